@@ -1,0 +1,38 @@
+"""The only place that reads the time. Production uses wall time; a story or a test sets the moment."""
+
+import os
+from datetime import UTC, date, datetime, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+BEIJING = ZoneInfo("Asia/Shanghai")
+
+
+class Clock:
+    """Wall time, or a moment that was set and stands until it is set again."""
+
+    def __init__(self, standing_at: datetime | None = None) -> None:
+        self._standing_at = standing_at
+
+    def now(self) -> datetime:
+        """The present instant, in UTC."""
+        return self._standing_at or datetime.now(UTC)
+
+    def today(self) -> date:
+        """The present day in Beijing: the day that counts in law."""
+        return self.now().astimezone(BEIJING).date()
+
+    def set(self, moment: datetime) -> None:
+        """Make `moment` the present. Raises ValueError when it would go back."""
+        if self._standing_at and moment < self._standing_at - timedelta(seconds=0):
+            raise ValueError("the clock does not go back")
+        self._standing_at = moment.astimezone(UTC)
+
+
+def uuid7(moment: datetime) -> UUID:
+    """A time-ordered id (RFC 9562, version 7) for a record made at `moment`."""
+    milliseconds = int(moment.timestamp() * 1000)
+    noise = int.from_bytes(os.urandom(10), "big")
+    high = (milliseconds << 16) | 0x7000 | (noise >> 68) & 0x0FFF
+    low = (0b10 << 62) | noise & ((1 << 62) - 1)
+    return UUID(int=(high << 64) | low)

@@ -1,0 +1,57 @@
+"""Refusals of the domain: each has a stable code, an HTTP status and a Chinese title (RFC 9457 fields)."""
+
+from typing import Any
+
+
+class DomainError(Exception):
+    """An act that the rules refuse. `field` is a JSON pointer into the request where one field is to blame."""
+
+    status: int = 409
+    code: str = "conflict"
+    title: str = "当前状态不允许此操作"
+
+    def __init__(self, detail: str = "", *, field: str | None = None, **extra: Any) -> None:
+        super().__init__(detail or self.title)
+        self.detail = detail
+        self.field = field
+        self.extra = extra
+
+
+class NotFound(DomainError):
+    status, code, title = 404, "not_found", "未找到该记录"
+
+
+class Unauthenticated(DomainError):
+    status, code, title = 401, "unauthenticated", "请先登录"
+
+
+class Forbidden(DomainError):
+    status, code, title = 403, "forbidden", "无权进行此操作"
+
+
+class SameOfficer(DomainError):
+    """Segregation of duties: one person, one duty on one case."""
+
+    status, code, title = 403, "same_officer", "同一人不得在同一事项中承担两项职责"
+
+
+class WrongStatus(DomainError):
+    status, code, title = 409, "wrong_status", "当前状态不允许此操作"
+
+
+class Stale(DomainError):
+    status, code, title = 412, "stale", "记录已被他人修改，请刷新后重试"
+
+
+class PreconditionRequired(DomainError):
+    status, code, title = 428, "precondition_required", "缺少 If-Match 请求头"
+
+
+class Invalid(DomainError):
+    """A well-formed value that the rules of this field refuse."""
+
+    status, code, title = 422, "invalid", "填报内容不符合要求"
+
+
+class Duplicate(DomainError):
+    status, code, title = 409, "duplicate", "记录已存在"
