@@ -1,0 +1,157 @@
+"""Who acts: bearer tokens of people, API keys of systems, and the roles of the notice."""
+
+import hashlib
+import json
+import secrets
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Annotated, Any
+
+from fastapi import Depends, Request
+from fastapi.security import HTTPBearer
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import KeySet
+
+from shared.clock import Clock
+from shared.districts import CITY, DISTRICTS
+from shared.errors import Forbidden, Unauthenticated
+from shared.settings import Settings
+
+ROLES = {
+    "applicant": "项目单位",
+    "district_officer": "区发展改革委经办",
+    "district_supervisor": "区发展改革委负责人",
+    "district_government": "区政府（管委会）",
+    "city_officer": "市发展改革委经办",
+    "city_supervisor": "市发展改革委负责人",
+    "finance": "资金拨付",
+    "inspector": "现场核查",
+    "auditor": "审计",
+    "system": "对接系统",
+}
+WHOLE_CITY = (*DISTRICTS, CITY)
+_CITY_ROLES = {"city_officer", "city_supervisor", "finance", "inspector", "auditor"}
+_TOKEN_LIMIT = 4096
+
+
+@dataclass(frozen=True)
+class Actor:
+    """A person or a system in the role it acts in. `districts` are those whose rows it may see."""
+
+    subject: str
+    name: str
+    role: str
+    districts: tuple[str, ...] = ()
+    uscc: str | None = None
+    roles: tuple[str, ...] = ()
+    writes: bool = True
+
+    def as_role(self, allowed: tuple[str, ...]) -> "Actor":
+        """The same person in the first of the allowed roles held. Raises Forbidden."""
+        held = [role for role in allowed if role in (self.roles or (self.role,))]
+        if not held:
+            raise Forbidden("需要以下角色之一：" + "、".join(ROLES[role] for role in allowed))
+        return Actor(self.subject, self.name, held[0], self.districts, self.uscc, self.roles, self.writes)
+
+
+def system_actor(service: str) -> Actor:
+    """The service itself, acting on an event or by the clock."""
+    return Actor(f"service:{service}", service, "system", WHOLE_CITY)
+
+
+@lru_cache(maxsize=4)
+def _keys(source: str) -> KeySet:
+    text = source if source.lstrip().startswith("{") else Path(source).read_text()
+    return KeySet.import_key_set(json.loads(text))
+
+
+def read_token(token: str, settings: Settings, clock: Clock) -> Actor:
+    """The person a token stands for. Raises Unauthenticated for anything wrong with it."""
+    keys = settings.jwt_keys.get_secret_value()
+    if not keys or len(token) > _TOKEN_LIMIT:
+        raise Unauthenticated("令牌无效")
+    claims_of = jwt.JWTClaimsRegistry(
+        now=int(clock.now().timestamp()),
+        leeway=settings.jwt_leeway_seconds,
+        iss={"essential": True, "value": settings.jwt_issuer},
+        aud={"essential": True, "value": settings.jwt_audience},
+        exp={"essential": True},
+        sub={"essential": True},
+    )
+    try:
+        decoded = jwt.decode(token, _keys(keys), algorithms=settings.jwt_algorithms)
+        claims_of.validate(decoded.claims)
+    except (JoseError, ValueError) as error:
+        raise Unauthenticated("令牌无效或已过期") from error
+    if decoded.header.get("typ") != "at+jwt":
+        raise Unauthenticated("令牌类型须为 at+jwt")
+    return _actor(decoded.claims)
+
+
+def _actor(claims: dict[str, Any]) -> Actor:
+    roles = tuple(role for role in claims.get("roles", []) if role in ROLES and role != "system")
+    if not roles:
+        raise Unauthenticated("令牌未载明角色")
+    uscc = claims.get("uscc") if roles == ("applicant",) else None
+    if roles == ("applicant",) and not uscc:
+        raise Unauthenticated("项目单位令牌须载明统一社会信用代码")
+    if uscc or _CITY_ROLES & set(roles):
+        districts: tuple[str, ...] = WHOLE_CITY
+    else:
+        districts = tuple(code for code in [claims.get("district")] if code in DISTRICTS)
+    return Actor(claims["sub"], str(claims.get("name", claims["sub"])), roles[0], districts, uscc, roles)
+
+
+def new_api_key() -> tuple[str, str, bytes]:
+    """A fresh key: its id, the text shown once, and the hash that is kept."""
+    key_id, secret = secrets.token_hex(6), secrets.token_urlsafe(32)
+    return key_id, f"th_live_{key_id}_{secret}", hash_secret(secret)
+
+
+def hash_secret(secret: str) -> bytes:
+    return hashlib.sha256(secret.encode()).digest()
+
+
+_bearer = HTTPBearer(auto_error=False, description="Bearer token of a person, or an API key (th_live_…)")
+
+
+async def current_actor(request: Request, _scheme: Annotated[Any, Depends(_bearer)]) -> Actor:
+    """The caller, or Unauthenticated."""
+    scheme, _, credential = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not credential:
+        raise Unauthenticated()
+    instance = request.app.state.instance
+    if credential.startswith("th_live_"):
+        return await instance.actor_of_api_key(credential)  # type: ignore[no-any-return]
+    return read_token(credential, instance.settings, instance.clock)
+
+
+SignedIn = Annotated[Actor, Depends(current_actor)]
+
+
+def _holder(*allowed: str) -> Callable[[Actor, Request], Awaitable[Actor]]:
+    async def check(actor: SignedIn, request: Request) -> Actor:
+        acting = actor.as_role(allowed)
+        if request.method != "GET" and not acting.writes:
+            raise Forbidden("该接口密钥仅可读取")
+        request.state.actor = acting
+        return acting
+
+    return check
+
+
+Applicant = Annotated[Actor, Depends(_holder("applicant"))]
+DistrictOfficer = Annotated[Actor, Depends(_holder("district_officer"))]
+DistrictSupervisor = Annotated[Actor, Depends(_holder("district_supervisor"))]
+DistrictGovernment = Annotated[Actor, Depends(_holder("district_government"))]
+DistrictPush = Annotated[Actor, Depends(_holder("district_officer", "system"))]
+CityOfficer = Annotated[Actor, Depends(_holder("city_officer"))]
+CitySupervisor = Annotated[Actor, Depends(_holder("city_supervisor"))]
+Finance = Annotated[Actor, Depends(_holder("finance"))]
+Inspector = Annotated[Actor, Depends(_holder("inspector"))]
+ApplicantOrOfficer = Annotated[Actor, Depends(_holder("applicant", "district_officer"))]
+Official = Annotated[Actor, Depends(_holder(*(role for role in ROLES if role not in ("applicant", "system"))))]
+Anyone = Annotated[Actor, Depends(_holder(*ROLES))]

@@ -1,0 +1,202 @@
+"""Acting on what happened elsewhere, once: inbox row, handler and new events commit together or not at all."""
+
+import asyncio
+import logging
+import random
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from pydantic import ValidationError
+from sqlalchemy import delete, insert, select, text
+from sqlalchemy.dialects.postgresql import insert as pg_insert
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared.auth import system_actor
+from shared.bus import Message
+from shared.contracts.base import Event, event_class
+from shared.db import Database, now
+from shared.tables import inbox, parked
+
+log = logging.getLogger(__name__)
+ATTEMPTS = 5
+
+Handler = Callable[[AsyncSession, Any], Awaitable[None]]
+Handlers = Mapping[type[Event], Handler]
+
+# One statement per batch: what was seen before drops out here.
+_ACCEPT = text("""
+INSERT INTO inbox (event_id, received_at)
+SELECT event_id, CAST(:at AS timestamptz) FROM unnest(CAST(:ids AS uuid[])) AS n(event_id)
+ON CONFLICT DO NOTHING RETURNING event_id
+""")
+_SEEN = text("""
+INSERT INTO stream_seen AS s (source, aggregate_id, seq) VALUES (:source, :subject, :seq)
+ON CONFLICT (source, aggregate_id) DO UPDATE SET seq = excluded.seq WHERE s.seq < excluded.seq
+""")
+
+
+class Gap(Exception):
+    """An event arrived before the one that precedes it in its stream."""
+
+
+class Consumer:
+    """What one service does with the messages of one topic, whoever carries them."""
+
+    def __init__(self, database: Database, handlers: Handlers) -> None:
+        self.database = database
+        self.handlers = handlers
+        self.healthy = True
+        self.stopping = False
+
+    async def deliver(self, messages: Sequence[Message]) -> None:
+        """Handle a batch in one transaction; on a handler's error, one by one. Returns when all is committed."""
+        try:
+            await self._patiently(messages)
+        except Exception as error:
+            if len(messages) > 1:
+                for message in messages:
+                    await self.deliver([message])
+            else:
+                await self._insist(messages[0], error)
+
+    async def _patiently(self, messages: Sequence[Message]) -> None:
+        """Handle; while the database is away, wait and try again without limit."""
+        pause = 0.05
+        while True:
+            try:
+                await self._handle(messages)
+                self.healthy = True
+                return
+            except (OperationalError, InterfaceError, ConnectionError, OSError) as error:
+                await self._wait_for_database(error, pause)
+            except DBAPIError as error:
+                if not (error.connection_invalidated or _is_transient(error)):
+                    raise
+                await self._wait_for_database(error, pause)
+            pause = min(pause * 2, 5.0)
+
+    async def _wait_for_database(self, error: Exception, pause: float) -> None:
+        if self.stopping:
+            raise asyncio.CancelledError from error
+        self.healthy = False
+        log.warning("consumer waits", extra={"service": self.database.service, "error": repr(error)})
+        await asyncio.sleep(pause * random.uniform(0.5, 1.0))
+
+    async def _insist(self, message: Message, error: Exception) -> None:
+        """Five attempts; then the aggregate is parked, and with it whatever follows of that aggregate."""
+        attempts = 1
+        if not isinstance(error, (Gap, ValidationError, KeyError)):
+            for attempts in range(2, ATTEMPTS + 1):
+                await asyncio.sleep(0.02 * 2**attempts)
+                try:
+                    return await self._patiently([message])
+                except Exception as latest:
+                    error = latest
+        log.error(
+            "event parked",
+            exc_info=error,
+            extra={"service": self.database.service, "event_id": str(message.id), "type": message.type},
+        )
+        async with self.database.session(system_actor(self.database.service)) as session:
+            await park(session, message, repr(error), attempts)
+
+    async def _handle(self, messages: Sequence[Message]) -> None:
+        async with self.database.session(system_actor(self.database.service)) as session:
+            held = await _parked_streams(session, messages)
+            fresh = await _accept(session, messages)
+            for message in fresh:
+                if message.subject in held:
+                    await park(session, message, "an earlier event of this aggregate is parked", 0)
+                else:
+                    await self._apply(session, message)
+
+    async def _apply(self, session: AsyncSession, message: Message) -> None:
+        await _follow(session, message)
+        handler = self.handlers.get(event_class(message.type))
+        if handler is not None:
+            await handler(session, event_class(message.type).model_validate_json(message.data))
+
+
+async def _accept(session: AsyncSession, messages: Sequence[Message]) -> list[Message]:
+    rows = await session.scalars(
+        _ACCEPT,
+        {
+            "ids": [message.id for message in messages],
+            "at": now(session),
+        },
+    )
+    fresh = set(rows.all())
+    first_copy = {message.id: message for message in reversed(messages) if message.id in fresh}
+    return [message for message in messages if first_copy.get(message.id) is message]
+
+
+async def _follow(session: AsyncSession, message: Message) -> None:
+    """Prove that nothing of this aggregate was skipped. Raises Gap."""
+    last = await session.scalar(
+        text("SELECT seq FROM stream_seen WHERE source = :source AND aggregate_id = :subject"),
+        {"source": message.source, "subject": message.subject},
+    )
+    if last is not None and message.seq > last + 1:
+        raise Gap(f"{message.source} {message.subject}: event {message.seq} after {last}")
+    await session.execute(_SEEN, {"source": message.source, "subject": message.subject, "seq": message.seq})
+
+
+async def _parked_streams(session: AsyncSession, messages: Sequence[Message]) -> set[UUID]:
+    subjects = {message.subject for message in messages}
+    rows = await session.scalars(
+        select(parked.c.aggregate_id).where(
+            parked.c.source == messages[0].source, parked.c.aggregate_id.in_(subjects)
+        )
+    )
+    return set(rows.all())
+
+
+async def park(session: AsyncSession, message: Message, error: str, attempts: int) -> None:
+    """Keep an event that could not be handled, in the transaction that also marks it received."""
+    await session.execute(
+        pg_insert(inbox).values(event_id=message.id, received_at=now(session)).on_conflict_do_nothing()
+    )
+    await session.execute(_SEEN, {"source": message.source, "subject": message.subject, "seq": message.seq})
+    await session.execute(
+        insert(parked).values(
+            event_id=message.id,
+            source=message.source,
+            aggregate_id=message.subject,
+            agg_seq=message.seq,
+            message=message.to_record(),
+            error=error,
+            attempts=attempts,
+            parked_at=now(session),
+        )
+    )
+
+
+async def replay_parked(database: Database, handlers: Handlers, source: str, aggregate_id: UUID) -> int:
+    """Handle an aggregate's parked events in order, after the cause was mended; all of them or none.
+
+    Returns how many were handled. Raises whatever the handler raises; the events then stay parked.
+    """
+    async with database.session(system_actor(database.service)) as session:
+        rows = await session.scalars(
+            select(parked.c.message)
+            .where(parked.c.source == source, parked.c.aggregate_id == aggregate_id)
+            .order_by(parked.c.agg_seq)
+            .with_for_update()
+        )
+        messages = [Message.from_record(record) for record in rows]
+        for message in messages:
+            known = event_class(message.type)
+            if known in handlers:
+                await handlers[known](session, known.model_validate_json(message.data))
+        await session.execute(
+            delete(parked).where(parked.c.source == source, parked.c.aggregate_id == aggregate_id)
+        )
+    return len(messages)
+
+
+def _is_transient(error: DBAPIError) -> bool:
+    """Serialization failure, deadlock, server going down or coming up, or a connection cut in mid-protocol."""
+    state = getattr(error.orig, "sqlstate", None) or ""
+    return state[:2] in {"08", "40", "53", "57"} or "InternalClientError" in type(error.orig).__name__

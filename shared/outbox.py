@@ -1,0 +1,180 @@
+"""Announcing what happened: `emit` writes the event in the caller's transaction, the relay carries it after commit."""
+
+import asyncio
+import logging
+import zlib
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import URL, text
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
+from sqlalchemy.pool import NullPool
+
+from shared.bus import Bus, Message
+from shared.clock import uuid7
+from shared.contracts.base import Event
+from shared.db import actor_of, now
+
+log = logging.getLogger(__name__)
+SHARDS = 16
+_RELAY_LOCK = 0x7E11
+_POLL_SECONDS = 1.0
+
+# The head row of each aggregate is locked before an outbox id is drawn: ids of one aggregate follow its sequence.
+_EMIT = text("""
+WITH new AS (
+    SELECT *, count(*) OVER (PARTITION BY aggregate_id) AS many,
+           row_number() OVER (PARTITION BY aggregate_id ORDER BY ord) AS nth
+    FROM unnest(CAST(:event_ids AS uuid[]), CAST(:shards AS smallint[]), CAST(:kinds AS text[]),
+                CAST(:aggregates AS uuid[]), CAST(:types AS text[]), CAST(:districts AS text[]),
+                CAST(:applicants AS text[]), CAST(:payloads AS bytea[]))
+         WITH ORDINALITY AS n(event_id, shard, kind, aggregate_id, type, district, applicant_uscc, payload, ord)
+), head AS (
+    INSERT INTO stream_head AS h (aggregate_id, seq)
+    SELECT aggregate_id, count(*) FROM new GROUP BY aggregate_id ORDER BY aggregate_id
+    ON CONFLICT (aggregate_id) DO UPDATE SET seq = h.seq + excluded.seq
+    RETURNING aggregate_id, seq
+), numbered AS (
+    SELECT new.*, head.seq - new.many + new.nth AS agg_seq FROM new JOIN head USING (aggregate_id)
+), logged AS (
+    INSERT INTO event_log (event_id, aggregate_type, aggregate_id, agg_seq, type, district, applicant_uscc,
+                           actor, role, occurred_at, payload)
+    SELECT event_id, kind, aggregate_id, agg_seq, type, district, applicant_uscc, :actor, :role,
+           CAST(:at AS timestamptz), payload
+    FROM numbered ORDER BY ord
+)
+INSERT INTO outbox (event_id, shard, aggregate_type, aggregate_id, agg_seq, type, payload, headers, occurred_at)
+SELECT event_id, shard, kind, aggregate_id, agg_seq, type, payload,
+       jsonb_strip_nulls(jsonb_build_object('district', district, 'applicantuscc', applicant_uscc,
+                                            'actor', CAST(:actor AS text), 'role', CAST(:role AS text))),
+       CAST(:at AS timestamptz)
+FROM numbered ORDER BY ord
+""")
+
+_PENDING = text("""
+SELECT id, event_id, aggregate_type, aggregate_id, agg_seq, type, payload, headers, occurred_at
+FROM outbox WHERE shard = ANY(:shards) ORDER BY id LIMIT :most
+""")
+
+
+async def emit(session: AsyncSession, *events: Event) -> None:
+    """Announce events, atomically with the caller's changes. Pending changes are flushed first."""
+    if not events:
+        return
+    await session.flush()
+    at, actor = now(session), actor_of(session)
+    await session.execute(
+        _EMIT,
+        {
+            "event_ids": [uuid7(at) for _ in events],
+            "shards": [shard_of(event.aggregate_id) for event in events],
+            "kinds": [event.aggregate_type for event in events],
+            "aggregates": [event.aggregate_id for event in events],
+            "types": [event.type for event in events],
+            "districts": [event.district for event in events],
+            "applicants": [event.applicant_uscc for event in events],
+            "payloads": [event.model_dump_json().encode() for event in events],
+            "actor": actor.subject,
+            "role": actor.role,
+            "at": at,
+        },
+    )
+    session.info["emitted"] = True
+
+
+def shard_of(aggregate_id: UUID) -> int:
+    """The shard of an aggregate: the same in every process and for ever."""
+    return zlib.crc32(aggregate_id.bytes) % SHARDS
+
+
+class Relay:
+    """Carries one service's outbox to the bus, in id order per shard, deleting after the bus has answered."""
+
+    def __init__(self, service: str, url: URL, bus: Bus, *, batch: int = 500) -> None:
+        self.service, self.bus, self.batch = service, bus, batch
+        self.engine: AsyncEngine = create_async_engine(
+            url,
+            poolclass=NullPool,
+            connect_args={"server_settings": {"search_path": service, "application_name": f"relay-{service}"}},
+        )
+        self._awake = asyncio.Event()
+        self.stopping = False
+        self.idle = asyncio.Event()
+
+    def wake(self) -> None:
+        self.idle.clear()
+        self._awake.set()
+
+    async def run(self) -> None:
+        """Relay until stopped; a lost connection is opened again, with the shard locks."""
+        pause = 0.1
+        while not self.stopping:
+            try:
+                async with self.engine.connect() as connection:
+                    await connection.execution_options(isolation_level="AUTOCOMMIT")
+                    pause = 0.1
+                    await self._relay_on(connection)
+            except (DBAPIError, OperationalError, OSError) as error:
+                log.warning("relay lost its connection", extra={"service": self.service, "error": repr(error)})
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, 5.0)
+
+    async def _relay_on(self, connection: AsyncConnection) -> None:
+        shards: list[int] = []
+        while not self.stopping:
+            self._awake.clear()
+            if len(shards) < SHARDS:
+                shards = await self._own_shards(connection, shards)
+            if await self._relay_once(connection, shards):
+                continue
+            self.idle.set()
+            try:
+                await asyncio.wait_for(self._awake.wait(), _POLL_SECONDS)
+            except TimeoutError:
+                continue
+
+    async def _own_shards(self, connection: AsyncConnection, owned: list[int]) -> list[int]:
+        """Take every shard that no other relay of this service holds; the lock lives as long as the connection."""
+        free = [shard for shard in range(SHARDS) if shard not in owned]
+        rows = await connection.execute(
+            text("SELECT s, pg_try_advisory_lock(:space, :service + s) AS got FROM unnest(CAST(:free AS int[])) s"),
+            {"space": _RELAY_LOCK, "service": zlib.crc32(self.service.encode()) % 100_000 * 100, "free": free},
+        )
+        return owned + [row.s for row in rows if row.got]
+
+    async def _relay_once(self, connection: AsyncConnection, shards: list[int]) -> int:
+        rows = (await connection.execute(_PENDING, {"shards": shards, "most": self.batch})).all()
+        if rows:
+            await self.bus.publish(f"{self.service}.events", [self._message(row) for row in rows])
+            await connection.execute(
+                text("DELETE FROM outbox WHERE id = ANY(:ids)"), {"ids": [row.id for row in rows]}
+            )
+        return len(rows)
+
+    def _message(self, row: Any) -> Message:
+        return Message(
+            id=row.event_id,
+            type=row.type,
+            source=self.service,
+            aggregate_type=row.aggregate_type,
+            subject=row.aggregate_id,
+            seq=row.agg_seq,
+            time=row.occurred_at,
+            data=row.payload,
+            headers=row.headers,
+        )
+
+    async def stop(self) -> None:
+        """Finish the batch under way, then end."""
+        self.stopping = True
+        self._awake.set()
+
+    async def close(self) -> None:
+        await self.engine.dispose()
+
+
+async def pending(session: AsyncSession) -> Sequence[int]:
+    """Ids of outbox rows that have not been carried yet: for lag and for tests that wait for quiet."""
+    return (await session.scalars(text("SELECT id FROM outbox ORDER BY id"))).all()

@@ -1,0 +1,83 @@
+"""What an operator may set. Environment variables start with TENGHUAN_; files in /run/secrets work too."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from sqlalchemy import URL, make_url
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class Settings(BaseSettings):
+    """All settings, with the default that is right in production and may be published."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="TENGHUAN_",
+        env_nested_delimiter="__",
+        secrets_dir="/run/secrets" if Path("/run/secrets").is_dir() else None,
+        extra="ignore",
+    )
+
+    database_url: str = ""
+    """postgresql://… of an administrator (may create roles and schemas); migrations run through it."""
+    role_password: SecretStr = SecretStr("")
+    """Password of the application roles app_<service> and relay_<service> when no URL of their own is given."""
+    intake_database_url: str = ""
+    eligibility_database_url: str = ""
+    funding_database_url: str = ""
+    monitoring_database_url: str = ""
+    pool_size: int = 5
+    pool_overflow: int = 5
+
+    host: str = "127.0.0.1"
+    port: int = 8700
+    """First of five consecutive ports: intake takes port + 1, then eligibility, funding, monitoring."""
+    bus: str = "none"
+    """`inprocess` carries events between services of one process; `none` leaves them in the outbox."""
+    files_url: str = ""
+    """Where uploaded materials are kept: file:///… or s3://bucket/prefix. Empty: var/files below the project."""
+    upload_limit_bytes: int = 50 * 1024 * 1024
+
+    jwt_keys: SecretStr = SecretStr("")
+    """JWK set (public keys are enough) as JSON text or as a file path; tokens must be signed by one of them."""
+    jwt_issuer: str = "https://login.tenghuan.invalid"
+    jwt_audience: str = "tenghuan"
+    jwt_algorithms: Annotated[list[str], NoDecode] = ["Ed25519", "ES256"]
+    jwt_leeway_seconds: int = 30
+
+    story_clock: bool = False
+    """Opens PUT /clock, by which a demonstration moves time. Never in production."""
+    tick_seconds: float = 60.0
+    idempotency_keep_days: int = 7
+
+    opinion_due_working_days: int = 10
+    first_review_due_working_days: int = 10
+    correction_due_working_days: int = 20
+    quarter_due_working_days: int = 10
+    rectification_due_days: int = 30
+    interpretations: dict[str, str] = Field(default_factory=dict)
+    """Chosen readings of what the notice leaves open, e.g. {"I6": "period_start"}; the rest keep their default."""
+
+    def service_url(self, service: str, role: str = "app") -> URL:
+        """The asyncpg URL under which a service logs in. `role` is `app` or `relay`."""
+        own = str(getattr(self, f"{service}_database_url"))
+        if own and role == "app":
+            return make_url(own).set(drivername="postgresql+asyncpg")
+        base = make_url(own or self.database_url).set(drivername="postgresql+asyncpg")
+        return base.set(username=f"{role}_{service}", password=self.role_password.get_secret_value() or None)
+
+    def admin_url(self) -> URL:
+        """The administrator's URL. Raises ValueError when none is set."""
+        if not self.database_url:
+            raise ValueError("TENGHUAN_DATABASE_URL is not set")
+        return make_url(self.database_url).set(drivername="postgresql+asyncpg")
+
+    def file_store_url(self) -> str:
+        return self.files_url or (ROOT / "var" / "files").as_uri()
+
+    def redacted(self) -> dict[str, Any]:
+        """The settings with secrets and passwords blanked, fit for a screen."""
+        shown = self.model_dump(mode="json")
+        return {name: "***" if "url" in name and "@" in str(value) else value for name, value in shown.items()}
