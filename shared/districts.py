@@ -1,8 +1,8 @@
 """The 17 units that report to the city: Beijing's 16 districts and the economic-technological development area.
 
-Codes are those of GB/T 2260. The development area (经开区) has none there, so it carries the key ``BDA``; the notice gives it
-the duties of a district, with its economic development bureau receiving declarations and its management committee giving the
-opinion (三（一）).
+Codes are those of GB/T 2260. The development area (经开区) has none there, so it carries the key ``BDA``; the notice
+gives it the duties of a district: its economic development bureau receives declarations and its management committee
+gives the opinion (三（一）).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ CITY: Final = "110000"
 
 @dataclass(frozen=True, slots=True)
 class District:
-    """One reporting unit. ``reviewing_office`` makes the first review, ``opinion_body`` is asked for its opinion (三（一）)."""
+    """One reporting unit: ``reviewing_office`` makes the first review, ``opinion_body`` gives its opinion (三（一）)."""
 
     code: str
     name: str
@@ -26,7 +26,7 @@ class District:
     opinion_body: str
 
 
-class UnknownDistrict(LookupError):
+class UnknownDistrict(ValueError):
     """No reporting unit of Beijing has this code."""
 
     def __init__(self, code: str) -> None:
