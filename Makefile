@@ -1,0 +1,77 @@
+# `make` alone lists what there is. Works with GNU make 3.81 and later.
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+PY := .venv/bin/python
+PIP := $(PY) -m pip install --quiet --disable-pip-version-check
+UV_LOCK := $(PY) -m uv --quiet pip compile --universal --python-version 3.11 --generate-hashes --no-header
+# A stamp carries its lock's checksum, so the environment is set up again only when the lock changes.
+RUNTIME := .venv/.runtime-$(shell cksum < requirements.lock | cut -d' ' -f1)
+DEV := .venv/.dev-$(shell cksum < requirements-dev.lock | cut -d' ' -f1)
+SERVICES := run-intake run-eligibility run-funding run-monitoring
+
+.PHONY: help run $(SERVICES) cli test check lint types imports migrations schemas bench format lock clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' Makefile
+
+run: $(RUNTIME) ## all four services in one process with their own PostgreSQL (ARGS="--port 8000")
+	@exec $(PY) -m deploy.all_in_one $(ARGS)
+
+run-intake: ## 项目储备 alone (needs TENGHUAN_ settings for its database and broker)
+run-eligibility: ## 政策审核 alone
+run-funding: ## 资金管理 alone
+run-monitoring: ## 跟踪监测 alone
+$(SERVICES): $(RUNTIME)
+	@exec $(PY) -m deploy.serve $(@:run-%=%) $(ARGS)
+
+cli: $(RUNTIME) ## the operator's command line (ARGS="--help")
+	@exec $(PY) -m deploy.cli $(ARGS)
+
+test: $(DEV) ## the tests (ARGS="-k interest -n 0")
+	@$(PY) -m pytest -n 2 $(ARGS)
+
+check: lint types imports migrations schemas test ## everything that must hold before a change goes in
+
+lint: $(DEV) ## style and common mistakes
+	@$(PY) -m ruff check . && $(PY) -m ruff format --check --quiet .
+
+types: $(DEV) ## mypy, strict
+	@$(PY) -m mypy
+
+imports: $(DEV) ## who may import whom
+	@$(PY) -c 'from importlinter.cli import lint_imports_command; lint_imports_command()'
+
+migrations: $(DEV) ## the migrations build exactly the tables in the models
+	@$(PY) -m shared.migrate check
+
+schemas: $(DEV) ## no published event changed its shape
+	@$(PY) -m pytest -q tests/contracts
+
+bench: $(DEV) ## measure throughput and latency on this machine
+	@$(PY) -m bench $(ARGS)
+
+format: $(DEV) ## lay the code out
+	@$(PY) -m ruff check --fix --quiet . ; $(PY) -m ruff format --quiet .
+
+lock: $(PY) ## resolve pyproject.toml again into the two lock files
+	@$(PIP) uv==0.13.9
+	@$(UV_LOCK) --upgrade pyproject.toml -o requirements.lock
+	@$(UV_LOCK) --upgrade pyproject.toml --extra dev -c requirements.lock -o requirements-dev.lock
+
+clean: ## forget all local data (var/), keep the Python environment
+	@if [ -e var/postgres ] && [ -x $(PY) ]; then $(PY) -m deploy.postgres remove var/postgres; fi
+	@rm -rf var
+
+$(PY):
+	@python=$$(sh deploy/checks/python.sh) && "$$python" -m venv --clear .venv || { rm -rf .venv; exit 1; }
+
+$(RUNTIME): | $(PY)
+	@echo "Installing what Tenghuan runs on into .venv (once, about a minute)"
+	@$(PIP) --require-hashes -r requirements.lock
+	@rm -f .venv/.runtime-* && touch $@
+
+$(DEV): | $(PY)
+	@echo "Installing what Tenghuan runs on and the developer's tools into .venv (once, about a minute)"
+	@$(PIP) --require-hashes -r requirements-dev.lock
+	@rm -f .venv/.dev-* .venv/.runtime-* && touch $@ $(RUNTIME)
