@@ -18,7 +18,7 @@ CITY: Final = "110000"
 
 @dataclass(frozen=True, slots=True)
 class District:
-    """One reporting unit: ``reviewing_office`` makes the first review, ``opinion_body`` gives its opinion (三（一）)."""
+    """A reporting unit: ``reviewing_office`` makes the first review, ``opinion_body`` gives its opinion (三（一）)."""
 
     code: str
     name: str

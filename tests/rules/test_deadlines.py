@@ -1,0 +1,143 @@
+"""Periods of law counted over real calendars: leap days, Golden Week, Spring Festival, make-up Saturdays."""
+
+from datetime import date
+
+import pytest
+
+from shared.deadlines import (
+    STATE_COUNCIL,
+    Calendar,
+    Deadline,
+    is_working_day,
+    one_year_after,
+    quarter_due,
+    quarter_end,
+    quarter_of,
+    working_days_after,
+)
+
+
+def test_the_year_after_an_ordinary_delivery_ends_on_the_same_date() -> None:
+    assert one_year_after(date(2024, 6, 5)) == Deadline(date(2025, 6, 5))
+
+
+def test_the_year_after_a_leap_day_ends_on_the_last_day_of_february() -> None:
+    assert one_year_after(date(2024, 2, 29)) == Deadline(date(2025, 2, 28))
+
+
+def test_the_year_after_the_28th_of_february_does_not_reach_the_leap_day() -> None:
+    assert one_year_after(date(2023, 2, 28)) == Deadline(date(2024, 2, 28))
+
+
+def test_a_year_that_ends_in_golden_week_moves_past_it() -> None:
+    assert one_year_after(date(2023, 10, 2)) == Deadline(date(2024, 10, 8), shifted_from=date(2024, 10, 2))
+
+
+def test_a_year_that_ends_in_the_spring_festival_moves_past_it() -> None:
+    assert one_year_after(date(2024, 2, 4)) == Deadline(date(2025, 2, 5), shifted_from=date(2025, 2, 4))
+
+
+def test_a_year_that_ends_on_a_make_up_sunday_does_not_move() -> None:
+    assert date(2024, 2, 4).weekday() == 6
+    assert one_year_after(date(2023, 2, 4)) == Deadline(date(2024, 2, 4))
+
+
+def test_a_year_that_ends_on_a_saturday_moves_to_the_make_up_sunday() -> None:
+    assert one_year_after(date(2023, 4, 27)) == Deadline(date(2024, 4, 28), shifted_from=date(2024, 4, 27))
+
+
+def test_a_year_that_ends_on_a_sunday_moves_to_monday() -> None:
+    assert one_year_after(date(2024, 10, 12)) == Deadline(date(2025, 10, 13), shifted_from=date(2025, 10, 12))
+
+
+def test_without_the_shift_the_year_ends_on_its_date() -> None:
+    assert one_year_after(date(2023, 10, 2), moves=False) == Deadline(date(2024, 10, 2))
+
+
+def test_a_year_not_yet_announced_is_counted_by_weekends_and_says_so() -> None:
+    unknown = STATE_COUNCIL.last_year + 1
+    new_year = date(unknown, 1, 1)
+    deadline = one_year_after(date(unknown - 1, 1, 1))
+    assert not deadline.calendar_known
+    assert is_working_day(new_year) == (new_year.weekday() < 5)
+
+
+def test_a_year_once_announced_is_counted_by_its_notice() -> None:
+    announced = Calendar(frozenset({date(2040, 3, 1)}), frozenset({date(2040, 3, 3)}), 2040, 2040)
+    assert one_year_after(date(2039, 3, 1), announced) == Deadline(date(2040, 3, 2), shifted_from=date(2040, 3, 1))
+    assert one_year_after(date(2039, 3, 3), announced) == Deadline(date(2040, 3, 3))
+
+
+def test_a_shift_into_a_year_not_yet_announced_says_so() -> None:
+    announced = Calendar(frozenset({date(2040, 12, 31)}), frozenset(), 2040, 2040)
+    assert one_year_after(date(2039, 12, 31), announced) == Deadline(
+        date(2041, 1, 1), shifted_from=date(2040, 12, 31), calendar_known=False
+    )
+
+
+def test_the_first_working_day_after_golden_week_eve_is_the_8th() -> None:
+    assert working_days_after(date(2024, 9, 30), 1) == Deadline(date(2024, 10, 8))
+
+
+def test_a_make_up_saturday_counts_as_a_working_day() -> None:
+    assert is_working_day(date(2024, 10, 12))
+    assert working_days_after(date(2024, 10, 11), 1) == Deadline(date(2024, 10, 12))
+
+
+def test_the_eve_of_the_spring_festival_was_worked_in_2024_and_free_in_2025() -> None:
+    assert is_working_day(date(2024, 2, 9))
+    assert not is_working_day(date(2025, 1, 28))
+
+
+def test_ten_working_days_over_the_long_spring_festival_of_2026() -> None:
+    assert working_days_after(date(2026, 2, 13), 10) == Deadline(date(2026, 3, 5))
+
+
+def test_working_days_that_run_into_an_unknown_year_say_so() -> None:
+    assert not working_days_after(date(STATE_COUNCIL.last_year, 12, 31), 1).calendar_known
+    assert working_days_after(date(STATE_COUNCIL.last_year, 12, 1), 1).calendar_known
+
+
+@pytest.mark.parametrize("count", [0, -1])
+def test_a_period_without_days_is_refused(count: int) -> None:
+    with pytest.raises(ValueError, match="no last day"):
+        working_days_after(date(2024, 1, 2), count)
+
+
+@pytest.mark.parametrize(
+    ("day", "quarter"),
+    [
+        (date(2024, 1, 1), "2024Q1"),
+        (date(2024, 3, 31), "2024Q1"),
+        (date(2024, 4, 1), "2024Q2"),
+        (date(2024, 9, 30), "2024Q3"),
+        (date(2024, 12, 31), "2024Q4"),
+    ],
+)
+def test_a_day_belongs_to_its_quarter(day: date, quarter: str) -> None:
+    assert quarter_of(day) == quarter
+    assert quarter_of(quarter_end(quarter)) == quarter
+
+
+@pytest.mark.parametrize(
+    ("quarter", "last"),
+    [("2024Q1", date(2024, 3, 31)), ("2023Q2", date(2023, 6, 30)), ("2025Q4", date(2025, 12, 31))],
+)
+def test_a_quarter_ends_on_the_last_day_of_its_third_month(quarter: str, last: date) -> None:
+    assert quarter_end(quarter) == last
+
+
+@pytest.mark.parametrize(
+    "wrong", ["2024Q5", "2024Q0", "2024-Q1", "24Q1", "2024Q1 ", "\N{FULLWIDTH DIGIT TWO}024Q1", ""]
+)
+def test_a_quarter_in_another_spelling_is_refused(wrong: str) -> None:
+    with pytest.raises(ValueError, match="季度应写作"):
+        quarter_end(wrong)
+
+
+def test_the_third_quarter_is_due_after_golden_week() -> None:
+    assert quarter_due("2023Q3", 10) == Deadline(date(2023, 10, 18))
+
+
+def test_the_report_of_the_last_quarter_skips_new_year() -> None:
+    assert quarter_due("2025Q4", 5) == Deadline(date(2026, 1, 8))

@@ -1,0 +1,125 @@
+"""Credit codes (GB 32100, GB 11714) and project codes: what passes, what is refused and in which words."""
+
+import pytest
+from pydantic import TypeAdapter, ValidationError
+
+from shared.districts import DISTRICTS, UnknownDistrict, district
+from shared.identifiers import (
+    InvalidIdentifier,
+    ProjectCode,
+    Uscc,
+    organisation_check_character,
+    uscc_check_character,
+    validate_project_code,
+    validate_uscc,
+)
+
+REAL = ["91110000600037341L", "91110108551385082Q", "911103026605015136"]
+
+
+def collective(prefix: str) -> str:
+    """A code of a rural collective of Fengtai with the right check characters."""
+    body = prefix + "110106" + "MF0012" + "34"
+    body += organisation_check_character(body[8:16])
+    return body + uscc_check_character(body)
+
+
+@pytest.mark.parametrize("code", REAL)
+def test_a_real_code_passes_both_checks(code: str) -> None:
+    assert validate_uscc(code, inner=True) == code
+
+
+@pytest.mark.parametrize("prefix", ["N1", "N2", "N3", "A1", "Y1"])
+def test_a_code_that_starts_with_a_letter_is_valid(prefix: str) -> None:
+    assert validate_uscc(collective(prefix), inner=True).startswith(prefix)
+
+
+@pytest.mark.parametrize("position", range(18))
+def test_one_wrong_character_anywhere_is_noticed(position: int) -> None:
+    code = REAL[0]
+    other = "1" if code[position] != "1" else "2"
+    with pytest.raises(InvalidIdentifier):
+        validate_uscc(code[:position] + other + code[position + 1 :])
+
+
+def test_two_neighbours_swapped_are_noticed() -> None:
+    with pytest.raises(InvalidIdentifier, match="第18位"):
+        validate_uscc("91110000600073341L")
+
+
+@pytest.mark.parametrize("letter", "IOSVZ")
+def test_the_five_letters_that_look_like_digits_are_refused(letter: str) -> None:
+    with pytest.raises(InvalidIdentifier, match="不允许的字符"):
+        validate_uscc("9111000060003734" + letter + "L")
+
+
+def test_letters_in_the_region_are_refused() -> None:
+    with pytest.raises(InvalidIdentifier, match="第3至8位应为数字"):
+        validate_uscc("91A10000600037341L")
+
+
+def test_a_short_code_is_refused_with_its_length() -> None:
+    with pytest.raises(InvalidIdentifier, match="现为17位"):
+        validate_uscc(REAL[0][:-1])
+
+
+def test_a_wrong_inner_check_character_matters_only_when_asked() -> None:
+    body = "911100006000373" + "42"
+    code = body + uscc_check_character(body)
+    assert validate_uscc(code) == code
+    with pytest.raises(InvalidIdentifier, match="第17位"):
+        validate_uscc(code, inner=True)
+
+
+@pytest.mark.parametrize(("organisation", "check"), [("60003734", "1"), ("66050151", "3"), ("D2143569", "X")])
+def test_the_inner_check_character_follows_gb_11714(organisation: str, check: str) -> None:
+    assert organisation_check_character(organisation) == check
+
+
+def test_spaces_hyphens_and_small_letters_are_tidied() -> None:
+    assert TypeAdapter(Uscc).validate_python(" 9111 0000-600037341l ") == REAL[0]
+
+
+def test_a_field_refuses_a_wrong_code_in_chinese() -> None:
+    with pytest.raises(ValidationError, match="校验码（第18位）不符"):
+        TypeAdapter(Uscc).validate_python("911100006000373411")
+
+
+def test_a_project_code_is_tested_by_shape_alone() -> None:
+    code = "2403-110105-04-01-123456"
+    assert TypeAdapter(ProjectCode).validate_python(code) == code
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "2403-110105-04-01-12345",
+        "2403-110105-04-01-1234567",
+        "2403110105040112345",
+        "",
+        "\N{FULLWIDTH DIGIT TWO}403-110105-04-01-123456",
+        "2403-110105-04-01-123456\n",
+    ],
+)
+def test_another_shape_is_no_project_code(wrong: str) -> None:
+    with pytest.raises(InvalidIdentifier, match="NNNN-NNNNNN-NN-NN-NNNNNN"):
+        validate_project_code(wrong)
+
+
+def test_sixteen_districts_and_the_development_area_report_to_the_city() -> None:
+    assert len(DISTRICTS) == 17
+    assert district("110105").reviewing_office == "朝阳区发展和改革委员会"
+    assert district("110105").opinion_body == "朝阳区人民政府"
+
+
+def test_the_development_area_reviews_through_its_economic_bureau() -> None:
+    area = district("BDA")
+    assert (area.reviewing_office, area.opinion_body) == (
+        "北京经济技术开发区经济发展局",
+        "北京经济技术开发区管理委员会",
+    )
+
+
+def test_an_abolished_district_is_refused_with_the_codes_there_are() -> None:
+    with pytest.raises(UnknownDistrict, match=r"110103.*110101"):
+        district("110103")
