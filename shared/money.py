@@ -1,5 +1,6 @@
 """Money, areas and ratios as JSON strings: a JSON number would pass through a float and lose a fen."""
 
+import re
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Annotated, Any
 
@@ -15,7 +16,7 @@ def _exact(places: int, whole: int) -> BeforeValidator:
         number = Decimal(value) if _plain(str(value)) else None
         if number is None or not number.is_finite():
             raise ValueError("须为字符串形式的十进制数")
-        if number != number.quantize(Decimal(1).scaleb(-places)) or abs(number) >= Decimal(10) ** whole:
+        if abs(number) >= Decimal(10) ** whole or number != number.quantize(Decimal(1).scaleb(-places)):
             raise ValueError(f"最多 {whole} 位整数、{places} 位小数")
         return number
 
@@ -23,9 +24,7 @@ def _exact(places: int, whole: int) -> BeforeValidator:
 
 
 def _plain(text: str) -> bool:
-    return len(text) <= 40 and text.lstrip("-").replace(".", "", 1).isascii() and text.lstrip("-").replace(
-        ".", "", 1
-    ).isdigit()
+    return re.fullmatch(r"-?[0-9]{1,38}(\.[0-9]{1,38})?", text) is not None
 
 
 def _schema(pattern: str, title: str) -> WithJsonSchema:
