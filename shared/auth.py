@@ -138,6 +138,8 @@ def _holder(*allowed: str) -> Callable[[Actor, Request], Awaitable[Actor]]:
         if request.method != "GET" and not acting.writes:
             raise Forbidden("该接口密钥仅可读取")
         request.state.actor = acting
+        if session := getattr(request.state, "session", None):
+            session.info["actor"] = acting
         return acting
 
     return check

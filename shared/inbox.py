@@ -113,7 +113,8 @@ class Consumer:
                     await self._apply(session, message)
 
     async def _apply(self, session: AsyncSession, message: Message) -> None:
-        await _follow(session, message)
+        if not await _follow(session, message):
+            return
         handler = self.handlers.get(event_class(message.type))
         if handler is not None:
             await handler(session, event_class(message.type).model_validate_json(message.data))
@@ -132,23 +133,24 @@ async def _accept(session: AsyncSession, messages: Sequence[Message]) -> list[Me
     return [message for message in messages if first_copy.get(message.id) is message]
 
 
-async def _follow(session: AsyncSession, message: Message) -> None:
-    """Prove that nothing of this aggregate was skipped. Raises Gap."""
+async def _follow(session: AsyncSession, message: Message) -> bool:
+    """Whether this is the next event of its aggregate; False for one acted on before. Raises Gap."""
     last = await session.scalar(
         text("SELECT seq FROM stream_seen WHERE source = :source AND aggregate_id = :subject"),
         {"source": message.source, "subject": message.subject},
     )
+    if last is not None and message.seq <= last:
+        return False
     if last is not None and message.seq > last + 1:
         raise Gap(f"{message.source} {message.subject}: event {message.seq} after {last}")
     await session.execute(_SEEN, {"source": message.source, "subject": message.subject, "seq": message.seq})
+    return True
 
 
 async def _parked_streams(session: AsyncSession, messages: Sequence[Message]) -> set[UUID]:
     subjects = {message.subject for message in messages}
     rows = await session.scalars(
-        select(parked.c.aggregate_id).where(
-            parked.c.source == messages[0].source, parked.c.aggregate_id.in_(subjects)
-        )
+        select(parked.c.aggregate_id).where(parked.c.source == messages[0].source, parked.c.aggregate_id.in_(subjects))
     )
     return set(rows.all())
 
@@ -190,9 +192,7 @@ async def replay_parked(database: Database, handlers: Handlers, source: str, agg
             known = event_class(message.type)
             if known in handlers:
                 await handlers[known](session, known.model_validate_json(message.data))
-        await session.execute(
-            delete(parked).where(parked.c.source == source, parked.c.aggregate_id == aggregate_id)
-        )
+        await session.execute(delete(parked).where(parked.c.source == source, parked.c.aggregate_id == aggregate_id))
     return len(messages)
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -53,6 +53,15 @@ SELECT event_id, shard, kind, aggregate_id, agg_seq, type, payload,
 FROM numbered ORDER BY ord
 """)
 
+# Readers follow `position`, given here by one owner after commit: an id cursor would skip a row that commits late.
+_PLACE = text("""
+WITH next AS (
+    SELECT id, (SELECT coalesce(max(position), 0) FROM event_log) + row_number() OVER (ORDER BY id) AS position
+    FROM (SELECT id FROM event_log WHERE position IS NULL ORDER BY id LIMIT :most) AS unplaced
+)
+UPDATE event_log SET position = next.position FROM next WHERE event_log.id = next.id
+""")
+
 _PENDING = text("""
 SELECT id, event_id, aggregate_type, aggregate_id, agg_seq, type, payload, headers, occurred_at
 FROM outbox WHERE shard = ANY(:shards) ORDER BY id LIMIT :most
@@ -90,10 +99,14 @@ def shard_of(aggregate_id: UUID) -> int:
 
 
 class Relay:
-    """Carries one service's outbox to the bus, in id order per shard, deleting after the bus has answered."""
+    """Carries one service's outbox to the bus, in id order per shard, deleting after the bus has answered.
 
-    def __init__(self, service: str, url: URL, bus: Bus, *, batch: int = 500) -> None:
+    Without a bus the rows stay until a process with one comes; the event log is placed for readers either way.
+    """
+
+    def __init__(self, service: str, url: URL, bus: Bus | None, *, batch: int = 500) -> None:
         self.service, self.bus, self.batch = service, bus, batch
+        self.placed: list[Callable[[], None]] = []
         self.engine: AsyncEngine = create_async_engine(
             url,
             poolclass=NullPool,
@@ -117,40 +130,62 @@ class Relay:
                     pause = 0.1
                     await self._relay_on(connection)
             except (DBAPIError, OperationalError, OSError) as error:
-                log.warning("relay lost its connection", extra={"service": self.service, "error": repr(error)})
+                log.warning("relay cannot go on and starts again: %s", error, extra={"service": self.service})
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, 5.0)
 
     async def _relay_on(self, connection: AsyncConnection) -> None:
         shards: list[int] = []
+        places = False
         while not self.stopping:
             self._awake.clear()
-            if len(shards) < SHARDS:
+            if self.bus and len(shards) < SHARDS:
                 shards = await self._own_shards(connection, shards)
-            if await self._relay_once(connection, shards):
-                continue
-            self.idle.set()
-            try:
-                await asyncio.wait_for(self._awake.wait(), _POLL_SECONDS)
-            except TimeoutError:
-                continue
+            places = places or await self._own_feed(connection)
+            moved = await self._relay_once(connection, shards) if shards else 0
+            moved += await self._place_once(connection) if places else 0
+            if not moved:
+                await self._rest()
+
+    async def _rest(self) -> None:
+        self.idle.set()
+        try:
+            await asyncio.wait_for(self._awake.wait(), _POLL_SECONDS)
+        except TimeoutError:
+            return
+
+    async def _own_feed(self, connection: AsyncConnection) -> bool:
+        return bool(
+            await connection.scalar(
+                text("SELECT pg_try_advisory_lock(:space, :service)"), {"space": _RELAY_LOCK, "service": self._lock(-1)}
+            )
+        )
 
     async def _own_shards(self, connection: AsyncConnection, owned: list[int]) -> list[int]:
         """Take every shard that no other relay of this service holds; the lock lives as long as the connection."""
         free = [shard for shard in range(SHARDS) if shard not in owned]
         rows = await connection.execute(
             text("SELECT s, pg_try_advisory_lock(:space, :service + s) AS got FROM unnest(CAST(:free AS int[])) s"),
-            {"space": _RELAY_LOCK, "service": zlib.crc32(self.service.encode()) % 100_000 * 100, "free": free},
+            {"space": _RELAY_LOCK, "service": self._lock(0), "free": free},
         )
         return owned + [row.s for row in rows if row.got]
 
+    def _lock(self, shard: int) -> int:
+        return zlib.crc32(self.service.encode()) % 1_000_000 * 100 + shard + 1
+
+    async def _place_once(self, connection: AsyncConnection) -> int:
+        placed = (await connection.execute(_PLACE, {"most": self.batch})).rowcount
+        if placed:
+            for notify in self.placed:
+                notify()
+        return placed
+
     async def _relay_once(self, connection: AsyncConnection, shards: list[int]) -> int:
+        assert self.bus is not None
         rows = (await connection.execute(_PENDING, {"shards": shards, "most": self.batch})).all()
         if rows:
             await self.bus.publish(f"{self.service}.events", [self._message(row) for row in rows])
-            await connection.execute(
-                text("DELETE FROM outbox WHERE id = ANY(:ids)"), {"ids": [row.id for row in rows]}
-            )
+            await connection.execute(text("DELETE FROM outbox WHERE id = ANY(:ids)"), {"ids": [row.id for row in rows]})
         return len(rows)
 
     def _message(self, row: Any) -> Message:

@@ -118,9 +118,7 @@ def _array(name: str, of: Any) -> Any:
     return bindparam(name, type_=ARRAY(of))
 
 
-_OPEN = text(
-    "SELECT funding_ledger.open_accounts(:ids, :ledger, :codes, :years, :cases, :limits, :at)"
-).bindparams(
+_OPEN = text("SELECT funding_ledger.open_accounts(:ids, :ledger, :codes, :years, :cases, :limits, :at)").bindparams(
     _array("ids", BigInteger),
     bindparam("ledger", type_=Integer),
     _array("codes", SmallInteger),

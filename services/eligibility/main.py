@@ -1,0 +1,16 @@
+"""The eligibility service: `uvicorn --factory services.eligibility.main:app`."""
+
+from fastapi import FastAPI
+
+from services.eligibility.api import router
+from services.eligibility.handlers import HANDLERS
+from services.eligibility.models import Base
+from shared.runtime import Service
+from shared.web import create_app
+
+service = Service("eligibility", "政策审核与入库评估", Base.metadata, router, HANDLERS)
+
+
+def app() -> FastAPI:
+    """The application on its own, with settings from the environment."""
+    return create_app(service)

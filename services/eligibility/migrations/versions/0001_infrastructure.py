@@ -1,0 +1,14 @@
+"""Outbox, event log, inbox and the record of acts."""
+
+from alembic import op
+
+from shared.infrastructure import create_infrastructure
+
+revision = "0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    create_infrastructure(op, "eligibility")

@@ -1,0 +1,16 @@
+"""The funding service: `uvicorn --factory services.funding.main:app`."""
+
+from fastapi import FastAPI
+
+from services.funding.api import router
+from services.funding.handlers import HANDLERS
+from services.funding.models import Base
+from shared.runtime import Service
+from shared.web import create_app
+
+service = Service("funding", "资金管理", Base.metadata, router, HANDLERS)
+
+
+def app() -> FastAPI:
+    """The application on its own, with settings from the environment."""
+    return create_app(service)

@@ -1,0 +1,7 @@
+"""HTTP of declarations."""
+
+from fastapi import APIRouter
+
+from shared.idempotency import ActRoute
+
+router = APIRouter(route_class=ActRoute)

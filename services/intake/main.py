@@ -1,0 +1,16 @@
+"""The intake service: `uvicorn --factory services.intake.main:app`."""
+
+from fastapi import FastAPI
+
+from services.intake.api import router
+from services.intake.handlers import HANDLERS
+from services.intake.models import Base
+from shared.runtime import Service
+from shared.web import create_app
+
+service = Service("intake", "项目储备与申报", Base.metadata, router, HANDLERS)
+
+
+def app() -> FastAPI:
+    """The application on its own, with settings from the environment."""
+    return create_app(service)

@@ -1,0 +1,6 @@
+"""Tables of intake: the ledger and library of the districts; declarations and their review."""
+
+from services.intake.models import declarations, library
+from services.intake.models.base import Base
+
+__all__ = ["Base", "declarations", "library"]

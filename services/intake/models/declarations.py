@@ -1,0 +1,1 @@
+"""Tables of declarations, their materials, first review and opinions (三（一）)."""

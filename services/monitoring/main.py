@@ -1,0 +1,16 @@
+"""The monitoring service: `uvicorn --factory services.monitoring.main:app`."""
+
+from fastapi import FastAPI
+
+from services.monitoring.api import router
+from services.monitoring.handlers import HANDLERS
+from services.monitoring.models import Base
+from shared.runtime import Service
+from shared.web import create_app
+
+service = Service("monitoring", "跟踪监测与评价", Base.metadata, router, HANDLERS)
+
+
+def app() -> FastAPI:
+    """The application on its own, with settings from the environment."""
+    return create_app(service)

@@ -1,0 +1,65 @@
+"""The facts of a project that the notice asks about. An absent fact is unknown, which is not the same as false."""
+
+from datetime import date
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from shared.contracts.library import ComponentKind, ConstructionStatus, EndCause, Industry, ProjectType, SupportMode
+from shared.money import Area, Money, Ratio
+
+StockUse = Literal["office", "commercial", "industrial_plant", "warehouse", "industrial_heritage", "related_facility"]
+
+
+class Component(BaseModel):
+    """One building, factory or piece of infrastructure of a project (二（一）, 二（四）1)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: ComponentKind = Field(title="组成类别")
+    name: str | None = Field(None, title="名称", max_length=200)
+    resource_id: str | None = Field(None, title="资源台账编号", max_length=64)
+    stock_use: StockUse | None = Field(None, title="存量用途")
+    completed_on: date | None = Field(None, title="建成日期")
+    wholly_vacant: bool | None = Field(None, title="整栋空置")
+    occupancy: Ratio | None = Field(None, title="现状入驻率")
+    district_tax_per_m2_yuan: Money | None = Field(None, title="单位面积年区级税收（元/平方米）")
+    function_mismatch: bool | None = Field(None, title="功能定位或业态不符合城市发展功能需求")
+    district_says_low_occupancy: bool | None = Field(None, title="区认定入驻率偏低")
+    production_ended: bool | None = Field(None, title="原生产无法继续实施")
+    end_cause: EndCause | None = Field(None, title="原因")
+    renovated_area_m2: Area | None = Field(None, title="改造面积（平方米）")
+    leasable_area_m2: Area | None = Field(None, title="改造后可出租面积（平方米）")
+    fixed_investment_yuan: Money | None = Field(None, title="固定资产投资（元）")
+    planned_occupancy: Ratio | None = Field(None, title="交付后1年内承诺入驻率")
+
+
+class ProjectFacts(BaseModel):
+    """Everything the rules judge, under the canonical names that the worked cases use."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    project_type: ProjectType | None = Field(None, title="项目类型")
+    accepted_on: date | None = Field(None, title="区发展改革委受理日期")
+    district: str | None = Field(None, title="所在区", max_length=6)
+    planning_conforms: bool | None = Field(None, title="符合首都功能定位和规划")
+    title_clear: bool | None = Field(None, title="产权清晰")
+    industry_positioning: bool | None = Field(None, title="有明确产业定位")
+    admission_standard: bool | None = Field(None, title="有准入标准")
+    operating_mechanism: bool | None = Field(None, title="建立运营管理机制")
+    industries: tuple[Industry, ...] | None = Field(None, title="改造后引入的业态", max_length=5)
+    green_retrofit_simultaneous: bool | None = Field(None, title="同步实施节能绿色化改造")
+    renewable_feasible: bool | None = Field(None, title="具备可再生能源利用条件")
+    renewable_planned: bool | None = Field(None, title="增设可再生能源利用设施")
+    green_materials: bool | None = Field(None, title="使用绿色建材")
+    surroundings_coordinated: bool | None = Field(None, title="与周边环境协同")
+    key_tenant_planned: bool | None = Field(None, title="引入区级以上重大产业项目和重点企业")
+    pv_roof_share: Ratio | None = Field(None, title="光伏占屋面水平投影比例")
+    energy_saving_ratio: Ratio | None = Field(None, title="综合节能率")
+    construction_status: ConstructionStatus | None = Field(None, title="建设状态")
+    other_municipal_funds: bool | None = Field(None, title="获得过其他市级财政性资金")
+    in_reserve_library: bool | None = Field(None, title="已纳入储备库")
+    support_mode: SupportMode | None = Field(None, title="申请的支持方式")
+    single_entity: bool | None = Field(None, title="单一实施主体")
+    contiguous: bool | None = Field(None, title="连片区域")
+    components: tuple[Component, ...] = Field((), title="项目组成", max_length=200)

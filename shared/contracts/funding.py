@@ -1,0 +1,111 @@
+"""What funding announces: approvals, plans, and every movement of money. Amounts are yuan as strings."""
+
+from datetime import date
+from typing import Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
+
+from shared.contracts.base import Event, Hand
+from shared.contracts.eligibility import AssessedComponent
+from shared.contracts.facts import ProjectFacts
+from shared.contracts.intake import Project
+from shared.contracts.library import SupportMode
+from shared.money import Money
+
+
+class FundsApproved(Event, type="funding.funds_approved.v1", about="application", key="declaration_id"):
+    """The fund application report was approved (批复): one mode, one amount. 二（四）, 三（二）"""
+
+    declaration_id: UUID
+    project: Project
+    approval_no: str
+    mode: SupportMode
+    award_yuan: Money
+    base_yuan: Money
+    derivation: str
+    clause: str
+    approved_on: date
+
+
+class FundsDeclined(Event, type="funding.funds_declined.v1", about="application", key="declaration_id"):
+    """The fund application report was not approved. 三（二）"""
+
+    declaration_id: UUID
+    clauses: tuple[str, ...]
+    reason: str
+
+
+class PlanItem(BaseModel):
+    """One project in an investment plan batch (政府投资条例 art. 16)."""
+
+    model_config = ConfigDict(frozen=True)
+
+    declaration_id: UUID
+    project_name: str
+    district: str
+    mode: SupportMode
+    amount_yuan: Money
+
+
+class PlanIssued(Event, type="funding.plan_issued.v1", about="plan", key="plan_id"):
+    """An investment plan batch was issued (下达). 三（二）"""
+
+    plan_id: UUID
+    plan_no: str
+    year: int
+    batch: int
+    total_yuan: Money
+    items: tuple[PlanItem, ...]
+    issued_on: date
+
+
+class FundsReleased(Event, type="funding.funds_released.v1", about="application", key="declaration_id"):
+    """Money was paid out. The first one opens a monitoring file. 三（二）, 四（一）1"""
+
+    declaration_id: UUID
+    project: Project
+    release_id: UUID
+    transfer_id: UUID
+    instalment: int
+    mode: SupportMode
+    amount_yuan: Money
+    released_total_yuan: Money
+    award_yuan: Money
+    released_on: date
+    facts: ProjectFacts
+    components: tuple[AssessedComponent, ...]
+    ruleset: str
+    as_of: date
+    hands: tuple[Hand, ...] = ()
+
+
+class FundsHeld(Event, type="funding.funds_held.v1", about="application", key="declaration_id"):
+    """Payments to a project are held, or the hold was lifted. 四（一）1, 四（一）3"""
+
+    declaration_id: UUID
+    held: bool
+    ground: str
+    clause: str
+    reason: str
+
+
+class FundsReturned(Event, type="funding.funds_returned.v1", about="application", key="declaration_id"):
+    """The project paid money back of itself (unused, or final accounts came in lower). 四（一）1"""
+
+    declaration_id: UUID
+    transfer_id: UUID
+    amount_yuan: Money
+    reason: str
+
+
+class FundsClawedBack(Event, type="funding.funds_clawed_back.v1", about="application", key="declaration_id"):
+    """Recovery was decided (`demanded`) or the money came in (`recovered`). 四（一）1, 政府投资条例 art. 34"""
+
+    declaration_id: UUID
+    transfer_id: UUID
+    stage: Literal["demanded", "recovered"]
+    amount_yuan: Money
+    ground: str
+    clause: str
+    reason: str

@@ -1,0 +1,118 @@
+"""Endpoints for those who keep a service: health, API keys, the record of acts, and a demonstration's clock."""
+
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel, Field
+from sqlalchemy import insert, select, text, update
+
+from shared.acts import acts_of
+from shared.auth import CitySupervisor, Official, new_api_key, system_actor
+from shared.db import now
+from shared.districts import DISTRICTS
+from shared.errors import Invalid, NotFound
+from shared.idempotency import ActRoute, ReadSession, Session
+from shared.runtime import Instance
+from shared.tables import api_key
+
+router = APIRouter(route_class=ActRoute, tags=["运行"])
+KeyId = Annotated[str, Field(pattern=r"^[0-9a-f]{12}$")]
+
+
+@router.get("/livez", name="live")
+async def live() -> dict[str, str]:
+    """The process answers."""
+    return {"status": "ok"}
+
+
+@router.get("/readyz", name="ready", responses={503: {"description": "尚未就绪"}})
+async def ready(request: Request, response: Response) -> dict[str, str]:
+    """The database answers, events flow and the service is not on its way out."""
+    instance: Instance = request.app.state.instance
+    if instance.draining.is_set() or not instance.consumer.healthy:
+        response.status_code = 503
+        return {"status": "draining" if instance.draining.is_set() else "waiting for the database"}
+    async with instance.database.session(system_actor(instance.service.name)) as session:
+        await session.execute(text("SELECT 1"))
+    return {"status": "ok"}
+
+
+class ClockSetting(BaseModel):
+    """The moment that shall be the present."""
+
+    now: datetime
+
+
+@router.put("/clock", name="set_clock", include_in_schema=False)
+async def set_clock(request: Request, setting: ClockSetting) -> ClockSetting:
+    """Move a demonstration's time forward and do at once what the passing of time calls for."""
+    instance: Instance = request.app.state.instance
+    if not instance.settings.story_clock:
+        raise NotFound()
+    instance.clock.set(setting.now)
+    await instance.tick()
+    return ClockSetting(now=instance.clock.now())
+
+
+class NewKey(BaseModel):
+    """A system that shall have access."""
+
+    name: str = Field(min_length=1, max_length=100, title="系统名称")
+    districts: list[str] = Field(default_factory=list, max_length=17, title="可见的区；空为全市")
+    writes: bool = Field(default=False, title="可推送数据")
+
+
+class IssuedKey(BaseModel):
+    """A new key; the text is shown this once."""
+
+    id: str
+    key: str
+
+
+@router.post("/v1/api-keys", status_code=201, name="issue_api_key")
+async def issue_api_key(session: Session, actor: CitySupervisor, wanted: NewKey) -> IssuedKey:
+    """Give a system access to this service; only a hash of the key is kept."""
+    unknown = [code for code in wanted.districts if code not in DISTRICTS]
+    if unknown:
+        raise Invalid(f"没有这个区：{unknown[0]}", field="/body/districts")
+    key_id, credential, secret_hash = new_api_key()
+    await session.execute(
+        insert(api_key).values(
+            id=key_id, secret_hash=secret_hash, created_by=actor.subject, created_at=now(session), **wanted.model_dump()
+        )
+    )
+    return IssuedKey(id=key_id, key=credential)
+
+
+class Revocation(BaseModel):
+    """Why access ends."""
+
+    reason: str = Field(min_length=1, max_length=500, title="理由")
+
+
+@router.post("/v1/api-keys/{key_id}/revoke", status_code=204, name="revoke_api_key")
+async def revoke_api_key(session: Session, actor: CitySupervisor, key_id: KeyId, revocation: Revocation) -> None:
+    """End a system's access at once."""
+    done = await session.execute(
+        update(api_key)
+        .where(api_key.c.id == key_id, api_key.c.revoked_at.is_(None))
+        .values(revoked_by=actor.subject, revoked_at=now(session), revoked_reason=revocation.reason)
+        .returning(api_key.c.id)
+    )
+    if done.first() is None:
+        raise NotFound("没有这个有效的密钥")
+
+
+@router.get("/v1/api-keys", name="list_api_keys")
+async def list_api_keys(session: ReadSession, actor: CitySupervisor) -> list[dict[str, Any]]:
+    """The keys given out, without their secrets."""
+    rows = await session.execute(select(api_key).order_by(api_key.c.created_at))
+    return [{name: value for name, value in row._mapping.items() if name != "secret_hash"} for row in rows]
+
+
+@router.get("/v1/acts/{case_id}", name="list_acts")
+async def list_acts(session: ReadSession, actor: Official, case_id: UUID) -> list[dict[str, Any]]:
+    """Who did what on a case in this service, in which role, when and why."""
+    return await acts_of(session, case_id)

@@ -1,0 +1,143 @@
+"""A service and its life: what it consists of, and starting and stopping one instance of it."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from fastapi import APIRouter
+from sqlalchemy import MetaData, delete, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared.auth import WHOLE_CITY, Actor, hash_secret, system_actor
+from shared.bus import Bus
+from shared.bus.inprocess import InProcessBus
+from shared.clock import Clock
+from shared.contracts.base import Event
+from shared.db import Database
+from shared.errors import Unauthenticated
+from shared.inbox import Consumer, Handler
+from shared.outbox import Relay
+from shared.settings import Settings
+from shared.tables import api_key, idempotency_key
+
+log = logging.getLogger(__name__)
+SERVICES = ("intake", "eligibility", "funding", "monitoring")
+Tick = Callable[[AsyncSession], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class Service:
+    """One of the four services, as its main.py declares it."""
+
+    name: str
+    title: str
+    metadata: MetaData
+    router: APIRouter
+    handlers: Mapping[type[Event], Handler] = field(default_factory=dict)
+    tick: Tick | None = None
+
+    def sources(self) -> set[str]:
+        """The services whose events this one acts on."""
+        return {event.type.split(".")[0] for event in self.handlers}
+
+
+class Instance:
+    """A running service: its database, relay, consumers and clock."""
+
+    def __init__(self, service: Service, settings: Settings, clock: Clock, bus: Bus | None) -> None:
+        self.service, self.settings, self.clock, self.bus = service, settings, clock, bus
+        self.database = Database(
+            service.name,
+            settings.service_url(service.name),
+            clock,
+            pool_size=settings.pool_size,
+            overflow=settings.pool_overflow,
+        )
+        self.relay = Relay(service.name, settings.service_url(service.name, "relay"), bus)
+        self.consumer = Consumer(self.database, service.handlers)
+        self.database.woken.append(self.relay.wake)
+        self.draining = asyncio.Event()
+        self._tasks: list[asyncio.Task[None]] = []
+        self._feed_moved = asyncio.Event()
+        self.relay.placed.append(self._on_placed)
+
+    async def start(self) -> None:
+        """Subscribe, then start relaying and ticking."""
+        if self.bus is not None:
+            for source in sorted(self.service.sources()):
+                self.bus.subscribe(f"{source}.events", self.consumer.deliver)
+        self._tasks.append(asyncio.create_task(self.relay.run(), name=f"relay {self.service.name}"))
+        self._tasks.append(asyncio.create_task(self._tick_forever(), name=f"tick {self.service.name}"))
+
+    async def stop(self) -> None:
+        """End streams, finish the batch under way, close the connections."""
+        self.draining.set()
+        self._feed_moved.set()
+        self.consumer.stopping = True
+        await self.relay.stop()
+        relay, ticker = self._tasks
+        ticker.cancel()
+        with contextlib.suppress(TimeoutError, asyncio.CancelledError):
+            await asyncio.wait_for(relay, 3)
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.relay.close()
+        await self.database.close()
+
+    async def tick(self) -> None:
+        """Do what the passing of time calls for; safe to repeat."""
+        async with self.database.session(system_actor(self.service.name)) as session:
+            if self.service.tick is not None:
+                await self.service.tick(session)
+            kept_since = self.clock.now() - timedelta(days=self.settings.idempotency_keep_days)
+            await session.execute(delete(idempotency_key).where(idempotency_key.c.created_at < kept_since))
+
+    async def _tick_forever(self) -> None:
+        while True:
+            await asyncio.sleep(self.settings.tick_seconds)
+            try:
+                await self.tick()
+            except Exception:
+                log.exception("tick failed; it runs again", extra={"service": self.service.name})
+
+    def _on_placed(self) -> None:
+        moved, self._feed_moved = self._feed_moved, asyncio.Event()
+        moved.set()
+
+    def feed_signal(self) -> asyncio.Event:
+        """Set when the event feed grows after this call. Take it before reading, or the growth in between is missed."""
+        return self._feed_moved
+
+    async def actor_of_api_key(self, credential: str) -> Actor:
+        """The system behind an API key. Raises Unauthenticated for an unknown or revoked key."""
+        key_id, _, secret = credential.removeprefix("th_live_").partition("_")
+        async with self.database.session(system_actor(self.service.name)) as session:
+            row = (await session.execute(select(api_key).where(api_key.c.id == key_id))).one_or_none()
+        if row is None or row.revoked_at is not None or row.secret_hash != hash_secret(secret):
+            raise Unauthenticated("接口密钥无效")
+        districts = tuple(row.districts) or WHOLE_CITY
+        return Actor(f"key:{row.id}", row.name, "system", districts, writes=row.writes)
+
+
+@asynccontextmanager
+async def running(service: Service, settings: Settings, clock: Clock, bus: Bus | None) -> AsyncIterator[Instance]:
+    """An instance for the length of the block."""
+    instance = Instance(service, settings, clock, bus)
+    await instance.start()
+    try:
+        yield instance
+    finally:
+        await instance.stop()
+
+
+def bus_of(settings: Settings) -> Bus | None:
+    """The carrier the settings name. Raises ValueError for an unknown one."""
+    carriers: dict[str, Callable[[], Any]] = {"inprocess": InProcessBus, "none": lambda: None}
+    if settings.bus not in carriers:
+        raise ValueError(f"TENGHUAN_BUS must be one of {', '.join(carriers)}, not {settings.bus!r}")
+    bus: Bus | None = carriers[settings.bus]()
+    return bus

@@ -1,0 +1,199 @@
+"""The HTTP face that every service shares: problem details, health, keys, acts, and offline API pages."""
+
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, Field
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from starlette.exceptions import HTTPException
+
+from shared import feed, keeping
+from shared.clock import Clock
+from shared.docs import mount_docs
+from shared.errors import DomainError
+from shared.runtime import Instance, Service, bus_of, running
+from shared.settings import Settings
+
+log = logging.getLogger(__name__)
+PROBLEM = "application/problem+json"
+
+
+class FieldProblem(BaseModel):
+    """One field that is wrong: where, a stable code, and what to do."""
+
+    pointer: str
+    code: str
+    detail: str
+
+
+class Problem(BaseModel):
+    """RFC 9457 problem details; `code` never changes its meaning."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    errors: list[FieldProblem] = Field(default_factory=list)
+
+
+_RESPONSES: dict[int | str, dict[str, Any]] = {
+    status: {"description": title, "content": {PROBLEM: {"schema": {"$ref": "#/components/schemas/Problem"}}}}
+    for status, title in {
+        400: "请求格式有误",
+        401: "未登录",
+        403: "无权操作",
+        404: "未找到",
+        409: "状态或唯一性冲突",
+        412: "记录已被修改",
+        413: "内容过大",
+        415: "文件类型不符",
+        422: "填报内容不符合要求",
+        428: "缺少 If-Match",
+        503: "暂时无法处理",
+    }.items()
+}
+
+_MESSAGES = {
+    "missing": "必填",
+    "json_invalid": "不是有效的 JSON",
+    "string_pattern_mismatch": "格式不符",
+    "string_too_short": "内容过短",
+    "string_too_long": "内容过长",
+    "enum": "不在可选值之列",
+    "literal_error": "不在可选值之列",
+    "uuid_parsing": "不是有效的标识",
+    "date_from_datetime_parsing": "不是有效的日期",
+    "date_parsing": "不是有效的日期",
+    "extra_forbidden": "不认识的字段",
+}
+
+
+def problem(status: int, code: str, title: str, detail: str = "", **extra: Any) -> JSONResponse:
+    """An RFC 9457 answer."""
+    body = {"type": f"/problems/{code}", "title": title, "status": status, "detail": detail or title, "code": code}
+    return JSONResponse({**body, **extra}, status, media_type=PROBLEM)
+
+
+async def _refused(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, DomainError)
+    errors = [{"pointer": error.field, "code": error.code, "detail": error.detail}] if error.field else []
+    extra = {name: value for name, value in error.extra.items() if value is not None}
+    headers = {"www-authenticate": "Bearer"} if error.status == 401 else None
+    answer = problem(error.status, error.code, error.title, error.detail, errors=errors, **extra)
+    answer.headers.update(headers or {})
+    return answer
+
+
+async def _malformed(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    errors = [
+        {
+            "pointer": "/" + "/".join(str(part) for part in item["loc"]),
+            "code": item["type"],
+            "detail": _MESSAGES.get(item["type"], str(item["msg"]).removeprefix("Value error, ")),
+        }
+        for item in error.errors()
+    ]
+    return problem(422, "malformed", "填报内容不符合要求", errors[0]["detail"], errors=errors)
+
+
+async def _clash(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, IntegrityError)
+    name = getattr(getattr(error.orig, "__cause__", None), "constraint_name", None)
+    return problem(409, "duplicate", "记录已存在或引用无效", constraint=name or "")
+
+
+async def _unavailable(request: Request, error: Exception) -> Response:
+    """The database went away or refused for now: the transaction was rolled back, the same request may be sent again."""
+    state = str(getattr(getattr(error, "orig", None), "sqlstate", "") or "")
+    if isinstance(error, DBAPIError) and not error.connection_invalidated and state[:2] not in ("08", "40", "53", "57"):
+        log.exception("database refused", extra={"path": request.url.path}, exc_info=error)
+        return problem(500, "internal_error", "系统内部错误")
+    answer = problem(503, "unavailable", "系统暂时无法处理，请稍后以同一 Idempotency-Key 重试")
+    answer.headers["retry-after"] = "1"
+    return answer
+
+
+async def _http(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    titles = {404: "没有这个地址", 405: "此地址不支持该方法", 400: "请求格式有误", 413: "内容过大"}
+    codes = {404: "no_such_path", 405: "method_not_allowed", 400: "bad_request", 413: "too_large"}
+    answer = problem(
+        error.status_code,
+        codes.get(error.status_code, f"http_{error.status_code}"),
+        titles.get(error.status_code, "请求无法处理"),
+    )
+    answer.headers.update(error.headers or {})
+    return answer
+
+
+async def _broken(request: Request, error: Exception) -> Response:
+    log.exception("request failed", extra={"path": request.url.path}, exc_info=error)
+    return problem(500, "internal_error", "系统内部错误")
+
+
+class ServiceApp(FastAPI):
+    """A service's application; its OpenAPI document tells the truth about errors and security."""
+
+    def openapi(self) -> dict[str, Any]:
+        if self.openapi_schema is None:
+            document = super().openapi()
+            schemas = document.setdefault("components", {}).setdefault("schemas", {})
+            for name in ("HTTPValidationError", "ValidationError"):
+                schemas.pop(name, None)
+            for model in (FieldProblem, Problem):
+                schemas[model.__name__] = model.model_json_schema(ref_template="#/components/schemas/{model}")
+                schemas[model.__name__].pop("$defs", None)
+            _plain_sse(document)
+        return self.openapi_schema or document
+
+
+def _plain_sse(document: dict[str, Any]) -> None:
+    """FastAPI writes the 3.2 keyword itemSchema into a 3.1 document, which makes it invalid."""
+    for path in document["paths"].values():
+        for operation in path.values():
+            for answer in operation.get("responses", {}).values():
+                for media in answer.get("content", {}).values():
+                    if "itemSchema" in media:
+                        media["schema"] = media.pop("itemSchema")
+
+
+def create_app(service: Service, instance: Instance | None = None) -> FastAPI:
+    """The ASGI application of a service. Without an instance it starts and stops its own, from the environment."""
+
+    @asynccontextmanager
+    async def own_instance(app: FastAPI) -> AsyncIterator[None]:
+        settings = Settings()
+        async with running(service, settings, Clock(), bus_of(settings)) as started:
+            app.state.instance = started
+            yield
+
+    app = ServiceApp(
+        title=f"腾焕 · {service.title}",
+        version="1.0.0",
+        lifespan=None if instance else own_instance,
+        responses=_RESPONSES,
+        generate_unique_id_function=lambda route: route.name,
+        docs_url=None,
+        redoc_url=None,
+        telemetry=None,
+    )
+    app.state.instance = instance
+    app.include_router(service.router)
+    app.include_router(feed.router)
+    app.include_router(keeping.router)
+    mount_docs(app)
+    app.add_exception_handler(DomainError, _refused)
+    app.add_exception_handler(RequestValidationError, _malformed)
+    app.add_exception_handler(IntegrityError, _clash)
+    app.add_exception_handler(DBAPIError, _unavailable)
+    app.add_exception_handler(ConnectionError, _unavailable)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(Exception, _broken)
+    return app

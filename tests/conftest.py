@@ -1,0 +1,67 @@
+"""One PostgreSQL for the session, a freshly migrated database for every test that asks."""
+
+import asyncio
+import itertools
+import os
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from deploy.postgres import Embedded, start
+from shared.migrate import upgrade
+from shared.settings import Settings
+from tests.world import ROLE_PASSWORD, World
+
+_numbers = itertools.count(1)
+FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "200"}
+
+
+@dataclass(frozen=True)
+class Server:
+    """The test server, and the migrated database that every test's own is copied from."""
+
+    embedded: Embedded
+    template: str
+
+    def settings(self, database: str) -> Settings:
+        return Settings(database_url=self.embedded.dsn(database), role_password=ROLE_PASSWORD, pool_size=3)  # type: ignore[arg-type]
+
+    async def run(self, statement: str) -> None:
+        connection = await asyncpg.connect(self.embedded.dsn("postgres"))
+        try:
+            await connection.execute(statement)
+        finally:
+            await connection.close()
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
+    shared_root = tmp_path_factory.getbasetemp().parent if worker != "main" else tmp_path_factory.getbasetemp()
+    embedded = start(Path(shared_root) / "postgres", FAST)
+    made = Server(embedded, f"template_{worker}")
+    try:
+        asyncio.run(made.run(f"CREATE DATABASE {made.template}"))
+        asyncio.run(upgrade(made.settings(made.template)))
+        yield made
+    finally:
+        embedded.stop()
+
+
+@pytest.fixture
+async def database(server: Server) -> AsyncIterator[str]:
+    """The name of a migrated database of the test's own."""
+    name = f"test_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}_{next(_numbers)}"
+    await server.run(f"CREATE DATABASE {name} TEMPLATE {server.template} STRATEGY file_copy")
+    yield name
+    await server.run(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+async def world(server: Server, database: str, tmp_path: Path) -> AsyncIterator[World]:
+    """The four services running on a database of their own, with the story's clock."""
+    async with World.running(server.settings(database), tmp_path) as running:
+        yield running

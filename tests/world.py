@@ -1,0 +1,175 @@
+"""The four services in one process, spoken to over HTTP, with a clock that the test holds."""
+
+import asyncio
+import itertools
+import json
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import httpx
+from fastapi import FastAPI
+from sqlalchemy import text
+
+from deploy.personas import PEOPLE, Persona, Signer, applicant
+from shared.auth import system_actor
+from shared.bus import Message
+from shared.bus.inprocess import InProcessBus
+from shared.clock import Clock
+from shared.runtime import SERVICES, Instance, running
+from shared.settings import Settings
+from shared.web import create_app
+
+ROLE_PASSWORD = "roles-of-the-tests"
+START = datetime(2024, 3, 1, 2, 0, tzinfo=UTC)
+_keys = itertools.count(1)
+
+
+class RecordingBus(InProcessBus):
+    """The in-process bus, remembering what it carried so that a test can deliver it again."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.carried: list[tuple[str, Sequence[Message]]] = []
+
+    async def publish(self, topic: str, messages: Sequence[Message]) -> None:
+        self.carried.append((topic, messages))
+        await super().publish(topic, messages)
+
+
+class World:
+    """What a test holds of the running suite."""
+
+    def __init__(self, settings: Settings, signer: Signer) -> None:
+        self.settings, self.signer = settings, signer
+        self.clock = Clock(START)
+        self.bus = RecordingBus()
+        self.instances: dict[str, Instance] = {}
+        self.apps: dict[str, FastAPI] = {}
+        self.clients: dict[str, httpx.AsyncClient] = {}
+
+    @classmethod
+    @asynccontextmanager
+    async def running(cls, settings: Settings, folder: Path) -> AsyncIterator["World"]:
+        signer = Signer()
+        world = cls(
+            settings.model_copy(
+                update={
+                    "jwt_keys": type(settings.jwt_keys)(signer.jwks()),
+                    "files_url": (folder / "files").as_uri(),
+                    "story_clock": True,
+                    "tick_seconds": 3600.0,
+                    "idempotency_keep_days": 36_500,
+                }
+            ),
+            signer,
+        )
+        async with AsyncExitStack() as stack:
+            for name in SERVICES:
+                await world._start(name, stack)
+            yield world
+
+    async def _start(self, name: str, stack: AsyncExitStack) -> None:
+        service = import_module(f"services.{name}.main").service
+        instance = await stack.enter_async_context(running(service, self.settings, self.clock, self.bus))
+        self.instances[name] = instance
+        self.apps[name] = create_app(service, instance)
+        transport = httpx.ASGITransport(app=self.apps[name], raise_app_exceptions=False)
+        client = httpx.AsyncClient(transport=transport, base_url=f"http://{name}.test", timeout=30)
+        self.clients[name] = await stack.enter_async_context(client)
+
+    def token(self, who: str | Persona) -> str:
+        persona = PEOPLE[who] if isinstance(who, str) else who
+        return self.signer.token(persona, self.settings, self.clock.now(), hours=24 * 4000)
+
+    def owner(self, uscc: str = "91110000600037341L", name: str = "示例置业有限公司") -> Persona:
+        return applicant(uscc, name)
+
+    async def call(
+        self,
+        service: str,
+        method: str,
+        path: str,
+        who: str | Persona | None,
+        body: Any = None,
+        *,
+        status: int | None = None,
+        **headers: str,
+    ) -> httpx.Response:
+        """One request in somebody's name. POSTs get a fresh Idempotency-Key unless one is given; header names with _ for -."""
+        sent = {name.replace("_", "-"): value for name, value in headers.items()}
+        if who is not None:
+            sent["authorization"] = f"Bearer {self.token(who)}"
+        if method == "POST":
+            sent.setdefault("idempotency-key", f"test-{next(_keys)}")
+        content = None if body is None else json.dumps(body, ensure_ascii=False, default=str).encode()
+        if content is not None:
+            sent.setdefault("content-type", "application/json")
+        answer = await self.clients[service].request(method, path, content=content, headers=sent)
+        if status is not None:
+            assert answer.status_code == status, f"{method} {path}: {answer.status_code} {answer.text}"
+        return answer
+
+    async def post(self, service: str, path: str, who: str | Persona, body: Any = None, status: int = 200) -> Any:
+        answer = await self.call(service, "POST", path, who, body, status=status)
+        return answer.json() if answer.content else None
+
+    async def get(self, service: str, path: str, who: str | Persona, status: int = 200) -> Any:
+        return (await self.call(service, "GET", path, who, status=status)).json()
+
+    async def settle(self, seconds: float = 30) -> None:
+        """Wait until every outbox is empty and every feed is placed: nothing moves any more."""
+        async with asyncio.timeout(seconds):
+            while not all([await self._quiet(instance) for instance in self.instances.values()]):
+                for instance in self.instances.values():
+                    instance.relay.wake()
+                await asyncio.gather(*(instance.relay.idle.wait() for instance in self.instances.values()))
+
+    async def _quiet(self, instance: Instance) -> bool:
+        async with instance.database.session(system_actor("test")) as session:
+            waiting = await session.scalar(
+                text("SELECT EXISTS (SELECT id FROM outbox) OR EXISTS (SELECT FROM event_log WHERE position IS NULL)")
+            )
+        return not waiting
+
+    async def redeliver_all(self) -> None:
+        """Everything that was carried, once more."""
+        carried, self.bus.carried = self.bus.carried, []
+        for topic, messages in carried:
+            await InProcessBus.publish(self.bus, topic, messages)
+        await self.settle()
+
+    async def events(self, service: str, *types: str) -> list[dict[str, Any]]:
+        """The service's events so far, as the auditor reads them."""
+        query = "&".join(["limit=1000", *(f"type={name}" for name in types)])
+        page = await self.get(service, f"/events?{query}", "auditor-1")
+        events: list[dict[str, Any]] = page["events"]
+        return events
+
+    async def parked(self) -> dict[str, list[str]]:
+        """Errors of parked events by service; a test expects none."""
+        found = {}
+        for name, instance in self.instances.items():
+            async with instance.database.session(system_actor("test")) as session:
+                found[name] = list((await session.scalars(text("SELECT error FROM parked"))).all())
+        return {name: errors for name, errors in found.items() if errors}
+
+    async def snapshot(self) -> dict[str, Any]:
+        """Every row of every service's own tables, as text; the inbox bookkeeping aside."""
+        return {name: await self._rows(instance) for name, instance in self.instances.items()}
+
+    async def _rows(self, instance: Instance) -> dict[str, list[str]]:
+        async with instance.database.session(system_actor("test")) as session:
+            tables = await session.scalars(
+                text(
+                    "SELECT tablename FROM pg_tables WHERE schemaname = current_schema() AND tablename NOT IN "
+                    "('inbox', 'stream_seen', 'outbox', 'idempotency_key', 'alembic_version') ORDER BY 1"
+                )
+            )
+            return {
+                table: sorted((await session.scalars(text(f'SELECT t::text FROM "{table}" t'))).all())
+                for table in tables.all()
+            }
