@@ -1,0 +1,220 @@
+"""Judge a declaration, judge results against the targets, and judge again from a record."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+from shared.policy.amounts import grant
+from shared.policy.decision import ENGINE, Award, Decision, Finding, Missing, Outcome
+from shared.policy.editions import resolve, stored
+from shared.policy.explain import Trace, needs
+from shared.policy.facts import Part, Project, read
+from shared.policy.language import Fact, Parameter
+from shared.policy.refusals import UnknownRule, UnknownRuleset
+from shared.policy.ruleset import Phase, Rule, Ruleset, jsonable
+from shared.policy.wording import MARKS, deciding, leaves
+
+PROJECT_TYPES = ("inefficient_building", "old_factory", "area_package")
+Asked = tuple[Part, Trace]
+
+
+def assess(facts: Mapping[str, Any], ruleset: Ruleset, settled: Mapping[str, bool] | None = None) -> Decision:
+    """Judge a declaration by the conditions of 二 and 四（一）2. Absent facts are unknown, never false.
+
+    `settled` is what an official decided about rules the machine left undetermined, by rule id; where the machine finds
+    an answer of its own, that stands and both are kept. Raises UnreadableFact, UnknownRule.
+    """
+    return _judge(facts, ruleset, settled or {}, "declare")
+
+
+def evaluate_targets(
+    actuals: Mapping[str, Any], ruleset: Ruleset, settled: Mapping[str, bool] | None = None
+) -> Decision:
+    """Judge results after delivery against the targets of 二（三）, for the evaluation of 三（三）.
+
+    Reads key_tenant_introduced, renewable_feasible, pv_roof_share, energy_saving_ratio and per component {kind,
+    achieved_occupancy}. "eligible" means every target is reached. Raises UnreadableFact, UnknownRule.
+    """
+    return _judge(actuals, ruleset, settled or {}, "evaluate")
+
+
+def record_of(decision: Decision, ruleset: Ruleset) -> dict[str, Any]:
+    """The decision as JSON together with the rule set it was made by: a record that replays on its own."""
+    return {**decision.to_json(), "ruleset_content": jsonable(ruleset.content)}
+
+
+def replay(record: Mapping[str, Any], rulesets: Callable[[str], Mapping[str, Any] | None] | None = None) -> Decision:
+    """Judge the recorded facts again by the recorded rule set; equal to the original unless the record was altered.
+
+    The rule set is the one in the record (`ruleset_content`), else the one `rulesets` finds by hash, else today's files
+    if they still have that hash. Raises UnknownRuleset where none of them is it.
+    """
+    as_of = date.fromisoformat(record["as_of"])
+    content = record.get("ruleset_content") or (rulesets(record["ruleset"]) if rulesets else None)
+    if content is not None:
+        ruleset = stored(content, as_of, record["district"])
+    else:
+        ruleset = resolve(as_of, record["district"], record["interpretations"])
+    if ruleset.hash != record["ruleset"]:
+        raise UnknownRuleset(f"规则集 {record['ruleset'][:16]} 未留存")
+    return _judge(record["facts"], ruleset, record["settled"], record["phase"])
+
+
+def _judge(facts: Mapping[str, Any], ruleset: Ruleset, settled: Mapping[str, bool], phase: Phase) -> Decision:
+    if strange := settled.keys() - ruleset.rules.keys():
+        raise UnknownRule(f"没有规则 {'、'.join(sorted(strange))}")
+    decided = _decided(facts, ruleset, settled, phase)
+    if decided.decision == "undetermined" and phase == "declare" and facts.get("project_type") is None:
+        return _whichever_type(decided, facts, ruleset, settled)
+    return decided
+
+
+def _whichever_type(
+    decided: Decision, facts: Mapping[str, Any], ruleset: Ruleset, settled: Mapping[str, bool]
+) -> Decision:
+    """An answer that is the same for all three project types needs no project type."""
+    each = [_decided({**facts, "project_type": kind}, ruleset, settled, "declare") for kind in PROJECT_TYPES]
+    if len({other.decision for other in each}) > 1 or each[0].decision == "undetermined":
+        return decided
+    unmet = tuple(dict.fromkeys(clause for other in each for clause in other.unmet))
+    if each[0].decision == "ineligible":
+        return replace(decided, decision="ineligible", unmet=unmet, open=(), missing=(), amounts={})
+    return replace(decided, decision=each[0].decision, unmet=unmet)
+
+
+def _decided(facts: Mapping[str, Any], ruleset: Ruleset, settled: Mapping[str, bool], phase: Phase) -> Decision:
+    project = read(facts, ruleset)
+    asked = [
+        (rule, [(part, rule.judge(part.inputs)) for part in project.asked(rule.of)]) for rule in ruleset.phase(phase)
+    ]
+    findings = tuple(_finding(rule, answers, settled.get(rule.id), ruleset) for rule, answers in asked)
+    must = [found for found in findings if found.strength == "must"]
+    decision = _outcome(must)
+    return Decision(
+        decision=decision,
+        phase=phase,
+        as_of=ruleset.as_of.isoformat(),
+        district=ruleset.district,
+        edition=ruleset.edition,
+        doc_no=ruleset.doc_no,
+        ruleset=ruleset.hash,
+        engine=ENGINE,
+        findings=findings,
+        unmet=_clauses(must, False),
+        open=_clauses(must, None) if decision == "undetermined" else (),
+        needs_reason=_clauses([found for found in findings if found.strength == "principle"], False),
+        missing=() if decision == "ineligible" else _missing(asked, findings, project, ruleset),
+        amounts=_amounts(facts, ruleset) if phase == "declare" and decision != "ineligible" else {},
+        facts=jsonable(facts),
+        settled=dict(settled),
+        interpretations=dict(ruleset.interpretations),
+    )
+
+
+def _outcome(must: Sequence[Finding]) -> Outcome:
+    values = [found.effective for found in must]
+    return "ineligible" if False in values else "undetermined" if None in values else "eligible"
+
+
+def _clauses(findings: Sequence[Finding], value: bool | None) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(found.clause for found in findings if found.effective is value))
+
+
+def _finding(rule: Rule, answers: Sequence[Asked], settled: bool | None, ruleset: Ruleset) -> Finding:
+    outcome = _every([trace[0] for _, trace in answers])
+    applies = _every([_applies(rule, trace) for _, trace in answers])
+    deciders = [(part, trace) for part, trace in answers if trace[0] is outcome]
+    value, threshold = (None, None) if applies is False else deciding(_condition(rule, deciders[0][1]), ruleset)
+    return Finding(
+        rule=rule.id,
+        clause=rule.clause,
+        label=rule.label,
+        strength=rule.strength,
+        outcome=outcome,
+        applies=applies,
+        settled=settled,
+        value=value,
+        threshold=threshold,
+        sentence=_sentence(rule, outcome, applies, settled, deciders, ruleset),
+        needs=tuple(dict.fromkeys(_path(node, part, ruleset) for part, trace in answers for node in needs(trace))),
+    )
+
+
+def _sentence(
+    rule: Rule,
+    outcome: bool | None,
+    applies: bool | None,
+    settled: bool | None,
+    deciders: Sequence[Asked],
+    ruleset: Ruleset,
+) -> str:
+    if applies is False:
+        return f"－ {rule.clause} {rule.label}：不适用"
+    told = []
+    for part, trace in deciders:
+        place = f"第{part.index + 1}项 " if part.index is not None and rule.of else ""
+        told.append(place + leaves(_condition(rule, trace), ruleset))
+    person = "" if settled is None else f"；人工认定：{'符合' if settled else '不符'}"
+    return f"{MARKS[outcome]} {rule.clause} {rule.label}：{'；'.join(told)}{person}"
+
+
+def _every(values: Sequence[Any]) -> bool | None:
+    return False if False in values else None if None in values else True
+
+
+def _applies(rule: Rule, trace: Trace) -> bool | None:
+    if rule.applies is None:
+        return True
+    opposite = trace[2][0][0]
+    return None if opposite is None else not opposite
+
+
+def _condition(rule: Rule, trace: Trace) -> Trace:
+    """The trace of what the rule asks, leaving aside whether it is asked (unless that is what is open)."""
+    return trace if rule.applies is None or _applies(rule, trace) is None else trace[2][1]
+
+
+def _path(node: Fact | Parameter, part: Part, ruleset: Ruleset) -> str:
+    if isinstance(node, Parameter):
+        return f"p.{node.name}"
+    item = ruleset.inputs[node.name]
+    if not item.of:
+        return item.field or item.name
+    if item.per_component and part.index is not None:
+        return f"components.{part.index}.{item.field}"
+    return (
+        f"components.{item.field}" if item.field and item.draw != "count" and part.index is not None else "components"
+    )
+
+
+def _missing(
+    asked: Sequence[tuple[Rule, Sequence[Asked]]], findings: Sequence[Finding], project: Project, ruleset: Ruleset
+) -> tuple[Missing, ...]:
+    """What would settle the open rules, encouraged ones aside, once each and in the order of the notice."""
+    found: dict[str, Missing] = {}
+    for (rule, answers), finding in zip(asked, findings, strict=True):
+        if rule.strength == "encouraged" or finding.effective is not None:
+            continue
+        for part, trace in answers:
+            for node in needs(trace):
+                path = _path(node, part, ruleset)
+                found.setdefault(path, _asked_for(node, path, rule.clause, ruleset))
+    return tuple(found.values())
+
+
+def _asked_for(node: Fact | Parameter, path: str, clause: str, ruleset: Ruleset) -> Missing:
+    if isinstance(node, Parameter):
+        dated = ruleset.parameters[node.name]
+        return Missing(path, dated.label, "district" if "四（一）2" in dated.ref else "city", clause)
+    item = ruleset.inputs[node.name]
+    return Missing(path, "项目组成" if path == "components" else item.label, item.asks, clause)
+
+
+def _amounts(facts: Mapping[str, Any], ruleset: Ruleset) -> dict[str, Award]:
+    amount = ruleset.amounts.get("investment_grant")
+    if amount is None or facts.get("support_mode") not in (None, amount.mode):
+        return {}
+    return {amount.id: grant(facts.get("components") or (), ruleset).as_award(amount)}

@@ -1,0 +1,180 @@
+"""Dated numbers, the district's own standards, the LPR series and the named interpretations, read from the data files."""
+
+from __future__ import annotations
+
+import csv
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Final
+
+from shared.policy.refusals import BeyondKnownSeries, ParameterNotPublished, UnknownInterpretation, UnknownParameter
+
+FOLDER: Final = Path(__file__).parent
+TENORS: Final[Mapping[str, str]] = MappingProxyType({"1Y": "lpr_1y_pct", "5Y": "lpr_5y_pct"})
+QUOTE_DAYS: Final = 35
+"""The LPR is quoted monthly; later than this after the last row the series has a gap, not an unchanged value."""
+
+
+@dataclass(frozen=True, slots=True)
+class DatedValue:
+    """A parameter as it stands from one day on. `value` None: left open or not published. `ref` is edition#clause."""
+
+    key: str
+    label: str
+    unit: str
+    valid_from: date
+    value: Any
+    ref: str = ""
+    quote: str = ""
+    source: str = ""
+    basis: str = "notice"
+    note: str = ""
+    district: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One named interpretation (I1…): the question, the possible readings and the one taken by default."""
+
+    key: str
+    id: str
+    clause: str
+    question: str
+    options: Mapping[str, str]
+    default: str
+
+
+def load_toml(path: Path) -> dict[str, Any]:
+    """A data file with every decimal read exactly."""
+    return tomllib.loads(path.read_text("utf-8"), parse_float=Decimal)
+
+
+@cache
+def history() -> Mapping[str, tuple[DatedValue, ...]]:
+    """Every city-wide parameter with its dated values, oldest first."""
+    table = load_toml(FOLDER / "params.toml")
+    return MappingProxyType({key: tuple(_dated(key, entry)) for key, entry in table.items()})
+
+
+@cache
+def district_keys() -> frozenset[str]:
+    """The parameters a district may set for itself (四（一）2)."""
+    table = load_toml(FOLDER / "params.toml")
+    return frozenset(key for key, entry in table.items() if entry.get("by_district"))
+
+
+@cache
+def district_standards() -> tuple[tuple[DatedValue, date | None], ...]:
+    """What districts have published: (value, last day or None), from series/district.csv."""
+    with (FOLDER / "series" / "district.csv").open(encoding="utf-8", newline="") as file:
+        return tuple(_standard(row) for row in csv.DictReader(file))
+
+
+def value_on(key: str, on: date, district: str | None = None) -> DatedValue | None:
+    """The value of a parameter on a day, the district's own where it has one; None before the first one."""
+    found: DatedValue | None = None
+    for dated in history()[key]:
+        if dated.valid_from <= on:
+            found = dated
+    for own, until in district_standards():
+        if own.key == key and own.district == district and own.valid_from <= on and (until is None or on <= until):
+            found = own
+    return found
+
+
+def parameter(key: str, on: date, district: str | None = None) -> Any:
+    """A parameter's value on a day: Decimal, tuple of words, or a mapping of either.
+
+    Raises UnknownParameter for a key that does not exist and ParameterNotPublished where the value is open.
+    """
+    if key not in history():
+        raise UnknownParameter(f"没有参数 {key}")
+    dated = value_on(key, on, district)
+    if dated is None or dated.value is None:
+        raise ParameterNotPublished(f"{history()[key][0].label} 在 {on} 没有已公布的数值", key=key)
+    return dated.value
+
+
+@cache
+def lpr_series() -> tuple[tuple[date, Decimal, Decimal], ...]:
+    """(published on, one-year rate, five-year rate) as ratios, oldest first."""
+    with (FOLDER / "series" / "lpr.csv").open(encoding="utf-8", newline="") as file:
+        return tuple(
+            (date.fromisoformat(row["publish_date"]), _ratio(row[TENORS["1Y"]]), _ratio(row[TENORS["5Y"]]))
+            for row in csv.DictReader(file)
+        )
+
+
+def lpr(on: date, tenor: str = "1Y") -> Decimal:
+    """The LPR in force on a day as a ratio (0.0345), for tenor "1Y" or "5Y". 二（四）2
+
+    Raises BeyondKnownSeries before the first quotation and once the next one is overdue, UnknownParameter for a tenor
+    that is not quoted.
+    """
+    if tenor not in TENORS:
+        raise UnknownParameter(f"LPR 没有期限 {tenor}，可用：{'、'.join(TENORS)}")
+    series = lpr_series()
+    first, last = series[0][0], series[-1][0]
+    if on < first or (on - last).days > QUOTE_DAYS:
+        raise BeyondKnownSeries(f"LPR 已登记 {first} 至 {last}，没有 {on} 的数值，请先补录", first=first, last=last)
+    row = next(row for row in reversed(series) if row[0] <= on)
+    return row[1] if tenor == "1Y" else row[2]
+
+
+@cache
+def readings() -> Mapping[str, Reading]:
+    """Every named interpretation by its stable key."""
+    table = load_toml(FOLDER / "interpretations.toml")
+    return MappingProxyType({key: Reading(key=key, **entry) for key, entry in table.items()})
+
+
+def interpretations(overrides: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The chosen reading of every interpretation: the defaults with `overrides` laid over them.
+
+    Raises UnknownInterpretation for a key or an option that does not exist.
+    """
+    chosen = {key: reading.default for key, reading in readings().items()}
+    for key, option in (overrides or {}).items():
+        if key not in chosen or option not in readings()[key].options:
+            raise UnknownInterpretation(f"没有口径 {key} = {option}", key=key, option=option)
+        chosen[key] = option
+    return chosen
+
+
+def tidy(value: Any) -> Any:
+    """A TOML or JSON value as the engine keeps it: numbers as Decimal, lists as tuples."""
+    if isinstance(value, bool) or value is None:
+        return value
+    if isinstance(value, int | float | Decimal):
+        return Decimal(str(value))
+    if isinstance(value, list | tuple):
+        return tuple(tidy(item) for item in value)
+    if isinstance(value, dict):
+        return MappingProxyType({key: tidy(item) for key, item in value.items()})
+    return value
+
+
+def _dated(key: str, entry: Mapping[str, Any]) -> Iterator[DatedValue]:
+    for block in sorted(entry["values"], key=lambda block: block["from"]):
+        details = {name: block[name] for name in ("ref", "quote", "source", "basis", "note") if name in block}
+        yield DatedValue(key, entry["label"], entry["unit"], block["from"], tidy(block.get("value")), **details)
+
+
+def _standard(row: Mapping[str, str]) -> tuple[DatedValue, date | None]:
+    if row["parameter"] not in district_keys():
+        raise UnknownParameter(f"区级不能设定参数 {row['parameter']}")
+    city = history()[row["parameter"]][0]
+    until = date.fromisoformat(row["valid_to"]) if row["valid_to"] else None
+    valid_from, value = date.fromisoformat(row["valid_from"]), Decimal(row["value"])
+    own = DatedValue(city.key, city.label, city.unit, valid_from, value, source=row["source"], district=row["district"])
+    return own, until
+
+
+def _ratio(percent: str) -> Decimal:
+    return Decimal(percent) / 100

@@ -1,0 +1,63 @@
+"""What the policy engine refuses to answer, and why: each a DomainError with a stable code."""
+
+from shared.errors import DomainError
+
+
+class NoEditionInForce(DomainError):
+    """No edition covers the day, as between 2023-06-01 and 2023-08-30. Never to be read as "not eligible" (domain I16)."""
+
+    status, code, title = 422, "no_edition_in_force", "该日期没有施行的政策版本"
+
+
+class SeveralEditionsInForce(DomainError):
+    """Two editions claim one day: the encoding is wrong."""
+
+    status, code, title = 500, "several_editions_in_force", "该日期有多个政策版本"
+
+
+class UnknownParameter(DomainError):
+    status, code, title = 404, "unknown_parameter", "没有这项政策参数"
+
+
+class ParameterNotPublished(DomainError):
+    """The number exists by name but nobody has published it for that day: unknown, not zero."""
+
+    status, code, title = 409, "parameter_not_published", "该参数在该日期尚未公布"
+
+
+class BeyondKnownSeries(DomainError):
+    """The day lies outside a published series such as the LPR; an operator must enter the figure first."""
+
+    status, code, title = 409, "beyond_known_series", "该日期超出已登记的数据序列"
+
+
+class UnknownInterpretation(DomainError):
+    status, code, title = 422, "unknown_interpretation", "没有这项口径或选项"
+
+
+class UnknownRule(DomainError):
+    status, code, title = 422, "unknown_rule", "规则集中没有这条规则"
+
+
+class UnreadableFact(DomainError):
+    """A fact is present but is not of its type or not one of its options. Absence is not an error: it is unknown."""
+
+    status, code, title = 422, "unreadable_fact", "事实填写不可识别"
+
+
+class UnknownRuleset(DomainError):
+    """A record names a rule set by a hash that nobody stored."""
+
+    status, code, title = 409, "unknown_ruleset", "找不到该决定所用的规则集"
+
+
+class MalformedRule(DomainError):
+    """A rule text says something the language does not have. Raised when rules are loaded, never while judging."""
+
+    status, code, title = 422, "malformed_rule", "规则文本有误"
+
+
+class NotForTables(DomainError):
+    """The reading chosen needs single components, which a table of totals does not hold."""
+
+    status, code, title = 422, "not_for_tables", "该口径不能批量测算"

@@ -1,0 +1,249 @@
+"""A rule set: one edition's rule texts with the numbers of a day and the readings chosen, ready to judge."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import date
+from decimal import Decimal
+from functools import cached_property
+from hashlib import sha256
+from typing import Any, Final, Literal
+
+from shared.policy.explain import Judge, bind
+from shared.policy.language import Either, Fact, Kind, Node, Not, Vocabulary, parse, walk
+from shared.policy.parameters import DatedValue, tidy
+from shared.policy.refusals import MalformedRule
+
+Strength = Literal["must", "principle", "encouraged"]
+Phase = Literal["declare", "evaluate"]
+COMPONENT_KINDS: Final = ("building", "factory", "infrastructure")
+PER_COMPONENT: Final = ("each", "years")
+PARAMETER_NAME: Final = re.compile(r"\bp\.([a-z][a-z0-9_]*)")
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """A fact the rules read. `of`/`field`/`draw` tell how it is drawn from the project's components."""
+
+    name: str
+    type: Kind
+    label: str
+    asks: str
+    unit: str = ""
+    judgement: bool = False
+    options: Mapping[str, str] = field(default_factory=dict)
+    of: str = ""
+    field: str = ""
+    draw: str = ""
+
+    @property
+    def per_component(self) -> bool:
+        """True where every component of its kind has its own value."""
+        return self.draw in PER_COMPONENT
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One condition. `tree` holds where the rule does not apply or is met; `of` is the component kind it is asked of."""
+
+    id: str
+    clause: str
+    label: str
+    strength: Strength
+    phase: Phase
+    quote: str
+    applies: Node | None
+    tree: Node
+    judge: Judge
+    of: str
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """How a support amount is calculated: a part per component kind, all of it under one cap. 二（四）1"""
+
+    id: str
+    clause: str
+    label: str
+    mode: str
+    parts: Mapping[str, Node]
+    cap: Node
+
+
+@dataclass(frozen=True)
+class Ruleset:
+    """Rules, inputs, numbers and readings of one edition on one day. `was` is the hash it was patched from, if any."""
+
+    content: Mapping[str, Any]
+    as_of: date
+    vocabulary: Vocabulary
+    district: str | None = None
+    was: str | None = None
+
+    @property
+    def edition(self) -> str:
+        return str(self.content["edition"])
+
+    @property
+    def doc_no(self) -> str:
+        return str(self.content["doc_no"])
+
+    @cached_property
+    def hash(self) -> str:
+        """SHA-256 of rules, numbers and readings: the same content has the same hash on any day."""
+        text = json.dumps(self.content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+        return sha256(text.encode()).hexdigest()
+
+    @property
+    def interpretations(self) -> Mapping[str, str]:
+        readings: Mapping[str, str] = self.content["interpretations"]
+        return readings
+
+    @cached_property
+    def inputs(self) -> Mapping[str, Input]:
+        return {name: Input(name=name, **entry) for name, entry in self.content["inputs"].items()}
+
+    @cached_property
+    def parameters(self) -> Mapping[str, DatedValue]:
+        return {key: _dated(key, entry) for key, entry in self.content["parameters"].items()}
+
+    @cached_property
+    def values(self) -> Mapping[str, Any]:
+        """Parameter values alone, None where unknown."""
+        return {key: dated.value for key, dated in self.parameters.items()}
+
+    @cached_property
+    def rules(self) -> Mapping[str, Rule]:
+        return {name: self._rule(name, entry) for name, entry in self.content["rules"].items()}
+
+    @cached_property
+    def amounts(self) -> Mapping[str, Amount]:
+        return {name: self._amount(name, entry) for name, entry in self.content["amounts"].items()}
+
+    def phase(self, phase: Phase) -> tuple[Rule, ...]:
+        """The rules asked at declaration or at evaluation, in the order of the notice."""
+        return tuple(rule for rule in self.rules.values() if rule.phase == phase)
+
+    def bind(self, node: Node) -> Judge:
+        return bind(node, self.values, self.interpretations)
+
+    def patched(self, patch: Mapping[str, Any]) -> Ruleset:
+        """A hypothetical rule set: parameter values, readings and rule texts replaced by key. Raises MalformedRule."""
+        content = json.loads(json.dumps(self.content))
+        for key, value in patch.items():
+            if key in content["parameters"]:
+                content["parameters"][key] |= {"value": jsonable(value), "ref": "假设", "quote": ""}
+            elif key in self.vocabulary.interpretations and value in self.vocabulary.interpretations[key]:
+                content["interpretations"][key] = value
+            elif key in content["rules"] and isinstance(value, str):
+                content["rules"][key]["when"] = value
+            else:
+                raise MalformedRule(f"无法修改 {key}")
+        return Ruleset(content, self.as_of, self.vocabulary, self.district, was=self.hash)
+
+    def _rule(self, name: str, entry: Mapping[str, Any]) -> Rule:
+        when = parse(entry["when"], self.vocabulary)
+        applies = parse(entry["applies"], self.vocabulary) if "applies" in entry else None
+        tree = when if applies is None else Either((Not(applies), when))
+        return Rule(
+            id=name,
+            clause=entry["clause"],
+            label=entry["label"],
+            strength=self._strength(entry.get("strength", "must")),
+            phase=entry.get("phase", "declare"),
+            quote=entry.get("quote", ""),
+            applies=applies,
+            tree=tree,
+            judge=self.bind(tree),
+            of=self._component_kind(name, tree),
+        )
+
+    def _strength(self, written: Any) -> Strength:
+        strength: Strength = written if isinstance(written, str) else written[self.interpretations[written["by"]]]
+        return strength
+
+    def _component_kind(self, name: str, tree: Node) -> str:
+        read = [self.inputs[part.name] for part in walk(tree) if isinstance(part, Fact)]
+        kinds = {item.of for item in read if item.per_component}
+        if len(kinds) > 1:
+            raise MalformedRule(f"规则 {name} 同时读取多类单体：{'、'.join(sorted(kinds))}")
+        return kinds.pop() if kinds else ""
+
+    def _amount(self, name: str, entry: Mapping[str, Any]) -> Amount:
+        parts = {kind: parse(text, self.vocabulary, "number") for kind, text in entry["parts"].items()}
+        cap = parse(entry["cap"], self.vocabulary, "number")
+        return Amount(name, entry["clause"], entry["label"], entry["mode"], parts, cap)
+
+
+def content_of(
+    edition: Mapping[str, Any], standing: Mapping[str, DatedValue], chosen: Mapping[str, str]
+) -> dict[str, Any]:
+    """The JSON-able content of a rule set: everything that decides an answer, nothing else."""
+    return {
+        "edition": edition["id"],
+        "doc_no": edition["doc_no"],
+        "title": edition["title"],
+        "inputs": jsonable(edition["inputs"]),
+        "rules": jsonable(edition["rules"]),
+        "amounts": jsonable(edition.get("amounts", {})),
+        "parameters": {key: _written(dated) for key, dated in sorted(standing.items())},
+        "interpretations": dict(chosen),
+    }
+
+
+def parameters_in(edition: Mapping[str, Any]) -> set[str]:
+    """The parameters an edition's texts name."""
+    texts = [text for rule in edition["rules"].values() for text in (rule["when"], rule.get("applies", ""))]
+    for amount in edition.get("amounts", {}).values():
+        texts += [amount["cap"], *amount["parts"].values()]
+    return {name for text in texts for name in PARAMETER_NAME.findall(text)}
+
+
+def touched(ruleset: Ruleset, keys: Iterator[str] | set[str]) -> tuple[str, ...]:
+    """The rules and amounts that can change when these parameters, readings or rule texts change."""
+    wanted = set(keys)
+    rules = [rule.id for rule in ruleset.rules.values() if rule.id in wanted or _names(rule.tree) & wanted]
+    amounts = [
+        amount.id
+        for amount in ruleset.amounts.values()
+        if wanted & {"cap_scope", "package_rate"}
+        or any(_names(node) & wanted for node in (amount.cap, *amount.parts.values()))
+    ]
+    return tuple(rules + amounts)
+
+
+def jsonable(value: Any) -> Any:
+    """Decimals and dates as text, tuples as lists: the canonical form that is hashed and stored."""
+    if isinstance(value, Mapping):
+        return {str(key): jsonable(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [jsonable(item) for item in value]
+    if value is None or isinstance(value, bool | int | str):
+        return value
+    return value.isoformat() if isinstance(value, date) else str(value)
+
+
+def _names(tree: Node) -> set[str]:
+    return {part.name for part in walk(tree) if hasattr(part, "name") and not isinstance(part, Fact)}
+
+
+def _written(dated: DatedValue) -> dict[str, Any]:
+    written = jsonable({name: item for name, item in asdict(dated).items() if name != "key" and item not in ("", None)})
+    return {**written, "value": jsonable(dated.value)}
+
+
+def _dated(key: str, entry: Mapping[str, Any]) -> DatedValue:
+    fields = {
+        "unit": "",
+        **entry,
+        "valid_from": date.fromisoformat(entry["valid_from"]),
+        "value": _number_or_words(entry["value"]),
+    }
+    return DatedValue(key=key, **fields)
+
+
+def _number_or_words(value: Any) -> Any:
+    return Decimal(value) if isinstance(value, str | int) else tidy(value)
