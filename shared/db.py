@@ -16,6 +16,7 @@ from sqlalchemy.orm import DeclarativeBase, Session
 from shared.auth import Actor
 from shared.clock import Clock
 from shared.errors import NotFound, PreconditionRequired, Stale
+from shared.settings import Settings
 
 Row = TypeVar("Row", bound=DeclarativeBase)
 
@@ -44,14 +45,15 @@ def new_metadata() -> MetaData:
 class Database:
     """The connections of one service, under its own role and schema."""
 
-    def __init__(self, service: str, url: URL, clock: Clock, *, pool_size: int = 5, overflow: int = 5) -> None:
+    def __init__(self, service: str, url: URL, clock: Clock, settings: Settings) -> None:
         self.service = service
+        self.settings = settings
         self.clock = clock
         self.woken: list[Callable[[], None]] = []
         self.engine: AsyncEngine = create_async_engine(
             url,
-            pool_size=pool_size,
-            max_overflow=overflow,
+            pool_size=settings.pool_size,
+            max_overflow=settings.pool_overflow,
             json_serializer=lambda value: to_json(value).decode(),
             json_deserializer=from_json,
             connect_args={"server_settings": {"search_path": service, "application_name": f"tenghuan-{service}"}},
@@ -62,7 +64,7 @@ class Database:
     async def session(self, actor: Actor) -> AsyncIterator[AsyncSession]:
         """One transaction in the actor's name: commits when the block ends, rolls back when it raises."""
         async with self._sessions() as session:
-            session.info.update(actor=actor, clock=self.clock, service=self.service)
+            session.info.update(actor=actor, clock=self.clock, service=self.service, settings=self.settings)
             async with session.begin():
                 yield session
             if session.info.get("emitted"):
@@ -103,6 +105,12 @@ def today(session: AsyncSession) -> date:
     """The Beijing day of this transaction."""
     clock: Clock = session.info["clock"]
     return clock.today()
+
+
+def settings_of(session: AsyncSession) -> Settings:
+    """The settings of the service this transaction belongs to."""
+    settings: Settings = session.info["settings"]
+    return settings
 
 
 async def found(session: AsyncSession, model: type[Row], key: UUID | str | int) -> Row:

@@ -51,13 +51,7 @@ class Instance:
 
     def __init__(self, service: Service, settings: Settings, clock: Clock, bus: Bus | None) -> None:
         self.service, self.settings, self.clock, self.bus = service, settings, clock, bus
-        self.database = Database(
-            service.name,
-            settings.service_url(service.name),
-            clock,
-            pool_size=settings.pool_size,
-            overflow=settings.pool_overflow,
-        )
+        self.database = Database(service.name, settings.service_url(service.name), clock, settings)
         self.relay = Relay(service.name, settings.service_url(service.name, "relay"), bus)
         self.consumer = Consumer(self.database, service.handlers)
         self.database.woken.append(self.relay.wake)
