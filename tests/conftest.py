@@ -48,7 +48,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         asyncio.run(upgrade(made.settings(made.template)))
         yield made
     finally:
-        embedded.stop()
+        embedded.stop(keep=False)
 
 
 @pytest.fixture
