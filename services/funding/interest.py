@@ -1,8 +1,8 @@
 """Interest subsidy over bank settlement lines (结息单), day by day. Pure. 二（四）2
 
 A day earns balance times the lower of actual rate and LPR, over the day-count basis. A line earns the sum over its
-eligible days, never more than the ordinary interest really paid, clipped to what is left of the cap, and rounded half up
-to the fen, once. Which days are eligible: interest_days.py. A missing fact leaves the line undetermined, never at zero.
+eligible days, never more than the ordinary interest really paid, clipped to what is left of the cap, and rounded half
+up to the fen, once. Which days are eligible: interest_days.py. A missing fact leaves it undetermined, not at zero.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -38,7 +38,7 @@ Published = Callable[[date], date]
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """Consecutive days that are alike. `lower` is "actual", "lpr" or "equal"; `amount_yuan` is unrounded, at the lower."""
+    """Consecutive days that are alike. `lower` is "actual", "lpr" or "equal"; `amount_yuan` is unrounded."""
 
     from_on: date
     to_on: date
@@ -135,23 +135,16 @@ def _settled(
     eligible = _compared(counted, at_actual, at_reference, earlier, settings)
     bounds = {
         "rate": round_fen(eligible),
-        "interest_paid": max(line.ordinary_interest_yuan, Decimal("0.00")),
+        "interest_paid": line.ordinary_interest_yuan,
         "cap": max(project.cap_yuan - so_far.subsidised_yuan, Decimal("0.00")),
     }
     bound = min(bounds, key=lambda name: bounds[name])
-    payable = bounds[bound]
     if counted:
-        earlier = earlier or LoanSoFar(counted[0].on)
-        loan = LoanSoFar(
-            min(earlier.first_on, counted[0].on),
-            earlier.at_actual + at_actual,
-            earlier.at_reference + at_reference,
-            earlier.counted + eligible,
-        )
-        so_far = SoFar(so_far.subsidised_yuan + payable, {**so_far.loans, line.loan.id: loan})
+        before = earlier or LoanSoFar(counted[0].on)
+        so_far = so_far.and_then(line.loan.id, bounds[bound], before.and_then(at_actual, at_reference, eligible))
     return Settlement(
         line=line,
-        payable_yuan=payable,
+        payable_yuan=bounds[bound],
         missing=(),
         eligible_yuan=bounds["rate"],
         limited_by=bound if bound != "rate" else None,
@@ -177,15 +170,15 @@ def _compared(
 def _quotes(
     days: Sequence[Day], tenor: str, lpr: Lpr, published_on: Published | None
 ) -> tuple[dict[date, Quote], list[str]]:
-    """The LPR of every day that is asked for, and those that are not known."""
+    """The LPR of every day that is asked for, and what is not known."""
     quotes: dict[date, Quote] = {}
-    missing: list[str] = []
+    unknown: list[date] = []
     for on in sorted({day.lpr_on for day in days if day.lpr_on}):
         try:
             quotes[on] = Quote(lpr(on, tenor), published_on(on) if published_on else None)
         except (LookupError, BeyondKnownSeries):
-            missing.append(f"{on} 的 {tenor} LPR")
-    return quotes, missing
+            unknown.append(on)
+    return quotes, [f"{unknown[0]} 至 {unknown[-1]} 的 {tenor} LPR"] if unknown else []
 
 
 def _quoted(day: Day, quotes: Mapping[date, Quote]) -> Day:

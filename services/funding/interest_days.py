@@ -4,7 +4,7 @@ The readings I6 to I10 live here: what is left open by the notice is chosen in `
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from typing import NamedTuple, Self
@@ -16,7 +16,7 @@ ZERO = Decimal(0)
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The readings chosen (I6 to I10), keyed and optioned as the policy's interpretations are, and two house figures."""
+    """The readings chosen (I6 to I10), with the policy's keys and options, and two house figures."""
 
     lpr_date: str = "each_day"
     lpr_tenor: str = "contract_else_term"
@@ -63,6 +63,15 @@ class LoanSoFar:
     at_reference: Decimal = ZERO
     counted: Decimal = ZERO
 
+    def and_then(self, at_actual: Decimal, at_reference: Decimal, counted: Decimal) -> Self:
+        """With one more line."""
+        return replace(
+            self,
+            at_actual=self.at_actual + at_actual,
+            at_reference=self.at_reference + at_reference,
+            counted=self.counted + counted,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class SoFar:
@@ -70,6 +79,10 @@ class SoFar:
 
     subsidised_yuan: Decimal = Decimal("0.00")
     loans: Mapping[str, LoanSoFar] = field(default_factory=dict)
+
+    def and_then(self, loan_id: str, yuan: Decimal, loan: LoanSoFar) -> Self:
+        """With one more line of a loan settled at `yuan`."""
+        return replace(self, subsidised_yuan=self.subsidised_yuan + yuan, loans={**self.loans, loan_id: loan})
 
 
 class Quote(NamedTuple):
