@@ -18,11 +18,18 @@ from shared.districts import DISTRICTS, district
 from shared.identifiers import ProjectCode, Uscc
 from shared.money import Area, Money, Quantity, Ratio
 
-ResourceKind = Literal["office_building", "commercial_facility", "industrial_plant", "warehouse", "industrial_heritage"]
+ResourceKind = Literal[
+    "office_building",
+    "commercial_facility",
+    "industrial_plant",
+    "warehouse",
+    "industrial_heritage",
+    "related_facility",
+]
 TitleKind = Literal["ownership_certificate", "land_certificate_only", "collective", "lease", "unregistered"]
 CompletionProof = Literal["completion_acceptance", "title_certificate", "archive"]
 Ground = Literal["wholly_vacant", "low_occupancy", "low_district_tax", "function_mismatch"]
-EndCause = Literal["relocation", "industry_transition", "function_adjustment", "positioning_mismatch"]
+EndCause = Literal["relocation", "industry_transition", "function_adjustment", "positioning_mismatch", "other"]
 HeritageStatus = Literal["none", "industrial_heritage", "historic_building", "protected_unit"]
 SafetyGrade = Literal["A", "B", "C", "D"]
 ResourceStatus = Literal["stock", "planned", "in_library", "under_construction", "completed", "withdrawn"]
@@ -46,6 +53,7 @@ LABELS: Final[dict[str, str]] = {
     "commercial_facility": "商业设施",
     "industrial_plant": "工业厂房",
     "warehouse": "仓储用房",
+    "related_facility": "相关存量设施",
     "ownership_certificate": "不动产权证",
     "land_certificate_only": "仅有土地证",
     "collective": "集体资产",
@@ -62,6 +70,7 @@ LABELS: Final[dict[str, str]] = {
     "industry_transition": "产业转型",
     "function_adjustment": "功能调整",
     "positioning_mismatch": "不符合区域产业发展定位",
+    "other": "其他",
     "none": "无",
     "industrial_heritage": "工业遗址",
     "historic_building": "历史建筑",

@@ -10,12 +10,13 @@ from collections.abc import Iterator
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
 from deploy.sample.generate import AS_OF, applicants, library, make_uscc, real_projects, resources
-from shared.contracts.library import LibraryRow, ResourceRow
+from shared.contracts import library as contract
+from shared.contracts.library import LABELS, LibraryRow, ResourceRow
 from shared.districts import DISTRICTS
 from shared.identifiers import validate_uscc
 
@@ -93,6 +94,11 @@ def test_every_row_keeps_the_contract() -> None:
 def test_a_row_comes_back_from_its_contract_unchanged() -> None:
     row = ledger()["110106"][-1]
     assert json.loads(ResourceRow.model_validate_json(json.dumps(row)).model_dump_json()) == row
+
+
+def test_every_coded_value_has_a_chinese_word() -> None:
+    codes = {code for alias in vars(contract).values() for code in get_args(alias) if isinstance(code, str)}
+    assert codes - {"A", "B", "C", "D"} == set(LABELS)
 
 
 def test_every_row_speaks_of_its_own_district() -> None:
