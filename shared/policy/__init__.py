@@ -1,19 +1,39 @@
 """The notice as dated data, and the three-valued engine that reads it.
 
 `resolve` the rule set of a day, `assess` a declaration by it, `evaluate_targets` after delivery, `replay` a record.
-`shared.policy.table` and `shared.policy.whatif` do the same for whole tables and are imported only where polars is wanted.
+`simulate` judges whole tables; polars is imported only when it (or `shared.policy.table`) is asked for.
 """
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from shared.policy.amounts import Grant, grant
 from shared.policy.assessment import assess, evaluate_targets, record_of, replay
+from shared.policy.clauses import ClauseHome, clauses
 from shared.policy.decision import ENGINE, Award, Decision, Finding, Missing
 from shared.policy.editions import edition_on, editions, resolve, stored
 from shared.policy.parameters import Reading, interpretations, lpr, lpr_series, parameter, readings
 from shared.policy.ruleset import Ruleset, touched
 
+if TYPE_CHECKING:
+    import polars as pl
+
+    from shared.policy.whatif import Simulation
+
+
+def simulate(frame: pl.DataFrame, ruleset: Ruleset, patch: Mapping[str, Any] | None = None) -> Simulation:
+    """Judge every row of a frame (see shared.policy.table), and again under a patch: the what-if of the whole library."""
+    from shared.policy.whatif import simulate as run
+
+    return run(frame, ruleset, patch)
+
+
 __all__ = [
     "ENGINE",
     "Award",
+    "ClauseHome",
     "Decision",
     "Finding",
     "Grant",
@@ -21,6 +41,7 @@ __all__ = [
     "Reading",
     "Ruleset",
     "assess",
+    "clauses",
     "edition_on",
     "editions",
     "evaluate_targets",
@@ -33,6 +54,7 @@ __all__ = [
     "record_of",
     "replay",
     "resolve",
+    "simulate",
     "stored",
     "touched",
 ]

@@ -1,6 +1,6 @@
 """The investment grant: ten or thirty per cent of fixed-asset investment, under one cap. 二（四）1
 
-How parts meet rates and cap is left open by the notice and read as interpretations I1 (cap_scope) and I2 (package_rate).
+How parts meet rates and cap is left open by the notice: interpretations I1 (cap_scope) and I2 (package_rate).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ FEN: Final = Decimal("0.01")
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """Yuan before and after the cap, None where an investment or a number is not known; `lines` derive it in Chinese."""
+    """Yuan before and after the cap, None where an investment or a rate is unknown; `lines` derive it in Chinese."""
 
     uncapped: Decimal | None
     award: Decimal | None

@@ -96,7 +96,8 @@ class Decision:
 
     def to_json(self) -> dict[str, Any]:
         """Plain dicts, lists, text and booleans; from_json gives an equal Decision."""
-        return _listed(asdict(self))
+        listed: dict[str, Any] = _listed(asdict(self))
+        return listed
 
     @classmethod
     def from_json(cls, record: Mapping[str, Any]) -> Self:

@@ -46,16 +46,6 @@ def bind(node: Node, parameters: Mapping[str, Any], interpretations: Mapping[str
         return bind(child, parameters, interpretations)
 
     match node:
-        case Constant(value):
-            return _fixed(value, node)
-        case Parameter(name):
-            return _fixed(parameters[name], node)
-        case Interpretation(name):
-            return _fixed(interpretations[name], node)
-        case Published(name):
-            return _fixed(parameters[name] is not None, node)
-        case Fact(name):
-            return lambda facts: (facts.get(name), node, ())
         case Compare(sign, left, right):
             return _two(COMPARISONS[sign], part(left), part(right), node)
         case Member(how, item, options):
@@ -72,6 +62,8 @@ def bind(node: Node, parameters: Mapping[str, Any], interpretations: Mapping[str
             return _not(part(inner), node)
         case Choose(condition, then, otherwise, yes_no):
             return _choose(part(condition), part(then), part(otherwise), yes_no, node)
+        case _:
+            return _leaf(node, parameters, interpretations)
 
 
 def why(trace: Trace) -> Iterator[Trace]:
@@ -110,6 +102,21 @@ def needs(trace: Trace) -> Iterator[Fact | Parameter]:
         parts = (parts[1] if parts[0][0] else parts[2],)
     for part in parts:
         yield from needs(part)
+
+
+def _leaf(node: Node, parameters: Mapping[str, Any], interpretations: Mapping[str, str]) -> Judge:
+    match node:
+        case Fact(name):
+            return lambda facts: (facts.get(name), node, ())
+        case Parameter(name):
+            return _fixed(parameters[name], node)
+        case Published(name):
+            return _fixed(parameters[name] is not None, node)
+        case Interpretation(name):
+            return _fixed(interpretations[name], node)
+        case Constant(value):
+            return _fixed(value, node)
+    raise TypeError(node)
 
 
 def _fixed(value: Any, node: Node) -> Judge:

@@ -27,7 +27,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """Inputs of the project as a whole, and one Part per component of each kind (a nameless one where none is known)."""
+    """Inputs of the project as a whole, and one Part per component of each kind (a bare one where none is known)."""
 
     inputs: Mapping[str, Any]
     parts: Mapping[str, tuple[Part, ...]]
@@ -61,7 +61,7 @@ def full_years(since: date, until: date) -> int:
 
 
 def as_date(value: Any, name: str) -> date | None:
-    """A day from a date or ISO text; a bare year stands for its 31 December (domain I14)."""
+    """A day from a date or ISO text; a bare year stands for its 31 December (I14)."""
     if value is None or isinstance(value, date):
         return value
     text = str(value)

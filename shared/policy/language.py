@@ -1,8 +1,8 @@
-"""The language of rule texts: parsed once with ``ast`` against a whitelist into a small tree, never evaluated as Python.
+"""The language of rule texts: read with ``ast`` against a whitelist into a small tree, never evaluated as Python.
 
 and · or · not · one comparison · ``word in ('a', 'b')`` · + - * / · ``a if c else b`` · ``min``/``max`` of two ·
-``within``/``meets`` (every / any of several words is in a list) · ``published(p.x)`` · facts by name · ``p.parameter`` ·
-``i.interpretation``. Whole numbers only: every other number is a dated parameter.
+``within``/``meets`` (every / any of several words is in a list) · ``published(p.x)`` · facts by name ·
+``p.parameter`` · ``i.interpretation``. Whole numbers only: every other number is a dated parameter.
 """
 
 from __future__ import annotations
@@ -61,8 +61,8 @@ class Member:
     """``one``: a word is in the list. ``within``: every word is. ``meets``: at least one is."""
 
     how: Literal["one", "within", "meets"]
-    item: Node
-    options: Node
+    item: Fact
+    options: Constant | Parameter
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +114,7 @@ Node = (
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """The names a rule text may use: facts with their kind and options, parameters, interpretations with their options."""
+    """The names a rule text may use: facts and interpretations with their options, and parameters."""
 
     facts: Mapping[str, Kind]
     words: Mapping[str, frozenset[str]]
@@ -222,10 +222,15 @@ class _Reader:
 
     def _member(self, how: Literal["one", "within", "meets"], left: ast.expr, right: ast.expr) -> tuple[Node, Kind]:
         item = self.read(left, "word" if how == "one" else "words")
+        if not isinstance(item, Fact):
+            raise self._fault("只能检查事实是否在列表中")
         if isinstance(right, ast.Tuple) and right.elts:
             words = [self._word(item, element) for element in right.elts]
             return Member(how, item, Constant(tuple(words))), "yes_no"
-        return Member(how, item, self.read(right, "words")), "yes_no"
+        options = self.read(right, "words")
+        if not isinstance(options, Parameter):
+            raise self._fault("列表须写明或取自参数")
+        return Member(how, item, options), "yes_no"
 
     def _comparison(self, sign: str, left: ast.expr, right: ast.expr) -> tuple[Node, Kind]:
         first, kind = self._node(left)

@@ -1,4 +1,4 @@
-"""Dated numbers, the district's own standards, the LPR series and the named interpretations, read from the data files."""
+"""Dated numbers, districts' own standards, the LPR series and the named interpretations, read from the data files."""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@ from shared.errors import DomainError
 
 
 class NoEditionInForce(DomainError):
-    """No edition covers the day, as between 2023-06-01 and 2023-08-30. Never to be read as "not eligible" (domain I16)."""
+    """No edition covers the day, as between 2023-06-01 and 2023-08-30. Never to be read as "not eligible" (I16)."""
 
     status, code, title = 422, "no_edition_in_force", "该日期没有施行的政策版本"
 

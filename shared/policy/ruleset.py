@@ -13,7 +13,7 @@ from hashlib import sha256
 from typing import Any, Final, Literal
 
 from shared.policy.explain import Judge, bind
-from shared.policy.language import Either, Fact, Kind, Node, Not, Vocabulary, parse, walk
+from shared.policy.language import Arithmetic, Either, Fact, Kind, Node, Not, Parameter, Vocabulary, parse, walk
 from shared.policy.parameters import DatedValue, tidy
 from shared.policy.refusals import MalformedRule
 
@@ -47,7 +47,7 @@ class Input:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One condition. `tree` holds where the rule does not apply or is met; `of` is the component kind it is asked of."""
+    """One condition. `tree` holds where it does not apply or is met; `of` is the component kind it is asked of."""
 
     id: str
     clause: str
@@ -162,7 +162,7 @@ class Ruleset:
         )
 
     def _strength(self, written: Any) -> Strength:
-        strength: Strength = written if isinstance(written, str) else written[self.interpretations[written["by"]]]
+        strength: Strength = written[self.interpretations[written["by"]]] if isinstance(written, Mapping) else written
         return strength
 
     def _component_kind(self, name: str, tree: Node) -> str:
@@ -174,6 +174,9 @@ class Ruleset:
 
     def _amount(self, name: str, entry: Mapping[str, Any]) -> Amount:
         parts = {kind: parse(text, self.vocabulary, "number") for kind, text in entry["parts"].items()}
+        for kind, part in parts.items():
+            if not (isinstance(part, Arithmetic) and isinstance(part.left, Fact) and isinstance(part.right, Parameter)):
+                raise MalformedRule(f"{name}.{kind} 须为 投资额 * 比例")
         cap = parse(entry["cap"], self.vocabulary, "number")
         return Amount(name, entry["clause"], entry["label"], entry["mode"], parts, cap)
 

@@ -76,10 +76,9 @@ def _leaf(leaf: Trace, ruleset: Ruleset) -> str:
         case Compare(sign=sign):
             return _comparison(sign, value, parts, ruleset)
         case Member():
-            item = ruleset.inputs[node.item.name] if isinstance(node.item, Fact) else None
-            named = f"{item.label} {_words(parts[0][0], item.options)}" if item else ""
-            options = _words(parts[1][0], item.options if item else {})
-            return f"{named}，{FITTING[bool(value) if value is not None else None]}：应为 {options}"
+            item = ruleset.inputs[node.item.name]
+            options = _words(parts[1][0], item.options)
+            return f"{item.label} {_words(parts[0][0], item.options)}，{FITTING[_verdict(value)]}：应为 {options}"
         case Fact(name):
             return f"{ruleset.inputs[name].label}：{shown(value)}"
         case _:
@@ -123,6 +122,10 @@ def _words(value: Any, options: Any) -> str:
 def _plain(number: Decimal | int) -> str:
     text = f"{number:,f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _verdict(value: Any) -> bool | None:
+    return None if value is None else bool(value)
 
 
 def _text(value: Any) -> str | None:

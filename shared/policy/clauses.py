@@ -1,0 +1,56 @@
+"""Where each clause of an edition lives: its rules, its numbers and the readings taken where the text is open."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from shared.policy.editions import editions
+from shared.policy.parameters import history, readings
+
+
+@dataclass(frozen=True, slots=True)
+class ClauseHome:
+    """One clause with the ids of the rules, amounts, parameters and interpretations that carry it."""
+
+    clause: str
+    rules: tuple[str, ...]
+    amounts: tuple[str, ...]
+    parameters: tuple[str, ...]
+    interpretations: tuple[str, ...]
+
+
+def clauses(edition: str = "2023") -> tuple[ClauseHome, ...]:
+    """Every clause the data names, in the order of the notice. Raises KeyError for an edition that does not exist."""
+    text = {entry["id"]: entry for entry in editions()}[edition]
+    rules = [(rule["clause"], name) for name, rule in text["rules"].items()]
+    amounts = [(amount["clause"], name) for name, amount in text.get("amounts", {}).items()]
+    parameters = list(dict.fromkeys(_parameter_homes(edition)))
+    open_points = [(reading.clause, key) for key, reading in readings().items()]
+    named = {clause for clause, _ in (*rules, *amounts, *parameters)}
+    if edition == editions()[-1]["id"]:
+        named |= {clause for clause, _ in open_points}
+    columns = (rules, amounts, parameters, open_points)
+    return tuple(
+        ClauseHome(clause, *(tuple(name for home, name in column if home == clause) for column in columns))
+        for clause in sorted(named, key=_place)
+    )
+
+
+def _parameter_homes(edition: str) -> list[tuple[str, str]]:
+    return [
+        (dated.ref.removeprefix(f"{edition}#"), key)
+        for key, values in history().items()
+        for dated in values
+        if dated.ref.startswith(f"{edition}#")
+    ]
+
+
+def _place(clause: str) -> tuple[int, ...]:
+    """二（一）1 before 二（一）2 before 二（二）: Chinese numerals by value; other names after them."""
+    numerals = "一二三四五六七八九"
+    places = tuple(numerals.index(sign) + 1 if sign in numerals else int(sign) for sign in clause if _numeral(sign))
+    return places or (99,)
+
+
+def _numeral(sign: str) -> bool:
+    return sign in "一二三四五六七八九" or sign.isdigit()

@@ -1,0 +1,188 @@
+"""What if: the whole library under the rules as they are and as they might be, with the budget as an interval."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import reduce
+from typing import Any, Final
+
+import polars as pl
+
+from shared.policy.language import Arithmetic, Both, Choose, Compare, Extreme, Node
+from shared.policy.refusals import NotForTables
+from shared.policy.ruleset import Amount, Ruleset, touched
+from shared.policy.table import PROJECT, door, eligible, expression, outcomes, projects
+
+WORDS: Final = {True: "eligible", False: "ineligible", None: "undetermined"}
+HALF_UP_NUDGE: Final = 0.001
+"""Fen. With rates of two decimals amounts lie a hundredth of a fen apart or more: this undoes float noise only."""
+
+
+@dataclass(frozen=True)
+class Simulation:
+    """What the rules make of a library. `rows`: per project eligible, award_fen and, with a patch, the same `_after`.
+
+    `before` and `after` each hold counts, budget_yuan (certain, possible), unpriced and blocking rules; `cross` is the
+    table old x new over yes, no and undecided with number and yuan.
+    """
+
+    ruleset: str
+    hypothetical: str | None
+    touched: tuple[str, ...]
+    rows: pl.DataFrame
+    before: Mapping[str, Any]
+    after: Mapping[str, Any] | None
+    cross: tuple[Mapping[str, Any], ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """Everything but the rows."""
+        return {
+            "ruleset": self.ruleset,
+            "hypothetical": self.hypothetical,
+            "touched": list(self.touched),
+            "before": dict(self.before),
+            "after": None if self.after is None else dict(self.after),
+            "cross": [dict(cell) for cell in self.cross],
+        }
+
+
+def simulate(frame: pl.DataFrame, ruleset: Ruleset, patch: Mapping[str, Any] | None = None) -> Simulation:
+    """Judge every project of a frame and, with a patch, judge it again under the patched rules.
+
+    A patch replaces parameter values, readings or rule texts by key. Certain money is the sum over eligible projects;
+    possible money adds what undecided ones would get. Raises MalformedRule, NotForTables.
+    """
+    inputs = door(frame, ruleset)
+    rules = [rule.id for rule in ruleset.phase("declare")]
+    found = outcomes(inputs, ruleset, rules)
+    rows = _judged(inputs, ruleset, found)
+    before = _summary(rows, found, ruleset)
+    if not patch:
+        return Simulation(ruleset.hash, None, (), rows, before, None, ())
+    hypothetical = ruleset.patched(patch)
+    changed = touched(hypothetical, set(patch))
+    again = [rule for rule in rules if rule in changed]
+    refound = found.with_columns(outcomes(inputs, hypothetical, again)) if again else found
+    rerows = _judged(inputs, hypothetical, refound)
+    both = rows.hstack(rerows.rename({name: f"{name}_after" for name in rerows.columns}))
+    after = _summary(rerows, refound, hypothetical)
+    return Simulation(ruleset.hash, hypothetical.hash, changed, both, before, after, _cross(both))
+
+
+def award_trees(ruleset: Ruleset, amount: Amount) -> tuple[Node, Node]:
+    """Amount before and after the cap over a project's totals, under the chosen readings of I1 and I2. 二（四）1
+
+    Raises NotForTables for a cap per component, which totals cannot tell.
+    """
+    scope = ruleset.interpretations["cap_scope"]
+    if scope == "component":
+        raise NotForTables("按单体分别设上限须逐项计算，不能按汇总数批量测算")
+    if ruleset.interpretations["package_rate"] == "dominant":
+        whole = _dominant(amount)
+        groups: list[Node] = [whole]
+        if scope == "category":
+            raise NotForTables("按主要类型确定比例且分类设上限时须逐项计算")
+    else:
+        building, factory, infrastructure = (amount.parts[kind] for kind in ("building", "factory", "infrastructure"))
+        groups = [building, Arithmetic("+", factory, infrastructure)]
+        whole = _sum(groups)
+    capped = [Extreme("min", group, amount.cap) for group in (groups if scope == "category" else [whole])]
+    return whole, _sum(capped)
+
+
+def fen(yuan: pl.Expr) -> pl.Expr:
+    """Yuan to whole fen, rounded half up."""
+    return (yuan * 100 + (0.5 + HALF_UP_NUDGE)).floor().cast(pl.Int64)
+
+
+def _judged(inputs: pl.DataFrame, ruleset: Ruleset, found: pl.DataFrame) -> pl.DataFrame:
+    whole = projects(inputs)
+    answer = eligible(inputs, ruleset, found)
+    rows = whole.select(**({PROJECT: pl.col(PROJECT)} if PROJECT in whole.columns else {}), eligible=answer)
+    amount = ruleset.amounts.get("investment_grant")
+    if amount is None:
+        return rows.with_columns(award_fen=pl.lit(None, pl.Int64))
+    award = expression(award_trees(ruleset, amount)[1], ruleset)
+    other_mode = pl.col("support_mode") != amount.mode
+    priced = whole.lazy().select(award_fen=pl.when(other_mode).then(pl.lit(0, pl.Int64)).otherwise(fen(award)))
+    return rows.hstack(priced.collect())
+
+
+def _summary(rows: pl.DataFrame, found: pl.DataFrame, ruleset: Ruleset) -> dict[str, Any]:
+    answer, money = pl.col("eligible"), pl.col("award_fen")
+    told = rows.lazy().select(
+        eligible=answer.sum(),
+        ineligible=(~answer).sum(),
+        undetermined=answer.is_null().sum(),
+        certain=money.filter(answer).sum(),
+        open=money.filter(answer.is_null()).sum(),
+        unpriced=(money.is_null() & answer.fill_null(True)).sum(),
+    ).collect().row(0, named=True)  # fmt: skip
+    return {
+        "counts": {word: told[word] for word in WORDS.values()},
+        "budget_yuan": {"certain": _yuan(told["certain"]), "possible": _yuan(told["certain"] + told["open"])},
+        "unpriced": told["unpriced"],
+        "blocking": _blocking(found, ruleset),
+    }
+
+
+def _blocking(found: pl.DataFrame, ruleset: Ruleset) -> list[dict[str, Any]]:
+    """The conditions that refuse most projects, and how many each refuses alone."""
+    must = [rule for rule in ruleset.phase("declare") if rule.strength == "must"]
+    refused = found.lazy().select((~pl.col(rule.id)).fill_null(False) for rule in must)
+    counts = refused.sum().collect().row(0, named=True)
+    single = refused.filter(pl.sum_horizontal(pl.all().cast(pl.UInt8)) == 1).sum().collect().row(0, named=True)
+    listed = [
+        {
+            "rule": rule.id,
+            "clause": rule.clause,
+            "label": rule.label,
+            "refused": counts[rule.id],
+            "alone": single[rule.id],
+        }
+        for rule in must
+        if counts[rule.id]
+    ]
+    return sorted(listed, key=lambda entry: -entry["refused"])
+
+
+def _cross(both: pl.DataFrame) -> tuple[dict[str, Any], ...]:
+    grouped = both.lazy().group_by("eligible", "eligible_after").agg(
+        count=pl.len(), before=pl.col("award_fen").sum(), after=pl.col("award_fen_after").sum()
+    ).collect()  # fmt: skip
+    cells = {(row[0], row[1]): row[2:] for row in grouped.iter_rows()}
+    return tuple(
+        {
+            "before": WORDS[old],
+            "after": WORDS[new],
+            "count": cells.get((old, new), (0, 0, 0))[0],
+            "award_before_yuan": _yuan(cells.get((old, new), (0, 0, 0))[1]),
+            "award_after_yuan": _yuan(cells.get((old, new), (0, 0, 0))[2]),
+        }
+        for old in WORDS
+        for new in WORDS
+    )
+
+
+def _dominant(amount: Amount) -> Node:
+    """The whole investment at the rate of the kind that has most of it (I2)."""
+    parts = [amount.parts[kind] for kind in ("building", "factory", "infrastructure")]
+    investments = [part.left for part in parts if isinstance(part, Arithmetic)]
+    rates = [part.right for part in parts if isinstance(part, Arithmetic)]
+    total = _sum(investments)
+    building, factory, infrastructure = investments
+    at = [Arithmetic("*", total, rate) for rate in rates]
+    most = Both((Compare(">=", building, factory), Compare(">=", building, infrastructure)))
+    rest = Choose(Compare(">=", factory, infrastructure), at[1], at[2], yes_no=False)
+    return Choose(most, at[0], rest, yes_no=False)
+
+
+def _sum(nodes: list[Any]) -> Node:
+    total: Node = reduce(lambda left, right: Arithmetic("+", left, right), nodes)
+    return total
+
+
+def _yuan(amount_fen: int) -> str:
+    return f"{Decimal(amount_fen) / 100:.2f}"
