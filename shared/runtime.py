@@ -68,10 +68,14 @@ class Instance:
         self._tasks.append(asyncio.create_task(self.relay.run(), name=f"relay {self.service.name}"))
         self._tasks.append(asyncio.create_task(self._tick_forever(), name=f"tick {self.service.name}"))
 
-    async def stop(self) -> None:
-        """End streams, finish the batch under way, close the connections."""
+    def drain(self) -> None:
+        """Stop being ready and end the open event streams, without which a server never finishes."""
         self.draining.set()
         self._feed_moved.set()
+
+    async def stop(self) -> None:
+        """End streams, finish the batch under way, close the connections."""
+        self.drain()
         self.consumer.stopping = True
         await self.relay.stop()
         relay, ticker = self._tasks

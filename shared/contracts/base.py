@@ -1,7 +1,7 @@
 """What every event has: a type name that never changes its meaning, and the project it is about."""
 
 from collections.abc import Iterator
-from typing import ClassVar
+from typing import Any, ClassVar
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
@@ -22,7 +22,7 @@ class Event(BaseModel):
     """GB/T 2260 code, BDA, or 110000 for what only the city sees."""
     applicant_uscc: str | None = None
 
-    def __init_subclass__(cls, type: str, about: str, key: str, **kwargs: object) -> None:
+    def __init_subclass__(cls, type: str, about: str, key: str, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         cls.type, cls.aggregate_type, cls.key_field = type, about, key
         if type in _REGISTRY:

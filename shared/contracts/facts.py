@@ -5,7 +5,15 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from shared.contracts.library import ComponentKind, ConstructionStatus, EndCause, Industry, ProjectType, SupportMode
+from shared.contracts.library import (
+    ComponentKind,
+    ConstructionStatus,
+    EndCause,
+    Industry,
+    LibraryRow,
+    ProjectType,
+    SupportMode,
+)
 from shared.money import Area, Money, Ratio
 
 StockUse = Literal["office", "commercial", "industrial_plant", "warehouse", "industrial_heritage", "related_facility"]
@@ -63,3 +71,37 @@ class ProjectFacts(BaseModel):
     single_entity: bool | None = Field(None, title="单一实施主体")
     contiguous: bool | None = Field(None, title="连片区域")
     components: tuple[Component, ...] = Field((), title="项目组成", max_length=200)
+
+
+_STOCK_USES = {"office_building": "office", "commercial_facility": "commercial"}
+_COMMON = set(ProjectFacts.model_fields) & set(LibraryRow.model_fields) - {"components", "industries"}
+
+
+def facts_of_library(row: LibraryRow) -> ProjectFacts:
+    """What a row of the reserve library says of a project, in the words of the rules; the rest is unknown.
+
+    What only the linked ledger rows know (age, vacancy, tax) is not here.
+    """
+    components = [
+        Component.model_validate(
+            {
+                "kind": part.kind,
+                "resource_id": part.resource_external_id,
+                "stock_use": _STOCK_USES.get(part.stock_use or "", part.stock_use),
+                "renovated_area_m2": part.renovated_area_m2,
+                "fixed_investment_yuan": part.fixed_investment_yuan,
+                "planned_occupancy": part.planned_occupancy,
+            }
+        )
+        for part in row.components
+    ]
+    said = {name: getattr(row, name) for name in _COMMON}
+    return ProjectFacts.model_validate(
+        said
+        | {
+            "components": components,
+            "industries": row.industries or None,
+            "key_tenant_planned": True if row.key_tenants else None,
+            "in_reserve_library": row.left_on is None,
+        }
+    )

@@ -1,0 +1,108 @@
+"""Serving several services from one process: a uvicorn server each, on one loop, with one way to stop."""
+
+import asyncio
+import contextlib
+import signal
+import socket
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from importlib import import_module
+
+import uvicorn
+from fastapi import FastAPI
+
+from shared.bus import Bus
+from shared.clock import Clock
+from shared.runtime import SERVICES, Instance, running
+from shared.settings import Settings
+from shared.web import create_app
+
+
+class PortTaken(RuntimeError):
+    """A port is used by somebody else."""
+
+
+class _Server(uvicorn.Server):
+    """Leaves signals to the process: with four servers on a loop each would catch the others'."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """A listening socket; port 0 takes any free one. Raises PortTaken."""
+    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        listener.close()
+        raise PortTaken(f"{host}:{port} is in use; choose another first port with --port") from error
+    listener.listen(512)
+    return listener
+
+
+def bind_all(host: str, first: int) -> dict[str, socket.socket]:
+    """A socket for each service: first + 1, + 2, …, or any free ports when first is 0."""
+    listeners: dict[str, socket.socket] = {}
+    try:
+        for number, name in enumerate(SERVICES, 1):
+            listeners[name] = bind(host, first + number if first else 0)
+    except PortTaken:
+        for listener in listeners.values():
+            listener.close()
+        raise
+    return listeners
+
+
+def address(listener: socket.socket) -> str:
+    """The http:// address of a listening socket."""
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+@asynccontextmanager
+async def suite(settings: Settings, clock: Clock, bus: Bus | None) -> AsyncIterator[dict[str, Instance]]:
+    """All four services running in this process."""
+    async with AsyncExitStack() as stack:
+        yield {
+            name: await stack.enter_async_context(
+                running(import_module(f"services.{name}.main").service, settings, clock, bus)
+            )
+            for name in SERVICES
+        }
+
+
+@asynccontextmanager
+async def served(apps: Mapping[str, FastAPI], listeners: Mapping[str, socket.socket]) -> AsyncIterator[None]:
+    """The applications answering on their sockets for the length of the block."""
+    servers = [
+        (_Server(uvicorn.Config(app, log_config=None, lifespan="off", timeout_graceful_shutdown=3)), listeners[name])
+        for name, app in apps.items()
+    ]
+    tasks = [asyncio.create_task(server.serve(sockets=[listener])) for server, listener in servers]
+    while not all(server.started for server, _ in servers):
+        await asyncio.sleep(0.01)
+    try:
+        yield
+    finally:
+        for app in apps.values():
+            app.state.instance.drain()
+        for server, _ in servers:
+            server.should_exit = True
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def apps_of(instances: Mapping[str, Instance]) -> dict[str, FastAPI]:
+    return {name: create_app(instance.service, instance) for name, instance in instances.items()}
+
+
+def on_stop_signal() -> asyncio.Event:
+    """An event that SIGINT or SIGTERM sets."""
+    asked = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        with contextlib.suppress(NotImplementedError):
+            loop.add_signal_handler(number, asked.set)
+    return asked

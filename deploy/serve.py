@@ -1,0 +1,53 @@
+"""One service alone: `python -m deploy.serve intake`. Its own process, schema, role and migrations."""
+
+import argparse
+import sys
+
+import uvloop
+from rich.console import Console
+
+from deploy.hosting import PortTaken, address, apps_of, bind, on_stop_signal, served
+from deploy.setting_up import database_settings
+from shared.clock import Clock
+from shared.migrate import upgrade
+from shared.runtime import SERVICES, bus_of, running
+from shared.settings import Settings
+
+say = Console(stderr=True)
+
+
+async def serve(name: str, settings: Settings) -> None:
+    """Migrate, then serve until asked to stop."""
+    from importlib import import_module
+
+    listener = bind(settings.host, settings.port + 1 + SERVICES.index(name) if settings.port else 0)
+    if settings.database_url:
+        await upgrade(settings, (name,))
+    asked = on_stop_signal()
+    service = import_module(f"services.{name}.main").service
+    async with running(service, settings, Clock(), bus_of(settings)) as instance:
+        async with served(apps_of({name: instance}), {name: listener}):
+            say.print(f"{service.title} answers at {address(listener)}/docs (Ctrl-C stops it)")
+            if settings.bus == "none":
+                say.print("TENGHUAN_BUS is none: events wait in the outbox until a process with a carrier takes them.")
+            await asked.wait()
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m deploy.serve", description=__doc__)
+    parser.add_argument("service", choices=SERVICES)
+    parser.add_argument("--port", type=int, default=None, help="first port of the suite (8700); 0 takes any free one")
+    chosen = parser.parse_args(arguments)
+    with database_settings() as settings:
+        if chosen.port is not None:
+            settings = settings.model_copy(update={"port": chosen.port})
+        try:
+            uvloop.run(serve(chosen.service, settings))
+        except PortTaken as error:
+            say.print(f"[red]{error}[/red]")
+            return 4
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,99 @@
+"""What a published event may become: more optional fields. Everything else is a new type with a higher version."""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from shared.contracts import event_types
+
+SCHEMAS = Path(__file__).parent / "schemas"
+
+
+def current() -> dict[str, dict[str, Any]]:
+    """The JSON Schema of every event class, by type name."""
+    return {event.type: event.model_json_schema(mode="serialization") for event in event_types()}
+
+
+def stored() -> dict[str, dict[str, Any]]:
+    """The published schemas."""
+    return {path.stem: json.loads(path.read_text()) for path in sorted(SCHEMAS.glob("*.json"))}
+
+
+def breaks(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
+    """What a reader of the old schema would stumble over in the new one; empty when there is nothing."""
+    return _breaks(old, new, old.get("$defs", {}), new.get("$defs", {}), "", frozenset())
+
+
+def _breaks(
+    old: Any, new: Any, old_defs: dict[str, Any], new_defs: dict[str, Any], path: str, seen: frozenset[str]
+) -> list[str]:
+    if "$ref" in old and "$ref" in new:
+        if old["$ref"] in seen:
+            return []
+        seen = seen | {old["$ref"]}
+    old, new = _target(old, old_defs), _target(new, new_defs)
+    faults = [
+        f"{path or '/'}: {word} was {old.get(word)!r}, is {new.get(word)!r}"
+        for word in ("type", "format", "pattern", "const", "enum")
+        if old.get(word) != new.get(word)
+    ]
+    faults += [f"{path}/{name}: removed" for name in old.get("properties", {}) if name not in new.get("properties", {})]
+    faults += [
+        f"{path}/{name}: newly required"
+        for name in set(new.get("required", [])) ^ set(old.get("required", []))
+        if name in old.get("properties", {}) or name in new.get("required", [])
+    ]
+    for name, part in old.get("properties", {}).items():
+        if name in new.get("properties", {}):
+            faults += _breaks(part, new["properties"][name], old_defs, new_defs, f"{path}/{name}", seen)
+    for word in ("anyOf", "prefixItems"):
+        ours, theirs = old.get(word, []), new.get(word, [])
+        if len(ours) != len(theirs):
+            faults.append(f"{path}: {word} has {len(theirs)} branches, had {len(ours)}")
+        for number, (part, other) in enumerate(zip(ours, theirs, strict=False)):
+            faults += _breaks(part, other, old_defs, new_defs, f"{path}/{word}/{number}", seen)
+    if isinstance(old.get("items"), dict) and isinstance(new.get("items"), dict):
+        faults += _breaks(old["items"], new["items"], old_defs, new_defs, f"{path}/items", seen)
+    return faults
+
+
+def _target(schema: dict[str, Any], defs: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = defs[schema["$ref"].rsplit("/", 1)[1]] if "$ref" in schema else schema
+    return found
+
+
+def check() -> list[str]:
+    """Every way in which the classes break what is published, and every type that is not stored yet."""
+    published, ours = stored(), current()
+    faults = [f"{name}: published but gone" for name in published if name not in ours]
+    faults += [f"{name}: not stored; run python -m shared.contracts.compat store" for name in ours.keys() - published]
+    for name in published.keys() & ours.keys():
+        faults += [f"{name}{fault}" for fault in breaks(published[name], ours[name])]
+    return sorted(faults)
+
+
+def store() -> None:
+    """Write down the schemas of all events, after a change that breaks nothing."""
+    for name, schema in current().items():
+        (SCHEMAS / f"{name}.json").write_text(json.dumps(schema, ensure_ascii=False, indent=1, sort_keys=True) + "\n")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m shared.contracts.compat", description=__doc__)
+    parser.add_argument("act", choices=["check", "store"])
+    if parser.parse_args().act == "check":
+        faults = check()
+        sys.stderr.writelines(f"{fault}\n" for fault in faults)
+        return 3 if faults else 0
+    faults = [fault for fault in check() if "not stored" not in fault]
+    if faults:
+        sys.stderr.writelines(f"{fault}\n" for fault in faults)
+        return 3
+    store()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,50 @@
+"""Published events keep their promise: the stored schemas are what readers rely on."""
+
+import copy
+from typing import Any
+
+import pytest
+
+from shared.contracts.compat import breaks, check, current
+
+
+def test_no_event_breaks_what_is_published() -> None:
+    assert check() == []
+
+
+def test_every_event_the_programme_needs_exists() -> None:
+    words = ["ResourceRecorded", "LibraryEntryChanged", "DistrictQuarterSubmitted", "DeclarationSubmitted", "DeclarationReturned", "OpinionGiven", "DeclarationForwarded", "DeclarationAssessed", "FindingSettled", "ReviewPassed", "ReviewRejected", "PoolEntered", "FundsApproved", "FundsDeclined", "PlanIssued", "FundsReleased", "FundsHeld", "FundsReturned", "FundsClawedBack", "ProjectQuarterSubmitted", "ReadingOutOfRange", "InspectionCompleted", "ProjectDelivered", "EvaluationIssued", "CreditRated", "GreenRegistered"]
+    titles = {schema["title"] for schema in current().values()}
+    assert set(words) <= titles
+
+
+BASE: dict[str, Any] = {
+    "type": "object",
+    "properties": {"a": {"type": "string"}, "b": {"enum": ["x"], "type": "string"}},
+    "required": ["a"],
+}
+
+
+def changed(**properties: Any) -> dict[str, Any]:
+    schema = copy.deepcopy(BASE)
+    schema["properties"] |= properties
+    return schema
+
+
+def test_an_optional_field_may_be_added() -> None:
+    assert breaks(BASE, changed(c={"type": "integer"})) == []
+
+
+@pytest.mark.parametrize(
+    "new",
+    [
+        changed(a={"type": "integer"}),
+        changed(b={"enum": ["x", "y"], "type": "string"}),
+        {**BASE, "required": ["a", "b"]},
+        {**BASE, "required": []},
+        {**BASE, "properties": {"b": BASE["properties"]["b"]}},
+    ],
+    ids=["type", "enum", "newly required", "no longer sure", "removed"],
+)
+def test_any_other_change_is_a_break(new: dict[str, Any]) -> None:
+    assert breaks(BASE, new)

@@ -1,0 +1,80 @@
+"""The migrations build exactly what the models say, and the fences stand on every table."""
+
+import asyncpg
+
+from shared.migrate import check, status
+from shared.runtime import SERVICES
+from tests.conftest import Server
+
+# Tables without rows of a case: bookkeeping of delivery and access, dated rule sets.
+NO_CASE_DATA = {
+    "alembic_version",
+    "api_key",
+    "duty",
+    "idempotency_key",
+    "inbox",
+    "outbox",
+    "parked",
+    "stream_head",
+    "stream_seen",
+}
+SCHEMAS = [*SERVICES, "funding_ledger"]
+
+
+async def test_the_migrations_build_the_models(server: Server, database: str) -> None:
+    assert await check(server.settings(database)) == {}
+
+
+async def test_every_schema_is_at_its_newest_migration(server: Server, database: str) -> None:
+    for current, head in (await status(server.settings(database))).values():
+        assert current == head
+
+
+async def test_every_table_with_case_data_is_fenced_by_district(server: Server, database: str) -> None:
+    connection = await asyncpg.connect(server.embedded.dsn(database))
+    try:
+        open_tables = await connection.fetch(
+            """SELECT n.nspname || '.' || c.relname AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+               WHERE n.nspname = ANY($1) AND c.relkind IN ('r', 'p') AND NOT c.relname = ANY($2)
+               AND NOT (c.relrowsecurity AND c.relforcerowsecurity AND EXISTS (
+                   SELECT FROM pg_policy p WHERE p.polrelid = c.oid AND p.polcmd = '*' AND p.polpermissive
+                   AND p.polqual IS NOT NULL AND p.polwithcheck IS NOT NULL))""",
+            list(SERVICES),
+            list(NO_CASE_DATA),
+        )
+        assert [row["name"] for row in open_tables] == []
+    finally:
+        await connection.close()
+
+
+async def test_the_roles_that_log_in_own_nothing_and_bypass_nothing(server: Server, database: str) -> None:
+    connection = await asyncpg.connect(server.embedded.dsn(database))
+    try:
+        roles = await connection.fetch(
+            """SELECT rolname, rolsuper, rolbypassrls, rolcreaterole, rolcreatedb FROM pg_roles
+               WHERE rolname ~ '^(app|relay)_'"""
+        )
+        assert len(roles) == 2 * len(SERVICES)
+        assert not any(any(list(row.values())[1:]) for row in roles)
+        owned = await connection.fetch(
+            """SELECT c.oid::regclass::text FROM pg_class c JOIN pg_roles r ON r.oid = c.relowner
+               WHERE r.rolname ~ '^(app|relay)_'
+               UNION ALL SELECT n.nspname::text FROM pg_namespace n JOIN pg_roles r ON r.oid = n.nspowner
+               WHERE r.rolname ~ '^(app|relay)_'"""
+        )
+        assert owned == []
+    finally:
+        await connection.close()
+
+
+async def test_no_foreign_key_crosses_a_schema(server: Server, database: str) -> None:
+    connection = await asyncpg.connect(server.embedded.dsn(database))
+    try:
+        crossing = await connection.fetch(
+            """SELECT conname FROM pg_constraint k JOIN pg_class a ON a.oid = k.conrelid
+               JOIN pg_class b ON b.oid = k.confrelid
+               WHERE k.contype = 'f' AND a.relnamespace <> b.relnamespace"""
+        )
+        assert crossing == []
+    finally:
+        await connection.close()
