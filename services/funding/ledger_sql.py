@@ -1,7 +1,7 @@
 """The function that moves money, as SQL: the ledger's only writer (migration 0002 installs it).
 
 `post_batch` answers each item with a code (services/funding/postings.py, `Code`), never by raising: a refused item does
-not abort the others. An id repeated inside one batch has the fate of its first copy.
+not abort the others. An id repeated inside one batch, word for word, has the fate of its first copy.
 """
 
 # Nested loops are off and plans generic: a plan made for ten rows would be run with a thousand.
@@ -125,8 +125,8 @@ BEGIN
         IF failed THEN
             r := LINKED_FAILED;
         ELSIF f < i THEN
-            r := CASE WHEN (k, debits[i], credits[i], a, p_pendings[i], p_cases[i]) IS NOT DISTINCT FROM
-                (p_kinds[f], debits[f], credits[f], amounts[f], p_pendings[f], p_cases[f])
+            r := CASE WHEN (k, p_debits[i], p_credits[i], p_amounts[i], p_pendings[i], p_cases[i]) IS NOT DISTINCT FROM
+                (p_kinds[f], p_debits[f], p_credits[f], p_amounts[f], p_pendings[f], p_cases[f])
                 THEN result[f] ELSE ID_CONFLICT END;
         ELSIF known[i] IS NOT NULL THEN
             r := known[i];
