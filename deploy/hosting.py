@@ -82,7 +82,7 @@ async def served(apps: Mapping[str, FastAPI], listeners: Mapping[str, socket.soc
         for name, app in apps.items()
     ]
     tasks = [asyncio.create_task(server.serve(sockets=[listener])) for server, listener in servers]
-    while not all(server.started for server, _ in servers):
+    while not all(server.started for server, _ in servers):  # noqa: ASYNC110 - uvicorn offers a flag, no event
         await asyncio.sleep(0.01)
     try:
         yield

@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from importlib import import_module
 
 import uvloop
 from rich.console import Console
@@ -18,19 +19,19 @@ say = Console(stderr=True)
 
 async def serve(name: str, settings: Settings) -> None:
     """Migrate, then serve until asked to stop."""
-    from importlib import import_module
-
     listener = bind(settings.host, settings.port + 1 + SERVICES.index(name) if settings.port else 0)
     if settings.database_url:
         await upgrade(settings, (name,))
     asked = on_stop_signal()
     service = import_module(f"services.{name}.main").service
-    async with running(service, settings, Clock(), bus_of(settings)) as instance:
-        async with served(apps_of({name: instance}), {name: listener}):
-            say.print(f"{service.title} answers at {address(listener)}/docs (Ctrl-C stops it)")
-            if settings.bus == "none":
-                say.print("TENGHUAN_BUS is none: events wait in the outbox until a process with a carrier takes them.")
-            await asked.wait()
+    async with (
+        running(service, settings, Clock(), bus_of(settings)) as instance,
+        served(apps_of({name: instance}), {name: listener}),
+    ):
+        say.print(f"{service.title} answers at {address(listener)}/docs (Ctrl-C stops it)")
+        if settings.bus == "none":
+            say.print("TENGHUAN_BUS is none: events wait in the outbox until a process with a carrier takes them.")
+        await asked.wait()
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -10,16 +10,14 @@ from pydantic import SecretStr
 
 from deploy.personas import Signer
 from deploy.postgres import PostgresError, start
-from shared.settings import ROOT, Settings
-
-VAR = ROOT / "var"
+from shared.settings import Settings
 
 
-def kept_secret(name: str, fresh: str) -> str:
-    """The secret of that name below var/, made once and readable by its owner alone."""
-    path = VAR / name
+def kept_secret(folder: Path, name: str, fresh: str) -> str:
+    """The secret of that name in the data folder, made once and readable by its owner alone."""
+    path = folder / name
     if not path.exists():
-        VAR.mkdir(exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
             file.write(fresh)
     return path.read_text()
@@ -27,11 +25,11 @@ def kept_secret(name: str, fresh: str) -> str:
 
 def kept_signer() -> Signer:
     """The demonstration's signing key, kept so that tokens of an earlier run still work."""
-    return Signer(kept_secret("signing-key.json", Signer().private_jwk()))
+    return Signer(kept_secret(Settings().data_dir, "signing-key.json", Signer().private_jwk()))
 
 
 @contextmanager
-def database_settings(data: Path = VAR / "postgres") -> Iterator[Settings]:
+def database_settings() -> Iterator[Settings]:
     """Settings with a database: from the environment, or an embedded server for the length of the block.
 
     Exits with one clear line when there is neither.
@@ -40,9 +38,10 @@ def database_settings(data: Path = VAR / "postgres") -> Iterator[Settings]:
     if settings.database_url or any(getattr(settings, f"{name}_database_url") for name in ("intake", "funding")):
         yield settings
         return
-    password = settings.role_password.get_secret_value() or kept_secret("role-password", secrets.token_urlsafe(18))
+    fresh = secrets.token_urlsafe(18)
+    password = settings.role_password.get_secret_value() or kept_secret(settings.data_dir, "role-password", fresh)
     try:
-        server = start(data)
+        server = start(settings.data_dir / "postgres")
     except PostgresError as error:
         raise SystemExit(str(error)) from error
     try:

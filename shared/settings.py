@@ -31,13 +31,15 @@ class Settings(BaseSettings):
     pool_size: int = 5
     pool_overflow: int = 5
 
+    data_dir: Path = ROOT / "var"
+    """Where a demonstration keeps its database, keys and files."""
     host: str = "127.0.0.1"
     port: int = 8700
     """First of five consecutive ports: intake takes port + 1, then eligibility, funding, monitoring."""
     bus: str = "none"
     """`inprocess` carries events between services of one process; `none` leaves them in the outbox."""
     files_url: str = ""
-    """Where uploaded materials are kept: file:///… or s3://bucket/prefix. Empty: var/files below the project."""
+    """Where uploaded materials are kept: file:///… or s3://bucket/prefix. Empty: files below data_dir."""
     upload_limit_bytes: int = 50 * 1024 * 1024
 
     jwt_keys: SecretStr = SecretStr("")
@@ -75,7 +77,7 @@ class Settings(BaseSettings):
         return make_url(self.database_url).set(drivername="postgresql+asyncpg")
 
     def file_store_url(self) -> str:
-        return self.files_url or (ROOT / "var" / "files").as_uri()
+        return self.files_url or (self.data_dir.resolve() / "files").as_uri()
 
     def redacted(self) -> dict[str, Any]:
         """The settings with secrets and passwords blanked, fit for a screen."""

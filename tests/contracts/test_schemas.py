@@ -13,10 +13,38 @@ def test_no_event_breaks_what_is_published() -> None:
 
 
 def test_every_event_the_programme_needs_exists() -> None:
-    words = ["ResourceRecorded", "LibraryEntryChanged", "DistrictQuarterSubmitted", "DeclarationSubmitted", "DeclarationReturned", "OpinionGiven", "DeclarationForwarded", "DeclarationAssessed", "FindingSettled", "ReviewPassed", "ReviewRejected", "PoolEntered", "FundsApproved", "FundsDeclined", "PlanIssued", "FundsReleased", "FundsHeld", "FundsReturned", "FundsClawedBack", "ProjectQuarterSubmitted", "ReadingOutOfRange", "InspectionCompleted", "ProjectDelivered", "EvaluationIssued", "CreditRated", "GreenRegistered"]
     titles = {schema["title"] for schema in current().values()}
-    assert set(words) <= titles
+    assert titles >= NEEDED
 
+
+NEEDED = {
+    "ResourceRecorded",
+    "LibraryEntryChanged",
+    "DistrictQuarterSubmitted",
+    "DeclarationSubmitted",
+    "DeclarationReturned",
+    "OpinionGiven",
+    "DeclarationForwarded",
+    "DeclarationAssessed",
+    "FindingSettled",
+    "ReviewPassed",
+    "ReviewRejected",
+    "PoolEntered",
+    "FundsApproved",
+    "FundsDeclined",
+    "PlanIssued",
+    "FundsReleased",
+    "FundsHeld",
+    "FundsReturned",
+    "FundsClawedBack",
+    "ProjectQuarterSubmitted",
+    "ReadingOutOfRange",
+    "InspectionCompleted",
+    "ProjectDelivered",
+    "EvaluationIssued",
+    "CreditRated",
+    "GreenRegistered",
+}
 
 BASE: dict[str, Any] = {
     "type": "object",

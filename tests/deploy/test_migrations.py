@@ -34,7 +34,8 @@ async def test_every_table_with_case_data_is_fenced_by_district(server: Server, 
     connection = await asyncpg.connect(server.embedded.dsn(database))
     try:
         open_tables = await connection.fetch(
-            """SELECT n.nspname || '.' || c.relname AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+            """SELECT n.nspname || '.' || c.relname AS name
+               FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
                WHERE n.nspname = ANY($1) AND c.relkind IN ('r', 'p') AND NOT c.relname = ANY($2)
                AND NOT (c.relrowsecurity AND c.relforcerowsecurity AND EXISTS (
                    SELECT FROM pg_policy p WHERE p.polrelid = c.oid AND p.polcmd = '*' AND p.polpermissive

@@ -1,0 +1,25 @@
+"""`make bench`: every measurement as one JSON document; names as arguments choose some of them."""
+
+import json
+import sys
+from importlib import import_module
+
+NAMES = ("policy", "ledger", "writes", "events", "idle")
+
+
+def main() -> int:
+    chosen = sys.argv[1:] or NAMES
+    unknown = [name for name in chosen if name not in NAMES]
+    if unknown:
+        sys.stderr.write(f"no such measurement: {unknown[0]}; there are {', '.join(NAMES)}\n")
+        return 2
+    results = {}
+    for name in chosen:
+        sys.stderr.write(f"measuring {name} …\n")
+        results[name] = import_module(f"bench.{name}").measure()
+    print(json.dumps(results, indent=2, ensure_ascii=False))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

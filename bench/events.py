@@ -1,0 +1,84 @@
+"""Commit → handler on the in-process bus, at a steady rate of events: the time a reader waits for news."""
+
+import asyncio
+import statistics
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+from deploy.postgres import start
+from pydantic import SecretStr
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared.auth import system_actor
+from shared.bus.inprocess import InProcessBus
+from shared.clock import Clock
+from shared.contracts.intake import DeclarationWithdrawn
+from shared.inbox import Consumer
+from shared.migrate import upgrade
+from shared.outbox import emit
+from shared.runtime import Instance, Service
+from shared.settings import Settings
+
+RATE_PER_SECOND = 200
+SECONDS = 10
+
+
+async def _measure(settings: Settings) -> dict[str, Any]:
+    await upgrade(settings)
+    from services.intake.main import service as intake
+    from services.monitoring.main import service as monitoring
+
+    committed: dict[UUID, float] = {}
+    arrived: dict[UUID, float] = {}
+
+    async def note(_session: AsyncSession, event: DeclarationWithdrawn) -> None:
+        arrived[event.declaration_id] = time.perf_counter()
+
+    bus, clock = InProcessBus(), Clock()
+    sender = Instance(Service("intake", intake.title, intake.metadata, intake.router), settings, clock, bus)
+    receiver = Instance(
+        Service("monitoring", monitoring.title, monitoring.metadata, monitoring.router), settings, clock, bus
+    )
+    bus.subscribe("intake.events", Consumer(receiver.database, {DeclarationWithdrawn: note}).deliver)
+    await sender.start()
+    await receiver.start()
+
+    async def announce() -> None:
+        key = uuid4()
+        async with sender.database.session(system_actor("bench")) as session:
+            await emit(session, DeclarationWithdrawn(declaration_id=key, district="110105", reason="measure"))
+        committed[key] = time.perf_counter()
+
+    tasks = []
+    began = time.perf_counter()
+    for number in range(RATE_PER_SECOND * SECONDS):
+        await asyncio.sleep(max(0.0, began + number / RATE_PER_SECOND - time.perf_counter()))
+        tasks.append(asyncio.create_task(announce()))
+    await asyncio.gather(*tasks)
+    async with asyncio.timeout(10):
+        while len(arrived) < len(committed):
+            await asyncio.sleep(0.01)
+    waited = sorted(max(0.0, arrived[key] - committed[key]) for key in committed)
+    await sender.stop()
+    await receiver.stop()
+    return {
+        "events": len(waited),
+        "rate_per_second": RATE_PER_SECOND,
+        "p50_ms": round(statistics.median(waited) * 1000, 2),
+        "p99_ms": round(waited[int(len(waited) * 0.99)] * 1000, 2),
+        "target_p99_ms": 20,
+    }
+
+
+def measure() -> dict[str, Any]:
+    """Milliseconds from the return of COMMIT to the handler's run, at 200 events a second."""
+    with tempfile.TemporaryDirectory() as folder:
+        server = start(Path(folder) / "postgres")
+        try:
+            settings = Settings(database_url=server.dsn(), role_password=SecretStr("bench"))
+            return asyncio.run(_measure(settings))
+        finally:
+            server.stop()
