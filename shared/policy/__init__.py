@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def simulate(frame: pl.DataFrame, ruleset: Ruleset, patch: Mapping[str, Any] | None = None) -> Simulation:
-    """Judge every row of a frame (see shared.policy.table), and again under a patch: the what-if of the whole library."""
+    """Judge every row of a frame (see shared.policy.table), and again under a patch: the what-if of a library."""
     from shared.policy.whatif import simulate as run
 
     return run(frame, ruleset, patch)

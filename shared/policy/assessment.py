@@ -208,7 +208,7 @@ def _missing(
 def _asked_for(node: Fact | Parameter, path: str, clause: str, ruleset: Ruleset) -> Missing:
     if isinstance(node, Parameter):
         dated = ruleset.parameters[node.name]
-        return Missing(path, dated.label, "district" if "四（一）2" in dated.ref else "city", clause)
+        return Missing(path, dated.label, dated.publisher, clause)
     item = ruleset.inputs[node.name]
     return Missing(path, "项目组成" if path == "components" else item.label, item.asks, clause)
 

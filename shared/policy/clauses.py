@@ -32,7 +32,7 @@ def clauses(edition: str = "2023") -> tuple[ClauseHome, ...]:
     columns = (rules, amounts, parameters, open_points)
     return tuple(
         ClauseHome(clause, *(tuple(name for home, name in column if home == clause) for column in columns))
-        for clause in sorted(named, key=_place)
+        for clause in sorted(named, key=lambda clause: (_place(clause), clause))
     )
 
 

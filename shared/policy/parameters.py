@@ -36,6 +36,7 @@ class DatedValue:
     basis: str = "notice"
     note: str = ""
     district: str = ""
+    publisher: str = "city"
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +164,8 @@ def tidy(value: Any) -> Any:
 def _dated(key: str, entry: Mapping[str, Any]) -> Iterator[DatedValue]:
     for block in sorted(entry["values"], key=lambda block: block["from"]):
         details = {name: block[name] for name in ("ref", "quote", "source", "basis", "note") if name in block}
+        if entry.get("by_district"):
+            details["publisher"] = "district"
         yield DatedValue(key, entry["label"], entry["unit"], block["from"], tidy(block.get("value")), **details)
 
 
