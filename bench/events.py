@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
-from deploy.postgres import start
 from pydantic import SecretStr
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from deploy.postgres import start
 from shared.auth import system_actor
 from shared.bus.inprocess import InProcessBus
 from shared.clock import Clock
@@ -59,7 +59,7 @@ async def _measure(settings: Settings) -> dict[str, Any]:
         tasks.append(asyncio.create_task(announce()))
     await asyncio.gather(*tasks)
     async with asyncio.timeout(10):
-        while len(arrived) < len(committed):
+        while len(arrived) < len(committed):  # noqa: ASYNC110 - a measurement's end
             await asyncio.sleep(0.01)
     waited = sorted(max(0.0, arrived[key] - committed[key]) for key in committed)
     await sender.stop()

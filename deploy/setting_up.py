@@ -9,7 +9,8 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from deploy.personas import Signer
-from deploy.postgres import PostgresError, start
+from deploy.postgres import start
+from deploy.postgres_site import PostgresError
 from shared.settings import Settings
 
 

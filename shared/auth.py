@@ -101,7 +101,7 @@ def _actor(claims: dict[str, Any]) -> Actor:
     if uscc or _CITY_ROLES & set(roles):
         districts: tuple[str, ...] = WHOLE_CITY
     else:
-        districts = tuple(code for code in [claims.get("district")] if code in DISTRICTS)
+        districts = tuple(str(code) for code in [claims.get("district")] if code in DISTRICTS)
     return Actor(claims["sub"], str(claims.get("name", claims["sub"])), roles[0], districts, uscc, roles)
 
 

@@ -1,4 +1,4 @@
-"""The tables of shared/tables.py as the first migration of every service builds them. Frozen: change by a new migration."""
+"""The tables of shared/tables.py as every service's first migration builds them. Frozen: change by a new migration."""
 
 from typing import Any
 

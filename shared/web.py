@@ -110,7 +110,7 @@ async def _clash(_request: Request, error: Exception) -> Response:
 
 
 async def _unavailable(request: Request, error: Exception) -> Response:
-    """The database went away or refused for now: the transaction was rolled back, the same request may be sent again."""
+    """The database went away or refuses for now: all was rolled back, the same request may be sent again."""
     state = str(getattr(getattr(error, "orig", None), "sqlstate", "") or "")
     if isinstance(error, DBAPIError) and not error.connection_invalidated and state[:2] not in ("08", "40", "53", "57"):
         log.exception("database refused", extra={"path": request.url.path}, exc_info=error)

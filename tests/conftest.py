@@ -27,7 +27,7 @@ class Server:
     template: str
 
     def settings(self, database: str) -> Settings:
-        return Settings(database_url=self.embedded.dsn(database), role_password=ROLE_PASSWORD, pool_size=3)  # type: ignore[arg-type]
+        return Settings(database_url=self.embedded.dsn(database), role_password=ROLE_PASSWORD, pool_size=3)
 
     async def run(self, statement: str) -> None:
         connection = await asyncpg.connect(self.embedded.dsn("postgres"))

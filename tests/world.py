@@ -99,7 +99,7 @@ class World:
         status: int | None = None,
         **headers: str,
     ) -> httpx.Response:
-        """One request in somebody's name. POSTs get a fresh Idempotency-Key unless one is given; header names with _ for -."""
+        """One request in somebody's name; a POST gets a fresh Idempotency-Key. Header names with _ for -."""
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
         if who is not None:
             sent["authorization"] = f"Bearer {self.token(who)}"

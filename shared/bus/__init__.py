@@ -1,7 +1,7 @@
 """How events travel between services: the message and the one protocol with more than one implementation."""
 
 import base64
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -60,7 +60,7 @@ class Message:
         )
 
 
-Deliver = Callable[[Sequence[Message]], Awaitable[None]]
+Deliver = Callable[[Sequence[Message]], Coroutine[Any, Any, None]]
 
 
 class Bus(Protocol):

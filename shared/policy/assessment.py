@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -90,7 +90,7 @@ def _decided(facts: Mapping[str, Any], ruleset: Ruleset, settled: Mapping[str, b
     asked = [
         (rule, [(part, rule.judge(part.inputs)) for part in project.asked(rule.of)]) for rule in ruleset.phase(phase)
     ]
-    findings = tuple(_finding(rule, answers, settled.get(rule.id), ruleset) for rule, answers in asked)
+    findings = tuple(_finding(rule, answers, settled.get(rule.id), project, ruleset) for rule, answers in asked)
     must = [found for found in findings if found.strength == "must"]
     decision = _outcome(must)
     return Decision(
@@ -123,7 +123,7 @@ def _clauses(findings: Sequence[Finding], value: bool | None) -> tuple[str, ...]
     return tuple(dict.fromkeys(found.clause for found in findings if found.effective is value))
 
 
-def _finding(rule: Rule, answers: Sequence[Asked], settled: bool | None, ruleset: Ruleset) -> Finding:
+def _finding(rule: Rule, answers: Sequence[Asked], settled: bool | None, project: Project, ruleset: Ruleset) -> Finding:
     outcome = _every([trace[0] for _, trace in answers])
     applies = _every([_applies(rule, trace) for _, trace in answers])
     deciders = [(part, trace) for part, trace in answers if trace[0] is outcome]
@@ -139,7 +139,7 @@ def _finding(rule: Rule, answers: Sequence[Asked], settled: bool | None, ruleset
         value=value,
         threshold=threshold,
         sentence=_sentence(rule, outcome, applies, settled, deciders, ruleset),
-        needs=tuple(dict.fromkeys(_path(node, part, ruleset) for part, trace in answers for node in needs(trace))),
+        needs=tuple(dict.fromkeys(_needed(answers, project, ruleset))),
     )
 
 
@@ -177,17 +177,16 @@ def _condition(rule: Rule, trace: Trace) -> Trace:
     return trace if rule.applies is None or _applies(rule, trace) is None else trace[2][1]
 
 
-def _path(node: Fact | Parameter, part: Part, ruleset: Ruleset) -> str:
+def _needed(answers: Sequence[Asked], project: Project, ruleset: Ruleset) -> Iterator[str]:
+    for part, trace in answers:
+        for node in needs(trace):
+            yield from _paths(node, part, project, ruleset)
+
+
+def _paths(node: Fact | Parameter, part: Part, project: Project, ruleset: Ruleset) -> tuple[str, ...]:
     if isinstance(node, Parameter):
-        return f"p.{node.name}"
-    item = ruleset.inputs[node.name]
-    if not item.of:
-        return item.field or item.name
-    if item.per_component and part.index is not None:
-        return f"components.{part.index}.{item.field}"
-    return (
-        f"components.{item.field}" if item.field and item.draw != "count" and part.index is not None else "components"
-    )
+        return (f"p.{node.name}",)
+    return project.paths(ruleset.inputs[node.name], part)
 
 
 def _missing(
@@ -200,8 +199,8 @@ def _missing(
             continue
         for part, trace in answers:
             for node in needs(trace):
-                path = _path(node, part, ruleset)
-                found.setdefault(path, _asked_for(node, path, rule.clause, ruleset))
+                for path in _paths(node, part, project, ruleset):
+                    found.setdefault(path, _asked_for(node, path, rule.clause, ruleset))
     return tuple(found.values())
 
 

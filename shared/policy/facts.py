@@ -15,6 +15,7 @@ from shared.policy.refusals import UnreadableFact
 from shared.policy.ruleset import COMPONENT_KINDS, Input, Ruleset
 
 Component = Mapping[str, Any]
+WEIGHT: Final = "renovated_area_m2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,20 @@ class Project:
 
     inputs: Mapping[str, Any]
     parts: Mapping[str, tuple[Part, ...]]
+    components: Sequence[tuple[int, Component]]
+
+    def paths(self, item: Input, part: Part) -> tuple[str, ...]:
+        """Where in the declaration an unknown input is to be filled in: for a total, every component that lacks it."""
+        if not item.of:
+            return (item.field or item.name,)
+        if item.per_component:
+            return ("components" if part.index is None else f"components.{part.index}.{item.field}",)
+        fields = (item.field, WEIGHT) if item.draw == "mean" else (item.field,)
+        own = [(index, component) for index, component in self.components if component["kind"] == item.of]
+        lacking = [
+            f"components.{index}.{name}" for index, component in own for name in fields if not _has(component, name)
+        ]
+        return tuple(lacking) or ("components",)
 
     def asked(self, kind: str) -> tuple[Part, ...]:
         """What a rule is asked of: every component of its kind, or the project itself."""
@@ -51,7 +66,8 @@ def read(facts: Mapping[str, Any], ruleset: Ruleset) -> Project:
         kind: [item for item in ruleset.inputs.values() if item.of == kind and item.per_component]
         for kind in COMPONENT_KINDS
     }
-    return Project(whole, {kind: _parts(components, kind, own[kind], whole, counted) for kind in COMPONENT_KINDS})
+    parts = {kind: _parts(components, kind, own[kind], whole, counted) for kind in COMPONENT_KINDS}
+    return Project(whole, parts, components)
 
 
 def full_years(since: date, until: date) -> int:
@@ -130,7 +146,7 @@ def _drawn(components: Sequence[tuple[int, Component]], item: Input) -> Decimal 
     numbers = [as_number(component.get(item.field), item.field) for component in own]
     if item.draw == "sum":
         return _total(numbers)
-    weights = [as_number(component.get("renovated_area_m2"), "renovated_area_m2") for component in own]
+    weights = [as_number(component.get(WEIGHT), WEIGHT) for component in own]
     weighted = [
         None if number is None or weight is None else number * weight
         for number, weight in zip(numbers, weights, strict=True)
@@ -142,6 +158,10 @@ def _drawn(components: Sequence[tuple[int, Component]], item: Input) -> Decimal 
 def _total(numbers: Sequence[Decimal | None]) -> Decimal | None:
     known = [number for number in numbers if number is not None]
     return sum(known, Decimal(0)) if len(known) == len(numbers) else None
+
+
+def _has(component: Component, name: str) -> bool:
+    return component.get(name) is not None
 
 
 def _typed(value: Any, item: Input) -> Any:

@@ -162,7 +162,7 @@ async def test_a_crash_after_the_handlers_commit_repeats_without_effect(world: W
         await emit(session, DeclarationWithdrawn(declaration_id=subject, district="110105", reason="示例"))
     running = asyncio.create_task(relay.run())
     async with asyncio.timeout(10):
-        while await _outbox(world):
+        while await _outbox(world):  # noqa: ASYNC110 - the rows are in the database
             await asyncio.sleep(0.02)
     await relay.stop()
     await running

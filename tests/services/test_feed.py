@@ -8,8 +8,8 @@ from uuid import uuid4
 
 import httpx
 import pytest
-from deploy.hosting import address, bind, served
 
+from deploy.hosting import address, bind, served
 from shared.auth import system_actor
 from shared.contracts.intake import DeclarationWithdrawn, OpinionGiven
 from shared.outbox import emit

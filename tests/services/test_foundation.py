@@ -2,7 +2,9 @@
 
 from uuid import uuid4
 
+import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from shared.auth import system_actor
 from shared.contracts.intake import DeclarationWithdrawn
@@ -71,10 +73,6 @@ async def test_the_application_cannot_rewrite_its_log(world: World) -> None:
     async with intake.database.session(system_actor("intake")) as session:
         await emit(session, withdrawn())
     for statement in ("UPDATE event_log SET type = 'x'", "DELETE FROM event_log", "DELETE FROM act"):
-        try:
+        with pytest.raises(DBAPIError, match="permission denied"):
             async with intake.database.session(system_actor("intake")) as session:
                 await session.execute(text(statement))
-        except Exception as error:
-            assert "permission denied" in str(error)
-        else:
-            raise AssertionError(statement)

@@ -4,10 +4,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from deploy.personas import PEOPLE, Signer
 from joserfc import jwt
 from joserfc.jwk import OctKey
 
+from deploy.personas import PEOPLE, Signer
 from tests.world import World
 
 
