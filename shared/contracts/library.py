@@ -44,6 +44,8 @@ Industry = Literal[
     "modern_services",
     "manufacturing_services_integration",
     "digital_real_integration",
+    "retail",
+    "other",
 ]
 Permit = Literal["project_filing", "planning_permit", "construction_permit", "fire_review", "land_use_consent"]
 Maturity = Literal["proposed", "designed", "approved", "ready"]
@@ -98,6 +100,8 @@ LABELS: Final[dict[str, str]] = {
     "modern_services": "现代服务业",
     "manufacturing_services_integration": "先进制造业与现代服务业融合",
     "digital_real_integration": "数字经济与实体经济融合",
+    "retail": "传统零售商业",
+    "other": "其他业态",
     "project_filing": "项目备案或核准",
     "planning_permit": "规划许可",
     "construction_permit": "施工许可",
