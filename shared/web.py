@@ -1,7 +1,7 @@
 """The HTTP face that every service shares: problem details, health, keys, acts, and offline API pages."""
 
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -71,6 +71,23 @@ _MESSAGES = {
     "date_from_datetime_parsing": "不是有效的日期",
     "date_parsing": "不是有效的日期",
     "extra_forbidden": "不认识的字段",
+    "string_type": "须为文字",
+    "bool_parsing": "须为 true 或 false",
+    "bool_type": "须为 true 或 false",
+    "int_parsing": "须为整数",
+    "int_type": "须为整数",
+    "int_from_float": "须为整数",
+    "date_type": "不是有效的日期",
+    "greater_than": "数值过小",
+    "greater_than_equal": "数值过小",
+    "less_than_equal": "数值过大",
+    "less_than": "数值过大",
+    "too_short": "项数过少",
+    "too_long": "项数过多",
+    "tuple_type": "须为列表",
+    "list_type": "须为列表",
+    "model_type": "须为对象",
+    "model_attributes_type": "须为对象",
 }
 
 
@@ -90,16 +107,21 @@ async def _refused(_request: Request, error: Exception) -> Response:
     return answer
 
 
-async def _malformed(_request: Request, error: Exception) -> Response:
-    assert isinstance(error, RequestValidationError)
-    errors = [
+def field_problems(errors: Sequence[Any], *before: str | int) -> list[dict[str, str]]:
+    """Pydantic's findings as pointers with Chinese details; `before` leads to where the checked value stands."""
+    return [
         {
-            "pointer": "/" + "/".join(str(part) for part in item["loc"]),
+            "pointer": "/" + "/".join(str(part) for part in (*before, *item["loc"])),
             "code": item["type"],
             "detail": _MESSAGES.get(item["type"], str(item["msg"]).removeprefix("Value error, ")),
         }
-        for item in error.errors()
+        for item in errors
     ]
+
+
+async def _malformed(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    errors = field_problems(error.errors())
     return problem(422, "malformed", "填报内容不符合要求", errors[0]["detail"], errors=errors)
 
 

@@ -17,6 +17,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 from shared.districts import DISTRICTS, district
 from shared.identifiers import ProjectCode, Uscc
 from shared.money import Area, Money, Quantity, Ratio
+from shared.text import Line
 
 ResourceKind = Literal[
     "office_building",
@@ -121,7 +122,7 @@ DistrictCode = Annotated[
     Field(title="所在区", description="GB/T 2260 代码；北京经济技术开发区为 BDA"),
     WithJsonSchema({"type": "string", "enum": list(DISTRICTS)}),
 ]
-Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+Text = Line
 PositiveArea = Annotated[Area, Field(gt=0)]
 
 OwnId = Annotated[ExternalId, Field(title="区系统记录编号", description="由区系统给出，同一区内不重复，不得改作他用")]
