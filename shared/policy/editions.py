@@ -52,7 +52,8 @@ def resolve(
 ) -> Ruleset:
     """The rule set in force on a day, for a district, under the readings chosen.
 
-    `standards` are what the district has set for itself beyond series/district.csv, by parameter key (四（一）2).
+    `standards` are what the district has set for itself beyond series/district.csv, by parameter key: a value, or a
+    DatedValue that names its document (四（一）2).
     Raises NoEditionInForce, UnknownInterpretation, and UnknownParameter for a standard a district cannot set.
     """
     if strange := (standards or {}).keys() - district_keys():
@@ -87,6 +88,8 @@ def _resolved(
 
 def _standing(key: str, as_of: date, district: str | None, own: Mapping[str, Any]) -> DatedValue:
     city = history()[key][0]
+    if isinstance(own.get(key), DatedValue):
+        return own[key]  # type: ignore[no-any-return]
     if key in own:
         return DatedValue(key, city.label, city.unit, as_of, own[key], source="区级标准", district=district or "")
     return value_on(key, as_of, district) or DatedValue(key, city.label, city.unit, as_of, None, note="尚无数值")

@@ -12,6 +12,7 @@ from shared.policy.language import Compare, Fact, Parameter, walk
 from shared.policy.ruleset import Input
 
 UNKNOWN_SHARE = 0.05
+_NEAR: dict[str, dict[str, list[Decimal]]] = {}
 
 
 def declaration(draw: Random, ruleset: Ruleset, unknown: float = UNKNOWN_SHARE) -> dict[str, Any]:
@@ -72,8 +73,18 @@ def _value(item: Input, draw: Random, ruleset: Ruleset) -> Any:
     return str(_number(item, draw, ruleset))
 
 
+def _near(ruleset: Ruleset) -> dict[str, list[Decimal]]:
+    """The interesting numbers of each input, worked out once per rule set."""
+    if ruleset.hash not in _NEAR:
+        numbers: dict[str, list[Decimal]] = {}
+        for name, number in on_threshold_rows(ruleset):
+            numbers.setdefault(name, []).append(number)
+        _NEAR[ruleset.hash] = numbers
+    return _NEAR[ruleset.hash]
+
+
 def _number(item: Input, draw: Random, ruleset: Ruleset) -> Decimal:
-    near = [number for name, number in on_threshold_rows(ruleset) if name == item.name]
+    near = _near(ruleset).get(item.name)
     if near:
         return draw.choice(near)
     if item.unit == "元":
