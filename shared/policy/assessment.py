@@ -15,7 +15,7 @@ from shared.policy.facts import Part, Project, read
 from shared.policy.language import Fact, Parameter
 from shared.policy.refusals import UnknownRule, UnknownRuleset
 from shared.policy.ruleset import Phase, Rule, Ruleset, jsonable
-from shared.policy.wording import MARKS, deciding, leaves
+from shared.policy.wording import MARKS, NOT_ASKED, deciding, leaves
 
 PROJECT_TYPES = ("inefficient_building", "old_factory", "area_package")
 Asked = tuple[Part, Trace]
@@ -125,9 +125,14 @@ def _clauses(findings: Sequence[Finding], value: bool | None) -> tuple[str, ...]
 
 def _finding(rule: Rule, answers: Sequence[Asked], settled: bool | None, project: Project, ruleset: Ruleset) -> Finding:
     outcome = _every([trace[0] for _, trace in answers])
-    applies = _every([_applies(rule, trace) for _, trace in answers])
-    deciders = [(part, trace) for part, trace in answers if trace[0] is outcome]
-    value, threshold = (None, None) if applies is False else deciding(_condition(rule, deciders[0][1]), ruleset)
+    applies = True if rule.applies is None else _every([_applies(trace) for _, trace in answers])
+    value = threshold = None
+    mark, told = NOT_ASKED, "不适用"
+    if applies is not False:
+        deciders = [(part, _condition(rule, trace)) for part, trace in answers if trace[0] is outcome]
+        mark = MARKS[outcome]
+        value, threshold = deciding(deciders[0][1])
+        told = "；".join([_place(rule, part) + leaves(condition, ruleset) for part, condition in deciders])
     return Finding(
         rule=rule.id,
         clause=rule.clause,
@@ -138,43 +143,32 @@ def _finding(rule: Rule, answers: Sequence[Asked], settled: bool | None, project
         settled=settled,
         value=value,
         threshold=threshold,
-        sentence=_sentence(rule, outcome, applies, settled, deciders, ruleset),
-        needs=tuple(dict.fromkeys(_needed(answers, project, ruleset))),
+        sentence=f"{mark} {rule.clause} {rule.label}：{told}{_person(settled)}",
+        needs=() if outcome is not None else tuple(dict.fromkeys(_needed(answers, project, ruleset))),
     )
 
 
-def _sentence(
-    rule: Rule,
-    outcome: bool | None,
-    applies: bool | None,
-    settled: bool | None,
-    deciders: Sequence[Asked],
-    ruleset: Ruleset,
-) -> str:
-    if applies is False:
-        return f"－ {rule.clause} {rule.label}：不适用"
-    told = []
-    for part, trace in deciders:
-        place = f"第{part.index + 1}项 " if part.index is not None and rule.of else ""
-        told.append(place + leaves(_condition(rule, trace), ruleset))
-    person = "" if settled is None else f"；人工认定：{'符合' if settled else '不符'}"
-    return f"{MARKS[outcome]} {rule.clause} {rule.label}：{'；'.join(told)}{person}"
+def _place(rule: Rule, part: Part) -> str:
+    return f"第{part.index + 1}项 " if rule.of and part.index is not None else ""
+
+
+def _person(settled: bool | None) -> str:
+    return "" if settled is None else f"；人工认定：{'符合' if settled else '不符'}"
 
 
 def _every(values: Sequence[Any]) -> bool | None:
     return False if False in values else None if None in values else True
 
 
-def _applies(rule: Rule, trace: Trace) -> bool | None:
-    if rule.applies is None:
-        return True
+def _applies(trace: Trace) -> bool | None:
+    """Whether a rule is asked at all: its tree reads "not applies or when"."""
     opposite = trace[2][0][0]
     return None if opposite is None else not opposite
 
 
 def _condition(rule: Rule, trace: Trace) -> Trace:
     """The trace of what the rule asks, leaving aside whether it is asked (unless that is what is open)."""
-    return trace if rule.applies is None or _applies(rule, trace) is None else trace[2][1]
+    return trace if rule.applies is None or _applies(trace) is None else trace[2][1]
 
 
 def _needed(answers: Sequence[Asked], project: Project, ruleset: Ruleset) -> Iterator[str]:

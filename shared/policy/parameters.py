@@ -17,8 +17,8 @@ from shared.policy.refusals import BeyondKnownSeries, ParameterNotPublished, Unk
 
 FOLDER: Final = Path(__file__).parent
 TENORS: Final[Mapping[str, str]] = MappingProxyType({"1Y": "lpr_1y_pct", "5Y": "lpr_5y_pct"})
-QUOTE_DAYS: Final = 35
-"""The LPR is quoted monthly; later than this after the last row the series has a gap, not an unchanged value."""
+QUOTATION_DAY: Final = 20
+"""The LPR is quoted monthly, on the 20th at the earliest: from that day on the last known value may be out of date."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,17 +115,22 @@ def lpr_series() -> tuple[tuple[date, Decimal, Decimal], ...]:
 def lpr(on: date, tenor: str = "1Y") -> Decimal:
     """The LPR in force on a day as a ratio (0.0345), for tenor "1Y" or "5Y". 二（四）2
 
-    Raises BeyondKnownSeries before the first quotation and once the next one is overdue, UnknownParameter for a tenor
+    Raises BeyondKnownSeries before the first quotation and once the next one is due, UnknownParameter for a tenor
     that is not quoted.
     """
     if tenor not in TENORS:
         raise UnknownParameter(f"LPR 没有期限 {tenor}，可用：{'、'.join(TENORS)}")
     series = lpr_series()
     first, last = series[0][0], series[-1][0]
-    if on < first or (on - last).days > QUOTE_DAYS:
-        raise BeyondKnownSeries(f"LPR 已登记 {first} 至 {last}，没有 {on} 的数值，请先补录", first=first, last=last)
+    if not first <= on < next_quotation(last):
+        raise BeyondKnownSeries(f"LPR 已登记 {first} 至 {last} 的报价，没有 {on} 的数值，请先补录")
     row = next(row for row in reversed(series) if row[0] <= on)
     return row[1] if tenor == "1Y" else row[2]
+
+
+def next_quotation(last: date) -> date:
+    """The earliest day on which the quotation after `last` can come out."""
+    return date(last.year + last.month // 12, last.month % 12 + 1, QUOTATION_DAY)
 
 
 @cache

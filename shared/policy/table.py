@@ -78,14 +78,15 @@ def eligible(frame: pl.DataFrame, ruleset: Ruleset, found: pl.DataFrame) -> pl.S
     """Whether each project meets every `must` rule: true, false, or null while that is open."""
     must = [rule.id for rule in ruleset.phase("declare") if rule.strength == "must"]
     answer = found.select(eligible=pl.all_horizontal(must))["eligible"]
-    untyped = projects(frame)["project_type"].is_null() & answer.is_null()
-    if not untyped.any():
+    untyped = frame.filter(pl.col("project_type").is_null())
+    if untyped.is_empty():
         return answer
-    each = [_of_type(frame, kind, ruleset, must) for kind in PROJECT_TYPES]
+    # An answer that is the same for all three project types needs no type; one already certain is the same for all.
+    each = [_of_type(untyped, kind, ruleset, must) for kind in PROJECT_TYPES]
     yes, no = reduce(and_, each), reduce(and_, [~one for one in each])
-    return answer.zip_with(~untyped, pl.select(pl.when(yes).then(True).when(no).then(False)).to_series()).alias(
-        "eligible"
-    )
+    whichever = pl.select(pl.when(yes).then(True).when(no).then(False)).to_series()
+    places = projects(frame)["project_type"].is_null().arg_true()
+    return answer.scatter(places, whichever)
 
 
 def projects(frame: pl.DataFrame) -> pl.DataFrame:

@@ -131,9 +131,9 @@ def _summary(rows: pl.DataFrame, found: pl.DataFrame, ruleset: Ruleset) -> dict[
 def _blocking(found: pl.DataFrame, ruleset: Ruleset) -> list[dict[str, Any]]:
     """The conditions that refuse most projects, and how many each refuses alone."""
     must = [rule for rule in ruleset.phase("declare") if rule.strength == "must"]
-    refused = found.lazy().select((~pl.col(rule.id)).fill_null(False) for rule in must)
-    counts = refused.sum().collect().row(0, named=True)
-    single = refused.filter(pl.sum_horizontal(pl.all().cast(pl.UInt8)) == 1).sum().collect().row(0, named=True)
+    refused = found.select((~pl.col(rule.id)).fill_null(False) for rule in must)
+    counts = refused.sum().row(0, named=True)
+    single = refused.filter(pl.sum_horizontal(pl.all().cast(pl.UInt8)) == 1).sum().row(0, named=True)
     listed = [
         {
             "rule": rule.id,

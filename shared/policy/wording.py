@@ -15,6 +15,7 @@ REQUIRED: Final = {">": "超过", ">=": "不低于", "<": "低于", "<=": "不�
 REACHED: Final = {True: "达到", False: "未达", None: "待定"}
 FITTING: Final = {True: "符合", False: "不符", None: "待定"}
 MARKS: Final = {True: "✔", False: "✘", None: "…"}
+NOT_ASKED: Final = "－"
 UNKNOWN: Final = "待提供"
 
 
@@ -41,7 +42,7 @@ def leaves(trace: Trace, ruleset: Ruleset) -> str:
     return "；".join(dict.fromkeys(_leaf(leaf, ruleset) for leaf in why(trace)))
 
 
-def deciding(trace: Trace, ruleset: Ruleset) -> tuple[str | None, str | None]:
+def deciding(trace: Trace) -> tuple[str | None, str | None]:
     """Value found and threshold required of the first deciding comparison, as text."""
     for leaf in why(trace):
         _, node, parts = leaf

@@ -22,7 +22,7 @@ from shared.policy import (
     resolve,
 )
 from shared.policy.editions import editions
-from shared.policy.parameters import history
+from shared.policy.parameters import history, next_quotation
 from tests.rules.worked import base
 
 ON = date(2024, 3, 1)
@@ -148,8 +148,14 @@ def test_the_lpr_series_is_in_order_and_has_no_month_missing() -> None:
     assert months == list(range(months[0], months[-1] + 1))
 
 
-@pytest.mark.parametrize("on", [date(2019, 8, 19), lpr_series()[-1][0] + timedelta(days=36)])
+@pytest.mark.parametrize("on", [date(2019, 8, 19), next_quotation(lpr_series()[-1][0])])
 def test_a_day_beyond_the_known_lpr_is_an_error(on: date) -> None:
     with pytest.raises(DomainError) as refusal:
         lpr(on)
     assert code_of(refusal) == "beyond_known_series"
+
+
+def test_the_last_quotation_holds_until_the_next_can_come_out() -> None:
+    last = lpr_series()[-1]
+    assert lpr(next_quotation(last[0]) - timedelta(days=1)) == last[1]
+    assert next_quotation(date(2025, 12, 22)) == date(2026, 1, 20)

@@ -49,8 +49,8 @@ class Case:
         asked = [rule.id for rule in rules.phase(self.phase) if rule.strength == "must"]
         found = outcomes(frame, rules, asked)
         if self.phase == "declare":
-            return eligible(frame, rules, found).to_list()[0]
-        answer: bool | None = found.select(pl.all_horizontal(asked)).item()
+            found = eligible(frame, rules, found).to_frame()
+        answer: bool | None = found.select(pl.all_horizontal(pl.all())).item()
         return answer
 
 
