@@ -86,6 +86,7 @@ DUTIES = {
     "opinion": "征求意见",
     "receipt": "市级接收",
     "settle": "待定事项认定",
+    "conclude": "条件审查结论",
     "score": "入库评估打分",
     "enter_pool": "入库决定",
     "draft_approval": "批复拟办",
@@ -101,4 +102,6 @@ DUTIES = {
     "issue_evaluation": "评价签发",
     "rate": "信用评价",
     "decide_objection": "申辩裁定",
+    "prepare_quarter": "季度报送提请",
+    "certify_quarter": "季度报送审定",
 }

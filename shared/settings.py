@@ -59,8 +59,14 @@ class Settings(BaseSettings):
     correction_due_working_days: int = 20
     quarter_due_working_days: int = 10
     rectification_due_days: int = 30
+    pool_reviewers_min: int = Field(default=2, ge=1, le=50)
+    """How many reviewers must score a project before it may enter the pool (三（二）; the notice names no number)."""
+    approval_no_prefix: str = "京发改（批）"
+    """演示: the office's own series is not published; the number reads 京发改（批）〔2024〕7号."""
+    plan_no_prefix: str = "京发改（投资）"
+    """演示, as above."""
     interpretations: dict[str, str] = Field(default_factory=dict)
-    """Chosen readings of what the notice leaves open, e.g. {"I6": "period_start"}; the rest keep their default."""
+    """Readings chosen where the notice leaves one open, e.g. {"lpr_date": "period_start"}; the rest keep their default."""
 
     def service_url(self, service: str, role: str = "app") -> URL:
         """The asyncpg URL under which a service logs in. `role` is `app` or `relay`."""

@@ -15,6 +15,7 @@ NO_CASE_DATA = {
     "inbox",
     "outbox",
     "parked",
+    "ruleset",
     "stream_head",
     "stream_seen",
 }

@@ -1,4 +1,4 @@
-"""Tables of the eligibility service."""
+"""What every table of eligibility is built on."""
 
 from sqlalchemy.orm import DeclarativeBase
 

@@ -1,0 +1,94 @@
+"""Pool-entry assessment 入库评估: who may judge, what each gave, which investment counts, who is in (三（二）)."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Numeric, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.eligibility.models.base import Base
+
+
+class ConflictDeclaration(Base):
+    """A reviewer's word on conflicts of interest in a case and round; the latest one counts."""
+
+    __tablename__ = "conflict_declaration"
+    __table_args__ = (
+        UniqueConstraint("declaration_id", "number"),
+        CheckConstraint("position IN ('none', 'conflict')", name="position"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    declaration_id: Mapped[UUID] = mapped_column(ForeignKey("review.declaration_id"))
+    number: Mapped[int]
+    district: Mapped[str]
+    round: Mapped[int]
+    reviewer: Mapped[str]
+    reviewer_name: Mapped[str]
+    position: Mapped[str]
+    statement: Mapped[str]
+    declared_at: Mapped[datetime]
+
+
+class ScoreSheet(Base):
+    """One reviewer's marks, given once. `marks`: per criterion points (0 to 100) and a comment."""
+
+    __tablename__ = "score_sheet"
+    __table_args__ = (UniqueConstraint("declaration_id", "round", "reviewer"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    declaration_id: Mapped[UUID] = mapped_column(ForeignKey("review.declaration_id"))
+    district: Mapped[str]
+    round: Mapped[int]
+    reviewer: Mapped[str]
+    reviewer_name: Mapped[str]
+    marks: Mapped[list[dict[str, Any]]]
+    opinion: Mapped[str]
+    scored_at: Mapped[datetime]
+
+
+class RecognisedInvestment(Base):
+    """The fixed-asset investment that the assessment recognised per component; the latest one counts (I4, I5)."""
+
+    __tablename__ = "recognised_investment"
+    __table_args__ = (UniqueConstraint("declaration_id", "number"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    declaration_id: Mapped[UUID] = mapped_column(ForeignKey("review.declaration_id"))
+    number: Mapped[int]
+    district: Mapped[str]
+    applicant_uscc: Mapped[str]
+    round: Mapped[int]
+    components: Mapped[list[dict[str, Any]]]
+    declared_total_yuan: Mapped[Decimal]
+    assessed_total_yuan: Mapped[Decimal]
+    readings: Mapped[dict[str, Any]]
+    recognised_by: Mapped[str]
+    recognised_by_name: Mapped[str]
+    recognised_at: Mapped[datetime]
+
+
+class PoolEntry(Base):
+    """A project in the pool of its year; `rank` is its place now, by score and then by entry."""
+
+    __tablename__ = "pool_entry"
+    __table_args__ = (
+        Index("ix_pool_entry_year_rank", "year", "rank", postgresql_where=text("left_on IS NULL")),
+        CheckConstraint("score BETWEEN 0 AND 100", name="score"),
+    )
+
+    declaration_id: Mapped[UUID] = mapped_column(ForeignKey("review.declaration_id"), primary_key=True)
+    district: Mapped[str]
+    applicant_uscc: Mapped[str]
+    declaration_no: Mapped[str]
+    project_name: Mapped[str]
+    applicant_name: Mapped[str]
+    year: Mapped[int]
+    score: Mapped[Decimal] = mapped_column(Numeric(5, 2))
+    rank: Mapped[int]
+    declared_investment_yuan: Mapped[Decimal]
+    assessed_investment_yuan: Mapped[Decimal]
+    entered_on: Mapped[date]
+    left_on: Mapped[date | None]

@@ -1,0 +1,140 @@
+"""A declaration before the city, every judgement made of it, and what people settled (二, 三（二）)."""
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.eligibility.models.base import Base
+from shared.errors import WrongStatus
+
+STAGES = {
+    "in_review": "条件审查中",
+    "passed": "条件审查通过，待入库评估",
+    "rejected": "条件审查不通过",
+    "in_pool": "已入库",
+    "kept_out": "未予入库",
+    "returned": "已退回补正",
+    "closed": "已撤回或终止",
+}
+OCCASIONS = {
+    "forwarded": "区级上报",
+    "received": "市级接收",
+    "settled": "人工认定",
+    "edition_chosen": "选定适用版本",
+    "reassessed": "重新判定",
+}
+
+
+class Review(Base):
+    """One declaration under review: the facts of its latest round, where it stands, and how it was concluded."""
+
+    __tablename__ = "review"
+    __table_args__ = (
+        CheckConstraint(f"stage IN ({', '.join(map(repr, STAGES))})", name="stage"),
+        CheckConstraint("decision IN ('eligible', 'ineligible', 'undetermined')", name="decision"),
+        Index("ix_review_newest", "accepted_on", "declaration_id"),
+    )
+
+    declaration_id: Mapped[UUID] = mapped_column(primary_key=True)
+    district: Mapped[str]
+    applicant_uscc: Mapped[str]
+    declaration_no: Mapped[str]
+    project_name: Mapped[str]
+    applicant_name: Mapped[str]
+    project: Mapped[dict[str, Any]]
+    facts: Mapped[dict[str, Any]]
+    round: Mapped[int]
+    accepted_on: Mapped[date]
+    library_exception_reason: Mapped[str | None]
+    stage: Mapped[str]
+    decision: Mapped[str]
+    received_on: Mapped[date | None]
+    construction_status: Mapped[str | None]
+    chosen_edition: Mapped[str | None]
+    concluded_on: Mapped[date | None]
+    conclusion_reason: Mapped[str | None]
+    exceptions: Mapped[dict[str, Any]]
+    version: Mapped[int] = mapped_column()
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy reads it from the class
+
+    @property
+    def stage_label(self) -> str:
+        return STAGES[self.stage]
+
+    @property
+    def judged_facts(self) -> dict[str, Any]:
+        """The facts as forwarded, with the construction status that the city confirmed on receipt. 二（五）"""
+        confirmed = {"construction_status": self.construction_status} if self.construction_status else {}
+        return self.facts | confirmed
+
+    def expect_stage(self, stage: str) -> None:
+        """Raises WrongStatus when the review stands elsewhere."""
+        if self.stage != stage:
+            raise WrongStatus(f"本事项{STAGES[self.stage]}，须处于“{STAGES[stage]}”")
+
+    def conclude(self, stage: str, reason: str, on: date, exceptions: dict[str, str]) -> None:
+        """End the review of conditions. Raises WrongStatus when it has ended."""
+        self.expect_stage("in_review")
+        self.stage, self.conclusion_reason, self.concluded_on = stage, reason, on
+        self.exceptions = exceptions
+
+    def leave(self, stage: str) -> None:
+        """The declaration left the city's hands: returned for correction, withdrawn or refused."""
+        self.stage = stage
+
+
+class Assessment(Base):
+    """A decision record: what the machine found on one occasion, by which rule set. Never changed. 二"""
+
+    __tablename__ = "assessment"
+    __table_args__ = (
+        UniqueConstraint("declaration_id", "number"),
+        CheckConstraint(f"occasion IN ({', '.join(map(repr, OCCASIONS))})", name="occasion"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    declaration_id: Mapped[UUID] = mapped_column(ForeignKey("review.declaration_id"))
+    number: Mapped[int]
+    district: Mapped[str]
+    applicant_uscc: Mapped[str]
+    round: Mapped[int]
+    occasion: Mapped[str]
+    as_of: Mapped[date]
+    as_of_kind: Mapped[str]
+    edition: Mapped[str]
+    ruleset: Mapped[str | None] = mapped_column(ForeignKey("ruleset.hash"))
+    engine: Mapped[str]
+    decision: Mapped[str]
+    summary: Mapped[str]
+    record: Mapped[dict[str, Any]]
+    made_by: Mapped[str]
+    made_at: Mapped[datetime]
+
+    @property
+    def occasion_label(self) -> str:
+        return OCCASIONS[self.occasion]
+
+
+class Settlement(Base):
+    """What a city officer decided where the machine found nothing; a later one for the same rule takes its place."""
+
+    __tablename__ = "settlement"
+    __table_args__ = (UniqueConstraint("declaration_id", "number"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    declaration_id: Mapped[UUID] = mapped_column(ForeignKey("review.declaration_id"))
+    number: Mapped[int]
+    district: Mapped[str]
+    applicant_uscc: Mapped[str]
+    round: Mapped[int]
+    rule: Mapped[str]
+    clause: Mapped[str]
+    holds: Mapped[bool]
+    reason: Mapped[str]
+    evidence: Mapped[str | None]
+    settled_by: Mapped[str]
+    settled_by_name: Mapped[str]
+    settled_at: Mapped[datetime]

@@ -1,0 +1,45 @@
+"""Rule sets by hash, and what districts set for themselves (四（一）2, 四（二）3)."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import JSON, CheckConstraint, Numeric, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.eligibility.models.base import Base
+
+
+class StoredRuleset(Base):
+    """A rule set that decided something, kept once so that the decision can be made again. Never changed."""
+
+    __tablename__ = "ruleset"
+
+    hash: Mapped[str] = mapped_column(primary_key=True)
+    edition: Mapped[str]
+    doc_no: Mapped[str]
+    # json, not jsonb: the order of the rules is the order of the findings, and jsonb sorts keys.
+    content: Mapped[dict[str, Any]] = mapped_column(JSON)
+    first_used_at: Mapped[datetime]
+
+
+class DistrictStandard(Base):
+    """A parameter as a district set it from one day on, by a published document. Never changed; the latest counts."""
+
+    __tablename__ = "district_standard"
+    __table_args__ = (
+        UniqueConstraint("district", "number"),
+        CheckConstraint("value >= 0", name="value"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    number: Mapped[int]
+    district: Mapped[str]
+    parameter: Mapped[str]
+    value: Mapped[Decimal] = mapped_column(Numeric(18, 4))
+    valid_from: Mapped[date]
+    document_no: Mapped[str]
+    set_by: Mapped[str]
+    set_by_name: Mapped[str]
+    set_at: Mapped[datetime]
