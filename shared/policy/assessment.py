@@ -14,10 +14,9 @@ from shared.policy.explain import Trace, needs
 from shared.policy.facts import Part, Project, read
 from shared.policy.language import Fact, Parameter
 from shared.policy.refusals import UnknownRule, UnknownRuleset
-from shared.policy.ruleset import Phase, Rule, Ruleset, jsonable
+from shared.policy.ruleset import PROJECT_TYPES, Phase, Rule, Ruleset, jsonable
 from shared.policy.wording import MARKS, NOT_ASKED, deciding, leaves
 
-PROJECT_TYPES = ("inefficient_building", "old_factory", "area_package")
 Asked = tuple[Part, Trace]
 
 
@@ -80,9 +79,8 @@ def _whichever_type(
     if len({other.decision for other in each}) > 1 or each[0].decision == "undetermined":
         return decided
     unmet = tuple(dict.fromkeys(clause for other in each for clause in other.unmet))
-    if each[0].decision == "ineligible":
-        return replace(decided, decision="ineligible", unmet=unmet, open=(), missing=(), amounts={})
-    return replace(decided, decision=each[0].decision, unmet=unmet)
+    amounts = {} if unmet else decided.amounts
+    return replace(decided, decision=each[0].decision, unmet=unmet, open=(), missing=(), amounts=amounts)
 
 
 def _decided(facts: Mapping[str, Any], ruleset: Ruleset, settled: Mapping[str, bool], phase: Phase) -> Decision:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -20,6 +20,8 @@ from shared.policy.refusals import MalformedRule
 Strength = Literal["must", "principle", "encouraged"]
 Phase = Literal["declare", "evaluate"]
 COMPONENT_KINDS: Final = ("building", "factory", "infrastructure")
+PROJECT_TYPES: Final = ("inefficient_building", "old_factory", "area_package")
+"""The three types of 二（一）: an answer that is the same for all of them needs no type."""
 PER_COMPONENT: Final = ("each", "years")
 PARAMETER_NAME: Final = re.compile(r"\bp\.([a-z][a-z0-9_]*)")
 
@@ -205,7 +207,7 @@ def parameters_in(edition: Mapping[str, Any]) -> set[str]:
     return {name for text in texts for name in PARAMETER_NAME.findall(text)}
 
 
-def touched(ruleset: Ruleset, keys: Iterator[str] | set[str]) -> tuple[str, ...]:
+def touched(ruleset: Ruleset, keys: Iterable[str]) -> tuple[str, ...]:
     """The rules and amounts that can change when these parameters, readings or rule texts change."""
     wanted = set(keys)
     rules = [rule.id for rule in ruleset.rules.values() if rule.id in wanted or _names(rule.tree) & wanted]

@@ -30,11 +30,10 @@ from shared.policy.language import (
     Parameter,
     Published,
 )
-from shared.policy.ruleset import Input, Ruleset
+from shared.policy.ruleset import PROJECT_TYPES, Input, Ruleset
 
 PROJECT: Final = "project"
 OPERATORS: Final[Mapping[str, Any]] = {">": gt, ">=": ge, "<": lt, "<=": le, "+": add, "-": sub, "*": mul}
-PROJECT_TYPES: Final = ("inefficient_building", "old_factory", "area_package")
 UNLISTED_BIT: Final = 62
 
 
