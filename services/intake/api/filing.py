@@ -1,0 +1,183 @@
+"""HTTP of filing: undertake, submit, withdraw, and the rounds that were filed (三（一）¶1, 四（一）1)."""
+
+from datetime import date, datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Response
+from pydantic import BaseModel, ConfigDict
+from sqlalchemy import select
+
+from services.intake.api.cases import act_on, answer, seen
+from services.intake.api.shapes import DeclarationOut
+from services.intake.api.submission import check_submission, keep_round, refusals_on_record
+from services.intake.models.declarations import Declaration, DeclarationRound
+from services.intake.models.identities import end_identity, keep_identity
+from services.intake.rules.checklist import undertaking_on
+from services.intake.rules.rounds import Change, changes
+from shared.auth import Anyone, Applicant
+from shared.contracts.facts import ProjectFacts
+from shared.contracts.intake import DeclarationSubmitted, DeclarationWithdrawn
+from shared.db import locked, now, settings_of, today
+from shared.deadlines import working_days_after
+from shared.errors import Invalid
+from shared.idempotency import ActRoute, ReadSession, Session
+from shared.outbox import emit
+from shared.text import Line, Paragraph
+
+router = APIRouter(route_class=ActRoute, tags=["申报"])
+RefusalsKept = Depends(refusals_on_record, scope="function")
+
+
+class UndertakingOut(BaseModel):
+    """The text that an applicant undertakes."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    version: str
+    first_day: date
+    clause: str
+    text: str
+
+
+class Undertake(BaseModel):
+    """The applicant's word, to a text it has read."""
+
+    version: Line
+    agree: Literal[True]
+
+
+class Reason(BaseModel):
+    """Why."""
+
+    reason: Paragraph
+
+
+@router.get("/v1/undertakings/current", name="get_current_undertaking", response_model=UndertakingOut)
+async def get_current_undertaking(session: ReadSession, actor: Anyone) -> object:
+    """The undertaking of truthfulness to give today. 四（一）1"""
+    return undertaking_on(today(session))
+
+
+@router.post("/v1/declarations/{declaration_id}/undertake", name="undertake", response_model=DeclarationOut)
+async def undertake(
+    session: Session, actor: Applicant, declaration_id: UUID, word: Undertake, response: Response
+) -> Declaration:
+    """Undertake that content and materials are true; any later change of either voids it. 四（一）1"""
+    declaration = await locked(session, Declaration, declaration_id)
+    current = undertaking_on(today(session))
+    if word.version != current.version:
+        raise Invalid(f"现行承诺书版次为 {current.version}", field="/body/version")
+    declaration.undertake(current.version, actor.subject, now(session))
+    await act_on(session, "undertake", declaration, duty="apply", version=current.version, clause=current.clause)
+    return await answer(session, response, declaration)
+
+
+@router.post(
+    "/v1/declarations/{declaration_id}/submit",
+    name="submit_declaration",
+    response_model=DeclarationOut,
+    dependencies=[RefusalsKept],
+)
+async def submit_declaration(
+    session: Session, actor: Applicant, declaration_id: UUID, response: Response
+) -> Declaration:
+    """File the declaration with the district, or file it again after correction. 三（一）"""
+    declaration = await locked(session, Declaration, declaration_id)
+    warnings = await check_submission(session, declaration)
+    due = working_days_after(today(session), settings_of(session).first_review_due_working_days)
+    declaration.submit(today(session), now(session), due.on)
+    await keep_round(session, declaration, warnings)
+    await keep_identity(session, declaration.project(), live=True)
+    await act_on(session, "submit_declaration", declaration, duty="apply", clause="三（一）")
+    await emit(session, _submitted(declaration))
+    return await answer(session, response, declaration)
+
+
+def _submitted(declaration: Declaration) -> DeclarationSubmitted:
+    assert declaration.submitted_on is not None
+    return DeclarationSubmitted(
+        district=declaration.district,
+        applicant_uscc=declaration.applicant_uscc,
+        declaration_id=declaration.id,
+        project=declaration.project(),
+        round=declaration.round,
+        facts=declaration.complete_facts(),
+        submitted_on=declaration.submitted_on,
+    )
+
+
+@router.post("/v1/declarations/{declaration_id}/withdraw", name="withdraw_declaration", response_model=DeclarationOut)
+async def withdraw_declaration(
+    session: Session, actor: Applicant, declaration_id: UUID, why: Reason, response: Response
+) -> Declaration:
+    """Take the declaration back; possible until the city has received it. 三（一）"""
+    declaration = await locked(session, Declaration, declaration_id)
+    declaration.withdraw(now(session))
+    await end_identity(session, declaration.id)
+    await act_on(session, "withdraw_declaration", declaration, duty="apply", reason=why.reason, clause="三（一）")
+    await emit(
+        session,
+        DeclarationWithdrawn(
+            district=declaration.district,
+            applicant_uscc=declaration.applicant_uscc,
+            declaration_id=declaration.id,
+            reason=why.reason,
+        ),
+    )
+    return await answer(session, response, declaration)
+
+
+class ChangeOut(BaseModel):
+    """A value before and after, by JSON pointer."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    pointer: str
+    before: Any
+    after: Any
+
+
+class RoundOut(BaseModel):
+    """A submission as it was filed. The authoritative one is the last; `changes` compares with the round before."""
+
+    round: int
+    authoritative: bool
+    submitted_at: datetime
+    stated: dict[str, Any]
+    facts: ProjectFacts
+    simulated: list[str]
+    materials: list[dict[str, Any]]
+    undertaking: dict[str, Any]
+    changes: list[ChangeOut]
+
+
+@router.get("/v1/declarations/{declaration_id}/rounds", name="list_rounds")
+async def list_rounds(session: ReadSession, actor: Anyone, declaration_id: UUID) -> list[RoundOut]:
+    """Every submission of the declaration, oldest first, each with what changed. 三（一）"""
+    declaration = await seen(session, actor, declaration_id)
+    query = select(DeclarationRound).where(DeclarationRound.declaration_id == declaration.id)
+    rounds = (await session.scalars(query.order_by(DeclarationRound.round))).all()
+    return [_round_out(row, before, declaration) for before, row in zip([None, *rounds], rounds, strict=False)]
+
+
+def _round_out(row: DeclarationRound, before: DeclarationRound | None, declaration: Declaration) -> RoundOut:
+    found: list[Change] = changes(_compared(before), _compared(row)) if before else []
+    return RoundOut(
+        round=row.round,
+        authoritative=row.round == declaration.round,
+        submitted_at=row.submitted_at,
+        stated=row.stated,
+        facts=ProjectFacts.model_validate(row.facts),
+        simulated=row.simulated,
+        materials=row.materials,
+        undertaking=row.undertaking,
+        changes=[ChangeOut.model_validate(change) for change in found],
+    )
+
+
+def _compared(row: DeclarationRound) -> dict[str, Any]:
+    files: dict[str, list[str]] = {}
+    for material in row.materials:
+        files.setdefault(material["kind"], []).append(material["sha256"])
+    return {**row.stated, "facts": row.facts, "materials": files}

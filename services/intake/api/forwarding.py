@@ -1,0 +1,163 @@
+"""HTTP of the way up: forward to the city, city receipt, city return (三（一）¶1, 二（五）, 四（一）2)."""
+
+from datetime import date
+from uuid import UUID
+
+from fastapi import APIRouter, Response
+from pydantic import BaseModel, Field
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.intake.api.cases import act_on, answer
+from services.intake.api.filing import RefusalsKept
+from services.intake.api.review import ReturnIn, correction_day, keep_correction
+from services.intake.api.shapes import DeclarationOut
+from services.intake.models.declarations import Declaration
+from services.intake.models.library import LibraryEntry
+from services.intake.models.materials import checklist_of
+from services.intake.models.review import THINGS, findings_of, standing_opinion
+from services.intake.rules import refusals
+from services.intake.rules.stages import UNDER_REVIEW
+from services.intake.rules.submission import Gap, material_gaps
+from shared.acts import hands_of
+from shared.auth import CityOfficer, DistrictSupervisor
+from shared.contracts.intake import DeclarationForwarded, DeclarationReceived
+from shared.contracts.library import ConstructionStatus
+from shared.db import locked, now, today
+from shared.idempotency import ActRoute, Session
+from shared.outbox import emit
+from shared.text import Paragraph
+
+router = APIRouter(route_class=ActRoute, tags=["上报"])
+
+
+class ForwardIn(BaseModel):
+    """The district's conclusion; outside the reserve library also why (四（一）2, I29)."""
+
+    opinion: Paragraph = Field(title="初审结论")
+    library_exception_reason: Paragraph | None = Field(None, title="未纳入储备库的理由")
+
+
+@router.post(
+    "/v1/declarations/{declaration_id}/forward",
+    name="forward_declaration",
+    response_model=DeclarationOut,
+    dependencies=[RefusalsKept],
+)
+async def forward_declaration(
+    session: Session, actor: DistrictSupervisor, declaration_id: UUID, conclusion: ForwardIn, response: Response
+) -> Declaration:
+    """Report a reviewed declaration to the city; eligibility takes over from here. 三（一）"""
+    declaration = await locked(session, Declaration, declaration_id)
+    declaration.require(UNDER_REVIEW)
+    in_library = await in_reserve_library(session, declaration)
+    if missing := await _unready(session, declaration, in_library, conclusion.library_exception_reason):
+        raise refusals.not_forwardable(missing)
+    declaration.forward(today(session), now(session))
+    exception = None if in_library else conclusion.library_exception_reason
+    detail = {"clause": "三（一）", "in_reserve_library": in_library, "library_exception_reason": exception}
+    await act_on(session, "forward_declaration", declaration, duty="forward", reason=conclusion.opinion, **detail)
+    await emit(session, await _forwarded(session, declaration, in_library, conclusion.opinion, exception))
+    return await answer(session, response, declaration)
+
+
+async def in_reserve_library(session: AsyncSession, declaration: Declaration) -> bool:
+    """Whether the linked project is in its district's reserve library now. 四（一）2"""
+    if declaration.library_entry_id is None:
+        return False
+    entry = await session.get(LibraryEntry, declaration.library_entry_id)
+    return entry is not None and entry.district == declaration.district and entry.status == "in_library"
+
+
+async def _unready(
+    session: AsyncSession, declaration: Declaration, in_library: bool, exception: str | None
+) -> list[Gap]:
+    """Everything that first review, opinion and materials still lack."""
+    findings = await findings_of(session, declaration)
+    found = [
+        Gap(f"/first-review/{thing}", f"{label}初审", "三（一）", f"完成{label}初审并通过；不通过的退回补正或不予上报")
+        for thing, label in THINGS.items()
+        if thing not in findings or findings[thing].outcome != "pass"
+    ]
+    opinion = await standing_opinion(session, declaration)
+    if opinion is None or opinion.position != "agree":
+        held = "尚无有效意见" if opinion is None else "区政府（管委会）不同意"
+        found.append(Gap("/opinion", f"区政府（管委会）意见：{held}", "三（一）", "征得区政府（管委会）同意后再上报"))
+    lines = await checklist_of(session, declaration, opinion_given=opinion is not None)
+    found += material_gaps(lines, "district_officer", "applicant")
+    if not in_library and not exception:
+        how = "原则上应先纳入储备库；确需上报的，由负责人写明理由"
+        found.append(Gap("/body/library_exception_reason", "未纳入储备库的理由", "四（一）2", how))
+    return found
+
+
+async def _forwarded(
+    session: AsyncSession, declaration: Declaration, in_library: bool, opinion: str, exception: str | None
+) -> DeclarationForwarded:
+    assert declaration.accepted_on is not None, "review follows acceptance"
+    return DeclarationForwarded(
+        district=declaration.district,
+        applicant_uscc=declaration.applicant_uscc,
+        declaration_id=declaration.id,
+        project=declaration.project(),
+        round=declaration.round,
+        facts=declaration.complete_facts(in_library),
+        accepted_on=declaration.accepted_on,
+        first_review_opinion=opinion,
+        library_exception_reason=exception,
+        hands=tuple(await hands_of(session, declaration.id)),
+    )
+
+
+class ReceiptIn(BaseModel):
+    """The construction status as the city found it, and by what."""
+
+    construction_status: ConstructionStatus
+    evidence: Paragraph
+
+
+@router.post(
+    "/v1/declarations/{declaration_id}/receive",
+    name="receive_declaration",
+    response_model=DeclarationOut,
+    dependencies=[RefusalsKept],
+)
+async def receive_declaration(
+    session: Session, actor: CityOfficer, declaration_id: UUID, receipt: ReceiptIn, response: Response
+) -> Declaration:
+    """Take the declaration in at the city, having checked again that it is not completed (I15). 二（五）, 三（一）"""
+    declaration = await locked(session, Declaration, declaration_id)
+    on: date = today(session)
+    declaration.receive(on, now(session))
+    if receipt.construction_status == "completed":
+        raise refusals.completed("/body/construction_status")
+    detail = {"clause": "三（一）、二（五）", "construction_status": receipt.construction_status}
+    await act_on(session, "receive_declaration", declaration, duty="receipt", reason=receipt.evidence, **detail)
+    await emit(
+        session,
+        DeclarationReceived(
+            district=declaration.district,
+            applicant_uscc=declaration.applicant_uscc,
+            declaration_id=declaration.id,
+            received_on=on,
+            construction_status=receipt.construction_status,
+            hands=tuple(await hands_of(session, declaration.id)),
+        ),
+    )
+    return await answer(session, response, declaration)
+
+
+@router.post(
+    "/v1/declarations/{declaration_id}/city-return",
+    name="return_declaration_from_city",
+    response_model=DeclarationOut,
+)
+async def return_declaration_from_city(
+    session: Session, actor: CityOfficer, declaration_id: UUID, wanted: ReturnIn, response: Response
+) -> Declaration:
+    """Send a reported declaration back for correction instead of receiving it. 三（一）"""
+    declaration = await locked(session, Declaration, declaration_id)
+    correct_by = correction_day(session)
+    declaration.send_back_from_city(now(session), correct_by)
+    await keep_correction(session, declaration, wanted, correct_by, by_city=True)
+    await act_on(session, "return_declaration_from_city", declaration, duty="receipt", clause="三（一）")
+    return await answer(session, response, declaration)

@@ -1,0 +1,263 @@
+"""HTTP of materials: the checklist, uploads streamed to the store, content and history (三（一）¶2)."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi.responses import StreamingResponse
+from pydantic import BaseModel, ConfigDict
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.intake.api.cases import act_on, seen
+from services.intake.models.declarations import Declaration
+from services.intake.models.materials import Material, checklist_of, materials_of
+from services.intake.models.review import standing_opinion
+from services.intake.rules import checklist as lists
+from services.intake.rules.stages import EDITABLE, UNDER_REVIEW
+from shared.auth import Actor, Anyone, MaterialProvider
+from shared.clock import uuid7
+from shared.db import actor_of, found, locked, now
+from shared.errors import Forbidden, Invalid, NotFound
+from shared.files import FileStore, Received, TooLarge, UnsupportedType, disposition, file_store, media_type_of
+from shared.idempotency import ActRoute, ReadSession, Session
+from shared.runtime import Instance
+from shared.text import Line
+
+router = APIRouter(route_class=ActRoute, tags=["申报材料"])
+_WHEN = {
+    "applicant": EDITABLE,
+    "district_officer": UNDER_REVIEW,
+    "district_government": frozenset({"opinion_requested"}),
+}
+_DUTY = {"applicant": "apply", "district_officer": "first_review", "district_government": "opinion"}
+_BINARY = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
+
+
+class ChecklistLine(BaseModel):
+    """An item of the checklist: `state` is present, missing, not_required or unknown; `why` says why."""
+
+    no: int
+    code: str
+    name: str
+    clause: str
+    basis: str
+    provider: str
+    online: bool
+    state: lists.State
+    why: str
+    how: str
+
+
+@router.get("/v1/declarations/{declaration_id}/checklist", name="get_checklist")
+async def get_checklist(session: ReadSession, actor: Anyone, declaration_id: UUID) -> list[ChecklistLine]:
+    """Which materials this declaration needs, which are there, and who provides them. 三（一）¶2"""
+    declaration = await seen(session, actor, declaration_id)
+    opinion = await standing_opinion(session, declaration)
+    return [
+        ChecklistLine(
+            **{name: getattr(line.item, name) for name in ChecklistLine.model_fields if name not in ("state", "why")},
+            state=line.state,
+            why=line.why,
+        )
+        for line in await checklist_of(session, declaration, opinion_given=opinion is not None)
+    ]
+
+
+class MaterialOut(BaseModel):
+    """An uploaded file. One that was replaced or removed has `removed_at`."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    kind: str
+    filename: str
+    media_type: str
+    sha256: str
+    size_bytes: int
+    round: int
+    uploaded_role: str
+    uploaded_at: datetime
+    replaces: UUID | None
+    removed_at: datetime | None
+
+
+@dataclass
+class Upload:
+    """A file received whole, not yet kept."""
+
+    store: FileStore
+    received: Received
+    filename: str
+    media_type: str
+    kept: bool = False
+
+    async def keep(self) -> None:
+        await self.store.keep(self.received)
+        self.kept = True
+
+
+async def _received(
+    request: Request, actor: MaterialProvider, filename: Annotated[Line, Query(description="文件名，含扩展名")]
+) -> AsyncIterator[Upload]:
+    """Receive the body before any transaction begins, so that a slow upload holds no connection."""
+    instance: Instance = request.app.state.instance
+    limit = instance.settings.upload_limit_bytes
+    declared = request.headers.get("content-length", "0")
+    if not declared.isdigit() or int(declared) > limit:
+        raise TooLarge(f"单个文件不得超过 {limit} 字节")
+    if "json" in request.headers.get("content-type", ""):
+        raise UnsupportedType("请以文件内容作为请求体")
+    store = file_store(instance.settings.file_store_url())
+    received = await store.receive(request.stream(), limit, instance.clock.now())
+    upload = None
+    try:
+        upload = Upload(store, received, filename, media_type_of(received.head, filename))
+        yield upload
+    finally:
+        if upload is None or not upload.kept:
+            await store.discard(received.key)
+
+
+Uploaded = Annotated[Upload, Depends(_received, scope="function")]
+Kind = Annotated[str, Query(pattern=r"^[a-z_]{1,40}$", description="材料清单中的 code")]
+
+
+@router.post(
+    "/v1/declarations/{declaration_id}/materials",
+    status_code=201,
+    name="upload_material",
+    response_model=MaterialOut,
+    openapi_extra={"requestBody": {"required": True, "content": _BINARY}},
+    responses={200: {"description": "内容相同，已有此材料"}},
+)
+async def upload_material(
+    upload: Uploaded,
+    session: Session,
+    actor: MaterialProvider,
+    declaration_id: UUID,
+    kind: Kind,
+    response: Response,
+    replaces: UUID | None = None,
+) -> Material:
+    """Add a file (the request body is its content); the same content again is the same material. 三（一）¶2"""
+    declaration = await locked(session, Declaration, declaration_id)
+    _check_provider(actor, declaration, kind)
+    response.headers["location"] = f"/v1/declarations/{declaration_id}/materials"
+    if same := await _same(session, declaration_id, kind, upload.received.sha256):
+        response.status_code = 200
+        return same
+    if replaces is not None:
+        (await _present(session, declaration_id, replaces, kind)).remove(actor.subject, now(session))
+    await upload.keep()
+    material = _row(session, declaration, kind, upload, replaces)
+    session.add(material)
+    await _changed(session, declaration, actor, "upload_material", material)
+    return material
+
+
+def _check_provider(actor: Actor, declaration: Declaration, kind: str) -> None:
+    """Refuse a kind that is not this role's to give, or not at this stage. Raises Invalid, Forbidden or WrongStatus."""
+    known = {item.code: item for item in lists.items()}
+    if kind not in known or kind == "undertaking":
+        raise Invalid("材料清单中没有可上传的这一项", field="/query/kind")
+    if known[kind].provider != actor.role:
+        raise Forbidden(f"“{known[kind].name}”不由您的角色提供")
+    declaration.require(_WHEN[actor.role])
+
+
+async def _same(session: AsyncSession, declaration_id: UUID, kind: str, sha256: str) -> Material | None:
+    material: Material | None = await session.scalar(
+        select(Material).where(
+            Material.declaration_id == declaration_id,
+            Material.kind == kind,
+            Material.sha256 == sha256,
+            Material.removed_at.is_(None),
+        )
+    )
+    return material
+
+
+async def _present(session: AsyncSession, declaration_id: UUID, material_id: UUID, kind: str | None = None) -> Material:
+    material = await found(session, Material, material_id)
+    wrong_kind = kind is not None and material.kind != kind
+    if material.declaration_id != declaration_id or material.removed_at is not None or wrong_kind:
+        raise NotFound("没有这份现行材料")
+    return material
+
+
+def _row(session: AsyncSession, declaration: Declaration, kind: str, upload: Upload, replaces: UUID | None) -> Material:
+    at, actor = now(session), actor_of(session)
+    return Material(
+        id=uuid7(at),
+        declaration_id=declaration.id,
+        district=declaration.district,
+        applicant_uscc=declaration.applicant_uscc,
+        kind=kind,
+        filename=upload.filename,
+        media_type=upload.media_type,
+        sha256=upload.received.sha256,
+        size_bytes=upload.received.size_bytes,
+        round=declaration.round,
+        uploaded_by=actor.subject,
+        uploaded_role=actor.role,
+        uploaded_at=at,
+        replaces=replaces,
+    )
+
+
+async def _changed(session: AsyncSession, declaration: Declaration, actor: Actor, act: str, material: Material) -> None:
+    """The applicant's word was about the materials too: a change voids it. 四（一）1"""
+    if actor.role == "applicant":
+        declaration.void_undertaking()
+    declaration.updated_at = now(session)
+    detail = {"kind": material.kind, "sha256": material.sha256, "filename": material.filename}
+    await act_on(session, act, declaration, duty=_DUTY[actor.role], **detail)
+
+
+@router.delete("/v1/declarations/{declaration_id}/materials/{material_id}", status_code=204, name="remove_material")
+async def remove_material(session: Session, actor: MaterialProvider, declaration_id: UUID, material_id: UUID) -> None:
+    """Take a material out before submission; the record and the content stay."""
+    declaration = await locked(session, Declaration, declaration_id)
+    material = await _present(session, declaration_id, material_id)
+    _check_provider(actor, declaration, material.kind)
+    material.remove(actor.subject, now(session))
+    await _changed(session, declaration, actor, "remove_material", material)
+
+
+@router.get("/v1/declarations/{declaration_id}/materials", name="list_materials", response_model=list[MaterialOut])
+async def list_materials(
+    session: ReadSession, actor: Anyone, declaration_id: UUID, history: bool = False
+) -> list[Material]:
+    """The materials in order of upload; with `history` also those replaced or removed."""
+    await seen(session, actor, declaration_id)
+    return list(await materials_of(session, declaration_id, history=history))
+
+
+@router.get(
+    "/v1/declarations/{declaration_id}/materials/{material_id}/content",
+    name="get_material_content",
+    response_class=StreamingResponse,
+    responses={200: {"content": _BINARY, "description": "文件内容"}},
+)
+async def get_material_content(
+    request: Request, session: ReadSession, actor: Anyone, declaration_id: UUID, material_id: UUID
+) -> StreamingResponse:
+    """A material's content, under its own file name. The district's own papers are not the applicant's to read."""
+    await seen(session, actor, declaration_id)
+    material = await found(session, Material, material_id)
+    if material.declaration_id != declaration_id:
+        raise NotFound()
+    if actor.role == "applicant" and lists.item(material.kind).provider == "district_officer":
+        raise Forbidden("该材料为区发展改革委内部材料")
+    content = await file_store(request.app.state.instance.settings.file_store_url()).read(material.sha256)
+    headers = {
+        "content-disposition": disposition(material.filename),
+        "content-length": str(material.size_bytes),
+        "etag": f'"{material.sha256}"',
+        "x-content-type-options": "nosniff",
+    }
+    return StreamingResponse(content, media_type=material.media_type, headers=headers)

@@ -1,0 +1,295 @@
+"""HTTP of first review: accept, find, return, refuse, and the opinion of the district government (三（一）¶1)."""
+
+from datetime import date
+from typing import Annotated, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Header, Response
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.intake.api.cases import act_on, answer, seen
+from services.intake.api.filing import Reason
+from services.intake.api.shapes import DeclarationOut
+from services.intake.models.declarations import Declaration
+from services.intake.models.identities import end_identity
+from services.intake.models.materials import Material
+from services.intake.models.review import Correction, Opinion, ReviewFinding, findings_of, latest_opinion
+from services.intake.rules.stages import UNDER_REVIEW
+from shared.auth import DistrictGovernment, DistrictOfficer, Official
+from shared.contracts.intake import CorrectionReason, DeclarationRefused, DeclarationReturned, OpinionGiven
+from shared.db import actor_of, expect_version, locked, now, settings_of, today
+from shared.deadlines import working_days_after
+from shared.errors import Invalid
+from shared.idempotency import ActRoute, ReadSession, Session
+from shared.outbox import emit
+from shared.text import Line, Paragraph
+
+router = APIRouter(route_class=ActRoute, tags=["初审"])
+Clauses = Annotated[list[Line], Field(min_length=1, max_length=20, title="依据条款")]
+
+
+@router.post("/v1/declarations/{declaration_id}/accept", name="accept_declaration", response_model=DeclarationOut)
+async def accept_declaration(
+    session: Session, actor: DistrictOfficer, declaration_id: UUID, response: Response
+) -> Declaration:
+    """Accept for first review; the day of the first acceptance picks the policy edition (I16). 三（一）"""
+    declaration = await locked(session, Declaration, declaration_id)
+    due = working_days_after(today(session), settings_of(session).first_review_due_working_days)
+    declaration.accept(today(session), now(session), due.on)
+    await act_on(session, "accept_declaration", declaration, duty="first_review", clause="三（一）")
+    return await answer(session, response, declaration)
+
+
+class FindingIn(BaseModel):
+    """What was found on one of the five things, and by what evidence."""
+
+    thing: Literal["truthfulness", "compliance", "construction_conditions", "declaration_conditions", "materials"]
+    outcome: Literal["pass", "correct", "fail"]
+    evidence: Paragraph
+    note: Paragraph | None = None
+
+
+class FirstReviewIn(BaseModel):
+    """Findings on some or all of the five things."""
+
+    findings: list[FindingIn] = Field(min_length=1, max_length=5)
+
+
+class FindingOut(FindingIn):
+    """A finding that counts in the present round."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    round: int
+    found_by: str
+
+
+@router.put("/v1/declarations/{declaration_id}/first-review", name="review_declaration")
+async def review_declaration(
+    session: Session,
+    actor: DistrictOfficer,
+    declaration_id: UUID,
+    review: FirstReviewIn,
+    response: Response,
+    if_match: Annotated[str | None, Header()] = None,
+) -> list[FindingOut]:
+    """Find on truthfulness, compliance, construction and declaration conditions, and materials. 三（一）"""
+    declaration = await locked(session, Declaration, declaration_id)
+    expect_version(declaration, if_match)
+    declaration.require(UNDER_REVIEW)
+    session.add_all([_finding(session, declaration, found) for found in review.findings])
+    declaration.updated_at = now(session)
+    outcomes = {found.thing: found.outcome for found in review.findings}
+    await act_on(session, "review_declaration", declaration, duty="first_review", outcomes=outcomes)
+    await answer(session, response, declaration)
+    return await _findings_out(session, declaration)
+
+
+def _finding(session: AsyncSession, declaration: Declaration, found: FindingIn) -> ReviewFinding:
+    return ReviewFinding(
+        declaration_id=declaration.id,
+        round=declaration.round,
+        district=declaration.district,
+        applicant_uscc=declaration.applicant_uscc,
+        found_by=actor_of(session).subject,
+        found_at=now(session),
+        **found.model_dump(),
+    )
+
+
+async def _findings_out(session: AsyncSession, declaration: Declaration) -> list[FindingOut]:
+    findings = await findings_of(session, declaration)
+    return [FindingOut.model_validate(finding) for finding in findings.values()]
+
+
+@router.get("/v1/declarations/{declaration_id}/first-review", name="get_first_review")
+async def get_first_review(session: ReadSession, actor: Official, declaration_id: UUID) -> list[FindingOut]:
+    """The findings that count in the present round."""
+    return await _findings_out(session, await seen(session, actor, declaration_id))
+
+
+class ReasonIn(BaseModel):
+    """One thing to put right: `subject` is a field (JSON pointer) or a material code."""
+
+    code: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
+    subject: Line
+    clause: Line
+    explanation: Paragraph
+    how_to_fix: Paragraph
+
+
+class ReturnIn(BaseModel):
+    """What to put right."""
+
+    reasons: list[ReasonIn] = Field(min_length=1, max_length=50)
+
+
+@router.post("/v1/declarations/{declaration_id}/return", name="return_declaration", response_model=DeclarationOut)
+async def return_declaration(
+    session: Session, actor: DistrictOfficer, declaration_id: UUID, wanted: ReturnIn, response: Response
+) -> Declaration:
+    """Send the declaration back for correction, saying what, by which clause, how and until when. 三（一）"""
+    declaration = await locked(session, Declaration, declaration_id)
+    correct_by = correction_day(session)
+    declaration.send_back(now(session), correct_by)
+    await keep_correction(session, declaration, wanted, correct_by, by_city=False)
+    await act_on(session, "return_declaration", declaration, duty="first_review", clause="三（一）")
+    return await answer(session, response, declaration)
+
+
+def correction_day(session: AsyncSession) -> date:
+    """The last day to answer a return made today."""
+    return working_days_after(today(session), settings_of(session).correction_due_working_days).on
+
+
+async def keep_correction(
+    session: AsyncSession, declaration: Declaration, wanted: ReturnIn, correct_by: date, *, by_city: bool
+) -> None:
+    """Keep the reasons as data and announce them."""
+    correction = Correction(
+        declaration_id=declaration.id,
+        round=declaration.round,
+        district=declaration.district,
+        applicant_uscc=declaration.applicant_uscc,
+        by_city=by_city,
+        reasons=[reason.model_dump() for reason in wanted.reasons],
+        correct_by=correct_by,
+        returned_by=actor_of(session).subject,
+        returned_at=now(session),
+    )
+    session.add(correction)
+    await emit(
+        session,
+        DeclarationReturned(
+            district=declaration.district,
+            applicant_uscc=declaration.applicant_uscc,
+            declaration_id=declaration.id,
+            round=declaration.round,
+            reasons=tuple(CorrectionReason(**reason.model_dump()) for reason in wanted.reasons),
+            correct_by=correct_by,
+        ),
+    )
+
+
+class RefusalIn(Reason):
+    """Why it ends here, and by which clauses."""
+
+    clauses: Clauses
+
+
+@router.post("/v1/declarations/{declaration_id}/refuse", name="refuse_declaration", response_model=DeclarationOut)
+async def refuse_declaration(
+    session: Session, actor: DistrictOfficer, declaration_id: UUID, refusal: RefusalIn, response: Response
+) -> Declaration:
+    """End the declaration at first review, with the clauses. 三（一）"""
+    declaration = await locked(session, Declaration, declaration_id)
+    declaration.refuse(now(session))
+    await end_identity(session, declaration.id)
+    clause = "、".join(refusal.clauses)
+    await act_on(session, "refuse_declaration", declaration, duty="first_review", reason=refusal.reason, clause=clause)
+    await emit(
+        session,
+        DeclarationRefused(
+            district=declaration.district,
+            applicant_uscc=declaration.applicant_uscc,
+            declaration_id=declaration.id,
+            clauses=tuple(refusal.clauses),
+            reason=refusal.reason,
+        ),
+    )
+    return await answer(session, response, declaration)
+
+
+@router.post("/v1/declarations/{declaration_id}/request-opinion", name="request_opinion", response_model=DeclarationOut)
+async def request_opinion(
+    session: Session, actor: DistrictOfficer, declaration_id: UUID, response: Response
+) -> Declaration:
+    """Ask the district government (管委会) for its opinion on the project and its declaration. 三（一）"""
+    declaration = await locked(session, Declaration, declaration_id)
+    on = today(session)
+    due_on = working_days_after(on, settings_of(session).opinion_due_working_days).on
+    declaration.ask_opinion(now(session), due_on)
+    session.add(
+        Opinion(
+            declaration_id=declaration.id,
+            round=declaration.round,
+            district=declaration.district,
+            applicant_uscc=declaration.applicant_uscc,
+            requested_by=actor.subject,
+            requested_on=on,
+            due_on=due_on,
+        )
+    )
+    await act_on(session, "request_opinion", declaration, duty="first_review", clause="三（一）", due_on=due_on)
+    return await answer(session, response, declaration)
+
+
+class OpinionIn(BaseModel):
+    """The opinion; `material_id` names the uploaded document, where there is one."""
+
+    position: Literal["agree", "disagree"]
+    text: Paragraph
+    material_id: UUID | None = None
+
+
+class OpinionOut(BaseModel):
+    """A request for an opinion and its answer; `overdue` while it is unanswered past its day, `late` if answered so."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    round: int
+    requested_on: date
+    due_on: date
+    position: Literal["agree", "disagree"] | None
+    text: str | None
+    material_id: UUID | None
+    given_on: date | None
+    late: bool
+    overdue: bool = False
+
+
+@router.post("/v1/declarations/{declaration_id}/opinion", name="give_opinion", response_model=OpinionOut)
+async def give_opinion(session: Session, actor: DistrictGovernment, declaration_id: UUID, given: OpinionIn) -> Opinion:
+    """Give the opinion that was asked; late is possible and shown. 三（一）"""
+    declaration = await locked(session, Declaration, declaration_id)
+    declaration.take_opinion(now(session))
+    opinion = await latest_opinion(session, declaration.id)
+    assert opinion is not None, "a request came before the stage"
+    await _check_document(session, declaration, given.material_id)
+    on = today(session)
+    opinion.give(given.position, given.text, given.material_id, actor.subject, on, now(session))
+    detail = {"clause": "三（一）", "position": given.position, "late": opinion.late}
+    await act_on(session, "give_opinion", declaration, duty="opinion", reason=given.text, **detail)
+    await emit(
+        session,
+        OpinionGiven(
+            district=declaration.district,
+            applicant_uscc=declaration.applicant_uscc,
+            declaration_id=declaration.id,
+            position=given.position,
+            text=given.text,
+            given_on=on,
+            late=opinion.late,
+        ),
+    )
+    return opinion
+
+
+async def _check_document(session: AsyncSession, declaration: Declaration, material_id: UUID | None) -> None:
+    if material_id is None:
+        return
+    material = await session.get(Material, material_id)
+    if material is None or (material.declaration_id, material.kind) != (declaration.id, "government_opinion"):
+        raise Invalid("须为本申报已上传的区政府（管委会）意见", field="/body/material_id")
+
+
+@router.get("/v1/declarations/{declaration_id}/opinion", name="get_opinion")
+async def get_opinion(session: ReadSession, actor: Official, declaration_id: UUID) -> OpinionOut | None:
+    """The latest request for an opinion, with its answer; null before one was asked."""
+    declaration = await seen(session, actor, declaration_id)
+    opinion = await latest_opinion(session, declaration.id)
+    if opinion is None:
+        return None
+    overdue = opinion.given_on is None and today(session) > opinion.due_on
+    return OpinionOut.model_validate(opinion).model_copy(update={"overdue": overdue})
