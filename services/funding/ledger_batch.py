@@ -15,9 +15,17 @@ from services.funding.postings import Code, Transfer
 
 MOST = 500
 CALL = "SELECT funding_ledger.post_batch($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
-LOST = (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.InternalClientError)
+LOST = (
+    OSError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+)
 """What a killed connection looks like; InternalClientError is asyncpg's own confusion after one."""
-AGAIN = (*LOST, asyncpg.UniqueViolationError, asyncpg.DeadlockDetectedError, asyncpg.OperatorInterventionError)
+AGAIN = (*LOST, asyncpg.UniqueViolationError, asyncpg.DeadlockDetectedError)
+"""Worth one more try: nothing was written, or the same ids find what was. UniqueViolation: two sessions, one id, and
+other accounts, so that no common lock kept them apart; the second try sees the conflict."""
 
 Waiting = tuple[list[Transfer], asyncio.Future[list[Code]]]
 

@@ -53,4 +53,3 @@ async def test_a_random_history_gets_the_codes_of_the_plain_ledger(server: Serve
         assert await books.counters() == {account: tuple(counters) for account, counters in model.counters.items()}
         assert await books.drifts() == []
     assert set(seen) == set(Code)
-
