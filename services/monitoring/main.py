@@ -5,10 +5,11 @@ from fastapi import FastAPI
 from services.monitoring.api import router
 from services.monitoring.handlers import HANDLERS
 from services.monitoring.models import Base
+from services.monitoring.tick import tick
 from shared.runtime import Service
 from shared.web import create_app
 
-service = Service("monitoring", "跟踪监测与评价", Base.metadata, router, HANDLERS)
+service = Service("monitoring", "跟踪监测与评价", Base.metadata, router, HANDLERS, tick)
 
 
 def app() -> FastAPI:

@@ -1,0 +1,20 @@
+"""HTTP of monitoring, by subject."""
+
+from fastapi import APIRouter
+
+from services.monitoring.api import (
+    credit,
+    credit_repairs,
+    evaluation,
+    files,
+    findings,
+    green,
+    inspections,
+    quarters,
+    readings,
+)
+from shared.idempotency import ActRoute
+
+router = APIRouter(route_class=ActRoute)
+for subject in (files, quarters, readings, inspections, findings, evaluation, credit, credit_repairs, green):
+    router.include_router(subject.router)

@@ -1,0 +1,108 @@
+"""HTTP of credit repair: asked for with evidence, decided by a person, history kept (四（一）3)."""
+
+from datetime import date
+from typing import Annotated, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Response
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy import select
+
+from services.monitoring.credit import proposal_for
+from services.monitoring.models.credit import CreditGround, CreditRepair
+from services.monitoring.rating import announce, end_grounds, entity_of, keep_decision
+from shared.acts import record
+from shared.auth import Applicant, CityOrApplicant, CitySupervisor
+from shared.clock import uuid7
+from shared.db import found, locked, now, today
+from shared.districts import CITY
+from shared.errors import Invalid
+from shared.idempotency import ActRoute, ReadSession, Session
+from shared.identifiers import Uscc
+from shared.text import Line, Paragraph
+
+router = APIRouter(route_class=ActRoute, tags=["信用修复"])
+
+
+class Request(BaseModel):
+    """Which grounds were made good, how, and the proof."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    ground_ids: Annotated[list[UUID], Field(min_length=1, max_length=50)] = Field(title="申请修复的事由")
+    text: Paragraph = Field(title="整改情况")
+    evidence: Annotated[list[Line], Field(min_length=1, max_length=20)] = Field(title="佐证材料编号")
+
+
+class Ruling(BaseModel):
+    """Whether the grounds stop counting, and why."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    accepted: bool = Field(title="同意修复")
+    reason: Paragraph = Field(title="理由")
+
+
+class RepairOut(BaseModel):
+    """A request for repair."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    applicant_uscc: str
+    ground_ids: list[UUID]
+    text: str
+    evidence: list[str]
+    state: Literal["requested", "accepted", "rejected"]
+    requested_on: date
+    decision_reason: str | None
+
+
+@router.post("/v1/entities/{uscc}/credit/repair", status_code=201, response_model=RepairOut, name="request_repair")
+async def request_repair(
+    session: Session, actor: Applicant, uscc: Uscc, request: Request, response: Response
+) -> CreditRepair:
+    """Ask that grounds made good no longer count. 四（一）3"""
+    entity = await entity_of(session, uscc)
+    standing = await session.scalars(
+        select(CreditGround.id).where(CreditGround.applicant_uscc == uscc, CreditGround.state == "standing")
+    )
+    if set(request.ground_ids) - set(standing.all()):
+        raise Invalid("只能申请修复本单位仍有效的事由", field="/body/ground_ids")
+    repair = CreditRepair(
+        id=uuid7(now(session)),
+        entity_id=entity.id,
+        district=CITY,
+        applicant_uscc=uscc,
+        **request.model_dump(),
+        state="requested",
+        requested_on=today(session),
+    )
+    session.add(repair)
+    await record(session, "request_repair", repair.id, CITY, applicant_uscc=uscc, reason=request.text)
+    response.headers["location"] = f"/v1/credit-repairs/{repair.id}"
+    return repair
+
+
+@router.get("/v1/credit-repairs/{repair_id}", response_model=RepairOut, name="read_repair")
+async def read_repair(session: ReadSession, actor: CityOrApplicant, repair_id: UUID) -> CreditRepair:
+    """One request for repair."""
+    return await found(session, CreditRepair, repair_id)
+
+
+@router.post("/v1/credit-repairs/{repair_id}/decide", response_model=RepairOut, name="decide_repair")
+async def decide_repair(session: Session, actor: CitySupervisor, repair_id: UUID, ruling: Ruling) -> CreditRepair:
+    """Decide the repair; accepted, the grade is set anew from the grounds that still stand. 四（一）3"""
+    uscc = (await found(session, CreditRepair, repair_id)).applicant_uscc
+    entity = await entity_of(session, uscc)
+    repair = await locked(session, CreditRepair, repair_id)
+    repair.decide(ruling.accepted, ruling.reason)
+    await record(
+        session, "decide_repair", repair_id, CITY, applicant_uscc=uscc, reason=ruling.reason, accepted=ruling.accepted
+    )
+    if ruling.accepted:
+        await end_grounds(session, uscc, repair.ground_ids, "repaired")
+        grade = (await proposal_for(session, uscc, today(session))).grade
+        decision = await keep_decision(session, entity, grade, ruling.reason, repaired=True)
+        await announce(session, entity, decision)
+    return repair

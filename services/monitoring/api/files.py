@@ -1,0 +1,164 @@
+"""HTTP of project files: what was funded, how its money stands, delivery (二（三）1, 四（一）1)."""
+
+from datetime import date
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy import select
+
+from services.monitoring.api.paging import Cursor, DistrictFilter, Limit, Page, page_of
+from services.monitoring.models.files import FundMovement, ProjectFile
+from shared.acts import record
+from shared.auth import Anyone, DistrictOfficer
+from shared.contracts.monitoring import ProjectDelivered
+from shared.db import found, locked, settings_of, today
+from shared.deadlines import one_year_after
+from shared.idempotency import ActRoute, ReadSession, Session
+from shared.money import Money, SignedMoney
+from shared.outbox import emit
+from shared.policy import interpretations
+from shared.text import Line
+
+router = APIRouter(route_class=ActRoute, tags=["项目档案"])
+Status = Literal["under_way", "delivered", "evaluated"]
+EvaluationState = Literal["running", "upcoming", "overdue", "issued"]
+
+
+class FileOut(BaseModel):
+    """A funded project and how its money stands, in yuan."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    declaration_id: UUID
+    declaration_no: str
+    project_name: str
+    project_code: str | None
+    address: str | None
+    applicant_name: str
+    applicant_uscc: str
+    entity_id: UUID
+    district: str
+    mode: str
+    award_yuan: Money
+    released_yuan: Money
+    returned_yuan: Money
+    demanded_yuan: Money
+    recovered_yuan: Money
+    kept_yuan: SignedMoney
+    held: bool
+    hold_reason: str | None
+    simulated: list[str]
+    first_released_on: date
+    status: Status
+    delivered_on: date | None
+    evaluation_due_on: date | None
+    evaluation_state: EvaluationState | None
+
+
+class MovementOut(BaseModel):
+    """One movement of money or one hold."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    kind: str
+    amount_yuan: Money | None
+    on: date
+    ground: str | None
+    clause: str | None
+    reason: str | None
+
+
+class FileDetail(FileOut):
+    """A file with its components, targets, rule set and every movement."""
+
+    components: list[dict[str, Any]]
+    targets: list[dict[str, Any]]
+    ruleset: str
+    as_of: date
+    delivery_proof: str | None
+    movements: list[MovementOut]
+
+
+class Delivery(BaseModel):
+    """The day the project was delivered, by its completion acceptance (I18), and the proof of it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    delivered_on: date = Field(title="竣工验收（备案）日期")
+    proof: Line = Field(title="竣工验收备案文号或材料编号")
+
+
+@router.get("/v1/files", response_model=Page[FileOut], name="list_files")
+async def list_files(
+    session: ReadSession,
+    actor: Anyone,
+    district: DistrictFilter = [],  # noqa: B006 - FastAPI copies query defaults
+    status: Annotated[list[Status], Query(max_length=3)] = [],  # noqa: B006
+    evaluation_state: Annotated[list[EvaluationState], Query(max_length=4)] = [],  # noqa: B006
+    held: bool | None = None,
+    cursor: Cursor = None,
+    limit: Limit = 50,
+) -> dict[str, Any]:
+    """The funded projects that the caller may see."""
+    query = select(ProjectFile)
+    for column, wanted in (
+        (ProjectFile.district, district),
+        (ProjectFile.status, status),
+        (ProjectFile.evaluation_state, evaluation_state),
+    ):
+        if wanted:
+            query = query.where(column.in_(wanted))
+    if held is not None:
+        query = query.where(ProjectFile.held == held)
+    return await page_of(session, query, ProjectFile.declaration_id, cursor, limit)
+
+
+@router.get("/v1/files/{declaration_id}", response_model=FileDetail, name="read_file")
+async def read_file(session: ReadSession, actor: Anyone, declaration_id: UUID) -> dict[str, Any]:
+    """One funded project with every movement of its money."""
+    file = await found(session, ProjectFile, declaration_id)
+    moved = await session.scalars(
+        select(FundMovement)
+        .where(FundMovement.declaration_id == declaration_id)
+        .order_by(FundMovement.on, FundMovement.id)
+    )
+    return {
+        **{name: getattr(file, name) for name in FileDetail.model_fields if name != "movements"},
+        "movements": moved.all(),
+    }
+
+
+@router.post("/v1/files/{declaration_id}/deliver", response_model=FileOut, name="deliver_project")
+async def deliver_project(
+    session: Session, actor: DistrictOfficer, declaration_id: UUID, delivery: Delivery
+) -> ProjectFile:
+    """Confirm delivery; the year of evaluation runs from it. 二（三）1, 三（三）, I17, I18"""
+    file = await locked(session, ProjectFile, declaration_id)
+    moves = interpretations(settings_of(session).interpretations)["year_clock"] == "civil_code"
+    due = one_year_after(delivery.delivered_on, moves=moves)
+    file.deliver(delivery.delivered_on, delivery.proof, due.on, today(session))
+    await record(
+        session,
+        "deliver_project",
+        declaration_id,
+        file.district,
+        applicant_uscc=file.applicant_uscc,
+        reason=delivery.proof,
+        evaluation_due_on=due.on.isoformat(),
+        shifted_from=due.shifted_from and due.shifted_from.isoformat(),
+        calendar_known=due.calendar_known,
+    )
+    await emit(
+        session,
+        ProjectDelivered(
+            declaration_id=declaration_id,
+            district=file.district,
+            applicant_uscc=file.applicant_uscc,
+            delivered_on=delivery.delivered_on,
+            evaluation_due_on=due.on,
+        ),
+    )
+    return file

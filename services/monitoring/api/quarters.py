@@ -1,0 +1,201 @@
+"""HTTP of the quarterly project ledger (四（一）2)."""
+
+from datetime import date, datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Header, Query, Response
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.monitoring.api.paging import Cursor, DistrictFilter, Limit, Page, Quarter, page_of
+from services.monitoring.models.files import ProjectFile
+from services.monitoring.models.quarters import ProjectQuarter
+from services.monitoring.rules.quarter import QuarterReport
+from services.monitoring.submission import check_report, submit_report
+from shared.acts import record
+from shared.auth import Anyone, Applicant, DistrictOfficer
+from shared.db import etag, expect_version, found, locked, now, settings_of, today
+from shared.deadlines import working_days_after
+from shared.errors import NotFound
+from shared.idempotency import ActRoute, ReadSession, Session
+from shared.text import Line
+
+router = APIRouter(route_class=ActRoute, tags=["季度台账"])
+State = Literal["open", "submitted", "returned", "confirmed"]
+
+
+class RemarkOut(BaseModel):
+    """One thing wrong or odd in a report."""
+
+    severity: Literal["error", "warning"]
+    pointer: str
+    code: str
+    detail: str
+
+
+class QuarterOut(BaseModel):
+    """A project's quarter and where it stands."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    declaration_id: UUID
+    district: str
+    quarter: str
+    due_on: date
+    calendar_known: bool
+    state: State
+    round: int
+    late: bool
+    overdue_since: date | None
+    submitted_at: datetime | None
+    confirmed_at: datetime | None
+    return_reasons: list[str]
+    correct_by: date | None
+    warnings: list[RemarkOut]
+    version: int
+
+
+class QuarterDetail(QuarterOut):
+    """A quarter with its report as filled in so far."""
+
+    report: QuarterReport | None
+
+
+class Drafted(QuarterDetail):
+    """A saved draft and what would stop or accompany its submission."""
+
+    remarks: list[RemarkOut]
+
+
+class Returning(BaseModel):
+    """Why a report goes back."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    reasons: Annotated[list[Line], Field(min_length=1, max_length=20)] = Field(title="退回原因")
+
+
+@router.get("/v1/quarters", response_model=Page[QuarterOut], name="list_quarters")
+async def list_quarters(
+    session: ReadSession,
+    actor: Anyone,
+    district: DistrictFilter = [],  # noqa: B006 - FastAPI copies query defaults
+    quarter: Annotated[list[str], Query(max_length=8)] = [],  # noqa: B006
+    state: Annotated[list[State], Query(max_length=4)] = [],  # noqa: B006
+    overdue: bool | None = None,
+    cursor: Cursor = None,
+    limit: Limit = 50,
+) -> dict[str, Any]:
+    """Quarterly reports over all projects that the caller may see: the worklist of a district or the city."""
+    query = select(ProjectQuarter)
+    for column, wanted in (
+        (ProjectQuarter.district, district),
+        (ProjectQuarter.quarter, quarter),
+        (ProjectQuarter.state, state),
+    ):
+        if wanted:
+            query = query.where(column.in_(wanted))
+    if overdue is not None:
+        waiting = ProjectQuarter.overdue_since.is_not(None) & ProjectQuarter.state.in_(("open", "returned"))
+        query = query.where(waiting if overdue else ~waiting)
+    return await page_of(session, query, ProjectQuarter.id, cursor, limit)
+
+
+@router.get("/v1/files/{declaration_id}/quarters", response_model=list[QuarterOut], name="list_file_quarters")
+async def list_file_quarters(session: ReadSession, actor: Anyone, declaration_id: UUID) -> list[ProjectQuarter]:
+    """The quarters of one project, oldest first."""
+    await found(session, ProjectFile, declaration_id)
+    query = select(ProjectQuarter).where(ProjectQuarter.declaration_id == declaration_id)
+    return list((await session.scalars(query.order_by(ProjectQuarter.quarter))).all())
+
+
+@router.get("/v1/files/{declaration_id}/quarters/{quarter}", response_model=QuarterDetail, name="read_quarter")
+async def read_quarter(
+    session: ReadSession, actor: Anyone, declaration_id: UUID, quarter: Quarter, response: Response
+) -> ProjectQuarter:
+    """One quarter with its report; its ETag goes into If-Match."""
+    row = await _quarter(session, declaration_id, quarter)
+    response.headers["etag"] = etag(row)
+    return row
+
+
+@router.put("/v1/files/{declaration_id}/quarters/{quarter}", response_model=Drafted, name="draft_quarter")
+async def draft_quarter(
+    session: Session,
+    actor: Applicant,
+    declaration_id: UUID,
+    quarter: Quarter,
+    report: QuarterReport,
+    response: Response,
+    if_match: Annotated[str | None, Header()] = None,
+) -> dict[str, Any]:
+    """Save the report without handing it in; the answer says what would stop it."""
+    file = await found(session, ProjectFile, declaration_id)
+    row = await _quarter(session, declaration_id, quarter, lock=True)
+    expect_version(row, if_match)
+    row.draft(report.model_dump(mode="json"))
+    await session.flush()
+    response.headers["etag"] = etag(row)
+    remarks = await check_report(session, file, row, report)
+    shown = {name: getattr(row, name) for name in QuarterDetail.model_fields}
+    return {**shown, "remarks": [remark.to_json() for remark in remarks]}
+
+
+@router.post(
+    "/v1/files/{declaration_id}/quarters/{quarter}/submit", response_model=QuarterDetail, name="submit_quarter"
+)
+async def submit_quarter(session: Session, actor: Applicant, declaration_id: UUID, quarter: Quarter) -> ProjectQuarter:
+    """Hand the report in. Warnings stay beside it; an error refuses it. 四（一）2"""
+    file = await locked(session, ProjectFile, declaration_id)
+    row = await _quarter(session, declaration_id, quarter, lock=True)
+    await submit_report(session, file, row)
+    return row
+
+
+@router.post("/v1/files/{declaration_id}/quarters/{quarter}/confirm", response_model=QuarterOut, name="confirm_quarter")
+async def confirm_quarter(
+    session: Session, actor: DistrictOfficer, declaration_id: UUID, quarter: Quarter
+) -> ProjectQuarter:
+    """The district accepts the report. 四（一）2"""
+    row = await _quarter(session, declaration_id, quarter, lock=True)
+    row.confirm(now(session))
+    await _record(session, "confirm_quarter", row, None)
+    return row
+
+
+@router.post("/v1/files/{declaration_id}/quarters/{quarter}/return", response_model=QuarterOut, name="return_quarter")
+async def return_quarter(
+    session: Session, actor: DistrictOfficer, declaration_id: UUID, quarter: Quarter, returning: Returning
+) -> ProjectQuarter:
+    """The district sends the report back, with reasons and a day to correct it by."""
+    row = await _quarter(session, declaration_id, quarter, lock=True)
+    days = settings_of(session).quarter_due_working_days
+    row.send_back(list(returning.reasons), working_days_after(today(session), days).on)
+    await _record(session, "return_quarter", row, "；".join(returning.reasons))
+    return row
+
+
+async def _quarter(session: AsyncSession, declaration_id: UUID, quarter: str, *, lock: bool = False) -> ProjectQuarter:
+    query = select(ProjectQuarter).where(
+        ProjectQuarter.declaration_id == declaration_id, ProjectQuarter.quarter == quarter
+    )
+    row = await session.scalar(query.with_for_update(key_share=True) if lock else query)
+    if row is None:
+        raise NotFound(f"该项目没有 {quarter} 季报")
+    return row
+
+
+async def _record(session: AsyncSession, act: str, row: ProjectQuarter, reason: str | None) -> None:
+    await record(
+        session,
+        act,
+        row.declaration_id,
+        row.district,
+        applicant_uscc=row.applicant_uscc,
+        reason=reason,
+        quarter=row.quarter,
+        round=row.round,
+    )

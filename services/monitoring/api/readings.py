@@ -1,0 +1,255 @@
+"""HTTP of online monitoring: meters, readings in batches, and what was out of range (四（一）3)."""
+
+from datetime import date, datetime
+from typing import Annotated, Any, Literal, Self
+from uuid import UUID
+
+from fastapi import APIRouter, Header, Query, Response
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from sqlalchemy import select
+
+from services.monitoring.api.paging import Cursor, Limit, Page, page_of
+from services.monitoring.models.files import ProjectFile
+from services.monitoring.models.readings import Meter, Reading, ReadingFinding
+from services.monitoring.readings import Gathered, Shown, Status, gather
+from shared.acts import record
+from shared.auth import Anyone, ApplicantOrSystem, CityOrInspector, OfficerOrInspector
+from shared.clock import uuid7
+from shared.db import etag, expect_version, found, locked, now
+from shared.idempotency import ActRoute, ReadSession, Session
+from shared.money import Quantity
+from shared.text import Line
+
+router = APIRouter(route_class=ActRoute, tags=["在线监测"])
+Kind = Literal["electricity_kwh", "gas_m3", "heat_gj", "pv_output_kwh", "progress_ratio"]
+Period = Literal["hour", "day", "month"]
+
+
+class Bounds(BaseModel):
+    """What one reading of the meter may show; a bound left out is not checked."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    label: Line = Field(title="名称")
+    period: Period = Field(title="每次读数覆盖的时段")
+    low: Quantity | None = Field(None, title="下限")
+    high: Quantity | None = Field(None, title="上限")
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.low is not None and self.high is not None and self.low > self.high:
+            raise ValueError("下限不得大于上限")
+        return self
+
+
+class NewMeter(Bounds):
+    """A measuring point to follow."""
+
+    meter_no: Line = Field(title="计量点编号")
+    kind: Kind = Field(title="计量内容")
+
+
+class MeterOut(BaseModel):
+    """A measuring point and its bounds."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    declaration_id: UUID
+    district: str
+    meter_no: str
+    label: str
+    kind: Kind
+    period: Period
+    low: Quantity | None
+    high: Quantity | None
+    version: int
+
+
+class ReadingIn(BaseModel):
+    """What a meter showed; sent again it changes nothing."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    meter_id: UUID = Field(title="计量点标识")
+    measured_at: Annotated[AwareDatetime, Field(title="计量时刻", description="须带时区")]
+    value: Quantity = Field(title="读数")
+
+    @model_validator(mode="after")
+    def _in_our_time(self) -> Self:
+        if self.measured_at.year < 2000 or self.measured_at.year > 2200:
+            raise ValueError("计量时刻不合理")
+        return self
+
+
+class Batch(BaseModel):
+    """Readings of any meters the sender may see."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    readings: Annotated[list[ReadingIn], Field(min_length=1, max_length=1000)]
+
+
+class ReadingResult(BaseModel):
+    """What became of one row."""
+
+    index: int
+    status: Status
+    out_of_range: bool
+
+
+class BatchResult(BaseModel):
+    """One result per row, in the order sent."""
+
+    results: list[ReadingResult]
+
+
+class ReadingOut(BaseModel):
+    """A reading as kept."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    measured_at: datetime
+    value: Quantity
+    out_of_range: bool
+    received_from: str
+
+
+class ReadingFindingOut(BaseModel):
+    """A meter out of its bounds on a day."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    meter_id: UUID
+    declaration_id: UUID
+    district: str
+    quantity: str
+    value: Quantity
+    threshold: str
+    measured_on: date
+    state: Literal["open", "closed"]
+    closed: dict[str, Any] | None
+
+
+class Closing(BaseModel):
+    """Why a finding is closed."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    reason: Line = Field(title="处理情况")
+
+
+@router.post("/v1/files/{declaration_id}/meters", status_code=201, response_model=MeterOut, name="add_meter")
+async def add_meter(
+    session: Session, actor: CityOrInspector, declaration_id: UUID, new: NewMeter, response: Response
+) -> Meter:
+    """Follow a measuring point of a project."""
+    file = await locked(session, ProjectFile, declaration_id)
+    file.expect_open()
+    fence = {"district": file.district, "applicant_uscc": file.applicant_uscc}
+    meter = Meter(id=uuid7(now(session)), declaration_id=declaration_id, **fence, **new.model_dump())
+    session.add(meter)
+    await record(session, "add_meter", declaration_id, meter_no=new.meter_no, **fence)
+    response.headers["location"] = f"/v1/meters/{meter.id}"
+    await session.flush()
+    return meter
+
+
+@router.get("/v1/files/{declaration_id}/meters", response_model=list[MeterOut], name="list_meters")
+async def list_meters(session: ReadSession, actor: Anyone, declaration_id: UUID) -> list[Meter]:
+    """The measuring points of a project."""
+    await found(session, ProjectFile, declaration_id)
+    query = select(Meter).where(Meter.declaration_id == declaration_id).order_by(Meter.meter_no)
+    return list((await session.scalars(query)).all())
+
+
+@router.get("/v1/meters/{meter_id}", response_model=MeterOut, name="read_meter")
+async def read_meter(session: ReadSession, actor: Anyone, meter_id: UUID, response: Response) -> Meter:
+    """One measuring point; its ETag goes into If-Match."""
+    meter = await found(session, Meter, meter_id)
+    response.headers["etag"] = etag(meter)
+    return meter
+
+
+@router.put("/v1/meters/{meter_id}", response_model=MeterOut, name="set_meter_bounds")
+async def set_meter_bounds(
+    session: Session,
+    actor: CityOrInspector,
+    meter_id: UUID,
+    bounds: Bounds,
+    response: Response,
+    if_match: Annotated[str | None, Header()] = None,
+) -> Meter:
+    """Change the bounds; readings already judged stay as they were judged."""
+    meter = await locked(session, Meter, meter_id)
+    expect_version(meter, if_match)
+    for name, value in bounds.model_dump().items():
+        setattr(meter, name, value)
+    fence = {"district": meter.district, "applicant_uscc": meter.applicant_uscc}
+    await record(session, "set_meter_bounds", meter.declaration_id, **fence, **bounds.model_dump(mode="json"))
+    await session.flush()
+    response.headers["etag"] = etag(meter)
+    return meter
+
+
+@router.post("/v1/readings:batch", status_code=207, response_model=BatchResult, name="gather_readings")
+async def gather_readings(session: Session, actor: ApplicantOrSystem, batch: Batch) -> dict[str, list[Gathered]]:
+    """Take in up to 1000 readings; each row has its own result. 四（一）3"""
+    return {"results": await gather(session, [Shown(**item.model_dump()) for item in batch.readings])}
+
+
+@router.get("/v1/meters/{meter_id}/readings", response_model=list[ReadingOut], name="list_readings")
+async def list_readings(
+    session: ReadSession,
+    actor: Anyone,
+    meter_id: UUID,
+    since: Annotated[AwareDatetime | None, Query(description="含")] = None,
+    until: Annotated[AwareDatetime | None, Query(description="不含")] = None,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 200,
+) -> list[Reading]:
+    """The series of a meter, oldest first; go on with `since` just after the last row."""
+    await found(session, Meter, meter_id)
+    query = select(Reading).where(Reading.meter_id == meter_id).order_by(Reading.measured_at).limit(limit)
+    if since is not None:
+        query = query.where(Reading.measured_at >= since)
+    if until is not None:
+        query = query.where(Reading.measured_at < until)
+    return list((await session.scalars(query)).all())
+
+
+@router.get("/v1/reading-findings", response_model=Page[ReadingFindingOut], name="list_reading_findings")
+async def list_reading_findings(
+    session: ReadSession,
+    actor: Anyone,
+    declaration_id: UUID | None = None,
+    state: Literal["open", "closed"] | None = None,
+    cursor: Cursor = None,
+    limit: Limit = 50,
+) -> dict[str, Any]:
+    """What was out of range."""
+    query = select(ReadingFinding)
+    if declaration_id is not None:
+        query = query.where(ReadingFinding.declaration_id == declaration_id)
+    if state is not None:
+        query = query.where(ReadingFinding.state == state)
+    return await page_of(session, query, ReadingFinding.id, cursor, limit)
+
+
+@router.post("/v1/reading-findings/{finding_id}/close", response_model=ReadingFindingOut, name="close_reading_finding")
+async def close_reading_finding(
+    session: Session, actor: OfficerOrInspector, finding_id: UUID, closing: Closing
+) -> ReadingFinding:
+    """An officer has looked into it. 四（一）3"""
+    finding = await locked(session, ReadingFinding, finding_id)
+    finding.close(actor.subject, now(session), closing.reason)
+    fence = {"district": finding.district, "applicant_uscc": finding.applicant_uscc}
+    await record(
+        session,
+        "close_reading_finding",
+        finding.declaration_id,
+        **fence,
+        reason=closing.reason,
+        finding=str(finding_id),
+    )
+    return finding

@@ -1,0 +1,172 @@
+"""Working out and issuing an evaluation: what the service knows put beside what the district states (三（三）)."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.monitoring.credit import raise_ground
+from services.monitoring.models.evaluation import Evaluation, IssuedEvaluation
+from services.monitoring.models.files import ProjectFile
+from services.monitoring.models.inspections import Finding
+from services.monitoring.models.quarters import ProjectQuarter, QuarterSubmission
+from services.monitoring.rules.actuals import Actuals, achieved
+from services.monitoring.rules.evaluation import Picture, anniversary, evaluate
+from services.monitoring.rules.quarter import ComponentLetting
+from services.monitoring.rules.report import report_of
+from shared.contracts.monitoring import EvaluationIssued, TargetResult
+from shared.db import actor_of, now, settings_of, today
+from shared.deadlines import quarter_end
+from shared.errors import Invalid
+from shared.outbox import emit
+from shared.policy import Ruleset, resolve
+
+
+async def work_out(session: AsyncSession, file: ProjectFile, actuals: Actuals) -> dict[str, Any]:
+    """The result of the evaluation as of its reference date. Raises WrongStatus or Invalid."""
+    ruleset = resolve(file.as_of, file.district, settings_of(session).interpretations)
+    _check_reference(file, actuals.reference_on, today(session), ruleset)
+    _check_lettings(file, actuals)
+    return evaluate(actuals, await _picture(session, file, ruleset), ruleset)
+
+
+def _check_reference(file: ProjectFile, on: date, today: date, ruleset: Ruleset) -> None:
+    """I20: a day after delivery and within its year; the anniversary itself where the reading says so."""
+    delivered_on, field = file.expect_delivered(), "/body/reference_on"
+    assert file.evaluation_due_on is not None
+    if not delivered_on <= on <= min(today, file.evaluation_due_on):
+        raise Invalid(f"评价基准日须在交付日 {delivered_on} 至 {min(today, file.evaluation_due_on)} 之间", field=field)
+    if ruleset.interpretations["target_moment"] == "anniversary" and on != anniversary(delivered_on):
+        raise Invalid(f"按现行口径，评价基准日须为满一年之日 {anniversary(delivered_on)}", field=field)
+
+
+def _check_lettings(file: ProjectFile, actuals: Actuals) -> None:
+    seen: set[int] = set()
+    for place, item in enumerate(actuals.lettings):
+        pointer = f"/body/lettings/{place}"
+        if item.index >= len(file.components) or item.index in seen:
+            raise Invalid("项目没有该组成，或同一组成重复填写", field=f"{pointer}/index")
+        seen.add(item.index)
+        if item.moved_in_area_m2 > item.leasable_area_m2 or item.signed_area_m2 > item.leasable_area_m2:
+            raise Invalid("入驻和签约面积不得大于可出租面积", field=f"{pointer}/leasable_area_m2")
+        if item.units is not None and (item.let_units or 0) > item.units:
+            raise Invalid("已入驻单元数不得大于可出租单元数", field=f"{pointer}/let_units")
+
+
+async def _picture(session: AsyncSession, file: ProjectFile, ruleset: Ruleset) -> Picture:
+    own = ProjectQuarter.declaration_id == file.declaration_id
+    late = or_(ProjectQuarter.late, ProjectQuarter.overdue_since.is_not(None))
+    diversion = (Finding.kind == "funds_diverted") & (Finding.state != "closed")
+    submitted = (
+        await session.scalars(
+            select(QuarterSubmission)
+            .where(QuarterSubmission.declaration_id == file.declaration_id)
+            .order_by(QuarterSubmission.quarter, QuarterSubmission.round)
+        )
+    ).all()
+    return Picture(
+        facts=file.facts,
+        components=file.components,
+        district=file.district,
+        kept_yuan=file.kept_yuan,
+        used_yuan=submitted[-1].subsidy_used_yuan if submitted else Decimal(0),
+        late_quarters=await session.scalar(select(func.count()).select_from(ProjectQuarter).where(own, late)) or 0,
+        open_diversion=bool(
+            await session.scalar(select(Finding.id).where(Finding.declaration_id == file.declaration_id, diversion))
+        ),
+        best_occupancy=_best(file, submitted, ruleset),
+    )
+
+
+def _best(file: ProjectFile, submitted: Any, ruleset: Ruleset) -> dict[int, Decimal]:
+    """The best occupancy reported of each component for the quarters after delivery (I20)."""
+    best: dict[int, Decimal] = {}
+    for row in submitted:
+        if file.delivered_on is None or quarter_end(row.quarter) < file.delivered_on:
+            continue
+        for item in map(ComponentLetting.model_validate, row.report["occupancy"]):
+            value = achieved(item, ruleset.interpretations["occupancy_meaning"])
+            if value is not None:
+                best[item.index] = max(value, best.get(item.index, value))
+    return best
+
+
+async def issue(session: AsyncSession, file: ProjectFile, evaluation: Evaluation) -> None:
+    """Issue the evaluation, keep its report, close the file and announce it. A missed target is ground G8."""
+    assert file.evaluation_due_on is not None
+    evaluation.issue(today(session), file.evaluation_due_on)
+    session.add(
+        IssuedEvaluation(
+            id=evaluation.id,
+            declaration_id=file.declaration_id,
+            district=file.district,
+            applicant_uscc=file.applicant_uscc,
+            report=report_for(file, evaluation),
+            issued_by=actor_of(session).subject,
+            issued_at=now(session),
+        )
+    )
+    await _blame(session, file, evaluation)
+    file.conclude()
+    await emit(session, _announcement(file, evaluation))
+
+
+async def _blame(session: AsyncSession, file: ProjectFile, evaluation: Evaluation) -> None:
+    """Targets missed are ground G8, misused money ground G2; whether they cost anything a person decides."""
+    missed = [target["label"] for target in evaluation.result["targets"] if target["met"] is False]
+    grounds = [("G8", "评价未达目标：" + "、".join(missed))] if missed else []
+    if evaluation.actuals["funds"]["misused"]:
+        grounds.append(("G2", "评价认定补助资金存在挪用"))
+    for code, detail in grounds:
+        await raise_ground(
+            session,
+            code,  # type: ignore[arg-type]
+            f"evaluation:{evaluation.id}",
+            file.applicant_uscc,
+            file.district,
+            today(session),
+            detail,
+            declaration_id=file.declaration_id,
+        )
+
+
+def report_for(file: ProjectFile, evaluation: Evaluation) -> dict[str, Any]:
+    """The report of an evaluation, issued or still being worked on."""
+    names = ("project_name", "declaration_no", "project_code", "address", "applicant_name", "applicant_uscc", "mode")
+    amounts = ("award_yuan", "released_yuan", "returned_yuan", "recovered_yuan")
+    project = {
+        **{name: getattr(file, name) for name in names},
+        **{name: f"{getattr(file, name):.2f}" for name in amounts},
+        "district": file.district,
+        "delivered_on": str(file.delivered_on),
+        "evaluation_due_on": str(file.evaluation_due_on),
+        "simulated": file.simulated,
+    }
+    basis = {
+        "reference_on": evaluation.reference_on.isoformat(),
+        "issued_on": evaluation.issued_on and evaluation.issued_on.isoformat(),
+        "late": evaluation.late,
+        "evaluated_by": evaluation.evaluated_by,
+        "advice": evaluation.actuals.get("advice"),
+    }
+    return report_of(project, evaluation.result, basis)
+
+
+def _announcement(file: ProjectFile, evaluation: Evaluation) -> EvaluationIssued:
+    assert evaluation.issued_on is not None
+    rows = evaluation.result["targets"]
+    names = ("clause", "label", "target", "actual", "met", "gap")
+    return EvaluationIssued(
+        declaration_id=file.declaration_id,
+        district=file.district,
+        applicant_uscc=file.applicant_uscc,
+        evaluation_id=evaluation.id,
+        score=evaluation.score,
+        grade=evaluation.grade,
+        targets=tuple(TargetResult(**{name: row[name] for name in names}) for row in rows),
+        targets_met=evaluation.targets_met is True,
+        issued_on=evaluation.issued_on,
+        late=bool(evaluation.late),
+    )

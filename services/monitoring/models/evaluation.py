@@ -1,0 +1,74 @@
+"""The evaluation of a delivered project (三（三）)."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.monitoring.models.base import Base, one_of
+from shared.errors import WrongStatus
+
+
+class Evaluation(Base):
+    """The district's evaluation while it is worked on; what was issued is kept in `issued_evaluation`."""
+
+    __tablename__ = "evaluation"
+    __table_args__ = (
+        UniqueConstraint("declaration_id"),
+        CheckConstraint(one_of("state", "computed", "issued", "acknowledged"), name="state"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    declaration_id: Mapped[UUID] = mapped_column(ForeignKey("project_file.declaration_id"))
+    district: Mapped[str]
+    applicant_uscc: Mapped[str]
+    state: Mapped[str]
+    reference_on: Mapped[date]
+    actuals: Mapped[dict[str, Any]]
+    result: Mapped[dict[str, Any]]
+    score: Mapped[Decimal]
+    grade: Mapped[str]
+    targets_met: Mapped[bool | None]
+    evaluated_by: Mapped[str]
+    issued_on: Mapped[date | None]
+    late: Mapped[bool | None]
+    acknowledged_on: Mapped[date | None]
+    version: Mapped[int] = mapped_column()
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy types it as an instance variable
+
+    def compute(self, reference_on: date, actuals: dict[str, Any], result: dict[str, Any], by: str) -> None:
+        """Take a new calculation over the one before. Raises WrongStatus once issued."""
+        self._expect("computed", "评价已签发，不得改动")
+        self.reference_on, self.actuals, self.result, self.evaluated_by = reference_on, actuals, result, by
+        self.score, self.grade = Decimal(result["score"]), result["grade"]
+        self.targets_met = result["targets_met"]
+
+    def issue(self, on: date, due_on: date) -> None:
+        self._expect("computed", "评价已签发")
+        self.state, self.issued_on, self.late = "issued", on, on > due_on
+
+    def acknowledge(self, on: date) -> None:
+        self._expect("issued", "评价尚未签发或市级已签收")
+        self.state, self.acknowledged_on = "acknowledged", on
+
+    def _expect(self, state: str, otherwise: str) -> None:
+        if self.state != state:
+            raise WrongStatus(otherwise)
+
+
+class IssuedEvaluation(Base):
+    """An evaluation as it was issued, with its whole report. Append-only."""
+
+    __tablename__ = "issued_evaluation"
+    __table_args__ = (UniqueConstraint("declaration_id"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    declaration_id: Mapped[UUID] = mapped_column(ForeignKey("project_file.declaration_id"))
+    district: Mapped[str]
+    applicant_uscc: Mapped[str]
+    report: Mapped[dict[str, Any]]
+    issued_by: Mapped[str]
+    issued_at: Mapped[datetime]

@@ -1,0 +1,110 @@
+"""The file of a funded project and every movement of its money (三（二）, 四（一）1)."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.monitoring.models.base import Base, one_of
+from shared.errors import Invalid, WrongStatus
+
+
+class ProjectFile(Base):
+    """A project from its first release to its evaluation. Amounts are running totals of `fund_movement`, in yuan."""
+
+    __tablename__ = "project_file"
+    __table_args__ = (
+        CheckConstraint(one_of("status", "under_way", "delivered", "evaluated"), name="status"),
+        CheckConstraint(
+            one_of("evaluation_state", "running", "upcoming", "overdue", "issued"), name="evaluation_state"
+        ),
+        CheckConstraint("(status = 'under_way') = (delivered_on IS NULL)", name="delivered_has_a_day"),
+        Index("ix_project_file_district_declaration_id", "district", "declaration_id"),
+        Index("ix_project_file_applicant_uscc", "applicant_uscc"),
+    )
+
+    declaration_id: Mapped[UUID] = mapped_column(primary_key=True)
+    declaration_no: Mapped[str]
+    project_name: Mapped[str]
+    project_code: Mapped[str | None]
+    address: Mapped[str | None]
+    applicant_name: Mapped[str]
+    applicant_uscc: Mapped[str]
+    entity_id: Mapped[UUID]
+    district: Mapped[str]
+    mode: Mapped[str]
+    award_yuan: Mapped[Decimal]
+    released_yuan: Mapped[Decimal]
+    returned_yuan: Mapped[Decimal]
+    demanded_yuan: Mapped[Decimal]
+    recovered_yuan: Mapped[Decimal]
+    held: Mapped[bool]
+    hold_reason: Mapped[str | None]
+    facts: Mapped[dict[str, Any]]
+    components: Mapped[list[dict[str, Any]]]
+    targets: Mapped[list[dict[str, Any]]]
+    simulated: Mapped[list[str]]
+    ruleset: Mapped[str]
+    as_of: Mapped[date]
+    first_released_on: Mapped[date]
+    status: Mapped[str]
+    delivered_on: Mapped[date | None]
+    delivery_proof: Mapped[str | None]
+    evaluation_due_on: Mapped[date | None]
+    evaluation_state: Mapped[str | None]
+
+    @property
+    def kept_yuan(self) -> Decimal:
+        """What the project was paid and has not paid back."""
+        return self.released_yuan - self.returned_yuan - self.recovered_yuan
+
+    def deliver(self, delivered_on: date, proof: str, evaluation_due_on: date, today: date) -> None:
+        """Set the year of evaluation running. 二（三）1. Raises WrongStatus or Invalid."""
+        if self.status != "under_way":
+            raise WrongStatus(f"项目已于{self.delivered_on}交付")
+        if delivered_on > today:
+            raise Invalid("交付日期不得晚于今日", field="/body/delivered_on")
+        if delivered_on < self.as_of:
+            raise Invalid(f"交付日期不得早于受理日期{self.as_of}：已完工项目不予支持", field="/body/delivered_on")
+        self.status, self.delivered_on, self.delivery_proof = "delivered", delivered_on, proof
+        self.evaluation_due_on, self.evaluation_state = evaluation_due_on, "running"
+
+    def conclude(self) -> None:
+        """Close the file's reporting: the evaluation was issued. 三（三）"""
+        self.status, self.evaluation_state = "evaluated", "issued"
+
+    def expect_open(self) -> None:
+        """Raises WrongStatus once the project is evaluated."""
+        if self.status == "evaluated":
+            raise WrongStatus("项目评价已签发，跟踪监测结束")
+
+    def expect_delivered(self) -> date:
+        """The day of delivery. Raises WrongStatus before it and after the evaluation."""
+        self.expect_open()
+        if self.delivered_on is None:
+            raise WrongStatus("项目尚未交付，不能评价")
+        return self.delivered_on
+
+
+class FundMovement(Base):
+    """Money that moved, or a hold put on or lifted, as funding announced it. Append-only."""
+
+    __tablename__ = "fund_movement"
+    __table_args__ = (
+        CheckConstraint(one_of("kind", "released", "held", "lifted", "returned", "demanded", "recovered"), name="kind"),
+        Index("ix_fund_movement_declaration_id", "declaration_id"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    declaration_id: Mapped[UUID] = mapped_column(ForeignKey("project_file.declaration_id"))
+    district: Mapped[str]
+    applicant_uscc: Mapped[str]
+    kind: Mapped[str]
+    amount_yuan: Mapped[Decimal | None]
+    on: Mapped[date] = mapped_column("moved_on")
+    ground: Mapped[str | None]
+    clause: Mapped[str | None]
+    reason: Mapped[str | None]

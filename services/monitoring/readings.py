@@ -1,0 +1,129 @@
+"""Gathering meter readings: one statement for the whole batch, a finding for each meter and day out of range."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, Literal
+from uuid import UUID, uuid5
+
+from sqlalchemy import Row, text
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.monitoring.models.readings import ReadingFinding
+from shared.clock import BEIJING
+from shared.contracts.monitoring import ReadingOutOfRange
+from shared.db import actor_of, now
+from shared.outbox import emit
+
+Status = Literal["recorded", "unchanged", "conflict", "unknown_meter", "in_the_future"]
+
+# The first copy of a (meter, instant) inside the batch counts; `kept` is what stood before the statement began.
+_GATHER = text("""
+WITH given AS (
+    SELECT * FROM unnest(CAST(:meters AS uuid[]), CAST(:instants AS timestamptz[]), CAST(:shown AS numeric[]))
+         WITH ORDINALITY AS n(meter_id, measured_at, value, ord)
+), known AS (
+    SELECT given.*, m.declaration_id, m.district, m.applicant_uscc, m.kind, m.low, m.high,
+           coalesce(given.value < m.low, false) OR coalesce(given.value > m.high, false) AS out_of_range,
+           first_value(given.value) OVER same AS first_shown, row_number() OVER same AS copy
+    FROM given JOIN meter m ON m.id = given.meter_id
+    WHERE given.measured_at <= CAST(:now AS timestamptz)
+    WINDOW same AS (PARTITION BY given.meter_id, given.measured_at ORDER BY given.ord)
+), added AS (
+    INSERT INTO reading
+        (meter_id, measured_at, district, applicant_uscc, value, out_of_range, received_at, received_from)
+    SELECT meter_id, measured_at, district, applicant_uscc, value, out_of_range, CAST(:now AS timestamptz), :source
+    FROM known WHERE copy = 1 ON CONFLICT DO NOTHING
+    RETURNING meter_id, measured_at
+)
+SELECT known.*, added.meter_id IS NOT NULL AND known.copy = 1 AS fresh,
+       coalesce(kept.value, known.first_shown) = known.value AS same_value
+FROM known
+     LEFT JOIN added USING (meter_id, measured_at)
+     LEFT JOIN reading kept ON kept.meter_id = known.meter_id AND kept.measured_at = known.measured_at
+""")
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A reading as sent."""
+
+    meter_id: UUID
+    measured_at: datetime
+    value: Decimal
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """What became of one row: its place in the batch, the outcome, and whether the value broke a threshold."""
+
+    index: int
+    status: Status
+    out_of_range: bool
+
+
+async def gather(session: AsyncSession, shown: Sequence[Shown]) -> list[Gathered]:
+    """Keep the readings; sent again they change nothing. One result per row, in order. 四（一）3"""
+    at = now(session)
+    rows = await session.execute(
+        _GATHER,
+        {
+            "meters": [item.meter_id for item in shown],
+            "instants": [item.measured_at for item in shown],
+            "shown": [item.value for item in shown],
+            "now": at,
+            "source": actor_of(session).subject,
+        },
+    )
+    known = {row.ord - 1: row for row in rows}
+    await _report_breaches(session, [row for row in known.values() if row.fresh and row.out_of_range])
+    return [_result(index, item, known.get(index), at) for index, item in enumerate(shown)]
+
+
+def _result(index: int, item: Shown, row: Row[Any] | None, at: datetime) -> Gathered:
+    if row is None:
+        return Gathered(index, "in_the_future" if item.measured_at > at else "unknown_meter", False)
+    status: Status = "recorded" if row.fresh else "unchanged" if row.same_value else "conflict"
+    return Gathered(index, status, row.out_of_range)
+
+
+async def _report_breaches(session: AsyncSession, rows: Sequence[Row[Any]]) -> None:
+    """Open a finding and announce it, once per meter and day."""
+    first = {(row.meter_id, _day(row.measured_at)): row for row in sorted(rows, key=lambda row: -row.ord)}
+    if not first:
+        return
+    values = [_finding(row, day) for (_, day), row in first.items()]
+    made = await session.scalars(
+        insert(ReadingFinding).values(values).on_conflict_do_nothing().returning(ReadingFinding.id)
+    )
+    opened = set(made.all())
+    await emit(session, *(_event(value) for value in values if value["id"] in opened))
+
+
+def _finding(row: Row[Any], day: date) -> dict[str, Any]:
+    return {
+        "id": uuid5(row.meter_id, day.isoformat()),
+        "meter_id": row.meter_id,
+        "declaration_id": row.declaration_id,
+        "district": row.district,
+        "applicant_uscc": row.applicant_uscc,
+        "quantity": row.kind,
+        "value": row.value,
+        "threshold": f"不低于 {row.low:f}" if row.low is not None and row.value < row.low else f"不高于 {row.high:f}",
+        "measured_on": day,
+        "state": "open",
+        "closed": None,
+    }
+
+
+def _event(finding: dict[str, Any]) -> ReadingOutOfRange:
+    kept = {name: finding[name] for name in ("declaration_id", "district", "applicant_uscc", "quantity", "value")}
+    return ReadingOutOfRange(
+        meter_id=str(finding["meter_id"]), threshold=finding["threshold"], measured_on=finding["measured_on"], **kept
+    )
+
+
+def _day(instant: datetime) -> date:
+    return instant.astimezone(BEIJING).date()

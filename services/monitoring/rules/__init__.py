@@ -1,0 +1,1 @@
+"""Pure functions of monitoring: no database, no HTTP, no settings."""

@@ -1,0 +1,200 @@
+"""The evaluation of a delivered project: targets against results, five heads, grade and problems (三（三）)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import ROUND_DOWN, Decimal, InvalidOperation
+from typing import Any
+
+from services.monitoring.rules.actuals import Actuals, achieved, facts_of
+from services.monitoring.rules.energy import BASELINE_METHODS, METHOD_LABELS, saving
+from services.monitoring.rules.heads import GRADE_LABELS, Measures, grade_of, heads
+from shared.policy import Decision, Finding, Ruleset, evaluate_targets
+
+PROPOSALS = {
+    "rectify": "建议限期整改并复核；是否追回资金由主管部门决定，不自动追回",
+    "partial_clawback": "建议就未达标部分提出追回意见，由主管部门决定",
+}
+"""By the reading of I33: what is proposed when an evaluation fails or a target is missed."""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """What monitoring itself knows of the project. Amounts are yuan."""
+
+    facts: Mapping[str, Any]
+    components: list[dict[str, Any]]
+    district: str
+    kept_yuan: Decimal
+    used_yuan: Decimal
+    late_quarters: int
+    open_diversion: bool
+    best_occupancy: Mapping[int, Decimal]
+
+
+def evaluate(actuals: Actuals, picture: Picture, ruleset: Ruleset) -> dict[str, Any]:
+    """The whole result as JSON-able data; targets that cannot be judged stay undetermined. 二（三）, 三（三）"""
+    readings, on = ruleset.interpretations, actuals.reference_on
+    energy = saving(actuals.energy, readings["pv_in_saving"], on) if actuals.energy else None
+    occupancies = _occupancies(actuals, picture, readings)
+    feasible = actuals.roof.feasible if actuals.roof.feasible is not None else picture.facts.get("renewable_feasible")
+    ratio = energy["ratio"] if energy else None
+    facts = facts_of(actuals, picture.components, occupancies, feasible, ratio, dict(readings))
+    decision = evaluate_targets(facts, ruleset)
+    misused = actuals.funds.misused or picture.open_diversion
+    scored = heads(_measures(actuals, picture, facts, occupancies, ratio, misused), on, picture.district)
+    score = sum((Decimal(head["score"]) for head in scored), Decimal(0))
+    grade = "failed" if misused else grade_of(score, on)
+    targets = [_target(found) for found in decision.findings if found.applies is not False]
+    return {
+        "score": f"{score:.2f}",
+        "grade": grade,
+        "grade_label": GRADE_LABELS[grade],
+        "hard_fail": misused,
+        "targets_met": _all_met(targets),
+        "targets": targets,
+        "heads": scored,
+        "energy": energy and {**energy, "ratio": None if ratio is None else f"{ratio:.6f}"},
+        "occupancies": {str(place): None if value is None else f"{value:.6f}" for place, value in occupancies.items()},
+        "best_occupancies": {str(place): f"{value:.6f}" for place, value in picture.best_occupancy.items()},
+        "funds": _funds(actuals, picture),
+        "problems": _problems(actuals, picture, targets, readings),
+        "proposal": _proposal(grade, targets, readings),
+        "headline": decision.headline,
+        "sentences": [found.sentence for found in decision.findings],
+        **_basis(decision, ruleset),
+    }
+
+
+def _basis(decision: Decision, ruleset: Ruleset) -> dict[str, Any]:
+    return {
+        "doc_no": ruleset.doc_no,
+        "edition": ruleset.edition,
+        "ruleset": ruleset.hash,
+        "interpretations": dict(ruleset.interpretations),
+        "missing": [item.label for item in decision.missing],
+    }
+
+
+def _occupancies(actuals: Actuals, picture: Picture, readings: Mapping[str, str]) -> dict[int, Decimal | None]:
+    """Occupancy of each building and factory (I19), the best of the year where the reading of I20 says so."""
+    stated = {item.index: achieved(item, readings["occupancy_meaning"]) for item in actuals.lettings}
+    found: dict[int, Decimal | None] = {}
+    for place, component in enumerate(picture.components):
+        if component["kind"] not in ("building", "factory"):
+            continue
+        value, best = stated.get(place), picture.best_occupancy.get(place)
+        if readings["target_moment"] == "any_time" and best is not None:
+            value = best if value is None else max(value, best)
+        found[place] = value
+    return found
+
+
+def _measures(
+    actuals: Actuals,
+    picture: Picture,
+    facts: Mapping[str, Any],
+    occupancies: Mapping[int, Decimal | None],
+    ratio: Decimal | None,
+    misused: bool,
+) -> Measures:
+    return Measures(
+        actuals=actuals,
+        key_tenant=facts["key_tenant_introduced"],
+        occupancies=[(picture.components[place]["kind"], value) for place, value in occupancies.items()],
+        saving_ratio=ratio,
+        misused=misused,
+        kept_yuan=picture.kept_yuan,
+        used_yuan=picture.used_yuan,
+        late_quarters=picture.late_quarters,
+    )
+
+
+def _target(found: Finding) -> dict[str, Any]:
+    met = found.effective
+    return {
+        "rule": found.rule,
+        "clause": found.clause,
+        "label": found.label,
+        "target": "是" if found.threshold is None else f"不低于 {percent(found.threshold)}",
+        "actual": _actual(found),
+        "met": met,
+        "gap": _gap(found) if met is False else "",
+        "sentence": found.sentence,
+    }
+
+
+def _actual(found: Finding) -> str:
+    if found.value in (None, "") or found.effective is None:
+        return "待定"
+    return {"True": "是", "False": "否", "true": "是", "false": "否"}.get(str(found.value)) or percent(str(found.value))
+
+
+def _gap(found: Finding) -> str:
+    try:
+        return f"差 {percent(str(Decimal(str(found.threshold)) - Decimal(str(found.value))), '个百分点')}"
+    except InvalidOperation:
+        return "未实现"
+
+
+def percent(text: str, unit: str = "%") -> str:
+    """A share as per cent, cut and not rounded: what falls just short of a target must not read as reaching it."""
+    try:
+        share = Decimal(text) * 100
+    except InvalidOperation:
+        return text
+    return f"{share.quantize(Decimal('0.0001'), ROUND_DOWN).normalize():f}{unit}"
+
+
+def _all_met(targets: list[dict[str, Any]]) -> bool | None:
+    values = [target["met"] for target in targets]
+    return False if False in values else None if None in values else True
+
+
+def _funds(actuals: Actuals, picture: Picture) -> dict[str, Any]:
+    return {
+        "kept_yuan": f"{picture.kept_yuan:.2f}",
+        "used_yuan": f"{picture.used_yuan:.2f}",
+        "unspent_yuan": f"{max(picture.kept_yuan - picture.used_yuan, Decimal(0)):.2f}",
+        "late_quarters": picture.late_quarters,
+        "open_diversion": picture.open_diversion,
+        **actuals.funds.model_dump(mode="json"),
+    }
+
+
+def _problems(
+    actuals: Actuals, picture: Picture, targets: list[dict[str, Any]], readings: Mapping[str, str]
+) -> list[str]:
+    told = [
+        f"{target['clause']} {target['label']}未达到，{target['gap']}" for target in targets if target["met"] is False
+    ]
+    told += [f"{target['clause']} {target['label']}待定" for target in targets if target["met"] is None]
+    if actuals.funds.misused or picture.open_diversion:
+        told.append("四（一）1 补助资金存在挪用")
+    if not actuals.funds.ledger_matches:
+        told.append("四（一）1 补助资金账实不符")
+    if picture.late_quarters:
+        told.append(f"四（一）2 季度台账逾期 {picture.late_quarters} 次")
+    return told + _baseline_doubt(actuals, picture, readings) + list(actuals.problems)
+
+
+def _baseline_doubt(actuals: Actuals, picture: Picture, readings: Mapping[str, str]) -> list[str]:
+    """I25: a building that stood empty has no measured year of its own but the last full one."""
+    vacant = any(component.get("wholly_vacant") for component in picture.facts.get("components") or ())
+    allowed = BASELINE_METHODS[readings["vacant_baseline"]]
+    if not vacant or actuals.energy is None or actuals.energy.baseline.method in allowed:
+        return []
+    words = "、".join(METHOD_LABELS[method] for method in allowed)
+    used = METHOD_LABELS[actuals.energy.baseline.method]
+    return [f"二（三）2 空置楼宇能耗基线采用{used}，与口径（{words}）不一致"]
+
+
+def _proposal(grade: str, targets: list[dict[str, Any]], readings: Mapping[str, str]) -> str:
+    missed = grade == "failed" or any(target["met"] is False for target in targets)
+    return PROPOSALS[readings["evaluation_failed"]] if missed else "改造目标已实现，建议按规定完成后续手续"
+
+
+def anniversary(delivered_on: date) -> date:
+    """The same date of the year after delivery; 28 February for a 29th."""
+    leap_day = (delivered_on.month, delivered_on.day) == (2, 29)
+    return delivered_on.replace(year=delivered_on.year + 1, day=28 if leap_day else delivered_on.day)

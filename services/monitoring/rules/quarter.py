@@ -1,0 +1,224 @@
+"""What a project reports each quarter, and what is wrong or odd about it (四（一）1, 四（一）2)."""
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from shared.contracts.library import ComponentKind
+from shared.money import Area, Money, Quantity, Ratio
+from shared.policy import parameter
+from shared.text import Paragraph
+
+Purpose = Literal[
+    "structure", "green_retrofit", "digital_infrastructure", "fit_out", "area_infrastructure", "interest", "other"
+]
+WORKS = ("structure", "green_retrofit", "digital_infrastructure", "fit_out", "area_infrastructure")
+"""The works of 二 on which an investment grant may be spent; an interest subsidy pays interest alone."""
+LARGEST_YUAN = Decimal(10) ** 15
+PURPOSE_LABELS = {
+    "structure": "结构加固",
+    "green_retrofit": "绿色低碳改造",
+    "digital_infrastructure": "数字基础设施",
+    "fit_out": "内外部装修",
+    "area_infrastructure": "片区基础设施",
+    "interest": "贷款利息",
+    "other": "其他",
+}
+
+
+class KindInvestment(BaseModel):
+    """Fixed-asset investment done on components of one kind since the project began."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    kind: ComponentKind = Field(title="组成类别")
+    done_yuan: Money = Field(title="累计完成投资（元）")
+
+
+class PurposeSpend(BaseModel):
+    """Subsidy spent on one purpose since the first release."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    purpose: Purpose = Field(title="用途")
+    amount_yuan: Money = Field(title="累计使用金额（元）")
+
+
+class ComponentLetting(BaseModel):
+    """How much of one component is let (I19); `index` is its place among the project's components."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    index: int = Field(ge=0, le=199, title="组成序号")
+    leasable_area_m2: Area = Field(title="可出租面积（平方米）")
+    moved_in_area_m2: Area = Field(title="已入驻面积（平方米）")
+    signed_area_m2: Area = Field(title="已签约面积（平方米）")
+
+
+class EnergyUse(BaseModel):
+    """Energy bought in a period, and PV output used on site, which is not part of the electricity bought."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    electricity_kwh: Quantity = Field(Decimal(0), title="外购电力（千瓦时）")
+    gas_m3: Quantity = Field(Decimal(0), title="天然气（立方米）")
+    heat_gj: Quantity = Field(Decimal(0), title="外购热力（吉焦）")
+    pv_used_kwh: Quantity = Field(Decimal(0), title="光伏自发自用（千瓦时）")
+
+
+class QuarterReport(BaseModel):
+    """A project's quarter. Progress, investment and subsidy are totals since the beginning; energy is the quarter's."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    progress: Ratio = Field(title="形象进度", description="0 至 1")
+    investment: Annotated[list[KindInvestment], Field(max_length=3, title="累计完成投资")] = []
+    subsidy_received_yuan: Money = Field(Decimal(0), title="累计到账补助资金（元）")
+    subsidy_used: Annotated[list[PurposeSpend], Field(max_length=7, title="补助资金使用")] = []
+    occupancy: Annotated[list[ComponentLetting], Field(max_length=200, title="入驻情况")] = []
+    energy: EnergyUse | None = Field(None, title="本季能耗")
+    jobs: int | None = Field(None, ge=0, le=1_000_000, title="就业人数")
+    district_tax_yuan: Money | None = Field(None, title="本季区级税收（元）")
+    district_support_yuan: Money = Field(Decimal(0), title="累计区级配套支持（元）")
+    first_set_equipment_yuan: Money = Field(Decimal(0), title="累计首台（套）产品采购额（元）")
+    notes: Paragraph | None = Field(None, title="备注")
+
+    @property
+    def investment_done_yuan(self) -> Decimal:
+        return sum((item.done_yuan for item in self.investment), Decimal(0))
+
+    @property
+    def subsidy_used_yuan(self) -> Decimal:
+        return sum((item.amount_yuan for item in self.subsidy_used), Decimal(0))
+
+
+@dataclass(frozen=True)
+class Award:
+    """What the report is held against: the award and what of it the project keeps, in yuan, and its components."""
+
+    mode: str
+    kept_yuan: Decimal
+    component_kinds: tuple[str, ...]
+    base_yuan: Decimal
+
+
+@dataclass(frozen=True)
+class Remark:
+    """One thing wrong (`error`: the report cannot be submitted) or odd (`warning`: kept beside it)."""
+
+    severity: Literal["error", "warning"]
+    pointer: str
+    code: str
+    detail: str
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def check_quarter(report: QuarterReport, award: Award, previous: QuarterReport | None, on: date) -> list[Remark]:
+    """Everything to say about a report, errors first; `previous` was handed in last, `on` dates the parameters."""
+    remarks = [
+        *_money(report, award),
+        *_purposes(report, award),
+        *_course(report, previous),
+        *_investment(report, award, previous),
+        *_lettings(report, award),
+        *_proportions(report, award, on),
+    ]
+    return sorted(remarks, key=lambda remark: remark.severity)
+
+
+def _error(pointer: str, code: str, detail: str) -> Remark:
+    return Remark("error", pointer, code, detail)
+
+
+def _warning(pointer: str, code: str, detail: str) -> Remark:
+    return Remark("warning", pointer, code, detail)
+
+
+def _money(report: QuarterReport, award: Award) -> Iterator[Remark]:
+    used, received = report.subsidy_used_yuan, report.subsidy_received_yuan
+    if used > award.kept_yuan:
+        detail = f"累计使用 {used:.2f} 元，超过已拨付 {award.kept_yuan:.2f} 元"
+        yield _error("/subsidy_used", "used_over_released", detail)
+    if used > received:
+        yield _error("/subsidy_used", "used_over_received", f"累计使用 {used:.2f} 元，超过到账 {received:.2f} 元")
+    if received > award.kept_yuan:
+        detail = f"到账 {received:.2f} 元，超过已拨付 {award.kept_yuan:.2f} 元"
+        yield _error("/subsidy_received_yuan", "received_over_released", detail)
+    elif received < award.kept_yuan:
+        detail = f"到账 {received:.2f} 元，少于已拨付 {award.kept_yuan:.2f} 元，请说明"
+        yield _warning("/subsidy_received_yuan", "received_below_released", detail)
+
+
+def _purposes(report: QuarterReport, award: Award) -> Iterator[Remark]:
+    """四（一）1: money only for its purpose. Use outside it is a warning, not an error: honest news must get in."""
+    allowed = ("interest",) if award.mode == "interest_subsidy" else WORKS
+    seen = set()
+    for index, item in enumerate(report.subsidy_used):
+        place = f"/subsidy_used/{index}/purpose"
+        if item.purpose in seen:
+            yield _error(place, "repeated", "同一用途只填一行")
+        seen.add(item.purpose)
+        if item.purpose not in allowed and item.amount_yuan > 0:
+            yield _warning(place, "purpose_outside_award", f"“{PURPOSE_LABELS[item.purpose]}”不在本项目资金用途之内")
+
+
+def _course(report: QuarterReport, previous: QuarterReport | None) -> Iterator[Remark]:
+    if previous is None:
+        return
+    if report.progress < previous.progress:
+        yield _error("/progress", "progress_falls", f"形象进度不得低于上期 {previous.progress:.2%}")
+    elif report.progress == previous.progress < 1:
+        yield _warning("/progress", "no_progress", "形象进度较上期没有变化")
+    if report.subsidy_used_yuan < previous.subsidy_used_yuan:
+        yield _error("/subsidy_used", "subsidy_used_falls", "累计使用补助资金不得少于上期")
+
+
+def _investment(report: QuarterReport, award: Award, previous: QuarterReport | None) -> Iterator[Remark]:
+    before = {item.kind: item.done_yuan for item in previous.investment} if previous else {}
+    now: dict[str, Decimal] = {}
+    for index, item in enumerate(report.investment):
+        place = f"/investment/{index}"
+        if item.kind in now:
+            yield _error(place, "repeated", "同一组成类别只填一行")
+        if item.kind not in award.component_kinds:
+            yield _error(place, "kind_not_in_project", "项目组成中没有该类别")
+        now[item.kind] = item.done_yuan
+    if sum(now.values()) >= LARGEST_YUAN:
+        yield _error("/investment", "too_large", "累计完成投资合计过大，请核对单位")
+    for kind, done in before.items():
+        if now.get(kind, Decimal(0)) < done:
+            yield _error("/investment", "investment_falls", f"累计完成投资不得少于上期（{done:.2f} 元）")
+
+
+def _lettings(report: QuarterReport, award: Award) -> Iterator[Remark]:
+    seen = set()
+    for place, item in enumerate(report.occupancy):
+        pointer = f"/occupancy/{place}"
+        if item.index in seen:
+            yield _error(pointer, "repeated", "同一组成只填一行")
+        seen.add(item.index)
+        if item.index >= len(award.component_kinds):
+            yield _error(f"{pointer}/index", "no_such_component", "项目没有该组成")
+        for name, label in (("moved_in_area_m2", "已入驻"), ("signed_area_m2", "已签约")):
+            if getattr(item, name) > item.leasable_area_m2:
+                yield _error(f"{pointer}/{name}", "occupancy_over_one", f"{label}面积不得大于可出租面积")
+        if item.moved_in_area_m2 > item.signed_area_m2:
+            yield _warning(f"{pointer}/moved_in_area_m2", "moved_in_over_signed", "已入驻面积大于已签约面积")
+
+
+def _proportions(report: QuarterReport, award: Award, on: date) -> Iterator[Remark]:
+    done, tolerance = report.investment_done_yuan, parameter("quarter_progress_tolerance", on)
+    if award.base_yuan and report.progress - done / award.base_yuan > tolerance:
+        share = done / award.base_yuan
+        yield _warning("/progress", "progress_ahead_of_investment", f"形象进度高于投资完成比例 {share:.2%}")
+    if report.subsidy_used_yuan > done:
+        yield _warning("/subsidy_used", "used_over_investment", "累计使用补助资金多于累计完成投资")
+    public, limit = award.kept_yuan + report.district_support_yuan, parameter("public_money_warning_share", on)
+    if award.base_yuan and public > award.base_yuan * limit:
+        yield _warning("/district_support_yuan", "public_money_over_base", "各级财政资金合计超过固定资产投资")

@@ -1,0 +1,121 @@
+"""The evaluation report that the district sends to the city, as data and as a Chinese document (三（三）)."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from services.monitoring.rules.energy import METHOD_LABELS
+
+MET = {True: "达到", False: "未达到", None: "待定"}
+MODES = {"investment_grant": "投资补助", "interest_subsidy": "贷款贴息"}
+
+
+def report_of(project: Mapping[str, Any], result: Mapping[str, Any], basis: Mapping[str, Any]) -> dict[str, Any]:
+    """Overview, basis, targets, heads, funds, problems, conclusion: what was computed, laid out for reading."""
+    return {
+        "title": f"{project['project_name']}项目评价报告",
+        "overview": dict(project),
+        "basis": {**basis, **{key: result[key] for key in ("doc_no", "edition", "ruleset", "interpretations")}},
+        "targets": result["targets"],
+        "heads": result["heads"],
+        "energy": result["energy"],
+        "funds": result["funds"],
+        "problems": result["problems"],
+        "conclusion": {key: result[key] for key in ("score", "grade", "grade_label", "hard_fail", "targets_met")},
+        "advice": [result["proposal"], *([basis["advice"]] if basis.get("advice") else [])],
+    }
+
+
+def in_chinese(report: Mapping[str, Any]) -> str:
+    """The report as Markdown, in the order the district writes it."""
+    parts = [
+        f"# {report['title']}",
+        _overview(report["overview"]),
+        _basis(report["basis"]),
+        _targets(report["targets"]),
+        _heads(report["heads"]),
+        _energy(report["energy"]),
+        _funds(report["funds"]),
+        _listed("六、存在问题", report["problems"], "未发现问题。"),
+        _conclusion(report),
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _overview(project: Mapping[str, Any]) -> str:
+    lines = [
+        f"项目名称：{_safe(project['project_name'])}（申报编号 {project['declaration_no']}）",
+        f"项目单位：{_safe(project['applicant_name'])}（{project['applicant_uscc']}）",
+        f"支持方式：{MODES[project['mode']]}",
+        f"核定金额 {project['award_yuan']} 元，已拨付 {project['released_yuan']} 元",
+        f"交付日期：{project['delivered_on']}；评价期限：{project['evaluation_due_on']}",
+    ]
+    return "\n".join(["## 一、项目概况", "", *(f"- {line}" for line in lines)])
+
+
+def _basis(basis: Mapping[str, Any]) -> str:
+    lines = [
+        f"依据 {basis['doc_no']}，规则集 {basis['ruleset'][:16]}。",
+        f"评价基准日 {basis['reference_on']}。",
+        "采用口径：" + "；".join(f"{key}={value}" for key, value in sorted(basis["interpretations"].items())),
+    ]
+    return "\n".join(["## 二、评价依据和方法", "", *lines])
+
+
+def _targets(targets: Sequence[Mapping[str, Any]]) -> str:
+    rows = [
+        [item["clause"], item["label"], item["target"], item["actual"], MET[item["met"]], item["gap"] or "－"]
+        for item in targets
+    ]
+    return "## 三、改造目标对照\n\n" + _table(["条款", "目标", "要求", "实际", "结果", "差距"], rows)
+
+
+def _heads(heads: Sequence[Mapping[str, Any]]) -> str:
+    rows = [[item["label"], item["weight"], item["score"], item["detail"]] for item in heads]
+    return "## 四、五项评价\n\n" + _table(["项目", "权重", "得分", "说明"], rows)
+
+
+def _energy(energy: Mapping[str, Any] | None) -> str:
+    if energy is None:
+        return ""
+    methods = f"基准期{METHOD_LABELS[energy['baseline_method']]}、报告期{METHOD_LABELS[energy['report_method']]}"
+    return (
+        f"能耗核算（{methods}）：基准期 {energy['baseline_tce']} 吨标准煤"
+        f"（{energy['baseline_kgce_per_m2']} 千克标准煤/平方米），"
+        f"报告期 {energy['report_tce']} 吨标准煤（{energy['report_kgce_per_m2']} 千克标准煤/平方米）；"
+        f"光伏自用 {energy['pv_used_kwh']} 千瓦时单列。"
+    )
+
+
+def _funds(funds: Mapping[str, Any]) -> str:
+    diverted = "存在" if funds["misused"] or funds["open_diversion"] else "未发现"
+    lines = [
+        f"留用补助资金 {funds['kept_yuan']} 元，已使用 {funds['used_yuan']} 元，未使用 {funds['unspent_yuan']} 元。",
+        f"账实{'相符' if funds['ledger_matches'] else '不符'}；审计问题 {funds['audit_findings']} 个；"
+        f"季报逾期 {funds['late_quarters']} 次；{diverted}挪用。",
+    ]
+    return "\n".join(["## 五、资金使用", "", *lines])
+
+
+def _conclusion(report: Mapping[str, Any]) -> str:
+    end = report["conclusion"]
+    lines = [
+        f"评价得分 {end['score']} 分，等级“{end['grade_label']}”"
+        + ("（因资金挪用直接定为不合格）。" if end["hard_fail"] else "。"),
+        f"改造目标总体：{MET[end['targets_met']]}。",
+        *(f"{_safe(item)}。".replace("。。", "。") for item in report["advice"]),
+    ]
+    return "\n".join(["## 七、结论和建议", "", *lines])
+
+
+def _listed(title: str, items: Sequence[str], nothing: str) -> str:
+    return "\n".join([f"## {title}", "", *([f"{n}. {_safe(item)}" for n, item in enumerate(items, 1)] or [nothing])])
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join("| " + " | ".join(_safe(str(cell)) for cell in line) + " |" for line in lines)
+
+
+def _safe(text: str) -> str:
+    """Typed text must not become structure of the document."""
+    return " ".join(text.split()).replace("|", "／").replace("<", "＜").replace("#", "")
