@@ -282,6 +282,8 @@ class LibraryRow(BaseModel):
         strangers = {part.resource_external_id for part in self.components} - {None, *self.resource_external_ids}
         if strangers:
             raise ValueError(f"项目组成引用了未关联的资源：{'、'.join(sorted(map(str, strangers)))}")
+        if sum(part.fixed_investment_yuan for part in self.components) >= 10**15:
+            raise ValueError("项目固定资产投资合计最多 15 位整数")
         if self.left_on and not self.leave_reason:
             raise ValueError("出库须写明原因")
         if self.left_on and self.left_on < self.entered_on:

@@ -2,11 +2,28 @@
 
 from fastapi import APIRouter
 
-from services.intake.api import declarations, filing, forwarding, library, materials, review
+from services.intake.api import (
+    city,
+    declarations,
+    exports,
+    filing,
+    forwarding,
+    library,
+    library_lists,
+    library_rows,
+    materials,
+    quarters,
+    review,
+)
 from shared.idempotency import ActRoute
 
 router = APIRouter(route_class=ActRoute)
 router.include_router(library.router)
+router.include_router(library_rows.router)
+router.include_router(library_lists.router)
+router.include_router(exports.router)
+router.include_router(quarters.router)
+router.include_router(city.router)
 router.include_router(declarations.router)
 router.include_router(filing.router)
 router.include_router(materials.router)

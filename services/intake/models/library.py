@@ -6,7 +6,7 @@ are computed from it cannot disagree with it.
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, ClassVar
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Computed, ForeignKey, Index, Numeric, UniqueConstraint, text
@@ -187,7 +187,7 @@ class QuarterSubmission(Base):
     snapshot_sha256: Mapped[str | None]
     version: Mapped[int] = mapped_column()
 
-    __mapper_args__: ClassVar[dict[str, Any]] = {"version_id_col": version}
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy reads it from the class
 
     def prepare(self, by: str, at: datetime, sha256: str) -> None:
         """An officer vouches that the rows are complete. Raises WrongStatus once certified."""

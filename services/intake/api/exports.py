@@ -1,0 +1,93 @@
+"""The ledger and the library as CSV: all rows of a filtered list, for a spreadsheet (四（一）2, 四（一）3)."""
+
+import csv
+import io
+import unicodedata
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import StreamingResponse
+from pydantic import BaseModel
+from sqlalchemy import Select
+
+from services.intake.api.library_lists import EntryFilter, ResourceFilter
+from services.intake.models.library import LibraryEntry, Resource
+from shared.auth import Actor, OfficialOrSystem
+from shared.contracts.library import LABELS, LibraryComponent, LibraryRow, ResourceRow
+from shared.idempotency import ActRoute
+from shared.runtime import Instance
+
+router = APIRouter(route_class=ActRoute, tags=["资源台账与储备库"])
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_PART = 200
+_CSV: dict[int | str, dict[str, Any]] = {200: {"content": {"text/csv": {}}, "description": "CSV，UTF-8"}}
+
+
+@router.get("/v1/resources.csv", name="export_resources", response_class=StreamingResponse, responses=_CSV)
+async def export_resources(request: Request, actor: OfficialOrSystem, wanted: ResourceFilter) -> StreamingResponse:
+    """Every resource that the filters let through, as CSV with Chinese headings. 四（一）2"""
+    ordered = wanted.order_by(Resource.district, Resource.external_id)
+    return _answer(request, actor, ordered, ResourceRow, "resources.csv")
+
+
+@router.get("/v1/library-entries.csv", name="export_library_entries", response_class=StreamingResponse, responses=_CSV)
+async def export_library_entries(request: Request, actor: OfficialOrSystem, wanted: EntryFilter) -> StreamingResponse:
+    """Every project of the library that the filters let through, as CSV with Chinese headings. 四（一）2"""
+    ordered = wanted.order_by(LibraryEntry.district, LibraryEntry.external_id)
+    return _answer(request, actor, ordered, LibraryRow, "library-entries.csv")
+
+
+def _answer(
+    request: Request, actor: Actor, wanted: Select[Any], model: type[BaseModel], filename: str
+) -> StreamingResponse:
+    parts = _parts(request.app.state.instance, actor, wanted, model)
+    headers = {"content-disposition": f'attachment; filename="{filename}"'}
+    return StreamingResponse(parts, media_type="text/csv; charset=utf-8", headers=headers)
+
+
+async def _parts(instance: Instance, actor: Actor, wanted: Select[Any], model: type[BaseModel]) -> AsyncIterator[bytes]:
+    """The file piece by piece, from a cursor in the database: memory does not grow with the list."""
+    fields = {name: field.title or name for name, field in model.model_fields.items() if name != "simulated"}
+    yield "\ufeff".encode() + _lines([[*fields.values(), "版本", "最近变动时间", "模拟数据", "模拟字段"]])
+    async with instance.database.session(actor) as session:
+        rows = await session.stream_scalars(wanted.execution_options(yield_per=_PART))
+        async for part in rows.partitions(_PART):
+            yield _lines([_cells(row, list(fields)) for row in part])
+
+
+def _cells(row: Any, fields: Sequence[str]) -> list[str]:
+    said = row.content
+    simulated = said["simulated"]
+    mark = "全部" if simulated == ["*"] else "部分" if simulated else "否"
+    cells = [cell(said.get(name)) for name in fields]
+    return [*cells, str(row.version), row.changed_at.isoformat(timespec="seconds"), mark, cell(simulated)]
+
+
+def cell(value: Any) -> str:
+    """A value as an officer reads it; never something that a spreadsheet would take for a formula."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "是" if value else "否"
+    if isinstance(value, Mapping):
+        return "，".join(
+            f"{_PART_TITLES.get(name, name)}：{cell(each)}" for name, each in value.items() if each is not None
+        )
+    if isinstance(value, list):
+        return _plain("；".join(cell(each) for each in value))
+    return _plain(LABELS.get(value, value) if isinstance(value, str) else str(value))
+
+
+_PART_TITLES = {name: field.title or name for name, field in LibraryComponent.model_fields.items()}
+
+
+def _plain(text: str) -> str:
+    """With an apostrophe before what a spreadsheet would compute; full-width signs count too."""
+    return f"'{text}" if unicodedata.normalize("NFKC", text[:1]).startswith(_FORMULA) else text
+
+
+def _lines(rows: Sequence[Sequence[str]]) -> bytes:
+    text = io.StringIO()
+    csv.writer(text).writerows(rows)
+    return text.getvalue().encode()

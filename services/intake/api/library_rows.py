@@ -1,0 +1,110 @@
+"""HTTP of the resource ledger and the reserve library: one row is changed, one project leaves (四（一）2)."""
+
+from datetime import date
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Header, Response
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.intake.api.library_shapes import DistrictPath, EntryOut, ExternalIdPath, Leaving, ResourceOut
+from services.intake.books import LIBRARY, RESOURCES, Book
+from services.intake.models.library import LibraryEntry, Resource
+from services.intake.recording import Sent, record_rows
+from services.intake.rules.recording import Refusal, closed
+from shared.acts import record
+from shared.auth import DistrictOfficer, DistrictPush
+from shared.contracts.library import LibraryRow, ResourceRow
+from shared.db import etag, expect_version, found, locked, today
+from shared.deadlines import quarter_of
+from shared.errors import DomainError, Invalid, PreconditionRequired, Stale, WrongStatus
+from shared.idempotency import ActRoute, Session
+
+router = APIRouter(route_class=ActRoute, tags=["资源台账与储备库"])
+
+
+class RowRefused(DomainError):
+    """A row that the rules of the book refuse; status and code are those of the refusal."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal.detail, field=f"/body/{refusal.field}" if refusal.field else None)
+        self.status, self.code = refusal.status, refusal.code
+
+
+@router.put(
+    "/v1/resources/{district}/{external_id}",
+    name="put_resource",
+    response_model=ResourceOut,
+    responses={201: {"model": ResourceOut, "description": "新记录"}},
+)
+async def put_resource(
+    session: Session,
+    actor: DistrictPush,
+    response: Response,
+    district: DistrictPath,
+    external_id: ExternalIdPath,
+    row: ResourceRow,
+    if_match: Annotated[str | None, Header()] = None,
+) -> Resource:
+    """Record one resource, or change it as it was read (If-Match). 四（一）2"""
+    if (row.district, row.external_id) != (district, external_id):
+        raise Invalid("区和编号须与地址一致", field="/body/external_id")
+    standing = await _at(session, district, external_id, if_match)
+    key, done = await _record_one(session, RESOURCES, row, row.change_reason)
+    if standing is None and done == "updated":
+        raise PreconditionRequired("记录刚由他人建立，请先读取")
+    resource = await found(session, Resource, key)
+    response.status_code = 201 if done == "created" else 200
+    response.headers["etag"] = etag(resource)
+    return resource
+
+
+async def _at(session: AsyncSession, district: str, external_id: str, if_match: str | None) -> UUID | None:
+    """The id of the recorded row, locked and as the caller read it; None when there is none yet."""
+    query = select(Resource).where(Resource.district == district, Resource.external_id == external_id)
+    standing = await session.scalar(query.with_for_update(key_share=True))
+    if standing is None:
+        if if_match is not None:
+            raise Stale("记录不存在")
+        return None
+    expect_version(standing, if_match)
+    session.expunge(standing)
+    return standing.id
+
+
+@router.post("/v1/library-entries/{entry_id}/leave", name="leave_library", response_model=EntryOut)
+async def leave_library(
+    session: Session, actor: DistrictOfficer, response: Response, entry_id: UUID, leaving: Leaving
+) -> LibraryEntry:
+    """Take a project out of the reserve library, with the reason; its history stays. 四（一）2"""
+    entry = await locked(session, LibraryEntry, entry_id)
+    if entry.status == "left":
+        raise WrongStatus("该项目已出库")
+    row = _left(entry, leaving, today(session))
+    session.expunge(entry)
+    await _record_one(session, LIBRARY, row, leaving.reason)
+    await record(
+        session, "leave_library", entry_id, row.district, applicant_uscc=row.entity_uscc, reason=leaving.reason
+    )
+    left = await found(session, LibraryEntry, entry_id)
+    response.headers["etag"] = etag(left)
+    return left
+
+
+def _left(entry: LibraryEntry, leaving: Leaving, on: date) -> LibraryRow:
+    row = LibraryRow.model_validate(entry.content)
+    left_on = leaving.left_on or on
+    if not row.entered_on <= left_on <= on:
+        raise Invalid("出库日期应在入库日期与今日之间", field="/body/left_on")
+    return row.model_copy(update={"left_on": left_on, "leave_reason": leaving.reason, "quarter": quarter_of(on)})
+
+
+async def _record_one(
+    session: AsyncSession, book: Book, row: ResourceRow | LibraryRow, reason: str | None
+) -> tuple[UUID, str]:
+    """Record a single row; its id and what became of it. Raises RowRefused."""
+    (outcome,) = await record_rows(session, book, [Sent(0, row, reason)])
+    if outcome.id is None or outcome.refusal:
+        raise RowRefused(outcome.refusal or closed(row.quarter))
+    return outcome.id, outcome.status

@@ -1,0 +1,282 @@
+"""HTTP of the quarterly submission: open, fill, check, prepare, certify and close, reopen (四（一）2)."""
+
+from datetime import date, datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Path, Query, Response
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.intake.api.library_shapes import DistrictPath
+from services.intake.models.library import QuarterSnapshot, QuarterSubmission
+from services.intake.rules.quarterly import Finding, findings, sha256_of
+from services.intake.submissions import books_as_of, open_quarters, rows_of_snapshot, submission_of
+from shared.acts import record
+from shared.auth import CitySupervisor, DistrictOfficer, DistrictSupervisor, OfficialOrSystem
+from shared.clock import uuid7
+from shared.contracts.intake import DistrictQuarterSubmitted
+from shared.contracts.library import DistrictCode, Quarter
+from shared.db import etag, now, settings_of, today
+from shared.deadlines import quarter_of, working_days_after
+from shared.errors import DomainError, Forbidden, Invalid, NotFound, WrongStatus
+from shared.idempotency import ActRoute, ReadSession, Session
+from shared.outbox import emit
+from shared.text import Paragraph
+
+router = APIRouter(route_class=ActRoute, tags=["季度报送"])
+QuarterPath = Annotated[Quarter, Path(title="季度", examples=["2026Q3"])]
+Number = Annotated[int | None, Query(ge=1, le=10_000, description="第几次报送；默认最近一次")]
+
+
+class Opening(BaseModel):
+    """Which quarter a district begins to report."""
+
+    district: DistrictCode
+    quarter: Quarter
+
+
+class Reason(BaseModel):
+    """Why it is done."""
+
+    reason: Paragraph = Field(title="理由")
+
+
+class FindingOut(BaseModel):
+    """A fault of some rows: errors block certification, warnings do not. At most 200 rows are named."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    code: str
+    severity: Literal["error", "warning"]
+    subject: Literal["quarter", "resource", "library_entry"]
+    message: str
+    count: int
+    external_ids: tuple[str, ...]
+
+
+class SubmissionOut(BaseModel):
+    """The state of one submission."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    district: str
+    quarter: str
+    submission_no: int
+    status: Literal["open", "prepared", "certified"]
+    due_on: date
+    overdue: bool = False
+    opened_at: datetime
+    opened_by: str
+    reopen_reason: str | None
+    prepared_at: datetime | None
+    prepared_by: str | None
+    certified_at: datetime | None
+    certified_by: str | None
+    late: bool | None
+    resource_count: int | None
+    library_count: int | None
+    snapshot_sha256: str | None
+
+
+class CheckedSubmission(SubmissionOut):
+    """A submission with what is wrong or doubtful in its rows now."""
+
+    findings: list[FindingOut]
+    can_certify: bool
+
+
+class SnapshotLine(BaseModel):
+    """One row of the certified quarter: which version of it, and the SHA-256 of its facts."""
+
+    id: UUID
+    external_id: str
+    version: int
+    quarter: str
+    sha256: str
+    row: dict[str, Any] | None = None
+
+
+class SnapshotOut(BaseModel):
+    """What was certified. `snapshot_sha256` is that of the canonical JSON of the rest, without `row`."""
+
+    submission_id: UUID
+    submission_no: int
+    snapshot_sha256: str
+    district: str
+    quarter: str
+    resources: list[SnapshotLine]
+    library_entries: list[SnapshotLine]
+
+
+class FindingsBlock(DomainError):
+    status, code, title = 409, "findings_block", "存在须改正的问题，不能审定报送"
+
+
+@router.post("/v1/quarters", name="open_quarter", status_code=201, response_model=SubmissionOut)
+async def open_quarter(session: Session, actor: DistrictOfficer, opening: Opening, response: Response) -> SubmissionOut:
+    """Open a quarter for reporting; a first push opens it too, and opening an open one changes nothing. 四（一）2"""
+    if opening.district not in actor.districts:
+        raise Forbidden("只能开启本区的季度报送", field="/body/district")
+    if opening.quarter > quarter_of(today(session)):
+        raise Invalid(f"{opening.quarter} 尚未开始", field="/body/quarter")
+    if not await open_quarters(session, [(opening.district, opening.quarter)]):
+        raise WrongStatus("本季度已审定报送")
+    response.headers["location"] = f"/v1/quarters/{opening.district}/{opening.quarter}"
+    return _out(session, await submission_of(session, opening.district, opening.quarter))
+
+
+def _out(session: AsyncSession, submission: QuarterSubmission) -> SubmissionOut:
+    overdue = submission.status != "certified" and today(session) > submission.due_on
+    return SubmissionOut.model_validate(submission).model_copy(update={"overdue": overdue})
+
+
+@router.get("/v1/quarters", name="list_quarters", response_model=list[SubmissionOut])
+async def list_quarters(
+    session: ReadSession,
+    actor: OfficialOrSystem,
+    quarter: Annotated[Quarter | None, Query(title="季度")] = None,
+    district: Annotated[DistrictCode | None, Query(title="区")] = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> list[SubmissionOut]:
+    """The submissions that the caller may see, newest quarter first. 四（一）2"""
+    query = select(QuarterSubmission).order_by(
+        QuarterSubmission.quarter.desc(), QuarterSubmission.district, QuarterSubmission.submission_no.desc()
+    )
+    query = query.where(QuarterSubmission.quarter == quarter) if quarter else query
+    query = query.where(QuarterSubmission.district == district) if district else query
+    return [_out(session, row) for row in await session.scalars(query.limit(limit))]
+
+
+@router.get("/v1/quarters/{district}/{quarter}", name="get_quarter", response_model=CheckedSubmission)
+async def get_quarter(
+    session: ReadSession, actor: OfficialOrSystem, response: Response, district: DistrictPath, quarter: QuarterPath
+) -> CheckedSubmission:
+    """Where the newest submission of a quarter stands, with the findings on its rows as they are now. 四（一）2"""
+    submission = await submission_of(session, district, quarter)
+    books, _ = await books_as_of(session, district, quarter)
+    found = findings(books, today(session))
+    response.headers["etag"] = etag(submission)
+    return CheckedSubmission(
+        **_out(session, submission).model_dump(),
+        findings=[FindingOut.model_validate(each) for each in found],
+        can_certify=submission.status == "prepared" and not _errors(found),
+    )
+
+
+def _errors(found: list[Finding]) -> list[Finding]:
+    return [finding for finding in found if finding.severity == "error"]
+
+
+@router.post("/v1/quarters/{district}/{quarter}/prepare", name="prepare_quarter", response_model=SubmissionOut)
+async def prepare_quarter(
+    session: Session, actor: DistrictOfficer, district: DistrictPath, quarter: QuarterPath
+) -> SubmissionOut:
+    """An officer vouches for the rows and hands them to the supervisor. 四（一）2"""
+    submission = await submission_of(session, district, quarter, lock=True)
+    snapshot = await _checked(session, submission)
+    submission.prepare(actor.subject, now(session), sha256_of(snapshot))
+    await record(session, "prepare_quarter", submission.id, district, duty="prepare_quarter", quarter=quarter)
+    await session.flush()
+    return _out(session, submission)
+
+
+async def _checked(session: AsyncSession, submission: QuarterSubmission) -> dict[str, Any]:
+    """The snapshot of the rows as they are now. Raises FindingsBlock when there is an error among the findings."""
+    books, snapshot = await books_as_of(session, submission.district, submission.quarter)
+    blocking = _errors(findings(books, today(session)))
+    if blocking:
+        listed = [FindingOut.model_validate(each).model_dump() for each in blocking]
+        raise FindingsBlock("；".join(each.message for each in blocking), findings=listed)
+    return snapshot
+
+
+@router.post("/v1/quarters/{district}/{quarter}/certify", name="certify_quarter", response_model=SubmissionOut)
+async def certify_quarter(
+    session: Session, actor: DistrictSupervisor, district: DistrictPath, quarter: QuarterPath
+) -> SubmissionOut:
+    """A supervisor certifies what an officer prepared, reports it to the city and so closes the quarter. 四（一）2"""
+    submission = await submission_of(session, district, quarter, lock=True)
+    snapshot = await _checked(session, submission)
+    submission.certify(actor.subject, now(session), today(session), sha256_of(snapshot))
+    submission.resource_count, submission.library_count = len(snapshot["resources"]), len(snapshot["library_entries"])
+    session.add(QuarterSnapshot(submission_id=submission.id, district=district, content=snapshot))
+    await record(session, "certify_quarter", submission.id, district, duty="certify_quarter", quarter=quarter)
+    await emit(session, _submitted(submission))
+    return _out(session, submission)
+
+
+def _submitted(submission: QuarterSubmission) -> DistrictQuarterSubmitted:
+    said = {name: getattr(submission, name) for name in DistrictQuarterSubmitted.model_fields if name in _KEPT}
+    return DistrictQuarterSubmitted(submission_id=submission.id, **said)
+
+
+_KEPT = set(DistrictQuarterSubmitted.model_fields) - {"submission_id", "applicant_uscc"}
+
+
+@router.post(
+    "/v1/quarters/{district}/{quarter}/reopen", name="reopen_quarter", status_code=201, response_model=SubmissionOut
+)
+async def reopen_quarter(
+    session: Session,
+    actor: CitySupervisor,
+    district: DistrictPath,
+    quarter: QuarterPath,
+    why: Reason,
+    response: Response,
+) -> SubmissionOut:
+    """The city lets a district correct a certified quarter: a new submission begins, the snapshot stays. 四（一）3"""
+    certified = await submission_of(session, district, quarter, lock=True)
+    if certified.status != "certified":
+        raise WrongStatus("本季度尚未审定报送，无需重新开启")
+    again = _reopened(session, certified, why.reason, actor.subject)
+    await record(session, "reopen_quarter", again.id, district, reason=why.reason, quarter=quarter)
+    await session.flush()
+    response.headers["location"] = f"/v1/quarters/{district}/{quarter}"
+    return _out(session, again)
+
+
+def _reopened(session: AsyncSession, certified: QuarterSubmission, reason: str, by: str) -> QuarterSubmission:
+    again = QuarterSubmission(
+        id=uuid7(now(session)),
+        district=certified.district,
+        quarter=certified.quarter,
+        submission_no=certified.submission_no + 1,
+        status="open",
+        due_on=working_days_after(today(session), settings_of(session).quarter_due_working_days).on,
+        opened_at=now(session),
+        opened_by=by,
+        reopen_reason=reason,
+    )
+    session.add(again)
+    return again
+
+
+@router.get(
+    "/v1/quarters/{district}/{quarter}/snapshot",
+    name="get_quarter_snapshot",
+    response_model=SnapshotOut,
+    response_model_exclude_none=True,
+)
+async def get_quarter_snapshot(
+    session: ReadSession,
+    actor: OfficialOrSystem,
+    district: DistrictPath,
+    quarter: QuarterPath,
+    submission_no: Number = None,
+    rows: Annotated[bool, Query(description="附上每条记录的全部内容")] = False,
+) -> dict[str, Any]:
+    """What a certified submission consists of, row by row; the newest one unless a number is given. 四（一）2"""
+    submission = await submission_of(session, district, quarter, number=submission_no, certified=True)
+    snapshot = await session.get(QuarterSnapshot, submission.id)
+    if snapshot is None:
+        raise NotFound()
+    content = await rows_of_snapshot(session, snapshot.content) if rows else snapshot.content
+    return {
+        "submission_id": submission.id,
+        "submission_no": submission.submission_no,
+        "snapshot_sha256": submission.snapshot_sha256,
+        **content,
+    }
