@@ -1,6 +1,152 @@
-"""What funding does when something happened elsewhere."""
+"""What funding does when a project enters the pool, and when monitoring finds something out. 三（二）, 四（一）"""
 
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.funding.cases import note
+from services.funding.holds import place
+from services.funding.models.application import Application, EntityGrade
+from shared.acts import adopt_hands
 from shared.contracts.base import Event
+from shared.contracts.eligibility import PoolEntered
+from shared.contracts.monitoring import (
+    CreditRated,
+    EvaluationIssued,
+    InspectionCompleted,
+    ProjectDelivered,
+    ProjectQuarterSubmitted,
+)
+from shared.db import found, now
 from shared.inbox import Handler
 
-HANDLERS: dict[type[Event], Handler] = {}
+OPEN = ("received", "drafted", "approved", "planned", "releasing", "released")
+
+
+async def receive_application(session: AsyncSession, event: PoolEntered) -> None:
+    """Take up the fund application report of a pooled project. 三（二）"""
+    project, written = event.project, event.model_dump(mode="json")
+    application = Application(
+        id=event.declaration_id,
+        district=project.district,
+        applicant_uscc=project.applicant_uscc,
+        applicant_name=project.applicant_name,
+        declaration_no=project.declaration_no,
+        project_name=project.project_name,
+        project_code=project.project_code,
+        project=written["project"],
+        facts=written["facts"],
+        components=written["components"],
+        score=event.score,
+        rank=event.rank,
+        entered_on=event.entered_on,
+        ruleset=event.ruleset,
+        as_of=event.as_of,
+        received_at=now(session),
+        construction_status=event.facts.construction_status,
+    )
+    session.add(application)
+    await session.flush()
+    await adopt_hands(session, event.declaration_id, event.hands)
+    await note(session, "receive_application", application, rank=event.rank, score=str(event.score))
+    grade = await session.get(EntityGrade, project.applicant_uscc)
+    if grade is not None:
+        await _hold_by_grade(session, application, grade)
+
+
+async def hold_after_inspection(session: AsyncSession, event: InspectionCompleted) -> None:
+    """Hold payments after a grave finding; whether money is recovered is for people to decide. 四（一）1, 四（一）3"""
+    application = await _known(session, event)
+    if application is None:
+        return
+    for finding in event.findings:
+        if finding.grave:
+            diverted = finding.kind == "funds_diverted"
+            await place(
+                session,
+                application,
+                ground="funds_diverted" if diverted else "grave_finding",
+                clause="四（一）1" if diverted else "四（一）3",
+                severity="stop" if diverted else "review",
+                reason=f"{event.inspected_on} 现场核查：{finding.description}",
+                source=f"finding:{finding.finding_id}",
+            )
+
+
+async def hold_by_credit(session: AsyncSession, event: CreditRated) -> None:
+    """Hold payments to an entity graded C or D; a better grade lifts nothing by itself. 四（一）3"""
+    grade = {
+        "uscc": event.uscc,
+        "entity_id": event.entity_id,
+        "district": event.district,
+        "name": event.name,
+        "grade": event.grade,
+        "grounds": list(event.grounds),
+        "decided_on": event.decided_on,
+    }
+    written = insert(EntityGrade).values(**grade).on_conflict_do_update(index_elements=["uscc"], set_=grade)
+    await session.execute(written)
+    entity = await found(session, EntityGrade, event.uscc)
+    owned = select(Application).where(Application.applicant_uscc == event.uscc, Application.status.in_(OPEN))
+    for application in await session.scalars(owned.order_by(Application.id).with_for_update(key_share=True)):
+        await _hold_by_grade(session, application, entity)
+
+
+async def _hold_by_grade(session: AsyncSession, application: Application, entity: EntityGrade) -> None:
+    if entity.grade not in ("C", "D"):
+        await note(session, "note_credit_grade", application, grade=entity.grade, decided_on=str(entity.decided_on))
+        return
+    await place(
+        session,
+        application,
+        ground=f"credit_{entity.grade.lower()}",
+        clause="四（一）3",
+        severity="review" if entity.grade == "C" else "stop",
+        reason=f"{entity.decided_on} 信用等级 {entity.grade}：{'、'.join(entity.grounds) or '未列事由'}",
+        source=f"credit:{entity.entity_id}:{entity.decided_on}:{entity.grade}",
+    )
+
+
+async def note_evaluation(session: AsyncSession, event: EvaluationIssued) -> None:
+    """Keep the evaluation with the case; missed targets are shown, nothing is recovered by itself (I33). 三（三）"""
+    application = await _known(session, event)
+    if application is None:
+        return
+    application.evaluated_on, application.targets_met = event.issued_on, event.targets_met
+    short = [target for target in event.targets if target.met is False]
+    missed = [f"{target.label}（{target.clause}）：目标 {target.target}，实际 {target.actual}" for target in short]
+    reason = "评价目标未全部达成，请研究整改；是否追回由人决定" if missed else None
+    await note(session, "note_evaluation", application, reason=reason, grade=event.grade, missed=missed)
+
+
+async def note_progress(session: AsyncSession, event: ProjectQuarterSubmitted) -> None:
+    """Keep the progress that instalments may wait for (I32)."""
+    application = await _known(session, event)
+    if application is not None:
+        application.progress = event.progress
+
+
+async def note_delivery(session: AsyncSession, event: ProjectDelivered) -> None:
+    """A delivered project is completed. 二（五）"""
+    application = await _known(session, event)
+    if application is not None:
+        application.construction_status, application.completed_on = "completed", event.delivered_on
+
+
+async def _known(session: AsyncSession, event: Any) -> Application | None:
+    """The case of an event, locked; None for a project that never came to funding, which has no payments to hold."""
+    return await session.get(
+        Application, event.declaration_id, with_for_update={"key_share": True}, populate_existing=True
+    )
+
+
+HANDLERS: dict[type[Event], Handler] = {
+    PoolEntered: receive_application,
+    InspectionCompleted: hold_after_inspection,
+    CreditRated: hold_by_credit,
+    EvaluationIssued: note_evaluation,
+    ProjectQuarterSubmitted: note_progress,
+    ProjectDelivered: note_delivery,
+}

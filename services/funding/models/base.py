@@ -1,4 +1,4 @@
-"""Tables of the funding service."""
+"""What every table of funding is built on."""
 
 from sqlalchemy.orm import DeclarativeBase
 

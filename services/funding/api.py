@@ -1,7 +1,0 @@
-"""HTTP of the funding service."""
-
-from fastapi import APIRouter
-
-from shared.idempotency import ActRoute
-
-router = APIRouter(route_class=ActRoute)

@@ -1,0 +1,166 @@
+"""Reading the cases: a list, one in full with its timeline, its ledger entries. 三（二）"""
+
+from datetime import date
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Response
+from pydantic import BaseModel, Field
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.funding.api.banks import ReferralOut
+from services.funding.api.comparison import LoanOut
+from services.funding.api.final_accounts import FinalAccountsOut
+from services.funding.api.interest import StatementOut
+from services.funding.api.plans import PlanItemOut
+from services.funding.api.recovery import ClawbackOut, ReturnOut
+from services.funding.api.releases import ReleaseOut
+from services.funding.api.shapes import ApplicationOut, HoldOut, Key, Shape, shown, shown_one
+from services.funding.api.support import PublicMoneyOut
+from services.funding.ledger import entries
+from services.funding.models.application import STATUSES, Application, Hold, Loan
+from services.funding.models.payment import InterestStatement, ReleaseRequest
+from services.funding.models.plan import PlanItem
+from services.funding.models.recovery import ClawbackRequest, FinalAccounts, MoneyReturn
+from services.funding.models.support import BankReferral, PublicMoney
+from services.funding.running import Posting, run
+from shared.acts import acts_of
+from shared.auth import Anyone
+from shared.db import etag, found
+from shared.idempotency import ActRoute, ReadSession
+from shared.money import SignedMoney
+
+router = APIRouter(route_class=ActRoute, tags=["资金申请"])
+Status = Literal["received", "drafted", "approved", "declined", "planned", "releasing", "released", "closed"]
+
+
+class ApplicationPage(BaseModel):
+    """Applications in the order they came; `next_cursor` is empty on the last page."""
+
+    items: list[ApplicationOut]
+    next_cursor: str | None
+
+
+@router.get("/applications", name="list_applications")
+async def list_applications(
+    session: ReadSession,
+    actor: Anyone,
+    status: Annotated[list[Status] | None, Query(max_length=8)] = None,
+    district: Annotated[str | None, Query(max_length=6, pattern=r"^[0-9A-Z]+$")] = None,
+    mode: Annotated[Literal["investment_grant", "interest_subsidy"] | None, Query()] = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    cursor: Annotated[UUID | None, Query()] = None,
+) -> ApplicationPage:
+    """The cases the caller may see, with amounts, status and holds. 三（二）"""
+    wanted = select(Application).order_by(Application.id).limit(limit + 1)
+    if status:
+        wanted = wanted.where(Application.status.in_(status))
+    if district:
+        wanted = wanted.where(Application.district == district)
+    if mode:
+        wanted = wanted.where(Application.mode == mode)
+    if cursor:
+        wanted = wanted.where(Application.id > cursor)
+    rows = (await session.scalars(wanted)).all()
+    following = str(rows[limit - 1].id) if len(rows) > limit else None
+    return ApplicationPage(items=await shown(session, rows[:limit]), next_cursor=following)
+
+
+class ApplicationDetail(ApplicationOut):
+    """A case in full."""
+
+    project: dict[str, Any]
+    facts: dict[str, Any]
+    components: list[dict[str, Any]]
+    all_holds: list[HoldOut]
+    loans: list[LoanOut]
+    plan_items: list[PlanItemOut]
+    release_requests: list[ReleaseOut]
+    interest_statements: list[StatementOut]
+    returns: list[ReturnOut]
+    clawback_requests: list[ClawbackOut]
+    final_accounts: list[FinalAccountsOut]
+    public_money: list[PublicMoneyOut]
+    bank_referrals: list[ReferralOut]
+    timeline: list[dict[str, Any]]
+
+
+PARTS: dict[str, tuple[type[Any], type[Shape]]] = {
+    "all_holds": (Hold, HoldOut),
+    "loans": (Loan, LoanOut),
+    "plan_items": (PlanItem, PlanItemOut),
+    "release_requests": (ReleaseRequest, ReleaseOut),
+    "interest_statements": (InterestStatement, StatementOut),
+    "returns": (MoneyReturn, ReturnOut),
+    "clawback_requests": (ClawbackRequest, ClawbackOut),
+    "final_accounts": (FinalAccounts, FinalAccountsOut),
+    "public_money": (PublicMoney, PublicMoneyOut),
+    "bank_referrals": (BankReferral, ReferralOut),
+}
+
+
+@router.get("/applications/{application_id}", name="read_application")
+async def read_application(
+    session: ReadSession, actor: Anyone, application_id: Key, response: Response
+) -> ApplicationDetail:
+    """A case with everything that happened to it: who, when, why. 三（二）"""
+    application = await found(session, Application, application_id)
+    response.headers["etag"] = etag(application)
+    summary = await shown_one(session, application)
+    return ApplicationDetail(
+        **dict(summary),
+        project=application.project,
+        facts=application.facts,
+        components=application.components,
+        timeline=await acts_of(session, application.id),
+        **{name: await _part(session, *PARTS[name], application.id) for name in PARTS},
+    )
+
+
+async def _part(session: AsyncSession, model: type[Any], shape: type[Shape], application_id: UUID) -> list[Any]:
+    rows = await session.scalars(select(model).filter_by(application_id=application_id).order_by(model.id))
+    return [shape.model_validate(row) for row in rows]
+
+
+class EntryOut(Shape):
+    """A ledger entry and what stands after it: of the award, set aside, paid, due back, and returned."""
+
+    seq: int
+    transfer_id: UUID
+    posted_on: date
+    act: str
+    purpose: str
+    side: str
+    amount_yuan: SignedMoney
+    debit: str
+    credit: str
+    clause: str
+    award_left_yuan: SignedMoney
+    reserved_yuan: SignedMoney
+    net_paid_yuan: SignedMoney
+    due_back_yuan: SignedMoney
+    returned_yuan: SignedMoney
+
+
+class LedgerStatement(BaseModel):
+    """The ledger entries of a case, oldest first."""
+
+    application_id: UUID
+    status: str
+    status_label: str
+    entries: list[EntryOut] = Field(default_factory=list)
+
+
+@router.get("/applications/{application_id}/statement", name="read_ledger_statement")
+async def read_ledger_statement(session: ReadSession, actor: Anyone, application_id: Key) -> LedgerStatement:
+    """The case in the ledger, with running balances. 三（二）"""
+    application = await found(session, Application, application_id)
+    rows = await entries(session, application.id)
+    postings = [Posting(**{name: row[name] for name in Posting.__slots__}) for row in rows]
+    return LedgerStatement(
+        application_id=application.id,
+        status=application.status,
+        status_label=STATUSES[application.status],
+        entries=[EntryOut.model_validate(line) for line in run(application.id, postings)],
+    )

@@ -1,0 +1,117 @@
+"""Holds on payments: placed by people or by what other services found, lifted only by people. 四（一）1, 四（一）3"""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.funding.models.application import Application, Hold
+from shared.acts import record
+from shared.clock import uuid7
+from shared.contracts.funding import FundsHeld
+from shared.db import actor_of, now
+from shared.errors import DomainError
+from shared.outbox import emit
+
+GROUNDS = {
+    "funds_diverted": "资金未专款专用",
+    "grave_finding": "现场核查发现严重问题",
+    "credit_c": "信用等级为C，暂缓拨付待复核",
+    "credit_d": "信用等级为D，停止拨付",
+    "clawback": "已决定追回资金",
+    "other": "其他",
+}
+
+
+class Held(DomainError):
+    """Payments to the project are held. 四（一）1, 四（一）3"""
+
+    status, code, title = 409, "funds_held", "资金已暂停拨付"
+
+
+async def open_holds(session: AsyncSession, application_id: UUID) -> Sequence[Hold]:
+    """The holds in force, oldest first."""
+    found = await session.scalars(
+        select(Hold)
+        .where(Hold.application_id == application_id, Hold.lifted_at.is_(None))
+        .order_by(Hold.placed_at, Hold.id)
+    )
+    return found.all()
+
+
+async def refuse_held(session: AsyncSession, application: Application, *severities: str) -> None:
+    """Raises Held while a hold of one of these severities is in force, naming ground and clause."""
+    for hold in await open_holds(session, application.id):
+        if hold.severity in severities:
+            raise Held(f"{GROUNDS[hold.ground]}（{hold.clause}）：{hold.reason}", hold_id=str(hold.id))
+
+
+async def place(
+    session: AsyncSession,
+    application: Application,
+    ground: str,
+    clause: str,
+    severity: str,
+    reason: str,
+    source: str | None = None,
+) -> Hold | None:
+    """Hold payments and announce it; None when the same source did so before."""
+    identity = uuid7(now(session))
+    placed: Hold | None = await session.scalar(
+        insert(Hold)
+        .values(
+            id=identity,
+            application_id=application.id,
+            district=application.district,
+            applicant_uscc=application.applicant_uscc,
+            source=source or f"person:{identity}",
+            ground=ground,
+            clause=clause,
+            severity=severity,
+            reason=reason,
+            placed_by=actor_of(session).subject,
+            placed_at=now(session),
+        )
+        .on_conflict_do_nothing(index_elements=["application_id", "source"])
+        .returning(Hold)
+    )
+    if placed is None:
+        return None
+    detail = {"hold_id": str(identity), "ground": ground, "clause": clause, "severity": severity}
+    await _announce(session, application, "hold_funds", placed, True, reason, detail)
+    return placed
+
+
+async def lift(session: AsyncSession, application: Application, hold: Hold, reason: str) -> None:
+    """Lift one hold; payments go on once none is left."""
+    hold.lifted_by, hold.lifted_at, hold.lift_reason = actor_of(session).subject, now(session), reason
+    await session.flush()
+    still = bool(await open_holds(session, application.id))
+    await _announce(session, application, "lift_hold", hold, still, reason, {"hold_id": str(hold.id)})
+
+
+async def _announce(
+    session: AsyncSession,
+    application: Application,
+    act: str,
+    hold: Hold,
+    held: bool,
+    reason: str,
+    detail: dict[str, str],
+) -> None:
+    district, uscc = application.district, application.applicant_uscc
+    await record(session, act, application.id, district, applicant_uscc=uscc, reason=reason, **detail)
+    await emit(
+        session,
+        FundsHeld(
+            declaration_id=application.id,
+            district=district,
+            applicant_uscc=uscc,
+            held=held,
+            ground=hold.ground,
+            clause=hold.clause,
+            reason=reason,
+        ),
+    )
