@@ -1,6 +1,7 @@
 """One PostgreSQL for the session, a freshly migrated database for every test that asks."""
 
 import asyncio
+import fcntl
 import itertools
 import os
 from collections.abc import AsyncIterator, Iterator
@@ -41,11 +42,14 @@ class Server:
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
     shared_root = tmp_path_factory.getbasetemp().parent if worker != "main" else tmp_path_factory.getbasetemp()
-    embedded = start(Path(shared_root) / "postgres", FAST)
+    embedded = start(shared_root / "postgres", FAST)
     made = Server(embedded, f"template_{worker}")
     try:
-        asyncio.run(made.run(f"CREATE DATABASE {made.template}"))
-        asyncio.run(upgrade(made.settings(made.template)))
+        with (shared_root / "migrating").open("w") as turn:
+            # Roles belong to the whole server: two workers that make them at once would collide.
+            fcntl.flock(turn, fcntl.LOCK_EX)
+            asyncio.run(made.run(f"CREATE DATABASE {made.template}"))
+            asyncio.run(upgrade(made.settings(made.template)))
         yield made
     finally:
         embedded.stop(keep=False)
