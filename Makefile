@@ -15,18 +15,15 @@ SERVICES := run-intake run-eligibility run-funding run-monitoring
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' Makefile
 
-run: $(RUNTIME) ## all four services in one process with their own PostgreSQL (ARGS="--port 8000")
+run: $(RUNTIME) ## all four services in one process with their own PostgreSQL (ARGS="--once", "--port 0")
 	@exec $(PY) -m deploy.all_in_one $(ARGS)
 
-run-intake: ## 项目储备 alone (needs TENGHUAN_ settings for its database and broker)
+run-intake: ## 项目储备 alone (own process, schema and role)
 run-eligibility: ## 政策审核 alone
 run-funding: ## 资金管理 alone
 run-monitoring: ## 跟踪监测 alone
 $(SERVICES): $(RUNTIME)
 	@exec $(PY) -m deploy.serve $(@:run-%=%) $(ARGS)
-
-cli: $(RUNTIME) ## the operator's command line (ARGS="--help")
-	@exec $(PY) -m deploy.cli $(ARGS)
 
 test: $(DEV) ## the tests (ARGS="-k interest -n 0")
 	@$(PY) -m pytest -n 2 $(ARGS)
@@ -43,7 +40,7 @@ imports: $(DEV) ## who may import whom
 	@$(PY) -c 'from importlinter.cli import lint_imports_command; lint_imports_command()'
 
 migrations: $(DEV) ## the migrations build exactly the tables in the models
-	@$(PY) -m shared.migrate check
+	@$(PY) -m pytest -q tests/deploy/test_migrations.py
 
 schemas: $(DEV) ## no published event changed its shape
 	@$(PY) -m pytest -q tests/contracts
