@@ -1,4 +1,4 @@
-"""Interest subsidy by settlement line: the worked cases, each reading, each boundary. 二（四）2"""
+"""Interest subsidy by settlement line: the worked cases, each boundary, and what can never happen. 二（四）2"""
 
 from dataclasses import replace
 from datetime import date, timedelta
@@ -12,50 +12,27 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.funding.interest import Settlement, settle, settle_all
-from services.funding.interest_days import LoanSoFar, Project, Settings, SoFar
+from services.funding.interest import Lpr, Settlement, settle, settle_all
+from services.funding.interest_days import LoanSoFar, SoFar
 from services.funding.interest_explained import explain
-from services.funding.statements import BalanceSegment, Loan, RateSegment, StatementLine
+from services.funding.statements import BalanceSegment, RateSegment, StatementLine
 from shared.money import round_fen
-from shared.policy.parameters import interpretations, lpr, lpr_series
+from shared.policy.parameters import lpr
+from shared.policy.refusals import BeyondKnownSeries
+from tests.rules.interest_lines import (
+    CAP,
+    DEFAULT,
+    LOAN,
+    PRINCIPAL,
+    PROJECT,
+    V2,
+    bank_interest,
+    line,
+    payable,
+    settled,
+)
 
 CASES = yaml.safe_load((Path(__file__).parent / "cases" / "amounts.yaml").read_text("utf-8"))["interest"]
-PRINCIPAL = Decimal("200000000.00")
-CAP = Decimal("50000000.00")
-LOAN = Loan("L1", drawn_on=date(2023, 12, 21), original_term_months=36)
-PROJECT = Project(cap_yuan=CAP, limit_years=2, construction_started_on=date(2023, 1, 1))
-DEFAULT = Settings()
-V2 = (date(2024, 6, 21), date(2024, 9, 20), "0.0390")
-
-
-def published_on(on: date) -> date:
-    return max(row[0] for row in lpr_series() if row[0] <= on)
-
-
-def bank_interest(from_on: date, to_on: date, rate: str, balance: Decimal = PRINCIPAL) -> Decimal:
-    return round_fen(balance * Decimal(rate) * ((to_on - from_on).days + 1) / 360)
-
-
-def line(from_on: date, to_on: date, rate: str, *, balance: Decimal = PRINCIPAL, **other: Any) -> StatementLine:
-    facts: dict[str, Any] = {
-        "loan": LOAN,
-        "interest_paid_yuan": bank_interest(from_on, to_on, rate, balance),
-        "balances": (BalanceSegment(from_on, to_on, balance),),
-        "rates": (RateSegment(from_on, to_on, Decimal(rate)),),
-        **other,
-    }
-    return StatementLine(from_on=from_on, to_on=to_on, **facts)
-
-
-def settled(
-    one: StatementLine, *, project: Project = PROJECT, so_far: SoFar | None = None, **readings: Any
-) -> Settlement:
-    chosen = replace(DEFAULT, **readings)
-    return settle(one, project, so_far or SoFar(), lpr, chosen, published_on=published_on)
-
-
-def payable(one: StatementLine, **given_facts: Any) -> Decimal | None:
-    return settled(one, **given_facts).payable_yuan
 
 
 @pytest.mark.parametrize("case", CASES, ids=[case["name"] for case in CASES])
@@ -66,61 +43,6 @@ def test_a_worked_case_comes_out_to_the_fen(case: dict[str, Any]) -> None:
     assert outcome.check is not None
     assert str(outcome.check.recomputed_yuan) == case["bank_interest"]
     assert str(outcome.payable_yuan) == case["subsidy"]
-
-
-def test_the_defaults_are_the_policys_readings() -> None:
-    chosen = Settings.of(interpretations(), day_basis=Decimal(360), tolerance_yuan=Decimal("1.00"))
-    assert chosen == DEFAULT
-
-
-def test_the_lpr_fixed_at_drawdown_is_another_reading() -> None:
-    drawn_on_the_day = replace(LOAN, drawn_on=V2[0])
-    assert payable(line(*V2, loan=drawn_on_the_day), lpr_date="drawdown") == Decimal("1763333.33")
-
-
-def test_a_year_of_365_days_is_another_reading() -> None:
-    assert payable(line(*V2), day_count_basis=Decimal(365)) == Decimal("1705753.42")
-
-
-def test_the_lpr_of_the_period_start_or_of_the_approval_day_may_be_chosen() -> None:
-    assert payable(line(*V2), lpr_date="period_start") == Decimal("1763333.33")
-    approved = replace(PROJECT, approved_on=date(2024, 8, 1))
-    assert payable(line(*V2), project=approved, lpr_date="approval") == bank_interest(V2[0], V2[1], "0.0335")
-
-
-def test_the_lpr_of_the_last_repricing_may_be_chosen() -> None:
-    repriced = replace(LOAN, repriced_on=(date(2024, 1, 1), date(2024, 8, 1)))
-    before = PRINCIPAL * Decimal("0.0345") * 41 / 360
-    after = PRINCIPAL * Decimal("0.0335") * 51 / 360
-    assert payable(line(*V2, loan=repriced), lpr_date="repricing") == round_fen(before + after)
-
-
-def test_the_contract_names_the_tenor_and_else_the_term_decides() -> None:
-    for months, contract, reading, tenor in (
-        (60, None, "contract_else_term", "1Y"),
-        (61, None, "contract_else_term", "5Y"),
-        (61, "1Y", "contract_else_term", "1Y"),
-        (61, "1Y", "by_term", "5Y"),
-        (120, "5Y", "one_year", "1Y"),
-    ):
-        loan = replace(LOAN, original_term_months=months, contract_tenor=contract)
-        assert settled(line(*V2, loan=loan), lpr_tenor=reading).segments[0].tenor == tenor
-
-
-def test_comparing_by_line_or_over_the_loan_lets_cheap_days_pay_for_dear_ones() -> None:
-    middle = date(2024, 7, 31)
-    uneven = (RateSegment(V2[0], middle, Decimal("0.0300")), RateSegment(date(2024, 8, 1), V2[1], Decimal("0.0400")))
-    paid = round_fen(PRINCIPAL * (Decimal("0.0300") * 41 + Decimal("0.0400") * 51) / 360)
-    one = line(*V2, rates=uneven, interest_paid_yuan=paid)
-    by_day = round_fen(PRINCIPAL * (Decimal("0.0300") * 41 + Decimal("0.0335") * 51) / 360)
-    at_lpr = Decimal("1729444.44")
-    assert payable(one) == by_day
-    assert payable(one, rate_comparison="per_line") == at_lpr > by_day
-    less, more = Decimal(1900000), Decimal(2000000)
-    dear_before = SoFar(loans={"L1": LoanSoFar(date(2024, 3, 21), at_actual=more, at_reference=less, counted=less)})
-    assert payable(one, rate_comparison="whole_loan", so_far=dear_before) == at_lpr
-    cheap_before = SoFar(loans={"L1": LoanSoFar(date(2024, 3, 21), at_actual=less, at_reference=more, counted=less)})
-    assert payable(one, rate_comparison="whole_loan", so_far=cheap_before) == round_fen(paid)
 
 
 def test_a_segment_ends_where_the_lpr_changes_and_names_its_publication() -> None:
@@ -159,19 +81,6 @@ def test_two_years_from_a_leap_day_end_on_the_last_of_february() -> None:
     )
 
 
-def test_the_two_years_may_be_counted_by_loan_from_drawdown_or_from_approval() -> None:
-    other = SoFar(loans={"L0": LoanSoFar(date(2022, 6, 21))})
-    assert payable(line(*V2), so_far=other) == 0
-    assert payable(line(*V2), so_far=other, interest_limit_scope="loan") == Decimal("1729444.44")
-    drawn = replace(PROJECT, first_drawn_on=date(2022, 9, 1))
-    until = PRINCIPAL * (Decimal("0.0345") * 31 + Decimal("0.0335") * 41) / 360
-    assert payable(line(*V2), project=drawn, interest_limit_start="first_drawdown") == round_fen(until)
-    approved = replace(PROJECT, approved_on=date(2024, 7, 22))
-    assert payable(line(*V2), project=approved, interest_limit_start="approval") == bank_interest(
-        date(2024, 7, 22), V2[1], "0.0335"
-    )
-
-
 def test_the_rest_of_the_cap_is_all_that_is_paid() -> None:
     rest = settled(line(*V2), so_far=SoFar(subsidised_yuan=Decimal("49000000.01")))
     assert (rest.payable_yuan, rest.limited_by) == (Decimal("999999.99"), "cap")
@@ -207,16 +116,6 @@ def test_days_before_construction_started_earn_nothing() -> None:
     assert outcome.so_far.loans["L1"].first_on == date(2024, 7, 22)
 
 
-def test_interest_before_the_application_may_be_left_out_and_before_approval_is_flagged() -> None:
-    dates = replace(PROJECT, applied_on=date(2024, 7, 22), approved_on=date(2024, 9, 1))
-    outcome = settled(line(*V2), project=dates)
-    assert outcome.payable_yuan == Decimal("1729444.44")
-    assert [s.before_approval for s in outcome.segments if s.to_on in (date(2024, 8, 31), V2[1])] == [True, False]
-    assert payable(line(*V2), project=dates, interest_before_application="not_counted") == bank_interest(
-        date(2024, 7, 22), V2[1], "0.0335"
-    )
-
-
 def test_a_day_without_debt_earns_nothing_and_starts_no_clock() -> None:
     drawn = date(2024, 8, 1)
     balances = (BalanceSegment(V2[0], date(2024, 7, 31), Decimal("0.00")), BalanceSegment(drawn, V2[1], PRINCIPAL))
@@ -239,23 +138,36 @@ def test_a_line_is_rounded_half_up_once() -> None:
     assert payable(one) == Decimal("0.01")
 
 
+def entered_until(last: date) -> Lpr:
+    def known(on: date, tenor: str) -> Decimal:
+        if on > last:
+            raise BeyondKnownSeries(f"{on}")
+        return lpr(on, tenor)
+
+    return known
+
+
 def test_an_lpr_that_was_never_entered_leaves_the_line_undetermined_not_at_zero() -> None:
-    outcome = settled(line(date(2026, 3, 21), date(2026, 6, 20), "0.0300"))
+    outcome = settle(line(*V2), PROJECT, SoFar(), entered_until(date(2024, 8, 19)), DEFAULT)
     assert outcome.payable_yuan is None
-    assert outcome.missing == ("2026-03-21 至 2026-06-20 的 1Y LPR",)
+    assert outcome.missing == ("2024-08-20 至 2024-09-20 的 1Y LPR",)
     assert "暂不能核定" in explain(outcome)[1]
 
 
+def test_an_lpr_beyond_the_policys_series_is_missing_too() -> None:
+    assert settled(line(date(2031, 3, 21), date(2031, 6, 20), "0.0300")).missing
+
+
 def test_lines_after_an_undetermined_one_wait_for_it() -> None:
-    unknown = line(date(2026, 3, 21), date(2026, 6, 20), "0.0300")
-    outcomes = settle_all([line(date(2026, 6, 21), date(2026, 9, 20), "0.0300"), unknown], PROJECT, lpr, DEFAULT)
+    lines = [line(date(2024, 9, 21), date(2024, 12, 20), "0.0300"), line(*V2)]
+    outcomes = settle_all(lines, PROJECT, entered_until(date(2024, 8, 19)), DEFAULT)
     assert [outcome.payable_yuan for outcome in outcomes] == [None, None]
     assert outcomes[1].missing == ("前一笔结息尚未核定",)
 
 
 def test_an_lpr_missing_on_days_that_do_not_count_is_no_obstacle() -> None:
     so_far = SoFar(loans={"L1": LoanSoFar(date(2022, 1, 1))})
-    assert payable(line(date(2026, 6, 21), date(2026, 9, 20), "0.0300"), so_far=so_far) == 0
+    assert payable(line(date(2031, 6, 21), date(2031, 9, 20), "0.0300"), so_far=so_far) == 0
 
 
 def test_missing_facts_are_named() -> None:
