@@ -129,7 +129,7 @@ async def _insert(session: AsyncSession, book: Book, sent: Sequence[Sent]) -> di
     if not sent:
         return {}
     at, by = now(session), actor_of(session).subject
-    arrays = _arrays(sent, [uuid7(at) for _ in sent])
+    arrays = _arrays(sent, sorted(uuid7(at) for _ in sent))
     rows = await session.execute(insert_sql(book), {**arrays, "at": at, "by": by})
     return {(row.district, row.external_id): row.id for row in rows}
 

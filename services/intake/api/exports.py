@@ -71,9 +71,8 @@ def cell(value: Any) -> str:
     if isinstance(value, bool):
         return "是" if value else "否"
     if isinstance(value, Mapping):
-        return "，".join(
-            f"{_PART_TITLES.get(name, name)}：{cell(each)}" for name, each in value.items() if each is not None
-        )
+        said = ((title, value.get(name)) for name, title in _PART_TITLES.items())
+        return "，".join(f"{title}：{cell(each)}" for title, each in said if each is not None)
     if isinstance(value, list):
         return _plain("；".join(cell(each) for each in value))
     return _plain(LABELS.get(value, value) if isinstance(value, str) else str(value))
