@@ -41,6 +41,8 @@ class Settings(BaseSettings):
     files_url: str = ""
     """Where uploaded materials are kept: file:///… or s3://bucket/prefix. Empty: files below data_dir."""
     upload_limit_bytes: int = 50 * 1024 * 1024
+    incoming_keep_hours: int = 24
+    """What an upload that was cut off left behind is removed after this many hours."""
 
     jwt_keys: SecretStr = SecretStr("")
     """JWK set (public keys are enough) as JSON text or as a file path; tokens must be signed by one of them."""
@@ -66,7 +68,7 @@ class Settings(BaseSettings):
     plan_no_prefix: str = "京发改（投资）"
     """演示, as above."""
     interpretations: dict[str, str] = Field(default_factory=dict)
-    """Readings chosen where the notice leaves one open, e.g. {"lpr_date": "period_start"}; the rest keep their default."""
+    """Readings chosen where the notice is open, e.g. {"lpr_date": "period_start"}; the rest keep their default."""
 
     def service_url(self, service: str, role: str = "app") -> URL:
         """The asyncpg URL under which a service logs in. `role` is `app` or `relay`."""

@@ -5,10 +5,11 @@ from fastapi import FastAPI
 from services.intake.api import router
 from services.intake.handlers import HANDLERS
 from services.intake.models import Base
+from services.intake.tick import sweep_incoming
 from shared.runtime import Service
 from shared.web import create_app
 
-service = Service("intake", "项目储备与申报", Base.metadata, router, HANDLERS)
+service = Service("intake", "项目储备与申报", Base.metadata, router, HANDLERS, sweep_incoming)
 
 
 def app() -> FastAPI:

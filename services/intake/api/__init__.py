@@ -12,6 +12,9 @@ from services.intake.api import (
     library_lists,
     library_rows,
     materials,
+    municipal_funds,
+    opinions,
+    progress,
     quarters,
     review,
 )
@@ -29,3 +32,6 @@ router.include_router(filing.router)
 router.include_router(materials.router)
 router.include_router(review.router)
 router.include_router(forwarding.router)
+router.include_router(opinions.router)
+router.include_router(progress.router)
+router.include_router(municipal_funds.router)

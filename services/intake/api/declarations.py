@@ -10,7 +10,8 @@ from pydantic import BaseModel
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.intake.api.cases import act_on, answer, seen
+from services.intake.acting import act_on
+from services.intake.api.cases import answer, seen
 from services.intake.api.shapes import DeclarationDraft, DeclarationEdit, DeclarationOut, Moment, plain_facts
 from services.intake.models.declarations import Declaration, next_declaration_no
 from services.intake.models.library import LibraryEntry

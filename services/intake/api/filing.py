@@ -8,7 +8,8 @@ from fastapi import APIRouter, Depends, Response
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy import select
 
-from services.intake.api.cases import act_on, answer, seen
+from services.intake.acting import act_on
+from services.intake.api.cases import answer, seen
 from services.intake.api.shapes import DeclarationOut
 from services.intake.api.submission import check_submission, keep_round, refusals_on_record
 from services.intake.models.declarations import Declaration, DeclarationRound

@@ -7,7 +7,8 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.intake.api.cases import act_on, answer
+from services.intake.acting import act_on
+from services.intake.api.cases import answer
 from services.intake.api.filing import RefusalsKept
 from services.intake.api.review import ReturnIn, correction_day, keep_correction
 from services.intake.api.shapes import DeclarationOut

@@ -1,18 +1,18 @@
 """HTTP of materials: the checklist, uploads streamed to the store, content and history (三（一）¶2)."""
 
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.intake.api.cases import act_on, seen
+from services.intake.acting import act_on
+from services.intake.api.cases import seen
+from services.intake.api.uploads import Upload, Uploaded
 from services.intake.models.declarations import Declaration
 from services.intake.models.materials import Material, checklist_of, materials_of
 from services.intake.models.review import standing_opinion
@@ -22,10 +22,8 @@ from shared.auth import Actor, Anyone, MaterialProvider
 from shared.clock import uuid7
 from shared.db import actor_of, found, locked, now
 from shared.errors import Forbidden, Invalid, NotFound
-from shared.files import FileStore, Received, TooLarge, UnsupportedType, disposition, file_store, media_type_of
+from shared.files import disposition, file_store
 from shared.idempotency import ActRoute, ReadSession, Session
-from shared.runtime import Instance
-from shared.text import Line
 
 router = APIRouter(route_class=ActRoute, tags=["申报材料"])
 _WHEN = {
@@ -85,44 +83,6 @@ class MaterialOut(BaseModel):
     removed_at: datetime | None
 
 
-@dataclass
-class Upload:
-    """A file received whole, not yet kept."""
-
-    store: FileStore
-    received: Received
-    filename: str
-    media_type: str
-    kept: bool = False
-
-    async def keep(self) -> None:
-        await self.store.keep(self.received)
-        self.kept = True
-
-
-async def _received(
-    request: Request, actor: MaterialProvider, filename: Annotated[Line, Query(description="文件名，含扩展名")]
-) -> AsyncIterator[Upload]:
-    """Receive the body before any transaction begins, so that a slow upload holds no connection."""
-    instance: Instance = request.app.state.instance
-    limit = instance.settings.upload_limit_bytes
-    declared = request.headers.get("content-length", "0")
-    if not declared.isdigit() or int(declared) > limit:
-        raise TooLarge(f"单个文件不得超过 {limit} 字节")
-    if "json" in request.headers.get("content-type", ""):
-        raise UnsupportedType("请以文件内容作为请求体")
-    store = file_store(instance.settings.file_store_url())
-    received = await store.receive(request.stream(), limit, instance.clock.now())
-    upload = None
-    try:
-        upload = Upload(store, received, filename, media_type_of(received.head, filename))
-        yield upload
-    finally:
-        if upload is None or not upload.kept:
-            await store.discard(received.key)
-
-
-Uploaded = Annotated[Upload, Depends(_received, scope="function")]
 Kind = Annotated[str, Query(pattern=r"^[a-z_]{1,40}$", description="材料清单中的 code")]
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import Request
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.intake.api.cases import act_on
+from services.intake.acting import act_on
 from services.intake.models.declarations import Declaration, DeclarationRound
 from services.intake.models.identities import grade_of, lock_identity, matches_of
 from services.intake.models.materials import checklist_of, materials_of

@@ -166,6 +166,12 @@ class Declaration(Base):
         if moves_on(self.stage, stage):
             self.move(stage, at)
 
+    def compared(self, at: datetime) -> None:
+        """The policy was applied to it; before receipt this is only kept in mind."""
+        if self.stage in ("forwarded", "received"):
+            self.assessed = True
+        self.learn("assessed", at)
+
     @property
     def stage_label(self) -> str:
         return STAGES[self.stage].label

@@ -93,5 +93,8 @@ DECISIONS: Final[dict[str, str]] = {
 
 
 def moves_on(present: str, arrived: str) -> bool:
-    """Whether news from another service moves the stage: news may overtake each other, a stage never goes back."""
-    return STAGES[arrived].rank > STAGES[present].rank
+    """Whether news from another service moves the stage: only once it is with the city, and never back.
+
+    News of different services may overtake each other.
+    """
+    return STAGES["received"].rank <= STAGES[present].rank < STAGES[arrived].rank

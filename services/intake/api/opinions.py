@@ -1,0 +1,120 @@
+"""HTTP of the opinion that the district asks of its government (管委会) (三（一）¶1)."""
+
+from datetime import date
+from typing import Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Response
+from pydantic import BaseModel, ConfigDict
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.intake.acting import act_on
+from services.intake.api.cases import answer, seen
+from services.intake.api.shapes import DeclarationOut
+from services.intake.models.declarations import Declaration
+from services.intake.models.materials import Material
+from services.intake.models.review import Opinion, latest_opinion
+from shared.auth import DistrictGovernment, DistrictOfficer, Official
+from shared.contracts.intake import OpinionGiven
+from shared.db import locked, now, settings_of, today
+from shared.deadlines import working_days_after
+from shared.errors import Invalid
+from shared.idempotency import ActRoute, ReadSession, Session
+from shared.outbox import emit
+from shared.text import Paragraph
+
+router = APIRouter(route_class=ActRoute, tags=["征求意见"])
+
+
+@router.post("/v1/declarations/{declaration_id}/request-opinion", name="request_opinion", response_model=DeclarationOut)
+async def request_opinion(
+    session: Session, actor: DistrictOfficer, declaration_id: UUID, response: Response
+) -> Declaration:
+    """Ask the district government (管委会) for its opinion on the project and its declaration. 三（一）"""
+    declaration = await locked(session, Declaration, declaration_id)
+    on = today(session)
+    due_on = working_days_after(on, settings_of(session).opinion_due_working_days).on
+    declaration.ask_opinion(now(session), due_on)
+    session.add(
+        Opinion(
+            declaration_id=declaration.id,
+            round=declaration.round,
+            district=declaration.district,
+            applicant_uscc=declaration.applicant_uscc,
+            requested_by=actor.subject,
+            requested_on=on,
+            due_on=due_on,
+        )
+    )
+    await act_on(session, "request_opinion", declaration, duty="first_review", clause="三（一）", due_on=due_on)
+    return await answer(session, response, declaration)
+
+
+class OpinionIn(BaseModel):
+    """The opinion; `material_id` names the uploaded document, where there is one."""
+
+    position: Literal["agree", "disagree"]
+    text: Paragraph
+    material_id: UUID | None = None
+
+
+class OpinionOut(BaseModel):
+    """A request for an opinion and its answer; `overdue` while it is unanswered past its day, `late` if answered so."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    round: int
+    requested_on: date
+    due_on: date
+    position: Literal["agree", "disagree"] | None
+    text: str | None
+    material_id: UUID | None
+    given_on: date | None
+    late: bool
+    overdue: bool = False
+
+
+@router.post("/v1/declarations/{declaration_id}/opinion", name="give_opinion", response_model=OpinionOut)
+async def give_opinion(session: Session, actor: DistrictGovernment, declaration_id: UUID, given: OpinionIn) -> Opinion:
+    """Give the opinion that was asked; late is possible and shown. 三（一）"""
+    declaration = await locked(session, Declaration, declaration_id)
+    declaration.take_opinion(now(session))
+    opinion = await latest_opinion(session, declaration.id)
+    assert opinion is not None, "a request came before the stage"
+    await _check_document(session, declaration, given.material_id)
+    on = today(session)
+    opinion.give(given.position, given.text, given.material_id, actor.subject, on, now(session))
+    detail = {"clause": "三（一）", "position": given.position, "late": opinion.late}
+    await act_on(session, "give_opinion", declaration, duty="opinion", reason=given.text, **detail)
+    await emit(
+        session,
+        OpinionGiven(
+            district=declaration.district,
+            applicant_uscc=declaration.applicant_uscc,
+            declaration_id=declaration.id,
+            position=given.position,
+            text=given.text,
+            given_on=on,
+            late=opinion.late,
+        ),
+    )
+    return opinion
+
+
+async def _check_document(session: AsyncSession, declaration: Declaration, material_id: UUID | None) -> None:
+    if material_id is None:
+        return
+    material = await session.get(Material, material_id)
+    if material is None or (material.declaration_id, material.kind) != (declaration.id, "government_opinion"):
+        raise Invalid("须为本申报已上传的区政府（管委会）意见", field="/body/material_id")
+
+
+@router.get("/v1/declarations/{declaration_id}/opinion", name="get_opinion")
+async def get_opinion(session: ReadSession, actor: Official, declaration_id: UUID) -> OpinionOut | None:
+    """The latest request for an opinion, with its answer; null before one was asked."""
+    declaration = await seen(session, actor, declaration_id)
+    opinion = await latest_opinion(session, declaration.id)
+    if opinion is None:
+        return None
+    overdue = opinion.given_on is None and today(session) > opinion.due_on
+    return OpinionOut.model_validate(opinion).model_copy(update={"overdue": overdue})

@@ -1,0 +1,119 @@
+"""HTTP of progress: where a declaration stands, whose move it is, what is open, what was decided (三)."""
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from fastapi import APIRouter
+from pydantic import BaseModel, ConfigDict
+from sqlalchemy import select
+
+from services.intake.api.cases import seen
+from services.intake.api.review import ReasonIn
+from services.intake.api.submission import missing_from
+from services.intake.models.declarations import Declaration
+from services.intake.models.review import Correction, open_correction
+from services.intake.rules.stages import DECISIONS, EDITABLE, STAGES, StageCode
+from shared.acts import acts_of
+from shared.auth import ROLES, Anyone
+from shared.db import today
+from shared.idempotency import ActRoute, ReadSession
+
+router = APIRouter(route_class=ActRoute, tags=["申报"])
+
+
+class GapOut(BaseModel):
+    """One thing still missing: a field (JSON pointer) or a material (code)."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    subject: str
+    label: str
+    clause: str
+    how_to_fix: str
+
+
+class DecisionOut(BaseModel):
+    """A step of the case: what was decided, by whom (role), by which clause and why."""
+
+    at: datetime
+    act: str
+    label: str
+    who: str
+    round: int
+    clause: str | None
+    reason: str | None
+    detail: dict[str, Any]
+
+
+class ProgressOut(BaseModel):
+    """Where the case stands, in words an applicant can act on."""
+
+    declaration_no: str
+    stage: StageCode
+    stage_label: str
+    next_step: str
+    who: str
+    due_on: date | None
+    overdue: bool
+    round: int
+    funds_held: bool
+    open_reasons: list[ReasonIn]
+    missing: list[GapOut]
+    decisions: list[DecisionOut]
+
+
+@router.get("/v1/declarations/{declaration_id}/progress", name="get_progress")
+async def get_progress(session: ReadSession, actor: Anyone, declaration_id: UUID) -> ProgressOut:
+    """The stage, the next step, who must act until when, what is open, and the decisions so far. 三"""
+    declaration = await seen(session, actor, declaration_id)
+    stage, due = STAGES[declaration.stage], declaration.due_on
+    correction = await open_correction(session, declaration)
+    missing = await missing_from(session, declaration) if declaration.stage in EDITABLE else []
+    return ProgressOut(
+        **{name: getattr(declaration, name) for name in ("declaration_no", "stage", "stage_label", "round")},
+        next_step=stage.next_step,
+        who=stage.who,
+        due_on=due,
+        overdue=due is not None and today(session) > due,
+        funds_held=declaration.funds_held,
+        open_reasons=[ReasonIn.model_validate(reason) for reason in correction.reasons] if correction else [],
+        missing=[GapOut.model_validate(gap) for gap in missing],
+        decisions=[_decision(act) for act in await acts_of(session, declaration.id) if act["act"] in DECISIONS],
+    )
+
+
+def _decision(act: dict[str, Any]) -> DecisionOut:
+    detail = {name: value for name, value in act["detail"].items() if name not in ("clause", "round")}
+    return DecisionOut(
+        at=act["at"],
+        act=act["act"],
+        label=DECISIONS[act["act"]],
+        who=ROLES[act["role"]] if act["role"] != "system" else "系统",
+        round=act["detail"]["round"],
+        clause=act["detail"].get("clause"),
+        reason=act["reason"],
+        detail=detail,
+    )
+
+
+class CorrectionOut(BaseModel):
+    """A return for correction, with its reasons."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    round: int
+    by_city: bool
+    reasons: list[ReasonIn]
+    correct_by: date
+    returned_at: datetime
+
+
+@router.get(
+    "/v1/declarations/{declaration_id}/corrections", name="list_corrections", response_model=list[CorrectionOut]
+)
+async def list_corrections(session: ReadSession, actor: Anyone, declaration_id: UUID) -> list[Correction]:
+    """Every return for correction so far, oldest first. 三（一）"""
+    declaration: Declaration = await seen(session, actor, declaration_id)
+    query = select(Correction).where(Correction.declaration_id == declaration.id).order_by(Correction.id)
+    return list((await session.scalars(query)).all())

@@ -1,0 +1,66 @@
+"""Receiving a file over HTTP: streamed to the store while it is hashed, kept only by the act that wants it."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Query, Request
+from starlette.requests import ClientDisconnect
+
+from shared.auth import MaterialProvider
+from shared.errors import DomainError
+from shared.files import FileStore, Received, TooLarge, UnsupportedType, file_store, media_type_of
+from shared.runtime import Instance
+from shared.text import Line
+
+
+class CutOff(DomainError):
+    status, code, title = 400, "upload_cut_off", "上传中断"
+
+
+@dataclass
+class Upload:
+    """A file received whole, not yet kept."""
+
+    store: FileStore
+    received: Received
+    filename: str
+    media_type: str
+    kept: bool = False
+
+    async def keep(self) -> None:
+        await self.store.keep(self.received)
+        self.kept = True
+
+
+async def _body(request: Request) -> AsyncIterator[bytes]:
+    try:
+        async for chunk in request.stream():
+            yield chunk
+    except ClientDisconnect:
+        raise CutOff() from None
+
+
+async def _received(
+    request: Request, actor: MaterialProvider, filename: Annotated[Line, Query(description="文件名，含扩展名")]
+) -> AsyncIterator[Upload]:
+    """Receive the body before any transaction begins, so that a slow upload holds no connection."""
+    instance: Instance = request.app.state.instance
+    limit = instance.settings.upload_limit_bytes
+    declared = request.headers.get("content-length", "0")
+    if not declared.isdigit() or int(declared) > limit:
+        raise TooLarge(f"单个文件不得超过 {limit} 字节")
+    if "json" in request.headers.get("content-type", ""):
+        raise UnsupportedType("请以文件内容作为请求体")
+    store = file_store(instance.settings.file_store_url())
+    received = await store.receive(_body(request), limit, instance.clock.now())
+    upload = None
+    try:
+        upload = Upload(store, received, filename, media_type_of(received.head, filename))
+        yield upload
+    finally:
+        if upload is None or not upload.kept:
+            await store.discard(received.key)
+
+
+Uploaded = Annotated[Upload, Depends(_received, scope="function")]
