@@ -15,6 +15,7 @@ import asyncpg
 from pydantic import SecretStr
 from sqlalchemy import make_url
 
+from bench.floor import prepare_floor, transactions_per_second
 from deploy.postgres import Embedded, start
 from services.funding.ledger import columns, open_accounts
 from services.funding.ledger_batch import CALL, Batcher
@@ -32,16 +33,6 @@ GRANTEES = 10_000
 PASSWORD = "bench"
 BUDGET = programme_account(AccountCode.BUDGET, 2024)
 FIRST_GRANTEE = 1_000_000
-FLOOR_TABLES = """
-CREATE TABLE declaration (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, body text NOT NULL);
-CREATE TABLE outbox (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, body text NOT NULL);
-"""
-FLOOR_SCRIPT = """
-BEGIN;
-INSERT INTO declaration (body) VALUES (repeat('x', 1400));
-INSERT INTO outbox (body) VALUES (repeat('x', 300));
-COMMIT;
-"""
 
 Connect = Callable[[], Awaitable["asyncpg.Connection[asyncpg.Record]"]]
 
@@ -70,22 +61,6 @@ async def _drifts(settings: Settings, dsn: str) -> int:
         drifts = await verify(session)
     await database.close()
     return len(drifts)
-
-
-def _floor(server: Embedded) -> float:
-    """Transactions a second of pgbench at 8 clients, prepared."""
-    script = server.site.beside("floor.sql")
-    script.write_text(FLOOR_SCRIPT)
-    script.chmod(0o644)
-    run = server.site.run(
-        "pgbench", "--no-vacuum", "--protocol=prepared", "--client=8", "--jobs=2", f"--time={SECONDS:.0f}",
-        f"--file={script}", server.dsn(),
-    )  # fmt: skip
-    script.unlink()
-    line = next((line for line in run.stdout.splitlines() if line.startswith("tps = ")), None)
-    if line is None:
-        raise RuntimeError(f"pgbench: {run.stderr}")
-    return float(line.split()[2])
 
 
 async def _calls(connect: Connect, source: Iterator[Transfer], size: int) -> dict[str, float]:
@@ -132,7 +107,7 @@ def _figures(rate: float, waited: list[float]) -> dict[str, float]:
 
 
 async def _round(server: Embedded, connect: Connect, source: Iterator[Transfer]) -> dict[str, dict[str, float]]:
-    floor = await asyncio.to_thread(_floor, server)
+    floor = await asyncio.to_thread(transactions_per_second, server, SECONDS)
     results = {
         "batcher_32_waiting": await _waiting(connect, source, 32),
         "batcher_200_waiting": await _waiting(connect, source, 200),
@@ -156,9 +131,7 @@ async def _measure(server: Embedded) -> dict[str, Any]:
     await upgrade(settings, ("funding",))
     app = server.dsn(user="app_funding", password=PASSWORD)
     await _open(settings, app)
-    admin = await asyncpg.connect(server.dsn())
-    await admin.execute(FLOOR_TABLES)
-    await admin.close()
+    await prepare_floor(server)
 
     async def connect() -> "asyncpg.Connection[asyncpg.Record]":
         return await asyncpg.connect(app)

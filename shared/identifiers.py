@@ -15,6 +15,7 @@ from stdnum.cn import uscc
 
 _CHARACTERS: Final = "0-9A-HJ-NP-RTUWXY"
 _USCC_SHAPE: Final = rf"^[{_CHARACTERS}]{{2}}[0-9]{{6}}[{_CHARACTERS}]{{10}}$"
+_USCC: Final = re.compile(_USCC_SHAPE.replace("$", r"\Z"))
 _PROJECT_CODE_SHAPE: Final = r"^[0-9]{4}-[0-9]{6}-[0-9]{2}-[0-9]{2}-[0-9]{6}$"
 _ORGANISATION_WEIGHTS: Final = (3, 7, 9, 10, 5, 8, 4, 2)
 
@@ -40,10 +41,10 @@ def validate_uscc(number: str, *, inner: bool = False) -> str:
     ``inner`` also tests the check character of the organisation code inside (GB 11714); off by default because the
     credit code's own standard does not ask for it. Raises :class:`InvalidIdentifier`.
     """
-    code = uscc.compact(number)
+    code = number if _USCC.match(number) else uscc.compact(number)
     if len(code) != 18:
         raise InvalidIdentifier(f"统一社会信用代码应为18位，现为{len(code)}位")
-    if not re.match(_USCC_SHAPE, code):
+    if not _USCC.match(code):
         raise InvalidIdentifier("统一社会信用代码含有不允许的字符（不使用 I、O、S、V、Z，第3至8位应为数字）")
     if code[17] != uscc_check_character(code[:17]):
         raise InvalidIdentifier("统一社会信用代码校验码（第18位）不符，请核对")

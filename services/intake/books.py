@@ -77,13 +77,13 @@ def insert_sql(book: Book) -> TextClause:
 
 
 @cache
-def lock_sql(book: Book) -> TextClause:
+def read_sql(book: Book, *, lock: bool) -> TextClause:
     return text(f"""
         SELECT r.id, r.district, r.external_id, r.version, r.quarter, r.content_sha256
         FROM {book.table} r
         JOIN unnest(CAST(:districts AS text[]), CAST(:external_ids AS text[])) AS k(district, external_id)
           ON r.district = k.district AND r.external_id = k.external_id
-        ORDER BY r.district, r.external_id FOR NO KEY UPDATE OF r""")
+        ORDER BY r.district, r.external_id {"FOR NO KEY UPDATE OF r" if lock else ""}""")
 
 
 @cache
