@@ -5,13 +5,13 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.eligibility.models import Assessment, Base, DistrictStandard, Review, Settlement, StoredRuleset
-from services.eligibility.rules import Judgement, judge, reference_day
-from shared.clock import uuid7
+from services.eligibility.cases import about, numbered
+from services.eligibility.models import Assessment, DistrictStandard, Review, Settlement, StoredRuleset
+from services.eligibility.rules import Judgement, judge, plain, reference_day
 from shared.contracts.eligibility import DeclarationAssessed, Missing
 from shared.db import actor_of, now, settings_of, today
 from shared.outbox import emit
@@ -59,9 +59,20 @@ async def settlements_of(session: AsyncSession, review: Review) -> dict[str, Set
 
 async def standards_on(session: AsyncSession, district: str, on: date) -> dict[str, DatedValue]:
     """What a district had set for itself by a day; of two from the same day the later one entered counts. 四（一）2"""
-    query = select(DistrictStandard).where(DistrictStandard.district == district, DistrictStandard.valid_from <= on)
-    rows = await session.scalars(query.order_by(DistrictStandard.valid_from, DistrictStandard.number))
-    return {row.parameter: dated(row) for row in rows}
+    return (await standards_by_district(session, on, district)).get(district, {})
+
+
+async def standards_by_district(
+    session: AsyncSession, on: date, district: str | None = None
+) -> dict[str, dict[str, DatedValue]]:
+    """The same for every district, or for one."""
+    query = select(DistrictStandard).where(DistrictStandard.valid_from <= on)
+    if district is not None:
+        query = query.where(DistrictStandard.district == district)
+    standing: dict[str, dict[str, DatedValue]] = {}
+    for row in await session.scalars(query.order_by(DistrictStandard.valid_from, DistrictStandard.number)):
+        standing.setdefault(row.district, {})[row.parameter] = dated(row)
+    return standing
 
 
 def dated(standard: DistrictStandard) -> DatedValue:
@@ -72,17 +83,10 @@ def dated(standard: DistrictStandard) -> DatedValue:
         city.label,
         city.unit,
         standard.valid_from,
-        standard.value.normalize(),
+        plain(standard.value),
         source=standard.document_no,
         district=standard.district,
     )
-
-
-async def next_number(session: AsyncSession, table: type[Base], declaration_id: UUID) -> int:
-    """The next number in a case's own series; the case is locked, so no two acts get the same."""
-    columns: Any = table.__table__.c
-    last = await session.scalar(select(func.max(columns.number)).where(columns.declaration_id == declaration_id))
-    return (last or 0) + 1
 
 
 async def _keep(session: AsyncSession, review: Review, judged: Judgement, occasion: str, as_of_kind: str) -> Assessment:
@@ -91,12 +95,8 @@ async def _keep(session: AsyncSession, review: Review, judged: Judgement, occasi
         await _store(session, judged.ruleset)
     decision = judged.decision
     assessment = Assessment(
-        id=uuid7(now(session)),
-        declaration_id=review.declaration_id,
-        number=await next_number(session, Assessment, review.declaration_id),
-        district=review.district,
+        **await numbered(session, review, Assessment),
         applicant_uscc=review.applicant_uscc,
-        round=review.round,
         occasion=occasion,
         as_of=date.fromisoformat(decision.as_of),
         as_of_kind=as_of_kind,
@@ -126,9 +126,7 @@ async def _store(session: AsyncSession, ruleset: Ruleset) -> None:
 
 def _announcement(review: Review, assessment: Assessment, decision: Decision) -> DeclarationAssessed:
     return DeclarationAssessed(
-        declaration_id=review.declaration_id,
-        district=review.district,
-        applicant_uscc=review.applicant_uscc,
+        **about(review),
         assessment_id=assessment.id,
         decision=decision.decision,
         as_of=assessment.as_of,

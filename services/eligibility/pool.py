@@ -3,13 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from uuid import UUID
 
 from sqlalchemy import func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.eligibility.models import ConflictDeclaration, PoolEntry, RecognisedInvestment, Review, ScoreSheet
 from services.eligibility.rules import average, weighted_score
-from shared.db import settings_of, today
+from shared.db import locked, settings_of, today
 from shared.policy import parameter
 
 _POOL_LOCK = 0x7E15
@@ -29,6 +30,9 @@ class Panel:
         scored = {sheet.reviewer for sheet in self.sheets}
         return [who for who, position in self.positions.items() if position == "none" and who not in scored]
 
+    def has_scored(self, reviewer: str) -> bool:
+        return any(sheet.reviewer == reviewer for sheet in self.sheets)
+
     @property
     def complete(self) -> bool:
         """Enough sheets are in and nobody who would judge is still to score."""
@@ -39,6 +43,13 @@ class Panel:
         if len(self.sheets) < self.required:
             return None
         return average([weighted_score(sheet.marks, weights) for sheet in self.sheets])
+
+
+async def under_assessment(session: AsyncSession, declaration_id: UUID) -> Review:
+    """The case, locked, whose conditions were passed and which is not decided. Raises NotFound, WrongStatus."""
+    review = await locked(session, Review, declaration_id)
+    review.expect_stage("passed")
+    return review
 
 
 async def panel_of(session: AsyncSession, review: Review) -> Panel:
@@ -56,6 +67,12 @@ def weights_of(review: Review) -> Mapping[str, Decimal]:
     """The weights in force on the day the conditions were passed: the same for every reviewer of a case."""
     weights: Mapping[str, Decimal] = parameter("pool_assessment_weights", review.concluded_on or review.accepted_on)
     return weights
+
+
+def pass_score_of(review: Review) -> Decimal:
+    """The score from which a project may enter, of the same day."""
+    pass_score: Decimal = parameter("pool_assessment_pass_score", review.concluded_on or review.accepted_on)
+    return pass_score
 
 
 async def investment_of(session: AsyncSession, review: Review) -> RecognisedInvestment | None:
@@ -83,6 +100,7 @@ async def take_place(
     entry.assessed_investment_yuan = investment.assessed_total_yuan
     entry.entered_on, entry.left_on = entered_on, None
     session.add(entry)
+    review.stage = "in_pool"
     return entry
 
 

@@ -6,6 +6,7 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
+from shared.contracts.facts import ProjectFacts
 from shared.errors import Invalid
 from shared.policy import ENGINE, Decision, Ruleset, assess, editions, interpretations, resolve
 from shared.policy.refusals import NoEditionInForce
@@ -54,6 +55,12 @@ def reference_day(accepted_on: date, chosen_edition: str | None) -> tuple[date, 
     return min(day, in_force.get("to", day)), "chosen_edition"
 
 
+def dry_run(facts: ProjectFacts, as_of: date, readings: Mapping[str, str]) -> Judgement:
+    """Judge facts that nobody has declared yet, as if accepted on `as_of` unless they say otherwise."""
+    told = facts.model_dump(mode="json", exclude_none=True)
+    return judge({"accepted_on": as_of.isoformat(), **told}, as_of, readings)
+
+
 def judge(
     facts: Mapping[str, Any],
     as_of: date,
@@ -99,6 +106,11 @@ def weighted_score(marks: Sequence[Mapping[str, Any]], weights: Mapping[str, Dec
 def average(scores: Sequence[Decimal]) -> Decimal:
     """The mean of the reviewers' scores, rounded half up to two decimals once."""
     return rounded(sum(scores, Decimal(0)) / len(scores))
+
+
+def plain(number: Decimal) -> Decimal:
+    """The number without trailing zeros and without an exponent: 0.3000 is 0.3, 200.0000 is 200."""
+    return Decimal(f"{number.normalize():f}")
 
 
 def rounded(score: Decimal) -> Decimal:

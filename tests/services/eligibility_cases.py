@@ -28,7 +28,14 @@ def facts(base: str = "building", drop: Iterable[str] = (), **changed: Any) -> P
     return ProjectFacts.model_validate(told)
 
 
-def project(declaration_id: UUID, district: str = "110105") -> Project:
+def with_part(told: ProjectFacts, **changed: Any) -> ProjectFacts:
+    """The facts with their first component changed."""
+    first, *others = (part.model_dump(mode="json", exclude_none=True) for part in told.components)
+    whole = told.model_dump(mode="json", exclude_none=True)
+    return ProjectFacts.model_validate({**whole, "components": [{**first, **changed}, *others]})
+
+
+def project(declaration_id: UUID, district: str = "110105", library_entry_id: UUID | None = None) -> Project:
     return Project(
         declaration_id=declaration_id,
         declaration_no=f"2024-{declaration_id.hex[:6]}",
@@ -38,6 +45,7 @@ def project(declaration_id: UUID, district: str = "110105") -> Project:
         applicant_name="示例置业有限公司",
         applicant_uscc=USCC,
         district=district,
+        library_entry_id=library_entry_id,
     )
 
 
@@ -52,12 +60,12 @@ async def forward(
     world: World, told: ProjectFacts, declaration_id: UUID | None = None, district: str = "110105", **fields: Any
 ) -> UUID:
     """Report a declaration to the city."""
-    key = declaration_id or uuid4()
+    key, entry_id = declaration_id or uuid4(), fields.pop("library_entry_id", None)
     event: dict[str, Any] = {
         "declaration_id": key,
         "district": district,
         "applicant_uscc": USCC,
-        "project": project(key, district),
+        "project": project(key, district, entry_id),
         "round": 1,
         "facts": told,
         "accepted_on": told.accepted_on or date(2024, 3, 1),
@@ -90,7 +98,10 @@ def sheet(points: int = 80) -> dict[str, Any]:
 
 NO_CONFLICT = {"position": "none", "statement": "与项目单位无利害关系"}
 PASS = {"outcome": "pass", "reason": "各项条件均已满足"}
-INVESTMENT = {"components": [{"index": 0, "assessed_investment_yuan": "300000000.00"}], "opinion": "予以审定"}
+INVESTMENT: dict[str, Any] = {
+    "components": [{"index": 0, "assessed_investment_yuan": "300000000.00"}],
+    "opinion": "予以审定",
+}
 
 
 async def passed(world: World, told: ProjectFacts | None = None, **fields: Any) -> UUID:

@@ -19,10 +19,20 @@ def cursor_of(*key: object) -> str:
     return base64.urlsafe_b64encode(json.dumps([str(part) for part in key]).encode()).decode()
 
 
+def whole(text: str) -> int:
+    """Reads a number that fits a column. Raises ValueError."""
+    number = int(text)
+    if not 0 <= number < 2**31:
+        raise ValueError(text)
+    return number
+
+
 def place_of(cursor: str, *readers: Callable[[str], Any]) -> list[Any]:
     """The sort key a cursor stands for. Raises Invalid."""
     try:
         parts: Sequence[str] = json.loads(base64.urlsafe_b64decode(cursor.encode()))
+        if any("\x00" in part for part in parts):
+            raise ValueError(cursor)
         return [read(part) for read, part in zip(readers, parts, strict=True)]
     except (ValueError, TypeError, ArithmeticError, binascii.Error, RecursionError) as error:
         raise Invalid("游标无效，请从第一页读起", field="/query/cursor") from error

@@ -103,6 +103,7 @@ class InvestmentOut(BaseModel):
     declared_total_yuan: Money
     assessed_total_yuan: Money
     readings: dict[str, str]
+    opinion: str
     recognised_by: str
     recognised_by_name: str
     recognised_at: datetime

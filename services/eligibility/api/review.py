@@ -8,13 +8,13 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.eligibility.api.shapes import ReviewOut, review_out
+from services.eligibility.cases import about, numbered, record_on
 from services.eligibility.conclusions import check_pass, check_rejection
-from services.eligibility.judging import assess_case, current_assessment, next_number, settlements_of
+from services.eligibility.judging import assess_case, current_assessment, settlements_of
 from services.eligibility.models import Assessment, Review, Settlement
 from services.eligibility.rules import reference_day
-from shared.acts import hands_of, record
+from shared.acts import hands_of
 from shared.auth import Actor, CityOfficer, CitySupervisor
-from shared.clock import uuid7
 from shared.contracts.eligibility import FindingSettled, ReviewPassed, ReviewRejected
 from shared.contracts.intake import Project
 from shared.db import etag, locked, now, today
@@ -99,10 +99,8 @@ async def settle_finding(
     clause = _open_finding(await current_assessment(session, declaration_id), wanted.rule)
     settlement = await _settlement(session, review, wanted, clause, actor)
     session.add(settlement)
-    await record(
-        session, "settle_finding", declaration_id, review.district, applicant_uscc=review.applicant_uscc,
-        reason=wanted.reason, duty="settle", rule=wanted.rule, holds=wanted.holds, evidence=wanted.evidence,
-    )  # fmt: skip
+    told = wanted.model_dump(exclude={"reason"})
+    await record_on(session, review, "settle_finding", wanted.reason, duty="settle", **told)
     await emit(session, _settled(review, settlement))
     return await _reassessed(session, review, "settled", response)
 
@@ -116,10 +114,7 @@ async def choose_edition(
     review.expect_stage("in_review")
     reference_day(review.accepted_on, wanted.edition)
     review.chosen_edition = wanted.edition
-    await record(
-        session, "choose_edition", declaration_id, review.district, applicant_uscc=review.applicant_uscc,
-        reason=wanted.reason, edition=wanted.edition,
-    )  # fmt: skip
+    await record_on(session, review, "choose_edition", wanted.reason, edition=wanted.edition)
     return await _reassessed(session, review, "edition_chosen", response)
 
 
@@ -130,10 +125,7 @@ async def reassess_declaration(
     """Judge again by what holds now for the same day: a district has published its standard since. 四（一）2"""
     review = await locked(session, Review, declaration_id)
     review.expect_stage("in_review")
-    await record(
-        session, "reassess_declaration", declaration_id, review.district, applicant_uscc=review.applicant_uscc,
-        reason=wanted.reason,
-    )  # fmt: skip
+    await record_on(session, review, "reassess_declaration", wanted.reason)
     return await _reassessed(session, review, "reassessed", response)
 
 
@@ -152,11 +144,10 @@ async def conclude_review(
     else:
         check_rejection(decision, wanted.clauses)
         review.conclude("rejected", wanted.reason, today(session), {})
-    await record(
-        session, "conclude_review", declaration_id, review.district, applicant_uscc=review.applicant_uscc,
-        reason=wanted.reason, duty="conclude", outcome=wanted.outcome, clauses=wanted.clauses,
-        exceptions=review.exceptions, assessment=str(assessment.id),
-    )  # fmt: skip
+    told = {"outcome": wanted.outcome, "clauses": wanted.clauses, "exceptions": review.exceptions}
+    await record_on(
+        session, review, "conclude_review", wanted.reason, duty="conclude", number=assessment.number, **told
+    )
     await emit(session, await _concluded(session, review, assessment, wanted))
     response.headers["etag"] = etag(review)
     return review_out(review, assessment, await settlements_of(session, review))
@@ -180,12 +171,8 @@ async def _settlement(
     if standing is not None and standing.settled_by == actor.subject:
         raise OwnSettlement("更改认定须由另一名经办作出")
     return Settlement(
-        id=uuid7(now(session)),
-        declaration_id=review.declaration_id,
-        number=await next_number(session, Settlement, review.declaration_id),
-        district=review.district,
+        **await numbered(session, review, Settlement),
         applicant_uscc=review.applicant_uscc,
-        round=review.round,
         clause=clause,
         settled_by=actor.subject,
         settled_by_name=actor.name,
@@ -196,9 +183,7 @@ async def _settlement(
 
 def _settled(review: Review, settlement: Settlement) -> FindingSettled:
     return FindingSettled(
-        declaration_id=review.declaration_id,
-        district=review.district,
-        applicant_uscc=review.applicant_uscc,
+        **about(review),
         rule=settlement.rule,
         clause=settlement.clause,
         holds=settlement.holds,
@@ -218,15 +203,10 @@ async def _reassessed(session: AsyncSession, review: Review, occasion: str, resp
 async def _concluded(
     session: AsyncSession, review: Review, assessment: Assessment, wanted: Conclusion
 ) -> ReviewPassed | ReviewRejected:
-    case = {
-        "declaration_id": review.declaration_id,
-        "district": review.district,
-        "applicant_uscc": review.applicant_uscc,
-    }
     if wanted.outcome == "reject":
-        return ReviewRejected(**case, clauses=tuple(wanted.clauses), reason=wanted.reason)
+        return ReviewRejected(**about(review), clauses=tuple(wanted.clauses), reason=wanted.reason)
     return ReviewPassed(
-        **case,
+        **about(review),
         project=Project.model_validate(review.project),
         ruleset=assessment.ruleset or "",
         as_of=assessment.as_of,

@@ -59,6 +59,8 @@ class MissingOut(BaseModel):
 class AwardOut(BaseModel):
     """A support amount with its derivation."""
 
+    model_config = ConfigDict(from_attributes=True)
+
     clause: str
     label: str
     uncapped_yuan: str | None

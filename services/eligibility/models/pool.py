@@ -65,6 +65,7 @@ class RecognisedInvestment(Base):
     declared_total_yuan: Mapped[Decimal]
     assessed_total_yuan: Mapped[Decimal]
     readings: Mapped[dict[str, Any]]
+    opinion: Mapped[str]
     recognised_by: Mapped[str]
     recognised_by_name: Mapped[str]
     recognised_at: Mapped[datetime]

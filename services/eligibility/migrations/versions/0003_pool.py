@@ -43,7 +43,7 @@ def upgrade() -> None:
         "recognised_investment",
         *case(),
         sa.Column("number", sa.Integer, nullable=False),
-        *(sa.Column(name, sa.Text, nullable=False) for name in ("applicant_uscc", "recognised_by")),
+        *(sa.Column(name, sa.Text, nullable=False) for name in ("applicant_uscc", "opinion", "recognised_by")),
         sa.Column("recognised_by_name", sa.Text, nullable=False),
         *(sa.Column(name, JSONB, nullable=False) for name in ("components", "readings")),
         *(
