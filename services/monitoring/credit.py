@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.monitoring.models.credit import CreditGround, Entity
-from services.monitoring.rules.credit import Code, Proposal, Standing, entity_id, is_grave, propose
+from services.monitoring.rules.credit import Code, Proposal, Standing, counts_since, entity_id, is_grave, propose
 from shared.db import actor_of, today
 from shared.districts import CITY
 
@@ -62,11 +62,15 @@ async def know_entity(session: AsyncSession, uscc: str, name: str) -> None:
     )
 
 
-async def proposal_for(session: AsyncSession, uscc: str, on: date, without: tuple[UUID, ...] = ()) -> Proposal:
-    """The grade that the standing grounds lead to, leaving aside those in `without`."""
+async def proposal_for(session: AsyncSession, uscc: str, on: date) -> Proposal:
+    """The grade that the grounds lead to that stand and have not lapsed."""
     rows = await session.scalars(
         select(CreditGround)
-        .where(CreditGround.applicant_uscc == uscc, CreditGround.state == "standing", CreditGround.id.not_in(without))
+        .where(
+            CreditGround.applicant_uscc == uscc,
+            CreditGround.state == "standing",
+            CreditGround.occurred_on > counts_since(on),
+        )
         .order_by(CreditGround.occurred_on, CreditGround.id)
     )
     return propose([standing(row) for row in rows], on)

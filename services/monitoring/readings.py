@@ -91,7 +91,9 @@ def _result(index: int, item: Shown, row: Row[Any] | None, at: datetime) -> Gath
 
 async def _report_breaches(session: AsyncSession, rows: Sequence[Row[Any]]) -> None:
     """Open a finding and announce it, once per meter and day."""
-    first = {(row.meter_id, _day(row.measured_at)): row for row in sorted(rows, key=lambda row: -row.ord)}
+    first: dict[tuple[UUID, date], Row[Any]] = {}
+    for row in sorted(rows, key=lambda row: row.ord):
+        first.setdefault((row.meter_id, _day(row.measured_at)), row)
     if not first:
         return
     values = [_finding(row, day) for (_, day), row in first.items()]

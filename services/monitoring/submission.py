@@ -1,6 +1,7 @@
 """Handing in a quarterly report: judged against the award and the report before it (四（一）2)."""
 
 from decimal import Decimal
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -16,6 +17,7 @@ from shared.db import actor_of, now, today
 from shared.deadlines import quarter_end
 from shared.errors import Invalid, WrongStatus
 from shared.outbox import emit
+from shared.policy import parameter
 
 
 async def check_report(
@@ -54,6 +56,26 @@ def award_of(file: ProjectFile) -> Award:
         component_kinds=tuple(component["kind"] for component in file.components),
         base_yuan=base,
     )
+
+
+async def public_money(session: AsyncSession, file: ProjectFile) -> dict[str, Any]:
+    """Municipal and district money against the investment, by the newest report. 四（二）2, I28"""
+    newest = await session.scalar(
+        select(QuarterSubmission.report)
+        .where(QuarterSubmission.declaration_id == file.declaration_id)
+        .order_by(QuarterSubmission.quarter.desc(), QuarterSubmission.round.desc())
+        .limit(1)
+    )
+    told = QuarterReport.model_validate(newest) if newest else QuarterReport(progress=Decimal(0))
+    base, total = award_of(file).base_yuan, file.kept_yuan + told.district_support_yuan
+    return {
+        "municipal_yuan": file.kept_yuan,
+        "district_yuan": told.district_support_yuan,
+        "investment_yuan": base,
+        "share": (total / base).quantize(Decimal("0.0001")) if base else None,
+        "over": total > base * parameter("public_money_warning_share", today(session)),
+        "first_set_equipment_yuan": told.first_set_equipment_yuan,
+    }
 
 
 async def _previous(session: AsyncSession, row: ProjectQuarter) -> QuarterReport | None:

@@ -51,7 +51,9 @@ async def mark_overdue_quarters(session: AsyncSession, on: date) -> None:
     missing = (ProjectQuarter.state == "open") & (ProjectQuarter.due_on < on)
     uncorrected = (ProjectQuarter.state == "returned") & (ProjectQuarter.correct_by < on)
     rows = await session.scalars(
-        select(ProjectQuarter).where(ProjectQuarter.overdue_since.is_(None), or_(missing, uncorrected))
+        select(ProjectQuarter)
+        .join(ProjectFile, ProjectFile.declaration_id == ProjectQuarter.declaration_id)
+        .where(ProjectFile.status != "evaluated", ProjectQuarter.overdue_since.is_(None), or_(missing, uncorrected))
     )
     for row in rows.all():
         row.overdue_since = (row.correct_by or row.due_on) + timedelta(days=1)

@@ -14,7 +14,7 @@ from services.monitoring.credit import proposal_for, raise_ground
 from services.monitoring.models.credit import CreditDecision, CreditGround, CreditRating, CreditRepair, Entity
 from services.monitoring.models.files import ProjectFile
 from services.monitoring.rating import announce, entity_of, keep_decision, open_rating, withdraw_grounds
-from services.monitoring.rules.credit import EFFECTS, LABELS, Code, Grade, entity_id
+from services.monitoring.rules.credit import LABELS, Code, Grade, effects, entity_id
 from shared.acts import record
 from shared.auth import Applicant, CityOfficer, CityOrApplicant, CitySupervisor, Official
 from shared.clock import uuid7
@@ -145,7 +145,7 @@ class Ruling(Reasoned):
 @router.get("/v1/credit-effects", name="list_credit_effects")
 async def list_credit_effects(session: ReadSession, actor: Official) -> dict[str, list[str]]:
     """What each grade means for supervision and payment; each measure is taken by a person. 四（一）3"""
-    return {grade: list(effects) for grade, effects in EFFECTS.items()}
+    return {grade: list(measures) for grade, measures in effects(today(session)).items()}
 
 
 @router.get("/v1/entities/{uscc}/credit", response_model=CreditOut, name="read_credit")
@@ -158,7 +158,7 @@ async def read_credit(session: ReadSession, actor: CityOrApplicant, uscc: Uscc) 
         "uscc": uscc,
         "name": entity.name,
         **{name: getattr(entity, name) for name in ("grade", "points", "rated_on")},
-        "effects": EFFECTS[entity.grade] if entity.grade else [],  # type: ignore[index]
+        "effects": effects(today(session))[entity.grade] if entity.grade else [],  # type: ignore[index]
         "proposal": await proposal_for(session, uscc, today(session)),
         "grounds": [_ground(row) for row in await _all(session, CreditGround, uscc)],
         "rating": rating,

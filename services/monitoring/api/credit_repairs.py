@@ -24,7 +24,7 @@ from shared.text import Line, Paragraph
 router = APIRouter(route_class=ActRoute, tags=["信用修复"])
 
 
-class Request(BaseModel):
+class RepairRequest(BaseModel):
     """Which grounds were made good, how, and the proof."""
 
     model_config = ConfigDict(extra="forbid")
@@ -34,7 +34,7 @@ class Request(BaseModel):
     evidence: Annotated[list[Line], Field(min_length=1, max_length=20)] = Field(title="佐证材料编号")
 
 
-class Ruling(BaseModel):
+class RepairRuling(BaseModel):
     """Whether the grounds stop counting, and why."""
 
     model_config = ConfigDict(extra="forbid")
@@ -60,7 +60,7 @@ class RepairOut(BaseModel):
 
 @router.post("/v1/entities/{uscc}/credit/repair", status_code=201, response_model=RepairOut, name="request_repair")
 async def request_repair(
-    session: Session, actor: Applicant, uscc: Uscc, request: Request, response: Response
+    session: Session, actor: Applicant, uscc: Uscc, request: RepairRequest, response: Response
 ) -> CreditRepair:
     """Ask that grounds made good no longer count. 四（一）3"""
     entity = await entity_of(session, uscc)
@@ -91,7 +91,7 @@ async def read_repair(session: ReadSession, actor: CityOrApplicant, repair_id: U
 
 
 @router.post("/v1/credit-repairs/{repair_id}/decide", response_model=RepairOut, name="decide_repair")
-async def decide_repair(session: Session, actor: CitySupervisor, repair_id: UUID, ruling: Ruling) -> CreditRepair:
+async def decide_repair(session: Session, actor: CitySupervisor, repair_id: UUID, ruling: RepairRuling) -> CreditRepair:
     """Decide the repair; accepted, the grade is set anew from the grounds that still stand. 四（一）3"""
     uscc = (await found(session, CreditRepair, repair_id)).applicant_uscc
     entity = await entity_of(session, uscc)

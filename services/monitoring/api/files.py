@@ -1,6 +1,7 @@
 """HTTP of project files: what was funded, how its money stands, delivery (二（三）1, 四（一）1)."""
 
 from datetime import date
+from decimal import Decimal
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -10,6 +11,7 @@ from sqlalchemy import select
 
 from services.monitoring.api.paging import Cursor, DistrictFilter, Limit, Page, page_of
 from services.monitoring.models.files import FundMovement, ProjectFile
+from services.monitoring.submission import public_money
 from shared.acts import record
 from shared.auth import Anyone, DistrictOfficer
 from shared.contracts.monitoring import ProjectDelivered
@@ -71,6 +73,17 @@ class MovementOut(BaseModel):
     reason: str | None
 
 
+class PublicMoney(BaseModel):
+    """All public money of the project against its investment; `over` warns, it forbids nothing. 四（二）2, I28"""
+
+    municipal_yuan: SignedMoney
+    district_yuan: Money
+    investment_yuan: Money
+    share: Decimal | None
+    over: bool
+    first_set_equipment_yuan: Money
+
+
 class FileDetail(FileOut):
     """A file with its components, targets, rule set and every movement."""
 
@@ -80,6 +93,7 @@ class FileDetail(FileOut):
     as_of: date
     delivery_proof: str | None
     movements: list[MovementOut]
+    public_money: PublicMoney
 
 
 class Delivery(BaseModel):
@@ -125,10 +139,8 @@ async def read_file(session: ReadSession, actor: Anyone, declaration_id: UUID) -
         .where(FundMovement.declaration_id == declaration_id)
         .order_by(FundMovement.on, FundMovement.id)
     )
-    return {
-        **{name: getattr(file, name) for name in FileDetail.model_fields if name != "movements"},
-        "movements": moved.all(),
-    }
+    own = {name: getattr(file, name) for name in FileDetail.model_fields if name not in ("movements", "public_money")}
+    return {**own, "movements": moved.all(), "public_money": await public_money(session, file)}
 
 
 @router.post("/v1/files/{declaration_id}/deliver", response_model=FileOut, name="deliver_project")
@@ -137,9 +149,10 @@ async def deliver_project(
 ) -> ProjectFile:
     """Confirm delivery; the year of evaluation runs from it. 二（三）1, 三（三）, I17, I18"""
     file = await locked(session, ProjectFile, declaration_id)
+    file.expect_deliverable(delivery.delivered_on, today(session))
     moves = interpretations(settings_of(session).interpretations)["year_clock"] == "civil_code"
     due = one_year_after(delivery.delivered_on, moves=moves)
-    file.deliver(delivery.delivered_on, delivery.proof, due.on, today(session))
+    file.deliver(delivery.delivered_on, delivery.proof, due.on)
     await record(
         session,
         "deliver_project",

@@ -9,9 +9,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.monitoring.api.paging import Cursor, DistrictFilter, Limit, Page, Quarter, page_of
+from services.monitoring.api.paging import Cursor, DistrictFilter, Limit, Page, Quarter, QuarterFilter, page_of
 from services.monitoring.models.files import ProjectFile
-from services.monitoring.models.quarters import ProjectQuarter
+from services.monitoring.models.quarters import ProjectQuarter, QuarterSubmission
 from services.monitoring.rules.quarter import QuarterReport
 from services.monitoring.submission import check_report, submit_report
 from shared.acts import record
@@ -70,6 +70,21 @@ class Drafted(QuarterDetail):
     remarks: list[RemarkOut]
 
 
+class SubmissionOut(BaseModel):
+    """A report as it was handed in."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    quarter: str
+    round: int
+    late: bool
+    report: QuarterReport
+    warnings: list[RemarkOut]
+    submitted_by: str
+    submitted_at: datetime
+
+
 class Returning(BaseModel):
     """Why a report goes back."""
 
@@ -83,7 +98,7 @@ async def list_quarters(
     session: ReadSession,
     actor: Anyone,
     district: DistrictFilter = [],  # noqa: B006 - FastAPI copies query defaults
-    quarter: Annotated[list[str], Query(max_length=8)] = [],  # noqa: B006
+    quarter: QuarterFilter = [],  # noqa: B006
     state: Annotated[list[State], Query(max_length=4)] = [],  # noqa: B006
     overdue: bool | None = None,
     cursor: Cursor = None,
@@ -120,6 +135,20 @@ async def read_quarter(
     row = await _quarter(session, declaration_id, quarter)
     response.headers["etag"] = etag(row)
     return row
+
+
+@router.get(
+    "/v1/files/{declaration_id}/quarters/{quarter}/submissions",
+    response_model=list[SubmissionOut],
+    name="list_quarter_submissions",
+)
+async def list_quarter_submissions(
+    session: ReadSession, actor: Anyone, declaration_id: UUID, quarter: Quarter
+) -> list[QuarterSubmission]:
+    """The report as it was handed in, every round."""
+    row = await _quarter(session, declaration_id, quarter)
+    query = select(QuarterSubmission).where(QuarterSubmission.quarter_id == row.id)
+    return list((await session.scalars(query.order_by(QuarterSubmission.round))).all())
 
 
 @router.put("/v1/files/{declaration_id}/quarters/{quarter}", response_model=Drafted, name="draft_quarter")
@@ -171,6 +200,7 @@ async def return_quarter(
     session: Session, actor: DistrictOfficer, declaration_id: UUID, quarter: Quarter, returning: Returning
 ) -> ProjectQuarter:
     """The district sends the report back, with reasons and a day to correct it by."""
+    (await locked(session, ProjectFile, declaration_id)).expect_open()
     row = await _quarter(session, declaration_id, quarter, lock=True)
     days = settings_of(session).quarter_due_working_days
     row.send_back(list(returning.reasons), working_days_after(today(session), days).on)

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
 from fastapi import APIRouter, Header, Query, Response
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 from sqlalchemy import select
 
 from services.monitoring.api.paging import Cursor, Limit, Page, page_of
@@ -23,6 +23,15 @@ from shared.text import Line
 router = APIRouter(route_class=ActRoute, tags=["在线监测"])
 Kind = Literal["electricity_kwh", "gas_m3", "heat_gj", "pv_output_kwh", "progress_ratio"]
 Period = Literal["hour", "day", "month"]
+
+
+def _in_our_time(instant: datetime) -> datetime:
+    if not 2000 <= instant.year <= 2200:
+        raise ValueError("时刻须在 2000 年至 2200 年之间")
+    return instant
+
+
+Instant = Annotated[AwareDatetime, AfterValidator(_in_our_time)]
 
 
 class Bounds(BaseModel):
@@ -72,14 +81,8 @@ class ReadingIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     meter_id: UUID = Field(title="计量点标识")
-    measured_at: Annotated[AwareDatetime, Field(title="计量时刻", description="须带时区")]
+    measured_at: Instant = Field(title="计量时刻", description="须带时区")
     value: Quantity = Field(title="读数")
-
-    @model_validator(mode="after")
-    def _in_our_time(self) -> Self:
-        if self.measured_at.year < 2000 or self.measured_at.year > 2200:
-            raise ValueError("计量时刻不合理")
-        return self
 
 
 class Batch(BaseModel):
@@ -204,8 +207,8 @@ async def list_readings(
     session: ReadSession,
     actor: Anyone,
     meter_id: UUID,
-    since: Annotated[AwareDatetime | None, Query(description="含")] = None,
-    until: Annotated[AwareDatetime | None, Query(description="不含")] = None,
+    since: Annotated[Instant | None, Query(description="含")] = None,
+    until: Annotated[Instant | None, Query(description="不含")] = None,
     limit: Annotated[int, Query(ge=1, le=1000)] = 200,
 ) -> list[Reading]:
     """The series of a meter, oldest first; go on with `since` just after the last row."""

@@ -61,14 +61,17 @@ class ProjectFile(Base):
         """What the project was paid and has not paid back."""
         return self.released_yuan - self.returned_yuan - self.recovered_yuan
 
-    def deliver(self, delivered_on: date, proof: str, evaluation_due_on: date, today: date) -> None:
-        """Set the year of evaluation running. 二（三）1. Raises WrongStatus or Invalid."""
+    def expect_deliverable(self, delivered_on: date, today: date) -> None:
+        """Raises WrongStatus once delivered, Invalid for a day that cannot be. 二（三）1, 二（五）"""
         if self.status != "under_way":
             raise WrongStatus(f"项目已于{self.delivered_on}交付")
         if delivered_on > today:
             raise Invalid("交付日期不得晚于今日", field="/body/delivered_on")
         if delivered_on < self.as_of:
             raise Invalid(f"交付日期不得早于受理日期{self.as_of}：已完工项目不予支持", field="/body/delivered_on")
+
+    def deliver(self, delivered_on: date, proof: str, evaluation_due_on: date) -> None:
+        """Set the year of evaluation running. 三（三）"""
         self.status, self.delivered_on, self.delivery_proof = "delivered", delivered_on, proof
         self.evaluation_due_on, self.evaluation_state = evaluation_due_on, "running"
 

@@ -37,12 +37,6 @@ LABELS = {
     "G9": "安全或质量处罚",
     "G10": "列入失信被执行人或严重失信名单",
 }
-EFFECTS: dict[Grade, tuple[str, ...]] = {
-    "A": ("减少现场核查频次",),
-    "B": ("按常规监管",),
-    "C": ("增加现场核查频次", "资金拨付前逐笔复核"),
-    "D": ("提请暂停拨付", "提请追回资金", "提请不予受理新的申报"),
-}
 FINDING_GROUNDS: dict[str, Code] = {
     "funds_diverted": "G2",
     "scale_changed": "G5",
@@ -85,6 +79,18 @@ def entity_id(uscc: str) -> UUID:
 def is_grave(code: str, on: date) -> bool:
     """Whether a ground alone means grade D."""
     return NAMES[code] in parameter("credit_severe_grounds", on)
+
+
+def effects(on: date) -> dict[Grade, tuple[str, ...]]:
+    """What each grade means for supervision and payment; every measure is taken by a person."""
+    table: dict[Grade, tuple[str, ...]] = dict(parameter("credit_effects", on))
+    return table
+
+
+def counts_since(on: date) -> date:
+    """Grounds of this day or before have lapsed by `on`."""
+    years = int(parameter("credit_ground_years", on))
+    return date(on.year - years, on.month, min(on.day, 28))
 
 
 def ground_of(name: str) -> Code | None:

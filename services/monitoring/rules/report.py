@@ -4,8 +4,23 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from services.monitoring.rules.energy import METHOD_LABELS
+from shared.policy import readings
 
 MET = {True: "达到", False: "未达到", None: "待定"}
+READINGS = (
+    "year_clock",
+    "delivery_meaning",
+    "occupancy_meaning",
+    "target_moment",
+    "package_occupancy",
+    "pv_numerator",
+    "renewable_evidence",
+    "pv_in_saving",
+    "vacant_baseline",
+    "industry_test",
+    "evaluation_failed",
+)
+"""The readings of the notice that an evaluation depends on (I17 to I26, I33)."""
 MODES = {"investment_grant": "投资补助", "interest_subsidy": "贷款贴息"}
 
 
@@ -56,9 +71,14 @@ def _basis(basis: Mapping[str, Any]) -> str:
     lines = [
         f"依据 {basis['doc_no']}，规则集 {basis['ruleset'][:16]}。",
         f"评价基准日 {basis['reference_on']}。",
-        "采用口径：" + "；".join(f"{key}={value}" for key, value in sorted(basis["interpretations"].items())),
+        "采用口径：" + "；".join(_chosen(key, basis["interpretations"][key]) for key in READINGS) + "。",
     ]
     return "\n".join(["## 二、评价依据和方法", "", *lines])
+
+
+def _chosen(key: str, option: str) -> str:
+    reading = readings()[key]
+    return f"（{reading.id}）{reading.options[option]}"
 
 
 def _targets(targets: Sequence[Mapping[str, Any]]) -> str:
@@ -118,4 +138,4 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
 
 def _safe(text: str) -> str:
     """Typed text must not become structure of the document."""
-    return " ".join(text.split()).replace("|", "／").replace("<", "＜").replace("#", "")
+    return " ".join(text.replace("#", "").split()).replace("|", "／").replace("<", "＜")
