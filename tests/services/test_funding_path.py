@@ -1,5 +1,10 @@
 """From the pool to the money: the whole way, and what stands in the ledger along it. 三（二）"""
 
+from uuid import uuid4
+
+from shared.auth import system_actor
+from shared.contracts.funding import FundsReleased
+from shared.outbox import emit
 from tests.services.funding_case import (
     appropriate,
     approved,
@@ -64,3 +69,13 @@ async def test_each_release_announced_is_exactly_one_posted_transfer(world: Worl
     assert [entry["transfer_id"] for entry in paying] == [events[0]["data"]["transfer_id"]]
     assert (paying[0]["net_paid_yuan"], paying[0]["reserved_yuan"]) == ("10000000.00", "0.00")
     await sound(world)
+
+
+async def test_a_release_announced_without_money_does_not_stay_unseen(world: World) -> None:
+    await released(world)
+    told = (await world.events("funding", "funding.funds_released.v1"))[0]["data"]
+    invented = FundsReleased.model_validate(told | {"transfer_id": str(uuid4())})
+    async with world.instances["funding"].database.session(system_actor("funding")) as session:
+        await emit(session, invented)
+    found = await world.get("funding", "/v1/ledger/verify", "auditor-1")
+    assert [drift["invariant"] for drift in found["drifts"]] == ["each_release_announced_is_one_posted_transfer"]

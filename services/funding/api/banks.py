@@ -66,7 +66,7 @@ async def refer_to_bank(
         applicant_uscc=application.applicant_uscc,
         referred_by=actor.subject,
         referred_at=now(session),
-        **wanted.model_dump(),
+        **dict(wanted),
     )
     session.add(row)
     await note(session, "refer_to_bank", application, bank=wanted.bank, referral_id=str(row.id))

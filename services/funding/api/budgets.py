@@ -72,7 +72,7 @@ async def draft_budget(
         district=CITY,
         drafted_by=actor.subject,
         drafted_at=now(session),
-        **wanted.model_dump(),
+        **dict(wanted),
     )
     session.add(drafted)
     await record(session, "draft_budget", drafted.id, CITY, reason=wanted.note, **wanted.model_dump(mode="json"))

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.funding.api.shapes import ApplicationOut, Exact, Key, Shape, shown_one
+from services.funding.api.shapes import ApplicationOut, Exact, Key, Shape, Yuan, shown_one
 from services.funding.cases import note, offers, ruleset_of
 from services.funding.models.application import Application, Loan
 from services.funding.rules import LoanPlan, Offer
@@ -22,6 +22,9 @@ from shared.money import Money, Ratio
 from shared.text import Line
 
 router = APIRouter(route_class=ActRoute, tags=["批复"])
+
+
+Day = Annotated[date, Field(ge=date(2000, 1, 1), le=date(2100, 12, 31))]
 
 
 class OfferOut(Shape):
@@ -100,7 +103,7 @@ class NewLoan(BaseModel):
 
     bank: Line = Field(title="贷款银行")
     contract_no: Line = Field(title="合同编号")
-    principal_yuan: Annotated[Money, Field(gt=0, title="贷款本金（元）")]
+    principal_yuan: Annotated[Yuan, Field(title="贷款本金（元）")]
     rate_type: Literal["fixed", "floating"] = Field(title="利率类型")
     annual_rate: Ratio = Field(title="年利率")
     term_months: int = Field(title="原期限（月）", ge=1, le=600)
@@ -140,7 +143,7 @@ async def register_loan(
         applicant_uscc=application.applicant_uscc,
         registered_by=actor.subject,
         registered_at=now(session),
-        **wanted.model_dump(),
+        **dict(wanted),
     )
     session.add(loan)
     await note(session, "register_loan", application, loan_id=str(loan.id), contract_no=wanted.contract_no)
@@ -153,8 +156,8 @@ class ConstructionState(BaseModel):
     """How far construction is, with the proof."""
 
     status: ConstructionStatus = Field(title="建设状态")
-    started_on: date | None = Field(None, title="开工日期")
-    completed_on: date | None = Field(None, title="完工日期")
+    started_on: Day | None = Field(None, title="开工日期")
+    completed_on: Day | None = Field(None, title="完工日期")
     evidence: Line = Field(title="依据")
 
 

@@ -38,7 +38,7 @@ async def hold_funds(
 ) -> HoldOut:
     """Hold payments to a project. 四（一）1"""
     application = await locked(session, Application, application_id)
-    hold = await place(session, application, **wanted.model_dump())
+    hold = await place(session, application, **dict(wanted))
     response.headers["location"] = f"/v1/applications/{application.id}"
     return HoldOut.model_validate(hold)
 

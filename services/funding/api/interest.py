@@ -102,7 +102,7 @@ async def submit_interest(
     _expect_interest(application)
     earlier = await _earlier(session, application)
     loans = {loan.id: loan for loan in await loans_of(session, application)}
-    lines = [_line(wanted, place, loans) for place in range(len(wanted.lines))]
+    lines = [_line(wanted, place, loans, today(session)) for place in range(len(wanted.lines))]
     _refuse_repeated(wanted, earlier)
     outcome = _settled(session, application, lines, list(loans.values()), earlier)
     statement = _row(session, application, wanted, outcome, len(earlier) + 1)
@@ -131,11 +131,13 @@ async def _earlier(session: AsyncSession, application: Application) -> Sequence[
     return earlier
 
 
-def _line(wanted: NewStatement, place: int, loans: dict[UUID, Loan]) -> StatementLine:
+def _line(wanted: NewStatement, place: int, loans: dict[UUID, Loan], on: date) -> StatementLine:
     line, pointer = wanted.lines[place], f"/body/lines/{place}"
     loan = loans.get(line.loan_id)
     if loan is None:
         raise Invalid("本项目没有登记这笔贷款", field=f"{pointer}/loan_id")
+    if line.to_on > on:
+        raise Invalid("结息期尚未结束，利息不可能已支付", field=f"{pointer}/to_on")
     if line.to_on - line.from_on > timedelta(days=400):
         raise Invalid("一个结息期不得超过400天", field=f"{pointer}/to_on")
     try:

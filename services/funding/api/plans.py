@@ -284,7 +284,11 @@ async def list_plans(
     session: ReadSession, actor: Official, year: Annotated[int | None, Query(ge=2021, le=2100)] = None
 ) -> list[PlanOut]:
     """The batches, newest first, without their projects."""
-    wanted = select(InvestmentPlan).order_by(InvestmentPlan.id.desc()).limit(200)
+    wanted = (
+        select(InvestmentPlan)
+        .order_by(InvestmentPlan.year.desc(), InvestmentPlan.batch.desc(), InvestmentPlan.id)
+        .limit(200)
+    )
     rows = await session.scalars(wanted if year is None else wanted.where(InvestmentPlan.year == year))
     return [PlanOut.model_validate(plan) for plan in rows]
 

@@ -91,7 +91,7 @@ async def record_return(
         applicant_uscc=application.applicant_uscc,
         recorded_by=actor.subject,
         recorded_at=now(session),
-        **wanted.model_dump(),
+        **dict(wanted),
     )
     session.add(row)
     await note(session, "record_return", application, reason=wanted.reason, amount_yuan=str(wanted.amount_yuan))
@@ -190,7 +190,7 @@ async def request_clawback(
         requested_by=actor.subject,
         requested_at=now(session),
         recovered_yuan=Decimal("0.00"),
-        **wanted.model_dump(),
+        **dict(wanted),
     )
     session.add(row)
     detail = {"clawback_id": str(row.id), "amount_yuan": str(row.amount_yuan), "clause": row.clause}
@@ -251,7 +251,7 @@ async def record_recovery(session: Session, actor: Finance, clawback_id: Key, re
             recorded_by=actor.subject,
             recorded_at=now(session),
             transfer_id=transfers[0].id,
-            **receipt.model_dump(),
+            **dict(receipt),
         )
     )
     await note(session, "record_recovery", application, clawback_id=str(row.id), **receipt.model_dump(mode="json"))

@@ -105,7 +105,7 @@ async def request_release(
         clause=f"{CLAUSES[str(application.mode)]}、三（二）",
         requested_by=actor.subject,
         requested_at=now(session),
-        **wanted.model_dump(),
+        **dict(wanted),
     )
     session.add(request)
     detail = {"request_id": str(request.id), "amount_yuan": str(due.yuan), "instalment": due.number}

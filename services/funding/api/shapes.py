@@ -141,10 +141,5 @@ async def shown_one(session: AsyncSession, application: Application) -> Applicat
     return (await shown(session, [application]))[0]
 
 
-class Reason(BaseModel):
-    """Why."""
-
-    reason: Annotated[str, Field(title="理由")]
-
-
-Yuan = Annotated[Money, Field(gt=0, title="金额（元）")]
+Yuan = Annotated[Money, Field(gt=0, le=10**13, title="金额（元）")]
+"""An amount that moves: more than nothing, and far from what the ledger's counters hold."""

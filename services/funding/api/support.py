@@ -97,7 +97,7 @@ async def record_co_support(
         project_code=application.project_code,
         recorded_by=actor.subject,
         recorded_at=now(session),
-        **wanted.model_dump(),
+        **dict(wanted),
     )
     session.add(entry)
     await note(session, "record_co_support", application, entry_id=str(entry.id), **wanted.model_dump(mode="json"))
@@ -169,7 +169,7 @@ async def register_municipal_money(
     """Enter other municipal money in the register that is asked before approval, plan and release. 二（五）"""
     if wanted.declaration_id is None and wanted.project_code is None:
         raise Invalid("须填写申报标识或项目代码", field="/body/project_code")
-    values = wanted.model_dump(exclude={"declaration_id"})
+    values = {name: value for name, value in wanted if name != "declaration_id"}
     entry = PublicMoney(
         id=uuid7(now(session)),
         application_id=wanted.declaration_id,
@@ -180,7 +180,8 @@ async def register_municipal_money(
     )
     session.add(entry)
     case = wanted.declaration_id or entry.id
-    await record(session, "register_municipal_money", case, wanted.district, **wanted.model_dump(mode="json"))
+    detail = wanted.model_dump(mode="json", exclude={"district"})
+    await record(session, "register_municipal_money", case, wanted.district, **detail)
     await session.flush()
     response.headers["location"] = f"/v1/municipal-money/{entry.id}"
     return PublicMoneyOut.model_validate(entry)
