@@ -21,7 +21,7 @@ from shared.clock import Clock
 from shared.migrate import upgrade
 from shared.settings import Settings
 
-screen = Console()
+screen = Console(width=None if sys.stdout.isatty() else 140)
 
 
 @dataclass(frozen=True)

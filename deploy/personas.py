@@ -42,7 +42,10 @@ def district_people(code: str) -> list[Persona]:
 
 
 CITY_PEOPLE = [
-    *(Persona(f"city-officer-{n}", f"市级经办{c}（示例）", ("city_officer",)) for n, c in enumerate("甲乙丙丁戊", 1)),
+    *(
+        Persona(f"city-officer-{n}", f"市级经办{c}（示例）", ("city_officer",))
+        for n, c in enumerate("甲乙丙丁戊己庚辛", 1)
+    ),
     *(
         Persona(f"city-supervisor-{n}", f"市级负责人{c}（示例）", ("city_supervisor",))
         for n, c in enumerate("甲乙丙", 1)

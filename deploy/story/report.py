@@ -14,7 +14,12 @@ SHOWN_PEOPLE = (
     "110102-officer-1", "110102-supervisor-1", "110102-government",
     *(person.subject for person in CITY_PEOPLE if person.subject.endswith("-1")),
 )  # fmt: skip
-TITLES = {"intake": "项目储备与申报", "eligibility": "政策审核与入库", "funding": "资金管理", "monitoring": "跟踪监测与评价"}
+TITLES = {
+    "intake": "项目储备与申报",
+    "eligibility": "政策审核与入库",
+    "funding": "资金管理",
+    "monitoring": "跟踪监测与评价",
+}
 
 
 @dataclass
@@ -29,6 +34,7 @@ class Line:
     released: str = ""
     credit: str = ""
     simulated: bool = True
+    """Some of its data are invented; all amounts are."""
 
 
 @dataclass
@@ -47,11 +53,19 @@ class Outcome:
 def show_table(screen: Console, outcome: Outcome, seconds: float) -> None:
     """Print what happened to every project, money in 万元, and every fault."""
     table = Table(title="一个季度到一份评价：故事里的项目（金额均为模拟）", title_justify="left")
-    for heading in ("项目", "区", "阶段", "结论与条款", "批复（万元）", "已拨付（万元）", "信用"):
+    for heading in ("项目", "数据", "区", "阶段", "结论与条款", "批复（万元）", "已拨付（万元）", "信用"):
         table.add_column(heading, justify="right" if "万元" in heading else "left")
     for line in outcome.lines:
-        name = f"{line.project}（含模拟数据）" if line.simulated else line.project
-        table.add_row(name, line.district, line.stage, line.decision, line.award, line.released, line.credit)
+        table.add_row(
+            line.project,
+            "模拟" if line.simulated else "公开",
+            line.district,
+            line.stage,
+            line.decision,
+            line.award,
+            line.released,
+            line.credit,
+        )
     screen.print(table)
     for fault in outcome.faults:
         screen.print(f"[red]✘ {fault}[/red]", highlight=False)
