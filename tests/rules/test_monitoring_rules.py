@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from services.monitoring.rules.actuals import Actuals
-from services.monitoring.rules.credit import Standing, counts_since, entity_id, ground_of, propose
+from services.monitoring.rules.credit import Standing, counts_since, entity_id, grade_for, ground_of, propose
 from services.monitoring.rules.energy import EnergyComparison, account, in_tce, saving
 from services.monitoring.rules.evaluation import Picture, evaluate, percent
 from services.monitoring.rules.quarter import EnergyUse
@@ -194,6 +194,10 @@ def test_points_and_bounds_give_the_grade(codes: list[str], grade: str, points: 
     proposal = propose([standing(code) for code in codes], ON)
     assert (proposal.grade, proposal.points) == (grade, points)
     assert len(proposal.explanation) == len(codes) + 2
+
+
+def test_a_grave_ground_means_the_lowest_grade_whatever_the_points() -> None:
+    assert (grade_for(95, False, ON), grade_for(95, True, ON)) == ("A", "D")
 
 
 def test_a_ground_is_known_by_code_name_or_kind_of_finding() -> None:

@@ -134,3 +134,17 @@ async def test_all_public_money_is_shown_against_the_investment(world: World) ->
 def test_a_file_knows_what_the_project_keeps() -> None:
     file = ProjectFile(released_yuan=AWARD, returned_yuan=AWARD / 10, recovered_yuan=AWARD / 5)
     assert file.kept_yuan == AWARD * 7 / 10
+
+
+async def test_the_overview_counts_by_district_what_the_caller_may_see(world: World) -> None:
+    await funded(world)
+    await funded(world, applicant_uscc=OTHER, district="110106")
+    at(world, 2024, 4, 30)
+    await world.instances["monitoring"].tick()
+    rows = await world.get("monitoring", "/v1/overview", "city-officer-1")
+    assert [(row["district"], row["files"], row["overdue_quarters"], row["released_yuan"]) for row in rows] == [
+        ("110105", 1, 1, "30000000.00"),
+        ("110106", 1, 1, "30000000.00"),
+    ]
+    own = await world.get("monitoring", "/v1/overview", "110106-officer-1")
+    assert [row["district"] for row in own] == ["110106"]

@@ -10,11 +10,12 @@ from services.monitoring.api import (
     findings,
     green,
     inspections,
+    overview,
     quarters,
     readings,
 )
 from shared.idempotency import ActRoute
 
 router = APIRouter(route_class=ActRoute)
-for subject in (files, quarters, readings, inspections, findings, evaluation, credit, credit_repairs, green):
+for subject in (overview, files, quarters, readings, inspections, findings, evaluation, credit, credit_repairs, green):
     router.include_router(subject.router)

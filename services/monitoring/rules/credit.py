@@ -110,14 +110,17 @@ def propose(grounds: Iterable[Standing], on: date) -> Proposal:
         rows.append(_row(ground, cost, on))
     points = max(left, 0)
     grave = any(row["grave"] for row in rows)
-    grade = "D" if grave else _grade(points, on)
+    grade = grade_for(points, grave, on)
     told = [f"起评 {FULL_MARKS} 分"]
     told += [f"{row['code']} {row['label']}（{row['occurred_on']}）：减 {row['points']} 分" for row in rows]
     told.append(f"得分 {points}，" + ("存在严重失信事由，定为 D 级" if grave else f"对应 {grade} 级"))
     return Proposal(grade, points, tuple(rows), tuple(told))
 
 
-def _grade(points: int, on: date) -> Grade:
+def grade_for(points: int, grave: bool, on: date) -> Grade:
+    """D for a grave ground whatever the points; else the best grade whose bound the points reach."""
+    if grave:
+        return "D"
     bounds: dict[Grade, Decimal] = parameter("credit_grades", on)
     return next(grade for grade, bound in sorted(bounds.items(), key=lambda item: -item[1]) if points >= bound)
 

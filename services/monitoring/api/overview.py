@@ -1,0 +1,79 @@
+"""HTTP of the roll-up: funded projects by district, and what needs attention (四（一）3)."""
+
+from typing import Any
+
+from fastapi import APIRouter
+from pydantic import BaseModel, ConfigDict
+from sqlalchemy import ColumnElement, case, func, select
+from sqlalchemy.sql.selectable import Subquery
+
+from services.monitoring.models.files import ProjectFile
+from services.monitoring.models.inspections import Finding
+from services.monitoring.models.quarters import ProjectQuarter
+from services.monitoring.models.readings import ReadingFinding
+from shared.auth import Official
+from shared.idempotency import ActRoute, ReadSession
+from shared.money import Money, SignedMoney
+
+router = APIRouter(route_class=ActRoute, tags=["监测总览"])
+
+
+class DistrictOverview(BaseModel):
+    """One district's funded projects; amounts in yuan, the rest are counts."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    district: str
+    files: int
+    under_way: int
+    delivered: int
+    evaluated: int
+    evaluations_upcoming: int
+    evaluations_overdue: int
+    held: int
+    released_yuan: Money
+    kept_yuan: SignedMoney
+    overdue_quarters: int
+    open_findings: int
+    grave_findings: int
+    open_reading_findings: int
+
+
+@router.get("/v1/overview", response_model=list[DistrictOverview], name="read_overview")
+async def read_overview(session: ReadSession, actor: Official) -> list[Any]:
+    """The funded projects that the caller may see, by district."""
+    waiting = ProjectQuarter.overdue_since.is_not(None) & ProjectQuarter.state.in_(("open", "returned"))
+    quarters = _tally(ProjectQuarter, overdue_quarters=waiting)
+    findings = _tally(Finding, open_findings=Finding.state != "closed", grave_findings=Finding.grave)
+    readings = _tally(ReadingFinding, open_reading_findings=ReadingFinding.state == "open")
+    kept = ProjectFile.released_yuan - ProjectFile.returned_yuan - ProjectFile.recovered_yuan
+    files = (
+        select(
+            ProjectFile.district,
+            func.count().label("files"),
+            *(_number(ProjectFile.status == word, word) for word in ("under_way", "delivered", "evaluated")),
+            _number(ProjectFile.evaluation_state == "upcoming", "evaluations_upcoming"),
+            _number(ProjectFile.evaluation_state == "overdue", "evaluations_overdue"),
+            _number(ProjectFile.held, "held"),
+            func.sum(ProjectFile.released_yuan).label("released_yuan"),
+            func.sum(kept).label("kept_yuan"),
+        )
+        .group_by(ProjectFile.district)
+        .subquery()
+    )
+    tallies = [column for tally in (quarters, findings, readings) for column in tally.c if column.name != "district"]
+    query = select(*files.c, *(func.coalesce(column, 0).label(column.name) for column in tallies)).select_from(
+        files.outerjoin(quarters, quarters.c.district == files.c.district)
+        .outerjoin(findings, findings.c.district == files.c.district)
+        .outerjoin(readings, readings.c.district == files.c.district)
+    )
+    return list((await session.execute(query.order_by(files.c.district))).all())
+
+
+def _tally(model: Any, **conditions: Any) -> Subquery:
+    numbers = [_number(condition, name) for name, condition in conditions.items()]
+    return select(model.district, *numbers).group_by(model.district).subquery()
+
+
+def _number(condition: Any, name: str) -> ColumnElement[int]:
+    return func.count(case((condition, 1))).label(name)
