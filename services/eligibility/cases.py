@@ -12,7 +12,7 @@ from shared.db import now
 
 
 async def record_on(
-    session: AsyncSession, review: Review, act: str, reason: str, duty: str | None = None, **detail: Any
+    session: AsyncSession, review: Review, act: str, reason: str | None, duty: str | None = None, **detail: Any
 ) -> None:
     """Write an act on a case down; with `duty`, take that duty. Raises SameOfficer."""
     await record(

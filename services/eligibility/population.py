@@ -67,11 +67,12 @@ async def population_of(session: AsyncSession, kept: Population | None, readings
 
 async def _fingerprint(session: AsyncSession) -> tuple[int, ...]:
     """Counts and sums of versions: versions only grow, so any change that has been committed shows."""
-    totals: list[int] = []
-    for table in (LibraryProject, StockResource, Review):
-        query = select(func.count(), func.coalesce(func.sum(table.version), 0)).select_from(table)
-        totals += [int(number) for number in (await session.execute(query)).one()]
-    return tuple(totals)
+    totals = [
+        select(total).select_from(table).scalar_subquery()
+        for table in (LibraryProject, StockResource, Review)
+        for total in (func.count(), func.coalesce(func.sum(table.version), 0))
+    ]
+    return tuple(int(number) for number in (await session.execute(select(*totals))).one())
 
 
 async def _library(session: AsyncSession, taken: set[str | None], readings: Mapping[str, str]) -> list[Subject]:

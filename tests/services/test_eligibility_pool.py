@@ -59,9 +59,14 @@ async def test_scores_stay_closed_until_all_are_in(world: World) -> None:
     declaration_id = await passed(world)
     for who in ("city-officer-3", "city-officer-4"):
         await act(world, declaration_id, "conflict-declaration", who, NO_CONFLICT)
-    await act(world, declaration_id, "scores", "city-officer-3", sheet(90))
+    first = {**sheet(90), "opinion": "第一名评审意见"}
+    await act(world, declaration_id, "scores", "city-officer-3", first)
     seen = await world.get("eligibility", at(declaration_id, "scores"), "city-officer-4")
     assert (seen["received"], seen["complete"], seen["sheets"], seen["score"]) == (1, False, [], None)
+    assert (
+        "第一名评审意见"
+        not in (await world.call("eligibility", "GET", f"/v1/acts/{declaration_id}", "city-officer-4")).text
+    )
     own = await world.get("eligibility", at(declaration_id, "scores"), "city-officer-3")
     assert [one["score"] for one in own["sheets"]] == ["90.00"]
     await act(world, declaration_id, "scores", "city-officer-4", sheet(81))

@@ -94,7 +94,9 @@ async def test_the_rule_set_is_kept_once_and_readable_by_its_hash(world: World) 
     assert len(hashes) == 1
     kept = await world.get("eligibility", f"/v1/rulesets/{hashes.pop()}", "110105-officer-1")
     assert kept["content"]["parameters"]["building_renovated_area_m2"]["value"] == "20000"
-    assert (await world.get("eligibility", "/v1/rulesets/none", "110105-officer-1", status=404))["code"] == "not_found"
+    assert (await world.get("eligibility", f"/v1/rulesets/{'0' * 64}", "110105-officer-1", status=404))[
+        "code"
+    ] == "not_found"
 
 
 async def test_a_settlement_leaves_the_machines_finding(world: World) -> None:

@@ -5,7 +5,7 @@ from datetime import date
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel
 from sqlalchemy import select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -24,6 +24,7 @@ from shared.policy import ENGINE, Decision, replay
 
 router = APIRouter(route_class=ActRoute, tags=["条件审查"])
 Stage = Literal["in_review", "passed", "rejected", "in_pool", "kept_out", "returned", "closed"]
+RulesetHash = Annotated[str, Path(pattern=r"^[0-9a-f]{64}$")]
 RecordNumber = Annotated[int | None, Query(ge=1, le=100_000, description="第几次记录；缺省为最近一次")]
 
 
@@ -113,9 +114,9 @@ async def replay_assessment(
 
 
 @router.get("/v1/rulesets/{ruleset_hash}", name="get_ruleset")
-async def get_ruleset(session: ReadSession, actor: Anyone, ruleset_hash: str) -> RulesetOut:
+async def get_ruleset(session: ReadSession, actor: Anyone, ruleset_hash: RulesetHash) -> RulesetOut:
     """A rule set that decided something, by its hash."""
-    row = await found(session, StoredRuleset, ruleset_hash.replace("\x00", ""))
+    row = await found(session, StoredRuleset, ruleset_hash)
     return RulesetOut(hash=row.hash, edition=row.edition, doc_no=row.doc_no, content=row.content)
 
 

@@ -72,7 +72,8 @@ async def score_project(
     weights = weights_of(review)
     if sorted(mark.criterion for mark in wanted.marks) != sorted(weights):
         raise Invalid(f"须对每项各打一次分：{'、'.join(weights)}", field="/body/marks")
-    await record_on(session, review, "score_project", wanted.opinion, duty="score")
+    # The opinion stays on the sheet: the record of acts is open to reviewers who have yet to score.
+    await record_on(session, review, "score_project", None, duty="score")
     sheet = ScoreSheet(
         **placed(session, review),
         reviewer=actor.subject,

@@ -1,5 +1,6 @@
 """HTTP of what-if: a number or a reading changed, the whole library judged again in the moment (四（一）2)."""
 
+from asyncio import to_thread
 from datetime import date
 from typing import Annotated, Literal
 from uuid import UUID
@@ -135,7 +136,7 @@ async def run_what_if(request: Request, session: ReadSession, actor: CityOfficer
     patch = patch_of(wanted.parameters, wanted.interpretations, groups[0].ruleset)
     population = await population_of(session, getattr(state, "population", None), readings)
     state.population = population
-    return _answer(as_of, population, groups, run(population, groups, patch))
+    return _answer(as_of, population, groups, await to_thread(run, population, groups, patch))
 
 
 def _answer(as_of: date, population: Population, groups: list[Group], found: WhatIf) -> WhatIfOut:

@@ -40,8 +40,8 @@ def upgrade() -> None:
         *(sa.Column(name, sa.Date) for name in ("received_on", "concluded_on")),
         *(sa.Column(name, sa.Text) for name in ("library_exception_reason", "construction_status")),
         *(sa.Column(name, sa.Text) for name in ("chosen_edition", "conclusion_reason")),
-        sa.CheckConstraint(one_of("stage", STAGES), "stage"),
-        sa.CheckConstraint(one_of("decision", ("eligible", "ineligible", "undetermined")), "decision"),
+        sa.CheckConstraint(one_of("stage", STAGES), "ck_review_stage"),
+        sa.CheckConstraint(one_of("decision", ("eligible", "ineligible", "undetermined")), "ck_review_decision"),
     )
     op.create_index("ix_review_newest", "review", ["accepted_on", "declaration_id"])
     op.create_table(
@@ -56,8 +56,8 @@ def upgrade() -> None:
         *(sa.Column(name, sa.Text, nullable=False) for name in ("summary", "made_by")),
         sa.Column("record", JSONB, nullable=False),
         sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
-        sa.UniqueConstraint("declaration_id", "number"),
-        sa.CheckConstraint(one_of("occasion", OCCASIONS), "occasion"),
+        sa.UniqueConstraint("declaration_id", "number", name="uq_assessment_declaration_id_number"),
+        sa.CheckConstraint(one_of("occasion", OCCASIONS), "ck_assessment_occasion"),
     )
     op.create_table(
         "settlement",
@@ -70,7 +70,7 @@ def upgrade() -> None:
         sa.Column("evidence", sa.Text),
         *(sa.Column(name, sa.Text, nullable=False) for name in ("settled_by", "settled_by_name")),
         sa.Column("settled_at", sa.DateTime(timezone=True), nullable=False),
-        sa.UniqueConstraint("declaration_id", "number"),
+        sa.UniqueConstraint("declaration_id", "number", name="uq_settlement_declaration_id_number"),
     )
     append_only(op, "ruleset", "eligibility")
     for table in ("review", "assessment", "settlement"):

@@ -28,8 +28,8 @@ def upgrade() -> None:
         sa.Column("number", sa.Integer, nullable=False),
         *(sa.Column(name, sa.Text, nullable=False) for name in ("reviewer", "reviewer_name", "position", "statement")),
         sa.Column("declared_at", sa.DateTime(timezone=True), nullable=False),
-        sa.UniqueConstraint("declaration_id", "number"),
-        sa.CheckConstraint("position IN ('none', 'conflict')", "position"),
+        sa.UniqueConstraint("declaration_id", "number", name="uq_conflict_declaration_declaration_id_number"),
+        sa.CheckConstraint("position IN ('none', 'conflict')", "ck_conflict_declaration_position"),
     )
     op.create_table(
         "score_sheet",
@@ -37,7 +37,7 @@ def upgrade() -> None:
         *(sa.Column(name, sa.Text, nullable=False) for name in ("reviewer", "reviewer_name", "opinion")),
         sa.Column("marks", JSONB, nullable=False),
         sa.Column("scored_at", sa.DateTime(timezone=True), nullable=False),
-        sa.UniqueConstraint("declaration_id", "round", "reviewer"),
+        sa.UniqueConstraint("declaration_id", "round", "reviewer", name="uq_score_sheet_declaration_id_round_reviewer"),
     )
     op.create_table(
         "recognised_investment",
@@ -51,7 +51,7 @@ def upgrade() -> None:
             for name in ("declared_total_yuan", "assessed_total_yuan")
         ),
         sa.Column("recognised_at", sa.DateTime(timezone=True), nullable=False),
-        sa.UniqueConstraint("declaration_id", "number"),
+        sa.UniqueConstraint("declaration_id", "number", name="uq_recognised_investment_declaration_id_number"),
     )
     op.create_table(
         "pool_entry",
@@ -64,7 +64,7 @@ def upgrade() -> None:
         sa.Column("assessed_investment_yuan", sa.Numeric(18, 2), nullable=False),
         sa.Column("entered_on", sa.Date, nullable=False),
         sa.Column("left_on", sa.Date),
-        sa.CheckConstraint("score BETWEEN 0 AND 100", "score"),
+        sa.CheckConstraint("score BETWEEN 0 AND 100", "ck_pool_entry_score"),
     )
     op.create_index("ix_pool_entry_year_rank", "pool_entry", ["year", "rank"], postgresql_where="left_on IS NULL")
     for table in ("conflict_declaration", "score_sheet"):

@@ -22,8 +22,8 @@ def upgrade() -> None:
         sa.Column("valid_from", sa.Date, nullable=False),
         *(sa.Column(name, sa.Text, nullable=False) for name in ("set_by", "set_by_name")),
         sa.Column("set_at", sa.DateTime(timezone=True), nullable=False),
-        sa.UniqueConstraint("district", "number"),
-        sa.CheckConstraint("value >= 0", "value"),
+        sa.UniqueConstraint("district", "number", name="uq_district_standard_district_number"),
+        sa.CheckConstraint("value >= 0", "ck_district_standard_value"),
     )
     op.create_table(
         "library_project",
