@@ -15,6 +15,7 @@ from shared.contracts.eligibility import DeclarationAssessed, PoolEntered, Revie
 from shared.contracts.funding import FundsApproved, FundsClawedBack, FundsDeclined, FundsHeld, FundsReleased
 from shared.contracts.monitoring import CreditRated, EvaluationIssued, ProjectDelivered
 from shared.db import now
+from shared.districts import CITY
 from shared.inbox import Handler
 
 
@@ -123,11 +124,11 @@ async def note_evaluation(session: AsyncSession, event: EvaluationIssued) -> Non
 
 async def keep_grade(session: AsyncSession, event: CreditRated) -> None:
     """Remember the entity's grade; one rated D may not file until it is repaired. 四（一）3"""
-    values = {"name": event.name, "grade": event.grade, "decided_on": event.decided_on}
+    values = {"district": CITY, "name": event.name, "grade": event.grade, "decided_on": event.decided_on}
     await session.execute(
         insert(EntityCredit)
-        .values(uscc=event.uscc, **values)
-        .on_conflict_do_update(index_elements=["uscc"], set_=values)
+        .values(applicant_uscc=event.uscc, **values)
+        .on_conflict_do_update(index_elements=["applicant_uscc"], set_=values)
     )
 
 

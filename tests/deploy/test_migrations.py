@@ -13,6 +13,7 @@ NO_CASE_DATA = {
     "duty",
     "idempotency_key",
     "inbox",
+    "municipal_fund_programme",
     "outbox",
     "parked",
     "ruleset",

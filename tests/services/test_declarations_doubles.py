@@ -1,5 +1,6 @@
 """Nothing is supported twice, nothing completed, nobody rated D (二（五）, 四（一）3)."""
 
+import asyncio
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -125,8 +126,8 @@ def paid(programme_id: str, **changed: Any) -> dict[str, Any]:
     return {
         "programme_id": programme_id,
         "district": "110105",
-        "recipient_uscc": DRAFT["applicant_uscc"],
-        "recipient_name": DRAFT["applicant_name"],
+        "entity_uscc": DRAFT["applicant_uscc"],
+        "entity_name": DRAFT["applicant_name"],
         "amount_yuan": "300000.00",
         "funded_on": "2022-06-01",
         "source": "主管部门公示",
@@ -161,3 +162,28 @@ async def test_a_record_that_identifies_nothing_is_refused(world: World) -> None
 
 async def programme_again(world: World) -> str:
     return str((await world.get("intake", "/v1/municipal-fund-programmes", OFFICER))[0]["id"])
+
+
+async def test_of_two_owners_who_file_one_project_at_once_one_is_refused(world: World) -> None:
+    owners = [world.owner(), world.owner("91110105MA0000007L", "另一家")]
+    cases = [await declared.ready(world, owner) for owner in owners]
+    answers = await asyncio.gather(*(submit(world, case, owner) for case, owner in zip(cases, owners, strict=True)))
+    assert sorted(answer.status_code for answer in answers) == [200, 409]
+    assert {answer.json().get("code") for answer in answers} == {None, "duplicate_funding"}
+
+
+async def test_by_setting_an_entity_that_was_paid_is_refused_elsewhere_too(world: World) -> None:
+    body = paid(await programme(world), project_code=OTHER_CODE)
+    await world.post("intake", "/v1/municipal-funding-records", OFFICER, body, status=201)
+    case = await declared.ready(world)
+    world.instances["intake"].settings.interpretations["other_funds_scope"] = "entity"
+    answer = await submit(world, case)
+    assert [each["basis"] for each in answer.json()["matches"]] == ["entity"]
+    world.instances["intake"].settings.interpretations["other_funds_scope"] = "project"
+    assert (await submit(world, case)).status_code == 200
+
+
+async def test_by_setting_completion_is_checked_later(world: World) -> None:
+    world.instances["intake"].settings.interpretations["completed_check"] = "plan_issue"
+    case = await declared.ready(world, facts=BUILDING | {"construction_status": "completed"})
+    assert (await submit(world, case)).status_code == 200

@@ -11,6 +11,7 @@ from deploy.personas import Persona
 from shared.auth import system_actor
 from tests.services import declared
 from tests.services.declared import BUILDING, CITY, FORWARD, GOVERNMENT, OFFICER, RECEIPT, RETURN, SUPERVISOR
+from tests.services.library_samples import project, push, resource
 from tests.world import World
 
 
@@ -210,3 +211,35 @@ async def test_only_the_city_receives(world: World) -> None:
     case = await declared.forwarded(world)
     assert await refused(world, case, "receive", OFFICER, RECEIPT) == (403, "forbidden")
     assert await refused(world, case, "city-return", SUPERVISOR, RETURN) == (403, "forbidden")
+
+
+async def entered(world: World, **said: Any) -> str:
+    """A project of the owner's in the district's reserve library; returns its id."""
+    await push(world, [resource()])
+    await push(world, [project(**said)], path="library-entries")
+    entries = await world.get("intake", "/v1/library-entries", OFFICER)
+    return str(entries["items"][0]["id"])
+
+
+async def test_a_project_in_the_library_needs_no_exception(world: World) -> None:
+    entry = await entered(world)
+    case = await declared.reviewed(world, library_entry_id=entry)
+    await world.post("intake", f"/v1/declarations/{case}/forward", SUPERVISOR, {"opinion": "可以"})
+    await world.settle()
+    event = (await world.events("intake", "intake.declaration_forwarded.v1"))[0]["data"]
+    assert event["facts"]["in_reserve_library"] is True
+    assert (event["project"]["library_entry_id"], event["library_exception_reason"]) == (entry, None)
+
+
+async def test_a_declaration_leans_on_no_other_entitys_library_project(world: World) -> None:
+    entry = await entered(world, entity_uscc="91110105MA0000007L", entity_name="另一家")
+    body = declared.DRAFT | {"library_entry_id": entry}
+    answer = await world.call("intake", "POST", "/v1/declarations", world.owner(), body)
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/body/library_entry_id")
+
+
+async def test_by_setting_the_library_is_a_must(world: World) -> None:
+    world.instances["intake"].settings.interpretations["reserve_library_missing"] = "block"
+    case = await declared.reviewed(world)
+    answer = await world.call("intake", "POST", f"/v1/declarations/{case}/forward", SUPERVISOR, FORWARD)
+    assert [each["subject"] for each in answer.json()["missing"]] == ["/library_entry_id"]

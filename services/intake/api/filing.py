@@ -140,7 +140,10 @@ class ChangeOut(BaseModel):
 
 
 class RoundOut(BaseModel):
-    """A submission as it was filed. The authoritative one is the last; `changes` compares with the round before."""
+    """A submission as it was filed; the last is authoritative. `changes` compares with the round before.
+
+    `warnings` are the possible doubles found at submission; only officials read them.
+    """
 
     round: int
     authoritative: bool
@@ -150,6 +153,7 @@ class RoundOut(BaseModel):
     simulated: list[str]
     materials: list[dict[str, Any]]
     undertaking: dict[str, Any]
+    warnings: list[dict[str, Any]]
     changes: list[ChangeOut]
 
 
@@ -159,10 +163,14 @@ async def list_rounds(session: ReadSession, actor: Anyone, declaration_id: UUID)
     declaration = await seen(session, actor, declaration_id)
     query = select(DeclarationRound).where(DeclarationRound.declaration_id == declaration.id)
     rounds = (await session.scalars(query.order_by(DeclarationRound.round))).all()
-    return [_round_out(row, before, declaration) for before, row in zip([None, *rounds], rounds, strict=False)]
+    official = actor.role != "applicant"
+    pairs = zip([None, *rounds], rounds, strict=False)
+    return [_round_out(row, before, declaration, official) for before, row in pairs]
 
 
-def _round_out(row: DeclarationRound, before: DeclarationRound | None, declaration: Declaration) -> RoundOut:
+def _round_out(
+    row: DeclarationRound, before: DeclarationRound | None, declaration: Declaration, official: bool
+) -> RoundOut:
     found: list[Change] = changes(_compared(before), _compared(row)) if before else []
     return RoundOut(
         round=row.round,
@@ -173,6 +181,7 @@ def _round_out(row: DeclarationRound, before: DeclarationRound | None, declarati
         simulated=row.simulated,
         materials=row.materials,
         undertaking=row.undertaking,
+        warnings=row.warnings if official else [],
         changes=[ChangeOut.model_validate(change) for change in found],
     )
 

@@ -12,6 +12,7 @@ from services.intake.api.cases import answer
 from services.intake.api.filing import RefusalsKept
 from services.intake.api.review import ReturnIn, correction_day, keep_correction
 from services.intake.api.shapes import DeclarationOut
+from services.intake.api.submission import checks_completion
 from services.intake.models.declarations import Declaration
 from services.intake.models.library import LibraryEntry
 from services.intake.models.materials import checklist_of
@@ -23,9 +24,10 @@ from shared.acts import hands_of
 from shared.auth import CityOfficer, DistrictSupervisor
 from shared.contracts.intake import DeclarationForwarded, DeclarationReceived
 from shared.contracts.library import ConstructionStatus
-from shared.db import locked, now, today
+from shared.db import locked, now, settings_of, today
 from shared.idempotency import ActRoute, Session
 from shared.outbox import emit
+from shared.policy import interpretations
 from shared.text import Paragraph
 
 router = APIRouter(route_class=ActRoute, tags=["上报"])
@@ -85,10 +87,15 @@ async def _unready(
         found.append(Gap("/opinion", f"区政府（管委会）意见：{held}", "三（一）", "征得区政府（管委会）同意后再上报"))
     lines = await checklist_of(session, declaration, opinion_given=opinion is not None)
     found += material_gaps(lines, "district_officer", "applicant")
-    if not in_library and not exception:
-        how = "原则上应先纳入储备库；确需上报的，由负责人写明理由"
-        found.append(Gap("/body/library_exception_reason", "未纳入储备库的理由", "四（一）2", how))
-    return found
+    return found if in_library else found + _outside_library(session, exception)
+
+
+def _outside_library(session: AsyncSession, exception: str | None) -> list[Gap]:
+    """A declared project should be in the library: a supervisor may say why not, unless the setting bars it (I29)."""
+    if interpretations(settings_of(session).interpretations)["reserve_library_missing"] == "block":
+        return [Gap("/library_entry_id", "纳入储备库", "四（一）2", "先将项目纳入所在区储备库，再在申报中关联")]
+    how = "原则上应先纳入储备库；确需上报的，由负责人写明理由"
+    return [] if exception else [Gap("/body/library_exception_reason", "未纳入储备库的理由", "四（一）2", how)]
 
 
 async def _forwarded(
@@ -129,7 +136,7 @@ async def receive_declaration(
     declaration = await locked(session, Declaration, declaration_id)
     on: date = today(session)
     declaration.receive(on, now(session))
-    if receipt.construction_status == "completed":
+    if receipt.construction_status == "completed" and checks_completion(session, "city_receipt"):
         raise refusals.completed("/body/construction_status")
     detail = {"clause": "三（一）、二（五）", "construction_status": receipt.construction_status}
     await act_on(session, "receive_declaration", declaration, duty="receipt", reason=receipt.evidence, **detail)

@@ -69,8 +69,8 @@ class FundingRecordIn(BaseModel):
     programme_id: UUID
     district: DistrictCode
     project_code: ProjectCode | None = None
-    recipient_uscc: Uscc
-    recipient_name: Line
+    entity_uscc: Uscc
+    entity_name: Line
     address: Line | None = None
     amount_yuan: Money
     funded_on: date
@@ -78,7 +78,7 @@ class FundingRecordIn(BaseModel):
 
     @model_validator(mode="after")
     def _identifiable(self) -> Self:
-        if self.project_code is None and entity_place(self.recipient_uscc, self.address) is None:
+        if self.project_code is None and entity_place(self.entity_uscc, self.address) is None:
             raise ValueError("项目代码和项目地址至少填写一项")
         return self
 
@@ -93,8 +93,8 @@ class FundingRecordOut(BaseModel):
     programme_name: str
     district: str
     project_code: str | None
-    recipient_uscc: str
-    recipient_name: str
+    entity_uscc: str
+    entity_name: str
     address: str | None
     amount_yuan: Money
     funded_on: date
@@ -116,7 +116,7 @@ async def register_other_funds(
     kept = MunicipalFundingRecord(
         id=uuid7(at),
         programme_name=programme.name,
-        entity_place=entity_place(wanted.recipient_uscc, wanted.address),
+        entity_place=entity_place(wanted.entity_uscc, wanted.address),
         registered_by=actor.subject,
         registered_at=at,
         **wanted.model_dump(),
@@ -132,15 +132,15 @@ async def list_other_funds(
     session: ReadSession,
     actor: Official,
     project_code: ProjectCode | None = None,
-    recipient_uscc: Uscc | None = None,
+    entity_uscc: Uscc | None = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 200,
 ) -> list[MunicipalFundingRecord]:
     """Registered payments, newest first."""
     query = select(MunicipalFundingRecord).order_by(MunicipalFundingRecord.id.desc()).limit(limit)
     if project_code:
         query = query.where(MunicipalFundingRecord.project_code == project_code)
-    if recipient_uscc:
-        query = query.where(MunicipalFundingRecord.recipient_uscc == recipient_uscc)
+    if entity_uscc:
+        query = query.where(MunicipalFundingRecord.entity_uscc == entity_uscc)
     return list((await session.scalars(query)).all())
 
 

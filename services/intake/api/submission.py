@@ -15,9 +15,15 @@ from services.intake.rules.matching import Match
 from services.intake.rules.stages import EDITABLE
 from services.intake.rules.submission import Gap, gaps
 from shared.clock import uuid7
-from shared.db import actor_of, found, now
+from shared.db import actor_of, found, now, settings_of
 from shared.errors import DomainError
+from shared.policy import interpretations
 from shared.runtime import Instance
+
+
+def checks_completion(session: AsyncSession, moment: str) -> bool:
+    """Whether a completed project is refused at this moment (I15). 二（五）"""
+    return interpretations(settings_of(session).interpretations)["completed_check"] in ("all_three", moment)
 
 
 async def missing_from(session: AsyncSession, declaration: Declaration) -> list[Gap]:
@@ -32,7 +38,7 @@ async def check_submission(session: AsyncSession, declaration: Declaration) -> l
     Raises ProjectCompleted (二（五）), CreditBarred (四（一）3), DuplicateFunding (二（五）) or Incomplete (三（一）).
     """
     declaration.require(EDITABLE)
-    if declaration.facts.get("construction_status") == "completed":
+    if declaration.facts.get("construction_status") == "completed" and checks_completion(session, "declaration"):
         raise refusals.completed("/facts/construction_status")
     credit = await grade_of(session, declaration.applicant_uscc)
     if credit is not None and credit.grade == "D":

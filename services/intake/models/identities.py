@@ -1,5 +1,6 @@
 """What tells whether a project was declared or paid for before: cases, awards, other city money (二（五）)."""
 
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
@@ -11,8 +12,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from services.intake.models.base import Base
 from services.intake.models.declarations import Declaration
-from services.intake.rules.matching import Basis, Match, entity_place, match
+from services.intake.rules.matching import Basis, Match, basis_of, entity_place, match
 from shared.contracts.intake import Project
+from shared.db import settings_of
+from shared.policy import interpretations
 
 
 class ProjectIdentity(Base):
@@ -22,11 +25,13 @@ class ProjectIdentity(Base):
     __table_args__ = (
         Index("ix_project_identity_project_code", "project_code"),
         Index("ix_project_identity_entity_place", "entity_place"),
+        Index("ix_project_identity_entity_uscc", "entity_uscc"),
     )
 
     declaration_id: Mapped[UUID] = mapped_column(primary_key=True)
     declaration_no: Mapped[str]
     district: Mapped[str]
+    entity_uscc: Mapped[str]
     project_code: Mapped[str | None]
     entity_place: Mapped[str | None]
     live: Mapped[bool]
@@ -39,7 +44,8 @@ class EntityCredit(Base):
 
     __tablename__ = "entity_credit"
 
-    uscc: Mapped[str] = mapped_column(primary_key=True)
+    applicant_uscc: Mapped[str] = mapped_column(primary_key=True)
+    district: Mapped[str]
     name: Mapped[str]
     grade: Mapped[str]
     decided_on: Mapped[date]
@@ -65,6 +71,7 @@ class MunicipalFundingRecord(Base):
     __table_args__ = (
         Index("ix_municipal_funding_record_project_code", "project_code"),
         Index("ix_municipal_funding_record_entity_place", "entity_place"),
+        Index("ix_municipal_funding_record_entity_uscc", "entity_uscc"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -74,8 +81,8 @@ class MunicipalFundingRecord(Base):
     programme_name: Mapped[str]
     district: Mapped[str]
     project_code: Mapped[str | None]
-    recipient_uscc: Mapped[str]
-    recipient_name: Mapped[str]
+    entity_uscc: Mapped[str]
+    entity_name: Mapped[str]
     address: Mapped[str | None]
     entity_place: Mapped[str | None]
     amount_yuan: Mapped[Decimal]
@@ -93,41 +100,53 @@ async def lock_identity(session: AsyncSession, declaration: Declaration) -> None
 
 
 async def matches_of(session: AsyncSession, declaration: Declaration) -> list[Match]:
-    """Every other record that seems to be this project, as far as the caller may see. I27: no time limit."""
-    code, place = declaration.project_code, entity_place(declaration.applicant_uscc, declaration.address)
+    """Every other record that seems to be this project, as far as the caller may see.
+
+    I27: the project counts, without limit of time; by setting the entity, once it was paid.
+    """
+    sought = Sought.of(session, declaration)
     cases = await session.scalars(
         select(ProjectIdentity)
-        .where(_same(ProjectIdentity, code, place))
+        .where(sought.among(ProjectIdentity))
         .where(ProjectIdentity.declaration_id != declaration.id)
         .where(or_(ProjectIdentity.live, ProjectIdentity.approved_on.is_not(None)))
     )
-    paid = await session.scalars(select(MunicipalFundingRecord).where(_same(MunicipalFundingRecord, code, place)))
-    return [_case_match(row, code) for row in cases] + [_paid_match(row, code) for row in paid]
+    paid = await session.scalars(select(MunicipalFundingRecord).where(sought.among(MunicipalFundingRecord)))
+    found = [_case_match(row, sought.basis(row)) for row in cases]
+    found += [match("municipal_record", sought.basis(row), f"{row.programme_name}，{row.funded_on}") for row in paid]
+    return [each for each in found if (each.source, each.basis) != ("declaration", "entity")]
 
 
-def _same(
-    table: type[ProjectIdentity] | type[MunicipalFundingRecord], code: str | None, place: str | None
-) -> ColumnElement[bool]:
-    """An unknown code or address is nobody's: comparing with it finds nothing."""
-    return or_(
-        false() if code is None else table.project_code == code,
-        false() if place is None else table.entity_place == place,
-    )
+@dataclass(frozen=True)
+class Sought:
+    """What identifies the project that is looked for; an unknown code or address is nobody's and finds nothing."""
+
+    code: str | None
+    place: str | None
+    entity: str | None
+
+    @classmethod
+    def of(cls, session: AsyncSession, declaration: Declaration) -> "Sought":
+        scope = interpretations(settings_of(session).interpretations)["other_funds_scope"]
+        uscc = declaration.applicant_uscc
+        place = entity_place(uscc, declaration.address)
+        return cls(declaration.project_code, place, uscc if scope == "entity" else None)
+
+    def among(self, table: type[ProjectIdentity] | type[MunicipalFundingRecord]) -> ColumnElement[bool]:
+        return or_(
+            false() if self.code is None else table.project_code == self.code,
+            false() if self.place is None else table.entity_place == self.place,
+            false() if self.entity is None else table.entity_uscc == self.entity,
+        )
+
+    def basis(self, row: ProjectIdentity | MunicipalFundingRecord) -> Basis:
+        return basis_of(self.code, self.place, row.project_code, row.entity_place)
 
 
-def _basis(row: ProjectIdentity | MunicipalFundingRecord, code: str | None) -> Basis:
-    return "project_code" if code and row.project_code == code else "entity_and_address"
-
-
-def _case_match(row: ProjectIdentity, code: str | None) -> Match:
-    basis = _basis(row, code)
+def _case_match(row: ProjectIdentity, basis: Basis) -> Match:
     if row.approved_on:
         return match("funded", basis, row.approval_no or row.declaration_no)
     return match("declaration", basis, row.declaration_no)
-
-
-def _paid_match(row: MunicipalFundingRecord, code: str | None) -> Match:
-    return match("municipal_record", _basis(row, code), f"{row.programme_name}，{row.funded_on}")
 
 
 async def keep_identity(
@@ -138,6 +157,7 @@ async def keep_identity(
     values = {
         "declaration_no": project.declaration_no,
         "district": project.district,
+        "entity_uscc": project.applicant_uscc,
         "project_code": project.project_code,
         "entity_place": entity_place(project.applicant_uscc, project.address),
         "live": live,

@@ -82,6 +82,7 @@ CREATE TABLE project_identity (
     declaration_id UUID NOT NULL,
     declaration_no TEXT NOT NULL,
     district TEXT NOT NULL,
+    entity_uscc TEXT NOT NULL,
     project_code TEXT,
     entity_place TEXT,
     live BOOLEAN NOT NULL,
@@ -90,13 +91,15 @@ CREATE TABLE project_identity (
     CONSTRAINT pk_project_identity PRIMARY KEY (declaration_id)
 );
 CREATE INDEX ix_project_identity_entity_place ON project_identity (entity_place);
+CREATE INDEX ix_project_identity_entity_uscc ON project_identity (entity_uscc);
 CREATE INDEX ix_project_identity_project_code ON project_identity (project_code);
 CREATE TABLE entity_credit (
-    uscc TEXT NOT NULL,
+    applicant_uscc TEXT NOT NULL,
+    district TEXT NOT NULL,
     name TEXT NOT NULL,
     grade TEXT NOT NULL,
     decided_on DATE NOT NULL,
-    CONSTRAINT pk_entity_credit PRIMARY KEY (uscc)
+    CONSTRAINT pk_entity_credit PRIMARY KEY (applicant_uscc)
 )
 """
 
@@ -105,7 +108,7 @@ def upgrade() -> None:
     op.execute("SET LOCAL lock_timeout = '5s'")
     for statement in _TABLES.split(";"):
         op.execute(statement)
-    for table in ("declaration", "declaration_round"):
+    for table in ("declaration", "declaration_round", "entity_credit"):
         protect(op, table, "intake", applicant=True)
     for table in ("declaration_counter", "project_identity"):
         protect(op, table, "intake")

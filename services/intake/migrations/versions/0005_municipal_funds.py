@@ -26,8 +26,8 @@ CREATE TABLE municipal_funding_record (
     programme_name TEXT NOT NULL,
     district TEXT NOT NULL,
     project_code TEXT,
-    recipient_uscc TEXT NOT NULL,
-    recipient_name TEXT NOT NULL,
+    entity_uscc TEXT NOT NULL,
+    entity_name TEXT NOT NULL,
     address TEXT,
     entity_place TEXT,
     amount_yuan NUMERIC(18, 2) NOT NULL,
@@ -39,6 +39,7 @@ CREATE TABLE municipal_funding_record (
     CONSTRAINT fk_municipal_funding_record_programme FOREIGN KEY(programme_id) REFERENCES municipal_fund_programme (id)
 );
 CREATE INDEX ix_municipal_funding_record_entity_place ON municipal_funding_record (entity_place);
+CREATE INDEX ix_municipal_funding_record_entity_uscc ON municipal_funding_record (entity_uscc);
 CREATE INDEX ix_municipal_funding_record_project_code ON municipal_funding_record (project_code)
 """
 
