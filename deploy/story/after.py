@@ -11,7 +11,14 @@ from shared.money import round_fen
 
 CHECKED, DELIVERED, METERED = date(2024, 10, 22), date(2024, 12, 10), date(2025, 1, 15)
 EVALUATED, ISSUED, NOTICED, DECIDED = date(2025, 11, 20), date(2025, 11, 25), date(2025, 12, 1), date(2026, 1, 20)
-REPORTS = {"2024Q3": date(2024, 10, 14), "2024Q4": date(2025, 1, 13)}
+REPORTS = {
+    "2024Q3": date(2024, 10, 14),
+    "2024Q4": date(2025, 1, 13),
+    "2025Q1": date(2025, 4, 11),
+    "2025Q2": date(2025, 7, 11),
+    "2025Q3": date(2025, 10, 15),
+}
+SILENT = {(DIVERTED.key, quarter) for quarter in REPORTS if quarter != "2024Q3"} | {(MISSED.key, "2025Q2")}
 GRADES = {"cap": "A", "diverted": "D"}
 
 
@@ -24,7 +31,7 @@ async def report_quarter(stage: Stage, ids: dict[str, str], quarter: str) -> Non
     await stage.move_to(REPORTS[quarter])
     for case in FUNDED:
         path = f"{_file(ids, case)}/quarters/{quarter}"
-        if not await _is_open(stage, case, path):
+        if (case.key, quarter) in SILENT or not await _is_open(stage, case, path):
             continue
         version = (await stage.ask("monitoring", "GET", path, case.owner)).headers["etag"]
         body = _report(case, quarter)
@@ -41,7 +48,7 @@ async def _is_open(stage: Stage, case: Case, path: str) -> bool:
 
 def _report(case: Case, quarter: str) -> dict[str, Any]:
     received = AWARDS.get(case.key, "0.00" if quarter == "2024Q3" else SUBSIDY)
-    done = "0.45" if quarter == "2024Q3" else "0.95"
+    done = {"2024Q3": "0.45", "2024Q4": "0.95"}.get(quarter, "1")
     kinds = {part["kind"]: part["fixed_investment_yuan"] for part in case.components}
     return {
         "progress": done,
@@ -127,7 +134,7 @@ def _actuals(moved_in: str, case: Case) -> dict[str, Any]:
         "tax": {"before_yuan": "1000000.00", "after_yuan": "25000000.00", **area},
         "energy": {
             "baseline": used | {"electricity_kwh": "5000000"},
-            "report": used | {"electricity_kwh": "3900000", "pv_output_kwh": "300000"},
+            "report": used | {"electricity_kwh": "3900000", "pv_used_kwh": "300000"},
         },
         "roof": {"pv_projection_m2": "1300.00", "roof_projection_m2": "3000.00"},
         "funds": {"misused": False, "ledger_matches": True, "audit_findings": 0},
@@ -145,7 +152,7 @@ async def rate(stage: Stage, ids: dict[str, str]) -> None:
         noticed[case.key] = await stage.post("monitoring", path, "city-officer-8", f"{case.key}-notice", reason)
     await stage.move_to(DECIDED)
     for case in rated:
-        grade = noticed[case.key]["grade"]
+        grade = noticed[case.key]["proposal"]["grade"]
         if GRADES.get(case.key, grade) != grade:
             raise Unexpected(f"{case.name}: credit {grade}")
         ruling = {"grade": grade, "reason": "期限内无申辩，按计算等级认定"}

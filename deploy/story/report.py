@@ -33,8 +33,8 @@ class Line:
     award: str = ""
     released: str = ""
     credit: str = ""
-    simulated: bool = True
-    """Some of its data are invented; all amounts are."""
+    data: str = "模拟"
+    """模拟: all of it is invented; 含模拟: a real project by its published facts, the rest and all amounts invented."""
 
 
 @dataclass
@@ -54,11 +54,12 @@ def show_table(screen: Console, outcome: Outcome, seconds: float) -> None:
     """Print what happened to every project, money in 万元, and every fault."""
     table = Table(title="一个季度到一份评价：故事里的项目（金额均为模拟）", title_justify="left")
     for heading in ("项目", "数据", "区", "阶段", "结论与条款", "批复（万元）", "已拨付（万元）", "信用"):
-        table.add_column(heading, justify="right" if "万元" in heading else "left")
+        amount = "万元" in heading
+        table.add_column(heading, justify="right" if amount else "left", no_wrap=amount, overflow="fold")
     for line in outcome.lines:
         table.add_row(
             line.project,
-            "模拟" if line.simulated else "公开",
+            line.data,
             line.district,
             line.stage,
             line.decision,

@@ -61,6 +61,7 @@ def _chapters(stage: Stage, ids: dict[str, str], say: Callable[[str], None]) -> 
         ("暂停支付与追回", lambda: money.claw_back(stage, ids)),
         ("项目交付", lambda: after.deliver(stage, ids)),
         ("年末报告与在线监测", lambda: _year_end(stage, ids)),
+        ("交付后各季度报告", lambda: _later_quarters(stage, ids)),
         ("交付一年内评价", lambda: after.evaluate(stage, ids)),
         ("信用评价", lambda: after.rate(stage, ids)),
         ("绿色项目登记", lambda: after.register_green(stage, ids)),
@@ -72,10 +73,16 @@ async def _year_end(stage: Stage, ids: dict[str, str]) -> None:
     await after.watch(stage, ids)
 
 
+async def _later_quarters(stage: Stage, ids: dict[str, str]) -> None:
+    for quarter in ("2025Q1", "2025Q2", "2025Q3"):
+        await after.report_quarter(stage, ids, quarter)
+
+
 async def _line(stage: Stage, case: Case, declaration: str, outcome: Outcome) -> Line:
     """A project's line, read from the services; what differs from the expected goes into the outcome's faults."""
     seen = await stage.get("intake", f"/v1/declarations/{declaration}", case.owner)
     line = Line(case.name, DISTRICTS[case.district].name, seen["stage_label"])
+    line.data = "含模拟" if case.real_facts else "模拟"
     if case is COMPLETED:
         line.decision = "不予受理 二（五）"
         return line
@@ -87,10 +94,9 @@ async def _line(stage: Stage, case: Case, declaration: str, outcome: Outcome) ->
         line.award, line.released = _in_wan(figures.get("award")), _in_wan(figures.get("released"))
     credit = await _read(stage, "monitoring", f"/v1/entities/{case.owner.uscc}/credit", "city-officer-8")
     line.credit = (credit or {}).get("grade") or ""
-    wanted = EXPECTED.get(case.key)
-    got = (line.award, line.released, line.credit)
-    if wanted is not None and not outcome.faults and got != wanted:
-        outcome.faults.append(f"{case.name}：{got}，预期 {wanted}")
+    got = (line.stage, line.decision, line.award, line.released, line.credit)
+    if not outcome.faults and got != EXPECTED[case.key]:
+        outcome.faults.append(f"{case.name}：{got}，预期 {EXPECTED[case.key]}")
     return line
 
 
@@ -114,11 +120,15 @@ def _in_wan(yuan: str | None) -> str:
     return "" if yuan in (None, "None") else f"{Decimal(str(yuan)) / 10_000:,.4f}"
 
 
+MET = "符合条件"
 EXPECTED = {
-    "cap": ("5,000.0000", "5,000.0000", "A"),
-    "package": ("3,800.0000", "3,800.0000", ""),
-    "diverted": ("3,000.0000", "3,000.0000", "D"),
-    "line": ("", "", ""),
-    "municipal": ("", "", ""),
-    "retail": ("", "", ""),
+    "cap": ("已评价", MET, "5,000.0000", "5,000.0000", "A"),
+    "interest": ("资金已下达", MET, "1,399.1667", "172.9444", ""),
+    "package": ("资金已下达", MET, "3,800.0000", "3,800.0000", ""),
+    "line": ("审查不通过", "不符合 二（一）2", "", "", ""),
+    "municipal": ("审查不通过", "不符合 二（五）", "", "", ""),
+    "retail": ("审查不通过", "不符合 二（二）1", "", "", ""),
+    "settled": ("已批复，待下达资金", f"{MET}（二（一）1 由人认定）", "4,000.0000", "0.0000", ""),
+    "diverted": ("资金已追回", MET, "3,000.0000", "3,000.0000", "D"),
+    "missed": ("已评价", MET, "2,600.0000", "2,600.0000", "B"),
 }
