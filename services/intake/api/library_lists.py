@@ -19,6 +19,7 @@ from services.intake.api.library_shapes import (
     LinkedResource,
     ResourceOut,
 )
+from services.intake.api.shapes import Moment
 from services.intake.models.library import (
     LibraryEntry,
     LibraryEntryVersion,
@@ -45,6 +46,7 @@ from shared.text import Line
 router = APIRouter(route_class=ActRoute, tags=["资源台账与储备库"])
 Cursor = Annotated[str, Query(pattern=r"^[A-Za-z0-9_-]{22}$", description="上一页的 next_cursor")]
 Limit = Annotated[int, Query(ge=1, le=200)]
+UpdatedSince = Annotated[Moment, Query(description="只要此时刻起有变动的记录，须带时区")]
 Contains = Annotated[Line, Query(description="名称、编号或地址中含有的文字")]
 
 
@@ -62,7 +64,7 @@ def resource_filter(
     status: Annotated[list[ResourceStatus], Query(title="状态")] = [],  # noqa: B006
     type: Annotated[list[ProjectType], Query(title="拟改造类型")] = [],  # noqa: B006
     q: Contains | None = None,
-    updated_since: Annotated[datetime | None, Query()] = None,
+    updated_since: UpdatedSince | None = None,
 ) -> Select[Any]:
     """The resources a caller asks for."""
     query = select(Resource)
@@ -84,7 +86,7 @@ def entry_filter(
     entity_uscc: Annotated[str | None, Query(pattern=r"^[0-9A-Z]{18}$", title="实施主体")] = None,
     project_code: Annotated[str | None, Query(pattern=r"^[0-9-]{24}$", title="项目代码")] = None,
     q: Contains | None = None,
-    updated_since: Annotated[datetime | None, Query()] = None,
+    updated_since: UpdatedSince | None = None,
 ) -> Select[Any]:
     """The projects a caller asks for."""
     query = select(LibraryEntry)

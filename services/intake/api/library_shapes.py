@@ -38,7 +38,7 @@ def _keep_misfit(value: Any, check: Callable[[Any], Any]) -> Any:
         return check(value)
     except ValidationError as error:
         own_id = value.get("external_id") if isinstance(value, dict) else None
-        return Misfit(own_id if isinstance(own_id, str) else None, list(error.errors(include_input=False)))
+        return Misfit(own_id[:64] if isinstance(own_id, str) else None, list(error.errors(include_input=False)))
 
 
 class ResourceBatch(BaseModel):
