@@ -78,7 +78,7 @@ async def complete(session: AsyncSession, inspection: Inspection, found: Sequenc
         inspection=str(inspection.id),
         findings=len(found),
     )
-    findings = [_finding(session, inspection, item) for item in found]
+    findings = [_finding(session, inspection, place, item) for place, item in enumerate(found)]
     session.add_all(findings)
     for finding in findings:
         await _blame(session, finding)
@@ -108,11 +108,12 @@ async def _files(session: AsyncSession, ids: Sequence[UUID]) -> dict[UUID, Proje
     return {file.declaration_id: file for file in rows}
 
 
-def _finding(session: AsyncSession, inspection: Inspection, found: dict[str, Any]) -> Finding:
+def _finding(session: AsyncSession, inspection: Inspection, ordinal: int, found: dict[str, Any]) -> Finding:
     return Finding(
         **{**found, "grave": found["grave"] or found["kind"] in ALWAYS_GRAVE},
         id=uuid7(now(session)),
         inspection_id=inspection.id,
+        ordinal=ordinal,
         declaration_id=inspection.declaration_id,
         district=inspection.district,
         applicant_uscc=inspection.applicant_uscc,

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.monitoring.credit import proposal_for
@@ -53,11 +53,13 @@ async def keep_decision(
     """Write the decision down beside what was computed, and let the entity carry the grade."""
     on = today(session)
     computed = await proposal_for(session, entity.applicant_uscc, on)
+    before = select(func.count()).where(CreditDecision.applicant_uscc == entity.applicant_uscc)
     decision = CreditDecision(
         id=uuid7(now(session)),
         entity_id=entity.id,
         district=CITY,
         applicant_uscc=entity.applicant_uscc,
+        number=1 + (await session.scalar(before) or 0),
         grade=grade,
         points=computed.points,
         computed_grade=computed.grade,

@@ -160,10 +160,10 @@ async def read_credit(session: ReadSession, actor: CityOrApplicant, uscc: Uscc) 
         **{name: getattr(entity, name) for name in ("grade", "points", "rated_on")},
         "effects": effects(today(session))[entity.grade] if entity.grade else [],  # type: ignore[index]
         "proposal": await proposal_for(session, uscc, today(session)),
-        "grounds": [_ground(row) for row in await _all(session, CreditGround, uscc)],
+        "grounds": [_ground(row) for row in await _all(session, CreditGround, uscc, CreditGround.occurred_on)],
         "rating": rating,
-        "decisions": await _all(session, CreditDecision, uscc),
-        "repairs": [_repair(row) for row in await _all(session, CreditRepair, uscc)],
+        "decisions": await _all(session, CreditDecision, uscc, CreditDecision.number),
+        "repairs": [_repair(row) for row in await _all(session, CreditRepair, uscc, CreditRepair.requested_on)],
     }
 
 
@@ -268,8 +268,8 @@ async def _district(session: AsyncSession, declaration_id: UUID, uscc: str) -> s
     return file.district
 
 
-async def _all(session: AsyncSession, model: Any, uscc: str) -> list[Any]:
-    rows = await session.scalars(select(model).where(model.applicant_uscc == uscc).order_by(model.id))
+async def _all(session: AsyncSession, model: Any, uscc: str, order: Any) -> list[Any]:
+    rows = await session.scalars(select(model).where(model.applicant_uscc == uscc).order_by(order, model.id))
     return list(rows.all())
 
 

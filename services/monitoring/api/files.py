@@ -135,9 +135,7 @@ async def read_file(session: ReadSession, actor: Anyone, declaration_id: UUID) -
     """One funded project with every movement of its money."""
     file = await found(session, ProjectFile, declaration_id)
     moved = await session.scalars(
-        select(FundMovement)
-        .where(FundMovement.declaration_id == declaration_id)
-        .order_by(FundMovement.on, FundMovement.id)
+        select(FundMovement).where(FundMovement.declaration_id == declaration_id).order_by(FundMovement.seq)
     )
     own = {name: getattr(file, name) for name in FileDetail.model_fields if name not in ("movements", "public_money")}
     return {**own, "movements": moved.all(), "public_money": await public_money(session, file)}

@@ -222,7 +222,9 @@ async def complete_inspection(
 
 
 async def _detail(session: AsyncSession, inspection: Inspection) -> dict[str, Any]:
-    rows = await session.scalars(select(Finding).where(Finding.inspection_id == inspection.id).order_by(Finding.id))
+    rows = await session.scalars(
+        select(Finding).where(Finding.inspection_id == inspection.id).order_by(Finding.ordinal)
+    )
     return {**{name: getattr(inspection, name) for name in InspectionOut.model_fields}, "findings": rows.all()}
 
 

@@ -94,12 +94,13 @@ class CreditDecision(Base):
     """What was decided about an entity's credit, by whom and why. Append-only: the history of the grade."""
 
     __tablename__ = "credit_decision"
-    __table_args__ = (Index("ix_credit_decision_applicant_uscc", "applicant_uscc"),)
+    __table_args__ = (UniqueConstraint("applicant_uscc", "number"),)
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     entity_id: Mapped[UUID] = mapped_column(ForeignKey("entity.id"))
     district: Mapped[str]
     applicant_uscc: Mapped[str]
+    number: Mapped[int]
     grade: Mapped[str]
     points: Mapped[int]
     computed_grade: Mapped[str]

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.monitoring.models.base import Base, one_of
@@ -102,6 +102,7 @@ class FundMovement(Base):
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
+    seq: Mapped[int] = mapped_column(BigInteger, Identity(always=True))
     declaration_id: Mapped[UUID] = mapped_column(ForeignKey("project_file.declaration_id"))
     district: Mapped[str]
     applicant_uscc: Mapped[str]

@@ -89,6 +89,7 @@ class Finding(Base):
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     inspection_id: Mapped[UUID] = mapped_column(ForeignKey("inspection.id"))
+    ordinal: Mapped[int]
     declaration_id: Mapped[UUID]
     district: Mapped[str]
     applicant_uscc: Mapped[str]

@@ -61,6 +61,7 @@ def upgrade() -> None:
     op.create_table(
         "fund_movement",
         sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("seq", sa.BigInteger(), sa.Identity(always=True), nullable=False),
         sa.Column("declaration_id", sa.Uuid(), nullable=False),
         sa.Column("district", sa.Text(), nullable=False),
         sa.Column("applicant_uscc", sa.Text(), nullable=False),

@@ -57,6 +57,7 @@ def upgrade() -> None:
         "finding",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("inspection_id", sa.Uuid(), nullable=False),
+        sa.Column("ordinal", sa.Integer(), nullable=False),
         sa.Column("declaration_id", sa.Uuid(), nullable=False),
         sa.Column("district", sa.Text(), nullable=False),
         sa.Column("applicant_uscc", sa.Text(), nullable=False),

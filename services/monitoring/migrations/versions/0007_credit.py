@@ -80,6 +80,7 @@ def upgrade() -> None:
         sa.Column("entity_id", sa.Uuid(), nullable=False),
         sa.Column("district", sa.Text(), nullable=False),
         sa.Column("applicant_uscc", sa.Text(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("grade", sa.Text(), nullable=False),
         sa.Column("points", sa.Integer(), nullable=False),
         sa.Column("computed_grade", sa.Text(), nullable=False),
@@ -90,8 +91,8 @@ def upgrade() -> None:
         sa.Column("decided_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["entity_id"], ["entity.id"], name="fk_credit_decision_entity_id_entity"),
         sa.PrimaryKeyConstraint("id", name="pk_credit_decision"),
+        sa.UniqueConstraint("applicant_uscc", "number", name="uq_credit_decision_applicant_uscc_number"),
     )
-    op.create_index("ix_credit_decision_applicant_uscc", "credit_decision", ["applicant_uscc"], unique=False)
     protect(op, "credit_decision", "monitoring", applicant=True)
     append_only(op, "credit_decision", "monitoring")
     op.create_table(
