@@ -112,7 +112,9 @@ async def test_a_partial_batch_takes_what_is_right_and_says_why_not_the_rest(wor
 
 
 async def test_a_batch_that_is_no_batch_is_refused_as_a_whole(world: World) -> None:
-    for body in ({"rows": []}, {}, {"rows": [resource(f"R-{n}") for n in range(1001)]}, {"rows": [resource()], "x": 1}):
+    many = [resource(f"R-{n}") for n in range(1001)]
+    bodies: list[dict[str, Any]] = [{"rows": []}, {}, {"rows": many}, {"rows": [resource()], "x": 1}]
+    for body in bodies:
         answer = await world.call("intake", "POST", "/v1/resources:batchUpsert?mode=partial", OFFICER, body)
         assert (answer.status_code, answer.json()["code"]) == (422, "malformed")
     without_key = await world.clients["intake"].post(
