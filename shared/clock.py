@@ -29,10 +29,16 @@ class Clock:
         self._standing_at = moment.astimezone(UTC)
 
 
+_newest_id = 0
+
+
 def uuid7(moment: datetime) -> UUID:
-    """A time-ordered id (RFC 9562, version 7) for a record made at `moment`."""
-    milliseconds = int(moment.timestamp() * 1000)
-    noise = int.from_bytes(os.urandom(10), "big")
-    high = (milliseconds << 16) | 0x7000 | (noise >> 68) & 0x0FFF
-    low = (0b10 << 62) | noise & ((1 << 62) - 1)
-    return UUID(int=(high << 64) | low)
+    """A time-ordered id (RFC 9562, version 7) for a record made at `moment`; ids of one process rise within a moment."""
+    global _newest_id
+    drawn = int(moment.timestamp() * 1000) << 74 | int.from_bytes(os.urandom(10), "big") >> 6
+    if drawn <= _newest_id and drawn >> 74 == _newest_id >> 74:
+        drawn = _newest_id + 1
+    _newest_id = drawn
+    high = drawn >> 74 << 16 | 0x7000 | drawn >> 62 & 0x0FFF
+    low = 0b10 << 62 | drawn & (1 << 62) - 1
+    return UUID(int=high << 64 | low)
