@@ -22,7 +22,7 @@ def _stated(facts: ProjectFacts) -> ProjectFacts:
     if known:
         raise ValueError(f"{'、'.join(known)} 由系统按办理情况填写，请勿填报")
     texts = [text for part in facts.components for text in (part.name, part.resource_id) if text]
-    if any(not character.isprintable() for text in texts for character in text):
+    if any(ord(character) < ord(" ") or character == "\x7f" for text in texts for character in text):
         raise ValueError("文字中含有不可见的控制字符")
     return facts
 
