@@ -124,7 +124,7 @@ def check_quarter(report: QuarterReport, award: Award, previous: QuarterReport |
     remarks = [
         *_money(report, award),
         *_purposes(report, award),
-        *_course(report, previous),
+        *_course(report, award, previous),
         *_investment(report, award, previous),
         *_lettings(report, award),
         *_proportions(report, award, on),
@@ -168,14 +168,15 @@ def _purposes(report: QuarterReport, award: Award) -> Iterator[Remark]:
             yield _warning(place, "purpose_outside_award", f"“{PURPOSE_LABELS[item.purpose]}”不在本项目资金用途之内")
 
 
-def _course(report: QuarterReport, previous: QuarterReport | None) -> Iterator[Remark]:
+def _course(report: QuarterReport, award: Award, previous: QuarterReport | None) -> Iterator[Remark]:
     if previous is None:
         return
     if report.progress < previous.progress:
         yield _error("/progress", "progress_falls", f"形象进度不得低于上期 {previous.progress:.2%}")
     elif report.progress == previous.progress < 1:
         yield _warning("/progress", "no_progress", "形象进度较上期没有变化")
-    if report.subsidy_used_yuan < previous.subsidy_used_yuan:
+    # Money that went back is no longer used: after a return or a clawback the total falls to what was kept.
+    if report.subsidy_used_yuan < min(previous.subsidy_used_yuan, award.kept_yuan):
         yield _error("/subsidy_used", "subsidy_used_falls", "累计使用补助资金不得少于上期")
 
 
