@@ -97,11 +97,23 @@ def sheet(points: int = 80) -> dict[str, Any]:
 
 
 NO_CONFLICT = {"position": "none", "statement": "与项目单位无利害关系"}
+SETTLE = {"rule": "surroundings", "holds": True, "reason": "现场查看，已补足公共空间", "evidence": "踏勘记录"}
+OPEN = ("surroundings_coordinated",)
 PASS = {"outcome": "pass", "reason": "各项条件均已满足"}
 INVESTMENT: dict[str, Any] = {
     "components": [{"index": 0, "assessed_investment_yuan": "300000000.00"}],
     "opinion": "予以审定",
 }
+
+
+async def act(world: World, declaration_id: UUID, name: str, who: str, body: Any, status: int = 200) -> Any:
+    """One act on a case in somebody's name."""
+    return await world.post("eligibility", at(declaration_id, name), who, body, status)
+
+
+async def case_of(world: World, declaration_id: UUID, who: str = "city-officer-1") -> Any:
+    """The case as somebody reads it."""
+    return await world.get("eligibility", at(declaration_id), who)
 
 
 async def passed(world: World, told: ProjectFacts | None = None, **fields: Any) -> UUID:

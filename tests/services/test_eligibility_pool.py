@@ -168,7 +168,7 @@ async def test_no_entry_without_enough_scores_or_without_investment(world: World
     declaration_id = await passed(world)
     await score(world, declaration_id, "city-officer-3")
     refusal = await act(world, declaration_id, "enter-pool", "city-supervisor-1", ENTER, 409)
-    assert refusal["code"] == "not_ready_for_pool"
+    assert (refusal["code"], refusal["detail"]) == ("not_ready_for_pool", "已评分 1 人，至少须 2 人")
     await score(world, declaration_id, "city-officer-4")
     refusal = await act(world, declaration_id, "enter-pool", "city-supervisor-1", ENTER, 409)
     assert refusal["detail"] == "尚未审定投资"

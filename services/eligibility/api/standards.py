@@ -7,12 +7,13 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Response
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema
 from sqlalchemy import func, select, text, tuple_
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.eligibility.api.paging import Cursor, Limit, cursor_of, place_of, whole
 from services.eligibility.models import DistrictStandard
 from services.eligibility.rules import plain
 from shared.acts import record
-from shared.auth import DistrictSupervisor, OfficialOrSystem
+from shared.auth import Actor, DistrictSupervisor, OfficialOrSystem
 from shared.clock import uuid7
 from shared.contracts.library import DistrictCode
 from shared.db import now
@@ -85,23 +86,7 @@ async def set_district_standard(
         raise Forbidden("只能设定本区标准", field="/body/district")
     if _parameter(wanted.parameter).unit == "%" and wanted.value > 1:
         raise Invalid("比例须在 0 与 1 之间", field="/body/value")
-    await session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _STANDARDS_LOCK})
-    last = await session.scalar(
-        select(func.max(DistrictStandard.number)).where(DistrictStandard.district == wanted.district)
-    )
-    standard = DistrictStandard(
-        id=uuid7(now(session)),
-        number=(last or 0) + 1,
-        set_by=actor.subject,
-        set_by_name=actor.name,
-        set_at=now(session),
-        district=wanted.district,
-        parameter=wanted.parameter,
-        value=wanted.value,
-        valid_from=wanted.valid_from,
-        document_no=wanted.document_no,
-    )
-    session.add(standard)
+    standard = await _numbered(session, actor, wanted)
     told = wanted.model_dump(mode="json", include={"parameter", "value", "valid_from", "document_no"})
     await record(session, "set_district_standard", standard.id, wanted.district, reason=wanted.reason, **told)
     response.headers["location"] = f"/v1/district-standards?district={wanted.district}"
@@ -127,6 +112,28 @@ async def list_district_standards(
     rows = (await session.scalars(query)).all()
     next_cursor = cursor_of(rows[limit - 1].district, rows[limit - 1].number) if len(rows) > limit else None
     return StandardPage(items=[_out(row) for row in rows[:limit]], next_cursor=next_cursor)
+
+
+async def _numbered(session: AsyncSession, actor: Actor, wanted: StandardIn) -> DistrictStandard:
+    """The standard under its district's next number; two entered at once take turns."""
+    await session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _STANDARDS_LOCK})
+    last = await session.scalar(
+        select(func.max(DistrictStandard.number)).where(DistrictStandard.district == wanted.district)
+    )
+    standard = DistrictStandard(
+        id=uuid7(now(session)),
+        number=(last or 0) + 1,
+        set_by=actor.subject,
+        set_by_name=actor.name,
+        set_at=now(session),
+        district=wanted.district,
+        parameter=wanted.parameter,
+        value=wanted.value,
+        valid_from=wanted.valid_from,
+        document_no=wanted.document_no,
+    )
+    session.add(standard)
+    return standard
 
 
 def _parameter(key: str) -> DatedValue:
