@@ -191,7 +191,7 @@ async def _answering(port: int, token: str) -> None:
 
 
 def measure() -> dict[str, Any]:
-    """Rows and requests a second over loopback HTTP, one uvicorn worker; ratios to the mean of pgbench before and after. fsync is on."""
+    """Rows and requests a second over loopback, one uvicorn worker; the floor is the mean of before and after."""
     with tempfile.TemporaryDirectory() as folder:
         server = start(Path(folder) / "postgres")
         try:
