@@ -4,6 +4,8 @@ import asyncio
 import logging
 import random
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 from uuid import UUID
 
@@ -17,13 +19,22 @@ from shared.auth import system_actor
 from shared.bus import Message
 from shared.contracts.base import Event, event_class
 from shared.db import Database, now
-from shared.tables import inbox, parked
+from shared.tables import inbox, parked, stream_seen
 
 log = logging.getLogger(__name__)
 ATTEMPTS = 5
 
 Handler = Callable[[AsyncSession, Any], Awaitable[None]]
-Handlers = Mapping[type[Event], Handler]
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """A handler that takes a run of events of its type at once: for what comes by the thousand."""
+
+    handle: Callable[[AsyncSession, list[Any]], Awaitable[None]]
+
+
+Handlers = Mapping[type[Event], Handler | Gathered]
 
 # One statement per batch: what was seen before drops out here.
 _ACCEPT = text("""
@@ -32,7 +43,8 @@ SELECT event_id, CAST(:at AS timestamptz) FROM unnest(CAST(:ids AS uuid[])) AS n
 ON CONFLICT DO NOTHING RETURNING event_id
 """)
 _SEEN = text("""
-INSERT INTO stream_seen AS s (source, aggregate_id, seq) VALUES (:source, :subject, :seq)
+INSERT INTO stream_seen AS s (source, aggregate_id, seq)
+SELECT :source, * FROM unnest(CAST(:subjects AS uuid[]), CAST(:seqs AS bigint[])) AS n(aggregate_id, seq)
 ON CONFLICT (source, aggregate_id) DO UPDATE SET seq = excluded.seq WHERE s.seq < excluded.seq
 """)
 
@@ -109,15 +121,18 @@ class Consumer:
             for message in fresh:
                 if message.subject in held:
                     await park(session, message, "an earlier event of this aggregate is parked", 0)
-                else:
-                    await self._apply(session, message)
+            due = await _follow(session, [message for message in fresh if message.subject not in held])
+            for known, run in groupby(due, key=lambda message: event_class(message.type)):
+                await self.apply(session, known, list(run))
 
-    async def _apply(self, session: AsyncSession, message: Message) -> None:
-        if not await _follow(session, message):
-            return
-        handler = self.handlers.get(event_class(message.type))
-        if handler is not None:
-            await handler(session, event_class(message.type).model_validate_json(message.data))
+    async def apply(self, session: AsyncSession, known: type[Event], run: list[Message]) -> None:
+        """Do what this service does about a run of events of one type; nothing when it has no handler."""
+        handler = self.handlers.get(known)
+        if isinstance(handler, Gathered):
+            await handler.handle(session, [known.model_validate_json(message.data) for message in run])
+        elif handler is not None:
+            for message in run:
+                await handler(session, known.model_validate_json(message.data))
 
 
 async def _accept(session: AsyncSession, messages: Sequence[Message]) -> list[Message]:
@@ -133,18 +148,31 @@ async def _accept(session: AsyncSession, messages: Sequence[Message]) -> list[Me
     return [message for message in messages if first_copy.get(message.id) is message]
 
 
-async def _follow(session: AsyncSession, message: Message) -> bool:
-    """Whether this is the next event of its aggregate; False for one acted on before. Raises Gap."""
-    last = await session.scalar(
-        text("SELECT seq FROM stream_seen WHERE source = :source AND aggregate_id = :subject"),
-        {"source": message.source, "subject": message.subject},
+async def _follow(session: AsyncSession, messages: Sequence[Message]) -> list[Message]:
+    """The messages that are next in their streams; those acted on before are left out. Raises Gap."""
+    if not messages:
+        return []
+    source, subjects = messages[0].source, {message.subject for message in messages}
+    rows = await session.execute(
+        select(stream_seen.c.aggregate_id, stream_seen.c.seq).where(
+            stream_seen.c.source == source, stream_seen.c.aggregate_id.in_(subjects)
+        )
     )
-    if last is not None and message.seq <= last:
-        return False
-    if last is not None and message.seq > last + 1:
-        raise Gap(f"{message.source} {message.subject}: event {message.seq} after {last}")
-    await session.execute(_SEEN, {"source": message.source, "subject": message.subject, "seq": message.seq})
-    return True
+    last = {row.aggregate_id: row.seq for row in rows}
+    due = []
+    for message in messages:
+        before = last.get(message.subject)
+        if before is not None and message.seq > before + 1:
+            raise Gap(f"{source} {message.subject}: event {message.seq} after {before}")
+        if before is None or message.seq > before:
+            last[message.subject] = message.seq
+            due.append(message)
+    await _see(session, source, {message.subject: message.seq for message in due})
+    return due
+
+
+async def _see(session: AsyncSession, source: str, seqs: dict[UUID, int]) -> None:
+    await session.execute(_SEEN, {"source": source, "subjects": list(seqs), "seqs": list(seqs.values())})
 
 
 async def _parked_streams(session: AsyncSession, messages: Sequence[Message]) -> set[UUID]:
@@ -160,7 +188,7 @@ async def park(session: AsyncSession, message: Message, error: str, attempts: in
     await session.execute(
         pg_insert(inbox).values(event_id=message.id, received_at=now(session)).on_conflict_do_nothing()
     )
-    await session.execute(_SEEN, {"source": message.source, "subject": message.subject, "seq": message.seq})
+    await _see(session, message.source, {message.subject: message.seq})
     await session.execute(
         insert(parked).values(
             event_id=message.id,
@@ -190,8 +218,7 @@ async def replay_parked(database: Database, handlers: Handlers, source: str, agg
         messages = [Message.from_record(record) for record in rows]
         for message in messages:
             known = event_class(message.type)
-            if known in handlers:
-                await handlers[known](session, known.model_validate_json(message.data))
+            await Consumer(database, handlers).apply(session, known, [message])
         await session.execute(delete(parked).where(parked.c.source == source, parked.c.aggregate_id == aggregate_id))
     return len(messages)
 

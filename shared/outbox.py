@@ -21,6 +21,8 @@ log = logging.getLogger(__name__)
 SHARDS = 16
 _RELAY_LOCK = 0x7E11
 _POLL_SECONDS = 1.0
+_GATHER_SECONDS = 0.002
+"""After a wake-up, what is committed within this time goes in the same batch."""
 
 # The head row of each aggregate is locked before an outbox id is drawn: ids of one aggregate follow its sequence.
 _EMIT = text("""
@@ -151,6 +153,7 @@ class Relay:
         self.idle.set()
         try:
             await asyncio.wait_for(self._awake.wait(), _POLL_SECONDS)
+            await asyncio.sleep(_GATHER_SECONDS)
         except TimeoutError:
             return
 

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -17,10 +17,9 @@ from shared.auth import WHOLE_CITY, Actor, hash_secret, system_actor
 from shared.bus import Bus
 from shared.bus.inprocess import InProcessBus
 from shared.clock import Clock
-from shared.contracts.base import Event
 from shared.db import Database
 from shared.errors import Unauthenticated
-from shared.inbox import Consumer, Handler
+from shared.inbox import Consumer, Handlers
 from shared.outbox import Relay
 from shared.settings import Settings
 from shared.tables import api_key, idempotency_key
@@ -38,7 +37,7 @@ class Service:
     title: str
     metadata: MetaData
     router: APIRouter
-    handlers: Mapping[type[Event], Handler] = field(default_factory=dict)
+    handlers: Handlers = field(default_factory=dict)
     tick: Tick | None = None
 
     def sources(self) -> set[str]:

@@ -1,5 +1,6 @@
 """What eligibility does when something happened elsewhere: declarations come and go, the library changes."""
 
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.dialects.postgresql import insert
@@ -10,7 +11,6 @@ from services.eligibility.library import library_facts, resource_facts
 from services.eligibility.models import LibraryProject, Review, StockResource
 from services.eligibility.pool import leave_pool
 from shared.acts import adopt_hands
-from shared.contracts.base import Event
 from shared.contracts.intake import (
     DeclarationForwarded,
     DeclarationReceived,
@@ -20,7 +20,7 @@ from shared.contracts.intake import (
     LibraryEntryChanged,
     ResourceRecorded,
 )
-from shared.inbox import Handler
+from shared.inbox import Gathered, Handlers
 
 
 async def assess_declaration(session: AsyncSession, event: DeclarationForwarded) -> None:
@@ -56,32 +56,47 @@ async def close_ended(session: AsyncSession, event: DeclarationWithdrawn | Decla
     await _leave(session, event.declaration_id, "closed")
 
 
-async def keep_library_entry(session: AsyncSession, event: LibraryEntryChanged) -> None:
-    """Keep the newest version of a library entry for what-if runs. 四（一）2"""
-    values = {
-        "district": event.row.district,
-        "external_id": event.row.external_id,
-        "project_name": event.row.project_name,
-        "facts": library_facts(event.row),
-        "left_on": event.row.left_on,
-        "version": event.version,
-    }
-    upsert = insert(LibraryProject).values(entry_id=event.entry_id, **values)
-    newer = LibraryProject.version < upsert.excluded.version
-    await session.execute(upsert.on_conflict_do_update(index_elements=["entry_id"], set_=values, where=newer))
+async def keep_library_entries(session: AsyncSession, events: list[LibraryEntryChanged]) -> None:
+    """Keep the newest version of library entries for what-if runs. 四（一）2"""
+    newest = {event.entry_id: event for event in events}
+    values = [
+        {
+            "entry_id": event.entry_id,
+            "district": event.row.district,
+            "external_id": event.row.external_id,
+            "project_name": event.row.project_name,
+            "facts": library_facts(event.row),
+            "left_on": event.row.left_on,
+            "version": event.version,
+        }
+        for event in newest.values()
+    ]
+    await _keep_newer(session, LibraryProject, "entry_id", values)
 
 
-async def keep_resource(session: AsyncSession, event: ResourceRecorded) -> None:
-    """Keep the newest version of a ledger row as far as the rules read it. 四（一）2"""
-    values = {
-        "district": event.row.district,
-        "external_id": event.row.external_id,
-        "facts": resource_facts(event.row),
-        "version": event.version,
-    }
-    upsert = insert(StockResource).values(resource_id=event.resource_id, **values)
-    newer = StockResource.version < upsert.excluded.version
-    await session.execute(upsert.on_conflict_do_update(index_elements=["resource_id"], set_=values, where=newer))
+async def keep_resources(session: AsyncSession, events: list[ResourceRecorded]) -> None:
+    """Keep the newest version of ledger rows as far as the rules read them. 四（一）2"""
+    newest = {event.resource_id: event for event in events}
+    values = [
+        {
+            "resource_id": event.resource_id,
+            "district": event.row.district,
+            "external_id": event.row.external_id,
+            "facts": resource_facts(event.row),
+            "version": event.version,
+        }
+        for event in newest.values()
+    ]
+    await _keep_newer(session, StockResource, "resource_id", values)
+
+
+async def _keep_newer(
+    session: AsyncSession, model: type[LibraryProject] | type[StockResource], key: str, values: list[dict[str, Any]]
+) -> None:
+    upsert = insert(model)
+    changed = {name: upsert.excluded[name] for name in values[0] if name != key}
+    newer = model.version < upsert.excluded.version
+    await session.execute(upsert.on_conflict_do_update(index_elements=[key], set_=changed, where=newer), values)
 
 
 async def _case(session: AsyncSession, declaration_id: UUID) -> Review | None:
@@ -110,12 +125,12 @@ def _take_round(review: Review, event: DeclarationForwarded) -> None:
     review.exceptions = {}
 
 
-HANDLERS: dict[type[Event], Handler] = {
+HANDLERS: Handlers = {
     DeclarationForwarded: assess_declaration,
     DeclarationReceived: confirm_receipt,
     DeclarationReturned: close_returned,
     DeclarationRefused: close_ended,
     DeclarationWithdrawn: close_ended,
-    LibraryEntryChanged: keep_library_entry,
-    ResourceRecorded: keep_resource,
+    LibraryEntryChanged: Gathered(keep_library_entries),
+    ResourceRecorded: Gathered(keep_resources),
 }
