@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.auth import Actor, SignedIn
+from shared.bodies import bounded
 from shared.db import now
 from shared.errors import DomainError
 from shared.tables import idempotency_key
@@ -42,12 +43,17 @@ class Replayed(Exception):
 
 
 class ActRoute(APIRoute):
-    """A route whose answer is kept under the request's Idempotency-Key, before the transaction commits."""
+    """A route whose answer is kept under the request's Idempotency-Key, before the transaction commits.
+
+    JSON is read up to the setting `json_limit_bytes`; an upload is no JSON and keeps to its own limit while it streams.
+    """
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()
 
         async def keep_answer(request: Request) -> Response:
+            if self.body_field is not None or _is_json(request):
+                request = bounded(request, request.app.state.instance.settings.json_limit_bytes)
             try:
                 response = await handle(request)
             except Replayed as replayed:
@@ -103,10 +109,14 @@ async def _store(claim: tuple[AsyncSession, str, str], response: Response) -> No
     )
 
 
+def _is_json(request: Request) -> bool:
+    return "json" in request.headers.get("content-type", "")
+
+
 async def _fingerprint(request: Request) -> bytes:
     """What makes two requests the same: method, path, query and JSON body; for an upload its declared length."""
     digest = hashlib.sha256(f"{request.method} {request.url.path}?{request.url.query}\n".encode())
-    if "json" in request.headers.get("content-type", ""):
+    if _is_json(request):
         digest.update(await request.body())
     else:
         digest.update(request.headers.get("content-length", "").encode())

@@ -41,6 +41,8 @@ class Settings(BaseSettings):
     files_url: str = ""
     """Where uploaded materials are kept: file:///… or s3://bucket/prefix. Empty: files below data_dir."""
     upload_limit_bytes: int = 50 * 1024 * 1024
+    json_limit_bytes: int = 8 * 1024 * 1024
+    """Longest JSON body. A push of 1000 rows needs about 3 MB."""
     incoming_keep_hours: int = 24
     """What an upload that was cut off left behind is removed after this many hours."""
 

@@ -5,14 +5,14 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any
 
-from fastapi import APIRouter, HTTPException, Request, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, ConfigDict, Field
-from starlette.types import Message, Receive
 
 from services.eligibility.api.shapes import AwardOut, DecisionOut, decision_out
 from services.eligibility.rules import Judgement, dry_run
 from services.eligibility.support import Loan, grant_of, interest_of
+from shared.bodies import bounded
 from shared.contracts.facts import ProjectFacts
 from shared.contracts.library import DistrictCode
 from shared.money import Money, Ratio
@@ -27,24 +27,10 @@ class BoundedRoute(APIRoute):
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()
 
-        async def bounded(request: Request) -> Response:
-            return await handle(Request(request.scope, _at_most(MOST_BYTES, request.receive)))
+        async def within_bounds(request: Request) -> Response:
+            return await handle(bounded(request, MOST_BYTES))
 
-        return bounded
-
-
-def _at_most(most: int, receive: Receive) -> Receive:
-    read = 0
-
-    async def counted() -> Message:
-        nonlocal read
-        message = await receive()
-        read += len(message.get("body", b""))
-        if read > most:
-            raise HTTPException(413)
-        return message
-
-    return counted
+        return within_bounds
 
 
 router = APIRouter(route_class=BoundedRoute, tags=["政策自测"])
