@@ -14,11 +14,14 @@ from fastapi.security import HTTPBearer
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from shared.clock import Clock
 from shared.districts import CITY, DISTRICTS
 from shared.errors import Forbidden, Unauthenticated
+from shared.identifiers import Uscc
 from shared.settings import Settings
+from shared.text import Line
 
 ROLES = {
     "applicant": "项目单位",
@@ -33,6 +36,7 @@ ROLES = {
     "system": "对接系统",
 }
 WHOLE_CITY = (*DISTRICTS, CITY)
+_DISTRICT_ROLES = {"district_officer", "district_supervisor", "district_government"}
 _CITY_ROLES = {"city_officer", "city_supervisor", "finance", "inspector", "auditor"}
 _TOKEN_LIMIT = 4096
 
@@ -62,9 +66,16 @@ def system_actor(service: str) -> Actor:
     return Actor(f"service:{service}", service, "system", WHOLE_CITY)
 
 
+def signing_keys(source: str) -> KeySet:
+    """The key set of TENGHUAN_JWT_KEYS. A file is read each time: a rotated key counts at once.
+
+    Raises ValueError, JoseError or OSError when there is no key set.
+    """
+    return _parsed(source if source.lstrip().startswith("{") else Path(source).read_text())
+
+
 @lru_cache(maxsize=4)
-def _keys(source: str) -> KeySet:
-    text = source if source.lstrip().startswith("{") else Path(source).read_text()
+def _parsed(text: str) -> KeySet:
     return KeySet.import_key_set(json.loads(text))
 
 
@@ -82,27 +93,50 @@ def read_token(token: str, settings: Settings, clock: Clock) -> Actor:
         sub={"essential": True},
     )
     try:
-        decoded = jwt.decode(token, _keys(keys), algorithms=settings.jwt_algorithms)
+        decoded = jwt.decode(token, signing_keys(keys), algorithms=settings.jwt_algorithms)
         claims_of.validate(decoded.claims)
-    except (JoseError, ValueError) as error:
+    except (JoseError, ValueError, TypeError) as error:
         raise Unauthenticated("令牌无效或已过期") from error
     if decoded.header.get("typ") != "at+jwt":
         raise Unauthenticated("令牌类型须为 at+jwt")
     return _actor(decoded.claims)
 
 
+class _Claims(BaseModel):
+    model_config = ConfigDict(strict=True)
+
+    sub: Line
+    name: Line | None = None
+    roles: list[str]
+    district: str | None = None
+    uscc: Uscc | None = None
+
+
 def _actor(claims: dict[str, Any]) -> Actor:
-    roles = tuple(role for role in claims.get("roles", []) if role in ROLES and role != "system")
+    try:
+        said = _Claims.model_validate(claims)
+    except ValidationError as error:
+        raise Unauthenticated("令牌内容不符合要求") from error
+    roles = tuple(role for role in said.roles if role in ROLES and role != "system")
+    districts, uscc = _sight(set(roles), said)
+    return Actor(said.sub, said.name or said.sub, roles[0], districts, uscc, roles)
+
+
+def _sight(roles: set[str], said: _Claims) -> tuple[tuple[str, ...], str | None]:
+    """Whose rows the roles may see. A token of two offices would act in one with the sight of the other: refused."""
     if not roles:
         raise Unauthenticated("令牌未载明角色")
-    uscc = claims.get("uscc") if roles == ("applicant",) else None
-    if roles == ("applicant",) and not uscc:
-        raise Unauthenticated("项目单位令牌须载明统一社会信用代码")
-    if uscc or _CITY_ROLES & set(roles):
-        districts: tuple[str, ...] = WHOLE_CITY
-    else:
-        districts = tuple(str(code) for code in [claims.get("district")] if code in DISTRICTS)
-    return Actor(claims["sub"], str(claims.get("name", claims["sub"])), roles[0], districts, uscc, roles)
+    if roles <= _CITY_ROLES:
+        return WHOLE_CITY, None
+    if roles == {"applicant"}:
+        if said.uscc is None:
+            raise Unauthenticated("项目单位令牌须载明统一社会信用代码")
+        return WHOLE_CITY, said.uscc
+    if not roles <= _DISTRICT_ROLES:
+        raise Unauthenticated("一个令牌不得兼有项目单位、区级或市级中两方的角色")
+    if said.district not in DISTRICTS:
+        raise Unauthenticated("区级令牌须载明所在区")
+    return (said.district,), None
 
 
 def new_api_key() -> tuple[str, str, bytes]:

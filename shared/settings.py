@@ -1,10 +1,10 @@
 """What an operator may set. Environment variables start with TENGHUAN_; files in /run/secrets work too."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 from pydantic import Field, SecretStr
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy import URL, make_url
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -50,7 +50,7 @@ class Settings(BaseSettings):
     """JWK set (public keys are enough) as JSON text or as a file path; tokens must be signed by one of them."""
     jwt_issuer: str = "https://login.tenghuan.invalid"
     jwt_audience: str = "tenghuan"
-    jwt_algorithms: Annotated[list[str], NoDecode] = ["Ed25519", "ES256"]
+    jwt_algorithms: list[str] = ["Ed25519", "ES256"]
     jwt_leeway_seconds: int = 30
 
     story_clock: bool = False

@@ -1,13 +1,20 @@
 """Who gets in, and as whom."""
 
+import base64
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from joserfc import jwt
 from joserfc.jwk import OctKey
+from pydantic import SecretStr
 
 from deploy.personas import PEOPLE, Signer
+from shared.auth import read_token
+from shared.clock import Clock
+from shared.errors import Unauthenticated
+from shared.settings import Settings
 from tests.world import World
 
 
@@ -47,7 +54,18 @@ async def test_a_signed_token_opens(world: World) -> None:
         {"roles": []},
         {"roles": ["king"]},
         {"roles": ["system"]},
+        {"roles": None},
+        {"roles": [["auditor"]]},
         {"roles": ["applicant"]},
+        {"roles": ["applicant"], "uscc": 1},
+        {"roles": ["applicant"], "uscc": "91110000600037341M"},
+        {"roles": ["applicant", "auditor"], "uscc": "91110000600037341L"},
+        {"roles": ["applicant", "district_officer"], "uscc": "91110000600037341L", "district": "110105"},
+        {"roles": ["district_officer", "auditor"], "district": "110105"},
+        {"roles": ["district_officer"]},
+        {"roles": ["district_officer"], "district": "110000"},
+        {"roles": ["district_officer"], "district": ["110105"]},
+        {"sub": "\x00"},
         {"typ": "JWT"},
         {"nbf": 9_999_999_999},
     ],
@@ -70,6 +88,24 @@ async def test_a_token_of_another_key_or_algorithm_does_not(world: World) -> Non
     symmetric = jwt.encode({"alg": "HS256", "typ": "at+jwt"}, claims, OctKey.generate_key(256), ["HS256"])
     assert (await status_with(world, symmetric))[0] == 401
     assert (await status_with(world, "x" * 5000))[0] == 401
+    header = base64.urlsafe_b64encode(b'{"alg": "Ed25519", "crit": 5}').rstrip(b"=").decode()
+    assert (await status_with(world, f"{header}.e30.e30"))[0] == 401
+
+
+def test_a_rotated_key_file_counts_at_once(tmp_path: Path) -> None:
+    kept = tmp_path / "keys.json"
+    settings, clock = Settings(jwt_keys=SecretStr(str(kept))), Clock()
+    old, new = Signer(), Signer()
+    for current, former in ((old, new), (new, old)):
+        kept.write_text(current.jwks())
+        assert read_token(current.token(PEOPLE["auditor-1"], settings, clock.now()), settings, clock)
+        with pytest.raises(Unauthenticated):
+            read_token(former.token(PEOPLE["auditor-1"], settings, clock.now()), settings, clock)
+
+
+def test_the_algorithms_can_be_set_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TENGHUAN_JWT_ALGORITHMS", '["ES256"]')
+    assert Settings().jwt_algorithms == ["ES256"]
 
 
 async def test_a_token_runs_out(world: World) -> None:
