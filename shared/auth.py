@@ -134,7 +134,7 @@ def _sight(roles: set[str], said: _Claims) -> tuple[tuple[str, ...], str | None]
         return WHOLE_CITY, said.uscc
     if not roles <= _DISTRICT_ROLES:
         raise Unauthenticated("一个令牌不得兼有项目单位、区级或市级中两方的角色")
-    if said.district not in DISTRICTS:
+    if said.district is None or said.district not in DISTRICTS:
         raise Unauthenticated("区级令牌须载明所在区")
     return (said.district,), None
 

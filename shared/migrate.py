@@ -28,10 +28,7 @@ async def provision(connection: AsyncConnection, service: str, password: str) ->
         if not known:
             await connection.execute(text(f"CREATE ROLE {role} {login} NOBYPASSRLS NOCREATEDB NOCREATEROLE"))
         if password and login == "LOGIN":
-            quoted = await connection.scalar(
-                text("SELECT quote_literal(CAST(:password AS text))"), {"password": password}
-            )
-            await connection.execute(text(f"ALTER ROLE {role} PASSWORD {quoted}"))
+            await _set_password(connection, role, password)
     await connection.execute(text(f"GRANT owner_{service} TO CURRENT_USER"))
     await _own_schema(connection, service, service)
     await connection.execute(text(f"GRANT USAGE ON SCHEMA {service} TO relay_{service}"))
@@ -45,13 +42,21 @@ async def provision(connection: AsyncConnection, service: str, password: str) ->
         await _own_schema(connection, "funding_ledger", service)
 
 
+async def _set_password(connection: AsyncConnection, role: str, password: str) -> None:
+    """The password is no part of a statement of ours: a statement that fails is quoted in the error."""
+    await connection.execute(text("SELECT set_config('tenghuan.password', :password, true)"), {"password": password})
+    await connection.exec_driver_sql(
+        f"DO $$ BEGIN EXECUTE format('ALTER ROLE {role} PASSWORD %L', current_setting('tenghuan.password')); END $$"
+    )
+
+
 async def _own_schema(connection: AsyncConnection, schema: str, service: str) -> None:
     await connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {schema} AUTHORIZATION owner_{service}"))
     await connection.execute(text(f"GRANT USAGE ON SCHEMA {schema} TO app_{service}"))
 
 
 def admin_engine(settings: Settings) -> AsyncEngine:
-    return create_async_engine(settings.admin_url(), poolclass=NullPool)
+    return create_async_engine(settings.admin_url(), poolclass=NullPool, hide_parameters=True)
 
 
 async def upgrade(settings: Settings, services: tuple[str, ...] = SERVICES) -> None:
@@ -81,6 +86,7 @@ def _upgrade(connection: Connection, service: str) -> None:
     _as_owner(connection, service)
     if MigrationContext.configure(connection).get_current_revision() != _head(config):
         command.upgrade(config, "head")
+    connection.execute(text(f"REVOKE INSERT, UPDATE ON alembic_version FROM app_{service}"))
     connection.commit()
     connection.execute(text("RESET ROLE"))
     connection.execute(text("RESET search_path"))

@@ -1,10 +1,18 @@
 """The migrations build exactly what the models say, and the fences stand on every table."""
 
-import asyncpg
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
-from shared.migrate import check, status
+import asyncpg
+import pytest
+from sqlalchemy.exc import DBAPIError
+
+from deploy.postgres import Embedded, start
+from shared.migrate import check, status, upgrade
 from shared.runtime import SERVICES
-from tests.conftest import Server
+from shared.settings import Settings
+from tests.conftest import FAST, Server
 
 # Tables without rows of a case: bookkeeping of delivery and access, dated rule sets.
 NO_CASE_DATA = {
@@ -81,3 +89,45 @@ async def test_no_foreign_key_crosses_a_schema(server: Server, database: str) ->
         assert crossing == []
     finally:
         await connection.close()
+
+
+@pytest.fixture
+def elsewhere() -> Iterator[Embedded]:
+    """A server of its own: roles belong to a whole server."""
+    with TemporaryDirectory(prefix="tenghuan-") as made:
+        Path(made).chmod(0o755)
+        server = start(Path(made) / "postgres", FAST)
+        yield server
+        server.stop(keep=False)
+
+
+async def _said(dsn: str, *statements: str) -> None:
+    connection = await asyncpg.connect(dsn)
+    try:
+        for statement in statements:
+            await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+ODD_PASSWORD = "it's :odd %L"
+
+
+async def test_an_administrator_who_may_only_create_roles_is_enough(elsewhere: Embedded) -> None:
+    made = "CREATE ROLE keeper LOGIN CREATEROLE PASSWORD 'k'"
+    await _said(elsewhere.dsn(), made, "CREATE DATABASE house OWNER keeper")
+    settings = Settings(database_url=elsewhere.dsn("house", "keeper", "k"), role_password=ODD_PASSWORD)
+    await upgrade(settings)
+    assert await check(settings) == {}
+    own = elsewhere.dsn("house", "app_funding", ODD_PASSWORD)
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        await _said(own, "UPDATE funding.alembic_version SET version_num = '0001'")
+
+
+async def test_a_password_that_cannot_be_set_is_not_told(elsewhere: Embedded) -> None:
+    made = "CREATE ROLE keeper LOGIN CREATEROLE PASSWORD 'k'"
+    await _said(elsewhere.dsn(), "CREATE ROLE app_intake", made, "CREATE DATABASE house OWNER keeper")
+    settings = Settings(database_url=elsewhere.dsn("house", "keeper", "k"), role_password="not to be told")
+    with pytest.raises(DBAPIError, match="permission denied to alter role") as refused:
+        await upgrade(settings)
+    assert "not to be told" not in str(refused.value)
