@@ -102,7 +102,6 @@ LABELS: Final[dict[str, str]] = {
     "manufacturing_services_integration": "先进制造业与现代服务业融合",
     "digital_real_integration": "数字经济与实体经济融合",
     "retail": "传统零售商业",
-    "other": "其他业态",
     "project_filing": "项目备案或核准",
     "planning_permit": "规划许可",
     "construction_permit": "施工许可",
