@@ -23,7 +23,8 @@ router = APIRouter(tags=["事件"])
 _POLL_SECONDS = 5.0
 _BATCH = 200
 
-Types = Annotated[list[str], Query(alias="type", description="只要这些类型的事件；可重复")]
+EventType = Annotated[str, Field(max_length=100, pattern=r"^[a-z_]+\.[a-z_]+\.v[0-9]+$")]
+Types = Annotated[list[EventType], Query(alias="type", max_length=100, description="只要这些类型的事件；可重复")]
 After = Annotated[int, Query(ge=0, le=2**62, description="游标：上次收到的最后一个位置")]
 
 

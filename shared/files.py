@@ -34,6 +34,8 @@ _ZIP_BASED = {
     "ofd": "application/ofd",
     "zip": "application/zip",
 }
+MEDIA_TYPES = (*_SIGNATURES.values(), *_ZIP_BASED.values())
+"""What a kept file can be."""
 
 
 class TooLarge(DomainError):

@@ -17,6 +17,8 @@ from shared.db import now
 from shared.errors import DomainError
 from shared.tables import idempotency_key
 
+FILE = "application/octet-stream"
+"""The media type by which a route says in its OpenAPI document that the body is a file."""
 _KEPT_HEADERS = ("location", "etag")
 
 
@@ -45,14 +47,15 @@ class Replayed(Exception):
 class ActRoute(APIRoute):
     """A route whose answer is kept under the request's Idempotency-Key, before the transaction commits.
 
-    JSON is read up to the setting `json_limit_bytes`; an upload is no JSON and keeps to its own limit while it streams.
+    A body is read up to the setting `json_limit_bytes`; a route that takes a file keeps to its own limit.
     """
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()
+        takes_a_file = FILE in (self.openapi_extra or {}).get("requestBody", {}).get("content", {})
 
         async def keep_answer(request: Request) -> Response:
-            if self.body_field is not None or _is_json(request):
+            if not takes_a_file:
                 request = bounded(request, request.app.state.instance.settings.json_limit_bytes)
             try:
                 response = await handle(request)
@@ -109,14 +112,10 @@ async def _store(claim: tuple[AsyncSession, str, str], response: Response) -> No
     )
 
 
-def _is_json(request: Request) -> bool:
-    return "json" in request.headers.get("content-type", "")
-
-
 async def _fingerprint(request: Request) -> bytes:
     """What makes two requests the same: method, path, query and JSON body; for an upload its declared length."""
     digest = hashlib.sha256(f"{request.method} {request.url.path}?{request.url.query}\n".encode())
-    if _is_json(request):
+    if "json" in request.headers.get("content-type", ""):
         digest.update(await request.body())
     else:
         digest.update(request.headers.get("content-length", "").encode())
@@ -134,7 +133,10 @@ async def _open(request: Request, actor: Actor) -> AsyncIterator[AsyncSession]:
 async def _act_session(
     request: Request,
     actor: SignedIn,
-    idempotency_key: Annotated[str | None, Header(max_length=200, description="任选的唯一值；重试时保持不变")] = None,
+    idempotency_key: Annotated[
+        str | None,
+        Header(max_length=200, pattern=r"^[\x21-\x7e]+$", description="任选的唯一值；重试时保持不变"),
+    ] = None,
 ) -> AsyncIterator[AsyncSession]:
     if idempotency_key is None and request.method == "POST":
         raise KeyMissing()

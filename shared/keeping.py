@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 from sqlalchemy import insert, select, text, update
 
@@ -12,13 +12,19 @@ from shared.acts import acts_of
 from shared.auth import CitySupervisor, Official, new_api_key, system_actor
 from shared.db import now
 from shared.districts import DISTRICTS
-from shared.errors import Invalid, NotFound
+from shared.errors import DomainError, Invalid, NotFound
 from shared.idempotency import ActRoute, ReadSession, Session
 from shared.runtime import Instance
 from shared.tables import api_key
+from shared.text import Line, Paragraph
 
 router = APIRouter(route_class=ActRoute, tags=["运行"])
+DistrictCode = Annotated[str, Field(pattern=r"^[0-9]{6}$")]
 KeyId = Annotated[str, Field(pattern=r"^[0-9a-f]{12}$")]
+
+
+class NotReady(DomainError):
+    status, code, title = 503, "not_ready", "服务尚未就绪"
 
 
 @router.get("/livez", name="live")
@@ -27,13 +33,12 @@ async def live() -> dict[str, str]:
     return {"status": "ok"}
 
 
-@router.get("/readyz", name="ready", responses={503: {"description": "尚未就绪"}})
-async def ready(request: Request, response: Response) -> dict[str, str]:
+@router.get("/readyz", name="ready")
+async def ready(request: Request) -> dict[str, str]:
     """The database answers, events flow and the service is not on its way out."""
     instance: Instance = request.app.state.instance
     if instance.draining.is_set() or not instance.consumer.healthy:
-        response.status_code = 503
-        return {"status": "draining" if instance.draining.is_set() else "waiting for the database"}
+        raise NotReady("正在停止" if instance.draining.is_set() else "正在等待数据库")
     async with instance.database.session(system_actor(instance.service.name)) as session:
         await session.execute(text("SELECT 1"))
     return {"status": "ok"}
@@ -59,8 +64,8 @@ async def set_clock(request: Request, setting: ClockSetting) -> ClockSetting:
 class NewKey(BaseModel):
     """A system that shall have access."""
 
-    name: str = Field(min_length=1, max_length=100, title="系统名称")
-    districts: list[str] = Field(default_factory=list, max_length=17, title="可见的区；空为全市")
+    name: Line = Field(max_length=100, title="系统名称")
+    districts: list[DistrictCode] = Field(default_factory=list, max_length=17, title="可见的区；空为全市")
     writes: bool = Field(default=False, title="可推送数据")
 
 
@@ -89,7 +94,7 @@ async def issue_api_key(session: Session, actor: CitySupervisor, wanted: NewKey)
 class Revocation(BaseModel):
     """Why access ends."""
 
-    reason: str = Field(min_length=1, max_length=500, title="理由")
+    reason: Paragraph = Field(max_length=500, title="理由")
 
 
 @router.post("/v1/api-keys/{key_id}/revoke", status_code=204, name="revoke_api_key")

@@ -22,8 +22,8 @@ from shared.auth import Actor, Anyone, MaterialProvider
 from shared.clock import uuid7
 from shared.db import actor_of, found, locked, now
 from shared.errors import Forbidden, Invalid, NotFound
-from shared.files import disposition, file_store
-from shared.idempotency import ActRoute, ReadSession, Session
+from shared.files import MEDIA_TYPES, disposition, file_store
+from shared.idempotency import FILE, ActRoute, ReadSession, Session
 
 router = APIRouter(route_class=ActRoute, tags=["申报材料"])
 _WHEN = {
@@ -32,7 +32,7 @@ _WHEN = {
     "district_government": frozenset({"opinion_requested"}),
 }
 _DUTY = {"applicant": "apply", "district_officer": "first_review", "district_government": "opinion"}
-_BINARY = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
+_CONTENT = {"schema": {"type": "string", "format": "binary"}}
 
 
 class ChecklistLine(BaseModel):
@@ -91,7 +91,7 @@ Kind = Annotated[str, Query(pattern=r"^[a-z_]{1,40}$", description="材料清单
     status_code=201,
     name="upload_material",
     response_model=MaterialOut,
-    openapi_extra={"requestBody": {"required": True, "content": _BINARY}},
+    openapi_extra={"requestBody": {"required": True, "content": {FILE: _CONTENT}}},
     responses={200: {"description": "内容相同，已有此材料"}},
 )
 async def upload_material(
@@ -201,7 +201,7 @@ async def list_materials(
     "/v1/declarations/{declaration_id}/materials/{material_id}/content",
     name="get_material_content",
     response_class=StreamingResponse,
-    responses={200: {"content": _BINARY, "description": "文件内容"}},
+    responses={200: {"content": dict.fromkeys(MEDIA_TYPES, _CONTENT), "description": "文件内容"}},
 )
 async def get_material_content(
     request: Request, session: ReadSession, actor: Anyone, declaration_id: UUID, material_id: UUID
