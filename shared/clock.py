@@ -33,7 +33,7 @@ _newest_id = 0
 
 
 def uuid7(moment: datetime) -> UUID:
-    """A time-ordered id (RFC 9562, version 7) for a record made at `moment`; ids of one process rise within a moment."""
+    """A time-ordered id (RFC 9562, version 7) of a record made at `moment`; within a moment they rise."""
     global _newest_id
     drawn = int(moment.timestamp() * 1000) << 74 | int.from_bytes(os.urandom(10), "big") >> 6
     if drawn <= _newest_id and drawn >> 74 == _newest_id >> 74:

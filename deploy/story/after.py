@@ -126,9 +126,10 @@ def _actuals(moved_in: str, case: Case) -> dict[str, Any]:
     leasable = "60000.00" if case is CAP else "20000.00"
     area = {"area_m2": leasable}
     used = {"method": "METERED", **area}
+    let = {"index": 0, "leasable_area_m2": leasable, "moved_in_area_m2": moved_in, "signed_area_m2": leasable}
     return {
         "reference_on": "2025-11-18",
-        "lettings": [{"index": 0, "leasable_area_m2": leasable, "moved_in_area_m2": moved_in, "signed_area_m2": leasable}],
+        "lettings": [let],
         "key_tenants": [{"name": "示例重点企业", "level": "district", "moved_in": True}],
         "industries": [{"industry": "modern_services", **area}],
         "tax": {"before_yuan": "1000000.00", "after_yuan": "25000000.00", **area},

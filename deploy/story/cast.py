@@ -1,4 +1,4 @@
-"""The projects of the story. Real ones only where the outcome says nothing bad of anybody; every amount is simulated."""
+"""The projects of the story. Real ones only where the outcome speaks ill of nobody; every amount is simulated."""
 
 from dataclasses import dataclass, field
 from datetime import date

@@ -18,7 +18,7 @@ LOAN_PLAN = {
 
 async def declare(stage: Stage, case: Case, entry: str | None) -> str:
     """Draft, upload what the checklist asks, undertake, submit. Returns the declaration's id. 三（一）"""
-    draft = {
+    draft: dict[str, Any] = {
         "project_name": case.name, "project_code": case.code, "address": case.address,
         "applicant_name": case.owner.name.removesuffix("申报人"), "applicant_uscc": case.owner.uscc,
         "district": case.district, "library_entry_id": entry, "operation_mode": "own", "facts": case.facts(),
@@ -67,9 +67,12 @@ async def return_and_correct(stage: Stage, declaration: str) -> None:
     case, path = PACKAGE, f"/v1/declarations/{declaration}"
     await stage.move_to(RETURNED)
     reason = {
-        "code": "single_entity_unclear", "subject": "/facts/components", "clause": "二（一）3",
-        "explanation": "未写明道路、绿化由同一主体实施", "how_to_fix": "在项目组成中写明配套基础设施的实施主体后重新提交",
-    }  # fmt: skip
+        "code": "single_entity_unclear",
+        "subject": "/facts/components",
+        "clause": "二（一）3",
+        "explanation": "未写明道路、绿化由同一主体实施",
+        "how_to_fix": "在项目组成中写明配套基础设施的实施主体后重新提交",
+    }
     officer = f"{case.district}-officer-1"
     await stage.post("intake", f"{path}/return", officer, f"{case.key}-return", {"reasons": [reason]})
     await stage.move_to(CORRECTED)
@@ -122,7 +125,7 @@ async def file_everything(stage: Stage, ids: dict[str, str]) -> None:
     for case in CASES:
         ids[case.key] = await declare(stage, case, ids.get(f"entry:{case.district}-P-STORY{case.number:02d}"))
         clause = await submit(stage, case, ids[case.key])
-        if (clause is not None) != (case is COMPLETED) or (clause and case.refused_clause not in clause):
+        if (clause is not None) != (case is COMPLETED) or (clause and str(case.refused_clause) not in clause):
             raise Unexpected(f"{case.name}: submission gave {clause!r}")
     await stage.move_to(ACCEPTED)
     for case in FORWARDED:

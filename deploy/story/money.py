@@ -1,4 +1,4 @@
-"""Budget, approval, plan, release; interest by the bank's statement; and money that is demanded back. 二（四）, 三（二）"""
+"""Budget, approval, plan, release; interest by the bank's statement; money demanded back. 二（四）, 三（二）"""
 
 from datetime import date
 from typing import Any

@@ -1,7 +1,6 @@
 """The districts' books: 2,000 rows of ledger and library, the story's own projects among them, certified. 四（一）2"""
 
 import asyncio
-from collections.abc import Callable
 from typing import Any
 
 from deploy.sample import generate
@@ -13,8 +12,8 @@ SEED = 2023
 QUARTER = "2024Q1"
 
 
-async def load_books(stage: Stage, ids: dict[str, str], done: Callable[[str], None]) -> None:
-    """Each district pushes its resource ledger, then its reserve library. Notes the library ids of the story's cases."""
+async def load_books(stage: Stage, ids: dict[str, str]) -> None:
+    """Each district pushes its resource ledger, then its reserve library; the library ids of the cases are noted."""
     await stage.move_to(OPENING)
     resources, library = generate.resources(SEED), generate.library(SEED)
     for code in DISTRICTS:
@@ -24,7 +23,6 @@ async def load_books(stage: Stage, ids: dict[str, str], done: Callable[[str], No
         await _push(stage, code, "resources", resources[code] + ledger)
         pushed = await _push(stage, code, "library-entries", library[code] + own)
         ids.update({f"entry:{row['external_id']}": row["id"] for row in pushed[len(library[code]) :]})
-        done(f"{DISTRICTS[code].name}：台账 {len(resources[code])} 条，储备库 {len(library[code]) + len(own)} 项")
 
 
 async def certify(stage: Stage) -> None:
@@ -55,7 +53,8 @@ def _resource_row(case: Case, like: dict[str, Any]) -> dict[str, Any]:
         "source": "示例数据", "simulated": ["*"], "ledger_no": f"台{case.district}S{case.number:02d}",
         "name": f"{case.name}（现状）", "address": case.address, "kind": kind, "completed_on": part.get("completed_on"),
         "gross_floor_area_m2": part["renovated_area_m2"], "inefficiency_grounds": grounds,
-        "certified_by": like["certified_by"], "certified_on": "2024-03-20", "criterion_version": "示例2024-1", "status": "in_library",
+        "certified_by": like["certified_by"], "certified_on": "2024-03-20",
+        "criterion_version": "示例2024-1", "status": "in_library",
         "production_ended": part.get("production_ended"), "end_cause": part.get("end_cause"),
     }  # fmt: skip
 

@@ -22,7 +22,7 @@ async def tell(stage: Stage, screen: Console) -> Outcome:
     outcome = Outcome()
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     with Progress(*columns, console=screen) as progress:
-        for title, chapter in _chapters(stage, ids, lambda text: progress.update(running, description=text)):
+        for title, chapter in _chapters(stage, ids):
             running = progress.add_task(title, total=1)
             try:
                 await chapter()
@@ -41,13 +41,13 @@ async def tell(stage: Stage, screen: Console) -> Outcome:
     return outcome
 
 
-def _chapters(stage: Stage, ids: dict[str, str], say: Callable[[str], None]) -> list[Chapter]:
+def _chapters(stage: Stage, ids: dict[str, str]) -> list[Chapter]:
     async def reports() -> None:
         await after.report_quarter(stage, ids, "2024Q3")
         await money.pay_interest(stage, ids)
 
     return [
-        ("各区推送资源台账与储备库", lambda: opening.load_books(stage, ids, say)),
+        ("各区推送资源台账与储备库", lambda: opening.load_books(stage, ids)),
         ("各区按季度审定报送", lambda: opening.certify(stage)),
         ("项目申报、初审、征求意见、上报与市级接收", lambda: filing.file_everything(stage, ids)),
         ("条件审查：机器判定、人工认定、结论", lambda: pooling.decide(stage, ids)),

@@ -3,7 +3,6 @@
 import re
 
 from deploy.clause_table import README, in_readme, table
-
 from shared.settings import ROOT
 
 
