@@ -40,11 +40,9 @@ def _watch(process: psutil.Process) -> dict[str, Any]:
     time.sleep(QUIET_SECONDS)
     after = process.cpu_times()
     used = after.user + after.system - before.user - before.system
-    database = [child.memory_info().rss for child in process.children(recursive=True)]
     return {
         "cpu_percent_of_a_core": round(100 * used / QUIET_SECONDS, 2),
         "target_cpu_percent": 2.0,
         "resident_mb": round(process.memory_info().rss / 2**20),
         "target_resident_mb": 350,
-        "postgres_processes": len(database),
     }

@@ -1,14 +1,14 @@
 """Announcing what happened: `emit` writes the event in the caller's transaction, the relay carries it after commit."""
 
 import asyncio
+import contextlib
 import logging
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import URL, text
-from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.pool import NullPool
 
@@ -18,6 +18,7 @@ from shared.contracts.base import Event
 from shared.db import actor_of, now
 
 log = logging.getLogger(__name__)
+Work = Callable[[AsyncConnection, asyncio.Event], Awaitable[None]]
 SHARDS = 16
 _RELAY_LOCK = 0x7E11
 _POLL_SECONDS = 1.0
@@ -114,48 +115,53 @@ class Relay:
             poolclass=NullPool,
             connect_args={"server_settings": {"search_path": service, "application_name": f"relay-{service}"}},
         )
-        self._awake = asyncio.Event()
+        self._news = (asyncio.Event(), asyncio.Event())
         self.stopping = False
-        self.idle = asyncio.Event()
 
     def wake(self) -> None:
-        self.idle.clear()
-        self._awake.set()
+        for news in self._news:
+            news.set()
 
     async def run(self) -> None:
-        """Relay until stopped; a lost connection is opened again, with the shard locks."""
+        """Relay and place until stopped, each on a connection of its own so that neither waits for the other."""
+        to_relay, to_place = self._news
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._connected(self._place_on, to_place))
+            if self.bus is not None:
+                group.create_task(self._connected(self._relay_on, to_relay))
+
+    async def _connected(self, work: Work, news: asyncio.Event) -> None:
+        """Do the work for ever: whatever stops it, it starts again on a fresh connection, with its locks."""
         pause = 0.1
         while not self.stopping:
             try:
                 async with self.engine.connect() as connection:
                     await connection.execution_options(isolation_level="AUTOCOMMIT")
                     pause = 0.1
-                    await self._relay_on(connection)
-            except (DBAPIError, OperationalError, OSError) as error:
+                    await work(connection, news)
+            except Exception as error:
                 log.warning("relay cannot go on and starts again: %s", error, extra={"service": self.service})
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, 5.0)
 
-    async def _relay_on(self, connection: AsyncConnection) -> None:
+    async def _relay_on(self, connection: AsyncConnection, news: asyncio.Event) -> None:
+        # A deletion lost in a crash only sends its rows again, which the inbox absorbs.
+        await connection.execute(text("SET synchronous_commit = off"))
         shards: list[int] = []
-        places = False
         while not self.stopping:
-            self._awake.clear()
-            if self.bus and len(shards) < SHARDS:
+            news.clear()
+            if len(shards) < SHARDS:
                 shards = await self._own_shards(connection, shards)
-            places = places or await self._own_feed(connection)
-            moved = await self._relay_once(connection, shards) if shards else 0
-            moved += await self._place_once(connection) if places else 0
-            if not moved:
-                await self._rest()
+            if not shards or await self._relay_once(connection, shards) < self.batch:
+                await _rest(news)
 
-    async def _rest(self) -> None:
-        self.idle.set()
-        try:
-            await asyncio.wait_for(self._awake.wait(), _POLL_SECONDS)
-            await asyncio.sleep(_GATHER_SECONDS)
-        except TimeoutError:
-            return
+    async def _place_on(self, connection: AsyncConnection, news: asyncio.Event) -> None:
+        owned = False
+        while not self.stopping:
+            news.clear()
+            owned = owned or await self._own_feed(connection)
+            if not owned or await self._place_once(connection) < self.batch:
+                await _rest(news)
 
     async def _own_feed(self, connection: AsyncConnection) -> bool:
         return bool(
@@ -207,12 +213,13 @@ class Relay:
     async def stop(self) -> None:
         """Finish the batch under way, then end."""
         self.stopping = True
-        self._awake.set()
+        self.wake()
 
     async def close(self) -> None:
         await self.engine.dispose()
 
 
-async def pending(session: AsyncSession) -> Sequence[int]:
-    """Ids of outbox rows that have not been carried yet: for lag and for tests that wait for quiet."""
-    return (await session.scalars(text("SELECT id FROM outbox ORDER BY id"))).all()
+async def _rest(news: asyncio.Event) -> None:
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(news.wait(), _POLL_SECONDS)
+        await asyncio.sleep(_GATHER_SECONDS)

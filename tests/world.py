@@ -126,7 +126,7 @@ class World:
             while not all([await self._quiet(instance) for instance in self.instances.values()]):
                 for instance in self.instances.values():
                     instance.relay.wake()
-                await asyncio.gather(*(instance.relay.idle.wait() for instance in self.instances.values()))
+                await asyncio.sleep(0.005)
 
     async def _quiet(self, instance: Instance) -> bool:
         async with instance.database.session(system_actor("test")) as session:

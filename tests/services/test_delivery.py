@@ -141,13 +141,13 @@ async def test_a_backend_killed_in_the_middle_loses_nothing(world: World, ear: E
 class DyingBus(InProcessBus):
     """Delivers, then fails as a process killed before it could delete its outbox rows."""
 
-    deaths = 1
+    deaths = 2
 
     async def publish(self, topic: str, messages: Sequence[Message]) -> None:
         await super().publish(topic, messages)
         if self.deaths:
             self.deaths -= 1
-            raise OSError("killed")
+            raise OSError("killed") if self.deaths else ExceptionGroup("in a handler", [ValueError("broken")])
 
 
 async def test_a_crash_after_the_handlers_commit_repeats_without_effect(world: World, ear: Ear) -> None:
