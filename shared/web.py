@@ -125,6 +125,11 @@ async def _malformed(_request: Request, error: Exception) -> Response:
     return problem(422, "malformed", "填报内容不符合要求", errors[0]["detail"], errors=errors)
 
 
+async def _half_a_character(_request: Request, _error: Exception) -> Response:
+    """JSON may escape half of a surrogate pair; pydantic and the database break on it instead of refusing it."""
+    return problem(422, "malformed", "填报内容不符合要求", "文字中有不完整的字符")
+
+
 async def _clash(_request: Request, error: Exception) -> Response:
     assert isinstance(error, IntegrityError)
     name = getattr(getattr(error.orig, "__cause__", None), "constraint_name", None)
@@ -213,6 +218,7 @@ def create_app(service: Service, instance: Instance | None = None) -> FastAPI:
     mount_docs(app)
     app.add_exception_handler(DomainError, _refused)
     app.add_exception_handler(RequestValidationError, _malformed)
+    app.add_exception_handler(UnicodeEncodeError, _half_a_character)
     app.add_exception_handler(IntegrityError, _clash)
     app.add_exception_handler(DBAPIError, _unavailable)
     app.add_exception_handler(ConnectionError, _unavailable)
