@@ -1,0 +1,157 @@
+"""Requests generated from a service's OpenAPI document and sent in the name of those who may call it."""
+
+import asyncio
+import inspect
+import itertools
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+import requests
+import schemathesis
+from fastapi import APIRouter
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from schemathesis import Case, GenerationMode
+from schemathesis.checks import CHECKS, load_all_checks
+from schemathesis.core.failures import FailureGroup
+from schemathesis.core.result import Ok
+from schemathesis.schemas import APIOperation
+
+from deploy.personas import Persona
+from tests.journeys.walked_cases import known_ids
+from tests.world import World
+
+load_all_checks()
+CHECKED: list[Any] = CHECKS.get_by_names(
+    ["not_a_server_error", "status_code_conformance", "content_type_conformance", "response_schema_conformance"]
+)
+NEVER_ENDING = "/events/stream"
+PEOPLE = {
+    "district_officer": ("110105-officer-1", "110105-officer-2"),
+    "district_supervisor": ("110105-supervisor-1", "110105-supervisor-2"),
+    "district_government": ("110105-government",),
+    "city_officer": ("city-officer-1", "city-officer-4", "city-officer-6"),
+    "city_supervisor": ("city-supervisor-1", "city-supervisor-3"),
+    "finance": ("finance-1", "finance-3"),
+    "inspector": ("inspector-1", "inspector-2"),
+    "auditor": ("auditor-1",),
+}
+_MODES = (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)
+_VERSIONS = ('"1"', '"2"', '"3"', '"4"')
+_FEW = settings(
+    max_examples=6,
+    derandomize=True,
+    database=None,
+    deadline=None,
+    phases=[Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
+_keys = itertools.count(1)
+Operation = APIOperation[Any, Any, Any, Any]
+AnyCase = Case[Any]
+Who = str | Persona
+
+
+def routes_of(router: APIRouter) -> Iterator[APIRoute]:
+    """Every route, those of included routers too."""
+    for route in router.routes:
+        if isinstance(route, APIRoute):
+            yield route
+        elif (included := getattr(route, "original_router", None)) is not None:
+            yield from routes_of(included)
+
+
+def roles_of(dependant: Dependant) -> set[str]:
+    """The roles that an endpoint admits, read off the check it depends on."""
+    named = inspect.getclosurevars(dependant.call).nonlocals if inspect.isfunction(dependant.call) else {}
+    return set(named.get("allowed", ())).union(*(roles_of(inner) for inner in dependant.dependencies))
+
+
+@dataclass
+class Sender:
+    """Draws requests to a service, sends them to its application, and keeps what came of it."""
+
+    world: World
+    service: str
+    loop: asyncio.AbstractEventLoop
+    known: Mapping[str, list[str]] = field(init=False)
+    admitted: Mapping[str, set[str]] = field(init=False)
+    answers: Counter[tuple[str, int]] = field(default_factory=Counter)
+    untrue: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.known = self.loop.run_until_complete(known_ids(self.world, self.service))
+        routes = routes_of(self.world.apps[self.service].router)
+        self.admitted = {route.name: roles_of(route.dependant) for route in routes}
+
+    def send_all(self) -> None:
+        """A few requests to every operation."""
+        document = schemathesis.openapi.from_dict(self.world.apps[self.service].openapi())
+        for result in document.get_all_operations():
+            assert isinstance(result, Ok), result
+            # The stream of events has no end to wait for.
+            if result.ok().path != NEVER_ENDING:
+                _FEW(given(self._drawn(result.ok()))(self._judge))()
+
+    def _judge(self, drawn: tuple[AnyCase, Who]) -> None:
+        case, who = drawn
+        answer = self._send(case, who)
+        self.answers[case.operation.label, answer.status_code] += 1
+        try:
+            case.validate_response(answer, checks=CHECKED)
+        except FailureGroup as failures:
+            asked = f"{case.operation.label} by {who}: {answer.request.url} {answer.request.content[:400]!r}"
+            self.untrue.extend(f"{failure} | {asked} -> {answer.text[:400]}" for failure in failures.exceptions)
+
+    def _drawn(self, operation: Operation) -> st.SearchStrategy[tuple[AnyCase, Who]]:
+        """A case and who sends it: valid or broken, with ids that mostly exist and by people mostly admitted."""
+        valid, broken = (operation.as_strategy(generation_mode=mode) for mode in _MODES)
+        people = self._people(operation)
+
+        @st.composite
+        def drawn(draw: st.DrawFn) -> tuple[AnyCase, Who]:
+            case = draw(valid if draw(st.integers(0, 3)) < 3 else broken)
+            for name in sorted(set(case.path_parameters or {}) & set(self.known)):
+                if draw(st.integers(0, 5)) < 5:
+                    case.path_parameters[name] = draw(st.sampled_from(self.known[name]))
+            if "if-match" in case.headers and draw(st.booleans()):
+                case.headers["if-match"] = draw(st.sampled_from(_VERSIONS))
+            return case, draw(people)
+
+        return drawn()
+
+    def _people(self, operation: Operation) -> st.SearchStrategy[Who]:
+        everybody = ("applicant", *PEOPLE)
+        admitted = self.admitted[operation.definition.raw["operationId"]]
+        own = [role for role in everybody if role in admitted] or everybody
+        roles = st.integers(0, 7).flatmap(lambda often: st.sampled_from(own if often < 7 else everybody))
+        people: Mapping[str, tuple[Who, ...]] = {**PEOPLE, "applicant": (self.world.owner(),)}
+        return roles.flatmap(lambda role: st.sampled_from(people[role]))
+
+    def _send(self, case: AnyCase, who: Who) -> httpx.Response:
+        prepared = requests.Request(**case.as_transport_kwargs(base_url=f"http://{self.service}.test")).prepare()
+        headers = {**dict(prepared.headers), "Authorization": f"Bearer {self.world.token(who)}"}
+        if prepared.method == "POST":
+            headers["Idempotency-Key"] = f"generated-{next(_keys)}"
+        sent = self.world.clients[self.service].request(
+            str(prepared.method),
+            str(prepared.url),
+            headers=[(_bytes(name), _bytes(value)) for name, value in headers.items()],
+            content=_content(prepared.body),
+        )
+        return self.loop.run_until_complete(sent)
+
+
+def _bytes(value: str | bytes) -> bytes:
+    return value if isinstance(value, bytes) else value.encode("utf-8", "surrogatepass")
+
+
+def _content(body: Any) -> bytes:
+    if isinstance(body, (str, bytes)):
+        return _bytes(body)
+    return b"".join(body) if isinstance(body, Iterable) else b""

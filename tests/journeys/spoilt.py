@@ -1,0 +1,118 @@
+"""Before each request of a walked case, the same request rehearsed with one value that is wrong or extreme."""
+
+import copy
+import itertools
+import json
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from contextvars import ContextVar
+from random import Random
+from typing import Any
+
+import httpx
+import pytest
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared.auth import Actor
+from shared.web import PROBLEM
+from tests.world import World
+
+_DEEP = "@deep@"
+_DEEP_JSON = "[" * 10_000 + "]" * 10_000
+_NO_TEXT = ("\x00", "a\x00b", "\ud800")
+_NEVER_RIGHT: tuple[Any, ...] = (
+    10**400,
+    -(2**63) - 1,
+    float("inf"),
+    float("nan"),
+    {"unknown": 1},
+    [[[]]],
+    _DEEP,
+)
+_EXTREME: tuple[Any, ...] = (
+    *("0001-01-01", "9999-12-31", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00", "2024-02-29"),
+    *("999999999999999.99", "999999999.99", "0", "0.000001", "1", 0, -1, 1, 12, 2**31, 2**63 - 1, True, None),
+    *("", " ", "\u202e\U0001d54f", "字" * 5000, [], {}),
+)
+_keys = itertools.count(1)
+_rehearsing: ContextVar[bool] = ContextVar("rehearsing", default=False)
+Step = str | int
+SessionOf = Callable[[Actor], AbstractAsyncContextManager[AsyncSession]]
+
+
+def places(value: Any, *path: Step) -> Iterator[tuple[Step, ...]]:
+    """The way to every value inside a JSON body, the body itself too."""
+    yield path
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for step, child in inner:
+        yield from places(child, *path, step)
+
+
+def replaced(body: Any, path: tuple[Step, ...], value: Any) -> Any:
+    """The body with another value in that place."""
+    if not path:
+        return value
+    changed = copy.deepcopy(body)
+    parent = changed
+    for step in path[:-1]:
+        parent = parent[step]
+    parent[path[-1]] = value
+    return changed
+
+
+class Spoiler:
+    """Sends variants ahead of the requests of one service, and keeps note of those that are answered wrongly.
+
+    A variant is a rehearsal: all is done as always, in the state the case is in, and rolled back at the end.
+    """
+
+    def __init__(self, world: World, service: str) -> None:
+        self.client = world.clients[service]
+        self.database = world.instances[service].database
+        self.random = Random(20231106)
+        self.sent = 0
+        self.wrong: list[str] = []
+
+    @contextmanager
+    def ahead(self) -> Iterator[None]:
+        """While the block runs, every request is preceded by its variants."""
+        self.client.event_hooks = {"request": [self._spoil]}
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(self.database, "session", _rehearsed(self.database.session))
+            yield
+        self.client.event_hooks = {}
+
+    async def _spoil(self, request: httpx.Request) -> None:
+        if _rehearsing.get() or "json" not in request.headers.get("content-type", ""):
+            return
+        body = json.loads(request.content)
+        turn = _rehearsing.set(True)
+        for path in places(body):
+            await self._rehearse(request, replaced(body, path, self.random.choice(_NO_TEXT)), range(400, 500))
+            await self._rehearse(request, replaced(body, path, self.random.choice(_NEVER_RIGHT)), range(400, 500))
+            await self._rehearse(request, replaced(body, path, self.random.choice(_EXTREME)), range(200, 500))
+        _rehearsing.reset(turn)
+
+    async def _rehearse(self, request: httpx.Request, variant: Any, right: range) -> None:
+        headers = dict(request.headers) | {"idempotency-key": f"rehearsed-{next(_keys)}"}
+        del headers["content-length"]
+        body = json.dumps(variant)
+        content = body.replace(f'"{_DEEP}"', _DEEP_JSON).encode()
+        answer = await self.client.request(request.method, request.url, headers=headers, content=content)
+        self.sent += 1
+        if answer.status_code not in right or (answer.is_error and answer.headers["content-type"] != PROBLEM):
+            asked = f"{request.method} {request.url} {body[:400]}"
+            self.wrong.append(f"{asked} -> {answer.status_code} {answer.text[:300]}")
+
+
+def _rehearsed(session_of: SessionOf) -> SessionOf:
+    @asynccontextmanager
+    async def session(actor: Actor) -> AsyncIterator[AsyncSession]:
+        async with session_of(actor) as opened:
+            yield opened
+            if _rehearsing.get():
+                await opened.flush()
+                await opened.rollback()
+                opened.info.pop("emitted", None)
+
+    return session

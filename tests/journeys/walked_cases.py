@@ -1,0 +1,178 @@
+"""A database with cases at several stages in each service, and the ids by which a request can reach them."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import timedelta
+
+from sqlalchemy import text
+
+from shared.auth import system_actor
+from shared.contracts.base import event_types
+from tests.services import declared, eligibility_cases, funding_case, library_samples, monitoring_story
+from tests.world import World
+
+_COLUMNS: Mapping[str, Mapping[str, str]] = {
+    "intake": {
+        "declaration_id": "declaration.id",
+        "case_id": "declaration.id",
+        "material_id": "material.id",
+        "entry_id": "library_entry.id",
+        "external_id": "resource.external_id",
+        "district": "resource.district",
+        "quarter": "resource.quarter",
+    },
+    "eligibility": {
+        "declaration_id": "review.declaration_id",
+        "case_id": "review.declaration_id",
+        "ruleset_hash": "ruleset.hash",
+    },
+    "funding": {
+        "application_id": "application.id",
+        "case_id": "application.id",
+        "appropriation_id": "appropriation.id",
+        "year": "appropriation.year",
+        "plan_id": "investment_plan.id",
+        "request_id": "release_request.id",
+        "clawback_id": "clawback_request.id",
+        "statement_id": "interest_statement.id",
+        "return_id": "money_return.id",
+        "entry_id": "public_money.id",
+        "referral_id": "bank_referral.id",
+    },
+    "monitoring": {
+        "declaration_id": "project_file.declaration_id",
+        "case_id": "project_file.declaration_id",
+        "quarter": "project_quarter.quarter",
+        "meter_id": "meter.id",
+        "finding_id": "finding.id reading_finding.id",
+        "inspection_id": "inspection.id",
+        "plan_id": "inspection_plan.id",
+        "repair_id": "credit_repair.id",
+        "uscc": "entity.applicant_uscc",
+    },
+}
+
+
+async def intake(world: World) -> None:
+    """A resource, a library project and declarations from draft to received."""
+    await library_samples.push(world, [library_samples.resource()])
+    await library_samples.push_projects(world, [library_samples.project()])
+    await library_samples.put(world, library_samples.resource("R-2"), 201)
+    for number, carry in enumerate((declared.ready, declared.submitted, declared.reviewed, declared.received), 1):
+        code = f"2401-110105-04-01-00000{number}"
+        await carry(world, project_name=f"示例大厦{number}号楼改造项目", project_code=code, address=f"示例路{number}号")
+
+
+async def eligibility(world: World) -> None:
+    """A review that is open, one that is passed, and one ready for the pool."""
+    open_case = await eligibility_cases.forward(world, eligibility_cases.facts(drop=["surroundings_coordinated"]))
+    await eligibility_cases.act(world, open_case, "settle", "city-officer-1", eligibility_cases.SETTLE)
+    await eligibility_cases.passed(world)
+    await eligibility_cases.assessed(world)
+
+
+async def funding(world: World) -> None:
+    """A case that is new, one approved, and one whose money went out and partly comes back."""
+    paid = f"/v1/applications/{await funding_case.released(world)}"
+    back = {"amount_yuan": "250000.00", "bank_receipt_no": "回单9", "reason": "结余退回"}
+    await world.post("funding", f"{paid}/returns", "finance-1", back, 201)
+    await world.post("funding", f"{paid}/clawback-requests", "city-officer-3", _CLAWBACK, 201)
+    await funding_case.approved(world)
+    new = f"/v1/applications/{await funding_case.enter_pool(world)}"
+    await world.post("funding", f"{new}/loans", "city-officer-1", _LOAN, 201)
+    await world.post("funding", f"{new}/bank-referrals", "110105-officer-1", _REFERRAL, 201)
+    await world.post("funding", "/v1/municipal-money", "city-officer-3", _OTHER_MONEY, 201)
+
+
+_CLAWBACK = {
+    "ground": "funds_diverted",
+    "clause": "四（一）1",
+    "amount_yuan": "4000000.00",
+    "reason": "部分资金用于非改造支出",
+    "evidence": "现场核查记录及银行流水",
+}
+_LOAN = {
+    "bank": "示例银行",
+    "contract_no": "借2024-1",
+    "principal_yuan": "100000000.00",
+    "rate_type": "fixed",
+    "annual_rate": "0.0200",
+    "term_months": 60,
+    "drawn_on": "2024-03-01",
+}
+_REFERRAL = {
+    "bank": "示例银行",
+    "owner_consent": True,
+    "consent_document": "同意书1号",
+    "wanted_yuan": "60000000.00",
+    "collateral": "在建工程抵押",
+}
+_OTHER_MONEY = {
+    "project_code": "2401-110105-04-01-000001",
+    "applicant_uscc": funding_case.OWNER,
+    "district": "110105",
+    "programme": "示例资金",
+    "amount_yuan": "3000000.00",
+    "granted_on": "2023-06-01",
+}
+
+
+async def monitoring(world: World) -> None:
+    """A project just funded with a meter out of range, and one inspected, delivered, evaluated and rated."""
+    new = f"/v1/files/{await monitoring_story.funded(world)}"
+    meter = await world.post("monitoring", f"{new}/meters", "city-officer-1", _METER, 201)
+    project = await monitoring_story.funded(world)
+    monitoring_story.at(world, 2024, 4, 3)
+    reading = {"meter_id": meter["id"], "measured_at": "2024-04-02T12:00:00+08:00", "value": "600"}
+    await world.post("monitoring", "/v1/readings:batch", world.owner(), {"readings": [reading]}, 207)
+    await world.post("monitoring", "/v1/inspection-plans", "city-officer-1", {"quarter": "2024Q2", "size": 1}, 201)
+    await monitoring_story.submit(world, project, "2024Q1")
+    await monitoring_story.inspected(world, project, monitoring_story.found())
+    await monitoring_story.issued(world, project)
+    await world.post("monitoring", f"/v1/files/{project}/green-record", "city-officer-2", {}, 201)
+    await _rated(world)
+
+
+_METER = {
+    "meter_no": "DL-01",
+    "label": "总表",
+    "kind": "electricity_kwh",
+    "period": "hour",
+    "low": "10",
+    "high": "500",
+}
+
+
+async def _rated(world: World) -> None:
+    credit = f"/v1/entities/{monitoring_story.OWNER}/credit"
+    notice = await world.post("monitoring", f"{credit}/notice", "city-officer-1", {"reason": "年度评价"}, 201)
+    world.clock.set(world.clock.now() + timedelta(days=30))
+    decision = {"grade": notice["proposal"]["grade"], "reason": "事实清楚"}
+    await world.post("monitoring", f"{credit}/decide", "city-supervisor-1", decision)
+    grounds = [row["ground_id"] for row in notice["proposal"]["grounds"]]
+    wanted = {"ground_ids": grounds, "text": "已全部整改", "evidence": ["整改-1"]}
+    await world.post("monitoring", f"{credit}/repair", world.owner(), wanted, 201)
+
+
+_WALKS: Mapping[str, Callable[[World], Awaitable[None]]] = {
+    "intake": intake,
+    "eligibility": eligibility,
+    "funding": funding,
+    "monitoring": monitoring,
+}
+
+
+async def walk(world: World, service: str) -> None:
+    """Carry the service's cases, and give a system a key."""
+    await world.post(service, "/v1/api-keys", "city-supervisor-1", {"name": "示例系统", "districts": ["110105"]}, 201)
+    await _WALKS[service](world)
+
+
+async def known_ids(world: World, service: str) -> dict[str, list[str]]:
+    """Values of path parameters that lead to a record."""
+    known = {"event_type": [event.type for event in event_types()]}
+    async with world.instances[service].database.session(system_actor("test")) as session:
+        for parameter, columns in {**_COLUMNS[service], "key_id": "api_key.id"}.items():
+            for table, name in (column.split(".") for column in columns.split()):
+                rows = await session.scalars(text(f"SELECT DISTINCT {name}::text FROM {table} ORDER BY 1"))
+                known.setdefault(parameter, []).extend(rows.all())
+    return {parameter: values for parameter, values in known.items() if values}
