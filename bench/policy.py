@@ -6,7 +6,6 @@ random declarations of the worked kind, with about 5 % of the cells unknown.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from datetime import date
 from functools import partial
@@ -89,21 +88,13 @@ def rows(ruleset: Ruleset, count: int) -> pl.DataFrame:
     return door(single[indices].rechunk(), ruleset)
 
 
-def main() -> None:
+def measure() -> dict[str, Any]:
+    """Microseconds for one explained declaration; milliseconds for tables, against a scan of the same columns."""
     ruleset = resolve(date(2024, 3, 1))
-    print(
-        json.dumps(
-            {
-                "rules": len(ruleset.phase("declare")),
-                "inputs": len(ruleset.inputs),
-                "one_declaration": one_declaration(ruleset),
-                "rows_10k": a_table(rows(ruleset, 10_000), ruleset, 9),
-                "rows_1m": a_table(rows(ruleset, 1_000_000), ruleset, 5),
-            },
-            indent=2,
-        )
-    )
-
-
-if __name__ == "__main__":
-    main()
+    return {
+        "rules": len(ruleset.phase("declare")),
+        "inputs": len(ruleset.inputs),
+        "one_declaration": one_declaration(ruleset),
+        "rows_10k": a_table(rows(ruleset, 10_000), ruleset, 9),
+        "rows_1m": a_table(rows(ruleset, 1_000_000), ruleset, 5),
+    }
