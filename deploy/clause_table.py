@@ -6,8 +6,6 @@ import sys
 from collections import defaultdict
 from importlib import import_module
 
-from fastapi.routing import APIRoute
-
 from shared.policy import clauses
 from shared.runtime import SERVICES
 from shared.settings import ROOT
@@ -15,19 +13,19 @@ from shared.web import create_app
 
 BEGIN, END = "<!-- clauses: begin -->", "<!-- clauses: end -->"
 README = ROOT / "README.md"
+_IN_ORDER = str.maketrans("一二三四五", "12345")
 # 二（一）1, 三（一）, 四（一）2 … as docstrings cite them.
 _CITED = re.compile(r"[一二三四](?:（[一二三四五]）)?[1-4]?(?![一-龥])")
 
 
 def acts_by_clause() -> dict[str, list[str]]:
-    """Endpoint names by the clause their docstring cites."""
+    """Operations by the clause their description, which is the docstring, cites."""
     found: dict[str, list[str]] = defaultdict(list)
     for name in SERVICES:
-        service = import_module(f"services.{name}.main").service
-        for route in create_app(service).routes:
-            if isinstance(route, APIRoute):
-                for clause in sorted(set(_CITED.findall(route.endpoint.__doc__ or ""))):
-                    found[clause].append(f"{name}.{route.name}")
+        paths = create_app(import_module(f"services.{name}.main").service).openapi()["paths"]
+        for operation in (operation for path in paths.values() for operation in path.values()):
+            for clause in sorted(set(_CITED.findall(operation.get("description", "")))):
+                found[clause].append(f"{name}.{operation['operationId']}")
     return found
 
 
@@ -36,7 +34,7 @@ def table() -> str:
     acts = acts_by_clause()
     homes = {home.clause: home for home in clauses()}
     lines = ["| clause | rules, amounts | parameters | readings | acts |", "|---|---|---|---|---|"]
-    for clause in [*homes, *sorted(set(acts) - set(homes))]:
+    for clause in sorted({*homes, *acts}, key=lambda clause: clause.translate(_IN_ORDER)):
         home = homes.get(clause)
         cells = [
             ", ".join((*home.rules, *home.amounts)) if home else "",
