@@ -2,10 +2,11 @@
 
 import asyncio
 import contextlib
+import errno
 import signal
 import socket
 from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from importlib import import_module
 
 import uvicorn
@@ -13,13 +14,13 @@ from fastapi import FastAPI
 
 from shared.bus import Bus
 from shared.clock import Clock
-from shared.runtime import SERVICES, Instance, running
+from shared.runtime import SERVICES, Instance
 from shared.settings import Settings
 from shared.web import create_app
 
 
 class PortTaken(RuntimeError):
-    """A port is used by somebody else."""
+    """A port is used by somebody else, or may not be used."""
 
 
 class _Server(uvicorn.Server):
@@ -38,7 +39,8 @@ def bind(host: str, port: int) -> socket.socket:
         listener.bind((host, port))
     except OSError as error:
         listener.close()
-        raise PortTaken(f"{host}:{port} is in use; choose another first port with --port") from error
+        why = "is in use" if error.errno == errno.EADDRINUSE else f"cannot be listened on ({error.strerror})"
+        raise PortTaken(f"{host}:{port} {why}; choose another first port with --port") from error
     listener.listen(512)
     return listener
 
@@ -64,14 +66,17 @@ def address(listener: socket.socket) -> str:
 
 @asynccontextmanager
 async def suite(settings: Settings, clock: Clock, bus: Bus | None) -> AsyncIterator[dict[str, Instance]]:
-    """All four services running in this process."""
-    async with AsyncExitStack() as stack:
-        yield {
-            name: await stack.enter_async_context(
-                running(import_module(f"services.{name}.main").service, settings, clock, bus)
-            )
-            for name in SERVICES
-        }
+    """All four services running in this process: none relays before all listen, none closes before all have stopped."""
+    instances = {
+        name: Instance(import_module(f"services.{name}.main").service, settings, clock, bus) for name in SERVICES
+    }
+    for instance in instances.values():
+        await instance.start()
+    try:
+        yield instances
+    finally:
+        await asyncio.gather(*(instance.rest() for instance in instances.values()))
+        await asyncio.gather(*(instance.stop() for instance in instances.values()))
 
 
 @asynccontextmanager

@@ -74,6 +74,16 @@ def signing_keys(source: str) -> KeySet:
     return _parsed(source if source.lstrip().startswith("{") else Path(source).read_text())
 
 
+def check_keys(settings: Settings) -> None:
+    """Raises ValueError when TENGHUAN_JWT_KEYS is set and gives no keys."""
+    source = settings.jwt_keys.get_secret_value()
+    try:
+        if source:
+            signing_keys(source)
+    except (OSError, ValueError, TypeError, KeyError, JoseError) as error:
+        raise ValueError(f"TENGHUAN_JWT_KEYS gives no JWK set: {error!r}") from error
+
+
 @lru_cache(maxsize=4)
 def _parsed(text: str) -> KeySet:
     return KeySet.import_key_set(json.loads(text))

@@ -7,15 +7,13 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
 
 from fastapi import APIRouter
-from sqlalchemy import MetaData, delete, select
+from sqlalchemy import MetaData, delete, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared.auth import WHOLE_CITY, Actor, hash_secret, system_actor
+from shared.auth import WHOLE_CITY, Actor, check_keys, hash_secret, system_actor
 from shared.bus import Bus
-from shared.bus.inprocess import InProcessBus
 from shared.clock import Clock
 from shared.db import Database
 from shared.errors import Unauthenticated
@@ -27,6 +25,7 @@ from shared.tables import api_key, idempotency_key
 log = logging.getLogger(__name__)
 SERVICES = ("intake", "eligibility", "funding", "monitoring")
 Tick = Callable[[AsyncSession], Awaitable[None]]
+_TICK_TURN = text("SELECT pg_advisory_xact_lock(hashtextextended('tick ' || :service, 7))")
 
 
 @dataclass(frozen=True)
@@ -58,12 +57,16 @@ class Instance:
         self._tasks: list[asyncio.Task[None]] = []
         self._feed_moved = asyncio.Event()
         self.relay.placed.append(self._on_placed)
+        if bus is not None:
+            for source in sorted(service.sources()):
+                bus.subscribe(f"{source}.events", self.consumer.deliver)
 
     async def start(self) -> None:
-        """Subscribe, then start relaying and ticking."""
-        if self.bus is not None:
-            for source in sorted(self.service.sources()):
-                self.bus.subscribe(f"{source}.events", self.consumer.deliver)
+        """Start relaying and ticking. Services that share a bus must all have been made: it carries to those it knows.
+
+        Raises ValueError when there is no reading the signing keys.
+        """
+        check_keys(self.settings)
         self._tasks.append(asyncio.create_task(self.relay.run(), name=f"relay {self.service.name}"))
         self._tasks.append(asyncio.create_task(self._tick_forever(), name=f"tick {self.service.name}"))
 
@@ -73,7 +76,13 @@ class Instance:
         self._feed_moved.set()
 
     async def stop(self) -> None:
-        """End streams, finish the batch under way, close the connections."""
+        """Come to rest, then close the connections."""
+        await self.rest()
+        await self.relay.close()
+        await self.database.close()
+
+    async def rest(self) -> None:
+        """End streams, finish the batch under way, take no other. Connections stay open: others may be amid a batch."""
         self.drain()
         self.consumer.stopping = True
         await self.relay.stop()
@@ -82,12 +91,11 @@ class Instance:
         with contextlib.suppress(TimeoutError, asyncio.CancelledError):
             await asyncio.wait_for(relay, 3)
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self.relay.close()
-        await self.database.close()
 
     async def tick(self) -> None:
-        """Do what the passing of time calls for; safe to repeat."""
+        """Do what the passing of time calls for; safe to repeat, in several processes too: one does it at a time."""
         async with self.database.session(system_actor(self.service.name)) as session:
+            await session.execute(_TICK_TURN, {"service": self.service.name})
             if self.service.tick is not None:
                 await self.service.tick(session)
             kept_since = self.clock.now() - timedelta(days=self.settings.idempotency_keep_days)
@@ -132,9 +140,10 @@ async def running(service: Service, settings: Settings, clock: Clock, bus: Bus |
 
 
 def bus_of(settings: Settings) -> Bus | None:
-    """The carrier the settings name. Raises ValueError for an unknown one."""
-    carriers: dict[str, Callable[[], Any]] = {"inprocess": InProcessBus, "none": lambda: None}
-    if settings.bus not in carriers:
-        raise ValueError(f"TENGHUAN_BUS must be one of {', '.join(carriers)}, not {settings.bus!r}")
-    bus: Bus | None = carriers[settings.bus]()
-    return bus
+    """The carrier between processes that the settings name. Raises ValueError for one that does not lead there.
+
+    A service alone on the in-process bus would announce to nobody, and forget.
+    """
+    if settings.bus != "none":
+        raise ValueError(f"TENGHUAN_BUS must be none for a service in its own process, not {settings.bus!r}")
+    return None

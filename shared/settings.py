@@ -37,7 +37,7 @@ class Settings(BaseSettings):
     port: int = 8700
     """First of five consecutive ports: intake takes port + 1, then eligibility, funding, monitoring."""
     bus: str = "none"
-    """`inprocess` carries events between services of one process; `none` leaves them in the outbox."""
+    """What carries events out of a process with one service: `none` leaves them in the outbox."""
     files_url: str = ""
     """Where uploaded materials are kept: file:///… or s3://bucket/prefix. Empty: files below data_dir."""
     upload_limit_bytes: int = 50 * 1024 * 1024
