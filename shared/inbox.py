@@ -11,18 +11,19 @@ from uuid import UUID
 
 from pydantic import ValidationError
 from sqlalchemy import delete, insert, select, text
-from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolExhausted
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.auth import system_actor
 from shared.bus import Message
 from shared.contracts.base import Event, event_class
 from shared.db import Database, now
-from shared.tables import inbox, parked, stream_seen
+from shared.tables import parked, stream_seen
 
 log = logging.getLogger(__name__)
 ATTEMPTS = 5
+_LOCK_TIMEOUT = "55P03"
 
 Handler = Callable[[AsyncSession, Any], Awaitable[None]]
 
@@ -53,6 +54,10 @@ class Gap(Exception):
     """An event arrived before the one that precedes it in its stream."""
 
 
+class Stopping(Exception):
+    """The consumer is on its way out: what it was given has not been handled and stays with the carrier."""
+
+
 class Consumer:
     """What one service does with the messages of one topic, whoever carries them."""
 
@@ -63,9 +68,14 @@ class Consumer:
         self.stopping = False
 
     async def deliver(self, messages: Sequence[Message]) -> None:
-        """Handle a batch in one transaction; on a handler's error, one by one. Returns when all is committed."""
+        """Handle a batch in one transaction; on a handler's error, one by one. Returns when all is committed.
+
+        Raises Stopping, and what parking an event raises.
+        """
         try:
             await self._patiently(messages)
+        except Stopping:
+            raise
         except Exception as error:
             if len(messages) > 1:
                 for message in messages:
@@ -76,22 +86,21 @@ class Consumer:
     async def _patiently(self, messages: Sequence[Message]) -> None:
         """Handle; while the database is away, wait and try again without limit."""
         pause = 0.05
-        while True:
+        while not self.stopping:
             try:
                 await self._handle(messages)
                 self.healthy = True
                 return
-            except (OperationalError, InterfaceError, ConnectionError, OSError) as error:
+            except (OperationalError, InterfaceError, OSError, PoolExhausted) as error:
                 await self._wait_for_database(error, pause)
             except DBAPIError as error:
                 if not (error.connection_invalidated or _is_transient(error)):
                     raise
                 await self._wait_for_database(error, pause)
             pause = min(pause * 2, 5.0)
+        raise Stopping(self.database.service)
 
     async def _wait_for_database(self, error: Exception, pause: float) -> None:
-        if self.stopping:
-            raise asyncio.CancelledError from error
         self.healthy = False
         log.warning("consumer waits", extra={"service": self.database.service, "error": repr(error)})
         await asyncio.sleep(pause * random.uniform(0.5, 1.0))
@@ -104,6 +113,8 @@ class Consumer:
                 await asyncio.sleep(0.02 * 2**attempts)
                 try:
                     return await self._patiently([message])
+                except Stopping:
+                    raise
                 except Exception as latest:
                     error = latest
         log.error(
@@ -112,12 +123,14 @@ class Consumer:
             extra={"service": self.database.service, "event_id": str(message.id), "type": message.type},
         )
         async with self.database.session(system_actor(self.database.service)) as session:
-            await park(session, message, repr(error), attempts)
+            for unseen in await _accept(session, [message]):
+                await park(session, unseen, repr(error), attempts)
 
     async def _handle(self, messages: Sequence[Message]) -> None:
         async with self.database.session(system_actor(self.database.service)) as session:
-            held = await _parked_streams(session, messages)
             fresh = await _accept(session, messages)
+            # Read after the inbox: there we may have waited for another delivery that parked the aggregate.
+            held = await _parked_streams(session, messages)
             for message in fresh:
                 if message.subject in held:
                     await park(session, message, "an earlier event of this aggregate is parked", 0)
@@ -185,9 +198,6 @@ async def _parked_streams(session: AsyncSession, messages: Sequence[Message]) ->
 
 async def park(session: AsyncSession, message: Message, error: str, attempts: int) -> None:
     """Keep an event that could not be handled, in the transaction that also marks it received."""
-    await session.execute(
-        pg_insert(inbox).values(event_id=message.id, received_at=now(session)).on_conflict_do_nothing()
-    )
     await _see(session, message.source, {message.subject: message.seq})
     await session.execute(
         insert(parked).values(
@@ -219,11 +229,16 @@ async def replay_parked(database: Database, handlers: Handlers, source: str, agg
         for message in messages:
             known = event_class(message.type)
             await Consumer(database, handlers).apply(session, known, [message])
-        await session.execute(delete(parked).where(parked.c.source == source, parked.c.aggregate_id == aggregate_id))
+        # By id: another event of the aggregate may have been parked meanwhile.
+        await session.execute(delete(parked).where(parked.c.event_id.in_([message.id for message in messages])))
     return len(messages)
 
 
 def _is_transient(error: DBAPIError) -> bool:
     """Serialization failure, deadlock, server going down or coming up, or a connection cut in mid-protocol."""
     state = getattr(error.orig, "sqlstate", None) or ""
-    return state[:2] in {"08", "40", "53", "57"} or "InternalClientError" in type(error.orig).__name__
+    return (
+        state == _LOCK_TIMEOUT
+        or state[:2] in {"08", "40", "53", "57"}
+        or "InternalClientError" in type(error.orig).__name__
+    )

@@ -22,6 +22,8 @@ Work = Callable[[AsyncConnection, asyncio.Event], Awaitable[None]]
 SHARDS = 16
 _RELAY_LOCK = 0x7E11
 _POLL_SECONDS = 1.0
+# The server drops a relay whose machine is gone within half a minute, and with it the locks on its shards.
+_KEEPALIVE = {"tcp_keepalives_idle": "10", "tcp_keepalives_interval": "5", "tcp_keepalives_count": "4"}
 _GATHER_SECONDS = 0.002
 """After a wake-up, what is committed within this time goes in the same batch."""
 
@@ -109,11 +111,12 @@ class Relay:
 
     def __init__(self, service: str, url: URL, bus: Bus | None, *, batch: int = 500) -> None:
         self.service, self.bus, self.batch = service, bus, batch
+        name = f"relay-{service}"
         self.placed: list[Callable[[], None]] = []
         self.engine: AsyncEngine = create_async_engine(
             url,
             poolclass=NullPool,
-            connect_args={"server_settings": {"search_path": service, "application_name": f"relay-{service}"}},
+            connect_args={"server_settings": {**_KEEPALIVE, "search_path": service, "application_name": name}},
         )
         self._news = (asyncio.Event(), asyncio.Event())
         self.stopping = False
@@ -140,7 +143,7 @@ class Relay:
                     pause = 0.1
                     await work(connection, news)
             except Exception as error:
-                log.warning("relay cannot go on and starts again: %s", error, extra={"service": self.service})
+                log.warning("relay cannot go on and starts again: %r", error, extra={"service": self.service})
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, 5.0)
 

@@ -18,5 +18,6 @@ class InProcessBus:
 
     async def publish(self, topic: str, messages: Sequence[Message]) -> None:
         async with asyncio.TaskGroup() as group:
-            for deliver in self._subscribers[topic]:
-                group.create_task(deliver(messages))
+            deliveries = [group.create_task(deliver(messages)) for deliver in self._subscribers[topic]]
+        for delivery in deliveries:
+            delivery.result()  # a task group takes a cancelled delivery for a finished one

@@ -2,12 +2,14 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolExhausted
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.auth import system_actor
@@ -15,8 +17,10 @@ from shared.bus import Message
 from shared.bus.inprocess import InProcessBus
 from shared.clock import uuid7
 from shared.contracts.intake import DeclarationWithdrawn
-from shared.inbox import Consumer, Gap, replay_parked
+from shared.inbox import ATTEMPTS, Consumer, Gap, Stopping, _accept, park, replay_parked
 from shared.outbox import Relay, emit
+from shared.runtime import bus_of
+from shared.settings import Settings
 from tests.world import World
 
 ACTOR = system_actor("test")
@@ -138,6 +142,74 @@ async def test_a_backend_killed_in_the_middle_loses_nothing(world: World, ear: E
     assert (await ear.handled(subject), await ear.parked()) == (1, Counter())
 
 
+async def test_an_exhausted_pool_is_waited_out(world: World, ear: Ear) -> None:
+    subject = uuid4()
+    ear.trouble = [PoolExhausted() for _ in range(ATTEMPTS + 1)]
+    await ear.consumer.deliver([message(subject, 1, world)])
+    assert (await ear.handled(subject), await ear.parked()) == (1, Counter())
+
+
+async def test_an_event_parked_during_a_replay_stays_parked(world: World, ear: Ear) -> None:
+    subject = uuid4()
+    ear.broken.add(subject)
+    await ear.consumer.deliver([message(subject, 1, world)])
+
+    async def another_comes(session: AsyncSession, event: DeclarationWithdrawn) -> None:
+        await ear.consumer.deliver([message(subject, 2, world)])
+
+    assert await replay_parked(ear.database, {DeclarationWithdrawn: another_comes}, "intake", subject) == 1
+    assert await ear.parked() == {subject: 1}
+
+
+async def test_what_another_delivery_parks_meanwhile_holds_up_the_next_event(world: World, ear: Ear) -> None:
+    subject = uuid4()
+    first, second = message(subject, 1, world), message(subject, 2, world)
+    async with ear.database.session(ACTOR) as session:
+        for unseen in await _accept(session, [first]):
+            await park(session, unseen, "示例故障", 1)
+        again = asyncio.create_task(ear.consumer.deliver([first, second]))
+        await _until(world, "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)")
+    await again
+    assert (await ear.handled(subject), await ear.parked()) == (0, {subject: 2})
+
+
+async def test_a_poisonous_event_handled_elsewhere_meanwhile_is_not_parked(world: World, ear: Ear) -> None:
+    subject = uuid4()
+    event, elsewhere = message(subject, 1, world), Ear(world)
+
+    async def fail_while_another_succeeds(session: AsyncSession, _event: DeclarationWithdrawn) -> None:
+        await session.rollback()
+        await elsewhere.consumer.deliver([event])
+        raise KeyError
+
+    ear.consumer.handlers = {DeclarationWithdrawn: fail_while_another_succeeds}
+    await ear.consumer.deliver([event])
+    assert (await ear.handled(subject), await ear.parked()) == (1, Counter())
+
+
+@asynccontextmanager
+async def relaying(world: World, bus: InProcessBus) -> AsyncIterator[Relay]:
+    """The intake outbox on another bus, in place of the world's own relay."""
+    own = world.instances["intake"]
+    await own.relay.stop()
+    await asyncio.gather(*own._tasks[:1])
+    relay = Relay("intake", world.settings.service_url("intake", "relay"), bus)
+    running = asyncio.create_task(relay.run())
+    try:
+        yield relay
+    finally:
+        await relay.stop()
+        await running
+        await relay.close()
+
+
+async def _announced(world: World) -> UUID:
+    subject = uuid4()
+    async with world.instances["intake"].database.session(ACTOR) as session:
+        await emit(session, DeclarationWithdrawn(declaration_id=subject, district="110105", reason="示例"))
+    return subject
+
+
 class DyingBus(InProcessBus):
     """Delivers, then fails as a process killed before it could delete its outbox rows."""
 
@@ -151,23 +223,58 @@ class DyingBus(InProcessBus):
 
 
 async def test_a_crash_after_the_handlers_commit_repeats_without_effect(world: World, ear: Ear) -> None:
-    intake = world.instances["intake"]
-    await intake.relay.stop()
-    await asyncio.gather(*intake._tasks[:1])
     bus = DyingBus()
     bus.subscribe("intake.events", ear.consumer.deliver)
-    relay = Relay("intake", world.settings.service_url("intake", "relay"), bus)
-    subject = uuid4()
-    async with intake.database.session(ACTOR) as session:
-        await emit(session, DeclarationWithdrawn(declaration_id=subject, district="110105", reason="示例"))
-    running = asyncio.create_task(relay.run())
-    async with asyncio.timeout(10):
-        while await _outbox(world):  # noqa: ASYNC110 - the rows are in the database
-            await asyncio.sleep(0.02)
-    await relay.stop()
-    await running
-    await relay.close()
+    async with relaying(world, bus):
+        subject = await _announced(world)
+        await _until(world, "SELECT NOT EXISTS (SELECT id FROM outbox)")
     assert (bus.deaths, await ear.handled(subject)) == (0, 1)
+
+
+async def test_what_a_stopping_service_no_longer_takes_stays_in_the_outbox(world: World, ear: Ear) -> None:
+    bus, refused = InProcessBus(), asyncio.Event()
+
+    async def deliver(messages: Sequence[Message]) -> None:
+        try:
+            await ear.consumer.deliver(messages)
+        except Stopping:
+            refused.set()
+            raise
+
+    bus.subscribe("intake.events", deliver)
+    ear.consumer.stopping = True
+    async with relaying(world, bus):
+        subject = await _announced(world)
+        await asyncio.wait_for(refused.wait(), 10)
+        assert await _outbox(world) == 1
+        ear.consumer.stopping = False
+        await _until(world, "SELECT NOT EXISTS (SELECT id FROM outbox)")
+    assert await ear.handled(subject) == 1
+
+
+async def test_a_delivery_that_was_cancelled_is_not_taken_for_done() -> None:
+    bus = InProcessBus()
+
+    async def give_up(messages: Sequence[Message]) -> None:
+        raise asyncio.CancelledError
+
+    bus.subscribe("intake.events", give_up)
+    with pytest.raises(asyncio.CancelledError):
+        await bus.publish("intake.events", [])
+
+
+def test_a_service_alone_does_not_announce_to_itself() -> None:
+    with pytest.raises(ValueError, match="TENGHUAN_BUS"):
+        bus_of(Settings(bus="inprocess"))
+
+
+async def _until(world: World, query: str) -> None:
+    async with asyncio.timeout(10):
+        while True:
+            async with world.instances["intake"].database.session(ACTOR) as session:
+                if await session.scalar(text(query)):
+                    return
+            await asyncio.sleep(0.02)
 
 
 async def _outbox(world: World) -> int:
