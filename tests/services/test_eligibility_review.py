@@ -165,7 +165,7 @@ async def test_each_sees_its_own(world: World) -> None:
     for act_name in ("", "records", "replay", "investment"):
         await world.get("eligibility", at(mine, act_name), "110106-officer-1", status=404)
     assert (await case_of(world, mine, "110105-officer-2"))["decision"] == "eligible"
-    owner, stranger = world.owner(USCC), world.owner("91110000100000000B")
+    owner, stranger = world.owner(USCC), world.owner("91110108551385082Q")
     assert len((await world.get("eligibility", "/v1/assessments", owner))["items"]) == 2
     assert (await world.get("eligibility", "/v1/assessments", stranger))["items"] == []
 

@@ -266,7 +266,7 @@ async def test_other_roles_may_not_approve_and_other_districts_see_nothing(world
     assert (await read(world, case, "110105-officer-1"))["id"] == str(case)
     assert (await world.get("funding", path, "110106-officer-1", 404))["code"] == "not_found"
     assert (await world.get("funding", "/v1/applications", "110106-officer-1"))["items"] == []
-    other = world.owner("91110000100000000X", "另一单位")
+    other = world.owner("91110108551385082Q", "另一单位")
     assert (await world.call("funding", "GET", path, other)).status_code == 404
     assert (await world.call("funding", "GET", path, world.owner())).status_code == 200
 

@@ -99,7 +99,7 @@ async def test_a_better_grade_lifts_nothing_by_itself(world: World) -> None:
 async def test_an_entity_graded_earlier_is_held_when_its_project_arrives(world: World) -> None:
     await announce(world, "monitoring", rated("D", uuid4()))
     case = await enter_pool(world)
-    other = await enter_pool(world, uscc="91110000100000000X")
+    other = await enter_pool(world, uscc="91110108551385082Q")
     assert (await read(world, case))["holds"][0]["ground"] == "credit_d"
     assert (await read(world, other))["held"] is False
 
