@@ -6,6 +6,7 @@ import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,12 @@ from shared.web import create_app
 ROLE_PASSWORD = "roles-of-the-tests"
 START = datetime(2024, 3, 1, 2, 0, tzinfo=UTC)
 _keys = itertools.count(1)
+
+
+@cache
+def _app(name: str) -> FastAPI:
+    """Built once for all tests: an application's routes take longer to build than most tests to run."""
+    return create_app(import_module(f"services.{name}.main").service)
 
 
 class RecordingBus(InProcessBus):
@@ -76,7 +83,8 @@ class World:
         service = import_module(f"services.{name}.main").service
         instance = await stack.enter_async_context(running(service, self.settings, self.clock, self.bus))
         self.instances[name] = instance
-        self.apps[name] = create_app(service, instance)
+        self.apps[name] = _app(name)
+        self.apps[name].state.instance = instance
         transport = httpx.ASGITransport(app=self.apps[name], raise_app_exceptions=False)
         client = httpx.AsyncClient(transport=transport, base_url=f"http://{name}.test", timeout=30)
         self.clients[name] = await stack.enter_async_context(client)
