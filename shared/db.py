@@ -10,6 +10,8 @@ from uuid import UUID
 from pydantic_core import from_json, to_json
 from sqlalchemy import URL, DateTime, MetaData, Numeric, Text, event, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolExhausted
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Session
 
@@ -89,6 +91,21 @@ def _fence(session: Session, _transaction: Any, connection: Any) -> None:
         )
 
 
+def is_passing(error: Exception) -> bool:
+    """Whether the database is away or refuses for now, so that the same may be tried again.
+
+    A lost connection, a serialization failure, a deadlock, a lock or a connection waited for in vain, a server on its
+    way down or up, or a connection cut in mid-protocol.
+    """
+    if isinstance(error, (OperationalError, InterfaceError, OSError, PoolExhausted)):
+        return True
+    if not isinstance(error, DBAPIError):
+        return False
+    state = str(getattr(error.orig, "sqlstate", None) or "")
+    passing = state == "55P03" or state[:2] in {"08", "40", "53", "57"}
+    return passing or error.connection_invalidated or "InternalClientError" in type(error.orig).__name__
+
+
 def actor_of(session: AsyncSession) -> Actor:
     """Who acts in this transaction."""
     actor: Actor = session.info["actor"]
@@ -140,6 +157,3 @@ def expect_version(row: Any, if_match: str | None) -> None:
 def etag(row: Any) -> str:
     """The strong entity tag of a row with a `version`."""
     return f'"{row.version}"'
-
-
-__all__ = ["NAMING", "TYPES", "Database", "actor_of", "etag", "expect_version", "found", "locked", "now", "today"]

@@ -12,9 +12,9 @@ from pydantic import BaseModel, Field
 from sqlalchemy import Row, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared.auth import Actor, Anyone
+from shared.auth import Actor, Anyone, current_actor
 from shared.contracts.base import event_class
-from shared.errors import NotFound
+from shared.errors import NotFound, Unauthenticated
 from shared.idempotency import ReadSession
 from shared.runtime import Instance
 from shared.tables import event_log
@@ -46,7 +46,7 @@ async def list_events(
     """This service's events that the caller may see, after the cursor."""
     rows = await read_feed(session, after, types, limit)
     return EventPage(
-        events=[cloud_event(row) for row in rows],
+        events=[cloud_event(row, actor) for row in rows],
         next_cursor=rows[-1].position if rows else after,
     )
 
@@ -59,17 +59,16 @@ async def stream_events(
     after: After = 0,
     last_event_id: Annotated[str | None, Header(pattern=r"^\d{1,18}$")] = None,
 ) -> AsyncIterator[ServerSentEvent]:
-    """Follow this service's events live (Server-Sent Events); resumes after Last-Event-ID."""
-    instance: Instance = request.app.state.instance
+    """Follow this service's events live (Server-Sent Events); resumes after Last-Event-ID, ends with the token."""
     cursor = int(last_event_id) if last_event_id is not None else after
-    async for row in _follow(instance, actor, types, cursor):
-        yield ServerSentEvent(
-            id=str(row.position), event=row.type, raw_data=json.dumps(cloud_event(row), ensure_ascii=False)
-        )
+    async for row in _follow(request, actor, types, cursor):
+        data = json.dumps(cloud_event(row, actor), ensure_ascii=False)
+        yield ServerSentEvent(id=str(row.position), event=row.type, raw_data=data)
 
 
-async def _follow(instance: Instance, actor: Actor, types: list[str], cursor: int) -> AsyncIterator[Row[Any]]:
-    while not instance.draining.is_set():
+async def _follow(request: Request, actor: Actor, types: list[str], cursor: int) -> AsyncIterator[Row[Any]]:
+    instance: Instance = request.app.state.instance
+    while not instance.draining.is_set() and await _still_signed_in(request):
         grown = instance.feed_signal()
         async with instance.database.session(actor) as session:
             rows = await read_feed(session, cursor, types, _BATCH)
@@ -82,6 +81,15 @@ async def _follow(instance: Instance, actor: Actor, types: list[str], cursor: in
                 await asyncio.wait_for(grown.wait(), _POLL_SECONDS)
 
 
+async def _still_signed_in(request: Request) -> bool:
+    """A token runs out and a key is revoked while its stream is open."""
+    try:
+        await current_actor(request, None)
+    except Unauthenticated:
+        return False
+    return True
+
+
 async def read_feed(session: AsyncSession, after: int, types: list[str], limit: int) -> Sequence[Row[Any]]:
     """Placed events after a position, oldest first; the database hides what the actor may not see."""
     query = select(event_log).where(event_log.c.position > after).order_by(event_log.c.position).limit(limit)
@@ -90,9 +98,9 @@ async def read_feed(session: AsyncSession, after: int, types: list[str], limit: 
     return (await session.execute(query)).all()
 
 
-def cloud_event(row: Any) -> dict[str, Any]:
-    """A logged event in CloudEvents 1.0 structured JSON form."""
-    return {
+def cloud_event(row: Any, reader: Actor) -> dict[str, Any]:
+    """A logged event in CloudEvents 1.0 structured JSON form. An applicant is not told which people had it in hand."""
+    event = {
         "specversion": "1.0",
         "id": str(row.event_id),
         "source": "/" + row.type.split(".")[0],
@@ -108,6 +116,11 @@ def cloud_event(row: Any) -> dict[str, Any]:
         "role": row.role,
         "data": json.loads(row.payload),
     }
+    if reader.role == "applicant" and row.actor != reader.subject:
+        del event["actor"]
+    if reader.role == "applicant":
+        event["data"].pop("hands", None)
+    return event
 
 
 @router.get("/schemas/{event_type}", name="get_event_schema")

@@ -62,7 +62,7 @@ class ActRoute(APIRoute):
             except Replayed as replayed:
                 return replayed.response
             claim = getattr(request.state, "idempotency_claim", None)
-            if claim is not None and response.status_code < 400:
+            if claim is not None:
                 await _store(claim, response)
             return response
 

@@ -11,19 +11,16 @@ from uuid import UUID
 
 from pydantic import ValidationError
 from sqlalchemy import delete, insert, select, text
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolExhausted
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.auth import system_actor
 from shared.bus import Message
 from shared.contracts.base import Event, event_class
-from shared.db import Database, now
+from shared.db import Database, is_passing, now
 from shared.tables import parked, stream_seen
 
 log = logging.getLogger(__name__)
 ATTEMPTS = 5
-_LOCK_TIMEOUT = "55P03"
 
 Handler = Callable[[AsyncSession, Any], Awaitable[None]]
 
@@ -91,10 +88,8 @@ class Consumer:
                 await self._handle(messages)
                 self.healthy = True
                 return
-            except (OperationalError, InterfaceError, OSError, PoolExhausted) as error:
-                await self._wait_for_database(error, pause)
-            except DBAPIError as error:
-                if not (error.connection_invalidated or _is_transient(error)):
+            except Exception as error:
+                if not is_passing(error):
                     raise
                 await self._wait_for_database(error, pause)
             pause = min(pause * 2, 5.0)
@@ -232,13 +227,3 @@ async def replay_parked(database: Database, handlers: Handlers, source: str, agg
         # By id: another event of the aggregate may have been parked meanwhile.
         await session.execute(delete(parked).where(parked.c.event_id.in_([message.id for message in messages])))
     return len(messages)
-
-
-def _is_transient(error: DBAPIError) -> bool:
-    """Serialization failure, deadlock, server going down or coming up, or a connection cut in mid-protocol."""
-    state = getattr(error.orig, "sqlstate", None) or ""
-    return (
-        state == _LOCK_TIMEOUT
-        or state[:2] in {"08", "40", "53", "57"}
-        or "InternalClientError" in type(error.orig).__name__
-    )

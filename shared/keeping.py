@@ -1,17 +1,16 @@
 """Endpoints for those who keep a service: health, API keys, the record of acts, and a demonstration's clock."""
 
-from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Request
-from pydantic import BaseModel, Field
+from pydantic import AwareDatetime, BaseModel, Field
 from sqlalchemy import insert, select, text, update
 
 from shared.acts import acts_of
 from shared.auth import CitySupervisor, Official, new_api_key, system_actor
+from shared.contracts.library import DistrictCode
 from shared.db import now
-from shared.districts import DISTRICTS
 from shared.errors import DomainError, Invalid, NotFound
 from shared.idempotency import ActRoute, ReadSession, Session
 from shared.runtime import Instance
@@ -19,7 +18,6 @@ from shared.tables import api_key
 from shared.text import Line, Paragraph
 
 router = APIRouter(route_class=ActRoute, tags=["运行"])
-DistrictCode = Annotated[str, Field(pattern=r"^[0-9]{6}$")]
 KeyId = Annotated[str, Field(pattern=r"^[0-9a-f]{12}$")]
 
 
@@ -47,7 +45,7 @@ async def ready(request: Request) -> dict[str, str]:
 class ClockSetting(BaseModel):
     """The moment that shall be the present."""
 
-    now: datetime
+    now: AwareDatetime
 
 
 @router.put("/clock", name="set_clock", include_in_schema=False)
@@ -56,7 +54,10 @@ async def set_clock(request: Request, setting: ClockSetting) -> ClockSetting:
     instance: Instance = request.app.state.instance
     if not instance.settings.story_clock:
         raise NotFound()
-    instance.clock.set(setting.now)
+    try:
+        instance.clock.set(setting.now)
+    except ValueError as error:
+        raise Invalid("演示时钟不能回拨", field="/body/now") from error
     await instance.tick()
     return ClockSetting(now=instance.clock.now())
 
@@ -79,9 +80,6 @@ class IssuedKey(BaseModel):
 @router.post("/v1/api-keys", status_code=201, name="issue_api_key")
 async def issue_api_key(session: Session, actor: CitySupervisor, wanted: NewKey) -> IssuedKey:
     """Give a system access to this service; only a hash of the key is kept."""
-    unknown = [code for code in wanted.districts if code not in DISTRICTS]
-    if unknown:
-        raise Invalid(f"没有这个区：{unknown[0]}", field="/body/districts")
     key_id, credential, secret_hash = new_api_key()
     await session.execute(
         insert(api_key).values(

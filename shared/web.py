@@ -10,10 +10,12 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import TimeoutError as PoolExhausted
 from starlette.exceptions import HTTPException
 
 from shared import feed, keeping
 from shared.clock import Clock
+from shared.db import is_passing
 from shared.docs import mount_docs
 from shared.errors import DomainError
 from shared.runtime import Instance, Service, bus_of, running
@@ -58,6 +60,9 @@ _RESPONSES: dict[int | str, dict[str, Any]] = {
         503: "暂时无法处理",
     }.items()
 }
+
+_CLASHES = {"23503", "23505", "23P01"}
+"""SQLSTATE: foreign key, unique, exclusion."""
 
 _MESSAGES = {
     "missing": "必填",
@@ -113,10 +118,15 @@ def field_problems(errors: Sequence[Any], *before: str | int) -> list[dict[str, 
         {
             "pointer": "/" + "/".join(str(part) for part in (*before, *item["loc"])),
             "code": item["type"],
-            "detail": _MESSAGES.get(item["type"], str(item["msg"]).removeprefix("Value error, ")),
+            "detail": _MESSAGES.get(item["type"]) or _own_words(item),
         }
         for item in errors
     ]
+
+
+def _own_words(item: Any) -> str:
+    """A validator of ours speaks Chinese; what pydantic says of its own does not."""
+    return str(item["msg"]).removeprefix("Value error, ") if item["type"] == "value_error" else "格式不符"
 
 
 async def _malformed(_request: Request, error: Exception) -> Response:
@@ -130,18 +140,20 @@ async def _half_a_character(_request: Request, _error: Exception) -> Response:
     return problem(422, "malformed", "填报内容不符合要求", "文字中有不完整的字符")
 
 
-async def _clash(_request: Request, error: Exception) -> Response:
+async def _clash(request: Request, error: Exception) -> Response:
+    """A row there already, or a reference to none. Any other broken constraint is a mistake of ours."""
     assert isinstance(error, IntegrityError)
+    if getattr(error.orig, "sqlstate", None) not in _CLASHES:
+        return await _broken(request, error)
     name = getattr(getattr(error.orig, "__cause__", None), "constraint_name", None)
     return problem(409, "duplicate", "记录已存在或引用无效", constraint=name or "")
 
 
 async def _unavailable(request: Request, error: Exception) -> Response:
     """The database went away or refuses for now: all was rolled back, the same request may be sent again."""
-    state = str(getattr(getattr(error, "orig", None), "sqlstate", "") or "")
-    if isinstance(error, DBAPIError) and not error.connection_invalidated and state[:2] not in ("08", "40", "53", "57"):
-        log.exception("database refused", extra={"path": request.url.path}, exc_info=error)
-        return problem(500, "internal_error", "系统内部错误")
+    if not is_passing(error):
+        return await _broken(request, error)
+    log.warning("cannot answer for now: %r", error, extra={"path": request.url.path})
     answer = problem(503, "unavailable", "系统暂时无法处理，请稍后以同一 Idempotency-Key 重试")
     answer.headers["retry-after"] = "1"
     return answer
@@ -221,7 +233,8 @@ def create_app(service: Service, instance: Instance | None = None) -> FastAPI:
     app.add_exception_handler(UnicodeEncodeError, _half_a_character)
     app.add_exception_handler(IntegrityError, _clash)
     app.add_exception_handler(DBAPIError, _unavailable)
-    app.add_exception_handler(ConnectionError, _unavailable)
+    app.add_exception_handler(PoolExhausted, _unavailable)
+    app.add_exception_handler(OSError, _unavailable)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(Exception, _broken)
     return app

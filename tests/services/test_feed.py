@@ -4,14 +4,17 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import date, timedelta
 from uuid import uuid4
 
 import httpx
 import pytest
 
 from deploy.hosting import address, bind, served
+from deploy.personas import PEOPLE
 from shared.auth import system_actor
-from shared.contracts.intake import DeclarationWithdrawn, OpinionGiven
+from shared.contracts.base import Hand
+from shared.contracts.intake import DeclarationReceived, DeclarationWithdrawn, OpinionGiven
 from shared.outbox import emit
 from tests.world import World
 
@@ -102,6 +105,48 @@ async def test_an_open_stream_does_not_hold_up_the_stop(world: World) -> None:
         began = asyncio.get_running_loop().time()
     assert asyncio.get_running_loop().time() - began < 2
     assert len(await reading) == 1
+
+
+async def test_a_stream_ends_with_the_token_it_was_opened_with(world: World) -> None:
+    async with listening(world) as base:
+        await announce(world, 1)
+        token = world.signer.token(PEOPLE["auditor-1"], world.settings, world.clock.now(), hours=1)
+        reading = asyncio.create_task(read(base, token, 99))
+        await world.settle()
+        world.clock.set(world.clock.now() + timedelta(hours=1, minutes=1))
+        await announce(world, 1)
+        # What grew with the token's last moment may still come; after that the stream is over.
+        assert len(await asyncio.wait_for(reading, 8)) <= 2
+
+
+async def test_an_applicant_sees_its_own_events_and_not_who_had_them_in_hand(world: World) -> None:
+    owner = world.owner()
+    other = DeclarationWithdrawn(
+        declaration_id=uuid4(), district="110105", applicant_uscc="91110000802100433B", reason="别家"
+    )
+    async with world.instances["intake"].database.session(system_actor("intake")) as session:
+        await emit(session, received(owner.uscc), other, withdrawn())
+    await world.settle()
+    (seen,) = (await world.get("intake", "/events", owner))["events"]
+    assert "actor" not in seen
+    assert "hands" not in seen["data"]
+    known = (await world.events("intake"))[0]
+    assert (known["actor"], len(known["data"]["hands"])) == ("service:intake", 1)
+
+
+def withdrawn(**whose: str) -> DeclarationWithdrawn:
+    return DeclarationWithdrawn(declaration_id=uuid4(), district="110105", reason="示例", **whose)
+
+
+def received(uscc: str | None) -> DeclarationReceived:
+    return DeclarationReceived(
+        declaration_id=uuid4(),
+        district="110105",
+        applicant_uscc=uscc,
+        construction_status="under_construction",
+        received_on=date(2024, 3, 1),
+        hands=(Hand(actor="city-officer-1", duty="receipt"),),
+    )
 
 
 @pytest.mark.parametrize("bad", ["x", "-1", "1e3"])
