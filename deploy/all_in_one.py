@@ -7,21 +7,21 @@ BEGAN = time.perf_counter()  # before the imports below, which a newcomer waits 
 import argparse
 import asyncio
 import sys
+from contextlib import ExitStack
 from dataclasses import dataclass
 
 import uvloop
 from pydantic import SecretStr
 from rich.console import Console
 
-from deploy.hosting import PortTaken, address, apps_of, bind_all, on_stop_signal, served, suite
+from deploy.hosting import PortTaken, address, apps_of, bind_all, interruptible, on_stop_signal, served, suite
 from deploy.personas import Signer
-from deploy.setting_up import database_settings, kept_signer
+from deploy.setting_up import database_settings, kept_signer, migrated
 from deploy.story.report import show_table, show_way_in
 from deploy.story.stage import Stage
 from deploy.story.tale import tell
 from shared.bus.inprocess import InProcessBus
 from shared.clock import Clock
-from shared.migrate import upgrade
 from shared.settings import Settings
 
 screen = Console(width=None if sys.stdout.isatty() else 140)
@@ -39,7 +39,7 @@ async def run(settings: Settings, signer: Signer, wishes: Wishes) -> int:
     """Migrate, serve, tell the story; then go on serving unless asked for once. Returns the exit code."""
     listeners = bind_all(settings.host, settings.port)
     with screen.status("正在建立数据库结构 migrating"):
-        await upgrade(settings)
+        await migrated(settings)
     clock = Clock()
     asked = on_stop_signal()
     async with suite(settings, clock, InProcessBus()) as instances, served(apps_of(instances), listeners):
@@ -70,18 +70,19 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--port", type=int, help="first port of five (8700); 0 takes any free ones, as --once does")
     chosen = parser.parse_args(arguments)
     wishes = Wishes(chosen.once, chosen.port)
-    signer = kept_signer()
-    with screen.status("正在启动数据库 starting PostgreSQL"):
-        context = database_settings()
-        settings = context.__enter__()
+    interruptible()
     try:
-        settings = for_the_story(settings, signer, wishes)
-        return uvloop.run(run(settings, signer, wishes))
+        signer = kept_signer()
+        with ExitStack() as stack:
+            with screen.status("正在启动数据库 starting PostgreSQL"):
+                settings = stack.enter_context(database_settings())
+            return uvloop.run(run(for_the_story(settings, signer, wishes), signer, wishes))
     except PortTaken as error:
         screen.print(f"[red]{error}[/red]")
         return 4
-    finally:
-        context.__exit__(None, None, None)
+    except KeyboardInterrupt:
+        screen.print("启动已中止 start given up")
+        return 130
 
 
 def for_the_story(settings: Settings, signer: Signer, wishes: Wishes) -> Settings:

@@ -37,9 +37,10 @@ def bind(host: str, port: int) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
-    except OSError as error:
+    except (OSError, OverflowError) as error:
         listener.close()
-        why = "is in use" if error.errno == errno.EADDRINUSE else f"cannot be listened on ({error.strerror})"
+        taken = isinstance(error, OSError) and error.errno == errno.EADDRINUSE
+        why = "is in use" if taken else f"cannot be listened on ({error})"
         raise PortTaken(f"{host}:{port} {why}; choose another first port with --port") from error
     listener.listen(512)
     return listener
@@ -101,6 +102,11 @@ async def served(apps: Mapping[str, FastAPI], listeners: Mapping[str, socket.soc
 
 def apps_of(instances: Mapping[str, Instance]) -> dict[str, FastAPI]:
     return {name: create_app(instance.service, instance) for name, instance in instances.items()}
+
+
+def interruptible() -> None:
+    """Until `on_stop_signal` takes over, SIGTERM ends the start as Ctrl-C does, and what was started is stopped."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 def on_stop_signal() -> asyncio.Event:

@@ -10,9 +10,11 @@ import fcntl
 import os
 import secrets
 import shutil
+import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -94,7 +96,9 @@ def start(data_dir: Path, settings: Mapping[str, str] | None = None) -> Embedded
     try:
         site = site_of(data_dir)
         with _alone(site):
-            return _join(site, SETTINGS | dict(settings or {}))
+            _initialise(site)
+            with _undisturbed():
+                return _join(site, SETTINGS | dict(settings or {}))
     except (OSError, subprocess.SubprocessError) as error:
         raise PostgresError(f"PostgreSQL cannot start in {data_dir}: {error}") from error
 
@@ -103,7 +107,6 @@ def _join(site: Site, settings: Mapping[str, str]) -> Embedded:
     users = _open(site.beside("users"))
     try:
         first = _sole(users)
-        _initialise(site)
         if first or not _answers(site):
             _stop_server(site)
             _start_server(site, settings)
@@ -131,6 +134,24 @@ def _alone(site: Site) -> Iterator[None]:
             if path.exists() and os.path.samestat(os.fstat(lock.fileno()), path.stat()):
                 yield
                 return
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Ctrl-C and SIGTERM wait for the end of the block: half a start would leave a server that nobody knows of."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    held: list[int] = []
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.signal(number, lambda came, _frame: held.append(came)) for number in numbers]
+    try:
+        yield
+    finally:
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)
+    if held:
+        signal.raise_signal(held[0])
 
 
 def _sole(users: IO[str]) -> bool:

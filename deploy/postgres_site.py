@@ -46,6 +46,7 @@ class Site:
             group=self.gid if as_root else None,
             extra_groups=[] if as_root else None,
             stdin=subprocess.DEVNULL,
+            start_new_session=True,  # Ctrl-C in a terminal goes to every process in front
             capture_output=True,
             text=True,
             check=False,

@@ -7,10 +7,11 @@ from importlib import import_module
 import uvloop
 from rich.console import Console
 
-from deploy.hosting import PortTaken, address, apps_of, bind, on_stop_signal, served
-from deploy.setting_up import database_settings
+from deploy.hosting import PortTaken, address, apps_of, bind, interruptible, on_stop_signal, served
+from deploy.setting_up import database_settings, migrated
+from shared.auth import check_keys
+from shared.bus import Bus
 from shared.clock import Clock
-from shared.migrate import upgrade
 from shared.runtime import SERVICES, bus_of, running
 from shared.settings import Settings
 
@@ -20,18 +21,29 @@ say = Console(stderr=True)
 async def serve(name: str, settings: Settings) -> None:
     """Migrate, then serve until asked to stop."""
     listener = bind(settings.host, settings.port + 1 + SERVICES.index(name) if settings.port else 0)
+    bus = _checked_bus(settings)
     if settings.database_url:
-        await upgrade(settings, (name,))
+        await migrated(settings, (name,))
     asked = on_stop_signal()
     service = import_module(f"services.{name}.main").service
     async with (
-        running(service, settings, Clock(), bus_of(settings)) as instance,
+        running(service, settings, Clock(), bus) as instance,
         served(apps_of({name: instance}), {name: listener}),
     ):
         say.print(f"{service.title} answers at {address(listener)}/docs (Ctrl-C stops it)")
-        if settings.bus == "none":
+        if bus is None:
             say.print("TENGHUAN_BUS is none: events wait in the outbox until a process with a carrier takes them.")
+        if not settings.jwt_keys.get_secret_value():
+            say.print("TENGHUAN_JWT_KEYS is empty: nobody can sign in with a token.")
         await asked.wait()
+
+
+def _checked_bus(settings: Settings) -> Bus | None:
+    try:
+        check_keys(settings)
+        return bus_of(settings)
+    except ValueError as error:
+        raise SystemExit(str(error)) from None
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -39,6 +51,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("service", choices=SERVICES)
     parser.add_argument("--port", type=int, default=None, help="first port of the suite (8700); 0 takes any free one")
     chosen = parser.parse_args(arguments)
+    interruptible()
     with database_settings() as settings:
         if chosen.port is not None:
             settings = settings.model_copy(update={"port": chosen.port})
@@ -47,6 +60,8 @@ def main(arguments: list[str] | None = None) -> int:
         except PortTaken as error:
             say.print(f"[red]{error}[/red]")
             return 4
+        except KeyboardInterrupt:
+            return 130
     return 0
 
 

@@ -6,12 +6,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from pydantic import SecretStr
+from pydantic import SecretStr, ValidationError
+from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.ext.asyncio import create_async_engine
 
 from deploy.personas import Signer
 from deploy.postgres import start
 from deploy.postgres_site import PostgresError
+from shared.migrate import upgrade
+from shared.runtime import SERVICES
 from shared.settings import Settings
+
+_OPERATORS_TO_MEND = ("08", "28", "3D", "42501", "53", "57")
+"""SQLSTATE: no connection, no login, no such database, not allowed, no resources, going down."""
 
 
 def kept_secret(folder: Path, name: str, fresh: str) -> str:
@@ -26,7 +33,32 @@ def kept_secret(folder: Path, name: str, fresh: str) -> str:
 
 def kept_signer() -> Signer:
     """The demonstration's signing key, kept so that tokens of an earlier run still work."""
-    return Signer(kept_secret(Settings().data_dir, "signing-key.json", Signer().private_jwk()))
+    return Signer(kept_secret(settings_given().data_dir, "signing-key.json", Signer().private_jwk()))
+
+
+def settings_given() -> Settings:
+    """The settings of the environment. Exits with one line for each that cannot be."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        faults = [f"TENGHUAN_{'__'.join(map(str, each['loc'])).upper()}: {each['msg']}" for each in error.errors()]
+        raise SystemExit("\n".join(faults)) from None
+
+
+async def migrated(settings: Settings, services: tuple[str, ...] = SERVICES) -> None:
+    """Bring the database up to date and see that the services can log in. Exits with one line where they cannot."""
+    try:
+        await upgrade(settings, services)
+        for service in services:
+            engine = create_async_engine(settings.service_url(service))
+            async with engine.connect():
+                await engine.dispose()
+    except DBAPIError as error:
+        if not str(getattr(error.orig, "sqlstate", "")).startswith(_OPERATORS_TO_MEND):
+            raise
+        raise SystemExit(f"The database refuses: {error.orig}; see TENGHUAN_DATABASE_URL, _ROLE_PASSWORD") from None
+    except (OSError, ArgumentError) as error:
+        raise SystemExit(f"The database of TENGHUAN_DATABASE_URL cannot be reached: {error}") from None
 
 
 @contextmanager
@@ -35,8 +67,8 @@ def database_settings() -> Iterator[Settings]:
 
     Exits with one clear line when there is neither.
     """
-    settings = Settings()
-    if settings.database_url or any(getattr(settings, f"{name}_database_url") for name in ("intake", "funding")):
+    settings = settings_given()
+    if settings.database_url or any(getattr(settings, f"{name}_database_url") for name in SERVICES):
         yield settings
         return
     fresh = secrets.token_urlsafe(18)

@@ -89,7 +89,7 @@ class Instance:
         relay, ticker = self._tasks
         ticker.cancel()
         with contextlib.suppress(TimeoutError, asyncio.CancelledError):
-            await asyncio.wait_for(relay, 3)
+            await asyncio.wait_for(relay, 2)
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def tick(self) -> None:

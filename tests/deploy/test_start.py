@@ -1,0 +1,97 @@
+"""Starting with something wrong says what, in a line; being stopped on the way leaves nothing behind."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from shared.settings import ROOT
+
+NOWHERE = "postgresql://nobody:secret@127.0.0.1:1/none"
+
+
+def start(folder: Path, *arguments: str, **settings: str) -> subprocess.Popen[str]:
+    own = {"TENGHUAN_DATA_DIR": str(folder), "NO_COLOR": "1", "COLUMNS": "200", **settings}
+    return subprocess.Popen(
+        [sys.executable, "-u", "-m", *arguments],
+        cwd=ROOT,
+        env={name: value for name, value in os.environ.items() if not name.startswith("TENGHUAN_")} | own,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+@pytest.mark.parametrize("program", [("deploy.all_in_one", "--once"), ("deploy.serve", "funding", "--port", "0")])
+@pytest.mark.parametrize(
+    ("setting", "value", "said"),
+    [
+        ("DATABASE_URL", NOWHERE, "cannot be reached"),
+        ("DATABASE_URL", "nonsense", "cannot be reached"),
+        ("POOL_SIZE", "many", "TENGHUAN_POOL_SIZE"),
+        ("HOST", "256.0.0.1", "cannot be listened on"),
+    ],
+)
+def test_what_is_set_wrong_is_named(
+    tmp_path: Path, program: tuple[str, ...], setting: str, value: str, said: str
+) -> None:
+    given = {"DATABASE_URL": NOWHERE, setting: value}
+    starting = start(tmp_path, *program, **{f"TENGHUAN_{name}": text for name, text in given.items()})
+    output, _ = starting.communicate(timeout=60)
+    assert starting.returncode not in (0, None)
+    assert said in output
+    assert "Traceback" not in output
+    assert "secret" not in output
+
+
+@pytest.mark.parametrize(("setting", "value"), [("JWT_KEYS", "/nowhere/keys.json"), ("BUS", "inprocess")])
+def test_a_service_alone_names_keys_it_cannot_read_and_a_bus_that_leads_nowhere(
+    tmp_path: Path, setting: str, value: str
+) -> None:
+    given = {"TENGHUAN_DATABASE_URL": NOWHERE, f"TENGHUAN_{setting}": value}
+    output, _ = start(tmp_path, "deploy.serve", "funding", "--port", "0", **given).communicate(timeout=60)
+    assert f"TENGHUAN_{setting}" in output
+    assert "Traceback" not in output
+
+
+def test_a_taken_port_is_named(tmp_path: Path) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        taken = other.getsockname()[1]
+        given = {"TENGHUAN_DATABASE_URL": NOWHERE, "TENGHUAN_PORT": str(taken - 1)}
+        starting = start(tmp_path, "deploy.serve", "intake", **given)
+        output, _ = starting.communicate(timeout=60)
+    assert f"127.0.0.1:{taken} is in use" in output
+    assert starting.returncode == 4
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("words", ["", "ready after"])
+def test_stopped_while_it_starts_or_tells_it_ends_soon_and_leaves_no_server(
+    tmp_path: Path, number: signal.Signals, words: str
+) -> None:
+    starting = start(tmp_path, "deploy.all_in_one", "--once")
+    assert starting.stdout is not None
+    if words:
+        assert any(words in line for line in starting.stdout)
+    else:
+        wait_for(tmp_path / "postgres")
+    began = time.monotonic()
+    starting.send_signal(number)
+    output, _ = starting.communicate(timeout=60)
+    assert time.monotonic() - began < 10
+    assert (starting.returncode, "Traceback" in output) == (130, False)
+    assert not (tmp_path / "postgres" / "postmaster.pid").exists()
+
+
+def wait_for(path: Path) -> None:
+    deadline = time.monotonic() + 60
+    while not path.exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
