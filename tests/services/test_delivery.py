@@ -2,8 +2,6 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
 from uuid import UUID, uuid4
 
 import pytest
@@ -14,13 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.auth import system_actor
 from shared.bus import Message
-from shared.bus.inprocess import InProcessBus
 from shared.clock import uuid7
 from shared.contracts.intake import DeclarationWithdrawn
-from shared.inbox import ATTEMPTS, Consumer, Gap, Stopping, _accept, park, replay_parked
-from shared.outbox import Relay, emit
-from shared.runtime import bus_of
-from shared.settings import Settings
+from shared.inbox import ATTEMPTS, Consumer, Gap, _accept, park, replay_parked
 from tests.world import World
 
 ACTOR = system_actor("test")
@@ -75,6 +69,15 @@ class Ear:
         return Counter(rows.all())
 
 
+async def until(world: World, query: str) -> None:
+    async with asyncio.timeout(10):
+        while True:
+            async with world.instances["intake"].database.session(ACTOR) as session:
+                if await session.scalar(text(query)):
+                    return
+            await asyncio.sleep(0.02)
+
+
 @pytest.fixture
 def ear(world: World) -> Ear:
     return Ear(world)
@@ -105,6 +108,13 @@ async def test_a_broken_aggregate_is_parked_and_the_others_flow_on(world: World,
     ear.broken.clear()
     assert await replay_parked(ear.database, ear.consumer.handlers, "intake", bad) == 3
     assert (await ear.handled(bad), await ear.parked()) == (3, Counter())
+
+
+async def test_a_fault_of_the_moment_in_a_handler_is_tried_again_before_it_parks(world: World, ear: Ear) -> None:
+    subject = uuid4()
+    ear.trouble = [RuntimeError() for _ in range(ATTEMPTS - 1)]
+    await ear.consumer.deliver([message(subject, 1, world)])
+    assert (await ear.handled(subject), await ear.parked()) == (1, Counter())
 
 
 async def test_a_gap_is_parked_and_named(world: World, ear: Ear) -> None:
@@ -168,7 +178,7 @@ async def test_what_another_delivery_parks_meanwhile_holds_up_the_next_event(wor
         for unseen in await _accept(session, [first]):
             await park(session, unseen, "示例故障", 1)
         again = asyncio.create_task(ear.consumer.deliver([first, second]))
-        await _until(world, "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)")
+        await until(world, "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)")
     await again
     assert (await ear.handled(subject), await ear.parked()) == (0, {subject: 2})
 
@@ -185,121 +195,3 @@ async def test_a_poisonous_event_handled_elsewhere_meanwhile_is_not_parked(world
     ear.consumer.handlers = {DeclarationWithdrawn: fail_while_another_succeeds}
     await ear.consumer.deliver([event])
     assert (await ear.handled(subject), await ear.parked()) == (1, Counter())
-
-
-@asynccontextmanager
-async def relaying(world: World, bus: InProcessBus) -> AsyncIterator[Relay]:
-    """The intake outbox on another bus, in place of the world's own relay."""
-    own = world.instances["intake"]
-    await own.relay.stop()
-    await asyncio.gather(*own._tasks[:1])
-    relay = Relay("intake", world.settings.service_url("intake", "relay"), bus)
-    running = asyncio.create_task(relay.run())
-    try:
-        yield relay
-    finally:
-        await relay.stop()
-        await running
-        await relay.close()
-
-
-async def _announced(world: World) -> UUID:
-    subject = uuid4()
-    async with world.instances["intake"].database.session(ACTOR) as session:
-        await emit(session, DeclarationWithdrawn(declaration_id=subject, district="110105", reason="示例"))
-    return subject
-
-
-class DyingBus(InProcessBus):
-    """Delivers, then fails as a process killed before it could delete its outbox rows."""
-
-    deaths = 2
-
-    async def publish(self, topic: str, messages: Sequence[Message]) -> None:
-        await super().publish(topic, messages)
-        if self.deaths:
-            self.deaths -= 1
-            raise OSError("killed") if self.deaths else ExceptionGroup("in a handler", [ValueError("broken")])
-
-
-async def test_a_crash_after_the_handlers_commit_repeats_without_effect(world: World, ear: Ear) -> None:
-    bus = DyingBus()
-    bus.subscribe("intake.events", ear.consumer.deliver)
-    async with relaying(world, bus):
-        subject = await _announced(world)
-        await _until(world, "SELECT NOT EXISTS (SELECT id FROM outbox)")
-    assert (bus.deaths, await ear.handled(subject)) == (0, 1)
-
-
-async def test_what_a_stopping_service_no_longer_takes_stays_in_the_outbox(world: World, ear: Ear) -> None:
-    bus, refused = InProcessBus(), asyncio.Event()
-
-    async def deliver(messages: Sequence[Message]) -> None:
-        try:
-            await ear.consumer.deliver(messages)
-        except Stopping:
-            refused.set()
-            raise
-
-    bus.subscribe("intake.events", deliver)
-    ear.consumer.stopping = True
-    async with relaying(world, bus):
-        subject = await _announced(world)
-        await asyncio.wait_for(refused.wait(), 10)
-        assert await _outbox(world) == 1
-        ear.consumer.stopping = False
-        await _until(world, "SELECT NOT EXISTS (SELECT id FROM outbox)")
-    assert await ear.handled(subject) == 1
-
-
-async def test_a_delivery_that_was_cancelled_is_not_taken_for_done() -> None:
-    bus = InProcessBus()
-
-    async def give_up(messages: Sequence[Message]) -> None:
-        raise asyncio.CancelledError
-
-    bus.subscribe("intake.events", give_up)
-    with pytest.raises(asyncio.CancelledError):
-        await bus.publish("intake.events", [])
-
-
-def test_a_service_alone_does_not_announce_to_itself() -> None:
-    with pytest.raises(ValueError, match="TENGHUAN_BUS"):
-        bus_of(Settings(bus="inprocess"))
-
-
-async def _until(world: World, query: str) -> None:
-    async with asyncio.timeout(10):
-        while True:
-            async with world.instances["intake"].database.session(ACTOR) as session:
-                if await session.scalar(text(query)):
-                    return
-            await asyncio.sleep(0.02)
-
-
-async def _outbox(world: World) -> int:
-    async with world.instances["intake"].database.session(ACTOR) as session:
-        return await session.scalar(text("SELECT count(id) FROM outbox")) or 0
-
-
-async def test_a_second_relay_finds_every_shard_owned(world: World) -> None:
-    await world.settle()
-    second = Relay("intake", world.settings.service_url("intake", "relay"), InProcessBus())
-    async with second.engine.connect() as connection:
-        assert await second._own_shards(connection, []) == []
-        assert not await second._own_feed(connection)
-    await second.close()
-
-
-async def test_events_of_one_project_keep_their_order_under_concurrency(world: World) -> None:
-    subject = uuid4()
-    intake = world.instances["intake"].database
-
-    async def announce() -> None:
-        async with intake.session(ACTOR) as session:
-            await emit(session, DeclarationWithdrawn(declaration_id=subject, district="110105", reason="示例"))
-
-    await asyncio.gather(*(announce() for _ in range(40)))
-    await world.settle()
-    assert [event["sequence"] for event in await world.events("intake")] == [str(n) for n in range(1, 41)]
-    assert await world.parked() == {}

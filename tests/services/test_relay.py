@@ -1,0 +1,133 @@
+"""From the outbox to the handlers: nothing announced is lost, whoever dies or stops on the way."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import text
+
+from shared.bus import Message
+from shared.bus.inprocess import InProcessBus
+from shared.contracts.intake import DeclarationWithdrawn
+from shared.inbox import Stopping
+from shared.outbox import Relay, emit
+from shared.runtime import bus_of
+from shared.settings import Settings
+from tests.services.test_delivery import ACTOR, Ear, until
+from tests.world import World
+
+
+@pytest.fixture
+def ear(world: World) -> Ear:
+    return Ear(world)
+
+
+@asynccontextmanager
+async def relaying(world: World, bus: InProcessBus) -> AsyncIterator[Relay]:
+    """The intake outbox on another bus, in place of the world's own relay."""
+    own = world.instances["intake"]
+    await own.relay.stop()
+    await asyncio.gather(*own._tasks[:1])
+    relay = Relay("intake", world.settings.service_url("intake", "relay"), bus)
+    running = asyncio.create_task(relay.run())
+    try:
+        yield relay
+    finally:
+        await relay.stop()
+        await running
+        await relay.close()
+
+
+async def _announced(world: World) -> UUID:
+    subject = uuid4()
+    async with world.instances["intake"].database.session(ACTOR) as session:
+        await emit(session, DeclarationWithdrawn(declaration_id=subject, district="110105", reason="示例"))
+    return subject
+
+
+class DyingBus(InProcessBus):
+    """Delivers, then fails as a process killed before it could delete its outbox rows."""
+
+    deaths = 2
+
+    async def publish(self, topic: str, messages: Sequence[Message]) -> None:
+        await super().publish(topic, messages)
+        if self.deaths:
+            self.deaths -= 1
+            raise OSError("killed") if self.deaths else ExceptionGroup("in a handler", [ValueError("broken")])
+
+
+async def test_a_crash_after_the_handlers_commit_repeats_without_effect(world: World, ear: Ear) -> None:
+    bus = DyingBus()
+    bus.subscribe("intake.events", ear.consumer.deliver)
+    async with relaying(world, bus):
+        subject = await _announced(world)
+        await until(world, "SELECT NOT EXISTS (SELECT id FROM outbox)")
+    assert (bus.deaths, await ear.handled(subject)) == (0, 1)
+
+
+async def test_what_a_stopping_service_no_longer_takes_stays_in_the_outbox(world: World, ear: Ear) -> None:
+    bus, refused = InProcessBus(), asyncio.Event()
+
+    async def deliver(messages: Sequence[Message]) -> None:
+        try:
+            await ear.consumer.deliver(messages)
+        except Stopping:
+            refused.set()
+            raise
+
+    bus.subscribe("intake.events", deliver)
+    ear.consumer.stopping = True
+    async with relaying(world, bus):
+        subject = await _announced(world)
+        await asyncio.wait_for(refused.wait(), 10)
+        assert await _outbox(world) == 1
+        ear.consumer.stopping = False
+        await until(world, "SELECT NOT EXISTS (SELECT id FROM outbox)")
+    assert await ear.handled(subject) == 1
+
+
+async def test_a_delivery_that_was_cancelled_is_not_taken_for_done() -> None:
+    bus = InProcessBus()
+
+    async def give_up(messages: Sequence[Message]) -> None:
+        raise asyncio.CancelledError
+
+    bus.subscribe("intake.events", give_up)
+    with pytest.raises(asyncio.CancelledError):
+        await bus.publish("intake.events", [])
+
+
+def test_a_service_alone_does_not_announce_to_itself() -> None:
+    with pytest.raises(ValueError, match="TENGHUAN_BUS"):
+        bus_of(Settings(bus="inprocess"))
+
+
+async def _outbox(world: World) -> int:
+    async with world.instances["intake"].database.session(ACTOR) as session:
+        return await session.scalar(text("SELECT count(id) FROM outbox")) or 0
+
+
+async def test_a_second_relay_finds_every_shard_owned(world: World) -> None:
+    await world.settle()
+    second = Relay("intake", world.settings.service_url("intake", "relay"), InProcessBus())
+    async with second.engine.connect() as connection:
+        assert await second._own_shards(connection, []) == []
+        assert not await second._own_feed(connection)
+    await second.close()
+
+
+async def test_events_of_one_project_keep_their_order_under_concurrency(world: World) -> None:
+    subject = uuid4()
+    intake = world.instances["intake"].database
+
+    async def announce() -> None:
+        async with intake.session(ACTOR) as session:
+            await emit(session, DeclarationWithdrawn(declaration_id=subject, district="110105", reason="示例"))
+
+    await asyncio.gather(*(announce() for _ in range(40)))
+    await world.settle()
+    assert [event["sequence"] for event in await world.events("intake")] == [str(n) for n in range(1, 41)]
+    assert await world.parked() == {}
