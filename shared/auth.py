@@ -1,6 +1,7 @@
 """Who acts: bearer tokens of people, API keys of systems, and the roles of the notice."""
 
 import hashlib
+import hmac
 import json
 import secrets
 from collections.abc import Awaitable, Callable
@@ -59,6 +60,11 @@ class Actor:
         if not held:
             raise Forbidden("需要以下角色之一：" + "、".join(ROLES[role] for role in allowed))
         return Actor(self.subject, self.name, held[0], self.districts, self.uscc, self.roles, self.writes)
+
+    def check_writes(self) -> None:
+        """Raises Forbidden for a key that was given for reading."""
+        if not self.writes:
+            raise Forbidden("该接口密钥仅可读取")
 
 
 def system_actor(service: str) -> Actor:
@@ -159,6 +165,16 @@ def hash_secret(secret: str) -> bytes:
     return hashlib.sha256(secret.encode()).digest()
 
 
+def key_holder(row: Any) -> Actor:
+    """The system to which a key was given, by the key's row."""
+    return Actor(f"key:{row.id}", row.name, "system", tuple(row.districts) or WHOLE_CITY, writes=row.writes)
+
+
+def signature(secret_hash: bytes, content: bytes) -> str:
+    """What the holder of a key writes under what it sends where the secret itself must not appear: HMAC-SHA256, hex."""
+    return hmac.new(secret_hash, content, hashlib.sha256).hexdigest()
+
+
 _bearer = HTTPBearer(auto_error=False, description="Bearer token of a person, or an API key (th_live_…)")
 
 
@@ -179,8 +195,8 @@ SignedIn = Annotated[Actor, Depends(current_actor)]
 def _holder(*allowed: str) -> Callable[[Actor, Request], Awaitable[Actor]]:
     async def check(actor: SignedIn, request: Request) -> Actor:
         acting = actor.as_role(allowed)
-        if request.method != "GET" and not acting.writes:
-            raise Forbidden("该接口密钥仅可读取")
+        if request.method != "GET":
+            acting.check_writes()
         request.state.actor = acting
         if session := getattr(request.state, "session", None):
             session.info["actor"] = acting

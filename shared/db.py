@@ -44,6 +44,10 @@ def new_metadata() -> MetaData:
     return MetaData(naming_convention=NAMING)
 
 
+STATEMENT_SECONDS = 300.0
+"""A statement without an answer for so long is given up: the machine behind the connection may be gone."""
+
+
 class Database:
     """The connections of one service, under its own role and schema."""
 
@@ -58,7 +62,10 @@ class Database:
             max_overflow=settings.pool_overflow,
             json_serializer=lambda value: to_json(value).decode(),
             json_deserializer=from_json,
-            connect_args={"server_settings": {"search_path": service, "application_name": f"tenghuan-{service}"}},
+            connect_args={
+                "server_settings": {"search_path": service, "application_name": f"tenghuan-{service}"},
+                "command_timeout": STATEMENT_SECONDS,
+            },
         )
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
 
@@ -81,14 +88,39 @@ class Database:
         await self.engine.dispose()
 
 
+_FENCE = text("SELECT set_config('app.districts', :districts, true), set_config('app.applicant', :applicant, true)")
+
+
 @event.listens_for(Session, "after_begin")
 def _fence(session: Session, _transaction: Any, connection: Any) -> None:
     actor: Actor | None = session.info.get("actor")
     if actor is not None:
-        connection.execute(
-            text("SELECT set_config('app.districts', :districts, true), set_config('app.applicant', :applicant, true)"),
-            {"districts": "{" + ",".join(actor.districts) + "}", "applicant": actor.uscc or ""},
-        )
+        connection.execute(_FENCE, _sight(actor))
+
+
+def _sight(actor: Actor) -> dict[str, str]:
+    return {"districts": "{" + ",".join(actor.districts) + "}", "applicant": actor.uscc or ""}
+
+
+@asynccontextmanager
+async def acting_as(session: AsyncSession, actor: Actor) -> AsyncIterator[None]:
+    """Go on in the same transaction in another's name and sight; after the block in one's own again.
+
+    Where the block raises, what it did is to be rolled back, and the sight goes back with it.
+    """
+    before = actor_of(session)
+    await _become(session, actor)
+    try:
+        yield
+    except BaseException:
+        session.info["actor"] = before
+        raise
+    await _become(session, before)
+
+
+async def _become(session: AsyncSession, actor: Actor) -> None:
+    session.info["actor"] = actor
+    await session.execute(_FENCE, _sight(actor))
 
 
 def is_passing(error: Exception) -> bool:

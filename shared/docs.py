@@ -1,15 +1,23 @@
-"""The API pages, with Swagger UI served from here: they work on an intranet."""
+"""The pages for those who connect: the API with Swagger UI served from here, the event catalogue, AsyncAPI."""
 
 from importlib.resources import files
+from typing import Any
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.responses import HTMLResponse
 from fastapi.staticfiles import StaticFiles
 
+DESCRIPTION = (
+    "事件目录（有哪些事件、何时发布、谁据此办理、字段和示例）：[/docs/events](/docs/events)　"
+    "AsyncAPI 3 文档：[/asyncapi.json](/asyncapi.json)"
+)
+_NOTHING_FROM_ELSEWHERE = {"content-security-policy": "default-src 'none'; style-src 'unsafe-inline'"}
+
 
 def mount_docs(app: FastAPI) -> None:
-    """Serve /docs and what it needs."""
+    """Serve /docs and what it needs, /docs/events and /asyncapi.json."""
+    app.description = DESCRIPTION
     app.mount("/assets", StaticFiles(directory=str(files("fastapi_offline") / "static")), name="assets")
 
     @app.get("/docs", include_in_schema=False)
@@ -21,3 +29,16 @@ def mount_docs(app: FastAPI) -> None:
             swagger_css_url="/assets/swagger-ui.css",
             swagger_favicon_url="/assets/favicon.png",
         )
+
+    @app.get("/docs/events", include_in_schema=False)
+    async def event_catalogue() -> HTMLResponse:
+        from shared.catalogue.page import page  # the brokers' client is loaded only where it is needed
+
+        return HTMLResponse(page(), headers=_NOTHING_FROM_ELSEWHERE)
+
+    @app.get("/asyncapi.json", include_in_schema=False)
+    async def asyncapi_document(request: Request) -> dict[str, Any]:
+        from shared.asyncapi import document
+
+        instance = request.app.state.instance
+        return document(instance.service, instance.settings)

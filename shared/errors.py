@@ -2,6 +2,16 @@
 
 from typing import Any
 
+from pydantic import BaseModel
+
+
+class FieldProblem(BaseModel):
+    """One field that is wrong: where, a stable code, and what to do."""
+
+    pointer: str
+    code: str
+    detail: str
+
 
 class DomainError(Exception):
     """An act that the rules refuse. `field` is a JSON pointer into the request where one field is to blame."""

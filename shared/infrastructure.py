@@ -1,4 +1,4 @@
-"""The tables of shared/tables.py as every service's first migration builds them. Frozen: change by a new migration."""
+"""The tables of shared/tables.py as the services' migrations build them. Frozen: change by a new migration."""
 
 from typing import Any
 
@@ -125,6 +125,50 @@ CREATE TABLE stream_seen (
 );
 """
 
+_DELIVERY = """
+ALTER TABLE outbox ADD COLUMN topic TEXT;
+
+CREATE TABLE dead_letter (
+    id UUID NOT NULL,
+    at TIMESTAMP WITH TIME ZONE NOT NULL,
+    topic TEXT,
+    partition INTEGER,
+    "offset" BIGINT,
+    event_id UUID,
+    source TEXT,
+    type TEXT,
+    aggregate_id UUID,
+    agg_seq BIGINT,
+    record JSONB NOT NULL,
+    error TEXT NOT NULL,
+    settled_at TIMESTAMP WITH TIME ZONE,
+    settlement TEXT,
+    CONSTRAINT pk_dead_letter PRIMARY KEY (id),
+    CONSTRAINT ck_dead_letter_settlement
+        CHECK (settlement IN ('replayed', 'dropped') AND (settlement IS NULL) = (settled_at IS NULL))
+);
+
+CREATE INDEX ix_dead_letter_open ON dead_letter (at) WHERE settled_at IS NULL;
+
+CREATE TABLE operation (
+    id BIGINT GENERATED ALWAYS AS IDENTITY,
+    operation_id UUID NOT NULL,
+    at TIMESTAMP WITH TIME ZONE NOT NULL,
+    operator TEXT NOT NULL,
+    login TEXT NOT NULL,
+    command TEXT NOT NULL,
+    arguments JSONB NOT NULL,
+    reason TEXT,
+    outcome TEXT NOT NULL,
+    detail JSONB NOT NULL,
+    CONSTRAINT pk_operation PRIMARY KEY (id)
+);
+
+UPDATE stream_seen SET seq = head.seq - 1
+FROM (SELECT source, aggregate_id, min(agg_seq) AS seq FROM parked GROUP BY source, aggregate_id) AS head
+WHERE stream_seen.source = head.source AND stream_seen.aggregate_id = head.aggregate_id AND stream_seen.seq >= head.seq
+"""
+
 _REFUSE_CHANGE = """
 CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -169,3 +213,13 @@ def create_infrastructure(op: Any, service: str) -> None:
     op.execute(f"GRANT SELECT, DELETE ON outbox TO {relay}")
     op.execute(f"GRANT DELETE ON parked, inbox, idempotency_key TO {app}")
     op.execute("ALTER TABLE outbox SET (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000)")
+
+
+def create_delivery(op: Any, service: str) -> None:
+    """Dead letters, what operators did, and a topic for what is no event; parking no longer moves a stream on."""
+    app = f"app_{service}"
+    for statement in _DELIVERY.split(";"):
+        op.execute(statement)
+    append_only(op, "operation", service)
+    op.execute(f"REVOKE UPDATE ON dead_letter FROM {app}")
+    op.execute(f"GRANT UPDATE (settled_at, settlement) ON dead_letter TO {app}")

@@ -3,27 +3,35 @@
 import asyncio
 import contextlib
 import logging
+import time
 import zlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
+from pydantic_core import from_json
 from sqlalchemy import URL, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.pool import NullPool
 
-from shared.bus import Bus, Message
+from shared.bus import Bus, Message, Unsendable
 from shared.clock import uuid7
 from shared.contracts.base import Event
 from shared.db import actor_of, now
+from shared.pauses import Pauses
 
 log = logging.getLogger(__name__)
-Work = Callable[[AsyncConnection, asyncio.Event], Awaitable[None]]
+Work = Callable[[AsyncConnection, asyncio.Event, Pauses], Awaitable[None]]
+Row = Mapping[str, Any]
 SHARDS = 16
 _RELAY_LOCK = 0x7E11
 _POLL_SECONDS = 1.0
 # The server drops a relay whose machine is gone within half a minute, and with it the locks on its shards.
 _KEEPALIVE = {"tcp_keepalives_idle": "10", "tcp_keepalives_interval": "5", "tcp_keepalives_count": "4"}
+_STATEMENT_SECONDS = 30.0
+"""And a relay gives up a statement that is not answered for so long."""
+_HELD_SECONDS = 10.0
+"""So long a shard rests that cannot go on: what waits in it must not crowd out the others."""
 _GATHER_SECONDS = 0.002
 """After a wake-up, what is committed within this time goes in the same batch."""
 
@@ -67,10 +75,12 @@ WITH next AS (
 UPDATE event_log SET position = next.position FROM next WHERE event_log.id = next.id
 """)
 
-_PENDING = text("""
-SELECT id, event_id, aggregate_type, aggregate_id, agg_seq, type, payload, headers, occurred_at
-FROM outbox WHERE shard = ANY(:shards) ORDER BY id LIMIT :most
-""")
+# For the driver itself: the relay is what every event passes through, and rows made by the ORM cost as much as sending.
+_PENDING = """
+SELECT id, shard, event_id, aggregate_type, aggregate_id, agg_seq, type, payload, headers::text, occurred_at, topic
+FROM outbox WHERE shard = ANY($1) ORDER BY id LIMIT $2
+"""
+_DONE = "DELETE FROM outbox WHERE id = ANY($1)"
 
 
 async def emit(session: AsyncSession, *events: Event) -> None:
@@ -109,16 +119,21 @@ class Relay:
     Without a bus the rows stay until a process with one comes; the event log is placed for readers either way.
     """
 
-    def __init__(self, service: str, url: URL, bus: Bus | None, *, batch: int = 500) -> None:
+    def __init__(self, service: str, url: URL, bus: Bus | None, *, batch: int = 1000) -> None:
         self.service, self.bus, self.batch = service, bus, batch
         name = f"relay-{service}"
         self.placed: list[Callable[[], None]] = []
         self.engine: AsyncEngine = create_async_engine(
             url,
             poolclass=NullPool,
-            connect_args={"server_settings": {**_KEEPALIVE, "search_path": service, "application_name": name}},
+            connect_args={
+                "server_settings": {**_KEEPALIVE, "search_path": service, "application_name": name},
+                "command_timeout": _STATEMENT_SECONDS,
+            },
         )
         self._news = (asyncio.Event(), asyncio.Event())
+        self._held: dict[int, float] = {}
+        """Shards that an event stopped which no broker takes, and when each is tried again."""
         self.stopping = False
 
     def wake(self) -> None:
@@ -135,19 +150,17 @@ class Relay:
 
     async def _connected(self, work: Work, news: asyncio.Event) -> None:
         """Do the work for ever: whatever stops it, it starts again on a fresh connection, with its locks."""
-        pause = 0.1
+        pauses = Pauses()
         while not self.stopping:
             try:
                 async with self.engine.connect() as connection:
                     await connection.execution_options(isolation_level="AUTOCOMMIT")
-                    pause = 0.1
-                    await work(connection, news)
+                    await work(connection, news, pauses)
             except Exception as error:
                 log.warning("relay cannot go on and starts again: %r", error, extra={"service": self.service})
-                await asyncio.sleep(pause)
-                pause = min(pause * 2, 5.0)
+                await asyncio.sleep(pauses.next())
 
-    async def _relay_on(self, connection: AsyncConnection, news: asyncio.Event) -> None:
+    async def _relay_on(self, connection: AsyncConnection, news: asyncio.Event, pauses: Pauses) -> None:
         # A deletion lost in a crash only sends its rows again, which the inbox absorbs.
         await connection.execute(text("SET synchronous_commit = off"))
         shards: list[int] = []
@@ -155,15 +168,20 @@ class Relay:
             news.clear()
             if len(shards) < SHARDS:
                 shards = await self._own_shards(connection, shards)
-            if not shards or await self._relay_once(connection, shards) < self.batch:
+            free = [shard for shard in shards if self._held.get(shard, 0.0) <= time.monotonic()]
+            carried = await self._relay_once(connection, free) if free else 0
+            pauses.fine()
+            if carried < self.batch:
                 await _rest(news)
 
-    async def _place_on(self, connection: AsyncConnection, news: asyncio.Event) -> None:
+    async def _place_on(self, connection: AsyncConnection, news: asyncio.Event, pauses: Pauses) -> None:
         owned = False
         while not self.stopping:
             news.clear()
             owned = owned or await self._own_feed(connection)
-            if not owned or await self._place_once(connection) < self.batch:
+            placed = await self._place_once(connection) if owned else 0
+            pauses.fine()
+            if placed < self.batch:
                 await _rest(news)
 
     async def _own_feed(self, connection: AsyncConnection) -> bool:
@@ -193,24 +211,58 @@ class Relay:
         return placed
 
     async def _relay_once(self, connection: AsyncConnection, shards: list[int]) -> int:
+        """Carry one batch; how many rows went. A row that no broker takes stops its shard and no other."""
+        driver = (await connection.get_raw_connection()).driver_connection
+        assert driver is not None
+        rows = await driver.fetch(_PENDING, shards, self.batch)
+        by_topic: dict[str, list[Row]] = {}
+        for row in rows:
+            by_topic.setdefault(row["topic"] or f"{self.service}.events", []).append(row)
+        carried, failure = 0, None
+        for topic, queue in by_topic.items():
+            try:
+                carried += await self._carry(driver, topic, queue)
+            except Unsendable:
+                carried += await self._carry_one_by_one(driver, topic, queue)
+            except Exception as error:  # a topic that is missing or forbidden does not hold up another
+                failure = error
+        if failure is not None:
+            raise failure
+        return carried
+
+    async def _carry(self, driver: Any, topic: str, rows: Sequence[Row]) -> int:
+        """All of it is confirmed before any of it is deleted."""
         assert self.bus is not None
-        rows = (await connection.execute(_PENDING, {"shards": shards, "most": self.batch})).all()
-        if rows:
-            await self.bus.publish(f"{self.service}.events", [self._message(row) for row in rows])
-            await connection.execute(text("DELETE FROM outbox WHERE id = ANY(:ids)"), {"ids": [row.id for row in rows]})
+        await self.bus.publish(topic, [self._message(row) for row in rows])
+        await driver.execute(_DONE, [row["id"] for row in rows])
         return len(rows)
 
-    def _message(self, row: Any) -> Message:
+    async def _carry_one_by_one(self, driver: Any, topic: str, rows: Sequence[Row]) -> int:
+        """Nothing is skipped: what follows in its shard waits behind a row that cannot be sent."""
+        stopped: set[int] = set()
+        carried = 0
+        for row in rows:
+            if row["shard"] in stopped:
+                continue
+            try:
+                carried += await self._carry(driver, topic, [row])
+            except Unsendable as error:
+                stopped.add(row["shard"])
+                self._held[row["shard"]] = time.monotonic() + _HELD_SECONDS
+                log.error("event %s stops its shard: %s", row["event_id"], error, extra={"service": self.service})
+        return carried
+
+    def _message(self, row: Row) -> Message:
         return Message(
-            id=row.event_id,
-            type=row.type,
+            id=row["event_id"],
+            type=row["type"],
             source=self.service,
-            aggregate_type=row.aggregate_type,
-            subject=row.aggregate_id,
-            seq=row.agg_seq,
-            time=row.occurred_at,
-            data=row.payload,
-            headers=row.headers,
+            aggregate_type=row["aggregate_type"],
+            subject=row["aggregate_id"],
+            seq=row["agg_seq"],
+            time=row["occurred_at"],
+            data=row["payload"],
+            headers=from_json(row["headers"]),
         )
 
     async def stop(self) -> None:

@@ -1,9 +1,8 @@
 """A service and its life: what it consists of, and starting and stopping one instance of it."""
 
 import asyncio
-import contextlib
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -12,18 +11,21 @@ from fastapi import APIRouter
 from sqlalchemy import MetaData, delete, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared.auth import WHOLE_CITY, Actor, check_keys, hash_secret, system_actor
+from shared.auth import Actor, check_keys, hash_secret, key_holder, system_actor
 from shared.bus import Bus
 from shared.clock import Clock
 from shared.db import Database
 from shared.errors import Unauthenticated
-from shared.inbox import Consumer, Handlers
+from shared.inbox import Consumer, Handlers, Inlet
 from shared.outbox import Relay
 from shared.settings import Settings
 from shared.tables import api_key, idempotency_key
 
 log = logging.getLogger(__name__)
 SERVICES = ("intake", "eligibility", "funding", "monitoring")
+_REST_SECONDS = 2.0
+"""What the relay still carries after so long stays in the outbox."""
+_BACKGROUND_POOL = 2
 Tick = Callable[[AsyncSession], Awaitable[None]]
 _TICK_TURN = text("SELECT pg_advisory_xact_lock(hashtextextended('tick ' || :service, 7))")
 
@@ -38,6 +40,8 @@ class Service:
     router: APIRouter
     handlers: Handlers = field(default_factory=dict)
     tick: Tick | None = None
+    inlets: Mapping[str, Inlet] = field(default_factory=dict)
+    """What outsiders may ask of it, by topic."""
 
     def sources(self) -> set[str]:
         """The services whose events this one acts on."""
@@ -50,9 +54,13 @@ class Instance:
     def __init__(self, service: Service, settings: Settings, clock: Clock, bus: Bus | None) -> None:
         self.service, self.settings, self.clock, self.bus = service, settings, clock, bus
         self.database = Database(service.name, settings.service_url(service.name), clock, settings)
+        # What runs in the background has connections of its own: requests that queue for the others never hold it up.
+        few = settings.model_copy(update={"pool_size": _BACKGROUND_POOL, "pool_overflow": _BACKGROUND_POOL})
+        self.background = Database(service.name, settings.service_url(service.name), clock, few)
         self.relay = Relay(service.name, settings.service_url(service.name, "relay"), bus)
-        self.consumer = Consumer(self.database, service.handlers)
-        self.database.woken.append(self.relay.wake)
+        self.consumer = Consumer(self.background, service.handlers, service.inlets.values())
+        for database in (self.database, self.background):
+            database.woken.append(self.relay.wake)
         self.draining = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self._feed_moved = asyncio.Event()
@@ -60,6 +68,8 @@ class Instance:
         if bus is not None:
             for source in sorted(service.sources()):
                 bus.subscribe(f"{source}.events", self.consumer.deliver)
+            for topic, inlet in service.inlets.items():
+                bus.subscribe(topic, self.consumer.deliver, inlet.read)
 
     async def start(self) -> None:
         """Start relaying and ticking. Services that share a bus must all have been made: it carries to those it knows.
@@ -67,6 +77,8 @@ class Instance:
         Raises ValueError when there is no reading the signing keys.
         """
         check_keys(self.settings)
+        if self.bus is not None:
+            await self.bus.start()
         self._tasks.append(asyncio.create_task(self.relay.run(), name=f"relay {self.service.name}"))
         self._tasks.append(asyncio.create_task(self._tick_forever(), name=f"tick {self.service.name}"))
 
@@ -78,23 +90,28 @@ class Instance:
     async def stop(self) -> None:
         """Come to rest, then close the connections."""
         await self.rest()
+        if self.bus is not None:
+            await self.bus.close()
         await self.relay.close()
+        await self.background.close()
         await self.database.close()
 
     async def rest(self) -> None:
         """End streams, finish the batch under way, take no other. Connections stay open: others may be amid a batch."""
         self.drain()
-        self.consumer.stopping = True
+        self.consumer.stopping.set()
         await self.relay.stop()
         relay, ticker = self._tasks
         ticker.cancel()
-        with contextlib.suppress(TimeoutError, asyncio.CancelledError):
-            await asyncio.wait_for(relay, 2)
+        await asyncio.gather(
+            asyncio.wait({relay}, timeout=_REST_SECONDS), *([self.bus.rest()] if self.bus is not None else [])
+        )
+        relay.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def tick(self) -> None:
         """Do what the passing of time calls for; safe to repeat, in several processes too: one does it at a time."""
-        async with self.database.session(system_actor(self.service.name)) as session:
+        async with self.background.session(system_actor(self.service.name)) as session:
             await session.execute(_TICK_TURN, {"service": self.service.name})
             if self.service.tick is not None:
                 await self.service.tick(session)
@@ -124,8 +141,7 @@ class Instance:
             row = (await session.execute(select(api_key).where(api_key.c.id == key_id))).one_or_none()
         if row is None or row.revoked_at is not None or row.secret_hash != hash_secret(secret):
             raise Unauthenticated("接口密钥无效")
-        districts = tuple(row.districts) or WHOLE_CITY
-        return Actor(f"key:{row.id}", row.name, "system", districts, writes=row.writes)
+        return key_holder(row)
 
 
 @asynccontextmanager
@@ -139,11 +155,10 @@ async def running(service: Service, settings: Settings, clock: Clock, bus: Bus |
         await instance.stop()
 
 
-def bus_of(settings: Settings) -> Bus | None:
-    """The carrier between processes that the settings name. Raises ValueError for one that does not lead there.
+def bus_of(service: str, settings: Settings) -> Bus | None:
+    """The carrier between processes that the settings name."""
+    if settings.bus == "kafka":
+        from shared.bus.kafka import KafkaBus  # whoever runs without brokers need not load their client
 
-    A service alone on the in-process bus would announce to nobody, and forget.
-    """
-    if settings.bus != "none":
-        raise ValueError(f"TENGHUAN_BUS must be none for a service in its own process, not {settings.bus!r}")
+        return KafkaBus(settings, service)
     return None

@@ -1,7 +1,7 @@
 """What an operator may set. Environment variables start with TENGHUAN_; files in /run/secrets work too."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -36,8 +36,29 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = 8700
     """First of five consecutive ports: intake takes port + 1, then eligibility, funding, monitoring."""
-    bus: str = "none"
+    bus: Literal["none", "kafka"] = "none"
     """What carries events out of a process with one service: `none` leaves them in the outbox."""
+    instance: str = Field(default="", pattern=r"^[A-Za-z0-9._-]*$", max_length=60)
+    """Which replica of its service this process is, say its ordinal. One that comes back under the same name within
+    the session timeout takes its partitions over at once; two must never run under one name. Empty: a nameless one."""
+    kafka_servers: str = "127.0.0.1:9092"
+    """host:port of some brokers, separated by commas."""
+    kafka_security: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
+    kafka_username: str = ""
+    """SCRAM-SHA-512 login; each service has a principal of its own (deploy/kafka/acls.sh)."""
+    kafka_password: SecretStr = SecretStr("")
+    kafka_ca_file: Path | None = None
+    """PEM of the authority that signed the brokers' certificates; none: the system's."""
+    kafka_certificate_file: Path | None = None
+    """PEM of this client's own certificate, where the brokers ask for one."""
+    kafka_key_file: Path | None = None
+    kafka_partitions: int = Field(default=12, ge=1, le=1000)
+    """Of every topic, fixed when it is made: another number would split a project's events over two partitions."""
+    kafka_replication: int = Field(default=3, ge=1, le=7)
+    kafka_batch: int = Field(default=500, ge=1, le=5000)
+    """Most records that are handled in one transaction."""
+    kafka_session_seconds: float = Field(default=15.0, ge=1, le=300)
+    """A consumer that is silent for so long loses its partitions to the others of its group."""
     files_url: str = ""
     """Where uploaded materials are kept: file:///… or s3://bucket/prefix. Empty: files below data_dir."""
     upload_limit_bytes: int = 50 * 1024 * 1024
@@ -92,4 +113,8 @@ class Settings(BaseSettings):
     def redacted(self) -> dict[str, Any]:
         """The settings with secrets and passwords blanked, fit for a screen."""
         shown = self.model_dump(mode="json")
-        return {name: "***" if "url" in name and "@" in str(value) else value for name, value in shown.items()}
+        hides = ("@", "password")
+        return {
+            name: "***" if "url" in name and any(sign in str(value) for sign in hides) else value
+            for name, value in shown.items()
+        }

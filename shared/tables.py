@@ -1,8 +1,9 @@
-"""Tables that every service has in its own schema: outbox, event log, inbox, parked events, acts, duties, keys."""
+"""Tables that every service has in its own schema: events going out and coming in, acts, duties, keys, operations."""
 
 from sqlalchemy import (
     BigInteger,
     Boolean,
+    CheckConstraint,
     Column,
     DateTime,
     Identity,
@@ -63,6 +64,7 @@ outbox = Table(
     Column("payload", LargeBinary, nullable=False),
     Column("headers", JSONB, nullable=False),
     Column("occurred_at", DateTime(timezone=True), nullable=False),
+    Column("topic", Text),
 )
 
 inbox = Table(
@@ -93,6 +95,45 @@ parked = Table(
     Column("attempts", Integer, nullable=False),
     Column("parked_at", DateTime(timezone=True), nullable=False),
     Index("ix_parked_stream", "source", "aggregate_id", "agg_seq"),
+)
+
+dead_letter = Table(
+    "dead_letter",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("at", DateTime(timezone=True), nullable=False),
+    Column("topic", Text),
+    Column("partition", Integer),
+    Column("offset", BigInteger),
+    Column("event_id", Uuid),
+    Column("source", Text),
+    Column("type", Text),
+    Column("aggregate_id", Uuid),
+    Column("agg_seq", BigInteger),
+    Column("record", JSONB, nullable=False),
+    Column("error", Text, nullable=False),
+    Column("settled_at", DateTime(timezone=True)),
+    Column("settlement", Text),
+    CheckConstraint(
+        "settlement IN ('replayed', 'dropped') AND (settlement IS NULL) = (settled_at IS NULL)",
+        name="settlement",
+    ),
+    Index("ix_dead_letter_open", "at", postgresql_where=text("settled_at IS NULL")),
+)
+
+operation = Table(
+    "operation",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("operation_id", Uuid, nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
+    Column("operator", Text, nullable=False),
+    Column("login", Text, nullable=False),
+    Column("command", Text, nullable=False),
+    Column("arguments", JSONB, nullable=False),
+    Column("reason", Text),
+    Column("outcome", Text, nullable=False),
+    Column("detail", JSONB, nullable=False),
 )
 
 idempotency_key = Table(

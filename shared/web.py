@@ -17,20 +17,12 @@ from shared import feed, keeping
 from shared.clock import Clock
 from shared.db import is_passing
 from shared.docs import mount_docs
-from shared.errors import DomainError
+from shared.errors import DomainError, FieldProblem
 from shared.runtime import Instance, Service, bus_of, running
 from shared.settings import Settings
 
 log = logging.getLogger(__name__)
 PROBLEM = "application/problem+json"
-
-
-class FieldProblem(BaseModel):
-    """One field that is wrong: where, a stable code, and what to do."""
-
-    pointer: str
-    code: str
-    detail: str
 
 
 class Problem(BaseModel):
@@ -125,8 +117,9 @@ def field_problems(errors: Sequence[Any], *before: str | int) -> list[dict[str, 
 
 
 def _own_words(item: Any) -> str:
-    """A validator of ours speaks Chinese; what pydantic says of its own does not."""
-    return str(item["msg"]).removeprefix("Value error, ") if item["type"] == "value_error" else "格式不符"
+    """What we found ourselves is told in Chinese, by `told` or by a validator; what pydantic says of its own is not."""
+    ours = item.get("told") or item["type"] == "value_error"
+    return str(item["msg"]).removeprefix("Value error, ") if ours else "格式不符"
 
 
 async def _malformed(_request: Request, error: Exception) -> Response:
@@ -209,7 +202,7 @@ def create_app(service: Service, instance: Instance | None = None) -> FastAPI:
     @asynccontextmanager
     async def own_instance(app: FastAPI) -> AsyncIterator[None]:
         settings = Settings()
-        async with running(service, settings, Clock(), bus_of(settings)) as started:
+        async with running(service, settings, Clock(), bus_of(service.name, settings)) as started:
             app.state.instance = started
             yield
 

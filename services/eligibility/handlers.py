@@ -1,9 +1,11 @@
 """What eligibility does when something happened elsewhere: declarations come and go, the library changes."""
 
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy.dialects.postgresql import insert
+from pydantic_core import to_json
+from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.eligibility.judging import assess_case
@@ -71,7 +73,7 @@ async def keep_library_entries(session: AsyncSession, events: list[LibraryEntryC
         }
         for event in newest.values()
     ]
-    await _keep_newer(session, LibraryProject, "entry_id", values)
+    await _keep_newer(session, LibraryProject, values)
 
 
 async def keep_resources(session: AsyncSession, events: list[ResourceRecorded]) -> None:
@@ -87,16 +89,26 @@ async def keep_resources(session: AsyncSession, events: list[ResourceRecorded]) 
         }
         for event in newest.values()
     ]
-    await _keep_newer(session, StockResource, "resource_id", values)
+    await _keep_newer(session, StockResource, values)
 
 
 async def _keep_newer(
-    session: AsyncSession, model: type[LibraryProject] | type[StockResource], key: str, values: list[dict[str, Any]]
+    session: AsyncSession, model: type[LibraryProject] | type[StockResource], values: list[dict[str, Any]]
 ) -> None:
-    upsert = insert(model)
-    changed = {name: upsert.excluded[name] for name in values[0] if name != key}
-    newer = model.version < upsert.excluded.version
-    await session.execute(upsert.on_conflict_do_update(index_elements=[key], set_=changed, where=newer), values)
+    await session.execute(_keep_newer_sql(model), {"rows": to_json(values).decode()})
+
+
+@cache
+def _keep_newer_sql(model: type[LibraryProject] | type[StockResource]) -> TextClause:
+    """One statement for any number of rows: rows come by the thousand."""
+    table, columns = model.__tablename__, list(model.__table__.columns.keys())
+    key, named = columns[0], ", ".join(columns)
+    changed = ", ".join(f"{name} = excluded.{name}" for name in columns[1:])
+    return text(
+        f"INSERT INTO {table} AS kept ({named}) "
+        f"SELECT {named} FROM jsonb_populate_recordset(CAST(NULL AS {table}), CAST(:rows AS jsonb)) ORDER BY {key} "
+        f"ON CONFLICT ({key}) DO UPDATE SET {changed} WHERE kept.version < excluded.version"
+    )
 
 
 async def _case(session: AsyncSession, declaration_id: UUID) -> Review | None:

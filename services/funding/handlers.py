@@ -1,4 +1,4 @@
-"""What funding does when a project enters the pool, and when monitoring finds something out. 三（二）, 四（一）"""
+"""What funding does when a project enters the pool, when monitoring finds something out, and when other money shows."""
 
 from typing import Any
 
@@ -9,9 +9,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.funding.cases import note
 from services.funding.holds import place
 from services.funding.models.application import Application, EntityGrade
-from shared.acts import adopt_hands
+from services.funding.models.support import PublicMoney
+from shared.acts import adopt_hands, record
 from shared.contracts.base import Event
 from shared.contracts.eligibility import PoolEntered
+from shared.contracts.intake import MunicipalMoneyRegistered
 from shared.contracts.monitoring import (
     CreditRated,
     EvaluationIssued,
@@ -135,6 +137,25 @@ async def note_delivery(session: AsyncSession, event: ProjectDelivered) -> None:
         application.construction_status, application.completed_on = "completed", event.delivered_on
 
 
+async def enter_municipal_money(session: AsyncSession, event: MunicipalMoneyRegistered) -> None:
+    """Enter what was registered at intake in the register that is asked before approval, plan and release. 二（五）"""
+    session.add(
+        PublicMoney(
+            id=event.record_id,
+            district=event.district,
+            kind="other_municipal",
+            programme=event.programme,
+            project_code=event.project_code,
+            applicant_uscc=event.entity_uscc,
+            amount_yuan=event.amount_yuan,
+            granted_on=event.funded_on,
+            recorded_by=event.registered_by,
+            recorded_at=now(session),
+        )
+    )
+    await record(session, "enter_municipal_money", event.record_id, event.district, reason=event.source)
+
+
 async def _known(session: AsyncSession, event: Any) -> Application | None:
     """The case of an event, locked; None for a project that never came to funding, which has no payments to hold."""
     return await session.get(
@@ -149,4 +170,5 @@ HANDLERS: dict[type[Event], Handler] = {
     EvaluationIssued: note_evaluation,
     ProjectQuarterSubmitted: note_progress,
     ProjectDelivered: note_delivery,
+    MunicipalMoneyRegistered: enter_municipal_money,
 }

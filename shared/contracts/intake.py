@@ -9,6 +9,8 @@ from pydantic import BaseModel, ConfigDict
 from shared.contracts.base import Event, Hand
 from shared.contracts.facts import ProjectFacts
 from shared.contracts.library import LibraryRow, ResourceRow
+from shared.contracts.pushes import BookName, Mode, RowProblem, RowResult
+from shared.money import Money
 
 
 class ResourceRecorded(Event, type="intake.resource_recorded.v1", about="resource", key="resource_id"):
@@ -27,6 +29,48 @@ class LibraryEntryChanged(Event, type="intake.library_entry_changed.v1", about="
     version: int
     change_reason: str | None
     row: LibraryRow
+
+
+class LibraryUpdateAnswered(Event, type="intake.library_update_answered.v1", about="library_update", key="update_id"):
+    """A district's system sent an update to the topic `district.library-updates`; this is what became of it. 四（一）2
+
+    Each district is told of its own rows, and a long answer comes in several parts: `part` of `parts`, from 1, with
+    the counts and rows of this part. `request_id` is the id that the sender gave the update.
+    """
+
+    update_id: UUID
+    request_id: UUID
+    key_id: str
+    part: int
+    parts: int
+    book: BookName | None
+    mode: Mode | None
+    decision: Literal["accepted", "refused"]
+    problem: RowProblem | None
+    created: int
+    updated: int
+    unchanged: int
+    refused: int
+    rows: tuple[RowResult, ...]
+
+
+class MunicipalMoneyRegistered(
+    Event, type="intake.municipal_money_registered.v1", about="municipal_money", key="record_id"
+):
+    """A project is known to have had money from another programme of the city, which excludes it. 二（五）
+
+    Without a project code it is known by its entity, and where so read that excludes it too (I27).
+    """
+
+    record_id: UUID
+    programme: str
+    project_code: str | None
+    entity_uscc: str
+    entity_name: str
+    amount_yuan: Money
+    funded_on: date
+    source: str
+    registered_by: str
 
 
 class DistrictQuarterSubmitted(

@@ -14,6 +14,7 @@ from services.intake.rules.matching import Basis, Match, Source, entity_place
 from shared.acts import record
 from shared.auth import CityOfficer, DistrictOrCity, Official
 from shared.clock import uuid7
+from shared.contracts.intake import MunicipalMoneyRegistered
 from shared.contracts.library import DistrictCode
 from shared.db import found, now
 from shared.districts import CITY
@@ -21,6 +22,7 @@ from shared.errors import Forbidden
 from shared.idempotency import ActRoute, ReadSession, Session
 from shared.identifiers import ProjectCode, Uscc
 from shared.money import Money
+from shared.outbox import emit
 from shared.text import Line, Paragraph
 
 router = APIRouter(route_class=ActRoute, tags=["市级资金排重"])
@@ -72,7 +74,7 @@ class FundingRecordIn(BaseModel):
     entity_uscc: Uscc
     entity_name: Line
     address: Line | None = None
-    amount_yuan: Money
+    amount_yuan: Annotated[Money, Field(gt=0, le=10**13)]
     funded_on: date
     source: Paragraph = Field(title="信息来源")
 
@@ -108,7 +110,7 @@ class FundingRecordOut(BaseModel):
 async def register_other_funds(
     session: Session, actor: DistrictOrCity, wanted: FundingRecordIn, response: Response
 ) -> MunicipalFundingRecord:
-    """Register that a project had other municipal money; it shows wherever that project is declared. 二（五）"""
+    """Register that a project had other municipal money: it shows where the project is declared and paid. 二（五）"""
     if wanted.district not in actor.districts:
         raise Forbidden("只能登记本区项目", field="/body/district")
     programme = await found(session, MunicipalFundProgramme, wanted.programme_id)
@@ -123,8 +125,24 @@ async def register_other_funds(
     )
     session.add(kept)
     await record(session, "register_other_funds", kept.id, kept.district, amount_yuan=kept.amount_yuan)
+    await emit(session, _registered(kept))
     response.headers["location"] = "/v1/municipal-funding-records"
     return kept
+
+
+def _registered(kept: MunicipalFundingRecord) -> MunicipalMoneyRegistered:
+    return MunicipalMoneyRegistered(
+        record_id=kept.id,
+        district=kept.district,
+        programme=kept.programme_name,
+        project_code=kept.project_code,
+        entity_uscc=kept.entity_uscc,
+        entity_name=kept.entity_name,
+        amount_yuan=kept.amount_yuan,
+        funded_on=kept.funded_on,
+        source=kept.source,
+        registered_by=kept.registered_by,
+    )
 
 
 @router.get("/v1/municipal-funding-records", name="list_other_funds", response_model=list[FundingRecordOut])

@@ -1,0 +1,14 @@
+"""Dead letters, what operators did, and a topic for what is no event."""
+
+from alembic import op
+
+from shared.infrastructure import create_delivery
+
+revision = "0006"
+down_revision = "0005"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    create_delivery(op, "funding")
