@@ -8,15 +8,20 @@ UV_LOCK := $(PY) -m uv --quiet pip compile --universal --python-version 3.11 --g
 # A stamp carries its lock's checksum, so the environment is set up again only when the lock changes.
 RUNTIME := .venv/.runtime-$(shell cksum < requirements.lock | cut -d' ' -f1)
 DEV := .venv/.dev-$(shell cksum < requirements-dev.lock | cut -d' ' -f1)
+SEED := 1
+MINUTES := 8
 SERVICES := run-intake run-eligibility run-funding run-monitoring
 
-.PHONY: help run $(SERVICES) cli test check lint types imports migrations schemas bench format lock clean
+.PHONY: help run run-kafka $(SERVICES) cli test check lint types imports migrations schemas bench faults recovery format lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' Makefile
 
 run: $(RUNTIME) ## all four services in one process with their own PostgreSQL (ARGS="--once", "--port 0")
 	@exec $(PY) -m deploy.all_in_one $(ARGS)
+
+run-kafka: $(RUNTIME) ## the same as four processes with an Apache Kafka between them (Java, Maven; ARGS as above)
+	@exec $(PY) -m deploy.run_kafka $(ARGS)
 
 run-intake: ## 项目储备 alone (own process, schema and role)
 run-eligibility: ## 政策审核 alone
@@ -25,10 +30,13 @@ run-monitoring: ## 跟踪监测 alone
 $(SERVICES): $(RUNTIME)
 	@exec $(PY) -m deploy.serve $(@:run-%=%) $(ARGS)
 
-test: $(DEV) ## the tests (ARGS="-k interest -n 0")
-	@$(PY) -m pytest -n 2 $(ARGS)
+cli: $(RUNTIME) ## the operator's command, as ./tenghuan (ARGS="parked list")
+	@exec ./tenghuan $(ARGS)
 
-check: lint types imports migrations schemas test ## everything that must hold before a change goes in
+test: $(DEV) ## the tests (ARGS="-k interest -n 0")
+	@$(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
+
+check: lint types imports test ## everything that must hold before a change goes in (migrations, schemas: among the tests)
 
 lint: $(DEV) ## style and common mistakes
 	@$(PY) -m ruff check . && $(PY) -m ruff format --check --quiet .
@@ -45,6 +53,12 @@ migrations: $(DEV) ## the migrations build exactly the tables in the models
 schemas: $(DEV) ## no published event changed its shape
 	@$(PY) -m pytest -q tests/contracts
 
+faults: $(DEV) ## hurt the suite on a real broker in every way, see whether anything is lost (SEED=1 MINUTES=8)
+	@exec $(PY) -m faults --seed $(SEED) --minutes $(MINUTES)
+
+recovery: $(DEV) ## under a steady load, one injury at a time: how soon each is over (SEED=1)
+	@exec $(PY) -m faults --seed $(SEED) --recovery
+
 bench: $(DEV) ## measure throughput and latency on this machine
 	@$(PY) -m bench $(ARGS)
 
@@ -58,6 +72,8 @@ lock: $(PY) ## resolve pyproject.toml again into the two lock files
 
 clean: ## forget all local data (var/), keep the Python environment
 	@if [ -e var/postgres ] && [ -x $(PY) ]; then $(PY) -m deploy.postgres remove var/postgres; fi
+	@if [ -e var/kafka ] && [ -x $(PY) ]; then $(PY) -m deploy.kafka.node remove var/kafka; fi
+	@if [ -e var/faults ] && [ -x $(PY) ]; then $(PY) -c 'from faults.__main__ import FOLDER, clear; clear(FOLDER)'; fi
 	@rm -rf var
 
 $(PY):

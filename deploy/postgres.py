@@ -6,24 +6,21 @@ server it left behind and starts a fresh one.
 """
 
 import atexit
-import fcntl
 import os
 import secrets
 import shutil
-import signal
-import socket
 import subprocess
 import sys
-import threading
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 from urllib.parse import quote
 
+from deploy.ports import free_port
 from deploy.postgres_site import MAJOR, ROOTS_STATE, PostgresError, Site, site_of
+from deploy.turns import alone, open_private, share, sole, undisturbed
 
 SUPERUSER = "tenghuan"
 SOCKET_PATH_LIMIT = 100
@@ -69,8 +66,8 @@ class Embedded:
         """
         if self.users.closed:
             return
-        with _alone(self.site), self.users:
-            if _sole(self.users):
+        with alone(self.site.beside("lock")), self.users:
+            if sole(self.users):
                 _stop_server(self.site)
                 if not keep:
                     _delete(self.site)
@@ -95,22 +92,36 @@ def start(data_dir: Path, settings: Mapping[str, str] | None = None) -> Embedded
     """
     try:
         site = site_of(data_dir)
-        with _alone(site):
+        with alone(site.beside("lock")):
             _initialise(site)
-            with _undisturbed():
+            with undisturbed():
                 return _join(site, SETTINGS | dict(settings or {}))
     except (OSError, subprocess.SubprocessError) as error:
         raise PostgresError(f"PostgreSQL cannot start in {data_dir}: {error}") from error
 
 
-def _join(site: Site, settings: Mapping[str, str]) -> Embedded:
-    users = _open(site.beside("users"))
+def join(data_dir: Path) -> Embedded:
+    """Use the server whose data are in `data_dir` while other processes do. Raises PostgresError when none does."""
+    if not data_dir.exists():
+        raise PostgresError(f"there is no database in {data_dir}")
     try:
-        first = _sole(users)
-        if first or not _answers(site):
+        site = site_of(data_dir)
+        with alone(site.beside("lock")):
+            return _join(site, None)
+    except (OSError, subprocess.SubprocessError) as error:
+        raise PostgresError(f"PostgreSQL in {data_dir} cannot be used: {error}") from error
+
+
+def _join(site: Site, settings: Mapping[str, str] | None) -> Embedded:
+    """Be one of the server's users, the first one starting it by `settings`; without these, there must be others."""
+    users = open_private(site.beside("users"))
+    try:
+        if sole(users) or not _answers(site):
+            if settings is None:
+                raise PostgresError(f"PostgreSQL in {site.home} is not running")
             _stop_server(site)
             _start_server(site, settings)
-        fcntl.flock(users, fcntl.LOCK_SH)
+        share(users)
         host, port = _address(site)
     except BaseException:
         users.close()
@@ -118,49 +129,6 @@ def _join(site: Site, settings: Mapping[str, str]) -> Embedded:
     server = Embedded(site, host, port, users)
     _joined.add(server)
     return server
-
-
-def _open(path: Path) -> IO[str]:
-    return os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+")
-
-
-@contextmanager
-def _alone(site: Site) -> Iterator[None]:
-    """One process at a time makes, starts, stops or deletes a server; a lock file that was deleted binds nobody."""
-    path = site.beside("lock")
-    while True:
-        with _open(path) as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            if path.exists() and os.path.samestat(os.fstat(lock.fileno()), path.stat()):
-                yield
-                return
-
-
-@contextmanager
-def _undisturbed() -> Iterator[None]:
-    """Ctrl-C and SIGTERM wait for the end of the block: half a start would leave a server that nobody knows of."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    held: list[int] = []
-    numbers = (signal.SIGINT, signal.SIGTERM)
-    before = [signal.signal(number, lambda came, _frame: held.append(came)) for number in numbers]
-    try:
-        yield
-    finally:
-        for number, handler in zip(numbers, before, strict=True):
-            signal.signal(number, handler)
-    if held:
-        signal.raise_signal(held[0])
-
-
-def _sole(users: IO[str]) -> bool:
-    """Whether no other process uses the server. Locks are the system's: a killed process holds none."""
-    try:
-        fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
 
 
 def _initialise(site: Site) -> None:
@@ -173,7 +141,7 @@ def _initialise(site: Site) -> None:
     fresh, password = site.beside("new"), site.beside("password")
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir(mode=0o700)
-    with _open(password) as file:
+    with open_private(password) as file:
         file.truncate()
         file.write(secrets.token_urlsafe(32))
     for path in (fresh, password):
@@ -211,19 +179,13 @@ def _configure(site: Site, settings: Mapping[str, str]) -> None:
         doubled = str(site.home).replace('"', '""')
         listening = {"listen_addresses": "", "unix_socket_directories": f'"{doubled}"', "port": "5432"}
     else:
-        listening = {"listen_addresses": "127.0.0.1", "unix_socket_directories": "", "port": str(_free_port())}
+        listening = {"listen_addresses": "127.0.0.1", "unix_socket_directories": "", "port": str(free_port())}
     lines = [
         "{} = '{}'\n".format(name, value.replace("'", "''")) for name, value in (dict(settings) | listening).items()
     ]
     conf = site.home / "tenghuan.conf"
     conf.write_text("".join(lines))
     os.chown(conf, site.uid, site.gid)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _address(site: Site) -> tuple[str, int]:
@@ -262,8 +224,8 @@ def _delete(site: Site) -> None:
 def remove(data_dir: Path) -> None:
     """Delete a server's data. Raises PostgresError while a process uses it."""
     site = site_of(data_dir)
-    with _alone(site), _open(site.beside("users")) as users:
-        if not _sole(users):
+    with alone(site.beside("lock")), open_private(site.beside("users")) as users:
+        if not sole(users):
             raise PostgresError(f"{data_dir} is in use: stop `make run` first")
         _stop_server(site)
         _delete(site)

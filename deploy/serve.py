@@ -2,12 +2,13 @@
 
 import argparse
 import sys
+from datetime import UTC, datetime
 from importlib import import_module
 
 import uvloop
 from rich.console import Console
 
-from deploy.hosting import PortTaken, address, apps_of, bind, interruptible, on_stop_signal, served
+from deploy.hosting import PortTaken, address, apps_of, bind, interruptible, on_stop_signal, served, steady_memory
 from deploy.setting_up import database_settings, migrated
 from shared.auth import check_keys
 from shared.bus import Bus
@@ -18,16 +19,17 @@ from shared.settings import Settings
 say = Console(stderr=True)
 
 
-async def serve(name: str, settings: Settings) -> None:
+async def serve(name: str, settings: Settings, clock: Clock) -> None:
     """Migrate, then serve until asked to stop."""
     listener = bind(settings.host, settings.port + 1 + SERVICES.index(name) if settings.port else 0)
-    bus = _checked_bus(settings)
+    bus = _checked_bus(name, settings)
     if settings.database_url:
         await migrated(settings, (name,))
     asked = on_stop_signal()
     service = import_module(f"services.{name}.main").service
+    steady_memory()
     async with (
-        running(service, settings, Clock(), bus) as instance,
+        running(service, settings, clock, bus) as instance,
         served(apps_of({name: instance}), {name: listener}),
     ):
         say.print(f"{service.title} answers at {address(listener)}/docs (Ctrl-C stops it)")
@@ -38,11 +40,11 @@ async def serve(name: str, settings: Settings) -> None:
         await asked.wait()
 
 
-def _checked_bus(settings: Settings) -> Bus | None:
+def _checked_bus(name: str, settings: Settings) -> Bus | None:
     try:
         check_keys(settings)
-        return bus_of(settings)
-    except ValueError as error:
+        return bus_of(name, settings)
+    except (ValueError, OSError) as error:
         raise SystemExit(str(error)) from None
 
 
@@ -50,13 +52,16 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m deploy.serve", description=__doc__)
     parser.add_argument("service", choices=SERVICES)
     parser.add_argument("--port", type=int, default=None, help="first port of the suite (8700); 0 takes any free one")
+    said = "where a story's clock stands (needs TENGHUAN_STORY_CLOCK)"
+    parser.add_argument("--story-now", type=datetime.fromisoformat, default=None, help=said)
     chosen = parser.parse_args(arguments)
     interruptible()
     with database_settings() as settings:
         if chosen.port is not None:
             settings = settings.model_copy(update={"port": chosen.port})
+        clock = Clock(chosen.story_now.astimezone(UTC) if chosen.story_now and settings.story_clock else None)
         try:
-            uvloop.run(serve(chosen.service, settings))
+            uvloop.run(serve(chosen.service, settings, clock))
         except PortTaken as error:
             say.print(f"[red]{error}[/red]")
             return 4

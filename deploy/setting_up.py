@@ -11,7 +11,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from deploy.personas import Signer
-from deploy.postgres import start
+from deploy.postgres import Embedded, join, start
 from deploy.postgres_site import PostgresError
 from shared.migrate import upgrade
 from shared.runtime import SERVICES
@@ -68,16 +68,41 @@ def database_settings() -> Iterator[Settings]:
     Exits with one clear line when there is neither.
     """
     settings = settings_given()
-    if settings.database_url or any(getattr(settings, f"{name}_database_url") for name in SERVICES):
+    if _names_a_database(settings):
         yield settings
         return
-    fresh = secrets.token_urlsafe(18)
-    password = settings.role_password.get_secret_value() or kept_secret(settings.data_dir, "role-password", fresh)
     try:
         server = start(settings.data_dir / "postgres")
     except PostgresError as error:
         raise SystemExit(str(error)) from error
     try:
-        yield settings.model_copy(update={"database_url": server.dsn(), "role_password": SecretStr(password)})
+        yield _of_server(settings, server)
     finally:
         server.stop()
+
+
+@contextmanager
+def running_database_settings() -> Iterator[Settings]:
+    """Settings with a database that is there already: from the environment, or the embedded server of a run going on.
+
+    Raises PostgresError where there is none: a tool never makes an empty database to look into.
+    """
+    settings = settings_given()
+    if _names_a_database(settings):
+        yield settings
+        return
+    server = join(settings.data_dir / "postgres")
+    try:
+        yield _of_server(settings, server)
+    finally:
+        server.stop()
+
+
+def _names_a_database(settings: Settings) -> bool:
+    return bool(settings.database_url) or any(getattr(settings, f"{name}_database_url") for name in SERVICES)
+
+
+def _of_server(settings: Settings, server: Embedded) -> Settings:
+    fresh = secrets.token_urlsafe(18)
+    password = settings.role_password.get_secret_value() or kept_secret(settings.data_dir, "role-password", fresh)
+    return settings.model_copy(update={"database_url": server.dsn(), "role_password": SecretStr(password)})

@@ -82,6 +82,8 @@ def show_way_in(
     for name, base in addresses.items():
         table.add_row(TITLES[name], f"{base}/docs", f"{base}/events/stream", f"{base}/readyz")
     screen.print(table)
+    if settings.bus == "kafka":
+        screen.print(f"消息系统 Kafka：{settings.kafka_servers}", highlight=False)
     screen.print("令牌 tokens（Authorization: Bearer …；演示时钟停在 " + f"{now:%Y-%m-%d}）")
     for subject in SHOWN_PEOPLE:
         person = PEOPLE[subject]

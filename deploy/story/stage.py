@@ -1,6 +1,7 @@
 """Where the story plays: requests in a persona's name, the clock, and waiting until events have settled."""
 
 import asyncio
+import contextlib
 import json
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time
@@ -15,10 +16,26 @@ from shared.settings import Settings
 
 TOKEN_HOURS = 24 * 3650
 PATIENCE_SECONDS = 30.0
+BEGINNING = datetime(2024, 1, 1, tzinfo=UTC)
+"""Before the story's first day, and when its tokens begin."""
 
 
 class Unexpected(Exception):
     """A step did not give what the story expects."""
+
+
+async def _patiently(client: httpx.AsyncClient, method: str, path: str, **sent: Any) -> httpx.Response:
+    """Ask again while the service is away or cannot answer for now; the key makes that harmless. Raises Unexpected."""
+    try:
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while True:
+                with contextlib.suppress(httpx.TransportError):
+                    answer = await client.request(method, path, **sent)
+                    if answer.status_code != 503:
+                        return answer
+                await asyncio.sleep(0.1)
+    except TimeoutError:
+        raise Unexpected(f"{method} {path}: no answer for {PATIENCE_SECONDS:.0f} s") from None
 
 
 class Stage:
@@ -30,7 +47,7 @@ class Stage:
             name: httpx.AsyncClient(base_url=base, timeout=60, trust_env=False) for name, base in addresses.items()
         }
         self._tokens: dict[str, str] = {}
-        self.now = datetime(2024, 1, 1, tzinfo=UTC)
+        self.now = BEGINNING
         self.steps = 0
 
     async def __aenter__(self) -> Self:
@@ -48,15 +65,14 @@ class Stage:
             return
         self.now = moment
         for client in self._clients.values():
-            answer = await client.put("/clock", json={"now": moment.isoformat()})
+            answer = await _patiently(client, "PUT", "/clock", json={"now": moment.isoformat()})
             if answer.status_code != 200:
                 raise Unexpected(f"clock: {answer.status_code} {answer.text}")
 
     def _token(self, who: str | Persona) -> str:
         persona = PEOPLE[who] if isinstance(who, str) else who
         if persona.subject not in self._tokens:
-            issued = datetime(2024, 1, 1, tzinfo=UTC)
-            self._tokens[persona.subject] = self._signer.token(persona, self._settings, issued, TOKEN_HOURS)
+            self._tokens[persona.subject] = self._signer.token(persona, self._settings, BEGINNING, TOKEN_HOURS)
         return self._tokens[persona.subject]
 
     async def ask(
@@ -78,7 +94,7 @@ class Stage:
             sent["idempotency-key"] = key
         if body is not None:
             content, sent["content-type"] = json.dumps(body, ensure_ascii=False).encode(), "application/json"
-        answer = await self._clients[service].request(method, path, content=content, headers=sent)
+        answer = await _patiently(self._clients[service], method, path, content=content, headers=sent)
         self.steps += 1
         wanted = (expect,) if isinstance(expect, int) else expect
         if answer.status_code not in wanted:
@@ -111,12 +127,12 @@ class Stage:
 
     async def until(self, service: str, path: str, who: str | Persona, holds: Any, what: str) -> Any:
         """Read until `holds(answer)`: events travel between services. Raises Unexpected when they do not arrive."""
-        async with asyncio.timeout(PATIENCE_SECONDS):
-            try:
+        try:
+            async with asyncio.timeout(PATIENCE_SECONDS):
                 while True:
                     answer = await self.ask(service, "GET", path, who, expect=(200, 404))
                     if answer.status_code == 200 and holds(answer.json()):
                         return answer.json()
                     await asyncio.sleep(0.02)
-            except TimeoutError:
-                raise Unexpected(f"waited in vain for {what}") from None
+        except TimeoutError:
+            raise Unexpected(f"waited in vain for {what}") from None

@@ -1,0 +1,122 @@
+"""`tenghuan events`: what happened, once more."""
+
+from typing import TYPE_CHECKING, Annotated
+from uuid import UUID
+
+import typer
+
+from deploy.cli.options import By, DryRun, Format, Of, ServiceName, Shown, chosen, moment_or_position
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from deploy.cli.desk import Answer, Desk, Outcome
+    from deploy.cli.showing import Row
+    from shared.replaying import Stretch
+
+app = typer.Typer(help="What happened, once more.", no_args_is_help=True)
+_BATCH = 1000
+
+
+@app.callback()
+def _group() -> None:
+    """A group of commands, though there is one."""
+
+
+@app.command("replay")
+def replay_events(
+    since: Annotated[str, typer.Option("--from", help="First position in the log, or an instant.")],
+    until: Annotated[str, typer.Option("--to", help="Last position, or an instant; otherwise the end.")] = "",
+    service: Of = None,
+    consumer: Annotated[
+        ServiceName | None, typer.Option("--consumer", help="Give them to this service only, now and directly.")
+    ] = None,
+    aggregate: Annotated[UUID | None, typer.Option("--aggregate", help="Only events of this one.")] = None,
+    dry_run: DryRun = False,
+    form: Shown = Format.table,
+    operator: By = "",
+) -> None:
+    """Announce logged events again, with the ids they had: whoever acted on them before does nothing.
+
+    They go back into the outbox, for the relay to carry to everybody; with --consumer, straight to that one service.
+    """
+    first, last = moment_or_position(since), moment_or_position(until) if until else None
+    sources = _sources(service, consumer, any(isinstance(end, int) and end > 0 for end in (first, last)))
+    from deploy.cli.desk import Answer, Order, carry_out
+    from shared.replaying import stretch
+
+    async def work(desk: "Desk") -> "Answer":
+        rows = []
+        for source in sources:
+            async with desk.session(source) as session:
+                part = await stretch(session, first, last, aggregate)
+            rows.append(await _replayed(desk, source, part, consumer, dry_run))
+        return Answer(rows, _outcome(rows), {"replayed": rows})
+
+    named = {"from": since, "to": until, "sources": sources, "consumer": consumer, "aggregate": aggregate}
+    concerned = (consumer.value,) if consumer else sources
+    carry_out(Order("events replay", concerned, named, operator, form=form, changes=not dry_run), work)
+
+
+def _sources(service: ServiceName | None, consumer: ServiceName | None, by_position: bool) -> tuple[str, ...]:
+    """Whose events are replayed. Raises BadParameter for a service that the consumer does not listen to."""
+    sources = chosen(service)
+    if by_position and service is None:
+        raise typer.BadParameter("a position is one service's: name it by --service, or give an instant")
+    if consumer is None:
+        return sources
+    from deploy.cli.desk import service_of
+
+    heard = service_of(consumer).sources()
+    if service is not None and service.value not in heard:
+        raise typer.BadParameter(f"{consumer.value} does not act on events of {service.value}")
+    return tuple(source for source in sources if source in heard)
+
+
+async def _replayed(desk: "Desk", source: str, part: "Stretch", consumer: ServiceName | None, dry_run: bool) -> "Row":
+    from deploy.cli.desk import progress
+    from shared.replaying import count
+
+    async with desk.session(source) as session:
+        many = await count(session, part)
+    row: Row = {"service": source, "first": part.first, "last": part.last, "events": many}
+    if dry_run or not many:
+        return row
+    with progress(many) as advance:
+        if consumer is None:
+            return row | {"put_back": await _put_back(desk, source, part, advance)}
+        return row | {"consumer": consumer.value} | await _delivered(desk, source, part, consumer, advance)
+
+
+async def _put_back(desk: "Desk", source: str, part: "Stretch", advance: "Callable[[int], None]") -> int:
+    from shared.replaying import put_back
+
+    total, after = 0, part.first - 1
+    while True:
+        async with desk.session(source) as session:
+            many, after = await put_back(session, part, after, _BATCH)
+        if not many:
+            return total
+        total += many
+        advance(many)
+
+
+async def _delivered(
+    desk: "Desk", source: str, part: "Stretch", consumer: ServiceName, advance: "Callable[[int], None]"
+) -> "Row":
+    from shared.replaying import read
+
+    listening, after = desk.consumer(consumer.value), part.first - 1
+    while True:
+        async with desk.session(source) as session:
+            messages, after = await read(session, source, part, after, _BATCH)
+        if not messages:
+            break
+        await listening.deliver(messages)
+        advance(len(messages))
+    told = {"handle": "handled", "park": "parked", "bury": "dead_lettered"}
+    return {name: listening.tally[verdict] for verdict, name in told.items()}
+
+
+def _outcome(rows: "list[Row]") -> "Outcome":
+    return "partial" if any(row.get("parked") or row.get("dead_lettered") for row in rows) else "done"

@@ -1,0 +1,62 @@
+"""`tenghuan outbox`: what waits to be carried."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from deploy.cli.options import By, Format, Of, Shown, chosen
+
+if TYPE_CHECKING:
+    from deploy.cli.desk import Answer, Desk
+    from deploy.cli.showing import Row
+
+app = typer.Typer(help="What waits to be carried.", no_args_is_help=True)
+
+# A relay holds an advisory lock for each of its shards while it lives (shared/outbox.py).
+_LAG = """
+SELECT (SELECT count(*) FROM outbox) AS waiting,
+       (SELECT min(occurred_at) FROM outbox) AS oldest_at,
+       (SELECT count(*) FROM event_log WHERE position IS NULL) AS unplaced,
+       (SELECT count(*) FROM pg_locks JOIN pg_stat_activity USING (pid)
+        WHERE locktype = 'advisory' AND granted AND objid::bigint % 100 BETWEEN 1 AND 16
+        AND pg_locks.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+        AND application_name = 'relay-' || current_schema()) AS shards_owned
+"""
+
+
+@app.command("lag")
+def lag(
+    service: Of = None,
+    max_seconds: Annotated[
+        float | None, typer.Option("--max-seconds", min=0, help="Exit 3 when an event waits longer.")
+    ] = None,
+    form: Shown = Format.table,
+    operator: By = "",
+) -> None:
+    """Rows waiting, the age of the oldest, rows not yet placed in the feed, and how many of 16 shards a relay owns."""
+    from deploy.cli.desk import Answer, Order, carry_out, say
+
+    async def work(desk: "Desk") -> "Answer":
+        rows = [await _lag(desk, each) for each in desk.order.services]
+        late = [row for row in rows if max_seconds is not None and (row["oldest_seconds"] or 0) > max_seconds]
+        for row in late:
+            say(f"{row['service']}: an event has waited {row['oldest_seconds']} s")
+        return Answer(rows, "check_failed" if late else "done", {"waiting": sum(row["waiting"] for row in rows)})
+
+    arguments = {"max_seconds": max_seconds}
+    carry_out(Order("outbox lag", chosen(service), arguments, operator, form=form), work)
+
+
+async def _lag(desk: "Desk", service: str) -> "Row":
+    from sqlalchemy import text
+
+    async with desk.as_relay(service) as connection:
+        row = (await connection.execute(text(_LAG))).one()
+    waited = None if row.oldest_at is None else round((desk.clock.now() - row.oldest_at).total_seconds(), 3)
+    return {
+        "service": service,
+        "waiting": row.waiting,
+        "oldest_seconds": waited,
+        "unplaced": row.unplaced,
+        "shards_owned": row.shards_owned,
+    }

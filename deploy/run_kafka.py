@@ -1,0 +1,104 @@
+"""`make run-kafka`: the suite as in production, four processes and a real Apache Kafka between them; the same story."""
+
+import time
+
+BEGAN = time.perf_counter()  # before the imports below, which a newcomer waits for too
+
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+
+import uvloop
+from aiokafka.errors import KafkaError
+
+from deploy.hosting import PortTaken, bind_all, interruptible
+from deploy.kafka.jars import BrokerError
+from deploy.kafka.node import start
+from deploy.personas import Signer
+from deploy.ports import is_free
+from deploy.processes import Processes, StartFailed, service_program
+from deploy.setting_up import database_settings, kept_signer, migrated
+from deploy.story.stage import BEGINNING, Stage
+from deploy.telling import Wishes, for_the_story, screen, tell_and_serve, wishes_of
+from shared.bus.topics import ensure_topics
+from shared.runtime import SERVICES
+from shared.settings import Settings
+
+
+KAFKA_PORT = 9092
+"""Kafka's own, where whoever tries the commands of the documents looks for it."""
+
+
+@contextmanager
+def broker_settings(settings: Settings, wishes: Wishes) -> Iterator[Settings]:
+    """Settings with a broker: the operator's TENGHUAN_KAFKA_SERVERS, or a node below var/ for the length of the block.
+
+    The node listens on KAFKA_PORT if that is free and nobody asked for any ports, else on any.
+    Exits with one clear line when there is neither.
+    """
+    if "kafka_servers" in settings.model_fields_set:
+        yield settings.model_copy(update={"bus": "kafka"})
+        return
+    try:
+        node = start(settings.data_dir / "kafka", port=0 if wishes.any_ports or not is_free(KAFKA_PORT) else KAFKA_PORT)
+    except BrokerError as error:
+        raise SystemExit(str(error)) from error
+    try:
+        found = {"bus": "kafka", "kafka_servers": node.servers, "kafka_replication": 1}
+        yield settings.model_copy(update=found)
+    finally:
+        node.stop()
+
+
+async def run(settings: Settings, signer: Signer, wishes: Wishes) -> int:
+    """Migrate, make the topics, start the processes, tell the story. Returns the exit code."""
+    for listener in bind_all(settings.host, settings.port).values():
+        listener.close()
+    programs = [service_program(name, settings) for name in SERVICES]
+    addresses = {program.name: program.address for program in programs}
+    with screen.status("正在建立数据库结构与主题 migrating, making topics"):
+        await migrated(settings)
+        await _with_topics(settings)
+
+    def clock() -> Sequence[str]:
+        """A service that comes back amid the story must not take today's date for the story's."""
+        return ("--story-now", stage.now.isoformat()) if stage.now > BEGINNING else ()
+
+    screen.print("正在启动四个服务进程 starting four processes")
+    logs = settings.data_dir / "logs"
+    async with (
+        Stage(addresses, signer, settings) as stage,
+        Processes(programs, logs, say=screen.print, at_start=clock),
+    ):
+        return await tell_and_serve(stage, addresses, signer, settings, wishes)
+
+
+async def _with_topics(settings: Settings) -> None:
+    try:
+        await ensure_topics(settings, SERVICES)
+    except (KafkaError, OSError) as error:
+        raise SystemExit(f"The brokers of TENGHUAN_KAFKA_SERVERS refuse or cannot be reached: {error!r}") from None
+
+
+def main(arguments: list[str] | None = None) -> int:
+    wishes = wishes_of("make run-kafka", __doc__, BEGAN, arguments)
+    interruptible()
+    try:
+        signer = kept_signer()
+        with ExitStack() as stack:
+            with screen.status("正在启动数据库与消息系统 starting PostgreSQL and Kafka"):
+                settings = stack.enter_context(broker_settings(stack.enter_context(database_settings()), wishes))
+            return uvloop.run(run(for_the_story(settings, signer, wishes), signer, wishes))
+    except PortTaken as error:
+        screen.print(f"[red]{error}[/red]")
+        return 4
+    except StartFailed as error:
+        screen.print(f"[red]{error}[/red]", highlight=False)
+        return 1
+    except KeyboardInterrupt:
+        screen.print("启动已中止 start given up")
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())

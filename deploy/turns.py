@@ -1,0 +1,61 @@
+"""Several processes with one server between them: one at a time starts or stops it, the last to leave stops it.
+
+All of it rests on locks of the system's, which a killed process does not keep.
+"""
+
+import fcntl
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+
+def open_private(path: Path) -> IO[str]:
+    """The file, made when needed, for reading and writing by its owner alone."""
+    return os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+")
+
+
+@contextmanager
+def alone(path: Path) -> Iterator[None]:
+    """One process at a time is in this block; a lock file that was deleted binds nobody."""
+    while True:
+        with open_private(path) as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if path.exists() and os.path.samestat(os.fstat(lock.fileno()), path.stat()):
+                yield
+                return
+
+
+def sole(users: IO[str]) -> bool:
+    """Whether no other process uses the server; if so this one holds it alone."""
+    try:
+        fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def share(users: IO[str]) -> None:
+    """Count as one of the server's users until the file is closed."""
+    fcntl.flock(users, fcntl.LOCK_SH)
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """Ctrl-C and SIGTERM wait for the end of the block: half a start would leave a server that nobody knows of."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    held: list[int] = []
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.signal(number, lambda came, _frame: held.append(came)) for number in numbers]
+    try:
+        yield
+    finally:
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)
+    if held:
+        signal.raise_signal(held[0])
