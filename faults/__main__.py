@@ -1,0 +1,111 @@
+"""`make faults SEED=1 MINUTES=8`: hurt the suite under load in every way, mend it, see whether all is as it must be.
+
+Exit code 0 only when nothing was lost, doubled, reordered or mispaid; otherwise 1, and the first difference is named.
+The same seed and length give the same injuries. Everything lies below var/faults until the next run.
+
+With `--recovery` (`make recovery`) one injury comes at a time, and a recovery that took longer than its bar is a 1 too.
+"""
+
+import argparse
+import asyncio
+import logging
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.live import Live
+from rich.table import Table
+
+from deploy.hosting import interruptible
+from deploy.kafka.jars import BrokerError
+from deploy.postgres_site import PostgresError
+from deploy.processes import StartFailed
+from faults.campaign import Standing, run
+from faults.course import Course, course_of, recovery_course
+from faults.figures import Report, show
+from faults.ground import Ground, clear, ground
+from faults.schedule import WORDS
+from shared.settings import ROOT
+
+FOLDER = ROOT / "var" / "faults"
+_LINE_SECONDS = 10.0
+"""Between two lines where there is no screen to draw on."""
+
+screen = Console(width=None if sys.stdout.isatty() else 140)
+
+
+def _shown(standing: Standing) -> Table:
+    lags = " ".join(f"{name} {seconds:.1f}" for name, seconds in standing.lag.latest.seconds.items())
+    counts = ", ".join(f"{WORDS[kind]} {many}" for kind, many in sorted(standing.ordeal.counts().items()))
+    now = ", ".join(f"{WORDS[each.kind]} ({each.target})" for each in standing.ordeal.under_way)
+    table = Table(show_header=False, title=f"{standing.phase}, {time.monotonic() - standing.began:.0f} s")
+    table.add_row("commands", f"{len(standing.log.commands):,}")
+    table.add_row("events", f"{standing.lag.latest.events:,}")
+    table.add_row("lag in s", lags)
+    table.add_row("injuries so far", counts or "none")
+    table.add_row("at this moment", now or "none")
+    return table
+
+
+@contextmanager
+def _watching() -> Iterator[Callable[[Standing], None]]:
+    """Draws on a terminal; elsewhere prints a line now and then."""
+    if screen.is_terminal:
+        with Live(console=screen, auto_refresh=False) as live:
+            yield lambda standing: live.update(_shown(standing), refresh=True)
+        return
+    last = 0.0
+
+    def line(standing: Standing) -> None:
+        nonlocal last
+        if time.monotonic() - last >= _LINE_SECONDS:
+            last = time.monotonic()
+            screen.print(
+                f"{last - standing.began:4.0f} s {standing.phase}: {len(standing.log.commands):,} commands, "
+                f"{standing.lag.latest.events:,} events, {sum(standing.ordeal.counts().values())} injuries, "
+                f"lag {standing.lag.latest.worst():.1f} s ({standing.lag.latest.furthest_behind()})"
+            )
+
+    yield line
+
+
+async def _campaign(stands: Ground, course: Course) -> Report:
+    running = asyncio.current_task()
+    assert running is not None
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, running.cancel)
+    with _watching() as watch:
+        return await run(stands, FOLDER, course, watch)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="make faults", description=__doc__)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--minutes", type=float, default=8.0)
+    parser.add_argument("--recovery", action="store_true", help="one injury at a time, as long as that takes")
+    chosen = parser.parse_args()
+    course = recovery_course(chosen.seed) if chosen.recovery else course_of(chosen.seed, chosen.minutes)
+    interruptible()
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # that the broker is away is what is meant
+    try:
+        clear(FOLDER)
+        with ground(FOLDER, keep=True) as stands:
+            report = asyncio.run(_campaign(stands, course))
+    except (BrokerError, PostgresError, StartFailed) as error:
+        screen.print(f"[red]{error}[/red]")
+        return 2
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        screen.print("given up; everything was stopped")
+        return 130
+    length = "recovery" if chosen.recovery else f"minutes-{chosen.minutes:g}"
+    report.write(FOLDER / f"seed-{chosen.seed}-{length}.json")
+    show(screen, report)
+    late = chosen.recovery and not all(each.held and each.measured for each in report.recoveries.values())
+    return 1 if report.difference or late else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

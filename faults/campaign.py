@@ -1,0 +1,137 @@
+"""One run: load and injuries side by side, then everything mended, then the verdict."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import asyncpg
+
+from faults.checks.judge import Verdict, judge
+from faults.course import Course
+from faults.figures import Report
+from faults.ground import Ground
+from faults.lag import Lag
+from faults.load.drive import LoadFigures, drive
+from faults.load.log import CommandLog
+from faults.ordeal import Ordeal
+from faults.poison import Poison
+from faults.recovery import history, recoveries
+from faults.site import Site, administrator, site
+from faults.strangers import strangers
+from faults.verdict import announced_in_order, heard_out, parked_as_poisoned, parked_streams, replayed, settled
+from faults.vitals import Vitals, backends
+
+
+@dataclass
+class Standing:
+    """What a watcher is shown while a run goes on."""
+
+    began: float
+    phase: str
+    log: CommandLog
+    lag: Lag
+    ordeal: Ordeal
+
+
+Watch = Callable[[Standing], None]
+
+
+async def run(ground: Ground, folder: Path, course: Course, watch: Watch = lambda standing: None) -> Report:
+    """Hurt a fresh suite while it is loaded, mend it, and judge."""
+    settings = {"kafka_session_seconds": course.session_seconds}
+    heard: list[str] = []
+    async with (
+        site(ground, folder, course.planted, say=heard.append, **settings) as suite,
+        Lag(suite.dsn) as lag,
+        Vitals(suite) as vitals,
+    ):
+        with CommandLog(folder / "commands.jsonl") as log:
+            standing = Standing(time.monotonic(), "load", log, lag, Ordeal(suite))
+            async with _watched(standing, watch):
+                before = await backends(suite)
+                load = await _loaded(suite, course, log, standing.ordeal)
+                standing.phase = "verdict"
+                difference, verdict = await _judged(suite, course, lag, load, log)
+                after = await backends(suite)
+        return Report(
+            course=course,
+            load=load,
+            injuries=standing.ordeal.counts(),
+            missed=standing.ordeal.missed,
+            recoveries=recoveries(standing.ordeal.wounds, lag.samples),
+            history=history(standing.ordeal.wounds, lag.samples, standing.began),
+            memory_mb=vitals.growth(),
+            backends=(before, after),
+            restarts=sum(suite.processes.starts.values()) - len(suite.processes.starts),
+            seconds=round(time.monotonic() - standing.began, 1),
+            difference=difference,
+            verdict=verdict,
+        )
+
+
+@asynccontextmanager
+async def _watched(standing: Standing, watch: Watch) -> AsyncIterator[None]:
+    async def show() -> None:
+        while True:
+            watch(standing)
+            await asyncio.sleep(0.5)
+
+    showing = asyncio.create_task(show(), name="watch")
+    try:
+        yield
+    finally:
+        showing.cancel()
+        await asyncio.gather(showing, return_exceptions=True)
+
+
+async def _loaded(suite: Site, course: Course, log: CommandLog, ordeal: Ordeal) -> LoadFigures:
+    try:
+        async with asyncio.TaskGroup() as group:
+            driving = group.create_task(drive(suite.suite, course.plan, course.planted.seed, course.seconds, log))
+            group.create_task(_strangers(suite, course))
+            group.create_task(ordeal.befall(course.injuries))
+    except ExceptionGroup as errors:
+        raise _first(errors) from errors
+    return driving.result()
+
+
+def _first(error: Exception) -> Exception:
+    return _first(error.exceptions[0]) if isinstance(error, ExceptionGroup) else error
+
+
+async def _strangers(suite: Site, course: Course) -> None:
+    if course.strangers_seconds:
+        async with strangers(suite.settings.kafka_servers, course.planted.seed, course.strangers_seconds):
+            await asyncio.sleep(course.seconds)
+
+
+async def _judged(suite: Site, course: Course, lag: Lag, load: LoadFigures, log: CommandLog) -> tuple[str, Verdict]:
+    """The first difference between what is and what must be, empty when there is none; and all that was found."""
+    async with administrator(suite.dsn) as admin:
+        difference = (
+            _unexplained(load)
+            or await heard_out(suite, course.settle_seconds)
+            or await settled(lag, admin, course.settle_seconds)
+            or await announced_in_order(suite, admin)
+            or await parked_as_poisoned(admin, Poison(course.planted.seed, course.planted.poison_one_in))
+        )
+        parked = await parked_streams(admin)
+        if parked and not difference:
+            difference = await _cured(suite, course, lag, admin)
+        left = {(reader, source, str(aggregate)) for reader, source, aggregate in await parked_streams(admin)}
+    verdict = await judge(log, suite.dsn, held={aggregate for _, _, aggregate in parked}, parked=left)
+    return difference or verdict.first, verdict
+
+
+def _unexplained(load: LoadFigures) -> str:
+    trouble = (*load.failures, *load.broken_answers)
+    return f"the load met what no fault explains: {trouble[0]}" if trouble else ""
+
+
+async def _cured(suite: Site, course: Course, lag: Lag, admin: asyncpg.Connection) -> str:
+    """With the poison gone, what it held up is handled after all."""
+    await suite.cure()
+    return await replayed(suite, admin) or await settled(lag, admin, course.settle_seconds)

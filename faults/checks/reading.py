@@ -1,0 +1,157 @@
+"""What the four schemas hold in the end, read as the administrator on one snapshot."""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+import asyncpg
+
+from faults.model.budget import Account, Transfer
+from shared.runtime import SERVICES
+
+Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
+Rows: TypeAlias = "list[asyncpg.Record]"
+
+BOOKS = {
+    "push_resources": ("resource", "resource_id", "content ->> 'gross_floor_area_m2'"),
+    "push_library_entries": ("library_entry", "entry_id", "content -> 'components' -> 0 ->> 'renovated_area_m2'"),
+}
+"""By the act that fills it: a book's table, its key in the history, and the area, which tells the revision."""
+STATES = {
+    "declaration": "SELECT id, stage, round FROM intake.declaration",
+    "review": "SELECT declaration_id AS id, stage, round FROM eligibility.review",
+    "pool": "SELECT declaration_id AS id, score, rank, assessed_investment_yuan FROM eligibility.pool_entry"
+    " WHERE left_on IS NULL",
+    "sheets": "SELECT declaration_id AS id, count(*) AS many FROM eligibility.score_sheet GROUP BY 1",
+    "application": "SELECT id, status, award_yuan, released_yuan, demanded_yuan, recovered_yuan"
+    " FROM funding.application",
+    "file": "SELECT declaration_id AS id, released_yuan, demanded_yuan, recovered_yuan, held"
+    " FROM monitoring.project_file",
+    "movements": "SELECT declaration_id AS id, array_agg(kind ORDER BY kind) AS kinds"
+    " FROM monitoring.fund_movement GROUP BY 1",
+    "appropriation": "SELECT id, status FROM funding.appropriation",
+    "investment_plan": "SELECT id, status FROM funding.investment_plan",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """A line in a service's record of acts."""
+
+    act: str
+    actor: str
+    kind: str | None
+    outcome: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """An answer kept under its Idempotency-Key."""
+
+    status: int
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A part of the answer to an update that came by the topic; `at` is its place in the log."""
+
+    at: int
+    said: Any
+
+
+@dataclass
+class Found:
+    """The end. Everything by the id of what it is about, as text; acts and events in their order."""
+
+    keys: dict[str, Kept] = field(default_factory=dict)
+    acts: dict[tuple[str, str], list[Act]] = field(default_factory=lambda: defaultdict(list))
+    events: dict[tuple[str, str], list[str]] = field(default_factory=lambda: defaultdict(list))
+    states: dict[str, dict[str, Any]] = field(default_factory=dict)
+    versions: dict[str, Rows] = field(default_factory=dict)
+    updates: dict[str, list[Told]] = field(default_factory=lambda: defaultdict(list))
+    heads: dict[str, Rows] = field(default_factory=dict)
+    accounts: dict[int, Account] = field(default_factory=dict)
+    counters: dict[int, tuple[int, int, int, int]] = field(default_factory=dict)
+    transfers: list[Transfer] = field(default_factory=list)
+
+
+async def read(admin: Connection, mark: str) -> Found:
+    """All that the model is compared with. `mark` begins every Idempotency-Key of the load."""
+    found = Found()
+    async with admin.transaction(isolation="repeatable_read", readonly=True):
+        for service in SERVICES:
+            await _read_service(admin, service, mark, found)
+        for row in await admin.fetch(_UPDATES):
+            found.updates[row["request_id"]].append(Told(row["at"], json.loads(row["said"])))
+        for act, (table, key, area) in BOOKS.items():
+            found.versions[act] = await admin.fetch(_VERSIONS.format(table=f"{table}_version", key=key, area=area))
+            found.heads[act] = await admin.fetch(_VERSIONS.format(table=table, key="id", area=area))
+        for name, query in STATES.items():
+            found.states[name] = {str(row["id"]): row for row in await admin.fetch(query)}
+        await _read_ledger(admin, found)
+    return found
+
+
+async def _read_service(admin: Connection, service: str, mark: str, found: Found) -> None:
+    for row in await admin.fetch(_KEYS.format(service=service), f"{mark}%"):
+        found.keys[row["key"]] = Kept(row["status"], row["digest"])
+    for row in await admin.fetch(_ACTS.format(service=service)):
+        found.acts[service, str(row["case_id"])].append(Act(row["act"], row["actor"], row["kind"], row["outcome"]))
+    for row in await admin.fetch(_EVENTS.format(service=service)):
+        found.events[service, str(row["aggregate_id"])].append(row["type"])
+
+
+async def _read_ledger(admin: Connection, found: Found) -> None:
+    for row in await admin.fetch(_ACCOUNTS):
+        case = str(row["case_id"] or "")
+        found.accounts[row["id"]] = Account(row["code"], row["fiscal_year"], case, row["credit_limit"])
+        found.counters[row["id"]] = tuple(row["counters"])
+    for row in await admin.fetch(_TRANSFERS):
+        found.transfers.append(Transfer(**{**row, "id": str(row["id"]), "pending": _text(row["pending"]),
+                                           "case": str(row["case"] or "")}))  # fmt: skip
+
+
+def _text(value: Any) -> str | None:
+    return None if value is None else str(value)
+
+
+async def bodies(admin: Connection, service: str, keys: Iterable[str]) -> dict[str, bytes]:
+    """The kept answers of some keys, whole."""
+    rows = await admin.fetch(f"SELECT key, body FROM {service}.idempotency_key WHERE key = ANY($1)", list(keys))
+    return {row["key"]: row["body"] for row in rows}
+
+
+_KEYS = """
+SELECT key, status, left(encode(sha256(body), 'hex'), 32) AS digest FROM {service}.idempotency_key WHERE key LIKE $1
+"""
+_ACTS = """
+SELECT case_id, act, actor, detail ->> 'kind' AS kind, detail ->> 'outcome' AS outcome FROM {service}.act
+WHERE act NOT LIKE '%\\_refused' AND act <> 'open_quarter' ORDER BY id
+"""
+_EVENTS = """
+SELECT aggregate_id, type FROM {service}.event_log
+WHERE aggregate_type NOT IN ('resource', 'library_entry', 'library_update') ORDER BY aggregate_id, agg_seq
+"""
+_UPDATES = """
+SELECT said ->> 'request_id' AS request_id, at, said::text FROM (
+    SELECT id AS at, convert_from(payload, 'UTF8')::jsonb AS said FROM intake.event_log
+    WHERE type = 'intake.library_update_answered.v1') answered
+WHERE coalesce(said -> 'problem' ->> 'status', '') <> '401' ORDER BY at
+"""
+_VERSIONS = """
+SELECT {key} AS id, district, external_id, version, round((({area})::numeric - 1000) * 100)::bigint AS revision
+FROM intake.{table} ORDER BY district, external_id, version
+"""
+_ACCOUNTS = """
+SELECT id, code, fiscal_year, case_id, credit_limit,
+       ARRAY[debits_posted, debits_pending, credits_posted, credits_pending] AS counters
+FROM funding_ledger.account
+"""
+_TRANSFERS = """
+SELECT id, batch, kind, debit_account AS debit, credit_account AS credit, amount AS fen, pending_id AS pending,
+       purpose, case_id AS case
+FROM funding_ledger.transfer ORDER BY seq
+"""

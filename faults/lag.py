@@ -1,0 +1,107 @@
+"""How far behind each service is: the age of what it has not announced and of what it was not yet told, in seconds."""
+
+import asyncio
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib import import_module
+from types import TracebackType
+from typing import Any, Self
+
+import asyncpg
+
+from shared.runtime import SERVICES
+
+SAMPLE_SECONDS = 0.2
+AWAY = float("inf")
+"""The lag while the database does not answer."""
+
+_LOST = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError)
+
+_OUTBOX = "SELECT '{service}', NULL, NULL::bigint, NULL::bigint, min(occurred_at) FROM {service}.outbox"
+# Stops at the first event that is missing; all before it are settled and are not looked at again.
+_TOLD = """
+SELECT '{reader}', '{source}', (SELECT coalesce(max(position), 0) FROM {source}.event_log),
+       first.position, first.occurred_at
+FROM (SELECT) AS one LEFT JOIN LATERAL (
+    SELECT e.position, e.occurred_at FROM {source}.event_log e
+    WHERE e.position > ${number}
+      AND NOT EXISTS (SELECT FROM {reader}.inbox i WHERE i.event_id = e.event_id)
+    ORDER BY e.position LIMIT 1
+) AS first ON true"""
+
+
+def pairs() -> list[tuple[str, str]]:
+    """Who is told by whom: (reader, source)."""
+    services = {name: import_module(f"services.{name}.main").service for name in SERVICES}
+    return [(reader, source) for reader in SERVICES for source in sorted(services[reader].sources())]
+
+
+@dataclass(frozen=True)
+class Sample:
+    """The lag of every service at one moment of the monotonic clock, and how many events there are."""
+
+    at: float
+    seconds: Mapping[str, float]
+    events: int
+
+    def furthest_behind(self) -> str:
+        """The service that is furthest behind."""
+        return max(self.seconds, key=self.seconds.__getitem__)
+
+    def worst(self, services: Sequence[str] = SERVICES) -> float:
+        return max(self.seconds[service] for service in services)
+
+
+@dataclass
+class Lag:
+    """Samples taken for the length of an `async with` block, past the proxy."""
+
+    dsn: str
+    samples: list[Sample] = field(default_factory=list)
+
+    async def __aenter__(self) -> Self:
+        self._pairs = pairs()
+        self._settled = dict.fromkeys(self._pairs, 0)
+        told = [_TOLD.format(reader=r, source=s, number=n) for n, (r, s) in enumerate(self._pairs, 1)]
+        parts = [*(_OUTBOX.format(service=name) for name in SERVICES), *told]
+        self._query = "SELECT q.*, extract(epoch FROM clock_timestamp() - occurred_at)::float8 FROM (" + (
+            " UNION ALL ".join(parts) + ") AS q (service, source, newest, missing, occurred_at)"
+        )
+        self._task = asyncio.create_task(self._sample_for_ever(), name="lag")
+        return self
+
+    async def __aexit__(
+        self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        self._task.cancel()
+        await asyncio.gather(self._task, return_exceptions=True)
+
+    @property
+    def latest(self) -> Sample:
+        return self.samples[-1] if self.samples else Sample(time.monotonic(), dict.fromkeys(SERVICES, AWAY), 0)
+
+    async def _sample_for_ever(self) -> None:
+        while True:
+            try:
+                connection = await asyncpg.connect(self.dsn, timeout=2, server_settings={"application_name": "lag"})
+                try:
+                    while True:
+                        self.samples.append(await self._sample(connection))
+                        await asyncio.sleep(SAMPLE_SECONDS)
+                finally:
+                    connection.terminate()
+            except _LOST:
+                events = self.latest.events
+                self.samples.append(Sample(time.monotonic(), dict.fromkeys(SERVICES, AWAY), events))
+                await asyncio.sleep(SAMPLE_SECONDS)
+
+    async def _sample(self, connection: Any) -> Sample:
+        rows = await connection.fetch(self._query, *self._settled.values(), timeout=10)
+        seconds, newest = dict.fromkeys(SERVICES, 0.0), dict.fromkeys(SERVICES, 0)
+        for service, source, last, missing, _, age in rows:
+            seconds[service] = max(seconds[service], age or 0.0)
+            if source is not None:
+                self._settled[service, source] = missing - 1 if missing else last
+                newest[source] = last
+        return Sample(time.monotonic(), seconds, sum(newest.values()))

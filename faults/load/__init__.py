@@ -1,0 +1,1 @@
+"""The load of the campaign: arrivals by a seeded schedule, over HTTP, that do not wait for one another."""

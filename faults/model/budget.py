@@ -1,0 +1,137 @@
+"""The ledger as a plain list of accounts: no account gives more than it got, nothing is resolved twice. 三（二）"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from faults.model.history import Difference, Step, inversions, window
+
+DIRECT, PENDING, POST, VOID = range(4)
+SOURCE, BUDGET, COMMITMENT, AWARD, PAID_GRANT, _, RECEIVABLE, RETURNED = range(1, 9)
+UNLIMITED = (SOURCE, COMMITMENT)
+FLOWS = {
+    "appropriation": (SOURCE, BUDGET), "award": (COMMITMENT, AWARD), "clawback": (PAID_GRANT, RECEIVABLE),
+    "return": (RECEIVABLE, RETURNED), "budget": (BUDGET, PAID_GRANT), "award_side": (AWARD, COMMITMENT),
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """One movement as the ledger has it, in its order; `case` is empty for the programme's own."""
+
+    id: str
+    batch: int
+    kind: int
+    debit: int
+    credit: int
+    fen: int
+    pending: str | None
+    purpose: str
+    case: str
+
+
+@dataclass(slots=True)
+class Account:
+    """What kind of account it is, whose, up to what sum, and its four counters."""
+
+    code: int
+    year: int | None = None
+    case: str = ""
+    limit_fen: int | None = None
+    debits_posted: int = 0
+    debits_pending: int = 0
+    credits_posted: int = 0
+    credits_pending: int = 0
+
+    @property
+    def available(self) -> int:
+        return self.credits_posted - self.debits_posted - self.debits_pending
+
+    @property
+    def counters(self) -> tuple[int, int, int, int]:
+        return self.debits_posted, self.debits_pending, self.credits_posted, self.credits_pending
+
+    def overdrawn(self) -> bool:
+        over = self.limit_fen is not None and self.credits_posted + self.credits_pending > self.limit_fen
+        return over or (self.code not in UNLIMITED and self.available < 0)
+
+
+@dataclass
+class Ledger:
+    """The ledger replayed transfer by transfer; `budgets` keeps what each year had left after each of its batches."""
+
+    accounts: dict[int, Account]
+    pending: dict[str, Transfer] = field(default_factory=dict)
+    budgets: dict[int, list[tuple[int, int]]] = field(default_factory=dict)
+
+    def replay(self, transfers: Sequence[Transfer]) -> Iterator[Difference]:
+        """Move everything in order. Yields what a right ledger would have refused."""
+        for transfer in transfers:
+            missing = {transfer.debit, transfer.credit} - set(self.accounts)
+            if missing:
+                yield Difference("drift", f"{name(transfer)} moves between accounts that are not open: {missing}")
+                continue
+            yield from self._misdirected(transfer)
+            yield from self._move(transfer)
+            for number in (transfer.debit, transfer.credit):
+                if self.accounts[number].overdrawn():
+                    yield Difference("drift", f"{name(transfer)} overdraws account {number}")
+            self._keep_budget(transfer)
+
+    def _misdirected(self, transfer: Transfer) -> Iterator[Difference]:
+        act, *_, side = transfer.purpose.split(":")
+        flow = FLOWS.get(act) or FLOWS["budget" if side == "budget" else "award_side"]
+        codes = self.accounts[transfer.debit].code, self.accounts[transfer.credit].code
+        if codes != flow:
+            yield Difference("drift", f"{name(transfer)} goes from {codes[0]} to {codes[1]}")
+
+    def _move(self, transfer: Transfer) -> Iterator[Difference]:
+        debit, credit = self.accounts[transfer.debit], self.accounts[transfer.credit]
+        if transfer.kind == PENDING:
+            self.pending[transfer.id] = transfer
+            debit.debits_pending += transfer.fen
+            credit.credits_pending += transfer.fen
+            return
+        if transfer.kind in (POST, VOID):
+            held = self.pending.pop(transfer.pending or "", None)
+            if (
+                held is None
+                or (held.debit, held.credit) != (transfer.debit, transfer.credit)
+                or transfer.fen > held.fen
+            ):
+                yield Difference("drift", f"{name(transfer)} resolves what is not set aside, or no longer")
+                return
+            debit.debits_pending -= held.fen
+            credit.credits_pending -= held.fen
+        if transfer.kind in (DIRECT, POST):
+            debit.debits_posted += transfer.fen
+            credit.credits_posted += transfer.fen
+
+    def _keep_budget(self, transfer: Transfer) -> None:
+        for number in (transfer.debit, transfer.credit):
+            account = self.accounts[number]
+            if account.code == BUDGET and account.year is not None:
+                course = self.budgets.setdefault(account.year, [])
+                if course and course[-1][0] == transfer.batch:
+                    course.pop()
+                course.append((transfer.batch, account.available))
+
+
+def refused_rightly(course: Sequence[tuple[Step, int]], step: Step, code: str, wanted_fen: int) -> bool:
+    """Whether a budget was too small, or not there yet, at some moment between a request and its refusal.
+
+    `course` is what the budget had left after each act that touched it, in the ledger's order.
+    """
+    low, high = window([each for each, _ in course], step)
+    if code == "no_budget":
+        return low == 0
+    left = [0, *(available for _, available in course)]
+    return any(available < wanted_fen for available in left[low : high + 1])
+
+
+def out_of_order(course: Sequence[Step]) -> Sequence[Difference]:
+    """Acts on one budget that the ledger has in another order than time."""
+    return inversions(course)
+
+
+def name(transfer: Transfer) -> str:
+    return f"transfer {transfer.purpose} of {transfer.case or 'the programme'}"

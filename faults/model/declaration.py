@@ -1,0 +1,145 @@
+"""A declaration at the district and on its way to the city, as the notice has it. 三（一）"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from faults.model.duties import NO_DUTIES, Duties, taken
+from faults.model.history import Step
+
+APPLICANT_MATERIALS = (
+    "project_approval", "fund_application_report", "business_licence", "title_deed", "production_ended_proof",
+    "area_survey", "industry_positioning", "operating_mechanism", "energy_design", "green_chapter", "permits",
+    "investment_estimate", "funding_sources", "credit_report", "site_photos",
+)  # fmt: skip
+"""What the owner of a factory of its own must upload for a grant; nothing less is taken."""
+DISTRICT_MATERIALS = ("request_letter", "first_review_opinion")
+EDITABLE = {"draft", "returned"}
+UNDER_REVIEW = {"accepted", "opinion_requested", "opinion_given"}
+RANKS = {
+    "draft": 0, "returned": 5, "submitted": 10, "accepted": 20, "opinion_requested": 30, "opinion_given": 35,
+    "forwarded": 40, "received": 50, "assessed": 55, "review_passed": 60, "pooled": 70, "approved": 80,
+    "released": 90, "clawback_demanded": 120, "clawback_recovered": 130, "rejected": 200,
+}  # fmt: skip
+WRONG_STATUS = "wrong_status"
+
+
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    """Where it stands; `events` and `acts` are what must have been announced and recorded of it, in order."""
+
+    stage: str = ""
+    round: int = 0
+    materials: frozenset[str] = frozenset()
+    undertaken: bool = False
+    found_in: int = 0
+    opinion: bool = False
+    assessed: bool = False
+    duties: Duties = NO_DUTIES
+    events: tuple[str, ...] = ()
+    acts: tuple[tuple[str, str], ...] = ()
+
+
+Rule = Callable[[Declaration, Step], tuple[Declaration, str]]
+
+
+def apply(state: Declaration, step: Step) -> tuple[Declaration, str]:
+    """The next state, or the code of the refusal."""
+    after, code = RULES[step.act](state, step)
+    if code:
+        return state, code
+    return replace(after, acts=(*after.acts, (step.act, step.actor))), ""
+
+
+def _of(duty: str, stages: set[str], change: Rule) -> Rule:
+    """An act of one duty, possible at some stages."""
+
+    def rule(state: Declaration, step: Step) -> tuple[Declaration, str]:
+        if state.stage not in stages:
+            return state, WRONG_STATUS
+        changed, code = change(state, step)
+        duties, same = taken(state.duties, step.actor, duty)
+        return (state, code or same) if code or same else (replace(changed, duties=duties), "")
+
+    return rule
+
+
+def _to(stage: str, *events: str) -> Rule:
+    return lambda state, _step: (replace(state, stage=stage, events=state.events + events), "")
+
+
+def _upload(state: Declaration, step: Step) -> tuple[Declaration, str]:
+    """The owner's word was about the materials too: another one voids it."""
+    given = replace(state, materials=state.materials | {step.said["kind"]})
+    if step.said["kind"] in APPLICANT_MATERIALS:
+        unsaid = replace(given, undertaken=False)
+        return _of("apply", EDITABLE, lambda _state, _step: (unsaid, ""))(state, step)
+    return _of("first_review", UNDER_REVIEW, lambda _state, _step: (given, ""))(state, step)
+
+
+def _submit(state: Declaration, _step: Step) -> tuple[Declaration, str]:
+    if not state.undertaken or not state.materials.issuperset(APPLICANT_MATERIALS):
+        return state, "incomplete"
+    return _to("submitted", "intake.declaration_submitted.v1")(replace(state, round=state.round + 1), _step)
+
+
+def _forward(state: Declaration, step: Step) -> tuple[Declaration, str]:
+    papers = state.materials.issuperset(APPLICANT_MATERIALS + DISTRICT_MATERIALS)
+    if state.found_in != state.round or not state.opinion or not papers:
+        return state, "not_forwardable"
+    return _to("forwarded", "intake.declaration_forwarded.v1")(replace(state, assessed=False), step)
+
+
+def _receive(state: Declaration, step: Step) -> tuple[Declaration, str]:
+    return _to("assessed" if state.assessed else "received", "intake.declaration_received.v1")(state, step)
+
+
+def _learn(state: Declaration, stage: str) -> tuple[Declaration, str]:
+    """News from the city moves a case on, never back, and only once the city has it."""
+    moves = RANKS["received"] <= RANKS[state.stage] < RANKS[stage]
+    return (replace(state, stage=stage) if moves else state), ""
+
+
+def _learn_assessment(state: Declaration, _step: Step) -> tuple[Declaration, str]:
+    known = state.assessed or state.stage in ("forwarded", "received")
+    return _learn(replace(state, assessed=known), "assessed")
+
+
+def _learn_review(state: Declaration, step: Step) -> tuple[Declaration, str]:
+    return _learn(state, "review_passed" if step.said["outcome"] == "passed" else "rejected")
+
+
+def _learn_clawback(state: Declaration, _step: Step) -> tuple[Declaration, str]:
+    """First the demand, then what comes in."""
+    before = any(act == "learn_clawback" for act, _ in state.acts)
+    return _learn(state, "clawback_recovered" if before else "clawback_demanded")
+
+
+RULES: dict[str, Rule] = {
+    "create_declaration": _of("apply", {""}, _to("draft")),
+    "upload_material": _upload,
+    "undertake": _of("apply", EDITABLE, lambda state, _step: (replace(state, undertaken=True), "")),
+    "edit_declaration": _of("apply", EDITABLE, lambda state, _step: (replace(state, undertaken=False), "")),
+    "submit_declaration": _of("apply", EDITABLE, _submit),
+    "accept_declaration": _of("first_review", {"submitted"}, _to("accepted")),
+    "return_declaration": _of(
+        "first_review", {"submitted"} | UNDER_REVIEW, _to("returned", "intake.declaration_returned.v1")
+    ),
+    "review_declaration": _of(
+        "first_review", UNDER_REVIEW, lambda state, _step: (replace(state, found_in=state.round), "")
+    ),
+    "request_opinion": _of("first_review", {"accepted", "opinion_given"}, _to("opinion_requested")),
+    "give_opinion": _of(
+        "opinion",
+        {"opinion_requested"},
+        lambda state, step: _to("opinion_given", "intake.opinion_given.v1")(replace(state, opinion=True), step),
+    ),
+    "forward_declaration": _of("forward", UNDER_REVIEW, _forward),
+    "receive_declaration": _of("receipt", {"forwarded"}, _receive),
+    "learn_assessment": _learn_assessment,
+    "learn_review": _learn_review,
+    "learn_pool_entry": lambda state, _step: _learn(state, "pooled"),
+    "learn_approval": lambda state, _step: _learn(state, "approved"),
+    "learn_release": lambda state, _step: _learn(state, "released"),
+    "learn_hold": lambda state, _step: (state, ""),
+    "learn_clawback": _learn_clawback,
+}

@@ -1,0 +1,42 @@
+"""`python -m faults.replaying`: what an operator does once a bug is mended: handle every parked aggregate after all.
+
+A process of its own, as the operator's is; it notes what it applies like the services do.
+"""
+
+import asyncio
+import json
+import sys
+from importlib import import_module
+
+from sqlalchemy import select
+
+from faults import witness
+from shared.auth import system_actor
+from shared.clock import Clock
+from shared.db import Database
+from shared.inbox import Consumer
+from shared.runtime import SERVICES
+from shared.settings import Settings
+from shared.tables import parked
+
+
+async def replay_everything(settings: Settings) -> dict[str, int]:
+    """By service: how many parked events were handled."""
+    return {name: await _replay(name, settings) for name in SERVICES}
+
+
+async def _replay(name: str, settings: Settings) -> int:
+    service = import_module(f"services.{name}.main").service
+    database = Database(name, settings.service_url(name), Clock(), settings)
+    try:
+        consumer = Consumer(database, service.handlers, service.inlets.values())
+        async with database.session(system_actor(name)) as session:
+            streams = (await session.execute(select(parked.c.source, parked.c.aggregate_id).distinct())).all()
+        return sum([await consumer.replay_parked(source, aggregate_id) for source, aggregate_id in streams])
+    finally:
+        await database.close()
+
+
+if __name__ == "__main__":
+    witness.note_what_is_applied()
+    sys.stdout.write(json.dumps(asyncio.run(replay_everything(Settings()))) + "\n")
