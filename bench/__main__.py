@@ -4,7 +4,9 @@ import json
 import sys
 from importlib import import_module
 
-NAMES = ("policy", "ledger", "writes", "events", "idle")
+from deploy.hosting import steady_memory
+
+NAMES = ("policy", "ledger", "writes", "events", "broker", "idle")
 
 
 def main() -> int:
@@ -13,6 +15,7 @@ def main() -> int:
     if unknown:
         sys.stderr.write(f"no such measurement: {unknown[0]}; there are {', '.join(NAMES)}\n")
         return 2
+    steady_memory()
     results = {}
     for name in chosen:
         sys.stderr.write(f"measuring {name} …\n")

@@ -4,6 +4,7 @@ import asyncio
 import statistics
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -14,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from deploy.postgres import start
 from shared.auth import system_actor
+from shared.bus import Bus
 from shared.bus.inprocess import InProcessBus
 from shared.clock import Clock
 from shared.contracts.intake import DeclarationWithdrawn
@@ -29,8 +31,8 @@ WARM_UP_SECONDS = 2
 """Left out of the figures: connections are opened and statements prepared then."""
 
 
-async def _measure(settings: Settings) -> dict[str, Any]:
-    await upgrade(settings)
+async def commit_to_handler(settings: Settings, carrier: Callable[[str], Bus]) -> dict[str, Any]:
+    """Milliseconds from the return of COMMIT to the handler's run, over the bus that `carrier` has for a service."""
     from services.intake.main import service as intake
     from services.monitoring.main import service as monitoring
 
@@ -40,14 +42,18 @@ async def _measure(settings: Settings) -> dict[str, Any]:
     async def note(_session: AsyncSession, event: DeclarationWithdrawn) -> None:
         arrived[event.declaration_id] = time.perf_counter()
 
-    bus, clock = InProcessBus(), Clock()
-    sender = Instance(Service("intake", intake.title, intake.metadata, intake.router), settings, clock, bus)
-    receiver = Instance(
-        Service("monitoring", monitoring.title, monitoring.metadata, monitoring.router), settings, clock, bus
+    clock, hearing = Clock(), carrier("monitoring")
+    sender = Instance(
+        Service("intake", intake.title, intake.metadata, intake.router), settings, clock, carrier("intake")
     )
-    bus.subscribe("intake.events", Consumer(receiver.database, {DeclarationWithdrawn: note}).deliver)
+    receiver = Instance(
+        Service("monitoring", monitoring.title, monitoring.metadata, monitoring.router), settings, clock, hearing
+    )
+    hearing.subscribe("intake.events", Consumer(receiver.database, {DeclarationWithdrawn: note}).deliver)
     await sender.start()
     await receiver.start()
+    while hearing.trouble():  # noqa: ASYNC110 - brokers answer when they do
+        await asyncio.sleep(0.05)
 
     async def announce() -> None:
         key = uuid4()
@@ -73,8 +79,13 @@ async def _measure(settings: Settings) -> dict[str, Any]:
         "rate_per_second": RATE_PER_SECOND,
         "p50_ms": round(statistics.median(waited) * 1000, 2),
         "p99_ms": round(waited[int(len(waited) * 0.99)] * 1000, 2),
-        "target_p99_ms": 20,
     }
+
+
+async def _measure(settings: Settings) -> dict[str, Any]:
+    await upgrade(settings)
+    bus = InProcessBus()
+    return {**await commit_to_handler(settings, lambda service: bus), "target_p99_ms": 20}
 
 
 def measure() -> dict[str, Any]:

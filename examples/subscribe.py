@@ -1,0 +1,44 @@
+"""Print what the suite announces: each event once, with the money where some is released.
+
+The settings are the suite's own: TENGHUAN_KAFKA_SERVERS, _SECURITY, _USERNAME, _PASSWORD, _CA_FILE; and _GROUP, under
+which the brokers remember how far this reader is. Whoever does more than print keeps the ids that were seen where the
+work is kept, in the same transaction.
+"""
+
+import asyncio
+import json
+from contextlib import suppress
+from os import environ
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer
+from aiokafka.helpers import create_ssl_context
+
+TOPICS = ("intake.events", "eligibility.events", "funding.events", "monitoring.events")
+
+
+def setting(name: str, default: str | None = None) -> str | None:
+    return environ.get(f"TENGHUAN_KAFKA_{name}", default)
+
+
+async def main() -> None:
+    options: dict[str, Any] = {"bootstrap_servers": setting("SERVERS", "127.0.0.1:9092")}
+    options |= {"group_id": setting("GROUP", "example"), "auto_offset_reset": "earliest", "enable_auto_commit": False}
+    options |= {"security_protocol": setting("SECURITY", "PLAINTEXT"), "sasl_mechanism": "SCRAM-SHA-512"}
+    options |= {"sasl_plain_username": setting("USERNAME"), "sasl_plain_password": setting("PASSWORD")}
+    options |= {"ssl_context": create_ssl_context(cafile=setting("CA_FILE"))}
+    seen: set[str] = set()
+    async with AIOKafkaConsumer(*TOPICS, **options) as consumer:
+        while True:
+            for records in (await consumer.getmany(timeout_ms=1000)).values():
+                for record in records:
+                    event = {name: value.decode() for name, value in record.headers}
+                    if event["ce_id"] not in seen:
+                        seen.add(event["ce_id"])
+                        money = json.loads(record.value)["amount_yuan"] if "funds_released" in event["ce_type"] else ""
+                        print(event["ce_type"], event["ce_district"], event["ce_subject"], money, flush=True)
+            await consumer.commit()
+
+
+with suppress(KeyboardInterrupt):
+    asyncio.run(main())
