@@ -7,6 +7,7 @@ import os
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import asyncpg
 import pytest
@@ -14,17 +15,25 @@ import pytest
 from deploy.postgres import Embedded, start
 from shared.migrate import upgrade
 from shared.settings import Settings
+from tests.broker.choice import choice
 from tests.world import ROLE_PASSWORD, World
+
+if TYPE_CHECKING:
+    from tests.containers import ContainedPostgres
 
 _numbers = itertools.count(1)
 FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "200"}
+
+
+def pytest_report_header() -> str:
+    return choice().header()
 
 
 @dataclass(frozen=True)
 class Server:
     """The test server, and the migrated database that every test's own is copied from."""
 
-    embedded: Embedded
+    embedded: "Embedded | ContainedPostgres"
     template: str
 
     def settings(self, database: str) -> Settings:
@@ -38,11 +47,17 @@ class Server:
             await connection.close()
 
 
+def _contained() -> "ContainedPostgres":
+    from tests.containers import postgres
+
+    return postgres(FAST)
+
+
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
     shared_root = tmp_path_factory.getbasetemp().parent if worker != "main" else tmp_path_factory.getbasetemp()
-    embedded = start(shared_root / "postgres", FAST)
+    embedded = _contained() if choice().kind == "containers" else start(shared_root / "postgres", FAST)
     made = Server(embedded, f"template_{worker}")
     try:
         with (shared_root / "migrating").open("w") as turn:

@@ -18,10 +18,12 @@ from tests.conftest import FAST, Server
 NO_CASE_DATA = {
     "alembic_version",
     "api_key",
+    "dead_letter",
     "duty",
     "idempotency_key",
     "inbox",
     "municipal_fund_programme",
+    "operation",
     "outbox",
     "parked",
     "ruleset",

@@ -8,6 +8,7 @@ import sys
 import time
 from pathlib import Path
 
+import httpx
 import pytest
 
 from shared.settings import ROOT
@@ -95,3 +96,18 @@ def wait_for(path: Path) -> None:
     while not path.exists():
         assert time.monotonic() < deadline
         time.sleep(0.01)
+
+
+def test_a_service_that_comes_back_amid_a_story_stands_where_the_story_does(tmp_path: Path) -> None:
+    arguments = ("deploy.serve", "intake", "--port", "0", "--story-now", "2024-05-06T10:00:00+08:00")
+    service = start(tmp_path, *arguments, TENGHUAN_STORY_CLOCK="true")
+    assert service.stdout is not None
+    said = next(line for line in service.stdout if "answers at" in line)
+    base = said.split("answers at ")[1].split("/docs")[0]
+    answers = [
+        httpx.put(f"{base}/clock", json={"now": moment}, trust_env=False).status_code
+        for moment in ("2024-05-05T10:00:00+08:00", "2024-05-06T10:00:00+08:00")
+    ]
+    service.send_signal(signal.SIGTERM)
+    service.communicate(timeout=60)
+    assert answers == [422, 200]

@@ -86,6 +86,7 @@ async def test_an_atomic_batch_with_bad_rows_names_each_field_and_records_nothin
         ("/body/rows/5/change_reason", "change_reason_missing"),
         ("/body/rows/6/quarter", "future_quarter"),
     ]
+    assert answer["errors"][4]["detail"] == "不得报送其他区的数据"
     listed = await world.get("intake", "/v1/resources", OFFICER)
     assert [item["external_id"] for item in listed["items"]] == ["R-9"]
 

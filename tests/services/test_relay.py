@@ -6,13 +6,16 @@ from contextlib import asynccontextmanager
 from uuid import UUID, uuid4
 
 import pytest
+from pydantic import ValidationError
 from sqlalchemy import text
 
-from shared.bus import Message
+from shared.bus import Arrival, Message, Record, Unreadable, Unsendable
 from shared.bus.inprocess import InProcessBus
+from shared.bus.kafka import KafkaBus
 from shared.contracts.intake import DeclarationWithdrawn
+from shared.dead_letters import DeadLetter, bury
 from shared.inbox import Stopping
-from shared.outbox import Relay, emit
+from shared.outbox import Relay, emit, shard_of
 from shared.runtime import bus_of
 from shared.settings import Settings
 from tests.services.test_delivery import ACTOR, Ear, until
@@ -71,7 +74,7 @@ async def test_a_crash_after_the_handlers_commit_repeats_without_effect(world: W
 async def test_what_a_stopping_service_no_longer_takes_stays_in_the_outbox(world: World, ear: Ear) -> None:
     bus, refused = InProcessBus(), asyncio.Event()
 
-    async def deliver(messages: Sequence[Message]) -> None:
+    async def deliver(messages: Sequence[Arrival]) -> None:
         try:
             await ear.consumer.deliver(messages)
         except Stopping:
@@ -79,12 +82,12 @@ async def test_what_a_stopping_service_no_longer_takes_stays_in_the_outbox(world
             raise
 
     bus.subscribe("intake.events", deliver)
-    ear.consumer.stopping = True
+    ear.consumer.stopping.set()
     async with relaying(world, bus):
         subject = await _announced(world)
         await asyncio.wait_for(refused.wait(), 10)
         assert await _outbox(world) == 1
-        ear.consumer.stopping = False
+        ear.consumer.stopping.clear()
         await until(world, "SELECT NOT EXISTS (SELECT id FROM outbox)")
     assert await ear.handled(subject) == 1
 
@@ -92,7 +95,7 @@ async def test_what_a_stopping_service_no_longer_takes_stays_in_the_outbox(world
 async def test_a_delivery_that_was_cancelled_is_not_taken_for_done() -> None:
     bus = InProcessBus()
 
-    async def give_up(messages: Sequence[Message]) -> None:
+    async def give_up(messages: Sequence[Arrival]) -> None:
         raise asyncio.CancelledError
 
     bus.subscribe("intake.events", give_up)
@@ -101,8 +104,10 @@ async def test_a_delivery_that_was_cancelled_is_not_taken_for_done() -> None:
 
 
 def test_a_service_alone_does_not_announce_to_itself() -> None:
-    with pytest.raises(ValueError, match="TENGHUAN_BUS"):
-        bus_of(Settings(bus="inprocess"))
+    assert bus_of("intake", Settings()) is None
+    assert isinstance(bus_of("intake", Settings(bus="kafka")), KafkaBus)
+    with pytest.raises(ValidationError, match="bus"):
+        Settings.model_validate({"bus": "inprocess"})
 
 
 async def _outbox(world: World) -> int:
@@ -111,6 +116,7 @@ async def _outbox(world: World) -> int:
 
 
 async def test_a_second_relay_finds_every_shard_owned(world: World) -> None:
+    await _announced(world)
     await world.settle()
     second = Relay("intake", world.settings.service_url("intake", "relay"), InProcessBus())
     async with second.engine.connect() as connection:
@@ -131,3 +137,79 @@ async def test_events_of_one_project_keep_their_order_under_concurrency(world: W
     await world.settle()
     assert [event["sequence"] for event in await world.events("intake")] == [str(n) for n in range(1, 41)]
     assert await world.parked() == {}
+
+
+class ChoosyBus(InProcessBus):
+    """Never takes what is about `refused`; counts what it was asked."""
+
+    refused: UUID | None = None
+    failing = False
+    asked = 0
+
+    async def publish(self, topic: str, messages: Sequence[Message]) -> None:
+        self.asked += 1
+        if self.failing:
+            raise OSError("away")
+        if self.refused in {message.subject for message in messages}:
+            raise Unsendable(topic)
+        await super().publish(topic, messages)
+
+
+async def test_an_event_that_no_broker_takes_stops_its_shard_and_no_other(world: World, ear: Ear) -> None:
+    bus = ChoosyBus()
+    bus.subscribe("intake.events", ear.consumer.deliver)
+    bus.refused = uuid4()
+    subjects = [bus.refused, *(uuid4() for _ in range(40)), bus.refused]
+    behind = [subject for subject in subjects if shard_of(subject) == shard_of(bus.refused)]
+    async with relaying(world, bus):
+        async with world.instances["intake"].database.session(ACTOR) as session:
+            named = [DeclarationWithdrawn(declaration_id=each, district="110105", reason="示例") for each in subjects]
+            await emit(session, *named)
+        await until(world, f"SELECT count(id) = {len(behind)} FROM outbox")
+        assert [await ear.handled(subject) for subject in set(subjects) - set(behind)] == [1] * (42 - len(behind))
+        bus.refused = None
+        await until(world, "SELECT NOT EXISTS (SELECT id FROM outbox)")
+    assert await ear.handled(subjects[0]) == 2
+
+
+async def test_what_waits_behind_such_an_event_does_not_crowd_out_the_others(world: World, ear: Ear) -> None:
+    bus = ChoosyBus()
+    bus.subscribe("intake.events", ear.consumer.deliver)
+    bus.refused = uuid4()
+    other = next(each for each in iter(uuid4, None) if shard_of(each) != shard_of(bus.refused))
+    async with relaying(world, bus) as relay:
+        relay.batch = 3
+        async with world.instances["intake"].database.session(ACTOR) as session:
+            for subject in (*[bus.refused] * 5, other):
+                await emit(session, DeclarationWithdrawn(declaration_id=subject, district="110105", reason="示例"))
+        await until(world, "SELECT count(id) = 5 FROM outbox")
+        assert await ear.handled(other) == 1
+
+
+class OneTopicBus(InProcessBus):
+    """Has no topic of dead letters."""
+
+    async def publish(self, topic: str, messages: Sequence[Message]) -> None:
+        if topic.endswith("dead-letters"):
+            raise OSError("no such topic")
+        await super().publish(topic, messages)
+
+
+async def test_a_topic_that_is_missing_does_not_hold_up_another(world: World) -> None:
+    bus = OneTopicBus()
+    async with relaying(world, bus):
+        async with world.instances["intake"].database.session(ACTOR) as session:
+            await bury(session, [DeadLetter.of(Unreadable(Record("funding.events", 1, 7, None, b"x", ()), "nonsense"))])
+            await emit(session, DeclarationWithdrawn(declaration_id=uuid4(), district="110105", reason="示例"))
+        await until(world, "SELECT count(id) = 1 FROM outbox")
+
+
+async def test_a_relay_whose_brokers_are_away_tries_ever_more_seldom(world: World) -> None:
+    bus = ChoosyBus()
+    bus.failing = True
+    async with relaying(world, bus):
+        await _announced(world)
+        await asyncio.sleep(3.0)
+        assert 3 <= bus.asked <= 8
+        bus.failing = False
+        await until(world, "SELECT NOT EXISTS (SELECT id FROM outbox)")

@@ -1,0 +1,198 @@
+"""deploy/kafka/acls.sh on a node that asks for logins over TLS: each may do its own, and nothing else."""
+
+import asyncio
+import os
+import subprocess
+from collections.abc import Coroutine, Iterator, Sequence
+from importlib import import_module
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from aiokafka import AIOKafkaConsumer
+from aiokafka.errors import (
+    ClusterAuthorizationFailedError,
+    GroupAuthorizationFailedError,
+    KafkaError,
+    TopicAuthorizationFailedError,
+)
+
+from deploy.kafka.jars import command
+from deploy.kafka.node import Node, start
+from shared.bus import Arrival
+from shared.bus.connection import client_options
+from shared.bus.consuming import group_of
+from shared.bus.kafka import KafkaBus
+from shared.bus.topics import LIBRARY_UPDATES, dead_letters_topic, ensure_topics, events_topic
+from shared.catalogue.samples import example_message
+from shared.contracts.funding import FundsReleased
+from shared.runtime import SERVICES, Service
+from shared.settings import ROOT, Settings
+
+SCRIPT = ROOT / "deploy" / "kafka" / "acls.sh"
+DISTRICT, DASHBOARD = "district-110101", "dashboard"
+LOGINS = {name: f"password-of-{name}" for name in ("admin", *SERVICES, DISTRICT, DASHBOARD)}
+TOPICS = {topic for name in SERVICES for topic in (events_topic(name), dead_letters_topic(name))} | {LIBRARY_UPDATES}
+REFUSALS = (ClusterAuthorizationFailedError, GroupAuthorizationFailedError, TopicAuthorizationFailedError)
+RELEASED = example_message(FundsReleased)
+
+
+def set_access(acls_command: str) -> str:
+    """Run the script; gives what it printed."""
+    own = {"KAFKA_ACLS": acls_command, "DISTRICTS": DISTRICT, "DASHBOARDS": DASHBOARD}
+    done = subprocess.run(["sh", SCRIPT], env=os.environ | own, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def guarded(tmp_path_factory: pytest.TempPathFactory, real_node: None) -> Iterator[Node]:
+    """A node with a login for everybody, our topics, and the access rules of the script."""
+    folder = tmp_path_factory.mktemp("guarded")
+    node = start(folder / "kafka", logins=LOGINS)
+    asyncio.run(ensure_topics(settings_of(node, "admin"), SERVICES))
+    connection = folder / "admin.properties"
+    connection.write_text(
+        "security.protocol=SASL_SSL\nsasl.mechanism=SCRAM-SHA-512\n"
+        "sasl.jaas.config=org.apache.kafka.common.security.scram.ScramLoginModule required "
+        f'username="admin" password="{LOGINS["admin"]}";\n'
+        f"ssl.truststore.type=PEM\nssl.truststore.location={node.ca_file}\n"
+    )
+    options = ("-Xmx128m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
+    at = ("--bootstrap-server", node.servers, "--command-config", connection)
+    set_access(" ".join(command("org.apache.kafka.tools.AclCommand", *at, options=options)))
+    yield node
+    node.stop(keep=False)
+
+
+def settings_of(node: Node, login: str, password: str | None = None) -> Settings:
+    """The settings by which somebody logs in, as TENGHUAN_KAFKA_… gives them."""
+    return Settings.model_validate(
+        {
+            "bus": "kafka",
+            "kafka_servers": node.servers,
+            "kafka_security": "SASL_SSL",
+            "kafka_username": login,
+            "kafka_password": password or LOGINS[login],
+            "kafka_ca_file": node.ca_file,
+            "kafka_partitions": 1,
+            "kafka_replication": 1,
+        }
+    )
+
+
+async def publish(node: Node, login: str, topic: str) -> None:
+    bus = KafkaBus(settings_of(node, login), login)
+    try:
+        await bus.publish(topic, [RELEASED])
+    finally:
+        await bus.close()
+
+
+async def read(node: Node, login: str, topic: str, group: str) -> None:
+    """Join the group and fetch from the topic."""
+    options = client_options(settings_of(node, login), login)
+    consumer = AIOKafkaConsumer(
+        topic, group_id=group, auto_offset_reset="earliest", enable_auto_commit=False, **options
+    )
+    try:
+        await consumer.start()
+        await consumer.getmany(timeout_ms=300)
+        await consumer.commit()
+    finally:
+        await consumer.stop()
+
+
+async def allowed(attempt: Coroutine[Any, Any, None]) -> bool:
+    """Whether the brokers let it happen, rather than refuse it for who asks."""
+    refused = False
+    try:
+        async with asyncio.timeout(60):
+            await attempt
+    except* REFUSALS:
+        refused = True
+    return not refused
+
+
+def readable(service: str) -> set[str]:
+    """What a service acts on, by its own code."""
+    declared: Service = import_module(f"services.{service}.main").service
+    return {events_topic(source) for source in declared.sources()} | set(declared.inlets)
+
+
+def test_the_script_lets_each_service_read_what_its_handlers_say() -> None:
+    lines = [line.split() for line in set_access("echo").splitlines()]
+    topics: dict[tuple[str, str], set[str]] = {}
+    for line in lines:
+        said = dict(zip(line[1::2], line[2::2], strict=False))
+        named = {value for option, value in pairwise(line) if option == "--topic"}
+        topics.setdefault((said["--allow-principal"], said["--operation"]), set()).update(named)
+    for name in SERVICES:
+        assert topics[f"User:{name}", "Read"] == readable(name)
+        assert topics[f"User:{name}", "Write"] == {events_topic(name), dead_letters_topic(name)}
+    assert topics[f"User:{DISTRICT}", "Write"] == {LIBRARY_UPDATES}
+    assert topics[f"User:{DASHBOARD}", "Read"] == {events_topic(name) for name in SERVICES}
+    assert (f"User:{DISTRICT}", "Read") not in topics
+    assert (f"User:{DASHBOARD}", "Write") not in topics
+
+
+@pytest.mark.parametrize("login", [*SERVICES, DISTRICT, DASHBOARD])
+async def test_each_writes_its_own_topics_and_no_other(guarded: Node, login: str) -> None:
+    own = {LIBRARY_UPDATES} if login == DISTRICT else {topic for topic in TOPICS if topic.startswith(f"{login}.")}
+    assert {topic for topic in TOPICS if await allowed(publish(guarded, login, topic))} == own
+
+
+@pytest.mark.parametrize("login", [*SERVICES, DISTRICT, DASHBOARD])
+async def test_each_reads_what_it_acts_on_and_no_more(guarded: Node, login: str) -> None:
+    own = {DISTRICT: set(), DASHBOARD: {events_topic(name) for name in SERVICES}}
+    may = own[login] if login in own else readable(login)
+    group = f"{login}.tests" if login == DASHBOARD else f"{group_of(login, events_topic(login))}.tests"
+    assert {topic for topic in TOPICS if await allowed(read(guarded, login, topic, group))} == may
+
+
+async def test_nobody_joins_the_group_of_another(guarded: Node) -> None:
+    assert not await allowed(
+        read(guarded, "monitoring", events_topic("funding"), group_of("intake", events_topic("funding")))
+    )
+    assert not await allowed(
+        read(guarded, DASHBOARD, events_topic("funding"), group_of("monitoring", events_topic("funding")))
+    )
+
+
+async def test_an_event_travels_between_two_services_that_log_in(guarded: Node) -> None:
+    arrived: asyncio.Queue[Arrival] = asyncio.Queue()
+
+    async def deliver(arrivals: Sequence[Arrival]) -> None:
+        for arrival in arrivals:
+            arrived.put_nowait(arrival)
+
+    reader = KafkaBus(settings_of(guarded, "monitoring"), "monitoring")
+    reader.subscribe(events_topic("funding"), deliver)
+    await reader.start()
+    try:
+        await publish(guarded, "funding", events_topic("funding"))
+        async with asyncio.timeout(60):
+            assert await arrived.get() == RELEASED
+    finally:
+        await reader.close()
+
+
+async def test_a_wrong_password_is_called_that(guarded: Node, caplog: pytest.LogCaptureFixture) -> None:
+    bus = KafkaBus(settings_of(guarded, "funding", "guess"), "funding")
+    try:
+        with pytest.raises((KafkaError, OSError)):
+            await bus.publish(events_topic("funding"), [RELEASED])
+        assert bus.trouble()
+        assert "invalid credentials" in caplog.text
+    finally:
+        await bus.close()
+
+
+async def test_brokers_whose_certificate_nobody_vouched_for_are_not_spoken_to(guarded: Node) -> None:
+    settings = settings_of(guarded, "funding").model_copy(update={"kafka_ca_file": None})
+    bus = KafkaBus(settings, "funding")
+    try:
+        with pytest.raises((KafkaError, OSError)):
+            await bus.publish(events_topic("funding"), [RELEASED])
+    finally:
+        await bus.close()

@@ -1,0 +1,128 @@
+"""The Kafka bus: in order per subject, at least once whatever breaks, once where nothing does."""
+
+import asyncio
+import dataclasses
+import os
+from collections.abc import Sequence
+from uuid import uuid4
+
+import pytest
+from aiokafka.errors import KafkaConnectionError
+from aiokafka.partitioner import DefaultPartitioner
+
+from deploy.kafka.node import Node
+from shared.bus import Arrival, Unreadable, Unsendable, publishing
+from shared.bus.kafka import KafkaBus
+from shared.bus.publishing import partition_of
+from shared.bus.topics import LIBRARY_UPDATES
+from shared.settings import Settings
+from tests.broker.cluster import Broker
+from tests.broker.listening import TOPIC, Ear, bus_of, message, until
+
+
+async def test_what_is_published_arrives_as_it_was_and_in_order(broker: Broker) -> None:
+    ear, subject = Ear(), uuid4()
+    sent = [message(subject, seq, b'{"n": %d}' % seq) for seq in range(1, 1201)]
+    async with bus_of(broker.settings(), ear) as bus:
+        for begin in range(0, 1200, 500):
+            await bus.publish(TOPIC, sent[begin : begin + 500])
+        await until(lambda: len(ear.heard) == 1200)
+        assert ear.heard == sent
+        assert bus.trouble() == ""
+
+
+async def test_more_than_a_batch_holds_is_sent_in_order_too(broker: Broker) -> None:
+    ear, subject = Ear(), uuid4()
+    sent = [message(subject, seq, b"x" * 100_000) for seq in range(1, 10)]
+    async with bus_of(broker.settings(), ear) as bus:
+        await bus.publish(TOPIC, sent)
+        await until(lambda: len(ear.heard) == 9)
+        assert ear.seqs() == list(range(1, 10))
+
+
+def test_a_subject_goes_where_every_kafka_client_would_send_it() -> None:
+    keys = [str(uuid4()) for _ in range(200)]
+    ask = DefaultPartitioner()
+    assert [partition_of(key, 12) for key in keys] == [ask(key.encode(), list(range(12)), []) for key in keys]
+
+
+async def test_one_service_does_not_speak_for_another(broker: Broker) -> None:
+    ear = Ear()
+    async with bus_of(broker.settings(), ear) as bus:
+        await bus.publish(TOPIC, [dataclasses.replace(message(), source="eligibility")])
+        await until(lambda: ear.heard)
+    assert isinstance(ear.heard[0], Unreadable)
+
+
+async def test_events_do_not_wait_behind_what_outsiders_ask(broker: Broker) -> None:
+    ear, busy = Ear(), Ear()
+    busy.open.clear()
+    given: list[Sequence[Arrival]] = []
+    busy.before = given.append
+    bus = KafkaBus(broker.settings(), "funding")
+    bus.subscribe(TOPIC, ear.deliver)
+    bus.subscribe(LIBRARY_UPDATES, busy.deliver)
+    await bus.start()
+    await bus.publish(LIBRARY_UPDATES, [message()])
+    await until(lambda: given)
+    await bus.publish(TOPIC, [message(seq=1)])
+    await until(lambda: ear.seqs() == [1])
+    busy.open.set()
+    await bus.close()
+
+
+async def test_a_producer_that_fails_is_replaced(broker: Broker) -> None:
+    ear = Ear()
+    async with bus_of(broker.settings(), ear) as bus:
+        await bus.publish(TOPIC, [message(seq=1)])
+        old = bus._publisher._producer
+        assert old is not None
+        await old.stop()
+        with pytest.raises(Exception, match=r".*"):
+            await bus.publish(TOPIC, [message(seq=2)])
+        assert bus.trouble()
+        await bus.publish(TOPIC, [message(seq=2)])
+        assert bus._publisher._producer is not old
+        assert bus.trouble() == ""
+        await until(lambda: set(ear.seqs()) == {1, 2})
+
+
+async def test_a_broker_that_was_killed_is_waited_for(broker: Broker, node: Node) -> None:
+    ear = Ear()
+    async with bus_of(broker.settings(), ear) as bus:
+        await bus.publish(TOPIC, [message(seq=1)])
+        await until(lambda: ear.heard)
+        node.kill()
+        restarting = asyncio.create_task(asyncio.to_thread(node.restart))
+        async with asyncio.timeout(60):
+            while True:
+                try:
+                    await bus.publish(TOPIC, [message(seq=2)])
+                    break
+                except Exception:
+                    assert bus.trouble()
+                    await asyncio.sleep(0.1)
+        await restarting
+        await until(lambda: 2 in ear.seqs(), 60)
+        assert bus.trouble() == ""
+
+
+async def test_a_record_that_no_broker_takes_is_told_from_brokers_that_are_away(
+    broker: Broker, real_node: None
+) -> None:
+    async with bus_of(broker.settings()) as bus:
+        with pytest.raises(Unsendable, match=TOPIC):
+            await bus.publish(TOPIC, [message(data=os.urandom(9_000_000))])
+        assert bus.trouble() == "", "the brokers did answer"
+        await bus.publish(TOPIC, [message()])
+
+
+async def test_a_failure_of_long_ago_says_nothing_of_the_brokers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(publishing, "_TROUBLE_SECONDS", 0.5)
+    bus = KafkaBus(Settings(bus="kafka", kafka_servers="127.0.0.1:9"), "funding")
+    with pytest.raises(KafkaConnectionError):
+        await bus.publish(TOPIC, [message()])
+    assert bus.trouble()
+    await asyncio.sleep(0.6)
+    assert bus.trouble() == ""
+    await bus.close()

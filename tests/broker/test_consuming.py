@@ -1,0 +1,299 @@
+"""The consumer of the Kafka bus: offsets follow the handlers, nothing stops it for good, a stop is soon over."""
+
+import asyncio
+import itertools
+from collections.abc import Sequence
+from types import SimpleNamespace
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.producer import message_accumulator
+from aiokafka.record.default_records import _DefaultRecordBatchBuilderPy
+
+from shared.bus import Arrival, Unreadable
+from shared.bus.connection import client_options
+from shared.bus.consuming import Member, portions
+from shared.bus.kafka import KafkaBus
+from shared.settings import Settings
+from tests.broker.cluster import Broker
+from tests.broker.listening import TOPIC, Ear, bus_of, message, until
+
+
+async def test_a_batch_that_was_not_handled_comes_again(broker: Broker) -> None:
+    ear = Ear()
+    failures = itertools.count()
+
+    def fail_once(batch: Sequence[Arrival]) -> None:
+        if next(failures) == 0:
+            raise RuntimeError("the handlers' commit failed")
+
+    ear.before = fail_once
+    async with bus_of(broker.settings(), ear) as bus:
+        await bus.publish(TOPIC, [message(seq=7)])
+        await until(lambda: ear.seqs() == [7])
+    assert next(failures) == 2
+
+
+async def test_offsets_wait_for_the_handlers(broker: Broker) -> None:
+    ear = Ear()
+    ear.open.clear()
+    async with bus_of(broker.settings(), ear) as bus:
+        given: list[Sequence[Arrival]] = []
+        ear.before = given.append
+        await bus.publish(TOPIC, [message()])
+        await until(lambda: given)
+        assert await _committed(broker) == 0
+        ear.open.set()
+        await until(lambda: ear.heard)
+        async with asyncio.timeout(10):
+            while await _committed(broker) == 0:  # noqa: ASYNC110 - noted by the broker
+                await asyncio.sleep(0.02)
+
+
+async def _committed(broker: Broker) -> int:
+    """Records of the topic that the group has put behind it."""
+    asker = AIOKafkaConsumer(
+        **client_options(broker.settings(), "tests"), group_id="tenghuan.funding", enable_auto_commit=False
+    )
+    await asker.start()
+    try:
+        asker.assign(partitions := await _partitions(asker))
+        return sum([await asker.committed(partition) or 0 for partition in partitions])
+    finally:
+        await asker.stop()
+
+
+async def _partitions(asker: AIOKafkaConsumer) -> list[TopicPartition]:
+    await asker.end_offsets([TopicPartition(TOPIC, 0)])
+    return [TopicPartition(TOPIC, number) for number in sorted(asker.partitions_for_topic(TOPIC) or {0})]
+
+
+async def test_after_a_stop_in_order_nothing_comes_twice(broker: Broker) -> None:
+    before, after = Ear(), Ear()
+    async with bus_of(broker.settings(), before) as bus:
+        await bus.publish(TOPIC, [message(seq=seq) for seq in range(1, 101)])
+        await until(lambda: before.heard)
+    async with bus_of(broker.settings(), after) as bus:
+        await bus.publish(TOPIC, [message(seq=101)])
+        await until(lambda: 101 in after.seqs())
+    assert sorted(before.seqs() + after.seqs()) == list(range(1, 102))
+
+
+async def test_a_record_that_is_no_event_is_handed_on_as_such(broker: Broker) -> None:
+    ear = Ear()
+    stranger = AIOKafkaProducer(**client_options(broker.settings(), "tests"))
+    await stranger.start()
+    await stranger.send_and_wait(TOPIC, b"\xff", key=b"k", headers=[("ce_specversion", b"1.0"), ("ce_id", b"no uuid")])
+    await stranger.stop()
+    async with bus_of(broker.settings(), ear):
+        await until(lambda: ear.heard)
+    [found] = ear.heard
+    assert isinstance(found, Unreadable)
+    assert (found.record.topic, found.record.value, found.record.key) == (TOPIC, b"\xff", b"k")
+
+
+class HalfText(_DefaultRecordBatchBuilderPy):  # type: ignore[misc]
+    """Writes a header's name that is no UTF-8, as clients in other languages may."""
+
+    def append(self, *positional: object, **named: Any) -> object:
+        named["headers"] = [(_NoText(), b"x")]
+        return super().append(*positional, **named)
+
+
+class _NoText:
+    def encode(self, encoding: str = "utf-8") -> bytes:
+        return b"\xff\xfe"
+
+
+async def test_a_record_that_breaks_the_client_itself_is_stepped_over(
+    broker: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ear, subject = Ear(), uuid4()
+    async with bus_of(broker.settings(), None, "intake") as sender:
+        await sender.publish(TOPIC, [message(subject, 1), message(subject, 2)])
+        with monkeypatch.context() as patched:
+            patched.setattr(message_accumulator, "DefaultRecordBatchBuilder", HalfText)
+            stranger = AIOKafkaProducer(**client_options(broker.settings(), "tests"))
+            await stranger.start()
+            await stranger.send_and_wait(TOPIC, b"{}", key=str(subject).encode())
+            await stranger.stop()
+        await sender.publish(TOPIC, [message(subject, 3)])
+    async with bus_of(broker.settings(), ear) as bus:
+        await until(lambda: 3 in ear.seqs())
+        assert bus.trouble() == ""
+    assert ear.seqs() == [1, 2, 3]
+    [found] = [arrival for arrival in ear.heard if isinstance(arrival, Unreadable)]
+    assert (found.record.topic, found.record.offset) == (TOPIC, 2)
+
+
+def test_much_is_taken_in_turns_of_a_megabyte_in_order() -> None:
+    one, two = TopicPartition(TOPIC, 0), TopicPartition(TOPIC, 1)
+    big, small = SimpleNamespace(value=b"x" * 600_000), SimpleNamespace(value=None)
+    turns = list(portions({one: [big, small, big], two: [small, big, small]}))
+    assert turns == [{one: [big, small]}, {one: [big], two: [small]}, {two: [big, small]}]
+
+
+def test_each_turn_is_of_one_topic() -> None:
+    one, other, two = TopicPartition(TOPIC, 0), TopicPartition("funding.events", 0), TopicPartition(TOPIC, 1)
+    record = SimpleNamespace(value=b"{}")
+    assert list(portions({one: [record], other: [record], two: [record]})) == [
+        {other: [record]},
+        {one: [record], two: [record]},
+    ]
+
+
+async def test_a_consumer_that_fell_silent_is_replaced(broker: Broker, monkeypatch: pytest.MonkeyPatch) -> None:
+    ear, built = Ear(), list[AIOKafkaConsumer]()
+    consume = Member._consume
+
+    async def watched(member: Member, consumer: AIOKafkaConsumer) -> None:
+        built.append(consumer)
+        member._silent_seconds = 0.5
+        await consume(member, consumer)
+
+    monkeypatch.setattr(Member, "_consume", watched)
+    async with bus_of(broker.settings(), ear) as bus:
+        await bus.publish(TOPIC, [message(seq=1)])
+        await until(lambda: ear.heard)
+        built[0].pause(*built[0].assignment())
+        await bus.publish(TOPIC, [message(seq=2)])
+        await until(lambda: ear.seqs() == [1, 2])
+    assert len(built) == 2
+
+
+async def test_a_member_that_joins_waits_for_the_batch_under_way(broker: Broker) -> None:
+    ear, other = Ear(), Ear()
+    settings = broker.settings(kafka_session_seconds=6.0)
+    async with bus_of(settings, ear) as bus:
+        await bus.publish(TOPIC, [message(seq=0)])
+        await until(lambda: ear.heard)
+        ear.open.clear()
+        given: list[Sequence[Arrival]] = []
+        ear.before = given.append
+        sent = [message(seq=seq) for seq in range(1, 41)]
+        await bus.publish(TOPIC, sent)
+        await until(lambda: given)
+        async with bus_of(settings, other) as second:
+            await asyncio.sleep(2.5)  # two heartbeats: the first has heard that another wants its share
+            assert other.heard == []
+            ear.open.set()
+            await until(lambda: len(ear.heard) + len(other.heard) >= 41)
+            await second.publish(TOPIC, [message(seq=seq) for seq in range(41, 81)])
+            await until(lambda: len(ear.heard) + len(other.heard) >= 81)
+    assert sorted(ear.seqs() + other.seqs()) == list(range(81))
+
+
+async def test_a_bus_without_brokers_stops_all_the_same() -> None:
+    bus = KafkaBus(Settings(bus="kafka", kafka_servers="127.0.0.1:9"), "funding")
+    bus.subscribe(TOPIC, Ear().deliver)
+    await bus.start()
+    assert bus.trouble()
+    async with asyncio.timeout(5):
+        await bus.close()
+
+
+async def test_a_header_without_a_value_is_put_aside_with_its_record(broker: Broker) -> None:
+    ear = Ear()
+    stranger = AIOKafkaProducer(**client_options(broker.settings(), "tests"))
+    await stranger.start()
+    await stranger.send_and_wait(TOPIC, b"{}", headers=[("ce_specversion", b"1.0"), ("ce_id", None)])
+    await stranger.stop()
+    async with bus_of(broker.settings(), ear):
+        await until(lambda: ear.heard)
+    [found] = ear.heard
+    assert isinstance(found, Unreadable)
+    assert found.record.headers == (("ce_specversion", b"1.0"), ("ce_id", b""))
+
+
+async def test_a_cancellation_that_gets_out_of_the_client_ends_no_consumer(
+    broker: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ear, failures, stop = Ear(), itertools.count(), AIOKafkaConsumer.stop
+
+    def fail_twice(batch: Sequence[Arrival]) -> None:
+        number = next(failures)
+        if number < 2:
+            raise asyncio.CancelledError if number == 1 else RuntimeError("handlers")
+
+    async def stop_badly(consumer: AIOKafkaConsumer) -> None:
+        await stop(consumer)
+        raise asyncio.CancelledError
+
+    ear.before = fail_twice
+    monkeypatch.setattr(AIOKafkaConsumer, "stop", stop_badly)
+    async with bus_of(broker.settings(), ear) as bus:
+        await bus.publish(TOPIC, [message(seq=7)])
+        await until(lambda: ear.seqs() == [7])
+
+
+async def test_who_steps_through_records_and_finds_none_that_breaks_the_client_runs_again(
+    broker: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ear, began = Ear(), list[AIOKafkaConsumer]()
+    consume = Member._consume
+
+    async def watched(member: Member, consumer: AIOKafkaConsumer) -> None:
+        began.append(consumer)
+        if len(began) == 1:
+            raise UnicodeDecodeError("utf-8", b"\xff", 0, 1, "what another member has put aside since")
+        await consume(member, consumer)
+
+    monkeypatch.setattr(Member, "_consume", watched)
+    async with bus_of(broker.settings(), ear) as bus:
+        await bus.publish(TOPIC, [message(seq=seq) for seq in range(1, 4)])
+        await until(lambda: len(began) == 2)
+        await until(lambda: sorted(ear.seqs()) == [1, 2, 3])
+        assert not bus._members[0]._stepping
+
+
+async def test_a_stop_does_not_wait_for_brokers_that_do_not_answer(
+    broker: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, stop = asyncio.Event(), AIOKafkaConsumer.stop
+
+    async def ask_for_ever(*_: Any, **__: Any) -> None:
+        asked.set()
+        await asyncio.Event().wait()
+
+    async def stop_for_ever(consumer: AIOKafkaConsumer) -> None:
+        await stop(consumer)
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(AIOKafkaConsumer, "getmany", ask_for_ever)
+    monkeypatch.setattr(AIOKafkaConsumer, "stop", stop_for_ever)
+    async with bus_of(broker.settings(), Ear()) as bus:
+        await asked.wait()
+        async with asyncio.timeout(2.5):
+            await bus.rest()
+
+
+async def test_who_steps_through_records_leaves_what_came_since_to_the_usual_way(
+    broker: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else one that never finds the record, while events keep coming, would take one at a time for ever."""
+    ear, began, stepped = Ear(), list[AIOKafkaConsumer](), list[TopicPartition]()
+    consume, step = Member._consume, Member._step
+
+    async def watched(member: Member, consumer: AIOKafkaConsumer) -> None:
+        began.append(consumer)
+        if len(began) == 1:
+            raise UnicodeDecodeError("utf-8", b"\xff", 0, 1, "what another member has put aside since")
+        await consume(member, consumer)
+
+    async with bus_of(broker.settings(), None, "intake") as sender:
+        subject = uuid4()
+        await sender.publish(TOPIC, [message(subject, seq) for seq in range(1, 4)])
+
+        async def feeding(member: Member, consumer: AIOKafkaConsumer, partition: TopicPartition) -> None:
+            stepped.append(partition)
+            await sender.publish(TOPIC, [message(subject, len(stepped) + 3)])
+            await step(member, consumer, partition)
+
+        monkeypatch.setattr(Member, "_consume", watched)
+        monkeypatch.setattr(Member, "_step", feeding)
+        async with bus_of(broker.settings(), ear):
+            await until(lambda: len(began) == 2)
+            await until(lambda: ear.seqs() == [1, 2, 3, 4, 5, 6])
+    assert len(stepped) == 3

@@ -1,0 +1,29 @@
+"""The suite as the operator's tests see it."""
+
+from typing import Any, cast
+
+import pytest
+
+from services.monitoring.main import service as monitoring
+from shared.contracts.intake import DeclarationWithdrawn
+from tests.deploy.operator_desk import Told
+from tests.services.test_delivery import Ear
+from tests.world import World
+
+
+@pytest.fixture
+def told(monkeypatch: pytest.MonkeyPatch) -> Told:
+    listener = Told()
+    monkeypatch.setitem(cast("dict[Any, Any]", monitoring.handlers), DeclarationWithdrawn, listener.note)
+    return listener
+
+
+@pytest.fixture
+def world(told: Told, world: World) -> World:
+    """The suite, started with a monitoring service that listens to withdrawals."""
+    return world
+
+
+@pytest.fixture
+def ear(world: World) -> Ear:
+    return Ear(world)

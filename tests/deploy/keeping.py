@@ -1,0 +1,19 @@
+"""Keeps a process running, prints its id, waits to be killed: `python -m tests.deploy.keeping FOLDER`."""
+
+import asyncio
+import sys
+from pathlib import Path
+
+from deploy.processes import Processes
+from tests.deploy.test_processes import program
+
+
+async def main() -> None:
+    async with Processes([program("one")], Path(sys.argv[1])) as processes:
+        sys.stdout.write(f"{processes.pid('one')}\n")
+        sys.stdout.flush()
+        await asyncio.Event().wait()
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

@@ -1,0 +1,90 @@
+"""`tenghuan events replay`: what happened, once more, to one service or to everybody."""
+
+import pytest
+from sqlalchemy import text
+
+from shared.migrate import admin_engine
+from tests.deploy.operator_desk import Told, announced, record, rows_of, tenghuan
+from tests.world import World
+
+
+async def forgotten(world: World) -> None:
+    """What monitoring received is gone, as after a restore from an old backup."""
+    engine = admin_engine(world.settings)
+    async with engine.begin() as connection:
+        await connection.execute(text("TRUNCATE monitoring.inbox, monitoring.stream_seen"))
+    await engine.dispose()
+
+
+async def test_events_are_given_to_one_service_again_which_does_what_it_had_not_done(world: World, told: Told) -> None:
+    other = (await announced(world, 3), await announced(world, 1))[1]
+    await world.settle()
+    assert told.reasons == ["第1次", "第2次", "第3次", "第1次"]
+    told.reasons.clear()
+    replay = ("events", "replay", "--from", 1, "--service", "intake", "--consumer", "monitoring")
+    (row,) = await rows_of(world, *replay)
+    assert (row["events"], row["handled"], row["parked"], told.reasons) == (4, 0, 0, [])
+    await forgotten(world)
+    (row,) = await rows_of(world, *replay, "--to", 2)
+    assert (row["events"], row["handled"], told.reasons) == (2, 2, ["第1次", "第2次"])
+    (row,) = await rows_of(world, *replay, "--aggregate", other)
+    assert (row["events"], row["handled"]) == (1, 1)
+    (row,) = await rows_of(world, *replay, "--dry-run")
+    assert (row["events"], row.get("handled")) == (4, None)
+    instants = ("--from", "2024-02-29T10:00", "--to", "2024-03-01T02:00:00+00:00")
+    rows = await rows_of(world, "events", "replay", *instants, "--consumer", "monitoring")
+    assert {row["service"]: row["events"] for row in rows}["intake"] == 4
+    assert told.reasons == ["第1次", "第2次", "第1次", "第3次"]
+    changes = [each for each in await record(world, "monitoring") if each[0] == "events replay"]
+    assert changes.count(("events replay", "done")) == 5
+
+
+async def test_events_that_miss_earlier_ones_are_parked_and_that_is_said(world: World, told: Told) -> None:
+    await announced(world, 3)
+    await world.settle()
+    await forgotten(world)
+    replay = ("events", "replay", "--service", "intake", "--consumer", "monitoring")
+    (row,) = await rows_of(world, *replay, "--from", 3, code=5)
+    assert (row["handled"], row["parked"]) == (0, 1)
+    (row,) = await rows_of(world, *replay, "--from", 1)
+    assert (row["handled"], row["parked"]) == (3, 0)
+    assert await world.parked() == {}
+
+
+async def test_a_replay_to_everybody_goes_through_the_outbox_with_the_same_ids(world: World, told: Told) -> None:
+    await announced(world, 600)
+    await world.settle()
+    told.reasons.clear()
+    before = [each for topic, messages in world.bus.carried if topic == "intake.events" for each in messages]
+    world.bus.carried.clear()
+    (row,) = await rows_of(world, "events", "replay", "--from", "2024-02-01", "--service", "intake")
+    assert (row["events"], row["put_back"]) == (600, 600)
+    await world.settle()
+    again = [each for topic, messages in world.bus.carried if topic == "intake.events" for each in messages]
+    assert sorted(again, key=lambda each: each.seq) == sorted(before, key=lambda each: each.seq)
+    assert (told.reasons, await world.parked()) == ([], {})
+
+
+async def test_a_lost_brokers_events_reach_who_never_had_them(world: World, told: Told) -> None:
+    """Some were carried into a broker that is gone: they are in no outbox and at no consumer, newer ones come first."""
+    await announced(world, 5)
+    await world.settle()
+    await forgotten(world)
+    told.reasons.clear()
+    assert (await tenghuan(world, "events", "replay", "--from", 0)).exit_code == 0
+    await world.settle()
+    assert (told.reasons, await world.parked()) == ([f"第{number}次" for number in range(1, 6)], {})
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--from", "yesterday"),
+        ("--from", "5"),
+        ("--from", "1", "--service", "funding", "--consumer", "eligibility"),
+        (),
+    ],
+)
+async def test_a_replay_that_makes_no_sense_is_refused(world: World, arguments: tuple[str, ...]) -> None:
+    assert (await tenghuan(world, "events", "replay", *arguments)).exit_code == 2
+    assert [await record(world, name) for name in world.instances] == [[]] * 4

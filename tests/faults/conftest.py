@@ -1,0 +1,23 @@
+"""What campaigns stand on: a PostgreSQL and a real broker that may be killed, for all of them in turn."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from faults.ground import Ground, ground
+from tests.broker.choice import choice
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Only a node of one's own can be killed: without Java campaigns are left out, and the header says so."""
+    if choice().kind == "node":
+        return
+    left_out = [item for item in items if "stands" in getattr(item, "fixturenames", ())]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if item not in left_out]
+
+
+@pytest.fixture(scope="session")
+def stands(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
+    with ground(tmp_path_factory.getbasetemp() / "faults", quick=True) as made:
+        yield made

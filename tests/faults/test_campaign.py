@@ -1,0 +1,101 @@
+"""A minute in which everything breaks, and bugs that a campaign must find: one that is green for all proves nothing.
+
+All campaigns stand in one file, so that one worker has them in turn. Every course with a planted bug has the load and
+the injuries that show it quickly; without the bug each of them is green.
+"""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from faults.campaign import run
+from faults.course import Course, course_of
+from faults.ground import Ground
+from faults.load.plan import Plan
+from faults.schedule import COUNTS, Injury
+from faults.service import Planted
+
+LIGHT = Plan(
+    pushes_per_second=1.0,
+    rows_per_push=(30, 120),
+    declarations_per_second=0.3,
+    volley_seconds=2.0,
+    waiting_seconds=40.0,
+    patience_seconds=60.0,
+)
+"""What a machine that runs other tests meanwhile carries."""
+
+
+async def test_a_minute_in_which_everything_breaks_loses_nothing(stands: Ground, tmp_path: Path) -> None:
+    report = await run(stands, tmp_path, course_of(1, 1.0, LIGHT, poison_one_in=200))
+    assert report.difference == ""
+    assert report.injuries.keys() | report.missed.keys() == COUNTS.keys()
+
+
+PUSHES = Plan(
+    pushes_per_second=4.0,
+    rows_per_push=(15, 40),
+    fresh_share=0.15,
+    hot_share=0.7,
+    hot_rows=40,
+    districts=2,
+    declarations_per_second=0.0,
+    patience_seconds=10.0,
+)
+APPROVALS = Plan(
+    pushes_per_second=0.0,
+    declarations_per_second=4.0,
+    volley_seconds=3.0,
+    funded_share=0.45,
+    patience_seconds=100.0,
+)
+
+
+def offsets_first() -> Course:
+    """A backlog, a consumer that takes it while its database is silent, and is killed with it in hand."""
+    injuries = (
+        Injury(3.0, "freeze", "eligibility", 2.0),
+        Injury(4.5, "hole", "database", 2.5),
+        Injury(6.5, "kill", "eligibility"),
+    )
+    return Course(9.0, PUSHES, injuries, Planted(bug="offsets_first"), settle_seconds=6.0)
+
+
+def inbox_apart() -> Course:
+    """Backends die all the time, amid batches too."""
+    injuries = tuple(Injury(2.0 + number / 8, "backend", "") for number in range(48))
+    return Course(9.0, PUSHES, injuries, Planted(bug="inbox_apart"), settle_seconds=6.0)
+
+
+def cursor_relay() -> Course:
+    """Some transactions are slow to commit what they announce."""
+    return Course(6.0, PUSHES, (), Planted(bug="cursor_relay", slow_one_in=3, slow_seconds=1.0), settle_seconds=6.0)
+
+
+def xid_relay() -> Course:
+    """Two systems push the same rows at once, again and again, while the broker is silent."""
+    injuries = (Injury(2.5, "silence", "broker", 4.0),)
+    planted = Planted(bug="xid_relay", slow_one_in=2, slow_seconds=0.3)
+    return Course(8.0, PUSHES, injuries, planted, settle_seconds=6.0)
+
+
+def budget_unlocked() -> Course:
+    """Whoever waited for funding reaches at once for a budget that is too small for all."""
+    return Course(3.0, APPROVALS, (), Planted(bug="budget_unlocked"), settle_seconds=6.0)
+
+
+FOUND_BY = {
+    offsets_first: "was not told event",
+    inbox_apart: "parked without poison|the broker took it, and nobody answered it",
+    cursor_relay: "intake did not announce event",
+    xid_relay: "intake.events has event .* after event",
+    budget_unlocked: "drift: .* overdraws account",
+}
+
+
+@pytest.mark.parametrize("course", FOUND_BY)
+async def test_the_campaign_goes_red_for(course: Callable[[], Course], stands: Ground, tmp_path: Path) -> None:
+    report = await run(stands, tmp_path, course())
+    assert re.search(FOUND_BY[course], report.difference)
