@@ -28,20 +28,22 @@ class Case:
 
     caller: Caller
     number: int
-    chance: random.Random
+    seed: str
+    """Draws what is out of the ordinary with it."""
     id: str = ""
     over: bool = False
     """Whether nothing more is to be done on it."""
     people: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.district = self.chance.choice(list(DISTRICTS))
-        self.investment_yuan = self.chance.choice((20, 35, 50, 80, 120, 180)) * 1_000_000
-        self.eligible = self.chance.random() >= 0.08
+        chance = self.chance("itself")
+        self.district = chance.choice(list(DISTRICTS))
+        self.investment_yuan = chance.choice((20, 35, 50, 80, 120, 180)) * 1_000_000
+        self.eligible = chance.random() >= 0.08
         roles = ("receiver", "spare", "concluder", "first_reviewer", "second_reviewer", "drafter", "claimant")
-        self.people = dict(zip(roles, self.chance.sample(OFFICERS, len(roles)), strict=True))
-        self.people |= dict(zip(("admitter", "approver", "judge"), self.chance.sample(SUPERVISORS, 3), strict=True))
-        self.people |= dict(zip(("asker", "payer", "bookkeeper"), self.chance.sample(FINANCE, 3), strict=True))
+        self.people = dict(zip(roles, chance.sample(OFFICERS, len(roles)), strict=True))
+        self.people |= dict(zip(("admitter", "approver", "judge"), chance.sample(SUPERVISORS, 3), strict=True))
+        self.people |= dict(zip(("asker", "payer", "bookkeeper"), chance.sample(FINANCE, 3), strict=True))
         self.people |= {role: f"{self.district}-{who}" for role, who in _OF_THE_DISTRICT.items()}
 
     @property
@@ -53,8 +55,12 @@ class Case:
         uscc = make_uscc(f"91{self.region}", f"XN7{self.number:05d}")
         return applicant(uscc, f"示例更新{self.number}号有限公司")
 
-    def likely(self, share: float) -> bool:
-        return self.chance.random() < share
+    def chance(self, what: str) -> random.Random:
+        """Draws of its own for each thing: what befalls a case is settled by the seed, whatever came before it."""
+        return random.Random(f"{self.seed}/{what}")
+
+    def likely(self, what: str, share: float) -> bool:
+        return self.chance(what).random() < share
 
     def draft(self) -> dict[str, Any]:
         """What the owner declares: an old factory that meets every condition, or one that is exactly on the line."""

@@ -110,7 +110,7 @@ class Desk:
 
     async def _approve(self, ticket: Ticket) -> bool:
         (case,) = ticket.cases
-        both = ("approver", "judge") if case.likely(0.15) else ("approver",)
+        both = ("approver", "judge") if case.likely("approved by two", 0.15) else ("approver",)
         said = {"year": self._year, "fen": ticket.fen}
         acts = (case.money("approve_application", "approve", who, said=said, contested=True) for who in both)
         return done(*await at_once(*acts))

@@ -98,8 +98,7 @@ class _Load:
         if kind == "volley":
             return self._desk.volley()
         self._declared += 1
-        number = self._declared
-        return self._live(Case(self._caller, number, random.Random(f"{self._seed}/case/{number}")))
+        return self._live(Case(self._caller, self._declared, f"{self._seed}/case/{self._declared}"))
 
     async def _live(self, case: Case) -> None:
         await file(case)

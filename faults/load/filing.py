@@ -29,12 +29,12 @@ async def file(case: Case) -> None:
         case.over = True
         return
     case.id = made.case
-    if case.likely(0.1):
+    if case.likely("submitted too early", 0.1):
         await _submit(case)
     await _upload(case, APPLICANT_MATERIALS, "owner")
     await _undertake_and_submit(case)
     await _accept(case)
-    if case.likely(0.15):
+    if case.likely("sent back", 0.15):
         await _return_and_correct(case)
         await _accept(case)
     await _review(case)
@@ -59,14 +59,14 @@ async def _submit(case: Case) -> Any:
 async def _undertake_and_submit(case: Case) -> None:
     word = {"version": "2023-1", "agree": True}
     await case.filing("undertake", "undertake", "owner", word)
-    if case.likely(0.1):
+    if case.likely("submitted twice", 0.1):
         await at_once(_submit(case), _submit(case))
     else:
         await _submit(case)
 
 
 async def _accept(case: Case) -> None:
-    both = ("officer", "other_officer") if case.likely(0.2) else ("officer",)
+    both = ("officer", "other_officer") if case.likely("accepted by two", 0.2) else ("officer",)
     await at_once(*(case.filing("accept_declaration", "accept", who) for who in both))
 
 
@@ -95,7 +95,7 @@ async def _review(case: Case) -> None:
         "review_declaration", "first-review", "officer", {"findings": found}, method="PUT", headers=version
     )
     await case.filing("request_opinion", "request-opinion", "officer")
-    if case.likely(0.1):
+    if case.likely("forwarded too early", 0.1):
         await case.filing("forward_declaration", "forward", "supervisor", FORWARD)
     opinion = {"position": "agree", "text": "原则同意项目建设及申报。"}
     await case.filing("give_opinion", "opinion", "government", opinion)
@@ -104,5 +104,5 @@ async def _review(case: Case) -> None:
 async def _report(case: Case) -> bool:
     """Whether the city has it."""
     await case.filing("forward_declaration", "forward", "supervisor", FORWARD)
-    both = ("receiver", "spare") if case.likely(0.15) else ("receiver",)
+    both = ("receiver", "spare") if case.likely("received by two", 0.15) else ("receiver",)
     return done(*await at_once(*(case.filing("receive_declaration", "receive", who, RECEIPT) for who in both)))

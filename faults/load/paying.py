@@ -14,7 +14,7 @@ async def pay(case: Case, desk: Desk) -> None:
     """All of it, as far as the budgets reach."""
     if not await case.seen("funding", f"/v1/applications/{case.id}", "drafter"):
         return
-    if case.likely(0.1):
+    if case.likely("drafted by its receiver", 0.1):
         await case.money("draft_approval", "draft-approval", "receiver", DRAFT)
     await case.money("draft_approval", "draft-approval", "drafter", DRAFT)
     if await desk.approve(case) and await desk.plan(case):
@@ -22,15 +22,15 @@ async def pay(case: Case, desk: Desk) -> None:
 
 
 async def _release(case: Case) -> None:
-    if case.likely(0.15):
+    if case.likely("held", 0.15):
         await case.money("hold_funds", "hold", "claimant", HOLD)
         await _ask(case, "asker")
         await case.money("lift_hold", "lift-hold", "judge", LIFT)
-    both = ("asker", "bookkeeper") if case.likely(0.15) else ("asker",)
+    both = ("asker", "bookkeeper") if case.likely("asked for by two", 0.15) else ("asker",)
     asked = next((each for each in await at_once(*(_ask(case, who) for who in both)) if each.accepted), None)
     if asked is not None and await _approve(case, asked.answer):
         seen = await case.seen("monitoring", f"/v1/files/{case.id}", "claimant", "declaration_id")
-        if seen and case.likely(0.1):
+        if seen and case.likely("demanded back", 0.1):
             await _claw_back(case)
 
 
@@ -40,11 +40,11 @@ async def _ask(case: Case, who: str) -> Command:
 
 async def _approve(case: Case, request: str) -> bool:
     path, said = f"/v1/release-requests/{request}/approve", {"request": request}
-    if case.likely(0.1):
+    if case.likely("released by its asker", 0.1):
         own = await case.act("funding", "release_funds", path, "asker", said=said)
         if own.accepted:
             return True
-    both = ("payer", "payer") if case.likely(0.15) else ("payer",)
+    both = ("payer", "payer") if case.likely("paid twice", 0.15) else ("payer",)
     paid = await at_once(*(case.act("funding", "release_funds", path, who, said=said, contested=True) for who in both))
     return any(command.accepted for command in paid)
 

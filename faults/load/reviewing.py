@@ -26,7 +26,7 @@ async def review(case: Case) -> None:
 
 async def _conclude(case: Case) -> bool:
     """Whether the conditions were found to be met."""
-    if case.likely(0.1):
+    if case.likely("concluded by its receiver", 0.1):
         own = await case.review("conclude_review", "conclude", "receiver", PASS, said=PASS)
         if own.accepted:
             return True
@@ -49,22 +49,22 @@ async def _recognise(case: Case) -> None:
 async def _score(case: Case, reviewers: tuple[str, ...]) -> bool:
     """Both give their marks at once, one of them now and then twice, or a supervisor does not wait for them."""
     acts = [_sheet(case, who) for who in reviewers]
-    if case.likely(0.2):
+    if case.likely("scored twice", 0.2):
         acts.append(_sheet(case, reviewers[0]))
-    hasty = [_enter(case, "admitter")] if case.likely(0.2) else []
+    hasty = [_enter(case, "admitter")] if case.likely("admitted in haste", 0.2) else []
     given = await at_once(*acts, *hasty)
     return done(*given[len(acts) :])
 
 
 async def _sheet(case: Case, who: str) -> Any:
-    points = case.chance.randint(75, 95)
+    points = case.chance(f"marks of {who}").randint(75, 95)
     marks = [{"criterion": criterion, "points": points, "comment": "材料充分"} for criterion in CRITERIA]
     sheet = {"marks": marks, "opinion": "同意"}
     return await case.review("score_project", "scores", who, sheet, said={"points": points}, contested=True)
 
 
 async def _admit(case: Case) -> bool:
-    both = ("admitter", "judge") if case.likely(0.1) else ("admitter",)
+    both = ("admitter", "judge") if case.likely("admitted by two", 0.1) else ("admitter",)
     return done(*await at_once(*(_enter(case, who) for who in both)))
 
 

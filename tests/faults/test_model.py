@@ -23,10 +23,10 @@ from tests.conftest import Server
 from tests.world import ROLE_PASSWORD
 
 PLAN = Plan(
-    pushes_per_second=1.5, rows_per_push=(20, 60), hot_rows=12, districts=2, declarations_per_second=2.5,
-    volley_seconds=1.5, patience_seconds=40.0,
+    pushes_per_second=1.5, rows_per_push=(20, 60), fresh_share=0.4, hot_share=0.6, hot_rows=12, districts=2,
+    declarations_per_second=2.5, volley_seconds=1.5, patience_seconds=40.0,
 )  # fmt: skip
-SECONDS, SEED = 4.0, 3
+SECONDS, SEED = 4.0, 6
 FROZEN_AFTER, FROZEN_SECONDS = 1.5, 2.0
 PLAYED = "played"
 _copies = itertools.count(1)
