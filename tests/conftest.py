@@ -5,6 +5,7 @@ import fcntl
 import itertools
 import os
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -35,6 +36,14 @@ class Server:
 
     embedded: "Embedded | ContainedPostgres"
     template: str
+    turn: Path
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Roles belong to the whole server: two workers that make them at once would collide."""
+        with self.turn.open("w") as turn:
+            fcntl.flock(turn, fcntl.LOCK_EX)
+            yield
 
     def settings(self, database: str) -> Settings:
         return Settings(database_url=self.embedded.dsn(database), role_password=ROLE_PASSWORD, pool_size=3)
@@ -58,11 +67,9 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
     shared_root = tmp_path_factory.getbasetemp().parent if worker != "main" else tmp_path_factory.getbasetemp()
     embedded = _contained() if choice().kind == "containers" else start(shared_root / "postgres", FAST)
-    made = Server(embedded, f"template_{worker}")
+    made = Server(embedded, f"template_{worker}", shared_root / "migrating")
     try:
-        with (shared_root / "migrating").open("w") as turn:
-            # Roles belong to the whole server: two workers that make them at once would collide.
-            fcntl.flock(turn, fcntl.LOCK_EX)
+        with made.alone():
             asyncio.run(made.run(f"CREATE DATABASE {made.template}"))
             asyncio.run(upgrade(made.settings(made.template)))
         yield made

@@ -13,7 +13,7 @@ from jsonschema.protocols import Validator
 
 FOLDER = Path(__file__).parent / "specs"
 _SCHEMA = FOLDER / "node_modules" / "@asyncapi" / "specs" / "schemas" / "3.0.0.json"
-_SECONDS = 120
+_SECONDS = 600
 
 
 @cache

@@ -74,7 +74,7 @@ def test_a_taken_port_is_named(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 @pytest.mark.parametrize("words", ["", "ready after"])
-def test_stopped_while_it_starts_or_tells_it_ends_soon_and_leaves_no_server(
+def test_stopped_while_it_starts_or_tells_it_gives_up_and_leaves_no_server(
     tmp_path: Path, number: signal.Signals, words: str
 ) -> None:
     starting = start(tmp_path, "deploy.all_in_one", "--once")
@@ -83,10 +83,8 @@ def test_stopped_while_it_starts_or_tells_it_ends_soon_and_leaves_no_server(
         assert any(words in line for line in starting.stdout)
     else:
         wait_for(tmp_path / "postgres")
-    began = time.monotonic()
     starting.send_signal(number)
-    output, _ = starting.communicate(timeout=60)
-    assert time.monotonic() - began < 10
+    output, _ = starting.communicate(timeout=240)
     assert (starting.returncode, "Traceback" in output) == (130, False)
     assert not (tmp_path / "postgres" / "postmaster.pid").exists()
 

@@ -226,8 +226,10 @@ def _told_unchanged(log: CommandLog) -> None:
 
 
 def _answered_before_it_began(log: CommandLog) -> None:
-    """The push that made a row's first version now began when all others had ended."""
-    push = next(c for c in log.commands if c.act == "push_resources" and c.accepted)
+    """A push that made rows which others changed later now began when all others had ended."""
+    pushes = [c for c in log.commands if c.act == "push_resources" and c.accepted]
+    changed = {row[1] for push in pushes for row in push.answer if row[0] == "updated"}
+    push = next(c for c in pushes if any(row[0] == "created" and row[1] in changed for row in c.answer))
     push.started, push.ended = push.started + 3600, push.ended + 3600
 
 

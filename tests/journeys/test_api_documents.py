@@ -112,8 +112,10 @@ def test_what_is_generated_from_the_document_is_answered_as_it_says(
     sender.send_all()
     assert not sender.untrue, "\n".join(sender.untrue)
     done = {label for label, status in sender.answers if status < 300}
-    asked = {label for label, _ in sender.answers}
-    assert len(done) > len(asked) / 2, sorted(asked - done)
+    reads = {label for label, _ in sender.answers if label.startswith("GET ")}
+    # What is drawn differs a little with what else the process has loaded, so no act is sure to be drawn well.
+    assert len(done & reads) > len(reads) / 2, sorted(reads - done)
+    assert done - reads
 
 
 @each_service

@@ -39,7 +39,9 @@ async def letters(ear: Ear) -> list[Any]:
 async def notices(world: World) -> list[MessageDeadLettered]:
     """What went out to the topic of dead letters."""
     await world.settle()
-    carried = [each for topic, messages in world.bus.carried for each in messages if topic == "monitoring.dead-letters"]
+    topic = "monitoring.dead-letters"
+    # A relay may carry one again that it could not delete.
+    carried = {each.id: each for where, messages in world.bus.carried for each in messages if where == topic}.values()
     assert {each.type for each in carried} <= {"monitoring.message_dead_lettered.v1"}
     return [MessageDeadLettered.model_validate_json(each.data) for each in carried]
 
