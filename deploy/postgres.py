@@ -199,7 +199,7 @@ def _answers(site: Site) -> bool:
         host, port = _address(site)
     except (FileNotFoundError, IndexError, ValueError):
         return False
-    return site.run("pg_isready", f"--host={host}", f"--port={port}", "--timeout=5").returncode in (0, 1)
+    return site.run("pg_isready", f"--host={host}", f"--port={port}", "--timeout=30").returncode in (0, 1)
 
 
 def _stop_server(site: Site) -> None:

@@ -21,7 +21,7 @@ from deploy.ports import free_port
 from shared.runtime import SERVICES
 from shared.settings import ROOT, Settings
 
-START_SECONDS = 60.0
+START_SECONDS = 120.0
 STOP_SECONDS = 4.0
 """What is still running so long after SIGTERM is killed."""
 SOON_SECONDS = 5.0

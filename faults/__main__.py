@@ -1,6 +1,6 @@
 """`make faults SEED=1 MINUTES=8`: hurt the suite under load in every way, mend it, see whether all is as it must be.
 
-Exit code 0 only when nothing was lost, doubled, reordered or mispaid; otherwise 1, and the first difference is named.
+Exit code 0 only when nothing was lost, doubled, reordered or mispaid; otherwise 1, and what each check found is named.
 The same seed and length give the same injuries. Everything lies below var/faults until the next run.
 
 With `--recovery` (`make recovery`) one injury comes at a time, and a recovery that took longer than its bar is a 1 too.
@@ -104,7 +104,7 @@ def main() -> int:
     report.write(FOLDER / f"seed-{chosen.seed}-{length}.json")
     show(screen, report)
     late = chosen.recovery and not all(each.held and each.measured for each in report.recoveries.values())
-    return 1 if report.difference or late else 0
+    return 1 if report.differences or late else 0
 
 
 if __name__ == "__main__":

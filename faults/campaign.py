@@ -54,7 +54,7 @@ async def run(ground: Ground, folder: Path, course: Course, watch: Watch = lambd
                 before = await backends(suite)
                 load = await _loaded(suite, course, log, standing.ordeal)
                 standing.phase = "verdict"
-                difference, verdict = await _judged(suite, course, lag, load, log)
+                differences, verdict = await _judged(suite, course, lag, load, log)
                 after = await backends(suite)
         return Report(
             course=course,
@@ -67,7 +67,7 @@ async def run(ground: Ground, folder: Path, course: Course, watch: Watch = lambd
             backends=(before, after),
             restarts=sum(suite.processes.starts.values()) - len(suite.processes.starts),
             seconds=round(time.monotonic() - standing.began, 1),
-            difference=difference,
+            differences=differences,
             verdict=verdict,
         )
 
@@ -88,9 +88,12 @@ async def _watched(standing: Standing, watch: Watch) -> AsyncIterator[None]:
 
 
 async def _loaded(suite: Site, course: Course, log: CommandLog, ordeal: Ordeal) -> LoadFigures:
+    """Injuries are timed from the first arrival on: making ready takes longer on one machine than on another."""
+    arriving, seed = asyncio.Event(), course.planted.seed
     try:
         async with asyncio.TaskGroup() as group:
-            driving = group.create_task(drive(suite.suite, course.plan, course.planted.seed, course.seconds, log))
+            driving = group.create_task(drive(suite.suite, course.plan, seed, course.seconds, log, arriving))
+            await arriving.wait()
             group.create_task(_strangers(suite, course))
             group.create_task(ordeal.befall(course.injuries))
     except ExceptionGroup as errors:
@@ -108,22 +111,24 @@ async def _strangers(suite: Site, course: Course) -> None:
             await asyncio.sleep(course.seconds)
 
 
-async def _judged(suite: Site, course: Course, lag: Lag, load: LoadFigures, log: CommandLog) -> tuple[str, Verdict]:
-    """The first difference between what is and what must be, empty when there is none; and all that was found."""
+async def _judged(
+    suite: Site, course: Course, lag: Lag, load: LoadFigures, log: CommandLog
+) -> tuple[tuple[str, ...], Verdict]:
+    """The first difference that each check finds between what is and what must be; and all that the last one found."""
     async with administrator(suite.dsn) as admin:
-        difference = (
-            _unexplained(load)
-            or await heard_out(suite, course.settle_seconds)
-            or await settled(lag, admin, course.settle_seconds)
-            or await announced_in_order(suite, admin)
-            or await parked_as_poisoned(admin, Poison(course.planted.seed, course.planted.poison_one_in))
-        )
+        found = [
+            _unexplained(load),
+            await heard_out(suite, course.settle_seconds),
+            await settled(lag, admin, course.settle_seconds),
+            await announced_in_order(suite, admin),
+            await parked_as_poisoned(admin, Poison(course.planted.seed, course.planted.poison_one_in)),
+        ]
         parked = await parked_streams(admin)
-        if parked and not difference:
-            difference = await _cured(suite, course, lag, admin)
+        if parked and not any(found):
+            found.append(await _cured(suite, course, lag, admin))
         left = {(reader, source, str(aggregate)) for reader, source, aggregate in await parked_streams(admin)}
     verdict = await judge(log, suite.dsn, held={aggregate for _, _, aggregate in parked}, parked=left)
-    return difference or verdict.first, verdict
+    return tuple(filter(None, (*found, verdict.first))), verdict
 
 
 def _unexplained(load: LoadFigures) -> str:

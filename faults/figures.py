@@ -18,7 +18,7 @@ from faults.schedule import COUNTS, WORDS
 
 @dataclass(frozen=True)
 class Report:
-    """All figures of a run; `difference` is the first thing that is not as it must be, empty when all holds."""
+    """All figures of a run; `differences` are the first of each kind of thing that is not as it must be."""
 
     course: Course
     load: LoadFigures
@@ -34,7 +34,7 @@ class Report:
     """Connections at the database before and after, by application."""
     restarts: int
     seconds: float
-    difference: str
+    differences: tuple[str, ...]
     verdict: Verdict
 
     def write(self, path: Path) -> None:
@@ -46,9 +46,9 @@ def show(screen: Console, report: Report) -> None:
     """The injuries with their recoveries, then what else was counted, then the verdict."""
     screen.print(_injuries(report))
     screen.print(_counts(report))
-    if report.difference:
-        screen.print(f"[red]first difference:[/red] {report.difference}", soft_wrap=True)
-    else:
+    for number, difference in enumerate(report.differences, 1):
+        screen.print(f"[red]difference {number}:[/red] {difference}", soft_wrap=True)
+    if not report.differences:
         screen.print("[green]everything is as it must be[/green]")
 
 

@@ -127,8 +127,11 @@ def is_passing(error: Exception) -> bool:
     """Whether the database is away or refuses for now, so that the same may be tried again.
 
     A lost connection, a serialization failure, a deadlock, a lock or a connection waited for in vain, a server on its
-    way down or up, or a connection cut in mid-protocol.
+    way down or up, or a connection cut in mid-protocol. A file that is missing is not the database's: the socket of a
+    server that is down is missing too, but then the error names no file.
     """
+    if isinstance(error, (FileNotFoundError, PermissionError)) and error.filename is not None:
+        return False
     if isinstance(error, (OperationalError, InterfaceError, OSError, PoolExhausted)):
         return True
     if not isinstance(error, DBAPIError):

@@ -16,11 +16,11 @@ from deploy.kafka.configuration import JAVA_OPTIONS, server_properties
 from deploy.kafka.jars import BrokerError, command
 from deploy.ports import free_port
 
-START_SECONDS = 60.0
+START_SECONDS = 120.0
 STOP_SECONDS = 10.0
 _ATTEMPTS = 4
-_children: dict[int, "subprocess.Popen[bytes]"] = {}
-"""Those that this process started and has not seen end."""
+_children: dict[Path, "subprocess.Popen[bytes]"] = {}
+"""Those that this process started and has not seen end, by their folder."""
 
 
 def format_data(home: Path, logins: Mapping[str, str]) -> None:
@@ -65,7 +65,7 @@ def launch(home: Path, port: int) -> None:
             program, cwd=home, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
             start_new_session=True,  # Ctrl-C in a terminal goes to every process in front
         )  # fmt: skip
-    _children[child.pid] = child
+    _children[home] = child
     (home / "node.json").write_text(json.dumps({"pid": child.pid, "port": port}))
     patience_ends = time.monotonic() + START_SECONDS
     while child.poll() is None and time.monotonic() < patience_ends:
@@ -117,6 +117,6 @@ def end(home: Path, number: signal.Signals) -> None:
         while runs(home) and time.monotonic() < patience_ends:
             time.sleep(0.02)
         number = signal.SIGKILL
-    for child in tuple(_children.values()):
-        if child.poll() is not None:
-            del _children[child.pid]
+    child = _children.pop(home, None)
+    if child is not None:
+        child.wait()  # one on its way out has no command line any more, and is not gone yet

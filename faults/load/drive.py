@@ -42,14 +42,19 @@ class LoadFigures:
     """Answers 500."""
 
 
-async def drive(suite: Suite, plan: Plan, seed: int, seconds: float, log: CommandLog) -> LoadFigures:
+async def drive(
+    suite: Suite, plan: Plan, seed: int, seconds: float, log: CommandLog, opened: asyncio.Event | None = None
+) -> LoadFigures:
     """Load the suite for so many seconds, then let what is under way end. The seed draws arrivals, rows and cases.
 
     Arrivals are Poisson; the suite must be up and empty at the beginning, and may be hurt in any way from then on.
+    `opened` is set when the arrivals begin.
     """
     async with Caller(suite, plan, seed, log) as caller:
         load = _Load(caller, plan, seed)
         await load.open()
+        if opened is not None:
+            opened.set()
         await load.arrive(seconds)
         caller.give_up_at = time.monotonic() + plan.patience_seconds
         await load.end()

@@ -50,7 +50,7 @@ async def bus_of(settings: Settings, ear: Ear | None = None, service: str = "fun
         await bus.close()
 
 
-async def until(holds: Callable[[], object], seconds: float = 30) -> None:
+async def until(holds: Callable[[], object], seconds: float = 60) -> None:
     async with asyncio.timeout(seconds):
         while not holds():  # noqa: ASYNC110 - what is waited for happens in a broker
             await asyncio.sleep(0.01)

@@ -75,6 +75,7 @@ async def test_a_producer_that_fails_is_replaced(broker: Broker) -> None:
     ear = Ear()
     async with bus_of(broker.settings(), ear) as bus:
         await bus.publish(TOPIC, [message(seq=1)])
+        await until(lambda: ear.heard)
         old = bus._publisher._producer
         assert old is not None
         await old.stop()
@@ -103,8 +104,8 @@ async def test_a_broker_that_was_killed_is_waited_for(broker: Broker, node: Node
                     assert bus.trouble()
                     await asyncio.sleep(0.1)
         await restarting
-        await until(lambda: 2 in ear.seqs(), 60)
-        assert bus.trouble() == ""
+        await until(lambda: 2 in ear.seqs())
+        await until(lambda: bus.trouble() == "")
 
 
 async def test_a_record_that_no_broker_takes_is_told_from_brokers_that_are_away(
@@ -118,11 +119,10 @@ async def test_a_record_that_no_broker_takes_is_told_from_brokers_that_are_away(
 
 
 async def test_a_failure_of_long_ago_says_nothing_of_the_brokers(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(publishing, "_TROUBLE_SECONDS", 0.5)
+    monkeypatch.setattr(publishing, "_TROUBLE_SECONDS", 3.0)
     bus = KafkaBus(Settings(bus="kafka", kafka_servers="127.0.0.1:9"), "funding")
     with pytest.raises(KafkaConnectionError):
         await bus.publish(TOPIC, [message()])
     assert bus.trouble()
-    await asyncio.sleep(0.6)
-    assert bus.trouble() == ""
+    await until(lambda: bus.trouble() == "")
     await bus.close()

@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import psutil
@@ -103,10 +102,8 @@ def test_told_again_it_serves_until_it_is_stopped(folder: Path) -> None:
     assert "全部符合预期" in output
     assert "Kafka：127.0.0.1:" in output
     services = services_of(suite)
-    began = time.monotonic()
     suite.send_signal(signal.SIGTERM)
     suite.communicate(timeout=PATIENCE_SECONDS)
     assert suite.returncode == 0
-    assert time.monotonic() - began < 15
     assert not any(service.is_running() for service in services.values())
     assert list(folder.glob("*/node.json"))

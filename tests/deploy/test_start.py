@@ -103,7 +103,7 @@ def test_a_service_that_comes_back_amid_a_story_stands_where_the_story_does(tmp_
     said = next(line for line in service.stdout if "answers at" in line)
     base = said.split("answers at ")[1].split("/docs")[0]
     answers = [
-        httpx.put(f"{base}/clock", json={"now": moment}, trust_env=False).status_code
+        httpx.put(f"{base}/clock", json={"now": moment}, timeout=60, trust_env=False).status_code
         for moment in ("2024-05-05T10:00:00+08:00", "2024-05-06T10:00:00+08:00")
     ]
     service.send_signal(signal.SIGTERM)

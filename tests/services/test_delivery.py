@@ -7,6 +7,7 @@ from collections.abc import Coroutine
 from typing import Any
 from uuid import UUID, uuid4
 
+import asyncpg
 import pytest
 from sqlalchemy import event, text
 from sqlalchemy.exc import OperationalError
@@ -164,6 +165,17 @@ async def test_an_exhausted_pool_is_waited_out(world: World, ear: Ear) -> None:
     ear.trouble = [PoolExhausted() for _ in range(ATTEMPTS + 1)]
     await ear.consumer.deliver([message(subject, 1, world)])
     assert (await ear.handled(subject), await ear.parked()) == (1, Counter())
+
+
+async def test_a_database_that_is_down_is_told_from_a_file_that_is_missing(world: World, ear: Ear) -> None:
+    with pytest.raises(FileNotFoundError) as no_socket:
+        await asyncpg.connect("postgresql://nobody@/none?host=/nowhere")
+    waits, parks = uuid4(), uuid4()
+    ear.trouble = [no_socket.value for _ in range(ATTEMPTS)]
+    await ear.consumer.deliver([message(waits, 1, world)])
+    ear.trouble = [FileNotFoundError(2, "No such file", "rates.toml") for _ in range(ATTEMPTS)]
+    await ear.consumer.deliver([message(parks, 1, world)])
+    assert (await ear.handled(waits), await ear.parked()) == (1, {parks: 1})
 
 
 async def test_what_another_delivery_parks_meanwhile_holds_up_the_next_event(world: World, ear: Ear) -> None:
