@@ -6,12 +6,15 @@ import socket
 # Below the range from which systems draw the ports of outgoing connections: nobody takes it while its owner restarts.
 _FIRST, _LAST = 20_000, 32_000
 _ATTEMPTS = 200
+_given: set[int] = set()
+"""Promised already, though perhaps nobody listens there yet."""
 
 
 def free_port(host: str = "127.0.0.1") -> int:
-    """A port that nobody listens on. Raises OSError when there is none."""
+    """A port that nobody listens on, another one with each call. Raises OSError when there is none."""
     for port in random.sample(range(_FIRST, _LAST), _ATTEMPTS):
-        if is_free(port, host):
+        if port not in _given and is_free(port, host):
+            _given.add(port)
             return port
     raise OSError(f"no free port on {host} between {_FIRST} and {_LAST}")
 

@@ -24,6 +24,9 @@ from faults.strangers import strangers
 from faults.verdict import announced_in_order, heard_out, parked_as_poisoned, parked_streams, replayed, settled
 from faults.vitals import Vitals, backends
 
+HEARD_SECONDS = 60.0
+"""The least that intake may take for what districts asked by their topic."""
+
 
 @dataclass
 class Standing:
@@ -118,7 +121,7 @@ async def _judged(
     async with administrator(suite.dsn) as admin:
         found = [
             _unexplained(load),
-            await heard_out(suite, course.settle_seconds),
+            await heard_out(suite, max(course.settle_seconds, HEARD_SECONDS)),
             await settled(lag, admin, course.settle_seconds),
             await announced_in_order(suite, admin),
             await parked_as_poisoned(admin, Poison(course.planted.seed, course.planted.poison_one_in)),

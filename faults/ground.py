@@ -19,6 +19,7 @@ from deploy.kafka import node
 from deploy.kafka.node import Node
 from deploy.postgres import Embedded
 from deploy.postgres_site import PostgresError
+from shared.bus.connection import client_options
 from shared.bus.topics import ensure_topics
 from shared.migrate import upgrade
 from shared.runtime import SERVICES
@@ -71,16 +72,6 @@ class Ground:
         finally:
             await admin.close()
 
-    async def fresh_topics(self, settings: Settings) -> None:
-        """The topics, empty. With a topic go the offsets that groups noted in it."""
-        admin = AIOKafkaAdminClient(bootstrap_servers=self.broker.servers)
-        await admin.start()
-        try:
-            await admin.delete_topics([topic for topic in await admin.list_topics() if not topic.startswith("__")])
-        finally:
-            await admin.close()
-        await ensure_topics(settings, SERVICES)
-
     async def _migrate(self) -> None:
         admin = await asyncpg.connect(self.postgres.dsn())
         try:
@@ -89,6 +80,25 @@ class Ground:
         finally:
             await admin.close()
         await upgrade(Settings(database_url=self.postgres.dsn(TEMPLATE), role_password=SecretStr(ROLE_PASSWORD)))
+
+
+async def fresh_topics(settings: Settings) -> None:
+    """The topics, empty. With a topic go the offsets that groups noted in it."""
+    admin = AIOKafkaAdminClient(**client_options(settings, "fresh-topics"))
+    await admin.start()
+    try:
+        if old := await _topics(admin):
+            await admin.delete_topics(old)
+        async with asyncio.timeout(60):
+            while await _topics(admin):  # noqa: ASYNC110 - what is sent to one on its way out would go with it
+                await asyncio.sleep(0.02)
+    finally:
+        await admin.close()
+    await ensure_topics(settings, SERVICES)
+
+
+async def _topics(admin: AIOKafkaAdminClient) -> list[str]:
+    return [topic for topic in await admin.list_topics() if not topic.startswith("__")]
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from deploy.personas import Signer
 from deploy.processes import Processes, Program, service_program
 from faults import witness
-from faults.ground import ROLE_PASSWORD, Ground
+from faults.ground import ROLE_PASSWORD, Ground, fresh_topics
 from faults.load.plan import Suite
 from faults.plants import IN_DATABASE
 from faults.proxy_process import Proxy
@@ -60,7 +60,7 @@ async def site(
     signer = Signer()
     async with Proxy(ground.socket) as proxy:
         settings = _settings(ground, folder, proxy, signer, more)
-        await ground.fresh_topics(settings)
+        await fresh_topics(settings)
         programs = [program(settings, planted, name) for name in SERVICES]
         suite = Suite({each.name: each.address for each in programs}, signer, settings)
         async with Processes(programs, folder / "log", say=say) as processes:

@@ -15,7 +15,7 @@ from shared.clock import BEIJING
 from shared.settings import Settings
 
 TOKEN_HOURS = 24 * 3650
-PATIENCE_SECONDS = 60.0
+PATIENCE_SECONDS = 120.0
 BEGINNING = datetime(2024, 1, 1, tzinfo=UTC)
 """Before the story's first day, and when its tokens begin."""
 

@@ -5,12 +5,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from aiokafka.admin import AIOKafkaAdminClient
 from confluent_kafka import Producer
 
-from shared.bus.connection import client_options
-from shared.bus.topics import ensure_topics
-from shared.runtime import SERVICES
+from faults.ground import fresh_topics
 from shared.settings import Settings
 from tests.broker.choice import Kind
 
@@ -31,17 +28,8 @@ class Broker:
         return (base or Settings()).model_copy(update=ours | more)
 
     async def empty(self) -> None:
-        """Delete every topic and make ours again. The mock cannot, and needs not: each test has its own."""
-        settings = self.settings()
-        admin = AIOKafkaAdminClient(**client_options(settings, "tests"))
-        await admin.start()
-        try:
-            found = [topic for topic in await admin.list_topics() if not topic.startswith("__")]
-            if found:
-                await admin.delete_topics(found)
-        finally:
-            await admin.close()
-        await ensure_topics(settings, SERVICES)
+        """Our topics made afresh. The mock cannot, and needs not: each test has its own."""
+        await fresh_topics(self.settings())
 
 
 @contextmanager

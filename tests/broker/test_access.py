@@ -98,7 +98,8 @@ async def read(node: Node, login: str, topic: str, group: str) -> None:
     try:
         await consumer.start()
         await consumer.getmany(timeout_ms=300)
-        await consumer.commit()
+        # Without a word of what, nothing is asked where nothing was fetched yet.
+        await consumer.commit(dict.fromkeys(consumer.assignment(), 0))
     finally:
         await consumer.stop()
 

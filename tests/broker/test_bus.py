@@ -95,7 +95,7 @@ async def test_a_broker_that_was_killed_is_waited_for(broker: Broker, node: Node
         await until(lambda: ear.heard)
         node.kill()
         restarting = asyncio.create_task(asyncio.to_thread(node.restart))
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(180):
             while True:
                 try:
                     await bus.publish(TOPIC, [message(seq=2)])

@@ -65,7 +65,7 @@ def test_stopped_while_it_starts_it_leaves_no_server_and_no_node(folder: Path) -
     suite.send_signal(signal.SIGTERM)
     rest, _ = suite.communicate(timeout=PATIENCE_SECONDS)
     assert (suite.returncode, "Traceback" in output + rest) == (130, False)
-    assert psutil.wait_procs(children, timeout=10)[1] == []
+    assert psutil.wait_procs(children, timeout=60)[1] == []
     assert not (folder / "postgres" / "postmaster.pid").exists()
 
 
@@ -76,7 +76,7 @@ def test_killed_amid_the_story_it_leaves_no_service_and_the_next_run_can_start(f
     assert set(services) == set(SERVICES)
     suite.kill()
     suite.communicate()
-    gone, alive = psutil.wait_procs(list(services.values()), timeout=20)
+    gone, alive = psutil.wait_procs(list(services.values()), timeout=60)
     assert (len(gone), alive) == (4, [])
 
 

@@ -73,7 +73,7 @@ async def noted(settings: Settings, records: int) -> None:
     admin = AIOKafkaAdminClient(**client_options(settings, "tests"))
     await admin.start()
     try:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             through = 0
             while through < records:
                 places = await admin.list_consumer_group_offsets(GROUP, partitions=everywhere)

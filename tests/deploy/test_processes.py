@@ -42,7 +42,7 @@ async def test_one_that_shall_stay_down_does_until_it_is_started(tmp_path: Path)
     async with Processes([program("one")], tmp_path) as processes:
         processes.kill("one", stay_down=True)
         pid = processes.pid("one")
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while psutil.pid_exists(pid):  # noqa: ASYNC110 - there is no event to wait for
                 await asyncio.sleep(0.02)
         with pytest.raises(StartFailed, match="one is not ready"):
@@ -58,7 +58,7 @@ async def test_a_frozen_one_does_not_answer_until_it_is_thawed(tmp_path: Path) -
         with pytest.raises(httpx.TimeoutException):
             await client.get(one.address, timeout=0.3)
         processes.thaw("one")
-        assert (await client.get(one.address, timeout=10)).status_code == 200
+        assert (await client.get(one.address, timeout=60)).status_code == 200
 
 
 async def test_one_that_cannot_start_is_named_with_its_last_words_and_nothing_is_left(tmp_path: Path) -> None:
@@ -109,7 +109,7 @@ def test_processes_end_with_the_one_that_started_them_even_when_it_is_killed(tmp
     child = psutil.Process(int(parent.stdout.readline()))
     parent.kill()
     parent.communicate()
-    assert psutil.wait_procs([child], timeout=20)[1] == []
+    assert psutil.wait_procs([child], timeout=60)[1] == []
 
 
 def test_settings_become_environment_variables_that_give_the_same_settings(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -27,8 +27,8 @@ PLAN = Plan(
     declarations_per_second=2.5, volley_seconds=1.5, patience_seconds=40.0,
 )  # fmt: skip
 SECONDS, SEED = 4.0, 6
-FROZEN_AFTER, FROZEN_SECONDS = 1.5, 3.0
-PLAYED = "played"
+FROZEN_AFTER, FROZEN_SECONDS = 1.5, 6.0
+PLAYED = f"played_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
 _copies = itertools.count(1)
 
 
@@ -79,7 +79,7 @@ async def _freeze(pid: int) -> None:
 @pytest.fixture
 async def copied(played: Played) -> AsyncIterator[str]:
     """A copy of what the load left, to be spoilt."""
-    name = f"doctored_{next(_copies)}"
+    name = f"{PLAYED}_{next(_copies)}"
     await played.server.run(f"CREATE DATABASE {name} TEMPLATE {PLAYED} STRATEGY file_copy")
     yield name
     await played.server.run(f"DROP DATABASE {name} WITH (FORCE)")
@@ -107,8 +107,8 @@ async def test_a_sound_suite_is_found_sound_and_everything_was_looked_at(played:
 
 async def test_arrivals_do_not_wait_for_a_suite_that_does_not_answer(played: Played) -> None:
     commands = [command for command in CommandLog.read(played.log).commands if command.status is not None]
-    assert max(command.ended - command.started for command in commands) > FROZEN_SECONDS * 0.9
-    assert played.figures.latest_start_seconds < FROZEN_SECONDS - 1
+    assert max(command.ended - command.started for command in commands) > FROZEN_SECONDS * 0.8
+    assert played.figures.latest_start_seconds < FROZEN_SECONDS * 0.75
 
 
 HOT = "(SELECT resource_id FROM intake.resource_version WHERE version = 3 ORDER BY 1 LIMIT 1)"
