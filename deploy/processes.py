@@ -22,7 +22,7 @@ from shared.runtime import SERVICES
 from shared.settings import ROOT, Settings
 
 START_SECONDS = 120.0
-STOP_SECONDS = 4.0
+STOP_SECONDS = 5.0
 """What is still running so long after SIGTERM is killed."""
 SOON_SECONDS = 5.0
 _PAUSES = (0.0, 0.2, 0.5, 1.0)
@@ -52,7 +52,8 @@ def service_program(
     port = free_port(settings.host) if settings.port == 0 or replica else settings.port + 1 + SERVICES.index(service)
     own = {"TENGHUAN_PORT": str(port - 1 - SERVICES.index(service)), "TENGHUAN_INSTANCE": str(replica)}
     name = f"{service}-{replica}" if replica else service
-    return Program(name, (service,), f"http://{settings.host}:{port}", environment(settings) | own | more, module)
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    return Program(name, (service,), f"http://{host}:{port}", environment(settings) | own | more, module)
 
 
 def environment(settings: Settings) -> dict[str, str]:

@@ -77,7 +77,8 @@ async def _with_topics(settings: Settings) -> None:
     try:
         await ensure_topics(settings, SERVICES)
     except (KafkaError, OSError) as error:
-        raise SystemExit(f"The brokers of TENGHUAN_KAFKA_SERVERS refuse or cannot be reached: {error!r}") from None
+        which = f"{settings.kafka_servers} (TENGHUAN_KAFKA_SERVERS)"
+        raise SystemExit(f"The brokers {which} refuse or cannot be reached: {error!r}") from None
 
 
 def main(arguments: list[str] | None = None) -> int:

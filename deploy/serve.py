@@ -1,6 +1,7 @@
 """One service alone: `python -m deploy.serve intake`. Its own process, schema, role and migrations."""
 
 import argparse
+import asyncio
 import sys
 from datetime import UTC, datetime
 from importlib import import_module
@@ -28,16 +29,16 @@ async def serve(name: str, settings: Settings, clock: Clock) -> None:
     asked = on_stop_signal()
     service = import_module(f"services.{name}.main").service
     steady_memory()
-    async with (
-        running(service, settings, clock, bus) as instance,
-        served(apps_of({name: instance}), {name: listener}),
-    ):
-        say.print(f"{service.title} answers at {address(listener)}/docs (Ctrl-C stops it)")
-        if bus is None:
-            say.print("TENGHUAN_BUS is none: events wait in the outbox until a process with a carrier takes them.")
-        if not settings.jwt_keys.get_secret_value():
-            say.print("TENGHUAN_JWT_KEYS is empty: nobody can sign in with a token.")
-        await asked.wait()
+    async with running(service, settings, clock, bus) as instance:
+        async with served(apps_of({name: instance}), {name: listener}):
+            say.print(f"{service.title} answers at {address(listener)}/docs (Ctrl-C stops it)")
+            if bus is None:
+                say.print("TENGHUAN_BUS is none: events wait in the outbox until a process with a carrier takes them.")
+            if not settings.jwt_keys.get_secret_value():
+                say.print("TENGHUAN_JWT_KEYS is empty: nobody can sign in with a token.")
+            await asked.wait()
+            resting = asyncio.create_task(instance.rest())  # while the last requests are answered
+        await resting
 
 
 def _checked_bus(name: str, settings: Settings) -> Bus | None:

@@ -12,6 +12,7 @@ from os import environ
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer
+from aiokafka.errors import CommitFailedError
 from aiokafka.helpers import create_ssl_context
 
 TOPICS = ("intake.events", "eligibility.events", "funding.events", "monitoring.events")
@@ -23,21 +24,23 @@ def setting(name: str, default: str | None = None) -> str | None:
 
 async def main() -> None:
     options: dict[str, Any] = {"bootstrap_servers": setting("SERVERS", "127.0.0.1:9092")}
-    options |= {"group_id": setting("GROUP", "example"), "auto_offset_reset": "earliest", "enable_auto_commit": False}
+    options |= {"group_id": setting("GROUP", f"{setting('USERNAME', 'example')}.prints")}
+    options |= {"auto_offset_reset": "earliest", "enable_auto_commit": False}
     options |= {"security_protocol": setting("SECURITY", "PLAINTEXT"), "sasl_mechanism": "SCRAM-SHA-512"}
     options |= {"sasl_plain_username": setting("USERNAME"), "sasl_plain_password": setting("PASSWORD")}
     options |= {"ssl_context": create_ssl_context(cafile=setting("CA_FILE"))}
-    seen: set[str] = set()
+    seen: set[str | None] = {None}  # what has no id is no event
     async with AIOKafkaConsumer(*TOPICS, **options) as consumer:
         while True:
             for records in (await consumer.getmany(timeout_ms=1000)).values():
                 for record in records:
-                    event = {name: value.decode() for name, value in record.headers}
-                    if event["ce_id"] not in seen:
+                    event = {name: (value or b"").decode(errors="replace") for name, value in record.headers}
+                    if event.get("ce_id") not in seen:
                         seen.add(event["ce_id"])
                         money = json.loads(record.value)["amount_yuan"] if "funds_released" in event["ce_type"] else ""
                         print(event["ce_type"], event["ce_district"], event["ce_subject"], money, flush=True)
-            await consumer.commit()
+            with suppress(CommitFailedError):  # another reader of the group has them now, and reads them again
+                await consumer.commit()
 
 
 with suppress(KeyboardInterrupt):

@@ -37,7 +37,7 @@ class Vitals:
     async def _watch(self) -> None:
         while True:
             await asyncio.sleep(EVERY_SECONDS)
-            pids = {self.site.processes.pid(name): name for name in tuple(self.site.processes.programs)}
+            pids = {self.site.processes.pid(name): name for name in tuple(self.site.processes.starts)}
             for pid, megabytes in _resident(list(pids)).items():
                 self.memory[pids[pid], pid].append(megabytes)
 

@@ -18,7 +18,7 @@ from shared.bus import Bus, Message, Unsendable
 from shared.clock import uuid7
 from shared.contracts.base import Event
 from shared.db import actor_of, now
-from shared.pauses import Pauses
+from shared.pauses import Pauses, cancellations
 
 log = logging.getLogger(__name__)
 Work = Callable[[AsyncConnection, asyncio.Event, Pauses], Awaitable[None]]
@@ -31,7 +31,7 @@ _KEEPALIVE = {"tcp_keepalives_idle": "10", "tcp_keepalives_interval": "5", "tcp_
 _STATEMENT_SECONDS = 30.0
 """And a relay gives up a statement that is not answered for so long."""
 _HELD_SECONDS = 10.0
-"""So long a shard rests that cannot go on: what waits in it must not crowd out the others."""
+"""So long a shard or a topic rests that cannot go on: what waits in it must not crowd out the others."""
 _GATHER_SECONDS = 0.002
 """After a wake-up, what is committed within this time goes in the same batch."""
 
@@ -78,7 +78,7 @@ UPDATE event_log SET position = next.position FROM next WHERE event_log.id = nex
 # For the driver itself: the relay is what every event passes through, and rows made by the ORM cost as much as sending.
 _PENDING = """
 SELECT id, shard, event_id, aggregate_type, aggregate_id, agg_seq, type, payload, headers::text, occurred_at, topic
-FROM outbox WHERE shard = ANY($1) ORDER BY id LIMIT $2
+FROM outbox WHERE shard = ANY($1) AND (topic IS NULL OR topic <> ALL($3)) ORDER BY id LIMIT $2
 """
 _DONE = "DELETE FROM outbox WHERE id = ANY($1)"
 
@@ -134,6 +134,10 @@ class Relay:
         self._news = (asyncio.Event(), asyncio.Event())
         self._held: dict[int, float] = {}
         """Shards that an event stopped which no broker takes, and when each is tried again."""
+        self._closed: dict[str, float] = {}
+        """Topics beside that of the events, missing or forbidden, and when each is tried again."""
+        self._most = batch
+        """Rows at once: fewer after a failure, for a batch that is too much in one go never gets through."""
         self.stopping = False
 
     def wake(self) -> None:
@@ -152,11 +156,14 @@ class Relay:
         """Do the work for ever: whatever stops it, it starts again on a fresh connection, with its locks."""
         pauses = Pauses()
         while not self.stopping:
+            asked = cancellations()
             try:
                 async with self.engine.connect() as connection:
                     await connection.execution_options(isolation_level="AUTOCOMMIT")
                     await work(connection, news, pauses)
-            except Exception as error:
+            except (Exception, asyncio.CancelledError) as error:
+                if isinstance(error, asyncio.CancelledError) and cancellations() > asked:
+                    raise
                 log.warning("relay cannot go on and starts again: %r", error, extra={"service": self.service})
                 await asyncio.sleep(pauses.next())
 
@@ -171,8 +178,9 @@ class Relay:
             free = [shard for shard in shards if self._held.get(shard, 0.0) <= time.monotonic()]
             carried = await self._relay_once(connection, free) if free else 0
             pauses.fine()
-            if carried < self.batch:
+            if carried < self._most:
                 await _rest(news)
+            self._most = min(self._most * 2, self.batch)
 
     async def _place_on(self, connection: AsyncConnection, news: asyncio.Event, pauses: Pauses) -> None:
         owned = False
@@ -214,21 +222,29 @@ class Relay:
         """Carry one batch; how many rows went. A row that no broker takes stops its shard and no other."""
         driver = (await connection.get_raw_connection()).driver_connection
         assert driver is not None
-        rows = await driver.fetch(_PENDING, shards, self.batch)
-        by_topic: dict[str, list[Row]] = {}
+        closed = [topic for topic, until in self._closed.items() if until > time.monotonic()]
+        rows = await driver.fetch(_PENDING, shards, self._most, closed)
+        by_topic: dict[str | None, list[Row]] = {}
         for row in rows:
-            by_topic.setdefault(row["topic"] or f"{self.service}.events", []).append(row)
+            by_topic.setdefault(row["topic"], []).append(row)
         carried, failure = 0, None
         for topic, queue in by_topic.items():
             try:
-                carried += await self._carry(driver, topic, queue)
-            except Unsendable:
-                carried += await self._carry_one_by_one(driver, topic, queue)
+                carried += await self._carry_all(driver, topic or f"{self.service}.events", queue)
             except Exception as error:  # a topic that is missing or forbidden does not hold up another
                 failure = error
+                if topic is not None:
+                    self._closed[topic] = time.monotonic() + _HELD_SECONDS
         if failure is not None:
+            self._most = max(1, min(self._most, len(rows)) // 2)
             raise failure
         return carried
+
+    async def _carry_all(self, driver: Any, topic: str, rows: Sequence[Row]) -> int:
+        try:
+            return await self._carry(driver, topic, rows)
+        except Unsendable:
+            return await self._carry_one_by_one(driver, topic, rows)
 
     async def _carry(self, driver: Any, topic: str, rows: Sequence[Row]) -> int:
         """All of it is confirmed before any of it is deleted."""

@@ -188,7 +188,7 @@ def carry_out(order: Order, work: Work) -> NoReturn:
 
 async def _recorded(desk: Desk, work: Work) -> Outcome:
     try:
-        return await _worked(desk, work)
+        answer = await _worked(desk, work)
     except Exception as error:
         known = _explained(error)
         if known is None:
@@ -197,10 +197,15 @@ async def _recorded(desk: Desk, work: Work) -> Outcome:
         return "away" if _is_away(error) else "failed"
     finally:
         await desk.close()
+    if answer is None:
+        return "refused"
+    # Shown last: whoever reads it may stop reading, and what was done is on record all the same.
+    show(answer.rows, desk.order.form, upright=answer.upright)
+    return answer.outcome
 
 
-async def _worked(desk: Desk, work: Work) -> Outcome:
-    """Do it, with a row in the record before a change and one at the end, whatever the end is."""
+async def _worked(desk: Desk, work: Work) -> Answer | None:
+    """Do it, with a row in the record before a change and one at the end, whatever the end is. None: refused."""
     if desk.order.changes:
         await desk.note("begun", {})
     try:
@@ -208,16 +213,15 @@ async def _worked(desk: Desk, work: Work) -> Outcome:
     except Refused as refusal:
         say(str(refusal))
         await desk.note("refused", {"error": str(refusal)})
-        return "refused"
+        return None
     except Exception as error:
         await desk.note("away" if _is_away(error) else "failed", {"error": repr(error)})
         raise
     except BaseException:
         await desk.note("interrupted", {})
         raise
-    show(answer.rows, desk.order.form, upright=answer.upright)
     await desk.note(answer.outcome, answer.detail)
-    return answer.outcome
+    return answer
 
 
 def _explained(error: Exception) -> str | None:

@@ -18,7 +18,11 @@ Because = Annotated[str, typer.Option("--reason", help="Why, for the record.")]
 Required = Annotated[str, typer.Option("--reason", help="Why, for the record.", callback=lambda said: _reason(said))]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")]
-Source = Annotated[ServiceName | None, typer.Option("--source", help="Only events that this service announced.")]
+SourceName = StrEnum("SourceName", ["intake", "eligibility", "funding", "monitoring", "district"])
+Source = Annotated[
+    SourceName | None,
+    typer.Option("--source", help="Only events that this service announced, or what districts asked by their topic."),
+]
 Aggregates = Annotated[list[UUID] | None, typer.Argument(help="The projects or entities, by id.")]
 All = Annotated[bool, typer.Option("--all", help="All there are.")]
 

@@ -41,5 +41,5 @@ done
 
 for dashboard in ${DASHBOARDS-}; do
     allow "$dashboard" Read --topic intake.events --topic eligibility.events --topic funding.events --topic monitoring.events
-    allow "$dashboard" Read --resource-pattern-type prefixed --group dashboard.
+    allow "$dashboard" Read --resource-pattern-type prefixed --group "$dashboard."
 done

@@ -13,14 +13,14 @@ from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, ConsumerRecord
 
 from shared.bus import Arrival, Deliver, Read, Record, Unreadable
 from shared.bus.connection import client_options, within
-from shared.pauses import Pauses
+from shared.pauses import Pauses, cancellations
 from shared.settings import Settings
 
 log = logging.getLogger(__name__)
 Fetched = Mapping[TopicPartition, Sequence[ConsumerRecord]]
 _POLL_MS = 300
 _COMMIT_SECONDS = 10.0
-_LAST_COMMIT_SECONDS, _ENDING_SECONDS = 1.5, 0.8
+_LAST_COMMIT_SECONDS, _ENDING_SECONDS = 1.0, 0.6
 _HANDOVER_SECONDS = 30.0
 """How long a rebalance waits for the batch under way; what is handled after that arrives twice and is absorbed."""
 PORTION_BYTES = 1_048_576
@@ -60,6 +60,7 @@ class Member:
     async def run(self) -> None:
         """Consume until asked to stop: whatever happens, begin again after the last offsets committed."""
         while not self._stopping.is_set():
+            asked = cancellations()
             try:
                 async with self._joined() as consumer:
                     self.trouble = ""
@@ -67,7 +68,7 @@ class Member:
                         await self._step_over(consumer)
                     await self._consume(consumer)
             except (Exception, asyncio.CancelledError) as error:
-                if self._stopping.is_set() or _asked_to_end():
+                if self._stopping.is_set() or (isinstance(error, asyncio.CancelledError) and cancellations() > asked):
                     return
                 self.trouble = f"broker: {error!r}"
                 log.warning("%s consumes anew: %r", self._service, error)
@@ -100,6 +101,7 @@ class Member:
             max_poll_interval_ms=300_000,
         )
         consumer.subscribe(sorted(self._subscriptions), listener=_Handover(self))
+        self._noting = None
         try:
             await consumer.start()
             yield consumer
@@ -216,12 +218,6 @@ def group_of(service: str, topic: str) -> str:
     """
     own = f"tenghuan.{service}"
     return own if topic.endswith(".events") else f"{own}.inlets"
-
-
-def _asked_to_end() -> bool:
-    """Whether somebody cancelled this task. The client cancels tasks of its own, and that may get out of it too."""
-    task = asyncio.current_task()
-    return task is not None and task.cancelling() > 0
 
 
 def portions(fetched: Fetched) -> Iterator[dict[TopicPartition, list[ConsumerRecord]]]:

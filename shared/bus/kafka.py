@@ -8,7 +8,7 @@ from shared.bus.consuming import Member, group_of
 from shared.bus.publishing import Publisher
 from shared.settings import Settings
 
-_REST_SECONDS = 3.0
+_REST_SECONDS = 2.0
 """A batch that takes longer is given up, and comes again."""
 
 

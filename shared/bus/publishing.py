@@ -20,6 +20,7 @@ from shared.settings import Settings
 log = logging.getLogger(__name__)
 PATIENCE_SECONDS = 20.0
 """How long brokers may take to confirm. Batches of an idempotent producer never expire by themselves."""
+_TOPIC_SECONDS = 3.0
 _BATCH_BYTES = 262_144
 _TROUBLE_SECONDS = 30.0
 """A failure says nothing of the brokers after so long: another replica may have taken over what was to be sent."""
@@ -44,9 +45,9 @@ class Publisher:
         return error if time.monotonic() - at < _TROUBLE_SECONDS else ""
 
     async def publish(self, topic: str, messages: Sequence[Message]) -> None:
-        """Raises KafkaError, OSError or TimeoutError; then some may have arrived, and all must be sent again.
+        """Raises KafkaError, OSError or TimeoutError, or lets a cancellation of the client's own out.
 
-        Raises Unsendable where one of them would never be taken.
+        Then some may have arrived, and all must be sent again. Raises Unsendable where one would never be taken.
         """
         try:
             async with self._turn, asyncio.timeout(PATIENCE_SECONDS):
@@ -82,13 +83,15 @@ class Publisher:
         return self._producer
 
     async def _send(self, producer: AIOKafkaProducer, topic: str, messages: Sequence[Message]) -> None:
-        partitions = len(await producer.partitions_for(topic))
+        async with asyncio.timeout(_TOPIC_SECONDS):  # the client goes on asking for one that is missing
+            partitions = len(await producer.partitions_for(topic))
         queues: dict[int, list[Message]] = defaultdict(list)
         for message in messages:
             queues[partition_of(str(message.subject), partitions)].append(message)
         async with asyncio.TaskGroup() as group:
-            for partition, queue in queues.items():
-                group.create_task(_fill(producer, topic, partition, queue))
+            tasks = [group.create_task(_fill(producer, topic, *each)) for each in queues.items()]
+        for task in tasks:
+            task.result()  # one that the client cancelled has sent nothing, and the group takes it for done
 
     async def _discard(self) -> None:
         producer, self._producer = self._producer, None

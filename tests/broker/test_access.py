@@ -30,7 +30,7 @@ from shared.runtime import SERVICES, Service
 from shared.settings import ROOT, Settings
 
 SCRIPT = ROOT / "deploy" / "kafka" / "acls.sh"
-DISTRICT, DASHBOARD = "district-110101", "dashboard"
+DISTRICT, DASHBOARD = "district-110101", "city-board"
 LOGINS = {name: f"password-of-{name}" for name in ("admin", *SERVICES, DISTRICT, DASHBOARD)}
 TOPICS = {topic for name in SERVICES for topic in (events_topic(name), dead_letters_topic(name))} | {LIBRARY_UPDATES}
 REFUSALS = (ClusterAuthorizationFailedError, GroupAuthorizationFailedError, TopicAuthorizationFailedError)

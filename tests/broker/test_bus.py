@@ -118,6 +118,26 @@ async def test_a_record_that_no_broker_takes_is_told_from_brokers_that_are_away(
         await bus.publish(TOPIC, [message()])
 
 
+async def test_what_the_client_cancelled_is_not_taken_for_sent(broker: Broker, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def lose(*_: object, **__: object) -> asyncio.Future[None]:
+        lost = asyncio.get_running_loop().create_future()
+        lost.cancel()
+        return lost
+
+    async with bus_of(broker.settings()) as bus:
+        await bus.publish(TOPIC, [message()])
+        monkeypatch.setattr(bus._publisher._producer, "send_batch", lose)
+        with pytest.raises(asyncio.CancelledError):
+            await bus.publish(TOPIC, [message()])
+        await bus.publish(TOPIC, [message()])
+
+
+async def test_a_topic_that_is_missing_is_soon_told(broker: Broker, real_node: None) -> None:
+    async with bus_of(broker.settings()) as bus, asyncio.timeout(publishing.PATIENCE_SECONDS - 5):
+        with pytest.raises(TimeoutError):
+            await bus.publish("nowhere.events", [message()])
+
+
 async def test_a_failure_of_long_ago_says_nothing_of_the_brokers(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(publishing, "_TROUBLE_SECONDS", 3.0)
     bus = KafkaBus(Settings(bus="kafka", kafka_servers="127.0.0.1:9"), "funding")

@@ -3,7 +3,6 @@
 import asyncio
 import itertools
 from collections.abc import Sequence
-from types import SimpleNamespace
 from typing import Any
 from uuid import uuid4
 
@@ -14,7 +13,7 @@ from aiokafka.record.default_records import _DefaultRecordBatchBuilderPy
 
 from shared.bus import Arrival, Unreadable, consuming, kafka
 from shared.bus.connection import client_options
-from shared.bus.consuming import SILENT_SECONDS, Member, portions
+from shared.bus.consuming import SILENT_SECONDS, Member
 from shared.bus.kafka import KafkaBus
 from shared.settings import Settings
 from tests.broker.cluster import Broker
@@ -129,22 +128,6 @@ async def test_a_record_that_breaks_the_client_itself_is_stepped_over(
     assert ear.seqs() == [1, 2, 3]
     [found] = [arrival for arrival in ear.heard if isinstance(arrival, Unreadable)]
     assert (found.record.topic, found.record.offset) == (TOPIC, 2)
-
-
-def test_much_is_taken_in_turns_of_a_megabyte_in_order() -> None:
-    one, two = TopicPartition(TOPIC, 0), TopicPartition(TOPIC, 1)
-    big, small = SimpleNamespace(value=b"x" * 600_000), SimpleNamespace(value=None)
-    turns = list(portions({one: [big, small, big], two: [small, big, small]}))
-    assert turns == [{one: [big, small]}, {one: [big], two: [small]}, {two: [big, small]}]
-
-
-def test_each_turn_is_of_one_topic() -> None:
-    one, other, two = TopicPartition(TOPIC, 0), TopicPartition("funding.events", 0), TopicPartition(TOPIC, 1)
-    record = SimpleNamespace(value=b"{}")
-    assert list(portions({one: [record], other: [record], two: [record]})) == [
-        {other: [record]},
-        {one: [record], two: [record]},
-    ]
 
 
 async def test_a_consumer_that_fell_silent_is_replaced(broker: Broker, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -58,6 +58,19 @@ async def test_the_lag_of_each_service_is_told(world: World) -> None:
     }
 
 
+async def test_who_stops_reading_the_answer_takes_nothing_from_the_record(world: World) -> None:
+    command = f"'{ROOT / 'tenghuan'}' outbox lag --service intake --format json | true"
+    given = {"TENGHUAN_DATABASE_URL": world.settings.database_url, "TENGHUAN_ROLE_PASSWORD": ROLE_PASSWORD}
+    process = await asyncio.create_subprocess_shell(command, env=os.environ | given, stderr=asyncio.subprocess.PIPE)
+    _, said = await process.communicate()
+    assert await record(world, "intake") == [("outbox lag", "done")]
+    assert b"database" not in said
+
+
+async def test_what_districts_asked_and_is_parked_can_be_chosen(world: World) -> None:
+    assert await rows_of(world, "parked", "list", "--source", "district") == []
+
+
 async def test_an_event_that_waits_too_long_is_found(world: World) -> None:
     await world.settle()
     await without_relay(world)

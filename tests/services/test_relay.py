@@ -205,12 +205,48 @@ class OneTopicBus(InProcessBus):
 
 
 async def test_a_topic_that_is_missing_does_not_hold_up_another(world: World) -> None:
+    """However much waits for it, and even where that is older."""
     bus = OneTopicBus()
-    async with relaying(world, bus):
+    letters = [Unreadable(Record("funding.events", 1, place, None, b"x", ()), "nonsense") for place in range(7)]
+    async with relaying(world, bus) as relay:
+        relay.batch = relay._most = 3
         async with world.instances["intake"].database.session(ACTOR) as session:
-            await bury(session, [DeadLetter.of(Unreadable(Record("funding.events", 1, 7, None, b"x", ()), "nonsense"))])
+            await bury(session, [DeadLetter.of(letter) for letter in letters])
             await emit(session, DeclarationWithdrawn(declaration_id=uuid4(), district="110105", reason="示例"))
-        await until(world, "SELECT count(id) = 1 FROM outbox")
+        await until(world, "SELECT count(id) = 7 FROM outbox")
+
+
+class NarrowBus(InProcessBus):
+    """Carries a few at a time; more than that take longer than anybody waits."""
+
+    async def publish(self, topic: str, messages: Sequence[Message]) -> None:
+        if len(messages) > 5:
+            raise TimeoutError
+        await super().publish(topic, messages)
+
+
+async def test_what_is_too_much_at_once_goes_in_smaller_parts(world: World) -> None:
+    async with relaying(world, NarrowBus()):
+        await asyncio.gather(*(_announced(world) for _ in range(40)))
+        await until(world, "SELECT NOT EXISTS (SELECT id FROM outbox)")
+
+
+class LeakyBus(InProcessBus):
+    """Lets a cancellation of its own out, once."""
+
+    leaked = False
+
+    async def publish(self, topic: str, messages: Sequence[Message]) -> None:
+        if not self.leaked:
+            self.leaked = True
+            raise asyncio.CancelledError
+        await super().publish(topic, messages)
+
+
+async def test_a_cancellation_that_nobody_asked_for_ends_no_relay(world: World) -> None:
+    async with relaying(world, LeakyBus()):
+        await _announced(world)
+        await until(world, "SELECT NOT EXISTS (SELECT id FROM outbox)")
 
 
 async def test_a_relay_whose_brokers_are_away_tries_ever_more_seldom(world: World) -> None:
