@@ -10,6 +10,7 @@ RUNTIME := .venv/.runtime-$(shell cksum < requirements.lock | cut -d' ' -f1)
 DEV := .venv/.dev-$(shell cksum < requirements-dev.lock | cut -d' ' -f1)
 SEED := 1
 MINUTES := 8
+LOAD := 1
 SERVICES := run-intake run-eligibility run-funding run-monitoring
 
 .PHONY: help run run-kafka $(SERVICES) cli test check lint types imports migrations schemas bench faults recovery format lock clean
@@ -53,8 +54,8 @@ migrations: $(DEV) ## the migrations build exactly the tables in the models
 schemas: $(DEV) ## no published event changed its shape
 	@$(PY) -m pytest -q tests/contracts
 
-faults: $(DEV) ## hurt the suite on a real broker in every way, see whether anything is lost (SEED=1 MINUTES=8)
-	@exec $(PY) -m faults --seed $(SEED) --minutes $(MINUTES)
+faults: $(DEV) ## hurt the suite on a real broker in every way, see whether anything is lost (SEED=1 MINUTES=8 LOAD=1)
+	@exec $(PY) -m faults --seed $(SEED) --minutes $(MINUTES) --load $(LOAD)
 
 recovery: $(DEV) ## under a steady load, one injury at a time: how soon each is over (SEED=1)
 	@exec $(PY) -m faults --seed $(SEED) --recovery

@@ -1,7 +1,8 @@
 """`make faults SEED=1 MINUTES=8`: hurt the suite under load in every way, mend it, see whether all is as it must be.
 
 Exit code 0 only when nothing was lost, doubled, reordered or mispaid; otherwise 1, and what each check found is named.
-The same seed and length give the same injuries. Everything lies below var/faults until the next run.
+The same seed and length give the same injuries. Everything lies below var/faults until the next run. The usual load is
+what two cores carry; where a machine carries less, services fall ever further behind, and LOAD=0.5 halves it.
 
 With `--recovery` (`make recovery`) one injury comes at a time, and a recovery that took longer than its bar is a 1 too.
 """
@@ -85,9 +86,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="make faults", description=__doc__)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--minutes", type=float, default=8.0)
+    parser.add_argument(
+        "--load", type=float, default=1.0, help="arrivals, as a share of the usual; less on a slow machine"
+    )
     parser.add_argument("--recovery", action="store_true", help="one injury at a time, as long as that takes")
     chosen = parser.parse_args()
-    course = recovery_course(chosen.seed) if chosen.recovery else course_of(chosen.seed, chosen.minutes)
+    course = (
+        recovery_course(chosen.seed) if chosen.recovery else course_of(chosen.seed, chosen.minutes, load=chosen.load)
+    )
     interruptible()
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # that the broker is away is what is meant
     try:

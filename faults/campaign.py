@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -119,19 +119,27 @@ async def _judged(
 ) -> tuple[tuple[str, ...], Verdict]:
     """The first difference that each check finds between what is and what must be; and all that the last one found."""
     async with administrator(suite.dsn) as admin:
-        found = [
-            _unexplained(load),
-            await heard_out(suite, max(course.settle_seconds, HEARD_SECONDS)),
-            await settled(lag, admin, course.settle_seconds),
-            await announced_in_order(suite, admin),
-            await parked_as_poisoned(admin, Poison(course.planted.seed, course.planted.poison_one_in)),
-        ]
+        checks = (
+            heard_out(suite, max(course.settle_seconds, HEARD_SECONDS)),
+            settled(lag, admin, course.settle_seconds),
+            announced_in_order(suite, admin),
+            parked_as_poisoned(admin, Poison(course.planted.seed, course.planted.poison_one_in)),
+        )
+        found = [_unexplained(load), *[await _said(check) for check in checks]]
         parked = await parked_streams(admin)
         if parked and not any(found):
             found.append(await _cured(suite, course, lag, admin))
         left = {(reader, source, str(aggregate)) for reader, source, aggregate in await parked_streams(admin)}
     verdict = await judge(log, suite.dsn, held={aggregate for _, _, aggregate in parked}, parked=left)
     return tuple(filter(None, (*found, verdict.first))), verdict
+
+
+async def _said(check: Awaitable[str]) -> str:
+    """What a check found; that it could not look is a difference too, and hides none of the others."""
+    try:
+        return await check
+    except Exception as error:
+        return f"a check came to no end: {error!r}"
 
 
 def _unexplained(load: LoadFigures) -> str:

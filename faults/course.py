@@ -1,6 +1,6 @@
 """What a run is made of: how long, which load, which injuries, what is planted."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from faults.load.plan import Plan
 from faults.schedule import ROOM, Injury, drawn, one_at_a_time
@@ -29,11 +29,15 @@ class Course:
     """A consumer that is silent for so long loses its partitions."""
 
 
-def course_of(seed: int, minutes: float, plan: Plan | None = None, *, poison_one_in: int = POISON_ONE_IN) -> Course:
-    """The campaign of this seed and length: everything in it."""
+def course_of(
+    seed: int, minutes: float, plan: Plan | None = None, *, poison_one_in: int = POISON_ONE_IN, load: float = 1.0
+) -> Course:
+    """The campaign of this seed and length: everything in it. `load` is a share of the plan's arrivals."""
+    plan = plan or Plan()
+    pushes, declarations = plan.pushes_per_second * load, plan.declarations_per_second * load
     return Course(
         seconds=minutes * 60,
-        plan=plan or Plan(),
+        plan=replace(plan, pushes_per_second=pushes, declarations_per_second=declarations),
         injuries=tuple(drawn(seed, minutes)),
         planted=Planted(seed, poison_one_in, slow_one_in=SLOW_ONE_IN, slow_seconds=SLOW_SECONDS),
         strangers_seconds=min(STRANGERS_SECONDS, minutes * 2),

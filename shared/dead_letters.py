@@ -22,7 +22,7 @@ from shared.tables import dead_letter, outbox
 
 _NAMES = UUID("8d5f0c3e-6b0e-4c39-9d7c-2a6f3f1f7c11")
 _TOLD_CHARACTERS = 50_000
-"""A longer record is left out of the notice: a thousand of them would be more than a relay sends at once."""
+"""A longer record is left out of the notice: a relay takes a thousand rows at once."""
 _LARGEST_SEQ = 2**63 - 1
 
 

@@ -33,13 +33,16 @@ async def live() -> dict[str, str]:
 
 @router.get("/readyz", name="ready")
 async def ready(request: Request) -> dict[str, str]:
-    """The database answers, events flow and the service is not on its way out."""
+    """The database answers, events flow and the service is not on its way out.
+
+    Asked on a connection of the background's: requests that queue for the others need no fewer replicas but more.
+    """
     instance: Instance = request.app.state.instance
     if instance.draining.is_set() or not instance.consumer.healthy:
         raise NotReady("正在停止" if instance.draining.is_set() else "正在等待数据库")
     if instance.bus is not None and instance.bus.trouble():
         raise NotReady("正在等待消息代理")
-    async with instance.database.session(system_actor(instance.service.name)) as session:
+    async with instance.background.session(system_actor(instance.service.name)) as session:
         await session.execute(text("SELECT 1"))
     return {"status": "ok"}
 

@@ -30,7 +30,7 @@ _POLL_SECONDS = 1.0
 _KEEPALIVE = {"tcp_keepalives_idle": "10", "tcp_keepalives_interval": "5", "tcp_keepalives_count": "4"}
 _STATEMENT_SECONDS = 30.0
 """And a relay gives up a statement that is not answered for so long."""
-_HELD_SECONDS = 10.0
+_HELD_SECONDS, _CLOSED_SECONDS = 10.0, 60.0
 """So long a shard or a topic rests that cannot go on: what waits in it must not crowd out the others."""
 _GATHER_SECONDS = 0.002
 """After a wake-up, what is committed within this time goes in the same batch."""
@@ -137,7 +137,7 @@ class Relay:
         self._closed: dict[str, float] = {}
         """Topics beside that of the events, missing or forbidden, and when each is tried again."""
         self._most = batch
-        """Rows at once: fewer after a failure, for a batch that is too much in one go never gets through."""
+        """Rows at once: half as many once they took too long, a few more after each full batch that went."""
         self.stopping = False
 
     def wake(self) -> None:
@@ -180,7 +180,8 @@ class Relay:
             pauses.fine()
             if carried < self._most:
                 await _rest(news)
-            self._most = min(self._most * 2, self.batch)
+            else:
+                self._most = min(self._most + max(self.batch // 100, 1), self.batch)
 
     async def _place_on(self, connection: AsyncConnection, news: asyncio.Event, pauses: Pauses) -> None:
         owned = False
@@ -223,20 +224,28 @@ class Relay:
         driver = (await connection.get_raw_connection()).driver_connection
         assert driver is not None
         closed = [topic for topic, until in self._closed.items() if until > time.monotonic()]
-        rows = await driver.fetch(_PENDING, shards, self._most, closed)
+        rows: list[Row] = []
+        try:
+            rows = await driver.fetch(_PENDING, shards, self._most, closed)
+            return await self._carry_by_topic(driver, rows)
+        except TimeoutError:
+            self._most = max(1, min(self._most, len(rows) or self._most) // 2)
+            raise
+
+    async def _carry_by_topic(self, driver: Any, rows: Sequence[Row]) -> int:
+        """Events first. A topic that is missing or forbidden holds up no other."""
         by_topic: dict[str | None, list[Row]] = {}
         for row in rows:
             by_topic.setdefault(row["topic"], []).append(row)
         carried, failure = 0, None
-        for topic, queue in by_topic.items():
+        for topic in sorted(by_topic, key=lambda topic: topic is not None):
             try:
-                carried += await self._carry_all(driver, topic or f"{self.service}.events", queue)
-            except Exception as error:  # a topic that is missing or forbidden does not hold up another
+                carried += await self._carry_all(driver, topic or f"{self.service}.events", by_topic[topic])
+            except Exception as error:
                 failure = error
                 if topic is not None:
-                    self._closed[topic] = time.monotonic() + _HELD_SECONDS
+                    self._closed[topic] = time.monotonic() + _CLOSED_SECONDS
         if failure is not None:
-            self._most = max(1, min(self._most, len(rows)) // 2)
             raise failure
         return carried
 

@@ -103,10 +103,7 @@ class Instance:
         await self.relay.stop()
         relay, ticker = self._tasks
         ticker.cancel()
-        await asyncio.gather(
-            asyncio.wait({relay}, timeout=_REST_SECONDS), *([self.bus.rest()] if self.bus is not None else [])
-        )
-        relay.cancel()
+        await asyncio.gather(_ended(relay), *([self.bus.rest()] if self.bus is not None else []))
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def tick(self) -> None:
@@ -142,6 +139,13 @@ class Instance:
         if row is None or row.revoked_at is not None or row.secret_hash != hash_secret(secret):
             raise Unauthenticated("接口密钥无效")
         return key_holder(row)
+
+
+async def _ended(relay: asyncio.Task[None]) -> None:
+    """Let it finish its batch, but not for long."""
+    await asyncio.wait({relay}, timeout=_REST_SECONDS)
+    relay.cancel()
+    await asyncio.gather(relay, return_exceptions=True)
 
 
 @asynccontextmanager

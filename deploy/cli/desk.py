@@ -199,8 +199,6 @@ async def _recorded(desk: Desk, work: Work) -> Outcome:
         await desk.close()
     if answer is None:
         return "refused"
-    # Shown last: whoever reads it may stop reading, and what was done is on record all the same.
-    show(answer.rows, desk.order.form, upright=answer.upright)
     return answer.outcome
 
 
@@ -220,8 +218,20 @@ async def _worked(desk: Desk, work: Work) -> Answer | None:
     except BaseException:
         await desk.note("interrupted", {})
         raise
-    await desk.note(answer.outcome, answer.detail)
+    try:
+        await desk.note(answer.outcome, answer.detail)
+    finally:
+        _show(answer, desk.order.form)
     return answer
+
+
+def _show(answer: Answer, form: str) -> None:
+    """Whoever reads it may stop reading, into `head` say: what was done is done and on record all the same."""
+    try:
+        show(answer.rows, form, upright=answer.upright)
+        sys.stdout.flush()
+    except (BrokenPipeError, SystemExit):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _explained(error: Exception) -> str | None:

@@ -119,4 +119,5 @@ def end(home: Path, number: signal.Signals) -> None:
         number = signal.SIGKILL
     child = _children.pop(home, None)
     if child is not None:
-        child.wait()  # one on its way out has no command line any more, and is not gone yet
+        child.kill()  # one on its way out has no command line any more, and is not gone yet
+        child.wait()

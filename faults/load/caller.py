@@ -74,6 +74,7 @@ class Caller:
     async def __aexit__(
         self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
     ) -> None:
+        self.give_up_at = _NEVER  # for what is still under way where the load was given up
         await self._stack.aclose()
 
     async def act(
@@ -183,6 +184,8 @@ class Caller:
 
     async def _send(self, request: Request) -> httpx.Response | None:
         """One attempt; None when it was not answered, or when the answer is to come again later."""
+        if self.give_up_at == _NEVER:
+            return None
         headers = {**request.headers, "authorization": self._sign(request.who)}
         if request.key is not None:
             headers["idempotency-key"] = request.key
@@ -217,6 +220,7 @@ class Caller:
         return f"Bearer {self._tokens[persona.subject]}"
 
 
+_NEVER = float("-inf")
 _JSON = {"content-type": "application/json"}
 
 

@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import MessageSizeTooLargeError
+from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 from aiokafka.partitioner import murmur2
 
 from shared.bus import Message, Unsendable
@@ -20,7 +20,8 @@ from shared.settings import Settings
 log = logging.getLogger(__name__)
 PATIENCE_SECONDS = 20.0
 """How long brokers may take to confirm. Batches of an idempotent producer never expire by themselves."""
-_TOPIC_SECONDS = 3.0
+_TOPIC_SECONDS = 5.0
+"""How long brokers may take to tell a topic's partitions; the client goes on asking for a topic that is missing."""
 _BATCH_BYTES = 262_144
 _TROUBLE_SECONDS = 30.0
 """A failure says nothing of the brokers after so long: another replica may have taken over what was to be sent."""
@@ -45,21 +46,22 @@ class Publisher:
         return error if time.monotonic() - at < _TROUBLE_SECONDS else ""
 
     async def publish(self, topic: str, messages: Sequence[Message]) -> None:
-        """Raises KafkaError, OSError or TimeoutError, or lets a cancellation of the client's own out.
+        """Raises KafkaError, OSError or TimeoutError; then some may have arrived, and all must be sent again.
 
-        Then some may have arrived, and all must be sent again. Raises Unsendable where one would never be taken.
+        Raises Unsendable where one of them would never be taken.
         """
         try:
             async with self._turn, asyncio.timeout(PATIENCE_SECONDS):
                 await self._send(await self._connected(), topic, messages)
         except BaseException as failure:
-            error = failure.exceptions[0] if isinstance(failure, BaseExceptionGroup) else failure
-            never = isinstance(error, MessageSizeTooLargeError)
-            self._failed = ("", 0.0) if never else (f"broker: {error!r}", time.monotonic())
+            never = isinstance(failure, MessageSizeTooLargeError)
+            self._failed = ("", 0.0) if never else (f"broker: {failure!r}", time.monotonic())
             # A fenced or out-of-sequence producer never recovers, and one in doubt may still send: what it sends
             # late are copies of what its successor sends.
             await self._discard()
-            raise (Unsendable(f"{topic}: {error!r}") if never else error) from None
+            if never:
+                raise Unsendable(f"{topic}: {failure!r}") from None
+            raise
         self._failed = ("", 0.0)
 
     async def _connected(self) -> AIOKafkaProducer:
@@ -83,15 +85,11 @@ class Publisher:
         return self._producer
 
     async def _send(self, producer: AIOKafkaProducer, topic: str, messages: Sequence[Message]) -> None:
-        async with asyncio.timeout(_TOPIC_SECONDS):  # the client goes on asking for one that is missing
-            partitions = len(await producer.partitions_for(topic))
+        partitions = await _partitions(producer, topic)
         queues: dict[int, list[Message]] = defaultdict(list)
         for message in messages:
             queues[partition_of(str(message.subject), partitions)].append(message)
-        async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(_fill(producer, topic, *each)) for each in queues.items()]
-        for task in tasks:
-            task.result()  # one that the client cancelled has sent nothing, and the group takes it for done
+        await _all_of([asyncio.create_task(_fill(producer, topic, *each)) for each in queues.items()])
 
     async def _discard(self) -> None:
         producer, self._producer = self._producer, None
@@ -100,6 +98,31 @@ class Publisher:
 
     async def close(self) -> None:
         await self._discard()
+
+
+async def _partitions(producer: AIOKafkaProducer, topic: str) -> int:
+    try:
+        async with asyncio.timeout(_TOPIC_SECONDS):
+            return len(await producer.partitions_for(topic))
+    except TimeoutError:
+        raise TimeoutError(f"no broker tells where {topic} is; does it exist?") from None
+
+
+async def _all_of(tasks: Sequence[asyncio.Task[None]]) -> None:
+    """Wait for all, or for the first that fails. Raises its error; KafkaError for one that the client cancelled.
+
+    No task group: that takes a cancelled task for done, and in Python 3.11 leaves its own task counted as cancelled.
+    """
+    if not tasks:
+        return
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
+    finally:
+        for task in tasks:
+            task.cancel()
+        errors = [each for each in await asyncio.gather(*tasks, return_exceptions=True) if each is not None]
+    for error in sorted(errors, key=lambda each: isinstance(each, asyncio.CancelledError)):
+        raise KafkaError("the client gave up a batch") if isinstance(error, asyncio.CancelledError) else error
 
 
 async def _fill(producer: AIOKafkaProducer, topic: str, partition: int, queue: Sequence[Message]) -> None:

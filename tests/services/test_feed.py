@@ -103,7 +103,7 @@ async def test_an_open_stream_does_not_hold_up_the_stop(world: World) -> None:
     async with listening(world) as base:
         await announce(world, 1)
         reading = asyncio.create_task(read(base, world.token("auditor-1"), 99, begun=begun))
-        await begun.wait()
+        await asyncio.wait_for(begun.wait(), 60)
     # A stream that the server had to cut off breaks; one that ended by itself is whole.
     assert len(await reading) == 1
 
@@ -114,7 +114,7 @@ async def test_a_stream_ends_with_the_token_it_was_opened_with(world: World) -> 
         token = world.signer.token(PEOPLE["auditor-1"], world.settings, world.clock.now(), hours=1)
         begun = asyncio.Event()
         reading = asyncio.create_task(read(base, token, 99, begun=begun))
-        await begun.wait()
+        await asyncio.wait_for(begun.wait(), 60)
         world.clock.set(world.clock.now() + timedelta(hours=1, minutes=1))
         await announce(world, 1)
         # What grew with the token's last moment may still come; after that the stream is over.

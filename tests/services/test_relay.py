@@ -46,10 +46,12 @@ async def relaying(world: World, bus: InProcessBus) -> AsyncIterator[Relay]:
         await relay.close()
 
 
-async def _announced(world: World) -> UUID:
+async def _announced(world: World, many: int = 1) -> UUID:
+    """So many events of one declaration, in one transaction."""
     subject = uuid4()
+    event = DeclarationWithdrawn(declaration_id=subject, district="110105", reason="示例")
     async with world.instances["intake"].database.session(ACTOR) as session:
-        await emit(session, DeclarationWithdrawn(declaration_id=subject, district="110105", reason="示例"))
+        await emit(session, *[event] * many)
     return subject
 
 
@@ -187,7 +189,7 @@ async def test_what_waits_behind_such_an_event_does_not_crowd_out_the_others(wor
     bus.refused = uuid4()
     other = next(each for each in iter(uuid4, None) if shard_of(each) != shard_of(bus.refused))
     async with relaying(world, bus) as relay:
-        relay.batch = 3
+        relay.batch = relay._most = 3
         async with world.instances["intake"].database.session(ACTOR) as session:
             for subject in (*[bus.refused] * 5, other):
                 await emit(session, DeclarationWithdrawn(declaration_id=subject, district="110105", reason="示例"))
@@ -227,18 +229,21 @@ class NarrowBus(InProcessBus):
 
 async def test_what_is_too_much_at_once_goes_in_smaller_parts(world: World) -> None:
     async with relaying(world, NarrowBus()):
-        await asyncio.gather(*(_announced(world) for _ in range(40)))
+        await _announced(world, 40)
         await until(world, "SELECT NOT EXISTS (SELECT id FROM outbox)")
 
 
 class LeakyBus(InProcessBus):
-    """Lets a cancellation of its own out, once."""
+    """Fails in a task group, then lets a cancellation of its own out, once each."""
 
-    leaked = False
+    calls = 0
 
     async def publish(self, topic: str, messages: Sequence[Message]) -> None:
-        if not self.leaked:
-            self.leaked = True
+        self.calls += 1
+        if self.calls == 1:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(asyncio.wait_for(asyncio.Event().wait(), 0.01))
+        if self.calls == 2:
             raise asyncio.CancelledError
         await super().publish(topic, messages)
 
