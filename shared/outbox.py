@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import logging
-import time
 import zlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
@@ -18,20 +17,22 @@ from shared.bus import Bus, Message, Unsendable
 from shared.clock import uuid7
 from shared.contracts.base import Event
 from shared.db import actor_of, now
-from shared.pauses import Pauses, cancellations
+from shared.pauses import Pauses, Rests, cancellations
 
 log = logging.getLogger(__name__)
 Work = Callable[[AsyncConnection, asyncio.Event, Pauses], Awaitable[None]]
 Row = Mapping[str, Any]
-SHARDS = 16
+SHARDS, FEED = 16, -1
 _RELAY_LOCK = 0x7E11
 _POLL_SECONDS = 1.0
 # The server drops a relay whose machine is gone within half a minute, and with it the locks on its shards.
 _KEEPALIVE = {"tcp_keepalives_idle": "10", "tcp_keepalives_interval": "5", "tcp_keepalives_count": "4"}
 _STATEMENT_SECONDS = 30.0
 """And a relay gives up a statement that is not answered for so long."""
-_HELD_SECONDS, _CLOSED_SECONDS = 10.0, 60.0
-"""So long a shard or a topic rests that cannot go on: what waits in it must not crowd out the others."""
+_HELD_SECONDS = 10.0
+"""So long a shard rests that cannot go on: what waits in it must not crowd out the others."""
+_CLOSED_SECONDS = (1.0, 60.0)
+"""And a topic, at first and at most."""
 _GATHER_SECONDS = 0.002
 """After a wake-up, what is committed within this time goes in the same batch."""
 
@@ -132,10 +133,10 @@ class Relay:
             },
         )
         self._news = (asyncio.Event(), asyncio.Event())
-        self._held: dict[int, float] = {}
-        """Shards that an event stopped which no broker takes, and when each is tried again."""
-        self._closed: dict[str, float] = {}
-        """Topics beside that of the events, missing or forbidden, and when each is tried again."""
+        self._held = Rests[int](_HELD_SECONDS, _HELD_SECONDS)
+        """Shards that an event stopped which no broker takes."""
+        self._closed = Rests[str](*_CLOSED_SECONDS)
+        """Topics beside that of the events that are missing or forbidden."""
         self._most = batch
         """Rows at once: half as many once they took too long, a few more after each full batch that went."""
         self.stopping = False
@@ -174,8 +175,8 @@ class Relay:
         while not self.stopping:
             news.clear()
             if len(shards) < SHARDS:
-                shards = await self._own_shards(connection, shards)
-            free = [shard for shard in shards if self._held.get(shard, 0.0) <= time.monotonic()]
+                shards += await self._own(connection, [shard for shard in range(SHARDS) if shard not in shards])
+            free = list(set(shards) - set(self._held.resting()))
             carried = await self._relay_once(connection, free) if free else 0
             pauses.fine()
             if carried < self._most:
@@ -187,30 +188,23 @@ class Relay:
         owned = False
         while not self.stopping:
             news.clear()
-            owned = owned or await self._own_feed(connection)
+            owned = owned or bool(await self._own(connection, [FEED]))
             placed = await self._place_once(connection) if owned else 0
             pauses.fine()
             if placed < self.batch:
                 await _rest(news)
 
-    async def _own_feed(self, connection: AsyncConnection) -> bool:
-        return bool(
-            await connection.scalar(
-                text("SELECT pg_try_advisory_lock(:space, :service)"), {"space": _RELAY_LOCK, "service": self._lock(-1)}
-            )
-        )
-
-    async def _own_shards(self, connection: AsyncConnection, owned: list[int]) -> list[int]:
-        """Take every shard that no other relay of this service holds; the lock lives as long as the connection."""
-        free = [shard for shard in range(SHARDS) if shard not in owned]
+    async def _own(self, connection: AsyncConnection, wanted: Sequence[int]) -> list[int]:
+        """Take those that no other relay of this service holds; the locks live as long as the connection."""
         rows = await connection.execute(
-            text("SELECT s, pg_try_advisory_lock(:space, :service + s) AS got FROM unnest(CAST(:free AS int[])) s"),
-            {"space": _RELAY_LOCK, "service": self._lock(0), "free": free},
+            text("SELECT s, pg_try_advisory_lock(:space, :service + s) AS got FROM unnest(CAST(:wanted AS int[])) s"),
+            {
+                "space": _RELAY_LOCK,
+                "service": zlib.crc32(self.service.encode()) % 1_000_000 * 100 + 1,
+                "wanted": wanted,
+            },
         )
-        return owned + [row.s for row in rows if row.got]
-
-    def _lock(self, shard: int) -> int:
-        return zlib.crc32(self.service.encode()) % 1_000_000 * 100 + shard + 1
+        return [row.s for row in rows if row.got]
 
     async def _place_once(self, connection: AsyncConnection) -> int:
         placed = (await connection.execute(_PLACE, {"most": self.batch})).rowcount
@@ -223,10 +217,9 @@ class Relay:
         """Carry one batch; how many rows went. A row that no broker takes stops its shard and no other."""
         driver = (await connection.get_raw_connection()).driver_connection
         assert driver is not None
-        closed = [topic for topic, until in self._closed.items() if until > time.monotonic()]
         rows: list[Row] = []
         try:
-            rows = await driver.fetch(_PENDING, shards, self._most, closed)
+            rows = await driver.fetch(_PENDING, shards, self._most, self._closed.resting())
             return await self._carry_by_topic(driver, rows)
         except TimeoutError:
             self._most = max(1, min(self._most, len(rows) or self._most) // 2)
@@ -241,10 +234,11 @@ class Relay:
         for topic in sorted(by_topic, key=lambda topic: topic is not None):
             try:
                 carried += await self._carry_all(driver, topic or f"{self.service}.events", by_topic[topic])
+                self._closed.fine(topic or "")
             except Exception as error:
                 failure = error
                 if topic is not None:
-                    self._closed[topic] = time.monotonic() + _CLOSED_SECONDS
+                    self._closed.failed(topic)
         if failure is not None:
             raise failure
         return carried
@@ -273,7 +267,7 @@ class Relay:
                 carried += await self._carry(driver, topic, [row])
             except Unsendable as error:
                 stopped.add(row["shard"])
-                self._held[row["shard"]] = time.monotonic() + _HELD_SECONDS
+                self._held.failed(row["shard"])
                 log.error("event %s stops its shard: %s", row["event_id"], error, extra={"service": self.service})
         return carried
 

@@ -17,7 +17,7 @@ from shared.bus.kafka import KafkaBus
 from shared.contracts.intake import DeclarationWithdrawn
 from shared.dead_letters import DeadLetter, bury
 from shared.inbox import Stopping
-from shared.outbox import Relay, emit, shard_of
+from shared.outbox import FEED, SHARDS, Relay, emit, shard_of
 from shared.pauses import FIRST_SECONDS
 from shared.runtime import bus_of
 from shared.settings import Settings
@@ -125,8 +125,7 @@ async def test_a_second_relay_finds_every_shard_owned(world: World) -> None:
     await world.settle()
     second = Relay("intake", world.settings.service_url("intake", "relay"), InProcessBus())
     async with second.engine.connect() as connection:
-        assert await second._own_shards(connection, []) == []
-        assert not await second._own_feed(connection)
+        assert await second._own(connection, [*range(SHARDS), FEED]) == []
     await second.close()
 
 
