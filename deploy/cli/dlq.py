@@ -65,12 +65,10 @@ def replay_letters(
 ) -> None:
     """Handle dead letters, now that this version understands them. They come late: what followed was handled."""
     some = some_or_all(letters, everything)
-    from deploy.cli.desk import Answer, Order, Refused, carry_out, progress
+    from deploy.cli.desk import Answer, Order, carry_out, progress
 
     async def work(desk: "Desk") -> "Answer":
-        found = await _letters(desk, some, kind, False)
-        if not found and some:
-            raise Refused("there is no such dead letter, or it is settled")
+        found = await _unsettled(desk, some, kind)
         rows = []
         with progress(len(found)) as advance:
             for row in found:
@@ -96,12 +94,10 @@ def drop_letters(
 ) -> None:
     """Close dead letters without handling them. They stay on record."""
     some = some_or_all(letters, everything)
-    from deploy.cli.desk import Answer, Order, Refused, carry_out
+    from deploy.cli.desk import Answer, Order, carry_out
 
     async def work(desk: "Desk") -> "Answer":
-        found = await _letters(desk, some, kind, False)
-        if not found and some:
-            raise Refused("there is no such dead letter, or it is settled")
+        found = await _unsettled(desk, some, kind)
         if found and not dry_run:
             desk.ask(f"Close {len(found)} dead letters without handling them?", yes)
             await _drop(desk, found)
@@ -109,6 +105,16 @@ def drop_letters(
 
     arguments = {"letters": some, "type": kind, "dry_run": dry_run}
     carry_out(Order("dlq drop", chosen(service), arguments, operator, reason, form, changes=not dry_run), work)
+
+
+async def _unsettled(desk: "Desk", some: list[UUID] | None, kind: str) -> "list[Row]":
+    """Those that can be dealt with. Raises Refused where none of those named can."""
+    from deploy.cli.desk import Refused
+
+    found = await _letters(desk, some, kind, False)
+    if not found and some:
+        raise Refused("there is no such dead letter, or it is settled")
+    return found
 
 
 async def _letters(desk: "Desk", some: list[UUID] | None, kind: str, settled: bool) -> "list[Row]":

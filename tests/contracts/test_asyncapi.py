@@ -2,7 +2,7 @@
 
 import copy
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
@@ -15,6 +15,7 @@ from shared.contracts import event_types
 from shared.runtime import SERVICES, Service
 from shared.settings import Settings
 from tests.contracts.specification import FOLDER, asyncapi_validator
+from tests.references import references
 
 Part = dict[str, Any]
 KAFKA = Settings(bus="kafka", kafka_servers="a.invalid:9092, b.invalid:9093")
@@ -24,17 +25,6 @@ each_service = pytest.mark.parametrize("name", SERVICES)
 def service(name: str) -> Service:
     found: Service = import_module(f"services.{name}.main").service
     return found
-
-
-def references(value: Any) -> Iterator[str]:
-    if isinstance(value, dict):
-        if isinstance(value.get("$ref"), str):
-            yield value["$ref"]
-        for inner in value.values():
-            yield from references(inner)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from references(inner)
 
 
 def target(whole: Part, reference: str) -> Any:

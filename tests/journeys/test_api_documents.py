@@ -15,6 +15,7 @@ from shared.web import PROBLEM
 from tests.journeys.generated import Sender
 from tests.journeys.spoilt import Spoiler
 from tests.journeys.walked_cases import walk
+from tests.references import references
 from tests.services import declared
 from tests.world import World
 
@@ -45,18 +46,6 @@ def operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, A
     for path, item in document["paths"].items():
         for method, operation in item.items():
             yield method.upper(), path, operation
-
-
-def references(value: Any) -> Iterator[str]:
-    """Every $ref inside."""
-    if isinstance(value, dict):
-        if isinstance(value.get("$ref"), str):
-            yield value["$ref"]
-        for inner in value.values():
-            yield from references(inner)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from references(inner)
 
 
 def filled(path: str) -> str:

@@ -247,7 +247,7 @@ async def test_what_fails_for_all_of_a_batch_is_tried_five_times_and_parked(worl
     assert [tuple(row) for row in rows] == [(1, ATTEMPTS, 40), (2, 0, 40)]
 
 
-async def test_requests_that_hold_every_connection_do_not_hold_up_what_is_delivered(world: World) -> None:
+async def test_requests_that_hold_every_connection_hold_up_neither_deliveries_nor_readiness(world: World) -> None:
     monitoring, came = world.instances["monitoring"], message(uuid4(), 1, world)
     pool = monitoring.settings.pool_size + monitoring.settings.pool_overflow
     async with contextlib.AsyncExitStack() as held:
@@ -255,5 +255,6 @@ async def test_requests_that_hold_every_connection_do_not_hold_up_what_is_delive
             await (await held.enter_async_context(monitoring.database.session(ACTOR))).execute(text("SELECT 1"))
         async with asyncio.timeout(60):
             await monitoring.consumer.deliver([came])
+        await world.call("monitoring", "GET", "/readyz", None, status=200)
     async with monitoring.database.session(ACTOR) as session:
         assert await session.scalar(text("SELECT count(*) FROM inbox WHERE event_id = :id"), {"id": came.id}) == 1
