@@ -4,7 +4,8 @@ import asyncio
 import contextlib
 import random
 import time
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import replace
 
 import asyncpg
@@ -18,6 +19,8 @@ from shared.runtime import SERVICES
 SLOWEST_SECONDS = 0.5
 """Most by which a piece of what the database is told or answers is late."""
 BUSY_TRIES = 40
+IN_HAND_SECONDS = 20.0
+"""So long a batch may take to come into a consumer's hand."""
 _SERVES_SECONDS = 120.0
 """A service that is started while its database or broker is away is not ready before they are back."""
 _VISIT_SECONDS = (2.0, 10.0)
@@ -31,6 +34,7 @@ WITH busy AS MATERIALIZED (
     ORDER BY random() LIMIT 1
 )
 SELECT application_name, pg_terminate_backend(pid) FROM busy"""
+_HELD = "SELECT pid FROM pg_locks WHERE relation = to_regclass($1) AND NOT granted LIMIT 1"
 
 
 class Missed(Exception):
@@ -58,6 +62,36 @@ async def _kill(site: Site, injury: Injury) -> AsyncGenerator[tuple[str, ...], N
     await site.processes.ready(injury.target, seconds=_SERVES_SECONDS)
 
 
+async def _seize(site: Site, injury: Injury) -> AsyncGenerator[tuple[str, ...], None]:
+    """Killed with a batch in hand. It is started again at once."""
+    async with _batch_in_hand(site, injury.target):
+        site.processes.kill(injury.target)
+    yield (injury.target,)
+    await site.processes.ready(injury.target, seconds=_SERVES_SECONDS)
+
+
+async def _tear(site: Site, injury: Injury) -> AsyncGenerator[tuple[str, ...], None]:
+    """A batch in hand loses its backend."""
+    async with _batch_in_hand(site, injury.target) as (admin, backend):
+        await admin.execute("SELECT pg_terminate_backend($1)", backend)
+    yield (injury.target,)
+
+
+@asynccontextmanager
+async def _batch_in_hand(site: Site, service: str) -> AsyncIterator[tuple[asyncpg.Connection, int]]:
+    """For the length of the block a batch of the service is handled and cannot commit; gives its backend.
+
+    The note of what was applied, which comes last, waits for a lock. Raises Missed where no batch comes.
+    """
+    notes = f"{service}.faults_applied"
+    async with _reached(site) as admin, asyncio.timeout(IN_HAND_SECONDS) as patience, admin.transaction():
+        await admin.execute(f"LOCK TABLE {notes} IN SHARE MODE")
+        while (backend := await admin.fetchval(_HELD, notes)) is None:  # noqa: ASYNC110 - PostgreSQL has no event for it
+            await asyncio.sleep(0.01)
+        patience.reschedule(None)
+        yield admin, backend
+
+
 async def _freeze(site: Site, injury: Injury) -> AsyncGenerator[tuple[str, ...], None]:
     """It loses its partitions and its say in the relay's shards, and comes back believing that it has them."""
     frozen = site.processes.pid(injury.target)
@@ -76,16 +110,23 @@ async def _backend(site: Site, injury: Injury) -> AsyncGenerator[tuple[str, ...]
 
 async def _terminated(site: Site) -> str:
     """The name under which the backend was known that is gone now. Raises Missed."""
+    async with _reached(site) as admin:
+        for _ in range(BUSY_TRIES):
+            row = await admin.fetchrow(_TERMINATE)
+            if row is not None:
+                return str(row["application_name"])
+            await asyncio.sleep(0.01)
+    raise Missed("no backend was busy")
+
+
+@asynccontextmanager
+async def _reached(site: Site) -> AsyncIterator[asyncpg.Connection]:
+    """The database past the proxy. Raises Missed where it is down, or too late for the block."""
     try:
         async with administrator(site.dsn) as admin:
-            for _ in range(BUSY_TRIES):
-                row = await admin.fetchrow(_TERMINATE)
-                if row is not None:
-                    return str(row["application_name"])
-                await asyncio.sleep(0.01)
+            yield admin
     except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
-        raise Missed("the database is down") from error
-    raise Missed("no backend was busy")
+        raise Missed("the database is down, or has nothing to hit") from error
 
 
 async def _cut(site: Site, injury: Injury) -> AsyncGenerator[tuple[str, ...], None]:
@@ -161,6 +202,8 @@ async def _leave(site: Site, visitor: str, *, killed: bool) -> None:
 
 BLOWS: dict[str, Blow] = {
     "kill": _kill,
+    "seize": _seize,
+    "tear": _tear,
     "freeze": _freeze,
     "backend": _backend,
     "cut": _cut,

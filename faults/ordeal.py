@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 
 from faults.injuries import Missed, strike
 from faults.recovery import Wound
-from faults.schedule import WHOLE, Injury
+from faults.schedule import LASTING, WHOLE, Injury
 from faults.site import Site
 
 
 @dataclass
 class Ordeal:
-    """What befell so far. Injuries to the whole suite wait for one another, and so do replicas of one service."""
+    """What befell so far. Injuries to the whole suite wait for one another; so do those of one service that last."""
 
     site: Site
     wounds: list[Wound] = field(default_factory=list)
@@ -31,7 +31,7 @@ class Ordeal:
                 group.create_task(self._in_turn(injury), name=f"{injury.kind} {injury.target}")
 
     async def _in_turn(self, injury: Injury) -> None:
-        if injury.kind in WHOLE or injury.kind in ("freeze", "storm"):
+        if injury.kind in WHOLE or injury.kind in LASTING:
             turn = "whole" if injury.kind in WHOLE else f"{injury.kind} {injury.target}"
             async with self._turns.setdefault(turn, asyncio.Lock()):
                 await self._strike(injury)

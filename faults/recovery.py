@@ -13,7 +13,7 @@ HELD_SECONDS = 2.0
 """So long the lag must stay that low: what waits for something that is gone is not late at once."""
 BARS = {"backend": 1.0, "kill": 5.0, "database": 10.0, "broker": 30.0}
 """Seconds. Of the other kinds the figure is given without a bar."""
-BRIEF = ("backend", "cut")
+BRIEF = ("backend", "cut", "tear")
 """They come all the time and pass at once: others are measured although these happen."""
 
 

@@ -18,6 +18,8 @@ COUNTS = {
     "hole": 3,
     "silence": 3,
     "storm": 6,
+    "seize": 12,
+    "tear": 40,
 }
 """How often each befalls a run of 8 minutes; a longer or shorter one in proportion, and each at least once."""
 
@@ -32,9 +34,13 @@ WORDS = {
     "hole": "database behind a black hole",
     "silence": "broker frozen",
     "storm": "replicas come and go",
+    "seize": "kill -9 with a batch in hand",
+    "tear": "backend of a batch in hand terminated",
 }
 WHOLE = ("database", "broker", "delay", "hole", "silence")
 """Those that befall all services at once: one after another, each with time to get over it."""
+LASTING = ("freeze", "storm", "seize", "tear")
+"""Those of one service that take a while: one after another, if of one kind."""
 RESTARTS = ("database", "broker")
 LASTS = {
     "freeze": (15.0, 45.0),
@@ -80,7 +86,7 @@ def drawn(seed: int, minutes: float) -> list[Injury]:
     ]
     single = [
         Injury(_moment(chance, seconds, quiet), kind, chance.choice(SERVICES))
-        for kind in ("kill", "backend", "cut")
+        for kind in ("kill", "backend", "cut", "seize", "tear")
         for _ in range(many[kind])
     ]
     return sorted([*whole, *single, *_long(chance, many, seconds)])

@@ -34,6 +34,8 @@ class Planted:
     slow_one_in: int = 0
     """One transaction in so many that announce something stays open before it commits."""
     slow_seconds: float = 0.0
+    copies_apart: float = 0.5
+    """Of the batches announced: the share whose copies come after the whole batch, not one by one."""
 
     def environment(self) -> dict[str, str]:
         return {"FAULTS": to_json(asdict(self)).decode()}
@@ -47,7 +49,7 @@ def plant(planted: Planted) -> None:
     """Put it into this process. What is applied is noted after the poison had its turn: poisoned work is not done."""
     poison_handlers(Poison(planted.seed, planted.poison_one_in))
     witness.note_what_is_applied()
-    witness.publish_everything_twice()
+    witness.publish_everything_twice(planted.copies_apart)
     if planted.slow_one_in:
         commit_some_late(planted.slow_one_in, planted.slow_seconds)
     if planted.bug in IN_PROCESS:

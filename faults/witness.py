@@ -1,5 +1,6 @@
 """What was done, written down where a doubt is impossible: in the transaction that did it."""
 
+import random
 from collections.abc import Sequence
 
 import asyncpg
@@ -46,11 +47,16 @@ def note_what_is_applied() -> None:
     Consumer.apply = noted  # type: ignore[method-assign]
 
 
-def publish_everything_twice() -> None:
-    """Have the bus of this process carry each batch a second time, after all of it has gone a first time."""
+def publish_everything_twice(apart: float) -> None:
+    """Have the bus of this process carry each message a second time.
+
+    So large a share of the batches is repeated as a whole when all of it has gone. Of the others each message is
+    followed by its copy, so that both are lost together: a copy that comes later would hide the loss.
+    """
     publish = KafkaBus.publish
 
     async def twice(self: KafkaBus, topic: str, messages: Sequence[Message]) -> None:
-        await publish(self, topic, [*messages, *messages])
+        copied = [*messages, *messages] if random.random() < apart else [each for each in messages for _ in range(2)]
+        await publish(self, topic, copied)
 
     KafkaBus.publish = twice  # type: ignore[method-assign]

@@ -58,8 +58,9 @@ class Desk:
         await self._appropriate(self._year, GRAIN_FEN)
 
     @property
-    def busy(self) -> bool:
-        return bool(self._to_approve or self._to_plan or self._to_issue)
+    def waiting(self) -> int:
+        """So many cases wait for a decision."""
+        return sum(map(_cases, (self._to_approve, self._to_plan, self._to_issue)))
 
     async def approve(self, case: Case) -> bool:
         """Whether the drafted award was approved; several volleys may pass."""
@@ -74,9 +75,14 @@ class Desk:
         heap.append(ticket)
         return await ticket.decided
 
-    async def volley(self) -> None:
-        """Decide on all that waits now. What the budget did not reach waits for the next."""
-        approvals, cases, plans = (_emptied(heap) for heap in (self._to_approve, self._to_plan, self._to_issue))
+    async def volley(self, living: int) -> None:
+        """Decide on all that waits now; on little only when none of the `living` cases is still on its way.
+
+        What the budget did not reach waits for the next.
+        """
+        least = 1 if self.waiting >= living else self._plan.volley_least
+        heaps = (self._to_approve, self._to_plan, self._to_issue)
+        approvals, cases, plans = (_emptied(heap) if _cases(heap) >= least else [] for heap in heaps)
         plans += await asyncio.gather(*(self._draft(group) for group in self._grouped(cases)))
         by_year = {year: [each for each in plans if each.year == year] for year in {each.year for each in plans}}
         await asyncio.gather(
@@ -87,7 +93,7 @@ class Desk:
     def _grouped(self, tickets: list[Ticket]) -> list[list[Ticket]]:
         groups = []
         while tickets:
-            size = self._chance.randint(1, 3)
+            size = self._chance.randint(*self._plan.cases_per_plan)
             groups.append(tickets[:size])
             tickets = tickets[size:]
         return groups
@@ -150,6 +156,10 @@ class Desk:
 
     async def _act(self, act: str, path: str, who: str, case: str, body: Any, said: dict[str, Any]) -> Command:
         return await self._caller.act("funding", act, path, who, case, body, said=said, contested=act == "issue_plan")
+
+
+def _cases(heap: list[Ticket]) -> int:
+    return sum(len(ticket.cases) for ticket in heap)
 
 
 def _emptied(heap: list[Ticket]) -> list[Ticket]:

@@ -73,7 +73,7 @@ class _Load:
         self._districts, self._desk = Districts(caller, plan, seed), Desk(caller, plan, seed)
         self._under_way: set[asyncio.Task[None]] = set()
         self._failures: list[str] = []
-        self._arrivals = self._declared = self._begun = 0
+        self._arrivals = self._declared = self._begun = self._living = 0
         self._latest = 0.0
         self._began = time.monotonic()
 
@@ -101,16 +101,20 @@ class _Load:
         if kind == "push":
             return self._districts.push()
         if kind == "volley":
-            return self._desk.volley()
+            return self._desk.volley(self._living)
         self._declared += 1
         return self._live(Case(self._caller, self._declared, f"{self._seed}/case/{self._declared}"))
 
     async def _live(self, case: Case) -> None:
-        await file(case)
-        if not case.over:
-            await review(case)
-        if not case.over:
-            await pay(case, self._desk)
+        self._living += 1
+        try:
+            await file(case)
+            if not case.over:
+                await review(case)
+            if not case.over:
+                await pay(case, self._desk)
+        finally:
+            self._living -= 1
 
     def _begin(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
@@ -127,8 +131,8 @@ class _Load:
         began, last = time.monotonic(), self._caller.give_up_at + self._plan.attempt_seconds
         while self._under_way and time.monotonic() < last:
             await asyncio.wait(set(self._under_way), timeout=min(_LAST_VOLLEYS_SECONDS, self._plan.volley_seconds))
-            if self._desk.busy:
-                self._begin(self._desk.volley())
+            if self._desk.waiting:
+                self._begin(self._desk.volley(self._living))
         hanging = set(self._under_way)
         if hanging:
             waited = time.monotonic() - began

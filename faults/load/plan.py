@@ -36,6 +36,9 @@ class Plan:
     declarations_per_second: float = 0.2
     volley_seconds: float = 20.0
     """What waits for approval is approved at once every so often, against a budget that is too small for all of it."""
+    volley_least: int = 1
+    """So many cases must wait for the same step, unless all cases wait."""
+    cases_per_plan: tuple[int, int] = (1, 3)
     funded_share: float = 0.6
     """Each volley brings a supplement to the budget of about so much of what waits."""
     resent_share: float = 0.15

@@ -48,24 +48,23 @@ APPROVALS = Plan(
     pushes_per_second=0.0,
     declarations_per_second=4.0,
     volley_seconds=3.0,
+    volley_least=6,
+    cases_per_plan=(1, 1),
     funded_share=0.45,
     patience_seconds=100.0,
 )
 
 
 def offsets_first() -> Course:
-    """A backlog, a consumer that takes it while its database is silent, and is killed with it in hand."""
-    injuries = (
-        Injury(3.0, "freeze", "eligibility", 2.5),
-        Injury(5.0, "hole", "database", 7.0),
-        Injury(10.5, "kill", "eligibility"),
-    )
-    return Course(11.0, PUSHES, injuries, Planted(bug="offsets_first"), settle_seconds=12.0)
+    """A consumer is killed with a batch in hand, again and again, and no copy of it comes later."""
+    injuries = tuple(Injury(float(at), "seize", "eligibility") for at in (2, 4, 6))
+    planted = Planted(bug="offsets_first", copies_apart=0.0)
+    return Course(9.0, PUSHES, injuries, planted, settle_seconds=12.0)
 
 
 def inbox_apart() -> Course:
-    """Backends die all the time, amid batches too."""
-    injuries = tuple(Injury(2.0 + number / 8, "backend", "") for number in range(48))
+    """Batches in hand lose their backends, again and again."""
+    injuries = tuple(Injury(2.0 + number, "tear", "eligibility") for number in range(5))
     return Course(9.0, PUSHES, injuries, Planted(bug="inbox_apart"))
 
 
