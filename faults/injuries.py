@@ -34,7 +34,8 @@ WITH busy AS MATERIALIZED (
     ORDER BY random() LIMIT 1
 )
 SELECT application_name, pg_terminate_backend(pid) FROM busy"""
-_HELD = "SELECT pid FROM pg_locks WHERE relation = to_regclass($1) AND NOT granted LIMIT 1"
+_HELD = """
+SELECT pid FROM pg_locks WHERE relation = to_regclass($1) AND mode = 'RowExclusiveLock' AND NOT granted LIMIT 1"""
 
 
 class Missed(Exception):
