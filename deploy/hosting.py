@@ -23,6 +23,10 @@ class PortTaken(RuntimeError):
     """A port is used by somebody else, or may not be used."""
 
 
+ENDING_SECONDS = 3
+"""So long a request that is under way may take when a stop is asked for."""
+
+
 class _Server(uvicorn.Server):
     """Leaves signals to the process: with four servers on a loop each would catch the others'."""
 
@@ -81,21 +85,23 @@ async def suite(settings: Settings, clock: Clock, bus: Bus | None) -> AsyncItera
 
 
 @asynccontextmanager
-async def served(apps: Mapping[str, FastAPI], listeners: Mapping[str, socket.socket]) -> AsyncIterator[None]:
-    """The applications answering on their sockets for the length of the block."""
-    servers = [
-        (_Server(uvicorn.Config(app, log_config=None, lifespan="off", timeout_graceful_shutdown=3)), listeners[name])
+async def served(
+    apps: Mapping[str, FastAPI], listeners: Mapping[str, socket.socket], *, ending_seconds: int = ENDING_SECONDS
+) -> AsyncIterator[None]:
+    """The applications answering on their sockets for the length of the block; then requests have a while to end."""
+    servers = {
+        name: _Server(uvicorn.Config(app, log_config=None, lifespan="off", timeout_graceful_shutdown=ending_seconds))
         for name, app in apps.items()
-    ]
-    tasks = [asyncio.create_task(server.serve(sockets=[listener])) for server, listener in servers]
-    while not all(server.started for server, _ in servers):  # noqa: ASYNC110 - uvicorn offers a flag, no event
+    }
+    tasks = [asyncio.create_task(server.serve(sockets=[listeners[name]])) for name, server in servers.items()]
+    while not all(server.started for server in servers.values()):  # noqa: ASYNC110 - uvicorn offers a flag, no event
         await asyncio.sleep(0.01)
     try:
         yield
     finally:
         for app in apps.values():
             app.state.instance.drain()
-        for server, _ in servers:
+        for server in servers.values():
             server.should_exit = True
         await asyncio.gather(*tasks, return_exceptions=True)
 

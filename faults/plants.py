@@ -3,16 +3,22 @@
 Here is how each is built into a service; `tests/faults/test_campaign.py` says with what each must be found.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any
 
 import asyncpg
+from fastapi import Request
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.funding.ledger_sql import POST_BATCH
-from shared import inbox, outbox
+from shared import idempotency, inbox, outbox
+from shared.auth import Actor
 from shared.bus import Message, consuming
 from shared.runtime import SERVICES
+
+Claim = Callable[[Request, AsyncSession, Actor, str], Coroutine[Any, Any, None]]
+_DAWDLES_SECONDS = 0.3
 
 
 def offsets_first() -> None:
@@ -49,6 +55,20 @@ def cursor_relay() -> None:
 def xid_relay() -> None:
     """The relay sends in the order of transaction ids: one that began early and waited for the aggregate overtakes."""
     outbox._PENDING = outbox._PENDING.replace("ORDER BY id", "ORDER BY CAST(CAST(xmin AS text) AS bigint), id")
+    idempotency.claim = _claim_and_dawdle(idempotency.claim)  # type: ignore[assignment]
+
+
+def _claim_and_dawdle(claim: Claim) -> Claim:
+    """Of transactions that begin about together, the first is slow to come to its rows: it has the lowest id."""
+    dawdling = asyncio.Lock()
+
+    async def dawdle(request: Request, session: AsyncSession, actor: Actor, key: str) -> None:
+        await claim(request, session, actor, key)
+        if not dawdling.locked():
+            async with dawdling:
+                await asyncio.sleep(_DAWDLES_SECONDS)
+
+    return dawdle
 
 
 _LOCKED = " FOR NO KEY UPDATE) s;"

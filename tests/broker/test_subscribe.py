@@ -48,7 +48,7 @@ async def subscriber(settings: Settings, **more: str) -> AsyncIterator[asyncio.S
         yield process.stdout
     finally:
         process.send_signal(signal.SIGINT)
-        assert await asyncio.wait_for(process.wait(), 20) == 0
+        assert await asyncio.wait_for(process.wait(), 60) == 0
 
 
 async def publish(settings: Settings, *messages: Message) -> None:

@@ -76,8 +76,7 @@ def cursor_relay() -> Course:
 def xid_relay() -> Course:
     """Two systems push the same rows at once, again and again, while the broker is silent."""
     injuries = (Injury(2.5, "silence", "broker", 4.0),)
-    planted = Planted(bug="xid_relay", slow_one_in=2, slow_seconds=0.3)
-    return Course(8.0, PUSHES, injuries, planted)
+    return Course(8.0, PUSHES, injuries, Planted(bug="xid_relay"))
 
 
 def budget_unlocked() -> Course:

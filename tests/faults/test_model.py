@@ -27,7 +27,7 @@ PLAN = Plan(
     declarations_per_second=2.5, volley_seconds=1.5, patience_seconds=40.0,
 )  # fmt: skip
 SECONDS, SEED = 4.0, 6
-FROZEN_AFTER, FROZEN_SECONDS = 1.5, 6.0
+FROZEN_AFTER, FROZEN_SECONDS = 1.0, 6.0
 PLAYED = f"played_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
 _copies = itertools.count(1)
 
@@ -61,15 +61,17 @@ def played(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 async def _play(running: Alone, path: Path) -> LoadFigures:
     with CommandLog(path) as log:
-        freezing = asyncio.create_task(_freeze(running.pid))
-        figures = await drive(running.suite, PLAN, SEED, SECONDS, log)
+        arriving = asyncio.Event()
+        freezing = asyncio.create_task(_freeze(running.pid, arriving))
+        figures = await drive(running.suite, PLAN, SEED, SECONDS, log, arriving)
         await freezing
     await announced(running.suite.settings.database_url)
     return figures
 
 
-async def _freeze(pid: int) -> None:
+async def _freeze(pid: int, arriving: asyncio.Event) -> None:
     """Nothing is answered for a while in the midst of the load."""
+    await arriving.wait()
     await asyncio.sleep(FROZEN_AFTER)
     os.kill(pid, signal.SIGSTOP)
     await asyncio.sleep(FROZEN_SECONDS)

@@ -5,8 +5,10 @@ import inspect
 import itertools
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
+from unittest.mock import patch
 
 import httpx
 import requests
@@ -16,6 +18,8 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from hypothesis.internal.conjecture import providers
+from hypothesis.internal.constants_ast import Constants
 from schemathesis import Case, GenerationMode
 from schemathesis.checks import CHECKS, load_all_checks
 from schemathesis.core.failures import FailureGroup
@@ -57,6 +61,15 @@ AnyCase = Case[Any]
 Who = str | Persona
 
 
+@contextmanager
+def drawn_alike() -> Iterator[None]:
+    """The same draws in every run: else Hypothesis mixes in constants of whatever modules the process has loaded."""
+    with patch.object(providers, "_get_local_constants", Constants):
+        providers.CONSTANTS_CACHE.cache.clear()
+        yield
+    providers.CONSTANTS_CACHE.cache.clear()
+
+
 def routes_of(router: APIRouter) -> Iterator[APIRoute]:
     """Every route, those of included routers too."""
     for route in router.routes:
@@ -96,7 +109,8 @@ class Sender:
             assert isinstance(result, Ok), result
             # The stream of events has no end to wait for.
             if result.ok().path != NEVER_ENDING:
-                _FEW(given(self._drawn(result.ok()))(self._judge))()
+                with drawn_alike():
+                    _FEW(given(self._drawn(result.ok()))(self._judge))()
 
     def _judge(self, drawn: tuple[AnyCase, Who]) -> None:
         case, who = drawn

@@ -102,7 +102,7 @@ def test_what_is_generated_from_the_document_is_answered_as_it_says(
     assert not sender.untrue, "\n".join(sender.untrue)
     done = {label for label, status in sender.answers if status < 300}
     reads = {label for label, _ in sender.answers if label.startswith("GET ")}
-    # What is drawn differs a little with what else the process has loaded, so no act is sure to be drawn well.
+    # Only a few of each are drawn: not every read meets a record, nor every act a case that is ready for it.
     assert len(done & reads) > len(reads) / 2, sorted(reads - done)
     assert done - reads
 

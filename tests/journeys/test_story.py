@@ -12,7 +12,7 @@ import pytest
 from shared.settings import ROOT
 
 PATIENCE_SECONDS = 240
-STOP_SECONDS = 20
+STOP_SECONDS = 60
 """It takes less than 5, but other tests run meanwhile."""
 
 

@@ -168,11 +168,11 @@ async def walk(world: World, service: str) -> None:
 
 
 async def known_ids(world: World, service: str) -> dict[str, list[str]]:
-    """Values of path parameters that lead to a record."""
+    """Values of path parameters that lead to a record, as they came: ids are random, and draws shall be the same."""
     known = {"event_type": [event.type for event in event_types()]}
     async with world.instances[service].database.session(system_actor("test")) as session:
         for parameter, columns in {**_COLUMNS[service], "key_id": "api_key.id"}.items():
             for table, name in (column.split(".") for column in columns.split()):
-                rows = await session.scalars(text(f"SELECT DISTINCT {name}::text FROM {table} ORDER BY 1"))
+                rows = await session.scalars(text(f"SELECT {name}::text FROM {table} GROUP BY 1 ORDER BY min(ctid)"))
                 known.setdefault(parameter, []).extend(rows.all())
     return {parameter: values for parameter, values in known.items() if values}

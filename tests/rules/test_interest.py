@@ -212,7 +212,7 @@ RATES = st.decimals(min_value="0.0001", max_value="0.2400", places=4)
 BALANCES = st.decimals(min_value="0.01", max_value="2000000000.00", places=2)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150, deadline=None, derandomize=True)
 @given(rate=RATES, balance=BALANCES, length=st.integers(2, 120), cuts=st.sets(st.integers(1, 119), max_size=5))
 def test_splitting_a_line_earns_at_most_a_fen_per_split(
     rate: Decimal, balance: Decimal, length: int, cuts: set[int]
@@ -230,7 +230,7 @@ def test_splitting_a_line_earns_at_most_a_fen_per_split(
     assert gain <= Decimal("0.01") * (len(pieces) - 1)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100, deadline=None, derandomize=True)
 @given(
     rates=st.lists(RATES, min_size=1, max_size=12),
     balance=BALANCES,
