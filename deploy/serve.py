@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from importlib import import_module
 
 import uvloop
-from rich.console import Console
 
 from deploy.hosting import PortTaken, address, apps_of, bind, interruptible, on_stop_signal, served, steady_memory
 from deploy.setting_up import database_settings, migrated
@@ -17,7 +16,9 @@ from shared.clock import Clock
 from shared.runtime import SERVICES, bus_of, running
 from shared.settings import Settings
 
-say = Console(stderr=True)
+
+def say(words: str) -> None:
+    print(words, file=sys.stderr, flush=True)
 
 
 async def serve(name: str, settings: Settings, clock: Clock) -> None:
@@ -31,11 +32,11 @@ async def serve(name: str, settings: Settings, clock: Clock) -> None:
     steady_memory()
     async with running(service, settings, clock, bus) as instance:
         async with served(apps_of({name: instance}), {name: listener}):
-            say.print(f"{service.title} answers at {address(listener)}/docs (Ctrl-C stops it)")
+            say(f"{service.title} answers at {address(listener)}/docs (Ctrl-C stops it)")
             if bus is None:
-                say.print("TENGHUAN_BUS is none: events wait in the outbox until a process with a carrier takes them.")
+                say("TENGHUAN_BUS is none: events wait in the outbox until a process with a carrier takes them.")
             if not settings.jwt_keys.get_secret_value():
-                say.print("TENGHUAN_JWT_KEYS is empty: nobody can sign in with a token.")
+                say("TENGHUAN_JWT_KEYS is empty: nobody can sign in with a token.")
             await asked.wait()
             resting = asyncio.create_task(instance.rest())  # while the last requests are answered
         await resting
@@ -64,7 +65,7 @@ def main(arguments: list[str] | None = None) -> int:
         try:
             uvloop.run(serve(chosen.service, settings, clock))
         except PortTaken as error:
-            say.print(f"[red]{error}[/red]")
+            say(str(error))
             return 4
         except KeyboardInterrupt:
             return 130
