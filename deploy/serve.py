@@ -18,7 +18,7 @@ from shared.settings import Settings
 
 
 def say(words: str) -> None:
-    print(words, file=sys.stderr, flush=True)
+    sys.stderr.write(f"{words}\n")
 
 
 async def serve(name: str, settings: Settings, clock: Clock) -> None:
