@@ -52,7 +52,7 @@ migrations: $(DEV) ## the migrations build exactly the tables in the models
 	@$(PY) -m pytest -q tests/deploy/test_migrations.py
 
 schemas: $(DEV) ## no published event changed its shape
-	@$(PY) -m pytest -q tests/contracts
+	@$(PY) -m pytest -q tests/shared/contracts
 
 faults: $(DEV) ## hurt the suite on a real broker in every way, see whether anything is lost (SEED=1 MINUTES=8 LOAD=1)
 	@exec $(PY) -m faults --seed $(SEED) --minutes $(MINUTES) --load $(LOAD)
@@ -72,8 +72,8 @@ lock: $(PY) ## resolve pyproject.toml again into the two lock files
 	@$(UV_LOCK) --upgrade pyproject.toml --extra dev -c requirements.lock -o requirements-dev.lock
 
 clean: ## forget all local data (var/), keep the Python environment
-	@if [ -e var/postgres ] && [ -x $(PY) ]; then $(PY) -m deploy.postgres remove var/postgres; fi
-	@if [ -e var/kafka ] && [ -x $(PY) ]; then $(PY) -m deploy.kafka.node remove var/kafka; fi
+	@if [ -e var/postgres ] && [ -x $(PY) ]; then $(PY) -m deploy.local.postgres remove var/postgres; fi
+	@if [ -e var/kafka ] && [ -x $(PY) ]; then $(PY) -m deploy.local.kafka.node remove var/kafka; fi
 	@if [ -e var/faults ] && [ -x $(PY) ]; then $(PY) -c 'from faults.__main__ import FOLDER, clear; clear(FOLDER)'; fi
 	@rm -rf var
 

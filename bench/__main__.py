@@ -4,7 +4,7 @@ import json
 import sys
 from importlib import import_module
 
-from deploy.hosting import steady_memory
+from deploy.local.servers import steady_memory
 
 NAMES = ("policy", "ledger", "writes", "events", "broker", "idle")
 

@@ -17,21 +17,21 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bench.events import commit_to_handler
-from deploy.kafka.node import start as start_node
-from deploy.postgres import start
-from shared.bus import Message
-from shared.bus.connection import client_options
-from shared.bus.kafka import KafkaBus
-from shared.bus.publishing import headers_of
-from shared.bus.topics import ensure_topics
+from deploy.local.kafka.node import start as start_node
+from deploy.local.postgres import start
 from shared.clock import Clock, uuid7
 from shared.contracts.intake import DeclarationWithdrawn
-from shared.db import Database
-from shared.inbox import Consumer, Gathered
-from shared.migrate import upgrade
-from shared.outbox import Relay
+from shared.events.bus import Message
+from shared.events.bus.connection import client_options
+from shared.events.bus.kafka import KafkaBus
+from shared.events.bus.publishing import headers_of
+from shared.events.bus.topics import ensure_topics
+from shared.events.inbox import Consumer, Gathered
+from shared.events.outbox import Relay
 from shared.runtime import SERVICES
 from shared.settings import Settings
+from shared.storage.migrate import upgrade
+from shared.storage.session import Database
 
 EVENTS = 60_000
 ROUNDS = 3

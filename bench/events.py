@@ -13,17 +13,17 @@ import uvloop
 from pydantic import SecretStr
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from deploy.postgres import start
-from shared.auth import system_actor
-from shared.bus import Bus
-from shared.bus.inprocess import InProcessBus
+from deploy.local.postgres import start
+from shared.actors import system_actor
 from shared.clock import Clock
 from shared.contracts.intake import DeclarationWithdrawn
-from shared.inbox import Consumer
-from shared.migrate import upgrade
-from shared.outbox import emit
+from shared.events.bus import Bus
+from shared.events.bus.inprocess import InProcessBus
+from shared.events.inbox import Consumer
+from shared.events.outbox import emit
 from shared.runtime import Instance, Service
 from shared.settings import Settings
+from shared.storage.migrate import upgrade
 
 RATE_PER_SECOND = 200
 SECONDS = 10

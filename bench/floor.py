@@ -2,7 +2,7 @@
 
 import asyncpg
 
-from deploy.postgres import Embedded
+from deploy.local.postgres import Embedded
 
 TABLES = """
 CREATE TABLE declaration (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, body text NOT NULL);

@@ -16,16 +16,16 @@ from pydantic import SecretStr
 from sqlalchemy import make_url
 
 from bench.floor import prepare_floor, transactions_per_second
-from deploy.postgres import Embedded, start
-from services.funding.ledger import columns, open_accounts
+from deploy.local.postgres import Embedded, start
+from services.funding.ledger.posting import columns, open_accounts
+from services.funding.ledger.postings import Account, AccountCode, Kind, Transfer, programme_account, programme_accounts
+from services.funding.ledger.verify import verify
 from services.funding.ledger_batch import CALL, Batcher
-from services.funding.ledger_verify import verify
-from services.funding.postings import Account, AccountCode, Kind, Transfer, programme_account, programme_accounts
-from shared.auth import system_actor
+from shared.actors import system_actor
 from shared.clock import Clock
-from shared.db import Database
-from shared.migrate import upgrade
 from shared.settings import Settings
+from shared.storage.migrate import upgrade
+from shared.storage.session import Database
 
 SECONDS = 4.0
 ROUNDS = 3

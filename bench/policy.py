@@ -18,8 +18,8 @@ import polars as pl
 from shared.policy import Ruleset, assess, resolve, simulate
 from shared.policy.facts import read
 from shared.policy.table import PROJECT, door, frame_of, outcomes
-from tests.rules.randomly import declaration, passing
-from tests.rules.worked import base
+from tests.shared.policy.randomly import declaration, passing
+from tests.shared.policy.worked import base
 
 SAMPLE = 2_000
 REPEATS = 200

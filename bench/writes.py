@@ -20,21 +20,21 @@ from pydantic import BaseModel, SecretStr
 
 from bench.floor import prepare_floor, transactions_per_second
 from bench.wire import Wire
-from deploy.personas import PEOPLE, Signer
-from deploy.postgres import Embedded, start
-from deploy.sample.generate import resources
+from deploy.demo.personas import PEOPLE, Signer
+from deploy.demo.sample.generate import resources
+from deploy.local.postgres import Embedded, start
 from services.intake.main import service as intake
 from services.intake.models.library import QuarterSubmission
-from shared.auth import DistrictOfficer
 from shared.clock import Clock, uuid7
 from shared.contracts.intake import DistrictQuarterSubmitted
-from shared.db import now, today
-from shared.idempotency import ActRoute, Session
-from shared.migrate import upgrade
-from shared.outbox import emit
+from shared.events.outbox import emit
 from shared.runtime import Service
 from shared.settings import Settings
-from shared.web import create_app
+from shared.storage.migrate import upgrade
+from shared.storage.session import now, today
+from shared.web.app import create_app
+from shared.web.auth import DistrictOfficer
+from shared.web.idempotency import ActRoute, Session
 
 DISTRICT, OFFICER = "110105", "110105-officer-1"
 ROWS = 1000

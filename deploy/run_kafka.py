@@ -11,16 +11,16 @@ from contextlib import ExitStack, contextmanager
 import uvloop
 from aiokafka.errors import KafkaError
 
-from deploy.hosting import PortTaken, bind_all, interruptible
-from deploy.kafka.jars import BrokerError
-from deploy.kafka.node import start
-from deploy.personas import Signer
-from deploy.ports import is_free
-from deploy.processes import Processes, StartFailed, service_program
-from deploy.setting_up import database_settings, kept_signer, migrated
-from deploy.story.stage import BEGINNING, Stage
-from deploy.telling import Wishes, for_the_story, screen, tell_and_serve, wishes_of
-from shared.bus.topics import ensure_topics
+from deploy.local.servers import PortTaken, bind_all, interruptible
+from deploy.local.kafka.jars import BrokerError
+from deploy.local.kafka.node import start
+from deploy.demo.personas import Signer
+from deploy.local.ports import is_free
+from deploy.local.processes import Processes, StartFailed, service_program
+from deploy.local.settings import database_settings, kept_signer, migrated
+from deploy.demo.story.stage import BEGINNING, Stage
+from deploy.demo.run import Wishes, for_the_story, screen, tell_and_serve, wishes_of
+from shared.events.bus.topics import ensure_topics
 from shared.runtime import SERVICES
 from shared.settings import Settings
 

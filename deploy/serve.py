@@ -8,13 +8,13 @@ from importlib import import_module
 
 import uvloop
 
-from deploy.hosting import PortTaken, address, apps_of, bind, interruptible, on_stop_signal, served, steady_memory
-from deploy.setting_up import database_settings, migrated
-from shared.auth import check_keys
-from shared.bus import Bus
+from deploy.local.servers import PortTaken, address, apps_of, bind, interruptible, on_stop_signal, served, steady_memory
+from deploy.local.settings import database_settings, migrated
 from shared.clock import Clock
+from shared.events.bus import Bus
 from shared.runtime import SERVICES, bus_of, running
 from shared.settings import Settings
+from shared.tokens import check_keys
 
 
 def say(words: str) -> None:

@@ -20,14 +20,14 @@ from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
-from deploy.hosting import interruptible
-from deploy.kafka.jars import BrokerError
-from deploy.postgres_site import PostgresError
-from deploy.processes import StartFailed
+from deploy.local.kafka.jars import BrokerError
+from deploy.local.postgres_site import PostgresError
+from deploy.local.processes import StartFailed
+from deploy.local.servers import interruptible
 from faults.campaign import Standing, run
-from faults.course import Course, course_of, recovery_course
-from faults.figures import Report, show
-from faults.ground import Ground, clear, ground
+from faults.environment import Ground, clear, ground
+from faults.plan import Course, course_of, recovery_course
+from faults.report import Report, show
 from faults.schedule import WORDS
 from shared.settings import ROOT
 

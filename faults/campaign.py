@@ -9,20 +9,20 @@ from pathlib import Path
 
 import asyncpg
 
-from faults.checks.judge import Verdict, judge
-from faults.course import Course
-from faults.figures import Report
-from faults.ground import Ground
+from faults.checker.judge import Verdict, judge
+from faults.end_checks import announced_in_order, heard_out, parked_as_poisoned, parked_streams, replayed, settled
+from faults.environment import Ground
+from faults.garbage import strangers
 from faults.lag import Lag
-from faults.load.drive import LoadFigures, drive
-from faults.load.log import CommandLog
-from faults.ordeal import Ordeal
+from faults.nemesis import Ordeal
+from faults.plan import Course
 from faults.poison import Poison
 from faults.recovery import history, recoveries
-from faults.site import Site, administrator, site
-from faults.strangers import strangers
-from faults.verdict import announced_in_order, heard_out, parked_as_poisoned, parked_streams, replayed, settled
-from faults.vitals import Vitals, backends
+from faults.report import Report
+from faults.suite import Site, administrator, site
+from faults.usage import Vitals, backends
+from faults.workload.drive import LoadFigures, drive
+from faults.workload.log import CommandLog
 
 HEARD_SECONDS = 60.0
 """The least that intake may take for what districts asked by their topic."""

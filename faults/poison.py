@@ -6,8 +6,8 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared.bus import Message
-from shared.inbox import Consumer
+from shared.events.bus import Message
+from shared.events.inbox import Consumer
 
 
 class Poisoned(RuntimeError):

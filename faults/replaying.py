@@ -10,14 +10,14 @@ from importlib import import_module
 
 from sqlalchemy import select
 
-from faults import witness
-from shared.auth import system_actor
+from faults import history as witness
+from shared.actors import system_actor
 from shared.clock import Clock
-from shared.db import Database
-from shared.inbox import Consumer
+from shared.events.inbox import Consumer
 from shared.runtime import SERVICES
 from shared.settings import Settings
-from shared.tables import parked
+from shared.storage.session import Database
+from shared.storage.tables import parked
 
 
 async def replay_everything(settings: Settings) -> dict[str, int]:

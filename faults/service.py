@@ -17,8 +17,8 @@ from sqlalchemy.orm import Session
 from sqlalchemy.util import await_only
 
 from deploy import serve
-from faults import witness
-from faults.plants import IN_PROCESS
+from faults import history as witness
+from faults.planted_bugs import IN_PROCESS
 from faults.poison import Poison, poison_handlers
 
 
@@ -30,7 +30,7 @@ class Planted:
     poison_one_in: int = 0
     """One aggregate in so many makes its handlers fail; 0: none."""
     bug: str = ""
-    """A name from `faults.plants`."""
+    """A name from `faults.planted_bugs`."""
     slow_one_in: int = 0
     """One transaction in so many that announce something stays open before it commits."""
     slow_seconds: float = 0.0

@@ -11,15 +11,16 @@ from fastapi import APIRouter
 from sqlalchemy import MetaData, delete, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared.auth import Actor, check_keys, hash_secret, key_holder, system_actor
-from shared.bus import Bus
+from shared.actors import Actor, hash_secret, key_holder, system_actor
 from shared.clock import Clock
-from shared.db import Database
 from shared.errors import Unauthenticated
-from shared.inbox import Consumer, Handlers, Inlet
-from shared.outbox import Relay
+from shared.events.bus import Bus
+from shared.events.inbox import Consumer, Handlers, Inlet
+from shared.events.outbox import Relay
 from shared.settings import Settings
-from shared.tables import api_key, idempotency_key
+from shared.storage.session import Database
+from shared.storage.tables import api_key, idempotency_key
+from shared.tokens import check_keys
 
 log = logging.getLogger(__name__)
 SERVICES = ("intake", "eligibility", "funding", "monitoring")
@@ -162,7 +163,7 @@ async def running(service: Service, settings: Settings, clock: Clock, bus: Bus |
 def bus_of(service: str, settings: Settings) -> Bus | None:
     """The carrier between processes that the settings name."""
     if settings.bus == "kafka":
-        from shared.bus.kafka import KafkaBus  # whoever runs without brokers need not load their client
+        from shared.events.bus.kafka import KafkaBus  # whoever runs without brokers need not load their client
 
         return KafkaBus(settings, service)
     return None

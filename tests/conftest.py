@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 import asyncpg
 import pytest
 
-from deploy.postgres import Embedded, start
-from shared.migrate import upgrade
+from deploy.local.postgres import Embedded, start
 from shared.settings import Settings
+from shared.storage.migrate import upgrade
 from tests.broker.choice import choice
 from tests.world import ROLE_PASSWORD, World
 

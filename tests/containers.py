@@ -9,8 +9,8 @@ from testcontainers.community.postgres import PostgresContainer
 from testcontainers.core.container import DockerContainer
 from testcontainers.core.wait_strategies import LogMessageWaitStrategy
 
-from deploy.kafka.configuration import CONTAINER_IMAGE
-from deploy.ports import free_port
+from deploy.local.kafka.configuration import CONTAINER_IMAGE
+from deploy.local.ports import free_port
 
 _SUPERUSER, _PASSWORD = "tenghuan", "of-the-tests"
 

@@ -16,14 +16,14 @@ import httpx
 from fastapi import FastAPI
 from sqlalchemy import text
 
-from deploy.personas import PEOPLE, Persona, Signer, applicant
-from shared.auth import system_actor
-from shared.bus import Message
-from shared.bus.inprocess import InProcessBus
+from deploy.demo.personas import PEOPLE, Persona, Signer, applicant
+from shared.actors import system_actor
 from shared.clock import Clock
+from shared.events.bus import Message
+from shared.events.bus.inprocess import InProcessBus
 from shared.runtime import SERVICES, Instance, running
 from shared.settings import Settings
-from shared.web import create_app
+from shared.web.app import create_app
 
 ROLE_PASSWORD = "roles-of-the-tests"
 START = datetime(2024, 3, 1, 2, 0, tzinfo=UTC)

@@ -19,15 +19,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession, create_async_e
 from sqlalchemy.pool import NullPool
 
 from deploy.cli.showing import Row, show
-from deploy.postgres_site import PostgresError
-from deploy.setting_up import running_database_settings
-from shared.auth import system_actor
+from deploy.local.postgres_site import PostgresError
+from deploy.local.settings import running_database_settings
+from shared.actors import system_actor
 from shared.clock import Clock, uuid7
-from shared.db import Database, is_passing, now
-from shared.inbox import Consumer
+from shared.events.inbox import Consumer
 from shared.runtime import Service
 from shared.settings import Settings
-from shared.tables import operation
+from shared.storage.session import Database, is_passing, now
+from shared.storage.tables import operation
 
 Outcome = Literal["begun", "done", "partial", "check_failed", "refused", "failed", "away", "interrupted"]
 EXIT_CODES: dict[Outcome, int] = {

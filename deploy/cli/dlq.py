@@ -120,7 +120,7 @@ async def _unsettled(desk: "Desk", some: list[UUID] | None, kind: str) -> "list[
 async def _letters(desk: "Desk", some: list[UUID] | None, kind: str, settled: bool) -> "list[Row]":
     from sqlalchemy import select
 
-    from shared.tables import dead_letter
+    from shared.storage.tables import dead_letter
 
     query = select(dead_letter).order_by(dead_letter.c.at, dead_letter.c.aggregate_id, dead_letter.c.agg_seq)
     if some is not None:
@@ -158,9 +158,9 @@ def _content(row: "Row") -> "Row":
 async def _replayed(desk: "Desk", row: "Row") -> str | None:
     """What is wrong with the letter still; None once it is handled."""
     from deploy.cli.desk import service_of
-    from shared.bus import read_event
-    from shared.db import is_passing
-    from shared.inbox import NotReplayed
+    from shared.events.bus import read_event
+    from shared.events.inbox import NotReplayed
+    from shared.storage.session import is_passing
 
     inlet = service_of(row["service"]).inlets.get(row["topic"] or "")
     read = read_event if inlet is None else inlet.read
@@ -176,7 +176,7 @@ async def _replayed(desk: "Desk", row: "Row") -> str | None:
 
 
 async def _drop(desk: "Desk", rows: "list[Row]") -> None:
-    from shared.dead_letters import settle
+    from shared.events.dead_letters import settle
 
     for service in {row["service"] for row in rows}:
         async with desk.session(service) as session:

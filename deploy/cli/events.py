@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from deploy.cli.desk import Answer, Desk, Outcome
     from deploy.cli.showing import Row
-    from shared.replaying import Stretch
+    from shared.events.replay import Stretch
 
 app = typer.Typer(help="What happened, once more.", no_args_is_help=True)
 _BATCH = 1000
@@ -43,7 +43,7 @@ def replay_events(
     first, last = moment_or_position(since), moment_or_position(until) if until else None
     sources = _sources(service, consumer, any(isinstance(end, int) and end > 0 for end in (first, last)))
     from deploy.cli.desk import Answer, Order, carry_out
-    from shared.replaying import stretch
+    from shared.events.replay import stretch
 
     async def work(desk: "Desk") -> "Answer":
         rows = []
@@ -75,7 +75,7 @@ def _sources(service: ServiceName | None, consumer: ServiceName | None, by_posit
 
 async def _replayed(desk: "Desk", source: str, part: "Stretch", consumer: ServiceName | None, dry_run: bool) -> "Row":
     from deploy.cli.desk import progress
-    from shared.replaying import count
+    from shared.events.replay import count
 
     async with desk.session(source) as session:
         many = await count(session, part)
@@ -89,7 +89,7 @@ async def _replayed(desk: "Desk", source: str, part: "Stretch", consumer: Servic
 
 
 async def _put_back(desk: "Desk", source: str, part: "Stretch", advance: "Callable[[int], None]") -> int:
-    from shared.replaying import put_back
+    from shared.events.replay import put_back
 
     total, after = 0, part.first - 1
     while True:
@@ -104,7 +104,7 @@ async def _put_back(desk: "Desk", source: str, part: "Stretch", advance: "Callab
 async def _delivered(
     desk: "Desk", source: str, part: "Stretch", consumer: ServiceName, advance: "Callable[[int], None]"
 ) -> "Row":
-    from shared.replaying import read
+    from shared.events.replay import read
 
     listening, after = desk.consumer(consumer.value), part.first - 1
     while True:

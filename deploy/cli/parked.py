@@ -145,8 +145,8 @@ async def _queues_of(desk: "Desk", service: str, source: str | None, aggregates:
 async def _events(desk: "Desk", service: str, source: str | None, aggregate: UUID) -> "list[Row]":
     from sqlalchemy import select
 
-    from shared.bus import Message
-    from shared.tables import parked
+    from shared.events.bus import Message
+    from shared.storage.tables import parked
 
     query = select(parked).where(parked.c.aggregate_id == aggregate).order_by(parked.c.source, parked.c.agg_seq)
     if source is not None:
@@ -186,7 +186,7 @@ def _outcome(rows: "list[Row]") -> "Outcome":
 
 
 async def _dropped(desk: "Desk", queue: "Row", first: bool) -> "list[Row]":
-    from shared.parking import give_up
+    from shared.events.parking import give_up
 
     async with desk.session(queue["service"]) as session:
         ids = await give_up(session, (queue["source"], queue["aggregate_id"]), only_first=first)

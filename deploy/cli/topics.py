@@ -25,7 +25,7 @@ def create_topics(service: Of = None, form: Shown = Format.table, operator: By =
     async def work(desk: "Desk") -> "Answer":
         from aiokafka.errors import KafkaError
 
-        from shared.bus.topics import ensure_topics
+        from shared.events.bus.topics import ensure_topics
 
         try:
             made = await ensure_topics(desk.settings, desk.order.services)

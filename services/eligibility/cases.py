@@ -6,9 +6,9 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.eligibility.models import Base, Review
-from shared.acts import record
 from shared.clock import uuid7
-from shared.db import now
+from shared.storage.audit import record
+from shared.storage.session import now
 
 
 async def record_on(

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from services.eligibility.models import Review
-from services.eligibility.rules import open_clauses
+from services.eligibility.rules.judgement import open_clauses
 from shared.errors import Invalid, WrongStatus
 from shared.policy import Decision
 

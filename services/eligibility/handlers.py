@@ -9,10 +9,9 @@ from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.eligibility.judging import assess_case
-from services.eligibility.library import library_facts, resource_facts
 from services.eligibility.models import LibraryProject, Review, StockResource
 from services.eligibility.pool import leave_pool
-from shared.acts import adopt_hands
+from services.eligibility.rules.library import library_facts, resource_facts
 from shared.contracts.intake import (
     DeclarationForwarded,
     DeclarationReceived,
@@ -22,7 +21,8 @@ from shared.contracts.intake import (
     LibraryEntryChanged,
     ResourceRecorded,
 )
-from shared.inbox import Gathered, Handlers
+from shared.events.inbox import Gathered, Handlers
+from shared.storage.audit import adopt_hands
 
 
 async def assess_declaration(session: AsyncSession, event: DeclarationForwarded) -> None:

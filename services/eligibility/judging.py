@@ -11,12 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.eligibility.cases import about, numbered
 from services.eligibility.models import Assessment, DistrictStandard, Review, Settlement, StoredRuleset
-from services.eligibility.rules import Judgement, judge, plain, reference_day
+from services.eligibility.rules.judgement import Judgement, judge, plain, reference_day
 from shared.contracts.eligibility import DeclarationAssessed, Missing
-from shared.db import actor_of, now, settings_of, today
-from shared.outbox import emit
+from shared.events.outbox import emit
 from shared.policy import Decision, Ruleset, interpretations
 from shared.policy.parameters import DatedValue, history
+from shared.storage.session import actor_of, now, settings_of, today
 
 
 async def assess_case(session: AsyncSession, review: Review, occasion: str) -> Assessment:

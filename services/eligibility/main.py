@@ -6,7 +6,7 @@ from services.eligibility.api import router
 from services.eligibility.handlers import HANDLERS
 from services.eligibility.models import Base
 from shared.runtime import Service
-from shared.web import create_app
+from shared.web.app import create_app
 
 service = Service("eligibility", "政策审核与入库评估", Base.metadata, router, HANDLERS)
 

@@ -9,9 +9,9 @@ from sqlalchemy import func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.eligibility.models import ConflictDeclaration, PoolEntry, RecognisedInvestment, Review, ScoreSheet
-from services.eligibility.rules import average, weighted_score
-from shared.db import locked, settings_of, today
+from services.eligibility.rules.judgement import average, weighted_score
 from shared.policy import parameter
+from shared.storage.session import locked, settings_of, today
 
 _POOL_LOCK = 0x7E15
 

@@ -9,8 +9,8 @@ import polars as pl
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.eligibility.library import joined
 from services.eligibility.models import LibraryProject, Review, StockResource
+from services.eligibility.rules.library import joined
 from shared.policy import Ruleset
 from shared.policy.table import frame_of
 

@@ -10,15 +10,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.funding.models.application import Application, Loan, NumberSeries
 from services.funding.models.support import PublicMoney
-from services.funding.rules import LoanPlan, Offer, grant_offer, interest_offer
-from shared.acts import record
+from services.funding.rules.support import LoanPlan, Offer, grant_offer, interest_offer
 from shared.contracts.eligibility import AssessedComponent
 from shared.contracts.facts import ProjectFacts
 from shared.contracts.intake import Project
-from shared.db import settings_of, today
 from shared.districts import CITY
 from shared.errors import DomainError
 from shared.policy import Ruleset, resolve
+from shared.storage.audit import record
+from shared.storage.session import settings_of, today
 
 
 class OtherMunicipalMoney(DomainError):

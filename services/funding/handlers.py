@@ -10,7 +10,6 @@ from services.funding.cases import note
 from services.funding.holds import place
 from services.funding.models.application import Application, EntityGrade
 from services.funding.models.support import PublicMoney
-from shared.acts import adopt_hands, record
 from shared.contracts.base import Event
 from shared.contracts.eligibility import PoolEntered
 from shared.contracts.intake import MunicipalMoneyRegistered
@@ -21,8 +20,9 @@ from shared.contracts.monitoring import (
     ProjectDelivered,
     ProjectQuarterSubmitted,
 )
-from shared.db import found, now
-from shared.inbox import Handler
+from shared.events.inbox import Handler
+from shared.storage.audit import adopt_hands, record
+from shared.storage.session import found, now
 
 OPEN = ("received", "drafted", "approved", "planned", "releasing", "released")
 

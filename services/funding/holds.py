@@ -8,12 +8,12 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.funding.models.application import Application, Hold
-from shared.acts import record
 from shared.clock import uuid7
 from shared.contracts.funding import FundsHeld
-from shared.db import actor_of, now
 from shared.errors import DomainError
-from shared.outbox import emit
+from shared.events.outbox import emit
+from shared.storage.audit import record
+from shared.storage.session import actor_of, now
 
 GROUNDS = {
     "funds_diverted": "资金未专款专用",

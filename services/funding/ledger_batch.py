@@ -10,8 +10,8 @@ from typing import Self
 
 import asyncpg
 
-from services.funding.ledger import columns
-from services.funding.postings import Code, Transfer
+from services.funding.ledger.posting import columns
+from services.funding.ledger.postings import Code, Transfer
 
 MOST = 500
 CALL = "SELECT funding_ledger.post_batch($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"

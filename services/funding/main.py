@@ -6,7 +6,7 @@ from services.funding.api import router
 from services.funding.handlers import HANDLERS
 from services.funding.models import Base
 from shared.runtime import Service
-from shared.web import create_app
+from shared.web.app import create_app
 
 service = Service("funding", "资金管理", Base.metadata, router, HANDLERS)
 

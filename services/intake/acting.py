@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.intake.models.declarations import Declaration
-from shared.acts import record
+from shared.storage.audit import record
 
 
 async def act_on(

@@ -14,9 +14,9 @@ from shared.contracts.base import Event
 from shared.contracts.eligibility import DeclarationAssessed, PoolEntered, ReviewPassed, ReviewRejected
 from shared.contracts.funding import FundsApproved, FundsClawedBack, FundsDeclined, FundsHeld, FundsReleased
 from shared.contracts.monitoring import CreditRated, EvaluationIssued, ProjectDelivered
-from shared.db import now
 from shared.districts import CITY
-from shared.inbox import Handler
+from shared.events.inbox import Handler
+from shared.storage.session import now
 
 
 async def _case(session: AsyncSession, declaration_id: UUID) -> Declaration | None:

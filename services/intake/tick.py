@@ -4,8 +4,8 @@ from datetime import timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared.db import now, settings_of
-from shared.files import file_store
+from shared.storage.files import file_store
+from shared.storage.session import now, settings_of
 
 
 async def sweep_incoming(session: AsyncSession) -> None:

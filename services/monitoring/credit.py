@@ -9,8 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.monitoring.models.credit import CreditGround, Entity
 from services.monitoring.rules.credit import Code, Proposal, Standing, counts_since, entity_id, is_grave, propose
-from shared.db import actor_of, today
 from shared.districts import CITY
+from shared.storage.session import actor_of, today
 
 _GROUNDS = UUID("6f1c54f2-6a4a-5c0b-9e0e-3a7b4c8f2d10")
 

@@ -17,11 +17,11 @@ from services.monitoring.rules.evaluation import Picture, anniversary, evaluate
 from services.monitoring.rules.quarter import ComponentLetting
 from services.monitoring.rules.report import report_of
 from shared.contracts.monitoring import EvaluationIssued, TargetResult
-from shared.db import actor_of, now, settings_of, today
 from shared.deadlines import quarter_end
 from shared.errors import Invalid
-from shared.outbox import emit
+from shared.events.outbox import emit
 from shared.policy import Ruleset, resolve
+from shared.storage.session import actor_of, now, settings_of, today
 
 
 async def work_out(session: AsyncSession, file: ProjectFile, actuals: Actuals) -> dict[str, Any]:

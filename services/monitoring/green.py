@@ -12,10 +12,10 @@ from services.monitoring.rules.energy import FACTOR_SET_LABELS, EnergyComparison
 from shared.clock import uuid7
 from shared.contracts.library import LABELS as WORDS
 from shared.contracts.monitoring import GreenRegistered
-from shared.db import now, today
 from shared.errors import Duplicate, Invalid
-from shared.outbox import emit
+from shared.events.outbox import emit
 from shared.policy import parameter
+from shared.storage.session import now, today
 
 
 async def open_record(

@@ -12,13 +12,13 @@ from services.monitoring.models.files import FundMovement, ProjectFile
 from services.monitoring.quarters import open_quarters, opened
 from services.monitoring.rules.credit import entity_id, ground_of
 from services.monitoring.rules.targets import targets_of
-from shared.acts import adopt_hands
 from shared.clock import uuid7
 from shared.contracts.base import Event
 from shared.contracts.funding import FundsClawedBack, FundsHeld, FundsReleased, FundsReturned
-from shared.db import locked, now, settings_of, today
 from shared.deadlines import quarter_of
-from shared.inbox import Handler
+from shared.events.inbox import Handler
+from shared.storage.audit import adopt_hands
+from shared.storage.session import locked, now, settings_of, today
 
 
 async def follow_release(session: AsyncSession, event: FundsReleased) -> None:

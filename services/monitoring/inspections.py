@@ -15,14 +15,14 @@ from services.monitoring.models.inspections import Finding, Inspection, Inspecti
 from services.monitoring.risk import risks
 from services.monitoring.rules.credit import FINDING_GROUNDS, LABELS
 from services.monitoring.rules.risk import draw
-from shared.acts import record
 from shared.clock import uuid7
 from shared.contracts.monitoring import InspectionCompleted, InspectionFinding
-from shared.db import actor_of, now, settings_of, today
 from shared.districts import CITY
 from shared.errors import Duplicate
-from shared.outbox import emit
+from shared.events.outbox import emit
 from shared.policy import parameter
+from shared.storage.audit import record
+from shared.storage.session import actor_of, now, settings_of, today
 
 ALWAYS_GRAVE = ("funds_diverted", "false_material", "other_municipal_funds")
 

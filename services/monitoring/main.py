@@ -7,7 +7,7 @@ from services.monitoring.handlers import HANDLERS
 from services.monitoring.models import Base
 from services.monitoring.tick import tick
 from shared.runtime import Service
-from shared.web import create_app
+from shared.web.app import create_app
 
 service = Service("monitoring", "跟踪监测与评价", Base.metadata, router, HANDLERS, tick)
 

@@ -11,10 +11,10 @@ from services.monitoring.models.credit import CreditDecision, CreditGround, Cred
 from services.monitoring.rules.credit import Grade, entity_id
 from shared.clock import uuid7
 from shared.contracts.monitoring import CreditRated
-from shared.db import actor_of, locked, now, today
 from shared.districts import CITY
 from shared.errors import Invalid
-from shared.outbox import emit
+from shared.events.outbox import emit
+from shared.storage.session import actor_of, locked, now, today
 
 
 async def entity_of(session: AsyncSession, uscc: str) -> Entity:

@@ -14,8 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.monitoring.models.readings import ReadingFinding
 from shared.clock import BEIJING
 from shared.contracts.monitoring import ReadingOutOfRange
-from shared.db import actor_of, now
-from shared.outbox import emit
+from shared.events.outbox import emit
+from shared.storage.session import actor_of, now
 
 Status = Literal["recorded", "unchanged", "conflict", "unknown_meter", "in_the_future"]
 

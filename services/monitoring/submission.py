@@ -10,14 +10,14 @@ from services.monitoring.models.files import ProjectFile
 from services.monitoring.models.quarters import ProjectQuarter, QuarterSubmission
 from services.monitoring.quarters import blame_lateness
 from services.monitoring.rules.quarter import Award, QuarterReport, Remark, check_quarter
-from shared.acts import record
 from shared.clock import uuid7
 from shared.contracts.monitoring import ProjectQuarterSubmitted
-from shared.db import actor_of, now, today
 from shared.deadlines import quarter_end
 from shared.errors import Invalid, WrongStatus
-from shared.outbox import emit
+from shared.events.outbox import emit
 from shared.policy import parameter
+from shared.storage.audit import record
+from shared.storage.session import actor_of, now, today
 
 
 async def check_report(

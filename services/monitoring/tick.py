@@ -9,9 +9,9 @@ from services.monitoring.models.files import ProjectFile
 from services.monitoring.models.inspections import Finding
 from services.monitoring.models.quarters import ProjectQuarter
 from services.monitoring.quarters import blame_lateness, last_ended, open_quarters, opened, quarters_between
-from shared.db import settings_of, today
 from shared.deadlines import quarter_of
 from shared.policy import parameter
+from shared.storage.session import settings_of, today
 
 
 async def tick(session: AsyncSession) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Literal
 
-from deploy.kafka.jars import BrokerError, brought, java
+from deploy.local.kafka.jars import BrokerError, brought, java
 
 Kind = Literal["node", "containers", "mock"]
 

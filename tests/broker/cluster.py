@@ -7,7 +7,7 @@ from typing import Any
 
 from confluent_kafka import Producer
 
-from faults.ground import fresh_topics
+from faults.environment import fresh_topics
 from shared.settings import Settings
 from tests.broker.choice import Kind
 

@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
-from deploy.kafka.node import Node, start
-from deploy.kafka.server import listens
+from deploy.local.kafka.node import Node, start
+from deploy.local.kafka.server import listens
 from tests.broker.choice import choice
 from tests.broker.cluster import Broker, mock_cluster
 

@@ -6,8 +6,8 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
-from shared.bus import Arrival, Message
-from shared.bus.kafka import KafkaBus
+from shared.events.bus import Arrival, Message
+from shared.events.bus.kafka import KafkaBus
 from shared.settings import Settings
 
 TOPIC = "intake.events"

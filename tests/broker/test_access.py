@@ -17,15 +17,15 @@ from aiokafka.errors import (
     TopicAuthorizationFailedError,
 )
 
-from deploy.kafka.jars import command
-from deploy.kafka.node import Node, start
-from shared.bus import Arrival
-from shared.bus.connection import client_options
-from shared.bus.consuming import group_of
-from shared.bus.kafka import KafkaBus
-from shared.bus.topics import LIBRARY_UPDATES, dead_letters_topic, ensure_topics, events_topic
-from shared.catalogue.samples import example_message
+from deploy.local.kafka.jars import command
+from deploy.local.kafka.node import Node, start
 from shared.contracts.funding import FundsReleased
+from shared.events.bus import Arrival
+from shared.events.bus.connection import client_options
+from shared.events.bus.consuming import group_of
+from shared.events.bus.kafka import KafkaBus
+from shared.events.bus.topics import LIBRARY_UPDATES, dead_letters_topic, ensure_topics, events_topic
+from shared.events.catalogue.samples import example_message
 from shared.runtime import SERVICES, Service
 from shared.settings import ROOT, Settings
 

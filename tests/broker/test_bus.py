@@ -10,12 +10,12 @@ import pytest
 from aiokafka.errors import KafkaConnectionError, KafkaError
 from aiokafka.partitioner import DefaultPartitioner
 
-from deploy.kafka.node import Node
-from shared.bus import Arrival, Unreadable, Unsendable, publishing
-from shared.bus.consuming import SILENT_SECONDS
-from shared.bus.kafka import KafkaBus
-from shared.bus.publishing import partition_of
-from shared.bus.topics import LIBRARY_UPDATES
+from deploy.local.kafka.node import Node
+from shared.events.bus import Arrival, Unreadable, Unsendable, publishing
+from shared.events.bus.consuming import SILENT_SECONDS
+from shared.events.bus.kafka import KafkaBus
+from shared.events.bus.publishing import partition_of
+from shared.events.bus.topics import LIBRARY_UPDATES
 from shared.settings import Settings
 from tests.broker.cluster import Broker
 from tests.broker.listening import TOPIC, Ear, bus_of, message, until

@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 
-from deploy.kafka import jars
+from deploy.local.kafka import jars
 from tests.broker import choice as choosing
 
 

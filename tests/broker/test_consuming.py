@@ -11,10 +11,10 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.producer import message_accumulator
 from aiokafka.record.default_records import _DefaultRecordBatchBuilderPy
 
-from shared.bus import Arrival, Unreadable, consuming, kafka
-from shared.bus.connection import client_options
-from shared.bus.consuming import SILENT_SECONDS, Member
-from shared.bus.kafka import KafkaBus
+from shared.events.bus import Arrival, Unreadable, consuming, kafka
+from shared.events.bus.connection import client_options
+from shared.events.bus.consuming import SILENT_SECONDS, Member
+from shared.events.bus.kafka import KafkaBus
 from shared.settings import Settings
 from tests.broker.cluster import Broker
 from tests.broker.listening import TOPIC, Ear, bus_of, message, until

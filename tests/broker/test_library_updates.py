@@ -14,18 +14,18 @@ from aiokafka import AIOKafkaProducer
 from sqlalchemy import insert, text
 
 from services.intake.main import service
-from shared.auth import new_api_key, system_actor
-from shared.bus.kafka import KafkaBus
+from shared.actors import new_api_key, system_actor
 from shared.clock import Clock
 from shared.contracts.pushes import TOPIC
-from shared.db import now
+from shared.events.bus.kafka import KafkaBus
 from shared.runtime import Instance, running
 from shared.settings import ROOT
-from shared.tables import api_key
+from shared.storage.session import now
+from shared.storage.tables import api_key
 from tests.broker.cluster import Broker
 from tests.conftest import Server
-from tests.services.district_system import System
-from tests.services.library_samples import CHAOYANG, FENGTAI, Row, resource
+from tests.intake.district_system import System
+from tests.intake.library_samples import CHAOYANG, FENGTAI, Row, resource
 from tests.world import START
 
 ACTOR = system_actor("test")

@@ -12,16 +12,17 @@ from pathlib import Path
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
-from deploy.kafka.jars import BrokerError, command, jars
-from deploy.kafka.node import Node, remove, start
-from deploy.kafka.server import runs
-from shared.bus.topics import ensure_topics
+from deploy.local.kafka.jars import BrokerError, command, jars
+from deploy.local.kafka.node import Node, remove, start
+from deploy.local.kafka.server import runs
+from shared.events.bus.topics import ensure_topics
 from shared.runtime import SERVICES
 from shared.settings import Settings
 from tests.broker.cluster import Broker
 
 JOIN = (
-    "import sys, pathlib; from deploy.kafka.node import start; print(start(pathlib.Path(sys.argv[1])).pid, flush=True)"
+    "import sys, pathlib; "
+    "from deploy.local.kafka.node import start; print(start(pathlib.Path(sys.argv[1])).pid, flush=True)"
 )
 
 

@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 from aiokafka import TopicPartition
 
-from shared.bus.consuming import portions
+from shared.events.bus.consuming import portions
 from tests.broker.listening import TOPIC
 
 

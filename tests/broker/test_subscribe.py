@@ -14,14 +14,14 @@ from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from pydantic import SecretStr
 
-from deploy.kafka.node import Node, start
-from shared.bus import Message
-from shared.bus.connection import client_options
-from shared.bus.kafka import KafkaBus
-from shared.bus.topics import ensure_topics, events_topic
-from shared.catalogue.samples import example_message
+from deploy.local.kafka.node import Node, start
 from shared.contracts.funding import FundsHeld, FundsReleased, FundsReturned
 from shared.contracts.monitoring import ProjectDelivered
+from shared.events.bus import Message
+from shared.events.bus.connection import client_options
+from shared.events.bus.kafka import KafkaBus
+from shared.events.bus.topics import ensure_topics, events_topic
+from shared.events.catalogue.samples import example_message
 from shared.runtime import SERVICES
 from shared.settings import ROOT, Settings
 from tests.broker.cluster import Broker

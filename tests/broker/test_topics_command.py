@@ -4,8 +4,8 @@ import json
 
 from aiokafka.admin import AIOKafkaAdminClient
 
-from deploy.kafka.node import Node
-from shared.bus.connection import client_options
+from deploy.local.kafka.node import Node
+from shared.events.bus.connection import client_options
 from tests.broker.cluster import PARTITIONS, Broker
 from tests.deploy.operator_desk import invoked, record
 from tests.world import ROLE_PASSWORD, World

@@ -7,7 +7,7 @@ import pytest
 from services.monitoring.main import service as monitoring
 from shared.contracts.intake import DeclarationWithdrawn
 from tests.deploy.operator_desk import Told
-from tests.services.test_delivery import Ear
+from tests.shared.events.test_delivery import Ear
 from tests.world import World
 
 

@@ -4,7 +4,7 @@ import asyncio
 import sys
 from pathlib import Path
 
-from deploy.processes import Processes
+from deploy.local.processes import Processes
 from tests.deploy.test_processes import program
 
 

@@ -12,8 +12,8 @@ from typer.testing import CliRunner, Result
 
 from deploy.cli.app import app
 from shared.contracts.intake import DeclarationWithdrawn
-from shared.outbox import emit
-from tests.services.test_delivery import ACTOR
+from shared.events.outbox import emit
+from tests.shared.events.test_delivery import ACTOR
 from tests.world import ROLE_PASSWORD, World
 
 

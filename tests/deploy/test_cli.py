@@ -16,15 +16,15 @@ from typer.testing import CliRunner
 
 from deploy.cli.app import app
 from deploy.cli.desk import login_name
-from deploy.postgres import start
+from deploy.local.postgres import start
 from shared.contracts.base import _REGISTRY
 from shared.contracts.intake import DeclarationWithdrawn
-from shared.migrate import upgrade
 from shared.settings import ROOT, Settings
+from shared.storage.migrate import upgrade
 from tests.conftest import FAST, Server
 from tests.deploy.operator_desk import Told, announced, invoked, record, rows_of, tenghuan
-from tests.services.test_dead_letters import unreadable
-from tests.services.test_delivery import ACTOR, Ear, message
+from tests.shared.events.test_dead_letters import unreadable
+from tests.shared.events.test_delivery import ACTOR, Ear, message
 from tests.world import ROLE_PASSWORD, World
 
 NOWHERE = "postgresql://nobody:hidden@127.0.0.1:1/none"

@@ -5,8 +5,8 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 
-from shared.bus import Message
-from shared.migrate import admin_engine
+from shared.events.bus import Message
+from shared.storage.migrate import admin_engine
 from tests.deploy.operator_desk import Told, announced, record, rows_of, tenghuan
 from tests.world import World
 

@@ -1,4 +1,4 @@
-"""deploy/compose.yaml and the Dockerfile, as far as they can be judged without containers."""
+"""deploy/containers/compose.yaml and the Dockerfile, as far as they can be judged without containers."""
 
 import re
 import subprocess
@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 import yaml
 
-from deploy.kafka.configuration import CONTAINER_IMAGE
-from deploy.kafka.jars import POM
+from deploy.local.kafka.configuration import CONTAINER_IMAGE
+from deploy.local.kafka.jars import POM
 from shared.runtime import SERVICES
 from shared.settings import ROOT, Settings
 
-COMPOSE = ROOT / "deploy" / "compose.yaml"
-DOCKERFILE = ROOT / "deploy" / "Dockerfile"
+COMPOSE = ROOT / "deploy" / "containers" / "compose.yaml"
+DOCKERFILE = ROOT / "deploy" / "containers" / "Dockerfile"
 
 
 def faults(compose: Path) -> str:

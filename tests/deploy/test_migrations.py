@@ -8,10 +8,10 @@ import asyncpg
 import pytest
 from sqlalchemy.exc import DBAPIError
 
-from deploy.postgres import Embedded, start
-from shared.migrate import check, status, upgrade
+from deploy.local.postgres import Embedded, start
 from shared.runtime import SERVICES
 from shared.settings import Settings
+from shared.storage.migrate import check, status, upgrade
 from tests.conftest import FAST, Server
 
 # Tables without rows of a case: bookkeeping of delivery and access, dated rule sets.

@@ -5,12 +5,12 @@ import sys
 
 import pytest
 
-from deploy import ports
-from deploy.ports import free_port
+from deploy.local import ports
+from deploy.local.ports import free_port
 from shared.settings import ROOT
 
 ASK = """
-from deploy import ports
+from deploy.local import ports
 ports._FIRST, ports._LAST = {first}, {last}
 print(ports.free_port())
 """

@@ -11,11 +11,14 @@ from tempfile import TemporaryDirectory
 import asyncpg
 import pytest
 
-from deploy.postgres import remove, start
-from deploy.postgres_site import PostgresError
+from deploy.local.postgres import remove, start
+from deploy.local.postgres_site import PostgresError
 
 QUICK = {"fsync": "off"}
-JOIN = "import sys, pathlib; from deploy.postgres import start; start(pathlib.Path(sys.argv[1])); print(1, flush=True)"
+JOIN = (
+    "import sys, pathlib; "
+    "from deploy.local.postgres import start; start(pathlib.Path(sys.argv[1])); print(1, flush=True)"
+)
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ import httpx
 import psutil
 import pytest
 
-from deploy.ports import free_port
-from deploy.processes import Processes, Program, StartFailed, environment
+from deploy.local.ports import free_port
+from deploy.local.processes import Processes, Program, StartFailed, environment
 from shared.settings import ROOT, Settings
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from faults.ground import Ground, ground
+from faults.environment import Ground, ground
 from tests.broker.choice import choice
 
 

@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 
 from faults.campaign import run
-from faults.course import Course, course_of
-from faults.ground import Ground
-from faults.load.plan import Plan
+from faults.environment import Ground
+from faults.plan import Course, course_of
 from faults.schedule import COUNTS, Injury
 from faults.service import Planted
+from faults.workload.plan import Plan
 
 LIGHT = Plan(
     pushes_per_second=1.0,

@@ -13,11 +13,11 @@ import asyncpg
 import pytest
 from pydantic import SecretStr
 
-from faults.checks.judge import Verdict, judge
-from faults.load.alone import Alone, alone, announced
-from faults.load.drive import LoadFigures, drive
-from faults.load.log import Command, CommandLog
-from faults.load.plan import Plan
+from faults.checker.judge import Verdict, judge
+from faults.workload.alone import Alone, alone, announced
+from faults.workload.drive import LoadFigures, drive
+from faults.workload.log import Command, CommandLog
+from faults.workload.plan import Plan
 from shared.settings import Settings
 from tests.conftest import Server
 from tests.world import ROLE_PASSWORD

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from faults.checks import updates
-from faults.checks.reading import Found, Told
-from faults.load.log import Command, CommandLog
+from faults.checker import updates
+from faults.checker.reading import Found, Told
+from faults.workload.log import Command, CommandLog
 
 SENT = {"rows": [[1, 1, ""]], "topic": "district.library-updates", "sent": True}
 

@@ -26,7 +26,7 @@ from schemathesis.core.failures import FailureGroup
 from schemathesis.core.result import Ok
 from schemathesis.schemas import APIOperation
 
-from deploy.personas import Persona
+from deploy.demo.personas import Persona
 from tests.journeys.walked_cases import known_ids
 from tests.world import World
 

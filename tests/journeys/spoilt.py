@@ -13,8 +13,8 @@ import httpx
 import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared.auth import Actor
-from shared.web import PROBLEM
+from shared.actors import Actor
+from shared.web.app import PROBLEM
 from tests.world import World
 
 _DEEP = "@deep@"

@@ -11,12 +11,12 @@ import schemathesis
 from jsonschema import Draft202012Validator
 
 from shared.runtime import SERVICES
-from shared.web import PROBLEM
+from shared.web.app import PROBLEM
+from tests.intake import declared
 from tests.journeys.generated import Sender
 from tests.journeys.spoilt import Spoiler
 from tests.journeys.walked_cases import walk
 from tests.references import references
-from tests.services import declared
 from tests.world import World
 
 # Whoever builds against the suite or probes it needs no token for these; nothing of a case is in them.

@@ -5,9 +5,12 @@ from datetime import timedelta
 
 from sqlalchemy import text
 
-from shared.auth import system_actor
+from shared.actors import system_actor
 from shared.contracts.base import event_types
-from tests.services import declared, eligibility_cases, funding_case, library_samples, monitoring_story
+from tests.eligibility import cases as eligibility_cases
+from tests.funding import case as funding_case
+from tests.intake import declared, library_samples
+from tests.monitoring import story as monitoring_story
 from tests.world import World
 
 _COLUMNS: Mapping[str, Mapping[str, str]] = {

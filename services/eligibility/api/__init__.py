@@ -3,7 +3,7 @@
 from fastapi import APIRouter
 
 from services.eligibility.api import assessments, dry_run, policy, pool, review, scoring, standards, what_if
-from shared.idempotency import ActRoute
+from shared.web.idempotency import ActRoute
 
 router = APIRouter(route_class=ActRoute)
 for part in (assessments, review, scoring, pool, standards, dry_run, policy, what_if):

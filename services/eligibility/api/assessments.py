@@ -14,13 +14,13 @@ from services.eligibility.api.paging import Cursor, Limit, cursor_of, place_of
 from services.eligibility.api.shapes import Decided, RecordOut, ReviewOut, ReviewRow, record_out, review_out
 from services.eligibility.judging import current_assessment, settlements_of
 from services.eligibility.models import Assessment, Review, StoredRuleset
-from services.eligibility.rules import judge
-from shared.auth import Anyone
+from services.eligibility.rules.judgement import judge
 from shared.contracts.library import DistrictCode
-from shared.db import etag, found
 from shared.errors import NotFound
-from shared.idempotency import ActRoute, ReadSession
 from shared.policy import ENGINE, Decision, replay
+from shared.storage.session import etag, found
+from shared.web.auth import Anyone
+from shared.web.idempotency import ActRoute, ReadSession
 
 router = APIRouter(route_class=ActRoute, tags=["条件审查"])
 Stage = Literal["in_review", "passed", "rejected", "in_pool", "kept_out", "returned", "closed"]

@@ -10,13 +10,13 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.eligibility.api.shapes import AwardOut, DecisionOut, decision_out
-from services.eligibility.rules import Judgement, dry_run
-from services.eligibility.support import Loan, grant_of, interest_of
-from shared.bodies import bounded
+from services.eligibility.rules.judgement import Judgement, dry_run
+from services.eligibility.rules.support import Loan, grant_of, interest_of
 from shared.contracts.facts import ProjectFacts
 from shared.contracts.library import DistrictCode
 from shared.money import Money, Ratio
 from shared.runtime import Instance
+from shared.web.bodies import bounded
 
 MOST_BYTES = 256 * 1024
 

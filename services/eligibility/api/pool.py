@@ -22,15 +22,15 @@ from services.eligibility.pool import (
     under_assessment,
     weights_of,
 )
-from shared.acts import hands_of
-from shared.auth import CitySupervisor, Official
 from shared.contracts.eligibility import AssessedComponent, PoolEntered, ReviewRejected
 from shared.contracts.facts import ProjectFacts
 from shared.contracts.intake import Project
 from shared.contracts.library import DistrictCode
 from shared.errors import WrongStatus
-from shared.idempotency import ActRoute, ReadSession, Session
-from shared.outbox import emit
+from shared.events.outbox import emit
+from shared.storage.audit import hands_of
+from shared.web.auth import CitySupervisor, Official
+from shared.web.idempotency import ActRoute, ReadSession, Session
 
 router = APIRouter(route_class=ActRoute, tags=["入库评估"])
 POOL_CLAUSE = "三（二）"

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from services.eligibility.investment import ComponentIn
 from services.eligibility.models import ScoreSheet
 from services.eligibility.pool import Panel
-from services.eligibility.rules import CRITERIA, rounded, weighted_score
+from services.eligibility.rules.judgement import CRITERIA, rounded, weighted_score
 from shared.money import Money
 from shared.text import Paragraph
 

@@ -12,17 +12,18 @@ from services.eligibility.cases import about, numbered, record_on
 from services.eligibility.conclusions import check_pass, check_rejection
 from services.eligibility.judging import assess_case, current_assessment, settlements_of
 from services.eligibility.models import Assessment, Review, Settlement
-from services.eligibility.rules import reference_day
-from shared.acts import hands_of
-from shared.auth import Actor, CityOfficer, CitySupervisor
+from services.eligibility.rules.judgement import reference_day
+from shared.actors import Actor
 from shared.contracts.eligibility import FindingSettled, ReviewPassed, ReviewRejected
 from shared.contracts.intake import Project
-from shared.db import etag, locked, now, today
 from shared.errors import Forbidden, Invalid, WrongStatus
-from shared.idempotency import ActRoute, Session
-from shared.outbox import emit
+from shared.events.outbox import emit
 from shared.policy import Decision
+from shared.storage.audit import hands_of
+from shared.storage.session import etag, locked, now, today
 from shared.text import Line, Paragraph
+from shared.web.auth import CityOfficer, CitySupervisor
+from shared.web.idempotency import ActRoute, Session
 
 router = APIRouter(route_class=ActRoute, tags=["条件审查"])
 RuleId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,63}$")]

@@ -21,11 +21,12 @@ from services.eligibility.cases import numbered, placed, record_on
 from services.eligibility.investment import recognised
 from services.eligibility.models import ConflictDeclaration, RecognisedInvestment, Review, ScoreSheet
 from services.eligibility.pool import Panel, investment_of, panel_of, pass_score_of, under_assessment, weights_of
-from shared.auth import Actor, Anyone, CityOffice, CityOfficer
-from shared.db import found, now, settings_of
+from shared.actors import Actor
 from shared.errors import Duplicate, Forbidden, Invalid, NotFound, WrongStatus
-from shared.idempotency import ActRoute, ReadSession, Session
 from shared.policy import interpretations
+from shared.storage.session import found, now, settings_of
+from shared.web.auth import Anyone, CityOffice, CityOfficer
+from shared.web.idempotency import ActRoute, ReadSession, Session
 
 router = APIRouter(route_class=ActRoute, tags=["入库评估"])
 

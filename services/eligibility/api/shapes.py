@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.eligibility.models import Assessment, Review, Settlement
-from services.eligibility.rules import WHO
+from services.eligibility.rules.judgement import WHO
 from shared.policy import Decision, Finding
 
 Decided = Literal["eligible", "ineligible", "undetermined"]

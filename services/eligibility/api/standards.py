@@ -11,17 +11,18 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.eligibility.api.paging import Cursor, Limit, cursor_of, place_of, whole
 from services.eligibility.models import DistrictStandard
-from services.eligibility.rules import plain
-from shared.acts import record
-from shared.auth import Actor, DistrictSupervisor, OfficialOrSystem
+from services.eligibility.rules.judgement import plain
+from shared.actors import Actor
 from shared.clock import uuid7
 from shared.contracts.library import DistrictCode
-from shared.db import now
 from shared.errors import Forbidden, Invalid
-from shared.idempotency import ActRoute, ReadSession, Session
 from shared.money import Quantity
 from shared.policy.parameters import DatedValue, district_keys, history
+from shared.storage.audit import record
+from shared.storage.session import now
 from shared.text import Line, Paragraph
+from shared.web.auth import DistrictSupervisor, OfficialOrSystem
+from shared.web.idempotency import ActRoute, ReadSession, Session
 
 router = APIRouter(route_class=ActRoute, tags=["区级标准"])
 _STANDARDS_LOCK = 0x7E16

@@ -12,13 +12,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.eligibility.judging import standards_by_district
 from services.eligibility.population import Group, Population, grouped, population_of
 from services.eligibility.what_if import MOST_LISTED, WhatIf, patch_of, run
-from shared.auth import CityOfficer
 from shared.contracts.library import DistrictCode
-from shared.db import settings_of, today
 from shared.districts import DISTRICTS
-from shared.idempotency import ActRoute, ReadSession
 from shared.policy import Ruleset, interpretations, resolve
 from shared.policy.ruleset import Amount, Rule
+from shared.storage.session import settings_of, today
+from shared.web.auth import CityOfficer
+from shared.web.idempotency import ActRoute, ReadSession
 
 router = APIRouter(route_class=ActRoute, tags=["政策测算"])
 Key = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,63}$")]

@@ -2,7 +2,7 @@
 
 from sqlalchemy.orm import DeclarativeBase
 
-from shared.db import TYPES, new_metadata
+from shared.storage.session import TYPES, new_metadata
 
 
 class Base(DeclarativeBase):

@@ -17,7 +17,7 @@ from services.funding.api import (
     releases,
     support,
 )
-from shared.idempotency import ActRoute
+from shared.web.idempotency import ActRoute
 
 SUBJECTS = (
     budgets,

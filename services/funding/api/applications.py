@@ -18,18 +18,18 @@ from services.funding.api.recovery import ClawbackOut, ReturnOut
 from services.funding.api.releases import ReleaseOut
 from services.funding.api.shapes import ApplicationOut, HoldOut, Key, Shape, shown, shown_one
 from services.funding.api.support import PublicMoneyOut
-from services.funding.ledger import entries
+from services.funding.ledger.case_statement import Posting, run
+from services.funding.ledger.posting import entries
 from services.funding.models.application import STATUSES, Application, Hold, Loan
 from services.funding.models.payment import InterestStatement, ReleaseRequest
 from services.funding.models.plan import PlanItem
 from services.funding.models.recovery import ClawbackRequest, FinalAccounts, MoneyReturn
 from services.funding.models.support import BankReferral, PublicMoney
-from services.funding.running import Posting, run
-from shared.acts import acts_of
-from shared.auth import Anyone
-from shared.db import etag, found
-from shared.idempotency import ActRoute, ReadSession
 from shared.money import SignedMoney
+from shared.storage.audit import acts_of
+from shared.storage.session import etag, found
+from shared.web.auth import Anyone
+from shared.web.idempotency import ActRoute, ReadSession
 
 router = APIRouter(route_class=ActRoute, tags=["资金申请"])
 Status = Literal["received", "drafted", "approved", "declined", "planned", "releasing", "released", "closed"]

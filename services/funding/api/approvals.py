@@ -9,21 +9,21 @@ from pydantic import BaseModel, Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.funding.api.shapes import ApplicationOut, Key, Shape, shown_one
-from services.funding.books import award_and_reserve, ledger_mode, require_budget
 from services.funding.cases import next_number, note, offers, project_of, refuse_other_municipal_money
-from services.funding.ledger import open_accounts, post
+from services.funding.ledger.case_acts import award_and_reserve, ledger_mode, require_budget
+from services.funding.ledger.posting import open_accounts, post
+from services.funding.ledger.postings import case_accounts
 from services.funding.models.application import Application, Approval
-from services.funding.postings import case_accounts
-from services.funding.rules import Offer
-from shared.auth import CityOfficer, CitySupervisor
+from services.funding.rules.support import Offer
 from shared.contracts.funding import FundsApproved, FundsDeclined
 from shared.contracts.library import LABELS, SupportMode
-from shared.db import actor_of, locked, settings_of, today
 from shared.errors import DomainError
-from shared.idempotency import ActRoute, Session
+from shared.events.outbox import emit
 from shared.money import Money
-from shared.outbox import emit
+from shared.storage.session import actor_of, locked, settings_of, today
 from shared.text import Line, Paragraph
+from shared.web.auth import CityOfficer, CitySupervisor
+from shared.web.idempotency import ActRoute, Session
 
 router = APIRouter(route_class=ActRoute, tags=["批复"])
 

@@ -11,13 +11,13 @@ from services.funding.api.shapes import Key, Shape, Yuan
 from services.funding.cases import note
 from services.funding.models.application import Application
 from services.funding.models.support import BankReferral
-from shared.auth import DistrictOrCity, Official
 from shared.clock import uuid7
-from shared.db import found, locked, now
 from shared.errors import Invalid
-from shared.idempotency import ActRoute, ReadSession, Session
 from shared.money import Money
+from shared.storage.session import found, locked, now
 from shared.text import Line
+from shared.web.auth import DistrictOrCity, Official
+from shared.web.idempotency import ActRoute, ReadSession, Session
 
 router = APIRouter(route_class=ActRoute, tags=["金融支持"])
 

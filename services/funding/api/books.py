@@ -5,11 +5,11 @@ from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.funding.api.shapes import Shape
-from services.funding.case_checks import verify_cases
-from services.funding.ledger_verify import verify
-from shared.auth import FinanceOrAuditor
-from shared.idempotency import ActRoute
+from services.funding.ledger.verify import verify
+from services.funding.ledger.verify_cases import verify_cases
 from shared.runtime import Instance
+from shared.web.auth import FinanceOrAuditor
+from shared.web.idempotency import ActRoute
 
 router = APIRouter(route_class=ActRoute, tags=["账簿"])
 

@@ -9,19 +9,19 @@ from pydantic import BaseModel, Field
 from sqlalchemy import select
 
 from services.funding.api.shapes import Figure, Shape, Yuan
-from services.funding.books import budget_state
-from services.funding.ledger import open_accounts, post
+from services.funding.ledger.case_acts import budget_state
+from services.funding.ledger.posting import open_accounts, post
+from services.funding.ledger.postings import appropriate, programme_accounts
 from services.funding.models.plan import Appropriation
-from services.funding.postings import appropriate, programme_accounts
-from shared.acts import record
-from shared.auth import CitySupervisor, Official
 from shared.clock import uuid7
-from shared.db import locked, now
 from shared.districts import CITY
 from shared.errors import Duplicate
-from shared.idempotency import ActRoute, ReadSession, Session
 from shared.money import Money
+from shared.storage.audit import record
+from shared.storage.session import locked, now
 from shared.text import Line
+from shared.web.auth import CitySupervisor, Official
+from shared.web.idempotency import ActRoute, ReadSession, Session
 
 router = APIRouter(route_class=ActRoute, tags=["年度预算"])
 Year = Annotated[int, Field(ge=2021, le=2100, title="年度")]

@@ -11,15 +11,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.funding.api.shapes import ApplicationOut, Exact, Key, Shape, Yuan, shown_one
 from services.funding.cases import note, offers, ruleset_of
 from services.funding.models.application import Application, Loan
-from services.funding.rules import LoanPlan, Offer
-from shared.auth import CityOfficer, Official
+from services.funding.rules.support import LoanPlan, Offer
 from shared.clock import uuid7
 from shared.contracts.library import LABELS, ConstructionStatus, SupportMode
-from shared.db import found, locked, now, today
 from shared.errors import Invalid
-from shared.idempotency import ActRoute, ReadSession, Session
 from shared.money import Money, Ratio
+from shared.storage.session import found, locked, now, today
 from shared.text import Line
+from shared.web.auth import CityOfficer, Official
+from shared.web.idempotency import ActRoute, ReadSession, Session
 
 router = APIRouter(route_class=ActRoute, tags=["批复"])
 

@@ -13,14 +13,14 @@ from services.funding.api.shapes import Key, Shape
 from services.funding.cases import note, ruleset_of
 from services.funding.models.application import Application
 from services.funding.models.recovery import FinalAccounts
-from services.funding.rules import GRANT, grant_offer
-from shared.auth import CityOfficer
+from services.funding.rules.support import GRANT, grant_offer
 from shared.clock import uuid7
-from shared.db import actor_of, locked, now
 from shared.errors import Invalid, WrongStatus
-from shared.idempotency import ActRoute, Session
 from shared.money import Money
+from shared.storage.session import actor_of, locked, now
 from shared.text import Line
+from shared.web.auth import CityOfficer
+from shared.web.idempotency import ActRoute, Session
 
 router = APIRouter(route_class=ActRoute, tags=["退回与追回"])
 

@@ -8,17 +8,17 @@ from pydantic import BaseModel, Field
 from sqlalchemy import select
 
 from services.funding.api.shapes import ApplicationOut, HoldOut, Key, shown_one
-from services.funding.books import end
 from services.funding.cases import note
 from services.funding.holds import lift, place
-from services.funding.ledger import post
+from services.funding.ledger.case_acts import end
+from services.funding.ledger.posting import post
 from services.funding.models.application import Application, Hold
 from services.funding.models.payment import ReleaseRequest
-from shared.auth import CityDesk, CitySupervisor
-from shared.db import locked
 from shared.errors import NotFound, WrongStatus
-from shared.idempotency import ActRoute, Session
+from shared.storage.session import locked
 from shared.text import Paragraph
+from shared.web.auth import CityDesk, CitySupervisor
+from shared.web.idempotency import ActRoute, Session
 
 router = APIRouter(route_class=ActRoute, tags=["暂停与终止"])
 

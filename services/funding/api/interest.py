@@ -13,21 +13,21 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.funding.api.shapes import Key, Shape
 from services.funding.cases import loans_of, note, ruleset_of
-from services.funding.interest_days import Project, SoFar
+from services.funding.interest.days import Project, SoFar
+from services.funding.interest.lines import BalanceSegment, RateSegment, StatementLine
+from services.funding.interest.lines import Loan as BankLoan
+from services.funding.interest.settlement import Outcome, kept, settle_lines, taken_up
 from services.funding.models.application import Application, Loan
 from services.funding.models.payment import InterestStatement
-from services.funding.rules import INTEREST, interest_settings, readings_used
-from services.funding.settling import Outcome, kept, settle_lines, taken_up
-from services.funding.statements import BalanceSegment, RateSegment, StatementLine
-from services.funding.statements import Loan as BankLoan
-from shared.auth import CityOfficer, Finance
+from services.funding.rules.support import INTEREST, interest_settings, readings_used
 from shared.clock import uuid7
-from shared.db import actor_of, found, locked, now, today
 from shared.errors import DomainError, Invalid, WrongStatus
-from shared.idempotency import ActRoute, Session
 from shared.money import Money, Ratio
 from shared.policy import parameter
+from shared.storage.session import actor_of, found, locked, now, today
 from shared.text import Paragraph
+from shared.web.auth import CityOfficer, Finance
+from shared.web.idempotency import ActRoute, Session
 
 router = APIRouter(route_class=ActRoute, tags=["贷款贴息"])
 Day = Annotated[date, Field(ge=date(2019, 8, 20), le=date(2100, 12, 31))]

@@ -13,23 +13,23 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.funding.api.budgets import Year
 from services.funding.api.shapes import Key, Shape
-from services.funding.books import commit, require_budget
 from services.funding.cases import note, refuse_other_municipal_money, ruleset_of
-from services.funding.ledger import post
+from services.funding.ledger.case_acts import commit, require_budget
+from services.funding.ledger.posting import post
 from services.funding.models.application import Application
 from services.funding.models.plan import InvestmentPlan, PlanItem
-from shared.acts import record
-from shared.auth import CityOfficer, CitySupervisor, Official
 from shared.clock import uuid7
 from shared.contracts import funding
 from shared.contracts.library import LABELS
-from shared.db import found, locked, now, settings_of, today
 from shared.districts import CITY
 from shared.errors import DomainError, Duplicate, Invalid
-from shared.idempotency import ActRoute, ReadSession, Session
+from shared.events.outbox import emit
 from shared.money import Money
-from shared.outbox import emit
+from shared.storage.audit import record
+from shared.storage.session import found, locked, now, settings_of, today
 from shared.text import Line, Paragraph
+from shared.web.auth import CityOfficer, CitySupervisor, Official
+from shared.web.idempotency import ActRoute, ReadSession, Session
 
 router = APIRouter(route_class=ActRoute, tags=["投资计划"])
 

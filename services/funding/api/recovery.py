@@ -10,22 +10,22 @@ from pydantic import BaseModel, Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.funding.api.shapes import Key, Shape, Yuan
-from services.funding.books import demand, take_back
 from services.funding.cases import note
 from services.funding.holds import place
-from services.funding.ledger import post
+from services.funding.ledger.case_acts import demand, take_back
+from services.funding.ledger.posting import post
+from services.funding.ledger.postings import take_return
 from services.funding.models.application import Application
 from services.funding.models.recovery import ClawbackRequest, MoneyReturn, Recovery
-from services.funding.postings import take_return
-from shared.auth import CityOfficer, CitySupervisor, Finance
 from shared.clock import uuid7
 from shared.contracts.funding import FundsClawedBack, FundsReturned
-from shared.db import found, locked, now
 from shared.errors import DomainError
-from shared.idempotency import ActRoute, Session
+from shared.events.outbox import emit
 from shared.money import Money
-from shared.outbox import emit
+from shared.storage.session import found, locked, now
 from shared.text import Line, Paragraph
+from shared.web.auth import CityOfficer, CitySupervisor, Finance
+from shared.web.idempotency import ActRoute, Session
 
 router = APIRouter(route_class=ActRoute, tags=["退回与追回"])
 Clause = Literal["四（一）1", "四（一）3", "二（五）", "政府投资条例第三十四条"]

@@ -10,7 +10,6 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.funding.api.shapes import Key, Shape
-from services.funding.books import pay
 from services.funding.cases import (
     components_of,
     facts_of,
@@ -20,22 +19,23 @@ from services.funding.cases import (
     ruleset_of,
 )
 from services.funding.holds import refuse_held
-from services.funding.ledger import post
+from services.funding.ledger.case_acts import pay
+from services.funding.ledger.posting import post
 from services.funding.models.application import Application
 from services.funding.models.payment import InterestStatement, ReleaseRequest
 from services.funding.models.plan import InvestmentPlan, PlanItem
-from services.funding.rules import CLAUSES, CONDITIONS, GRANT, Instalment, instalments
-from shared.acts import hands_of
-from shared.auth import Finance
+from services.funding.rules.support import CLAUSES, CONDITIONS, GRANT, Instalment, instalments
 from shared.clock import uuid7
 from shared.contracts.funding import FundsReleased
-from shared.db import found, locked, now, today
 from shared.errors import DomainError, Invalid
-from shared.idempotency import ActRoute, Session
+from shared.events.outbox import emit
 from shared.money import Money
-from shared.outbox import emit
 from shared.policy import parameter
+from shared.storage.audit import hands_of
+from shared.storage.session import found, locked, now, today
 from shared.text import Paragraph
+from shared.web.auth import Finance
+from shared.web.idempotency import ActRoute, Session
 
 router = APIRouter(route_class=ActRoute, tags=["资金拨付"])
 

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.funding.models.application import STATUSES, Application, Approval, Hold
-from services.funding.rules import CLAUSES
+from services.funding.rules.support import CLAUSES
 from shared.contracts.library import LABELS
 from shared.money import Money, SignedMoney
 

@@ -15,18 +15,18 @@ from services.funding.api.shapes import Exact, Figure, Key, Shape, Yuan
 from services.funding.cases import note, registered_elsewhere, ruleset_of
 from services.funding.models.application import Application
 from services.funding.models.support import KINDS, PublicMoney
-from services.funding.rules import invested, over_limit, public_money_share
-from shared.acts import record
-from shared.auth import CityOfficer, DistrictOrCity, Official
+from services.funding.rules.support import invested, over_limit, public_money_share
 from shared.clock import uuid7
 from shared.contracts.library import DistrictCode
-from shared.db import found, locked, now, today
 from shared.errors import Invalid, WrongStatus
-from shared.idempotency import ActRoute, ReadSession, Session
 from shared.identifiers import ProjectCode, Uscc
 from shared.money import Money
 from shared.policy import parameter
+from shared.storage.audit import record
+from shared.storage.session import found, locked, now, today
 from shared.text import Line, Paragraph
+from shared.web.auth import CityOfficer, DistrictOrCity, Official
+from shared.web.idempotency import ActRoute, ReadSession, Session
 
 router = APIRouter(route_class=ActRoute, tags=["其他财政资金与金融支持"])
 

@@ -18,7 +18,7 @@ from services.intake.api import (
     quarters,
     review,
 )
-from shared.idempotency import ActRoute
+from shared.web.idempotency import ActRoute
 
 router = APIRouter(route_class=ActRoute)
 router.include_router(library.router)

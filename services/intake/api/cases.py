@@ -6,9 +6,9 @@ from fastapi import Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.intake.models.declarations import Declaration
-from shared.auth import Actor
-from shared.db import etag, found
+from shared.actors import Actor
 from shared.errors import NotFound
+from shared.storage.session import etag, found
 
 
 async def seen(session: AsyncSession, actor: Actor, declaration_id: UUID) -> Declaration:

@@ -13,12 +13,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.intake.api.library_shapes import Total
 from services.intake.models.library import LibraryEntry, QuarterSubmission, Resource
-from shared.auth import CityOffice
 from shared.contracts.library import Quarter
-from shared.db import settings_of, today
 from shared.deadlines import quarter_due, quarter_of
 from shared.districts import CITY, DISTRICTS
-from shared.idempotency import ActRoute, ReadSession
+from shared.storage.session import settings_of, today
+from shared.web.auth import CityOffice
+from shared.web.idempotency import ActRoute, ReadSession
 
 router = APIRouter(route_class=ActRoute, tags=["全市汇总"])
 ForQuarter = Annotated[Quarter | None, Query(title="季度", description="报送情况所看的季度；默认本季度")]

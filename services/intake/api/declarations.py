@@ -16,12 +16,12 @@ from services.intake.api.shapes import DeclarationDraft, DeclarationEdit, Declar
 from services.intake.models.declarations import Declaration, next_declaration_no
 from services.intake.models.library import LibraryEntry
 from services.intake.rules.stages import StageCode
-from shared.auth import Anyone, Applicant
 from shared.clock import uuid7
 from shared.contracts.library import DistrictCode, ProjectType
-from shared.db import etag, expect_version, locked, now, today
 from shared.errors import Forbidden, Invalid
-from shared.idempotency import ActRoute, ReadSession, Session
+from shared.storage.session import etag, expect_version, locked, now, today
+from shared.web.auth import Anyone, Applicant
+from shared.web.idempotency import ActRoute, ReadSession, Session
 
 router = APIRouter(route_class=ActRoute, tags=["申报"])
 Cursor = Annotated[str, Query(pattern=r"^[A-Za-z0-9_-]{22}$", description="上一页的 next_cursor")]

@@ -13,10 +13,11 @@ from sqlalchemy import Select
 
 from services.intake.api.library_lists import EntryFilter, ResourceFilter
 from services.intake.models.library import LibraryEntry, Resource
-from shared.auth import Actor, OfficialOrSystem
+from shared.actors import Actor
 from shared.contracts.library import LABELS, LibraryComponent, LibraryRow, ResourceRow
-from shared.idempotency import ActRoute
 from shared.runtime import Instance
+from shared.web.auth import OfficialOrSystem
+from shared.web.idempotency import ActRoute
 
 router = APIRouter(route_class=ActRoute, tags=["资源台账与储备库"])
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")

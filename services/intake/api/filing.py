@@ -16,15 +16,15 @@ from services.intake.models.declarations import Declaration, DeclarationRound
 from services.intake.models.identities import end_identity, keep_identity
 from services.intake.rules.checklist import undertaking_on
 from services.intake.rules.rounds import Change, changes
-from shared.auth import Anyone, Applicant
 from shared.contracts.facts import ProjectFacts
 from shared.contracts.intake import DeclarationSubmitted, DeclarationWithdrawn
-from shared.db import locked, now, settings_of, today
 from shared.deadlines import working_days_after
 from shared.errors import Invalid
-from shared.idempotency import ActRoute, ReadSession, Session
-from shared.outbox import emit
+from shared.events.outbox import emit
+from shared.storage.session import locked, now, settings_of, today
 from shared.text import Line, Paragraph
+from shared.web.auth import Anyone, Applicant
+from shared.web.idempotency import ActRoute, ReadSession, Session
 
 router = APIRouter(route_class=ActRoute, tags=["申报"])
 RefusalsKept = Depends(refusals_on_record, scope="function")

@@ -20,15 +20,15 @@ from services.intake.models.review import THINGS, findings_of, standing_opinion
 from services.intake.rules import refusals
 from services.intake.rules.stages import UNDER_REVIEW
 from services.intake.rules.submission import Gap, material_gaps
-from shared.acts import hands_of
-from shared.auth import CityOfficer, DistrictSupervisor
 from shared.contracts.intake import DeclarationForwarded, DeclarationReceived
 from shared.contracts.library import ConstructionStatus
-from shared.db import locked, now, settings_of, today
-from shared.idempotency import ActRoute, Session
-from shared.outbox import emit
+from shared.events.outbox import emit
 from shared.policy import interpretations
+from shared.storage.audit import hands_of
+from shared.storage.session import locked, now, settings_of, today
 from shared.text import Paragraph
+from shared.web.auth import CityOfficer, DistrictSupervisor
+from shared.web.idempotency import ActRoute, Session
 
 router = APIRouter(route_class=ActRoute, tags=["上报"])
 

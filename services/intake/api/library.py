@@ -6,12 +6,12 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.intake.api.library_shapes import BatchResult, body_of
-from services.intake.batches import Push, library_push, resources_push
-from services.intake.pushing import record_push
-from shared.auth import DistrictPush
+from services.intake.registers.parsing import Push, library_push, resources_push
+from services.intake.registers.push import record_push
 from shared.contracts.pushes import LibraryBatch, ResourceBatch
 from shared.contracts.pushes import Mode as PushMode
-from shared.idempotency import ActRoute, Session
+from shared.web.auth import DistrictPush
+from shared.web.idempotency import ActRoute, Session
 
 router = APIRouter(route_class=ActRoute, tags=["资源台账与储备库"])
 Mode = Annotated[PushMode, Query(description="atomic：全部成功或全部拒绝；partial：逐行处理，总是返回 207")]

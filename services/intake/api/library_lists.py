@@ -28,7 +28,6 @@ from services.intake.models.library import (
     ResourceVersion,
 )
 from services.intake.rules.recording import changes
-from shared.auth import OfficialOrSystem
 from shared.contracts.library import (
     DistrictCode,
     LibraryRow,
@@ -38,10 +37,11 @@ from shared.contracts.library import (
     ResourceStatus,
     SupportMode,
 )
-from shared.db import etag, found
 from shared.errors import NotFound
-from shared.idempotency import ActRoute, ReadSession
+from shared.storage.session import etag, found
 from shared.text import Line
+from shared.web.auth import OfficialOrSystem
+from shared.web.idempotency import ActRoute, ReadSession
 
 router = APIRouter(route_class=ActRoute, tags=["资源台账与储备库"])
 Cursor = Annotated[str, Query(pattern=r"^[A-Za-z0-9_-]{22}$", description="上一页的 next_cursor")]

@@ -9,17 +9,17 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.intake.api.library_shapes import DistrictPath, EntryOut, ExternalIdPath, Leaving, ResourceOut
-from services.intake.books import LIBRARY, RESOURCES, Book
 from services.intake.models.library import LibraryEntry, Resource
-from services.intake.recording import Sent, record_rows
+from services.intake.registers.kinds import LIBRARY, RESOURCES, Book
+from services.intake.registers.upsert import Sent, record_rows
 from services.intake.rules.recording import Refusal, closed
-from shared.acts import record
-from shared.auth import DistrictOfficer, DistrictPush
 from shared.contracts.library import LibraryRow, ResourceRow
-from shared.db import etag, expect_version, found, locked, today
 from shared.deadlines import quarter_of
 from shared.errors import DomainError, Invalid, PreconditionRequired, Stale, WrongStatus
-from shared.idempotency import ActRoute, Session
+from shared.storage.audit import record
+from shared.storage.session import etag, expect_version, found, locked, today
+from shared.web.auth import DistrictOfficer, DistrictPush
+from shared.web.idempotency import ActRoute, Session
 
 router = APIRouter(route_class=ActRoute, tags=["资源台账与储备库"])
 

@@ -18,12 +18,13 @@ from services.intake.models.materials import Material, checklist_of, materials_o
 from services.intake.models.review import standing_opinion
 from services.intake.rules import checklist as lists
 from services.intake.rules.stages import EDITABLE, UNDER_REVIEW
-from shared.auth import Actor, Anyone, MaterialProvider
+from shared.actors import Actor
 from shared.clock import uuid7
-from shared.db import actor_of, found, locked, now
 from shared.errors import Forbidden, Invalid, NotFound
-from shared.files import MEDIA_TYPES, disposition, file_store
-from shared.idempotency import FILE, ActRoute, ReadSession, Session
+from shared.storage.files import MEDIA_TYPES, disposition, file_store
+from shared.storage.session import actor_of, found, locked, now
+from shared.web.auth import Anyone, MaterialProvider
+from shared.web.idempotency import FILE, ActRoute, ReadSession, Session
 
 router = APIRouter(route_class=ActRoute, tags=["申报材料"])
 _WHEN = {

@@ -11,19 +11,19 @@ from sqlalchemy import select
 from services.intake.api.cases import seen
 from services.intake.models.identities import MunicipalFundingRecord, MunicipalFundProgramme, matches_of
 from services.intake.rules.matching import Basis, Match, Source, entity_place
-from shared.acts import record
-from shared.auth import CityOfficer, DistrictOrCity, Official
 from shared.clock import uuid7
 from shared.contracts.intake import MunicipalMoneyRegistered
 from shared.contracts.library import DistrictCode
-from shared.db import found, now
 from shared.districts import CITY
 from shared.errors import Forbidden
-from shared.idempotency import ActRoute, ReadSession, Session
+from shared.events.outbox import emit
 from shared.identifiers import ProjectCode, Uscc
 from shared.money import Money
-from shared.outbox import emit
+from shared.storage.audit import record
+from shared.storage.session import found, now
 from shared.text import Line, Paragraph
+from shared.web.auth import CityOfficer, DistrictOrCity, Official
+from shared.web.idempotency import ActRoute, ReadSession, Session
 
 router = APIRouter(route_class=ActRoute, tags=["市级资金排重"])
 

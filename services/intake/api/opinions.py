@@ -14,14 +14,14 @@ from services.intake.api.shapes import DeclarationOut
 from services.intake.models.declarations import Declaration
 from services.intake.models.materials import Material
 from services.intake.models.review import Opinion, latest_opinion
-from shared.auth import DistrictGovernment, DistrictOfficer, Official
 from shared.contracts.intake import OpinionGiven
-from shared.db import locked, now, settings_of, today
 from shared.deadlines import working_days_after
 from shared.errors import Invalid
-from shared.idempotency import ActRoute, ReadSession, Session
-from shared.outbox import emit
+from shared.events.outbox import emit
+from shared.storage.session import locked, now, settings_of, today
 from shared.text import Paragraph
+from shared.web.auth import DistrictGovernment, DistrictOfficer, Official
+from shared.web.idempotency import ActRoute, ReadSession, Session
 
 router = APIRouter(route_class=ActRoute, tags=["征求意见"])
 

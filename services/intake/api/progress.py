@@ -14,10 +14,11 @@ from services.intake.api.submission import missing_from
 from services.intake.models.declarations import Declaration
 from services.intake.models.review import Correction, open_correction
 from services.intake.rules.stages import DECISIONS, EDITABLE, STAGES, StageCode
-from shared.acts import acts_of
-from shared.auth import ROLES, Anyone
-from shared.db import today
-from shared.idempotency import ActRoute, ReadSession
+from shared.actors import ROLES
+from shared.storage.audit import acts_of
+from shared.storage.session import today
+from shared.web.auth import Anyone
+from shared.web.idempotency import ActRoute, ReadSession
 
 router = APIRouter(route_class=ActRoute, tags=["申报"])
 

@@ -11,19 +11,19 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.intake.api.library_shapes import DistrictPath
 from services.intake.models.library import QuarterSnapshot, QuarterSubmission
+from services.intake.registers.quarters import books_as_of, open_quarters, rows_of_snapshot, submission_of
 from services.intake.rules.quarterly import Finding, findings, sha256_of
-from services.intake.submissions import books_as_of, open_quarters, rows_of_snapshot, submission_of
-from shared.acts import record
-from shared.auth import CitySupervisor, DistrictOfficer, DistrictSupervisor, OfficialOrSystem
 from shared.clock import uuid7
 from shared.contracts.intake import DistrictQuarterSubmitted
 from shared.contracts.library import DistrictCode, Quarter
-from shared.db import etag, now, settings_of, today
 from shared.deadlines import quarter_of, working_days_after
 from shared.errors import DomainError, Forbidden, Invalid, NotFound, WrongStatus
-from shared.idempotency import ActRoute, ReadSession, Session
-from shared.outbox import emit
+from shared.events.outbox import emit
+from shared.storage.audit import record
+from shared.storage.session import etag, now, settings_of, today
 from shared.text import Paragraph
+from shared.web.auth import CitySupervisor, DistrictOfficer, DistrictSupervisor, OfficialOrSystem
+from shared.web.idempotency import ActRoute, ReadSession, Session
 
 router = APIRouter(route_class=ActRoute, tags=["季度报送"])
 QuarterPath = Annotated[Quarter, Path(title="季度", examples=["2026Q3"])]

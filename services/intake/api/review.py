@@ -16,13 +16,13 @@ from services.intake.models.declarations import Declaration
 from services.intake.models.identities import end_identity
 from services.intake.models.review import Correction, ReviewFinding, findings_of
 from services.intake.rules.stages import UNDER_REVIEW
-from shared.auth import DistrictOfficer, Official
 from shared.contracts.intake import CorrectionReason, DeclarationRefused, DeclarationReturned
-from shared.db import actor_of, expect_version, locked, now, settings_of, today
 from shared.deadlines import working_days_after
-from shared.idempotency import ActRoute, ReadSession, Session
-from shared.outbox import emit
+from shared.events.outbox import emit
+from shared.storage.session import actor_of, expect_version, locked, now, settings_of, today
 from shared.text import Line, Paragraph
+from shared.web.auth import DistrictOfficer, Official
+from shared.web.idempotency import ActRoute, ReadSession, Session
 
 router = APIRouter(route_class=ActRoute, tags=["初审"])
 Clauses = Annotated[list[Line], Field(min_length=1, max_length=20, title="依据条款")]

@@ -15,10 +15,10 @@ from services.intake.rules.matching import Match
 from services.intake.rules.stages import EDITABLE
 from services.intake.rules.submission import Gap, gaps
 from shared.clock import uuid7
-from shared.db import actor_of, found, now, settings_of
 from shared.errors import DomainError
 from shared.policy import interpretations
 from shared.runtime import Instance
+from shared.storage.session import actor_of, found, now, settings_of
 
 
 def checks_completion(session: AsyncSession, moment: str) -> bool:

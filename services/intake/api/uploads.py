@@ -7,11 +7,11 @@ from typing import Annotated
 from fastapi import Depends, Query, Request
 from starlette.requests import ClientDisconnect
 
-from shared.auth import MaterialProvider
 from shared.errors import DomainError
-from shared.files import FileStore, Received, TooLarge, UnsupportedType, file_store, media_type_of
 from shared.runtime import Instance
+from shared.storage.files import FileStore, Received, TooLarge, UnsupportedType, file_store, media_type_of
 from shared.text import Line
+from shared.web.auth import MaterialProvider
 
 
 class CutOff(DomainError):

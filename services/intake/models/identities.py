@@ -14,8 +14,8 @@ from services.intake.models.base import Base
 from services.intake.models.declarations import Declaration
 from services.intake.rules.matching import Basis, Match, basis_of, entity_place, match
 from shared.contracts.intake import Project
-from shared.db import settings_of
 from shared.policy import interpretations
+from shared.storage.session import settings_of
 
 
 class ProjectIdentity(Base):

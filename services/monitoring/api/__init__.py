@@ -14,7 +14,7 @@ from services.monitoring.api import (
     quarters,
     readings,
 )
-from shared.idempotency import ActRoute
+from shared.web.idempotency import ActRoute
 
 router = APIRouter(route_class=ActRoute)
 for subject in (overview, files, quarters, readings, inspections, findings, evaluation, credit, credit_repairs, green):

@@ -15,16 +15,16 @@ from services.monitoring.models.credit import CreditDecision, CreditGround, Cred
 from services.monitoring.models.files import ProjectFile
 from services.monitoring.rating import announce, entity_of, keep_decision, open_rating, withdraw_grounds
 from services.monitoring.rules.credit import LABELS, Code, Grade, effects, entity_id
-from shared.acts import record
-from shared.auth import Applicant, CityOfficer, CityOrApplicant, CitySupervisor, Official
 from shared.clock import uuid7
-from shared.db import found, now, today
 from shared.districts import CITY
 from shared.errors import Duplicate, Invalid, WrongStatus
-from shared.idempotency import ActRoute, ReadSession, Session
 from shared.identifiers import Uscc
 from shared.policy import parameter
+from shared.storage.audit import record
+from shared.storage.session import found, now, today
 from shared.text import Line, Paragraph
+from shared.web.auth import Applicant, CityOfficer, CityOrApplicant, CitySupervisor, Official
+from shared.web.idempotency import ActRoute, ReadSession, Session
 
 router = APIRouter(route_class=ActRoute, tags=["信用评价"])
 

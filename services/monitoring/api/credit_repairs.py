@@ -11,15 +11,15 @@ from sqlalchemy import select
 from services.monitoring.credit import proposal_for
 from services.monitoring.models.credit import CreditGround, CreditRepair
 from services.monitoring.rating import announce, end_grounds, entity_of, keep_decision
-from shared.acts import record
-from shared.auth import Applicant, CityOrApplicant, CitySupervisor
 from shared.clock import uuid7
-from shared.db import found, locked, now, today
 from shared.districts import CITY
 from shared.errors import Invalid
-from shared.idempotency import ActRoute, ReadSession, Session
 from shared.identifiers import Uscc
+from shared.storage.audit import record
+from shared.storage.session import found, locked, now, today
 from shared.text import Line, Paragraph
+from shared.web.auth import Applicant, CityOrApplicant, CitySupervisor
+from shared.web.idempotency import ActRoute, ReadSession, Session
 
 router = APIRouter(route_class=ActRoute, tags=["信用修复"])
 

@@ -16,12 +16,12 @@ from services.monitoring.models.evaluation import Evaluation, IssuedEvaluation
 from services.monitoring.models.files import ProjectFile
 from services.monitoring.rules.actuals import Actuals
 from services.monitoring.rules.report import in_chinese
-from shared.acts import record
-from shared.auth import Anyone, CityOfficer, DistrictOfficer, DistrictSupervisor
 from shared.clock import uuid7
-from shared.db import found, locked, now, today
 from shared.errors import NotFound
-from shared.idempotency import ActRoute, ReadSession, Session
+from shared.storage.audit import record
+from shared.storage.session import found, locked, now, today
+from shared.web.auth import Anyone, CityOfficer, DistrictOfficer, DistrictSupervisor
+from shared.web.idempotency import ActRoute, ReadSession, Session
 
 router = APIRouter(route_class=ActRoute, tags=["项目评价"])
 MARKDOWN = "text/markdown; charset=utf-8"

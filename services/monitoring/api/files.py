@@ -12,16 +12,16 @@ from sqlalchemy import select
 from services.monitoring.api.paging import Cursor, DistrictFilter, Limit, Page, page_of
 from services.monitoring.models.files import FundMovement, ProjectFile
 from services.monitoring.submission import public_money
-from shared.acts import record
-from shared.auth import Anyone, DistrictOfficer
 from shared.contracts.monitoring import ProjectDelivered
-from shared.db import found, locked, settings_of, today
 from shared.deadlines import one_year_after
-from shared.idempotency import ActRoute, ReadSession, Session
+from shared.events.outbox import emit
 from shared.money import Money, SignedMoney
-from shared.outbox import emit
 from shared.policy import interpretations
+from shared.storage.audit import record
+from shared.storage.session import found, locked, settings_of, today
 from shared.text import Line
+from shared.web.auth import Anyone, DistrictOfficer
+from shared.web.idempotency import ActRoute, ReadSession, Session
 
 router = APIRouter(route_class=ActRoute, tags=["项目档案"])
 Status = Literal["under_way", "delivered", "evaluated"]

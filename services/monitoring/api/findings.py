@@ -11,13 +11,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.monitoring.api.paging import Cursor, DistrictFilter, Limit, Page, page_of
 from services.monitoring.models.inspections import Finding, Inspection
-from shared.acts import record
-from shared.auth import Anyone, Applicant, Inspector
-from shared.db import found, locked, settings_of, today
 from shared.errors import SameOfficer
-from shared.idempotency import ActRoute, ReadSession, Session
 from shared.money import Money
+from shared.storage.audit import record
+from shared.storage.session import found, locked, settings_of, today
 from shared.text import Line, Paragraph
+from shared.web.auth import Anyone, Applicant, Inspector
+from shared.web.idempotency import ActRoute, ReadSession, Session
 
 router = APIRouter(route_class=ActRoute, tags=["核查问题"])
 Kind = Literal[

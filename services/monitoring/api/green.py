@@ -14,13 +14,13 @@ from services.monitoring.green import announce, export_of, open_record
 from services.monitoring.models.files import ProjectFile
 from services.monitoring.models.green import GreenRecord
 from services.monitoring.rules.energy import EnergyComparison, FactorSet
-from shared.acts import record
-from shared.auth import Anyone, CityOfficer, Official
-from shared.db import found, locked
 from shared.errors import NotFound
-from shared.idempotency import ActRoute, ReadSession, Session
 from shared.money import Quantity
+from shared.storage.audit import record
+from shared.storage.session import found, locked
 from shared.text import Line
+from shared.web.auth import Anyone, CityOfficer, Official
+from shared.web.idempotency import ActRoute, ReadSession, Session
 
 router = APIRouter(route_class=ActRoute, tags=["绿色登记"])
 

@@ -16,12 +16,12 @@ from services.monitoring.inspections import complete, draw_plan, plan_one
 from services.monitoring.models.files import ProjectFile
 from services.monitoring.models.inspections import Finding, Inspection, InspectionPlan
 from services.monitoring.risk import risks
-from shared.acts import record
-from shared.auth import Anyone, CityOfficer, Inspector, Official
-from shared.db import found, locked, today
 from shared.errors import Invalid
-from shared.idempotency import ActRoute, ReadSession, Session
+from shared.storage.audit import record
+from shared.storage.session import found, locked, today
 from shared.text import Line, Paragraph
+from shared.web.auth import Anyone, CityOfficer, Inspector, Official
+from shared.web.idempotency import ActRoute, ReadSession, Session
 
 router = APIRouter(route_class=ActRoute, tags=["现场核查"])
 State = Literal["planned", "assigned", "cleared", "completed"]

@@ -11,9 +11,9 @@ from services.monitoring.models.files import ProjectFile
 from services.monitoring.models.inspections import Finding
 from services.monitoring.models.quarters import ProjectQuarter
 from services.monitoring.models.readings import ReadingFinding
-from shared.auth import Official
-from shared.idempotency import ActRoute, ReadSession
 from shared.money import Money, SignedMoney
+from shared.web.auth import Official
+from shared.web.idempotency import ActRoute, ReadSession
 
 router = APIRouter(route_class=ActRoute, tags=["监测总览"])
 

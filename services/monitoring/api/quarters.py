@@ -14,13 +14,13 @@ from services.monitoring.models.files import ProjectFile
 from services.monitoring.models.quarters import ProjectQuarter, QuarterSubmission
 from services.monitoring.rules.quarter import QuarterReport
 from services.monitoring.submission import check_report, submit_report
-from shared.acts import record
-from shared.auth import Anyone, Applicant, DistrictOfficer
-from shared.db import etag, expect_version, found, locked, now, settings_of, today
 from shared.deadlines import working_days_after
 from shared.errors import NotFound
-from shared.idempotency import ActRoute, ReadSession, Session
+from shared.storage.audit import record
+from shared.storage.session import etag, expect_version, found, locked, now, settings_of, today
 from shared.text import Line
+from shared.web.auth import Anyone, Applicant, DistrictOfficer
+from shared.web.idempotency import ActRoute, ReadSession, Session
 
 router = APIRouter(route_class=ActRoute, tags=["季度台账"])
 State = Literal["open", "submitted", "returned", "confirmed"]

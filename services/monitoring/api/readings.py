@@ -12,13 +12,13 @@ from services.monitoring.api.paging import Cursor, Limit, Page, page_of
 from services.monitoring.models.files import ProjectFile
 from services.monitoring.models.readings import Meter, Reading, ReadingFinding
 from services.monitoring.readings import Gathered, Shown, Status, gather
-from shared.acts import record
-from shared.auth import Anyone, ApplicantOrSystem, CityOrInspector, OfficerOrInspector
 from shared.clock import uuid7
-from shared.db import etag, expect_version, found, locked, now
-from shared.idempotency import ActRoute, ReadSession, Session
 from shared.money import Quantity
+from shared.storage.audit import record
+from shared.storage.session import etag, expect_version, found, locked, now
 from shared.text import Line
+from shared.web.auth import Anyone, ApplicantOrSystem, CityOrInspector, OfficerOrInspector
+from shared.web.idempotency import ActRoute, ReadSession, Session
 
 router = APIRouter(route_class=ActRoute, tags=["在线监测"])
 Kind = Literal["electricity_kwh", "gas_m3", "heat_gj", "pv_output_kwh", "progress_ratio"]

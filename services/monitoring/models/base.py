@@ -6,7 +6,7 @@ from typing import Annotated
 from sqlalchemy import Numeric
 from sqlalchemy.orm import DeclarativeBase, mapped_column
 
-from shared.db import TYPES, new_metadata
+from shared.storage.session import TYPES, new_metadata
 
 Measure = Annotated[Decimal, mapped_column(Numeric(18, 4))]
 """A metered amount or a threshold, to four decimals, in the unit its name states."""

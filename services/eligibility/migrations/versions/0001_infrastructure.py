@@ -2,7 +2,7 @@
 
 from alembic import op
 
-from shared.infrastructure import create_infrastructure
+from shared.storage.ddl import create_infrastructure
 
 revision = "0001"
 down_revision = None

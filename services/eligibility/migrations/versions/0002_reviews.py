@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
-from shared.migrate import append_only, protect
+from shared.storage.ddl import append_only, protect
 
 revision = "0002"
 down_revision = "0001"

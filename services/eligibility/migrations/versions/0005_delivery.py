@@ -2,7 +2,7 @@
 
 from alembic import op
 
-from shared.infrastructure import create_delivery
+from shared.storage.ddl import create_delivery
 
 revision = "0005"
 down_revision = "0004"

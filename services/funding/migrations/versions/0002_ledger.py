@@ -6,7 +6,7 @@ A transfer moves fen from the debited account to the credited one. 二（四）,
 
 from alembic import op
 
-from services.funding.ledger_sql import POST_BATCH
+from services.funding.migrations.post_batch_v1 import POST_BATCH
 
 revision = "0002"
 down_revision = "0001"

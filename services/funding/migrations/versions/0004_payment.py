@@ -2,7 +2,7 @@
 
 from alembic import op
 
-from shared.migrate import protect
+from shared.storage.ddl import protect
 
 revision = "0004"
 down_revision = "0003"

@@ -2,7 +2,7 @@
 
 from alembic import op
 
-from shared.migrate import append_only, protect
+from shared.storage.ddl import append_only, protect
 
 revision = "0003"
 down_revision = "0002"

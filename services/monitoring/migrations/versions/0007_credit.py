@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-from shared.migrate import append_only, protect
+from shared.storage.ddl import append_only, protect
 
 revision = "0007"
 down_revision = "0006"

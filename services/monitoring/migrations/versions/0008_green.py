@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-from shared.migrate import protect
+from shared.storage.ddl import protect
 
 revision = "0008"
 down_revision = "0007"

@@ -1,0 +1,170 @@
+"""After the money: quarterly reports, readings, a check that finds diversion, delivery, evaluation, credit, green."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from deploy.demo.story.cast import CAP, DIVERTED, FUNDED, MISSED, Case
+from deploy.demo.story.money import AWARDS, SUBSIDY
+from deploy.demo.story.stage import Stage, Unexpected
+from shared.money import round_fen
+
+CHECKED, DELIVERED, METERED = date(2024, 10, 22), date(2024, 12, 10), date(2025, 1, 15)
+EVALUATED, ISSUED, NOTICED, DECIDED = date(2025, 11, 20), date(2025, 11, 25), date(2025, 12, 1), date(2026, 1, 20)
+REPORTS = {
+    "2024Q3": date(2024, 10, 14),
+    "2024Q4": date(2025, 1, 13),
+    "2025Q1": date(2025, 4, 11),
+    "2025Q2": date(2025, 7, 11),
+    "2025Q3": date(2025, 10, 15),
+}
+SILENT = {(DIVERTED.key, quarter) for quarter in REPORTS if quarter != "2024Q3"} | {(MISSED.key, "2025Q2")}
+GRADES = {"cap": "A", "diverted": "D"}
+
+
+def _file(ids: dict[str, str], case: Case) -> str:
+    return f"/v1/files/{ids[case.key]}"
+
+
+async def report_quarter(stage: Stage, ids: dict[str, str], quarter: str) -> None:
+    """Every funded project reports the quarter and the district confirms it. 四（一）2"""
+    await stage.move_to(REPORTS[quarter])
+    for case in FUNDED:
+        path = f"{_file(ids, case)}/quarters/{quarter}"
+        if (case.key, quarter) in SILENT or not await _is_open(stage, case, path):
+            continue
+        version = (await stage.ask("monitoring", "GET", path, case.owner)).headers["etag"]
+        body = _report(case, quarter)
+        await stage.put("monitoring", path, case.owner, f"{case.key}-{quarter}-draft", body, version)
+        await stage.post("monitoring", f"{path}/submit", case.owner, f"{case.key}-{quarter}-submit")
+        officer = f"{case.district}-officer-1"
+        await stage.post("monitoring", f"{path}/confirm", officer, f"{case.key}-{quarter}-confirm")
+
+
+async def _is_open(stage: Stage, case: Case, path: str) -> bool:
+    """A project funded in a quarter reports from that quarter on."""
+    return (await stage.ask("monitoring", "GET", path, case.owner, expect=(200, 404))).status_code == 200
+
+
+def _report(case: Case, quarter: str) -> dict[str, Any]:
+    received = AWARDS.get(case.key, "0.00" if quarter == "2024Q3" else SUBSIDY)
+    done = {"2024Q3": "0.45", "2024Q4": "0.95"}.get(quarter, "1")
+    kinds = {part["kind"]: part["fixed_investment_yuan"] for part in case.components}
+    return {
+        "progress": done,
+        "investment": [
+            {"kind": kind, "done_yuan": str(round_fen(Decimal(yuan) * Decimal(done)))} for kind, yuan in kinds.items()
+        ],
+        "subsidy_received_yuan": received,
+        "subsidy_used": [{"purpose": "structure", "amount_yuan": "1000000.00"}] if received != "0.00" else [],
+        "energy": {"electricity_kwh": "120000"},
+        "jobs": 60,
+    }
+
+
+async def watch(stage: Stage, ids: dict[str, str]) -> None:
+    """A meter on the first building; one of its readings is out of range. 四（一）3"""
+    await stage.move_to(METERED)
+    meter = {"meter_no": "示例电表1", "kind": "electricity_kwh", "label": "总用电", "period": "day", "high": "9000"}
+    made = await stage.post("monitoring", f"{_file(ids, CAP)}/meters", "city-officer-7", "cap-meter", meter)
+    readings = [
+        {"meter_id": made["id"], "measured_at": f"2025-01-{day:02d}T08:00:00+08:00", "value": value}
+        for day, value in ((12, "4200"), (13, "4350.5"), (14, "9800"))
+    ]
+    answer = await stage.post(
+        "monitoring", "/v1/readings:batch", CAP.owner, "cap-readings", {"readings": readings}, expect=207
+    )
+    if len(answer["results"]) != len(readings):
+        raise Unexpected(f"readings: {answer}")
+
+
+async def find_diversion(stage: Stage, ids: dict[str, str]) -> None:
+    """A site check ordered on a lead finds subsidy money spent elsewhere. 四（一）1, 四（一）3"""
+    await stage.move_to(CHECKED)
+    path = f"{_file(ids, DIVERTED)}/inspections"
+    await stage.until("monitoring", _file(ids, DIVERTED), "city-officer-7", bool, "a project file")
+    ordered = await stage.post("monitoring", path, "city-officer-7", "diverted-inspection", {"reason": "群众举报线索"})
+    check = f"/v1/inspections/{ordered['id']}"
+    await stage.post("monitoring", f"{check}/assign", "city-officer-7", "diverted-assign", {"inspector": "inspector-1"})
+    clear = {"conflict": False, "statement": "与项目单位无利益关系"}
+    await stage.post("monitoring", f"{check}/declare-interest", "inspector-1", "diverted-interest", clear)
+    finding = {
+        "kind": "funds_diverted", "clause": "四（一）1", "amount_yuan": "30000000.00",
+        "description": "专户资金转出用于购置其他地块",
+    }  # fmt: skip
+    found = {"inspected_on": CHECKED.isoformat(), "summary": "查看现场、账册和专户流水", "findings": [finding]}
+    await stage.post("monitoring", f"{check}/complete", "inspector-1", "diverted-complete", found)
+
+
+async def deliver(stage: Stage, ids: dict[str, str]) -> None:
+    """Two projects are delivered; their year runs. 二（三）1"""
+    await stage.move_to(DELIVERED)
+    for case in (CAP, MISSED):
+        body = {"delivered_on": DELIVERED.isoformat(), "proof": f"示例竣备2024-{case.number:03d}"}
+        await stage.post(
+            "monitoring", f"{_file(ids, case)}/deliver", f"{case.district}-officer-2", f"{case.key}-deliver", body
+        )
+
+
+async def evaluate(stage: Stage, ids: dict[str, str]) -> None:
+    """Within the year: one reaches its targets, the other has let too little. 三（三）"""
+    for case, moved_in in ((CAP, "51000.00"), (MISSED, "15600.00")):
+        await stage.move_to(EVALUATED)
+        path = f"{_file(ids, case)}/evaluation"
+        officer = f"{case.district}-officer-2"
+        await stage.post("monitoring", path, officer, f"{case.key}-evaluate", _actuals(moved_in, case))
+    await stage.move_to(ISSUED)
+    for case in (CAP, MISSED):
+        path, supervisor = f"{_file(ids, case)}/evaluation", f"{case.district}-supervisor-2"
+        issued = await stage.post("monitoring", f"{path}/issue", supervisor, f"{case.key}-issue-evaluation")
+        if issued["targets_met"] is not (case is CAP):
+            raise Unexpected(f"{case.name}: targets met: {issued['targets_met']}")
+        await stage.post("monitoring", f"{path}/acknowledge", "city-officer-8", f"{case.key}-acknowledge")
+
+
+def _actuals(moved_in: str, case: Case) -> dict[str, Any]:
+    leasable = "60000.00" if case is CAP else "20000.00"
+    area = {"area_m2": leasable}
+    used = {"method": "METERED", **area}
+    let = {"index": 0, "leasable_area_m2": leasable, "moved_in_area_m2": moved_in, "signed_area_m2": leasable}
+    return {
+        "reference_on": "2025-11-18",
+        "lettings": [let],
+        "key_tenants": [{"name": "示例重点企业", "level": "district", "moved_in": True}],
+        "industries": [{"industry": "modern_services", **area}],
+        "tax": {"before_yuan": "1000000.00", "after_yuan": "25000000.00", **area},
+        "energy": {
+            "baseline": used | {"electricity_kwh": "5000000"},
+            "report": used | {"electricity_kwh": "3900000", "pv_used_kwh": "300000"},
+        },
+        "roof": {"pv_projection_m2": "1300.00", "roof_projection_m2": "3000.00"},
+        "funds": {"misused": False, "ledger_matches": True, "audit_findings": 0},
+    }  # fmt: skip
+
+
+async def rate(stage: Stage, ids: dict[str, str]) -> None:
+    """Credit by notice, days to object, and a person's decision. 四（一）3"""
+    await stage.move_to(NOTICED)
+    rated = (CAP, DIVERTED, MISSED)
+    noticed = {}
+    for case in rated:
+        path = f"/v1/entities/{case.owner.uscc}/credit/notice"
+        reason = {"reason": "年度信用评价"}
+        noticed[case.key] = await stage.post("monitoring", path, "city-officer-8", f"{case.key}-notice", reason)
+    await stage.move_to(DECIDED)
+    for case in rated:
+        grade = noticed[case.key]["proposal"]["grade"]
+        if GRADES.get(case.key, grade) != grade:
+            raise Unexpected(f"{case.name}: credit {grade}")
+        ruling = {"grade": grade, "reason": "期限内无申辩，按计算等级认定"}
+        path = f"/v1/entities/{case.owner.uscc}/credit/decide"
+        await stage.post("monitoring", path, "city-supervisor-1", f"{case.key}-decide", ruling)
+
+
+async def register_green(stage: Stage, ids: dict[str, str]) -> None:
+    """The delivered building's carbon account goes to the green exchange's library. 四（二）1"""
+    path = f"{_file(ids, CAP)}/green-record"
+    await stage.post("monitoring", path, "city-officer-7", "cap-green", {})
+    await stage.post("monitoring", f"{path}/send", "city-officer-7", "cap-green-send")
+    registration = {"exchange_no": "示例绿库2026-001"}
+    await stage.post("monitoring", f"{path}/register", "city-officer-7", "cap-green-register", registration)

@@ -1,0 +1,117 @@
+"""Budget, approval, plan, release; interest by the bank's statement; money demanded back. 二（四）, 三（二）"""
+
+from datetime import date
+from typing import Any
+
+from deploy.demo.story.cast import DIVERTED, FUNDED, INTEREST, SETTLED, Case
+from deploy.demo.story.stage import Stage, Unexpected
+
+APPROVED, PLANNED, RELEASED = date(2024, 6, 20), date(2024, 6, 28), date(2024, 7, 5)
+SETTLED_INTEREST, PAID_INTEREST = date(2024, 9, 24), date(2024, 10, 10)
+DEMAND_ASKED, DEMANDED, RECOVERED = date(2024, 10, 28), date(2024, 11, 4), date(2024, 12, 2)
+AWARDS = {
+    "cap": "50000000.00", "package": "38000000.00", "diverted": "30000000.00", "missed": "26000000.00",
+    "settled": "40000000.00",
+}  # fmt: skip
+LOAN = {
+    "bank": "示例银行", "contract_no": "示贷2024-002", "principal_yuan": "200000000.00", "rate_type": "fixed",
+    "annual_rate": "0.0390", "term_months": 36, "tenor": "1Y", "drawn_on": "2024-06-21",
+}  # fmt: skip
+STATEMENT: dict[str, Any] = {
+    "from_on": "2024-06-21", "to_on": "2024-09-20", "interest_paid_yuan": "1993333.33",
+    "balances": [{"from_on": "2024-06-21", "to_on": "2024-09-20", "balance_yuan": "200000000.00"}],
+    "rates": [{"from_on": "2024-06-21", "to_on": "2024-09-20", "annual_rate": "0.0390"}],
+}  # fmt: skip
+SUBSIDY = "1729444.44"
+APPROVED_CASES = (*FUNDED, SETTLED)
+
+
+def _at(ids: dict[str, str], case: Case, act: str) -> str:
+    return f"/v1/applications/{ids[case.key]}/{act}"
+
+
+async def appropriate(stage: Stage) -> None:
+    """The year's budget: one supervisor drafts, another confirms."""
+    await stage.move_to(APPROVED)
+    budget = {"year": 2024, "amount_yuan": "500000000.00", "document_no": "示例预算〔2024〕1号"}
+    drafted = await stage.post("funding", "/v1/budgets", "city-supervisor-1", "budget-2024", budget)
+    await stage.post("funding", f"/v1/budgets/{drafted['id']}/confirm", "city-supervisor-2", "budget-2024-confirm")
+
+
+async def approve(stage: Stage, ids: dict[str, str]) -> None:
+    """Each application in one mode, at the computed amount, under two names."""
+    for case in APPROVED_CASES:
+        await stage.until("funding", f"/v1/applications/{ids[case.key]}", "city-officer-6", bool, "an application")
+    started = {"status": "under_construction", "started_on": "2024-04-01", "evidence": "开工照片"}
+    await stage.post(
+        "funding", _at(ids, INTEREST, "construction-status"), "city-officer-6", "interest-started", started
+    )
+    await _register_loan(stage, ids)
+    for case in APPROVED_CASES:
+        mode = case.facts()["support_mode"]
+        draft = {"mode": mode, "justification": "符合条件，建议支持"}
+        await stage.post(
+            "funding", _at(ids, case, "draft-approval"), "city-officer-6", f"{case.key}-draft-award", draft
+        )
+        path = _at(ids, case, "approve")
+        approval = await stage.post("funding", path, "city-supervisor-2", f"{case.key}-approve")
+        if case is not INTEREST and approval["award_yuan"] != AWARDS[case.key]:
+            raise Unexpected(f"{case.name}: award {approval['award_yuan']}")
+
+
+async def _register_loan(stage: Stage, ids: dict[str, str]) -> str:
+    loan = await stage.post("funding", _at(ids, INTEREST, "loans"), "city-officer-6", "interest-loan", LOAN)
+    return str(loan["id"])
+
+
+async def plan(stage: Stage, ids: dict[str, str]) -> None:
+    """One batch of the investment plan for all that were approved."""
+    await stage.move_to(PLANNED)
+    items = [{"application_id": ids[case.key]} for case in APPROVED_CASES]
+    batch = {"year": 2024, "batch": 1, "items": items}
+    drafted = await stage.post("funding", "/v1/plans", "city-officer-6", "plan-2024-1", batch)
+    await stage.post("funding", f"/v1/plans/{drafted['id']}/issue", "city-supervisor-3", "plan-2024-1-issue")
+
+
+async def release(stage: Stage, ids: dict[str, str]) -> None:
+    """The grants are paid: one person asks, another pays."""
+    await stage.move_to(RELEASED)
+    for case in FUNDED:
+        if case is not INTEREST:
+            await _pay(stage, case, ids, {"evidence": "计划已下达，专户已开立"})
+
+
+async def _pay(stage: Stage, case: Case, ids: dict[str, str], request: dict[str, Any]) -> None:
+    path = _at(ids, case, "release-requests")
+    asked = await stage.post("funding", path, "finance-1", f"{case.key}-ask-release", request)
+    await stage.post("funding", f"/v1/release-requests/{asked['id']}/approve", "finance-2", f"{case.key}-release")
+
+
+async def pay_interest(stage: Stage, ids: dict[str, str]) -> None:
+    """A quarter's interest: 31 days at LPR 3.45, 61 at 3.35, against 3.90 paid to the bank. 二（四）2"""
+    await stage.move_to(SETTLED_INTEREST)
+    lines = {"lines": [STATEMENT | {"loan_id": await _register_loan(stage, ids)}]}
+    path = _at(ids, INTEREST, "interest-statements")
+    settled = await stage.post("funding", path, "finance-3", "interest-statement-1", lines)
+    if settled["payable_yuan"] != SUBSIDY:
+        raise Unexpected(f"{INTEREST.name}: interest subsidy {settled['payable_yuan']}")
+    await stage.move_to(PAID_INTEREST)
+    await _pay(stage, INTEREST, ids, {"evidence": "结息单与付息凭证一致", "statement_id": settled["id"]})
+
+
+async def claw_back(stage: Stage, ids: dict[str, str]) -> None:
+    """The diverted grant: held by the finding, demanded by decision of two, and paid back. 四（一）1"""
+    path = f"/v1/applications/{ids[DIVERTED.key]}"
+    await stage.until("funding", path, "city-officer-7", lambda case: case["holds"], "the hold on diverted money")
+    await stage.move_to(DEMAND_ASKED)
+    demand = {
+        "ground": "funds_diverted", "clause": "四（一）1", "amount_yuan": AWARDS["diverted"],
+        "reason": "补助资金用于与项目无关的支出", "evidence": "现场核查记录与银行流水",
+    }  # fmt: skip
+    asked = await stage.post("funding", f"{path}/clawback-requests", "city-officer-7", "diverted-clawback", demand)
+    await stage.move_to(DEMANDED)
+    decided = f"/v1/clawback-requests/{asked['id']}"
+    await stage.post("funding", f"{decided}/approve", "city-supervisor-3", "diverted-clawback-approve")
+    await stage.move_to(RECOVERED)
+    receipt = {"amount_yuan": AWARDS["diverted"], "bank_receipt_no": "示例回单2024-1202"}
+    await stage.post("funding", f"{decided}/recovered", "finance-3", "diverted-recovered", receipt)

@@ -1,0 +1,92 @@
+"""What the story's end shows: the table of what happened, and how to look around."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from rich.console import Console
+from rich.table import Table
+
+from deploy.demo.personas import CITY_PEOPLE, PEOPLE, Signer
+from shared.settings import Settings
+
+SHOWN_PEOPLE = (
+    "110102-officer-1", "110102-supervisor-1", "110102-government",
+    *(person.subject for person in CITY_PEOPLE if person.subject.endswith("-1")),
+)  # fmt: skip
+TITLES = {
+    "intake": "项目储备与申报",
+    "eligibility": "政策审核与入库",
+    "funding": "资金管理",
+    "monitoring": "跟踪监测与评价",
+}
+
+
+@dataclass
+class Line:
+    """One project in the table."""
+
+    project: str
+    district: str
+    stage: str = ""
+    decision: str = ""
+    award: str = ""
+    released: str = ""
+    credit: str = ""
+    data: str = "模拟"
+    """模拟: all of it is invented; 含模拟: a real project by its published facts, the rest and all amounts invented."""
+
+
+@dataclass
+class Outcome:
+    """The story's result: its lines, and what did not go as expected."""
+
+    lines: list[Line] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)
+    requests: int = 0
+
+    @property
+    def as_expected(self) -> bool:
+        return not self.faults
+
+
+def show_table(screen: Console, outcome: Outcome, seconds: float) -> None:
+    """Print what happened to every project, money in 万元, and every fault."""
+    table = Table(title="一个季度到一份评价：故事里的项目（金额均为模拟）", title_justify="left")
+    for heading in ("项目", "数据", "区", "阶段", "结论与条款", "批复（万元）", "已拨付（万元）", "信用"):
+        amount = "万元" in heading
+        table.add_column(heading, justify="right" if amount else "left", no_wrap=amount, overflow="fold")
+    for line in outcome.lines:
+        table.add_row(
+            line.project,
+            line.data,
+            line.district,
+            line.stage,
+            line.decision,
+            line.award,
+            line.released,
+            line.credit,
+        )
+    screen.print(table)
+    for fault in outcome.faults:
+        screen.print(f"[red]✘ {fault}[/red]", highlight=False)
+    verdict = "[green]全部符合预期[/green]" if outcome.as_expected else "[red]与预期不符[/red]"
+    screen.print(f"{verdict}  {outcome.requests} requests, {seconds:.1f} s from start", highlight=False)
+
+
+def show_way_in(
+    screen: Console, addresses: Mapping[str, str], signer: Signer, settings: Settings, now: datetime
+) -> None:
+    """Print the addresses and a token per persona."""
+    table = Table("服务", "接口文档", "事件流", "健康")
+    for name, base in addresses.items():
+        table.add_row(TITLES[name], f"{base}/docs", f"{base}/events/stream", f"{base}/readyz")
+    screen.print(table)
+    if settings.bus == "kafka":
+        screen.print(f"消息系统 Kafka：{settings.kafka_servers}", highlight=False)
+    screen.print("令牌 tokens（Authorization: Bearer …；演示时钟停在 " + f"{now:%Y-%m-%d}）")
+    for subject in SHOWN_PEOPLE:
+        person = PEOPLE[subject]
+        token = signer.token(person, settings, now)
+        screen.print(f"{subject}  {person.name}\n{token}", soft_wrap=True, highlight=False)
+    screen.print("Ctrl-C 停止 stops")

@@ -1,0 +1,138 @@
+"""Where the story plays: requests in a persona's name, the clock, and waiting until events have settled."""
+
+import asyncio
+import contextlib
+import json
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, time
+from types import TracebackType
+from typing import Any, Self
+
+import httpx
+
+from deploy.demo.personas import PEOPLE, Persona, Signer
+from shared.clock import BEIJING
+from shared.settings import Settings
+
+TOKEN_HOURS = 24 * 3650
+PATIENCE_SECONDS = 120.0
+BEGINNING = datetime(2024, 1, 1, tzinfo=UTC)
+"""Before the story's first day, and when its tokens begin."""
+
+
+class Unexpected(Exception):
+    """A step did not give what the story expects."""
+
+
+async def _patiently(client: httpx.AsyncClient, method: str, path: str, **sent: Any) -> httpx.Response:
+    """Ask again while the service is away or cannot answer for now; the key makes that harmless. Raises Unexpected."""
+    try:
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while True:
+                with contextlib.suppress(httpx.TransportError):
+                    answer = await client.request(method, path, **sent)
+                    if answer.status_code != 503:
+                        return answer
+                await asyncio.sleep(0.1)
+    except TimeoutError:
+        raise Unexpected(f"{method} {path}: no answer for {PATIENCE_SECONDS:.0f} s") from None
+
+
+class Stage:
+    """The four services as a caller sees them. Keys are derived from the step, so a retold step is not done twice."""
+
+    def __init__(self, addresses: Mapping[str, str], signer: Signer, settings: Settings) -> None:
+        self._signer, self._settings = signer, settings
+        self._clients = {
+            name: httpx.AsyncClient(base_url=base, timeout=60, trust_env=False) for name, base in addresses.items()
+        }
+        self._tokens: dict[str, str] = {}
+        self.now = BEGINNING
+        self.steps = 0
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        await asyncio.gather(*(client.aclose() for client in self._clients.values()))
+
+    async def move_to(self, day: date) -> None:
+        """Make it ten in the morning of `day` everywhere, and have each service do what is due. Never goes back."""
+        moment = datetime.combine(day, time(10), BEIJING)
+        if moment <= self.now:
+            return
+        self.now = moment
+        for client in self._clients.values():
+            answer = await _patiently(client, "PUT", "/clock", json={"now": moment.isoformat()})
+            if answer.status_code != 200:
+                raise Unexpected(f"clock: {answer.status_code} {answer.text}")
+
+    def _token(self, who: str | Persona) -> str:
+        persona = PEOPLE[who] if isinstance(who, str) else who
+        if persona.subject not in self._tokens:
+            self._tokens[persona.subject] = self._signer.token(persona, self._settings, BEGINNING, TOKEN_HOURS)
+        return self._tokens[persona.subject]
+
+    async def ask(
+        self,
+        service: str,
+        method: str,
+        path: str,
+        who: str | Persona,
+        *,
+        key: str | None = None,
+        body: Any = None,
+        content: bytes | None = None,
+        expect: int | tuple[int, ...] = (200, 201, 204),
+        headers: Mapping[str, str] | None = None,
+    ) -> httpx.Response:
+        """One request. Raises Unexpected when the status is not the one the story expects."""
+        sent = {"authorization": f"Bearer {self._token(who)}", **(headers or {})}
+        if key is not None:
+            sent["idempotency-key"] = key
+        if body is not None:
+            content, sent["content-type"] = json.dumps(body, ensure_ascii=False).encode(), "application/json"
+        answer = await _patiently(self._clients[service], method, path, content=content, headers=sent)
+        self.steps += 1
+        wanted = (expect,) if isinstance(expect, int) else expect
+        if answer.status_code not in wanted:
+            raise Unexpected(
+                f"{method} {path} as {who if isinstance(who, str) else who.subject}: "
+                f"{answer.status_code} {answer.text[:600]}"
+            )
+        return answer
+
+    async def post(
+        self,
+        service: str,
+        path: str,
+        who: str | Persona,
+        key: str,
+        body: Any = None,
+        expect: int | tuple[int, ...] = (200, 201, 204),
+    ) -> Any:
+        """A POST with its key; gives the JSON answer."""
+        answer = await self.ask(service, "POST", path, who, key=key, body=body, expect=expect)
+        return answer.json() if answer.content else None
+
+    async def get(self, service: str, path: str, who: str | Persona) -> Any:
+        return (await self.ask(service, "GET", path, who, expect=200)).json()
+
+    async def put(self, service: str, path: str, who: str | Persona, key: str, body: Any, version: str) -> Any:
+        """A PUT on the version read before; told again it gets the first answer."""
+        answer = await self.ask(service, "PUT", path, who, key=key, body=body, headers={"if-match": version})
+        return answer.json() if answer.content else None
+
+    async def until(self, service: str, path: str, who: str | Persona, holds: Any, what: str) -> Any:
+        """Read until `holds(answer)`: events travel between services. Raises Unexpected when they do not arrive."""
+        try:
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                while True:
+                    answer = await self.ask(service, "GET", path, who, expect=(200, 404))
+                    if answer.status_code == 200 and holds(answer.json()):
+                        return answer.json()
+                    await asyncio.sleep(0.02)
+        except TimeoutError:
+            raise Unexpected(f"waited in vain for {what}") from None

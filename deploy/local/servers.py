@@ -1,0 +1,134 @@
+"""Serving several services from one process: a uvicorn server each, on one loop, with one way to stop."""
+
+import asyncio
+import errno
+import gc
+import signal
+import socket
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from importlib import import_module
+
+import uvicorn
+from fastapi import FastAPI
+
+from shared.clock import Clock
+from shared.events.bus import Bus
+from shared.runtime import SERVICES, Instance
+from shared.settings import Settings
+from shared.web.app import create_app
+
+
+class PortTaken(RuntimeError):
+    """A port is used by somebody else, or may not be used."""
+
+
+ENDING_SECONDS = 3
+"""So long a request that is under way may take when a stop is asked for."""
+
+
+class _Server(uvicorn.Server):
+    """Leaves signals to the process: with four servers on a loop each would catch the others'."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """A listening socket; port 0 takes any free one. Raises PortTaken."""
+    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except (OSError, OverflowError) as error:
+        listener.close()
+        taken = isinstance(error, OSError) and error.errno == errno.EADDRINUSE
+        why = "is in use" if taken else f"cannot be listened on ({error})"
+        raise PortTaken(f"{host}:{port} {why}; choose another first port with --port") from error
+    listener.listen(512)
+    return listener
+
+
+def bind_all(host: str, first: int) -> dict[str, socket.socket]:
+    """A socket for each service: first + 1, + 2, …, or any free ports when first is 0."""
+    listeners: dict[str, socket.socket] = {}
+    try:
+        for number, name in enumerate(SERVICES, 1):
+            listeners[name] = bind(host, first + number if first else 0)
+    except PortTaken:
+        for listener in listeners.values():
+            listener.close()
+        raise
+    return listeners
+
+
+def address(listener: socket.socket) -> str:
+    """The http:// address of a listening socket."""
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+@asynccontextmanager
+async def suite(settings: Settings, clock: Clock, bus: Bus | None) -> AsyncIterator[dict[str, Instance]]:
+    """All four services running in this process: none relays before all listen, none closes before all have stopped."""
+    instances = {
+        name: Instance(import_module(f"services.{name}.main").service, settings, clock, bus) for name in SERVICES
+    }
+    for instance in instances.values():
+        await instance.start()
+    try:
+        yield instances
+    finally:
+        await asyncio.gather(*(instance.rest() for instance in instances.values()))
+        await asyncio.gather(*(instance.stop() for instance in instances.values()))
+
+
+@asynccontextmanager
+async def served(
+    apps: Mapping[str, FastAPI], listeners: Mapping[str, socket.socket], *, ending_seconds: int = ENDING_SECONDS
+) -> AsyncIterator[None]:
+    """The applications answering on their sockets for the length of the block; then requests have a while to end."""
+    servers = {
+        name: _Server(uvicorn.Config(app, log_config=None, lifespan="off", timeout_graceful_shutdown=ending_seconds))
+        for name, app in apps.items()
+    }
+    tasks = [asyncio.create_task(server.serve(sockets=[listeners[name]])) for name, server in servers.items()]
+    while not all(server.started for server in servers.values()):  # noqa: ASYNC110 - uvicorn offers a flag, no event
+        await asyncio.sleep(0.01)
+    try:
+        yield
+    finally:
+        for app in apps.values():
+            app.state.instance.drain()
+        for server in servers.values():
+            server.should_exit = True
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def apps_of(instances: Mapping[str, Instance]) -> dict[str, FastAPI]:
+    return {name: create_app(instance.service, instance) for name, instance in instances.items()}
+
+
+def steady_memory() -> None:
+    """What was loaded for the start stays: the collector passes it over, and comes less often.
+
+    A batch of events makes some tens of thousands of objects; collecting at every 700 of them halves the pace.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
+
+
+def interruptible() -> None:
+    """Until `on_stop_signal` takes over, SIGTERM ends the start as Ctrl-C does, and what was started is stopped."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
+def on_stop_signal() -> asyncio.Event:
+    """An event that SIGINT or SIGTERM sets."""
+    asked = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, asked.set)
+    return asked

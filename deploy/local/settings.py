@@ -1,0 +1,111 @@
+"""Settings for a process of ours: the operator's where given, otherwise an embedded PostgreSQL below var/."""
+
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from pydantic import SecretStr, ValidationError
+from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from deploy.demo.personas import Signer
+from deploy.local.postgres import Embedded, join, start
+from deploy.local.postgres_site import PostgresError
+from shared.runtime import SERVICES
+from shared.settings import Settings
+
+_OPERATORS_TO_MEND = ("08", "28", "3D", "42501", "53", "57")
+"""SQLSTATE: no connection, no login, no such database, not allowed, no resources, going down."""
+
+
+def kept_secret(folder: Path, name: str, fresh: str) -> str:
+    """The secret of that name in the data folder, made once and readable by its owner alone."""
+    path = folder / name
+    if not path.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(fresh)
+    return path.read_text()
+
+
+def kept_signer() -> Signer:
+    """The demonstration's signing key, kept so that tokens of an earlier run still work."""
+    return Signer(kept_secret(settings_given().data_dir, "signing-key.json", Signer().private_jwk()))
+
+
+def settings_given() -> Settings:
+    """The settings of the environment. Exits with one line for each that cannot be."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        faults = [f"TENGHUAN_{'__'.join(map(str, each['loc'])).upper()}: {each['msg']}" for each in error.errors()]
+        raise SystemExit("\n".join(faults)) from None
+
+
+async def migrated(settings: Settings, services: tuple[str, ...] = SERVICES) -> None:
+    """Bring the database up to date and see that the services can log in. Exits with one line where they cannot."""
+    from shared.storage.migrate import (
+        upgrade,  # Alembic is a tenth of a start: not for a service that finds its tables made
+    )
+
+    try:
+        await upgrade(settings, services)
+        for service in services:
+            engine = create_async_engine(settings.service_url(service))
+            async with engine.connect():
+                await engine.dispose()
+    except DBAPIError as error:
+        if not str(getattr(error.orig, "sqlstate", "")).startswith(_OPERATORS_TO_MEND):
+            raise
+        raise SystemExit(f"The database refuses: {error.orig}; see TENGHUAN_DATABASE_URL, _ROLE_PASSWORD") from None
+    except (OSError, ArgumentError) as error:
+        raise SystemExit(f"The database of TENGHUAN_DATABASE_URL cannot be reached: {error}") from None
+
+
+@contextmanager
+def database_settings() -> Iterator[Settings]:
+    """Settings with a database: from the environment, or an embedded server for the length of the block.
+
+    Exits with one clear line when there is neither.
+    """
+    settings = settings_given()
+    if _names_a_database(settings):
+        yield settings
+        return
+    try:
+        server = start(settings.data_dir / "postgres")
+    except PostgresError as error:
+        raise SystemExit(str(error)) from error
+    try:
+        yield _of_server(settings, server)
+    finally:
+        server.stop()
+
+
+@contextmanager
+def running_database_settings() -> Iterator[Settings]:
+    """Settings with a database that is there already: from the environment, or the embedded server of a run going on.
+
+    Raises PostgresError where there is none: a tool never makes an empty database to look into.
+    """
+    settings = settings_given()
+    if _names_a_database(settings):
+        yield settings
+        return
+    server = join(settings.data_dir / "postgres")
+    try:
+        yield _of_server(settings, server)
+    finally:
+        server.stop()
+
+
+def _names_a_database(settings: Settings) -> bool:
+    return bool(settings.database_url) or any(getattr(settings, f"{name}_database_url") for name in SERVICES)
+
+
+def _of_server(settings: Settings, server: Embedded) -> Settings:
+    fresh = secrets.token_urlsafe(18)
+    password = settings.role_password.get_secret_value() or kept_secret(settings.data_dir, "role-password", fresh)
+    return settings.model_copy(update={"database_url": server.dsn(), "role_password": SecretStr(password)})

@@ -1,0 +1,128 @@
+"""What the runs of one process stand on: a PostgreSQL and a broker of their own, which may be killed at any moment."""
+
+import asyncio
+import contextlib
+import os
+import shutil
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import asyncpg
+from aiokafka.admin import AIOKafkaAdminClient
+from pydantic import SecretStr
+
+from deploy.local import postgres
+from deploy.local.kafka import node
+from deploy.local.kafka.node import Node
+from deploy.local.postgres import Embedded
+from deploy.local.postgres_site import PostgresError
+from shared.events.bus.connection import client_options
+from shared.events.bus.topics import ensure_topics
+from shared.runtime import SERVICES
+from shared.settings import Settings
+from shared.storage.migrate import upgrade
+
+TEMPLATE = "faults_template"
+ROLE_PASSWORD = "roles-of-the-campaign"
+QUICK = {"fsync": "off", "full_page_writes": "off"}
+"""For tests: what survives a killed server though not a power cut. Commits are synchronous all the same."""
+
+
+@dataclass(frozen=True)
+class Ground:
+    """Both servers. Their own processes are touched here and nowhere else."""
+
+    postgres: Embedded
+    broker: Node
+
+    @property
+    def socket(self) -> str:
+        """Where PostgreSQL is reached without the proxy: a socket's path, or host:port."""
+        host, port = self.postgres.host, self.postgres.port
+        return f"{host}/.s.PGSQL.{port}" if host.startswith("/") else f"{host}:{port}"
+
+    def stop_database(self) -> None:
+        """As if all its processes were killed at once: nothing is written down any more."""
+        self._control("stop", "--mode=immediate")
+
+    def start_database(self) -> None:
+        """Returns when it has recovered and answers."""
+        self._control("start", "--log=log")
+
+    def _control(self, *arguments: str) -> None:
+        done = self.postgres.site.run("pg_ctl", *arguments, "--wait", "--silent", "--pgdata=.")
+        if done.returncode:
+            raise PostgresError(f"pg_ctl {arguments[0]}: {done.stderr.strip() or done.returncode}")
+
+    def freeze_broker(self) -> None:
+        os.kill(self.broker.pid, signal.SIGSTOP)
+
+    def thaw_broker(self) -> None:
+        os.kill(self.broker.pid, signal.SIGCONT)
+
+    async def fresh_database(self, name: str) -> None:
+        """A migrated database of that name, empty."""
+        admin = await asyncpg.connect(self.postgres.dsn())
+        try:
+            await admin.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+            await admin.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} STRATEGY file_copy")
+        finally:
+            await admin.close()
+
+    async def _migrate(self) -> None:
+        admin = await asyncpg.connect(self.postgres.dsn())
+        try:
+            if not await admin.fetchval("SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)", TEMPLATE):
+                await admin.execute(f"CREATE DATABASE {TEMPLATE}")
+        finally:
+            await admin.close()
+        await upgrade(Settings(database_url=self.postgres.dsn(TEMPLATE), role_password=SecretStr(ROLE_PASSWORD)))
+
+
+async def fresh_topics(settings: Settings) -> None:
+    """The topics, empty. With a topic go the offsets that groups noted in it."""
+    admin = AIOKafkaAdminClient(**client_options(settings, "fresh-topics"))
+    await admin.start()
+    try:
+        if old := await _topics(admin):
+            await admin.delete_topics(old)
+        async with asyncio.timeout(60):
+            while await _topics(admin):  # noqa: ASYNC110 - what is sent to one on its way out would go with it
+                await asyncio.sleep(0.02)
+    finally:
+        await admin.close()
+    await ensure_topics(settings, SERVICES)
+
+
+async def _topics(admin: AIOKafkaAdminClient) -> list[str]:
+    return [topic for topic in await admin.list_topics() if not topic.startswith("__")]
+
+
+@contextmanager
+def ground(folder: Path, *, quick: bool = False, keep: bool = False) -> Iterator[Ground]:
+    """Both servers for the length of the block; their data stay when kept. Raises PostgresError or BrokerError."""
+    server = postgres.start(folder / "postgres", {"max_connections": "200", **(QUICK if quick else {})})
+    try:
+        broker = node.start(folder / "kafka")
+        try:
+            stands = Ground(server, broker)
+            asyncio.run(stands._migrate())
+            yield stands
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                stands.thaw_broker()  # one that was left frozen would not hear that it shall stop
+            broker.stop(keep=keep)
+    finally:
+        server.stop(keep=keep)
+
+
+def clear(folder: Path) -> None:
+    """Forget earlier runs. Raises PostgresError or BrokerError while one is under way."""
+    if (folder / "postgres").exists():
+        postgres.remove(folder / "postgres")
+    if (folder / "kafka").exists():
+        node.remove(folder / "kafka")
+    shutil.rmtree(folder, ignore_errors=True)

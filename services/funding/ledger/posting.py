@@ -1,0 +1,229 @@
+"""The ledger as the service uses it: open accounts, post transfers inside the caller's transaction, read balances.
+
+The rules (no overdrawn budget, no award past its cap, nothing resolved twice) are enforced in the database by
+`funding_ledger.post_batch`, the only writer. Volume: ledger_batch.py; the checks of the books: ledger_verify.py.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ARRAY, BigInteger, Boolean, DateTime, Integer, SmallInteger, Text, Uuid, bindparam, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.funding.ledger.postings import Account, Code, Transfer
+from shared.errors import DomainError
+from shared.money import to_yuan
+from shared.storage.session import now
+
+PROGRAMME_LEDGER = 202312
+"""One ledger for 京发改规〔2023〕12号: a project's cap spans fiscal years, so each year is an account, not a ledger."""
+
+
+class LedgerRefusal(DomainError):
+    """The ledger refused a transfer; `code` says why."""
+
+    status, code, title = 409, "ledger_refusal", "资金台账拒绝记账"
+
+
+class IdConflict(LedgerRefusal):
+    status, code, title = 409, "id_conflict", "同一业务编号已记入不同内容"
+
+
+class NoAccount(LedgerRefusal):
+    status, code, title = 409, "no_account", "账户尚未开立"
+
+
+class LedgerMismatch(LedgerRefusal):
+    status, code, title = 409, "ledger_mismatch", "借贷双方不属于同一账簿"
+
+
+class OverBudget(LedgerRefusal):
+    """The year's budget has less left than the sum asked for. 三（二）"""
+
+    status, code, title = 409, "over_budget", "超出年度预算余额"
+
+
+class OverAward(LedgerRefusal):
+    """More than what is left of the approved award. 三（二）"""
+
+    status, code, title = 409, "over_award", "超出批复金额余额"
+
+
+class OverBalance(LedgerRefusal):
+    """More than the account holds: a clawback past what was paid, a return past what was demanded."""
+
+    status, code, title = 409, "over_balance", "超出账户余额"
+
+
+class OverCap(LedgerRefusal):
+    """The award would pass the upper limit for one project. 二（四）1, 二（四）2"""
+
+    status, code, title = 409, "over_cap", "超出单个项目支持上限"
+
+
+class PendingNotFound(LedgerRefusal):
+    status, code, title = 409, "pending_not_found", "未找到对应的预留资金"
+
+
+class AlreadyResolved(LedgerRefusal):
+    """The reservation was already released or cancelled."""
+
+    status, code, title = 409, "already_resolved", "该笔预留资金已拨付或已取消"
+
+
+class AmountExceedsPending(LedgerRefusal):
+    status, code, title = 409, "amount_exceeds_pending", "拨付金额超出预留金额"
+
+
+REFUSALS: dict[Code, type[LedgerRefusal]] = {
+    Code.ID_CONFLICT: IdConflict,
+    Code.NO_ACCOUNT: NoAccount,
+    Code.LEDGER_MISMATCH: LedgerMismatch,
+    Code.OVER_BUDGET: OverBudget,
+    Code.OVER_AWARD: OverAward,
+    Code.OVER_BALANCE: OverBalance,
+    Code.OVER_CAP: OverCap,
+    Code.PENDING_NOT_FOUND: PendingNotFound,
+    Code.ALREADY_RESOLVED: AlreadyResolved,
+    Code.AMOUNT_EXCEEDS_PENDING: AmountExceedsPending,
+    Code.LINKED_FAILED: LedgerRefusal,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """The four counters of an account, in yuan, and what it can still give."""
+
+    debits_posted: Decimal
+    debits_pending: Decimal
+    credits_posted: Decimal
+    credits_pending: Decimal
+
+    @property
+    def available(self) -> Decimal:
+        """What may still be debited: credits that stand, less debits that stand or are set aside."""
+        return self.credits_posted - self.debits_posted - self.debits_pending
+
+    @property
+    def held(self) -> Decimal:
+        """Posted credits less posted debits."""
+        return self.credits_posted - self.debits_posted
+
+
+def _array(name: str, of: Any) -> Any:
+    return bindparam(name, type_=ARRAY(of))
+
+
+_OPEN = text("SELECT funding_ledger.open_accounts(:ids, :ledger, :codes, :years, :cases, :limits, :at)").bindparams(
+    _array("ids", BigInteger),
+    bindparam("ledger", type_=Integer),
+    _array("codes", SmallInteger),
+    _array("years", SmallInteger),
+    _array("cases", Uuid),
+    _array("limits", BigInteger),
+    bindparam("at", type_=DateTime(timezone=True)),
+)
+
+_POST = text(
+    "SELECT funding_ledger.post_batch"
+    "(:ids, :kinds, :debits, :credits, :amounts, :pendings, :linked, :purposes, :cases, :at)"
+).bindparams(
+    _array("ids", Uuid),
+    _array("kinds", SmallInteger),
+    _array("debits", BigInteger),
+    _array("credits", BigInteger),
+    _array("amounts", BigInteger),
+    _array("pendings", Uuid),
+    _array("linked", Boolean),
+    _array("purposes", Text),
+    _array("cases", Uuid),
+    bindparam("at", type_=DateTime(timezone=True)),
+)
+
+_BALANCE = text(
+    "SELECT debits_posted, debits_pending, credits_posted, credits_pending FROM funding_ledger.account WHERE id = :id"
+)
+
+
+def columns(transfers: Sequence[Transfer]) -> list[list[Any]]:
+    """The transfers as the parallel arrays `post_batch` takes, in its order."""
+    return [
+        [t.id for t in transfers],
+        [int(t.kind) for t in transfers],
+        [t.debit for t in transfers],
+        [t.credit for t in transfers],
+        [t.amount_fen for t in transfers],
+        [t.pending for t in transfers],
+        [t.linked for t in transfers],
+        [t.purpose for t in transfers],
+        [t.case_id for t in transfers],
+    ]
+
+
+async def open_accounts(
+    session: AsyncSession, accounts: Sequence[Account], *, ledger: int = PROGRAMME_LEDGER
+) -> list[Code]:
+    """Open what is not yet open. Raises IdConflict when an id is open with other terms (another cap, another case)."""
+    terms = {
+        "ids": [account.id for account in accounts],
+        "ledger": ledger,
+        "codes": [int(account.code) for account in accounts],
+        "years": [account.fiscal_year for account in accounts],
+        "cases": [account.case_id for account in accounts],
+        "limits": [account.limit_fen for account in accounts],
+        "at": now(session),
+    }
+    codes = [Code(code) for code in await session.scalar(_OPEN, terms) or ()]
+    if Code.ID_CONFLICT in codes:
+        raise IdConflict("账户已按其他条件开立", account=accounts[codes.index(Code.ID_CONFLICT)].id)
+    return codes
+
+
+async def try_post(session: AsyncSession, transfers: Sequence[Transfer], at: datetime) -> list[Code]:
+    """Post what the rules allow and say what became of each; the refused ones leave no trace."""
+    names = ("ids", "kinds", "debits", "credits", "amounts", "pendings", "linked", "purposes", "cases")
+    codes = await session.scalar(_POST, {**dict(zip(names, columns(transfers), strict=True)), "at": at})
+    return [Code(code) for code in codes or ()]
+
+
+async def post(session: AsyncSession, transfers: Sequence[Transfer]) -> list[Code]:
+    """Post all transfers as part of the caller's transaction, or raise the LedgerRefusal that names the reason.
+
+    Sent again, they answer EXISTS and change nothing. Post last in the transaction, for the budget row stays locked
+    until it ends; and post once, for a second call locks accounts out of order.
+    """
+    codes = await try_post(session, transfers, now(session))
+    refuse(transfers, codes)
+    return codes
+
+
+def refuse(transfers: Sequence[Transfer], codes: Sequence[Code]) -> None:
+    """Raise for the first refused transfer; where a chain failed, for the link that broke it."""
+    refused = [(code, transfer) for code, transfer in zip(codes, transfers, strict=True) if code > Code.EXISTS]
+    if refused:
+        code, transfer = min(refused, key=lambda pair: pair[0] is Code.LINKED_FAILED)
+        raise REFUSALS[code](purpose=transfer.purpose, transfer_id=str(transfer.id))
+
+
+async def balance(session: AsyncSession, account: int) -> Balance:
+    """The counters of an account. Raises NoAccount."""
+    row = (await session.execute(_BALANCE, {"id": account})).one_or_none()
+    if row is None:
+        raise NoAccount(account=account)
+    return Balance(*(to_yuan(fen) for fen in row))
+
+
+async def entries(session: AsyncSession, case_id: UUID) -> list[dict[str, Any]]:
+    """Every transfer of a case in the order it was posted, amounts in yuan."""
+    rows = await session.execute(
+        text(
+            "SELECT seq, id, kind, purpose, debit_account, credit_account, amount, pending_id, posted_at"
+            " FROM funding_ledger.transfer WHERE case_id = :case_id ORDER BY seq"
+        ),
+        {"case_id": case_id},
+    )
+    return [{**row, "amount": to_yuan(row["amount"])} for row in rows.mappings()]

@@ -1,0 +1,196 @@
+"""What the notice makes of a case in money: both support modes side by side, instalments, totals. Pure. 二（四）"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from decimal import ROUND_DOWN, Decimal
+from typing import Any
+
+from services.funding.interest.calculation import Lpr, settle_all
+from services.funding.interest.days import Project, Settings
+from services.funding.interest.explained import explain
+from services.funding.interest.lines import BalanceSegment, Loan, RateSegment, StatementLine
+from shared.money import FEN, round_fen
+from shared.policy import Ruleset, grant, lpr, lpr_series, parameter, readings
+from shared.policy.refusals import ParameterNotPublished
+
+GRANT, INTEREST = "investment_grant", "interest_subsidy"
+CLAUSES = {GRANT: "二（四）1", INTEREST: "二（四）2"}
+READINGS = {
+    GRANT: ("cap_scope", "package_rate", "investment_base", "excluded_costs"),
+    INTEREST: (
+        "lpr_date",
+        "lpr_tenor",
+        "rate_comparison",
+        "interest_limit_scope",
+        "interest_limit_start",
+        "interest_before_application",
+    ),
+}
+BASES = {"declared": "declared_investment_yuan"}
+CONDITIONS = {
+    "single": "列入已下达的投资计划后一次拨付",
+    "on_plan": "列入已下达的投资计划",
+    "at_progress": "工程形象进度达到规定比例",
+    "after_evaluation": "完成评价",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What one support mode would give. Amounts are None while something is `missing`; `cap_yuan` binds the ledger."""
+
+    mode: str
+    clause: str
+    base_yuan: Decimal | None
+    uncapped_yuan: Decimal | None
+    award_yuan: Decimal | None
+    cap_yuan: Decimal | None
+    lines: list[str]
+    missing: list[str] = field(default_factory=list)
+    readings: list[dict[str, str]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class LoanPlan:
+    """A loan as contracted or as planned; `annual_rate` is a ratio."""
+
+    name: str
+    principal_yuan: Decimal
+    annual_rate: Decimal
+    term_months: int
+    tenor: str | None
+    drawn_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class Instalment:
+    """One payment of an award and what must be there before it (I32)."""
+
+    number: int
+    yuan: Decimal
+    condition: str
+
+
+def readings_used(ruleset: Ruleset, mode: str) -> list[dict[str, str]]:
+    """The named settings an amount rests on, as they are printed beside it."""
+    shown = []
+    for key in READINGS[mode]:
+        reading, option = readings()[key], ruleset.interpretations[key]
+        shown.append({"id": reading.id, "key": key, "option": option, "text": reading.options[option]})
+    return shown
+
+
+def invested(components: Sequence[Mapping[str, Any]], ruleset: Ruleset) -> list[dict[str, Any]]:
+    """Kind and recognised investment of each component: as assessed, or as declared (I4)."""
+    source = BASES.get(ruleset.interpretations["investment_base"], "assessed_investment_yuan")
+    return [{"kind": part["kind"], "fixed_investment_yuan": part[source]} for part in components]
+
+
+def grant_offer(components: Sequence[Mapping[str, Any]], ruleset: Ruleset) -> Offer:
+    """The investment grant on recognised investment. 二（四）1"""
+    parts = invested(components, ruleset)
+    result, limit = grant(parts, ruleset), ruleset.values.get("grant_cap_yuan")
+    base = sum((Decimal(part["fixed_investment_yuan"]) for part in parts), Decimal("0.00"))
+    missing = [] if result.award is not None else ["补助比例、上限或投资额"]
+    cap = _ledger_cap(parts, ruleset, limit)
+    lines, used = list(result.lines), readings_used(ruleset, GRANT)
+    return Offer(GRANT, CLAUSES[GRANT], base, result.uncapped, result.award, cap, lines, missing, used)
+
+
+def _ledger_cap(parts: Sequence[Mapping[str, Any]], ruleset: Ruleset, limit: Decimal | None) -> Decimal | None:
+    """The most the case may ever be awarded: one cap, or one for every group that has its own (I1)."""
+    scope = ruleset.interpretations["cap_scope"]
+    kinds = {part["kind"] == "building" for part in parts}
+    groups = {"project": 1, "category": len(kinds)}.get(scope, len(parts))
+    return None if limit is None else limit * groups
+
+
+def interest_settings(ruleset: Ruleset, on: date) -> Settings:
+    """The readings and house figures the daily calculation takes (I6 to I10)."""
+    return Settings.of(
+        ruleset.interpretations,
+        day_basis=parameter("interest_day_basis", on),
+        tolerance_yuan=parameter("interest_check_tolerance_yuan", on),
+    )
+
+
+def interest_offer(loans: Sequence[LoanPlan], started_on: date | None, ruleset: Ruleset, today: date) -> Offer:
+    """What interest subsidy may come to over its years at the LPR known today: a ceiling, not a payment. 二（四）2"""
+    used = readings_used(ruleset, INTEREST)
+    if not loans:
+        return Offer(INTEREST, CLAUSES[INTEREST], None, None, None, None, [], ["贷款合同或贷款计划"], used)
+    try:
+        cap, years = parameter("interest_cap_yuan", ruleset.as_of), int(parameter("interest_years", ruleset.as_of))
+    except ParameterNotPublished as unknown:
+        return Offer(INTEREST, CLAUSES[INTEREST], None, None, None, None, [], [unknown.detail], used)
+    first = min(loan.drawn_on for loan in loans)
+    started = started_on or first
+    settings, known = interest_settings(ruleset, today), lpr_known_on(today)
+    lines = [_as_statement(loan, max(started, loan.drawn_on), years, settings.day_count_basis) for loan in loans]
+    project = Project(cap, years, started, applied_on=started, approved_on=today, first_drawn_on=first)
+    settled = settle_all(lines, project, known, settings, published_on=lpr_published_on)
+    missing = [gap for settlement in settled for gap in settlement.missing]
+    base = sum((loan.principal_yuan for loan in loans), Decimal("0.00"))
+    notes = [] if started_on else [f"开工日期未登记，按首次放款日 {first} 起估算"]
+    notes += [sentence for settlement in settled for sentence in explain(settlement)]
+    notes.append(f"未公布的LPR按 {lpr_published_on(today)} 公布值估算；实际贴息以银行结息单逐日核定")
+    if missing:
+        return Offer(INTEREST, CLAUSES[INTEREST], base, None, None, cap, notes, missing, used)
+    uncapped = sum((settlement.eligible_yuan or Decimal(0) for settlement in settled), Decimal("0.00"))
+    award = sum((settlement.payable_yuan or Decimal(0) for settlement in settled), Decimal("0.00"))
+    return Offer(INTEREST, CLAUSES[INTEREST], base, uncapped, award, cap, notes, [], used)
+
+
+def _as_statement(loan: LoanPlan, counted_from: date, years: int, basis: Decimal) -> StatementLine:
+    """A loan fully drawn until it ends or its subsidised years do, as the bank would settle it."""
+    end = min(months_after(loan.drawn_on, loan.term_months), months_after(counted_from, 12 * years))
+    last = max(end - timedelta(days=1), loan.drawn_on)
+    days = (last - loan.drawn_on).days + 1
+    interest = loan.principal_yuan * loan.annual_rate * days / basis
+    return StatementLine(
+        Loan(loan.name, loan.drawn_on, loan.term_months, loan.tenor),
+        loan.drawn_on,
+        last,
+        (BalanceSegment(loan.drawn_on, last, loan.principal_yuan),),
+        (RateSegment(loan.drawn_on, last, loan.annual_rate),),
+        round_fen(interest),
+    )
+
+
+def months_after(day: date, months: int) -> date:
+    """The same day so many months on, or the first of the month after where it does not exist."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    try:
+        return date(year, month + 1, day.day)
+    except ValueError:
+        return date(year + (month + 1) // 12, (month + 1) % 12 + 1, 1)
+
+
+def lpr_known_on(today: date) -> Lpr:
+    """The LPR series as it stands today: later days are measured by the last quotation."""
+    return lambda on, tenor: lpr(min(on, today), tenor)
+
+
+def lpr_published_on(on: date) -> date:
+    """The day the LPR in force was published. Raises ValueError before the first one."""
+    return max(published for published, _, _ in lpr_series() if published <= on)
+
+
+def instalments(award_yuan: Decimal, chosen: str, shares: Mapping[str, Decimal]) -> list[Instalment]:
+    """The award in payments: one, or by the dated shares; the last one takes what rounding left (I32)."""
+    if chosen == "single":
+        return [Instalment(1, award_yuan, "single")]
+    parts = [(share * award_yuan).quantize(FEN, ROUND_DOWN) for share in shares.values()]
+    parts[-1] = award_yuan - sum(parts[:-1], Decimal(0))
+    return [Instalment(n, yuan, condition) for n, (yuan, condition) in enumerate(zip(parts, shares, strict=True), 1)]
+
+
+def public_money_share(total_yuan: Decimal, base_yuan: Decimal | None) -> Decimal | None:
+    """All public money over the investment base; None where the base is unknown or nothing. 四（二）2"""
+    return (total_yuan / base_yuan).quantize(Decimal("0.0001")) if base_yuan else None
+
+
+def over_limit(share: Decimal | None, chosen: str, limit: Decimal) -> bool:
+    """Whether to warn that public money exceeds its share of the investment (I28)."""
+    return chosen == "warn" and share is not None and share > limit

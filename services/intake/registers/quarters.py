@@ -1,0 +1,136 @@
+"""A district's submission of a quarter: opened, filled by pushes, checked, prepared, certified, closed (四（一）2)."""
+
+from collections.abc import Collection
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.intake.models.library import QuarterSubmission
+from services.intake.rules.quarterly import Books
+from shared.clock import uuid7
+from shared.deadlines import quarter_due
+from shared.errors import NotFound
+from shared.storage.audit import record
+from shared.storage.session import actor_of, now, settings_of
+
+Period = tuple[str, str]
+
+_OPEN = text("""
+    INSERT INTO quarter_submission (id, district, quarter, submission_no, status, due_on, opened_at, opened_by, version)
+    SELECT n.id, n.district, n.quarter, 1, 'open', n.due_on, :at, :by, 1
+    FROM unnest(CAST(:ids AS uuid[]), CAST(:districts AS text[]), CAST(:quarters AS text[]), CAST(:due AS date[]))
+         AS n(id, district, quarter, due_on)
+    WHERE NOT EXISTS (SELECT FROM quarter_submission s WHERE s.district = n.district AND s.quarter = n.quarter)
+    ORDER BY n.district, n.quarter ON CONFLICT DO NOTHING RETURNING id, district, quarter""")
+
+# Shared, so that pushes do not wait for each other; who certifies waits for all of them, and they for him.
+_HOLD = text("""
+    SELECT s.district, s.quarter FROM quarter_submission s
+    JOIN unnest(CAST(:districts AS text[]), CAST(:quarters AS text[])) AS k(district, quarter)
+      ON s.district = k.district AND s.quarter = k.quarter
+    WHERE s.status <> 'certified' ORDER BY s.district, s.quarter FOR SHARE OF s""")
+
+_AS_OF = """
+    SELECT DISTINCT ON ({key}) {key} AS id, external_id, version, quarter, content, content_sha256
+    FROM {table}_version WHERE district = :district AND quarter <= :quarter ORDER BY {key}, version DESC"""
+_RESOURCES_AS_OF = text(_AS_OF.format(key="resource_id", table="resource")).columns(content=JSONB)
+_ENTRIES_AS_OF = text(_AS_OF.format(key="entry_id", table="library_entry")).columns(content=JSONB)
+
+
+async def open_quarters(session: AsyncSession, periods: Collection[Period]) -> set[Period]:
+    """Open those of these quarters that never were, and hold all that are open until the transaction ends.
+
+    A quarter missing from the answer is closed: its rows may no longer change.
+    """
+    if not periods:
+        return set()
+    districts, quarters = (list(column) for column in zip(*sorted(periods), strict=True))
+    at, workdays = now(session), settings_of(session).quarter_due_working_days
+    opened = await session.execute(
+        _OPEN,
+        {
+            "ids": [uuid7(at) for _ in districts],
+            "districts": districts,
+            "quarters": quarters,
+            "due": [quarter_due(quarter, workdays).on for quarter in quarters],
+            "at": at,
+            "by": actor_of(session).subject,
+        },
+    )
+    for row in opened.all():
+        await record(session, "open_quarter", row.id, row.district, quarter=row.quarter)
+    held = await session.execute(_HOLD, {"districts": districts, "quarters": quarters})
+    return {(row.district, row.quarter) for row in held}
+
+
+async def submission_of(
+    session: AsyncSession,
+    district: str,
+    quarter: str,
+    *,
+    lock: bool = False,
+    number: int | None = None,
+    certified: bool = False,
+) -> QuarterSubmission:
+    """The newest submission of a quarter (or the newest certified one, or the one with a number). Raises NotFound."""
+    query = (
+        select(QuarterSubmission)
+        .where(QuarterSubmission.district == district, QuarterSubmission.quarter == quarter)
+        .order_by(QuarterSubmission.submission_no.desc())
+        .limit(1)
+    )
+    query = query.where(QuarterSubmission.submission_no == number) if number else query
+    query = query.where(QuarterSubmission.status == "certified") if certified else query
+    query = query.with_for_update(key_share=True).execution_options(populate_existing=True) if lock else query
+    submission = await session.scalar(query)
+    if submission is None:
+        raise NotFound("该季度尚未审定报送" if certified else "该季度尚未开启")
+    return submission
+
+
+async def books_as_of(session: AsyncSession, district: str, quarter: str) -> tuple[Books, dict[str, Any]]:
+    """The rows of a district as of a quarter, and the snapshot that names the version of each."""
+    where = {"district": district, "quarter": quarter}
+    resources = (await session.execute(_RESOURCES_AS_OF, where)).all()
+    entries = (await session.execute(_ENTRIES_AS_OF, where)).all()
+    snapshot = {
+        "district": district,
+        "quarter": quarter,
+        "resources": sorted(map(_line, resources), key=lambda line: line["external_id"]),
+        "library_entries": sorted(map(_line, entries), key=lambda line: line["external_id"]),
+    }
+    return Books(quarter, [row.content for row in resources], [row.content for row in entries]), snapshot
+
+
+_SAID = """
+    SELECT v.{key} AS id, v.content FROM {table}_version v
+    JOIN unnest(CAST(:ids AS uuid[]), CAST(:versions AS integer[])) AS k(id, version)
+      ON v.{key} = k.id AND v.version = k.version"""
+_SAID_BY = {
+    "resources": text(_SAID.format(key="resource_id", table="resource")).columns(content=JSONB),
+    "library_entries": text(_SAID.format(key="entry_id", table="library_entry")).columns(content=JSONB),
+}
+
+
+async def rows_of_snapshot(session: AsyncSession, snapshot: dict[str, Any]) -> dict[str, Any]:
+    """The snapshot with what each of its rows said."""
+    full = dict(snapshot)
+    for part, said in _SAID_BY.items():
+        lines = snapshot[part]
+        keys = {"ids": [UUID(line["id"]) for line in lines], "versions": [line["version"] for line in lines]}
+        contents = {str(row.id): row.content for row in await session.execute(said, keys)}
+        full[part] = [{**line, "row": contents[line["id"]]} for line in lines]
+    return full
+
+
+def _line(row: Any) -> dict[str, Any]:
+    return {
+        "id": str(row.id),
+        "external_id": row.external_id,
+        "version": row.version,
+        "quarter": row.quarter,
+        "sha256": row.content_sha256.hex(),
+    }

@@ -1,0 +1,74 @@
+"""Actors: people and systems, their roles, API keys and signatures."""
+
+import hashlib
+import hmac
+import secrets
+from dataclasses import dataclass
+from typing import Any
+
+from shared.districts import CITY, DISTRICTS
+from shared.errors import Forbidden
+
+ROLES = {
+    "applicant": "项目单位",
+    "district_officer": "区发展改革委经办",
+    "district_supervisor": "区发展改革委负责人",
+    "district_government": "区政府（管委会）",
+    "city_officer": "市发展改革委经办",
+    "city_supervisor": "市发展改革委负责人",
+    "finance": "资金拨付",
+    "inspector": "现场核查",
+    "auditor": "审计",
+    "system": "对接系统",
+}
+WHOLE_CITY = (*DISTRICTS, CITY)
+
+
+@dataclass(frozen=True)
+class Actor:
+    """A person or a system in the role it acts in. `districts` are those whose rows it may see."""
+
+    subject: str
+    name: str
+    role: str
+    districts: tuple[str, ...] = ()
+    uscc: str | None = None
+    roles: tuple[str, ...] = ()
+    writes: bool = True
+
+    def as_role(self, allowed: tuple[str, ...]) -> "Actor":
+        """The same person in the first of the allowed roles held. Raises Forbidden."""
+        held = [role for role in allowed if role in (self.roles or (self.role,))]
+        if not held:
+            raise Forbidden("需要以下角色之一：" + "、".join(ROLES[role] for role in allowed))
+        return Actor(self.subject, self.name, held[0], self.districts, self.uscc, self.roles, self.writes)
+
+    def check_writes(self) -> None:
+        """Raises Forbidden for a key that was given for reading."""
+        if not self.writes:
+            raise Forbidden("该接口密钥仅可读取")
+
+
+def system_actor(service: str) -> Actor:
+    """The service itself, acting on an event or by the clock."""
+    return Actor(f"service:{service}", service, "system", WHOLE_CITY)
+
+
+def new_api_key() -> tuple[str, str, bytes]:
+    """A fresh key: its id, the text shown once, and the hash that is kept."""
+    key_id, secret = secrets.token_hex(6), secrets.token_urlsafe(32)
+    return key_id, f"th_live_{key_id}_{secret}", hash_secret(secret)
+
+
+def hash_secret(secret: str) -> bytes:
+    return hashlib.sha256(secret.encode()).digest()
+
+
+def key_holder(row: Any) -> Actor:
+    """The system to which a key was given, by the key's row."""
+    return Actor(f"key:{row.id}", row.name, "system", tuple(row.districts) or WHOLE_CITY, writes=row.writes)
+
+
+def signature(secret_hash: bytes, content: bytes) -> str:
+    """What the holder of a key writes under what it sends where the secret itself must not appear: HMAC-SHA256, hex."""
+    return hmac.new(secret_hash, content, hashlib.sha256).hexdigest()

@@ -1,0 +1,106 @@
+"""What a service writes and reads, topic by topic."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from pydantic import BaseModel
+
+from shared.contracts import event_types
+from shared.contracts.base import Event
+from shared.contracts.delivery import MessageDeadLettered, dead_lettered_type
+from shared.contracts.pushes import REQUESTED, LibraryUpdate, ResourceUpdate
+from shared.events.bus.publishing import headers_of
+from shared.events.bus.topics import dead_letters_topic, events_topic
+from shared.events.catalogue import other
+from shared.events.catalogue.samples import example_data, example_message, example_notice, example_update
+from shared.events.catalogue.words import service_title, words_of
+from shared.runtime import Service
+
+Action = Literal["send", "receive"]
+Trait = Literal["CloudEvent", "SignedUpdate"]
+_ASKED: Mapping[str, tuple[type[BaseModel], ...]] = {REQUESTED: (ResourceUpdate, LibraryUpdate)}
+"""What the messages of an inlet hold, by their type."""
+
+
+@dataclass(frozen=True)
+class Told:
+    """One kind of message: its data's model, an example, and the headers in which it keeps to `trait`."""
+
+    name: str
+    title: str
+    when: str
+    data: type[BaseModel]
+    trait: Trait
+    headers: Mapping[str, str]
+    example: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Channel:
+    """A topic from where the service stands: whether it sends or receives there, and what."""
+
+    topic: str
+    action: Action
+    title: str
+    description: str
+    messages: tuple[Told, ...]
+
+    @property
+    def name(self) -> str:
+        """`intake.dead-letters` as `intakeDeadLetters`, the way channels are named."""
+        first, *rest = self.topic.replace("-", ".").split(".")
+        return first + "".join(word.capitalize() for word in rest)
+
+
+def channels_of(service: Service) -> list[Channel]:
+    """The topics that the service writes and reads."""
+    announced = [event for event in event_types() if _source(event) == service.name]
+    by_source: dict[str, list[type[Event]]] = {}
+    for event in sorted(service.handlers, key=lambda event: event.type):
+        by_source.setdefault(_source(event), []).append(event)
+    heard = [_events(source, "receive", events) for source, events in by_source.items()]
+    asked = [_inlet(topic, inlet.type) for topic, inlet in service.inlets.items()]
+    return [_events(service.name, "send", announced), _dead_letters(service.name), *heard, *asked]
+
+
+def _source(event: type[Event]) -> str:
+    return event.type.split(".")[0]
+
+
+def _events(source: str, action: Action, events: Iterable[type[Event]]) -> Channel:
+    title = service_title(source)
+    return Channel(
+        events_topic(source),
+        action,
+        f"{title}的事件",
+        f"{title}服务发布的事件。长期保存，新的接收方可以从头读起。",
+        tuple(_event(event) for event in events),
+    )
+
+
+def _event(event: type[Event]) -> Told:
+    said, headers = words_of(event), dict(headers_of(example_message(event)))
+    sent = {name: value.decode() for name, value in headers.items()}
+    return Told(event.type, said.title, said.when, event, "CloudEvent", sent, example_data(event))
+
+
+def _dead_letters(service: str) -> Channel:
+    said = other(MessageDeadLettered)
+    headers = {name: value.decode() for name, value in headers_of(example_notice(service))}
+    name = dead_lettered_type(service)
+    notice = Told(name, said.title, said.when, MessageDeadLettered, "CloudEvent", headers, said.example)
+    title = f"{service_title(service)}搁置的消息"
+    return Channel(dead_letters_topic(service), "send", title, "供管理方查看和重放，长期保存。", (notice,))
+
+
+def _inlet(topic: str, kind: str) -> Channel:
+    """Where outsiders ask something of the service. Raises KeyError for what nobody has described."""
+    messages = []
+    for model in _ASKED[kind]:
+        said, headers = other(model), example_update(model)[0]
+        messages.append(Told(kind, said.title, said.when, model, "SignedUpdate", headers, said.example))
+    description = (
+        "区系统向市级推送资源台账和储备库。消息键用接口密钥的编号，同一系统的推送即按次序办理；答复见 intake.events。"
+    )
+    return Channel(topic, "receive", "区系统推送的更新", description, tuple(messages))

@@ -1,0 +1,281 @@
+"""Acting on what happened elsewhere, once: inbox row, handler and new events commit together or not at all."""
+
+import asyncio
+import contextlib
+import logging
+from collections import Counter
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from itertools import groupby
+from operator import attrgetter
+from typing import Any
+from uuid import UUID
+
+from pydantic import ValidationError
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared.actors import system_actor
+from shared.backoff import Pauses
+from shared.contracts.base import Event, event_class
+from shared.events.batch import Batch, planned
+from shared.events.bus import Arrival, Message, Read, Record, Unreadable
+from shared.events.dead_letters import DeadLetter, bury, open_letter, record_of, settle, unsound
+from shared.events.ordering import stream_of
+from shared.storage.session import Database, is_passing, now
+
+log = logging.getLogger(__name__)
+ATTEMPTS = 5
+
+Handler = Callable[[AsyncSession, Any], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """A handler that takes a run of events of its type at once: for what comes by the thousand."""
+
+    handle: Callable[[AsyncSession, list[Any]], Awaitable[None]]
+
+
+Handlers = Mapping[type[Event], Handler | Gathered]
+
+
+@dataclass(frozen=True)
+class Inlet:
+    """What outsiders may ask by a topic: the type of such messages, how a record is read, and what is done about a run.
+
+    The messages come as they were sent: who sent them is for `handle` to find out. `read` makes each a stream of its
+    own, or numbers those of a stream as events are.
+    """
+
+    type: str
+    read: Read
+    handle: Callable[[AsyncSession, list[Message]], Awaitable[None]]
+
+
+class NotReplayed(Exception):
+    """A dead letter stays what it is; the message says why."""
+
+
+# One statement per batch. Sorted, so that two batches never wait in a circle; what was seen before is what comes back,
+# for that is next to nothing.
+_CLAIM = text("""
+WITH asked AS (
+    SELECT event_id FROM unnest(CAST(:ids AS uuid[])) AS n(event_id)
+), claimed AS (
+    INSERT INTO inbox (event_id, received_at)
+    SELECT event_id, CAST(:at AS timestamptz) FROM asked ORDER BY 1
+    ON CONFLICT DO NOTHING RETURNING event_id
+)
+SELECT event_id FROM asked EXCEPT SELECT event_id FROM claimed
+""")
+
+
+class Stopping(Exception):
+    """The consumer is on its way out: what it was given has not been handled whole and stays with the carrier."""
+
+
+class Consumer:
+    """What one service does with the messages of a topic, whoever carries them."""
+
+    def __init__(self, database: Database, handlers: Handlers, inlets: Iterable[Inlet] = ()) -> None:
+        self.database = database
+        self.handlers = handlers
+        self.inlets = {inlet.type: inlet for inlet in inlets}
+        self.healthy = True
+        self.stopping = asyncio.Event()
+        self.tally: Counter[str] = Counter()
+        """How many messages were handled, parked and buried, in transactions that were committed."""
+
+    async def deliver(self, arrivals: Sequence[Arrival]) -> None:
+        """Handle a batch in one transaction. Returns when all of it is handled, parked or a dead letter.
+
+        Where something fails, it is found by halves and the rest committed; five attempts, then its aggregate is
+        parked, and with it whatever follows of that aggregate. Raises Stopping; what noting in the database raises.
+        """
+        for attempt in range(1, ATTEMPTS + 1):
+            arrivals = await self._patiently(arrivals, attempt)
+            if not arrivals:
+                return
+            if attempt > 1:
+                await asyncio.sleep(0.02 * 2**attempt)
+
+    async def _patiently(self, arrivals: Sequence[Arrival], attempt: int) -> Sequence[Arrival]:
+        """Handle; while the database is away, wait and try again without limit. Returns what is left to try again."""
+        pauses = Pauses()
+        while not self.stopping.is_set():
+            try:
+                left = await self._handle(arrivals, attempt)
+                self.healthy = True
+                return left
+            except Exception as error:
+                if not is_passing(error):
+                    if attempt > 1:
+                        raise
+                    log.warning("%s seeks what fails in a batch: %r", self.database.service, error)
+                    return arrivals
+                await self._wait(error, pauses.next())
+        raise Stopping(self.database.service)
+
+    async def _wait(self, error: Exception, seconds: float) -> None:
+        """The database is away: not ready, until it was reached again; a stop is not kept waiting."""
+        self.healthy = False
+        log.warning("consumer waits", extra={"service": self.database.service, "error": repr(error)})
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self.stopping.wait(), seconds)
+
+    async def _handle(self, arrivals: Sequence[Arrival], attempt: int) -> list[Message]:
+        """One transaction. Returns the messages that are to be tried again."""
+        messages, letters = _sifted(arrivals)
+        last = attempt == ATTEMPTS
+        async with self._transaction() as session:
+            fresh = await _accept(session, messages) if messages else []
+            batch = await planned(session, messages, fresh, self._fault(careful=attempt > 1))
+            left = await self._work_through(session, batch, careful=attempt > 1)
+            batch.tally["bury"] += await bury(session, letters)
+            if left and last:
+                await batch.park_failed(session, left, ATTEMPTS)
+            elif left:
+                await batch.give_back(session, left)
+        self._count(batch)
+        return [] if last else left
+
+    def _transaction(self) -> AbstractAsyncContextManager[AsyncSession]:
+        return self.database.session(system_actor(self.database.service))
+
+    async def _work_through(self, session: AsyncSession, batch: Batch, *, careful: bool) -> list[Message]:
+        if careful:
+            await self._run_by_halves(session, batch, batch.due())
+        else:
+            await self._run(session, batch.due())
+        return await batch.settle(session)
+
+    def _count(self, batch: Batch) -> None:
+        self.tally += batch.tally
+        for event_id, error in batch.parked.items():
+            log.error("%s parks event %s", self.database.service, event_id, exc_info=error)
+
+    def _fault(self, *, careful: bool) -> Callable[[Message], str]:
+        """Says why a message cannot be understood; of its data only when careful: that costs as much as handling."""
+
+        def fault(message: Message) -> str:
+            if message.type in self.inlets:
+                return ""
+            try:
+                known = event_class(message.type)
+                if careful and known in self.handlers:
+                    known.model_validate_json(message.data)
+            except KeyError:
+                return f"{message.type} is not known here"
+            except ValidationError as error:
+                return str(error)
+            return ""
+
+        return fault
+
+    async def _run(self, session: AsyncSession, due: Sequence[Message]) -> None:
+        for kind, run in groupby(due, key=attrgetter("type")):
+            await self.apply(session, kind, list(run))
+
+    async def _run_by_halves(self, session: AsyncSession, batch: Batch, due: Sequence[Message]) -> None:
+        """Handle, and where that fails undo it and handle either half by itself, down to the event that fails."""
+        due = [message for message in due if stream_of(message) not in batch.failed]
+        if not due:
+            return
+        savepoint = await session.begin_nested()
+        try:
+            await self._run(session, due)
+            await savepoint.commit()
+            return
+        except Exception as error:
+            if is_passing(error):
+                raise
+            await savepoint.rollback()
+            if len(due) == 1:
+                batch.failed[stream_of(due[0])] = (due[0].id, error)
+                return
+        half = len(due) // 2
+        await self._run_by_halves(session, batch, due[:half])
+        await self._run_by_halves(session, batch, due[half:])
+
+    async def apply(self, session: AsyncSession, kind: str, run: list[Message]) -> None:
+        """Do what this service does about a run of one type; nothing when it has no handler."""
+        if kind in self.inlets:
+            return await self.inlets[kind].handle(session, run)
+        known = event_class(kind)
+        handler = self.handlers.get(known)
+        if isinstance(handler, Gathered):
+            await handler.handle(session, [known.model_validate_json(message.data) for message in run])
+        elif handler is not None:
+            for message in run:
+                await handler(session, known.model_validate_json(message.data))
+
+    async def replay_parked(self, source: str, aggregate_id: UUID) -> int:
+        """Handle an aggregate's parked events in order, after the cause was mended; up to the first that fails.
+
+        Returns how many went; those that fail stay, and so do those that miss an earlier event.
+        """
+        gone = 0
+        while True:
+            async with self._transaction() as session:
+                batch = await planned(session, [], [], self._fault(careful=True), [(source, aggregate_id)])
+                if left := await self._work_through(session, batch, careful=True):
+                    await batch.park_failed(session, left, 1)
+            self._count(batch)
+            moved = sum(batch.tally[verdict] for verdict in ("handle", "skip", "bury"))
+            gone += moved
+            if not moved or left:
+                return gone
+
+    async def replay_dead_letter(self, letter_id: UUID, read: Read) -> None:
+        """Handle what was put aside, now that it can be understood. It comes late: what followed it was handled.
+
+        Raises NotReplayed, or what the handler raises; the dead letter then stays.
+        """
+        async with self._transaction() as session:
+            letter = await open_letter(session, letter_id)
+            if letter is None:
+                raise NotReplayed("there is no such dead letter, or it is settled")
+            message = self._readable(record_of(letter), read)
+            if letter.event_id is not None:
+                await self.apply(session, message.type, [message])
+            elif fresh := await _accept(session, [message]):
+                batch = await planned(session, fresh, fresh, self._fault(careful=True))
+                await self._run(session, batch.due())
+                await batch.settle(session)
+            await settle(session, letter_id, "replayed")
+
+    def _readable(self, record: Record, read: Read) -> Message:
+        try:
+            message = read(record)
+        except (KeyError, ValueError, TypeError, AttributeError) as error:
+            raise NotReplayed(f"still unreadable: {error!r}") from error
+        if fault := unsound(message) or self._fault(careful=True)(message):
+            raise NotReplayed(f"still not understood: {fault}")
+        return message
+
+
+def _sifted(arrivals: Iterable[Arrival]) -> tuple[list[Message], list[DeadLetter]]:
+    """Messages that can be worked with, and dead letters of the rest."""
+    messages, letters = [], []
+    for arrival in arrivals:
+        if isinstance(arrival, Unreadable):
+            letters.append(DeadLetter.of(arrival))
+        elif reason := unsound(arrival):
+            letters.append(DeadLetter.of(arrival, reason))
+        else:
+            messages.append(arrival)
+    return messages, letters
+
+
+async def claim(session: AsyncSession, ids: Collection[UUID]) -> set[UUID]:
+    """Those of the ids that were never acted on; from this transaction on they are."""
+    known = (await session.scalars(_CLAIM, {"ids": list(ids), "at": now(session)})).all()
+    return set(ids).difference(known)
+
+
+async def _accept(session: AsyncSession, messages: Sequence[Message]) -> list[Message]:
+    fresh = await claim(session, [message.id for message in messages])
+    first_copy = {message.id: message for message in reversed(messages) if message.id in fresh}
+    return [message for message in messages if first_copy.get(message.id) is message]

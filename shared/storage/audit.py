@@ -1,0 +1,107 @@
+"""The record of every act (who, in which role, when, why) and the rule that one person holds one duty per case."""
+
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import insert, select
+from sqlalchemy.dialects.postgresql import insert as pg_insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared.contracts.base import Hand
+from shared.errors import SameOfficer
+from shared.storage.session import actor_of, now
+from shared.storage.tables import act, duty
+
+
+async def record(
+    session: AsyncSession,
+    name: str,
+    case_id: UUID,
+    district: str,
+    *,
+    applicant_uscc: str | None = None,
+    reason: str | None = None,
+    duty: str | None = None,
+    **detail: Any,
+) -> None:
+    """Write the act down. With `duty`, first take that duty on the case. Raises SameOfficer.
+
+    四（一）1: every step towards public money has a name, a role, an instant and, where one was given, a reason.
+    """
+    actor = actor_of(session)
+    if duty is not None:
+        await take_duty(session, case_id, actor.subject, duty)
+    await session.execute(
+        insert(act).values(
+            case_id=case_id,
+            act=name,
+            actor=actor.subject,
+            actor_name=actor.name,
+            role=actor.role,
+            district=district,
+            applicant_uscc=applicant_uscc,
+            at=now(session),
+            reason=reason,
+            detail=detail,
+        )
+    )
+
+
+async def take_duty(session: AsyncSession, case_id: UUID, subject: str, name: str) -> None:
+    """Bind a person to one duty on a case. Raises SameOfficer when the person already holds another."""
+    await session.execute(
+        pg_insert(duty)
+        .values(case_id=case_id, actor=subject, duty=name, taken_at=now(session))
+        .on_conflict_do_nothing()
+    )
+    held = await session.scalar(select(duty.c.duty).where(duty.c.case_id == case_id, duty.c.actor == subject))
+    if held != name:
+        raise SameOfficer(f"您已在本事项中承担“{DUTIES.get(str(held), held)}”，不得再承担“{DUTIES.get(name, name)}”")
+
+
+async def hands_of(session: AsyncSession, case_id: UUID) -> list[Hand]:
+    """Who has held which duty on the case so far, to travel with the next event."""
+    rows = await session.execute(select(duty.c.actor, duty.c.duty).where(duty.c.case_id == case_id))
+    return [Hand(actor=row.actor, duty=row.duty) for row in rows]
+
+
+async def adopt_hands(session: AsyncSession, case_id: UUID, hands: Iterable[Hand]) -> None:
+    """Take over the duties held in the service before this one."""
+    values = [{"case_id": case_id, "actor": h.actor, "duty": h.duty, "taken_at": now(session)} for h in hands]
+    if values:
+        await session.execute(pg_insert(duty).values(values).on_conflict_do_nothing())
+
+
+async def acts_of(session: AsyncSession, case_id: UUID) -> list[dict[str, Any]]:
+    """The acts on a case, oldest first, as the audit reads them."""
+    rows = await session.execute(select(act).where(act.c.case_id == case_id).order_by(act.c.id))
+    return [dict(row._mapping) for row in rows]
+
+
+DUTIES = {
+    "apply": "申报",
+    "first_review": "初审",
+    "forward": "上报",
+    "opinion": "征求意见",
+    "receipt": "市级接收",
+    "settle": "待定事项认定",
+    "conclude": "条件审查结论",
+    "score": "入库评估打分",
+    "enter_pool": "入库决定",
+    "draft_approval": "批复拟办",
+    "approve": "批复签发",
+    "request_release": "拨付申请",
+    "release": "拨付审批",
+    "request_clawback": "追回提请",
+    "clawback": "追回审批",
+    "inspect": "现场核查",
+    "close_inspection": "核查销号",
+    "deliver": "交付确认",
+    "evaluate": "评价",
+    "issue_evaluation": "评价签发",
+    "rate": "信用评价",
+    "decide_objection": "申辩裁定",
+    "prepare_quarter": "季度报送提请",
+    "certify_quarter": "季度报送审定",
+}

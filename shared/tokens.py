@@ -1,0 +1,106 @@
+"""Bearer tokens: signing keys, claims, and the actor that a valid token names."""
+
+import json
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import KeySet
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from shared.actors import ROLES, WHOLE_CITY, Actor
+from shared.clock import Clock
+from shared.districts import DISTRICTS
+from shared.errors import Unauthenticated
+from shared.identifiers import Uscc
+from shared.settings import Settings
+from shared.text import Line
+
+_DISTRICT_ROLES = {"district_officer", "district_supervisor", "district_government"}
+_CITY_ROLES = {"city_officer", "city_supervisor", "finance", "inspector", "auditor"}
+_TOKEN_LIMIT = 4096
+
+
+def signing_keys(source: str) -> KeySet:
+    """The key set of TENGHUAN_JWT_KEYS. A file is read each time: a rotated key counts at once.
+
+    Raises ValueError, JoseError or OSError when there is no key set.
+    """
+    return _parsed(source if source.lstrip().startswith("{") else Path(source).read_text())
+
+
+def check_keys(settings: Settings) -> None:
+    """Raises ValueError when TENGHUAN_JWT_KEYS is set and gives no keys."""
+    source = settings.jwt_keys.get_secret_value()
+    try:
+        if source:
+            signing_keys(source)
+    except (OSError, ValueError, TypeError, KeyError, JoseError) as error:
+        raise ValueError(f"TENGHUAN_JWT_KEYS gives no JWK set: {error!r}") from error
+
+
+@lru_cache(maxsize=4)
+def _parsed(text: str) -> KeySet:
+    return KeySet.import_key_set(json.loads(text))
+
+
+def read_token(token: str, settings: Settings, clock: Clock) -> Actor:
+    """The person a token stands for. Raises Unauthenticated for anything wrong with it."""
+    keys = settings.jwt_keys.get_secret_value()
+    if not keys or len(token) > _TOKEN_LIMIT:
+        raise Unauthenticated("令牌无效")
+    claims_of = jwt.JWTClaimsRegistry(
+        now=int(clock.now().timestamp()),
+        leeway=settings.jwt_leeway_seconds,
+        iss={"essential": True, "value": settings.jwt_issuer},
+        aud={"essential": True, "value": settings.jwt_audience},
+        exp={"essential": True},
+        sub={"essential": True},
+    )
+    try:
+        decoded = jwt.decode(token, signing_keys(keys), algorithms=settings.jwt_algorithms)
+        claims_of.validate(decoded.claims)
+    except (JoseError, ValueError, TypeError) as error:
+        raise Unauthenticated("令牌无效或已过期") from error
+    if decoded.header.get("typ") != "at+jwt":
+        raise Unauthenticated("令牌类型须为 at+jwt")
+    return _actor(decoded.claims)
+
+
+class _Claims(BaseModel):
+    model_config = ConfigDict(strict=True)
+
+    sub: Line
+    name: Line | None = None
+    roles: list[str]
+    district: str | None = None
+    uscc: Uscc | None = None
+
+
+def _actor(claims: dict[str, Any]) -> Actor:
+    try:
+        said = _Claims.model_validate(claims)
+    except ValidationError as error:
+        raise Unauthenticated("令牌内容不符合要求") from error
+    roles = tuple(role for role in said.roles if role in ROLES and role != "system")
+    districts, uscc = _sight(set(roles), said)
+    return Actor(said.sub, said.name or said.sub, roles[0], districts, uscc, roles)
+
+
+def _sight(roles: set[str], said: _Claims) -> tuple[tuple[str, ...], str | None]:
+    """Whose rows the roles may see. A token of two offices would act in one with the sight of the other: refused."""
+    if not roles:
+        raise Unauthenticated("令牌未载明角色")
+    if roles <= _CITY_ROLES:
+        return WHOLE_CITY, None
+    if roles == {"applicant"}:
+        if said.uscc is None:
+            raise Unauthenticated("项目单位令牌须载明统一社会信用代码")
+        return WHOLE_CITY, said.uscc
+    if not roles <= _DISTRICT_ROLES:
+        raise Unauthenticated("一个令牌不得兼有项目单位、区级或市级中两方的角色")
+    if said.district is None or said.district not in DISTRICTS:
+        raise Unauthenticated("区级令牌须载明所在区")
+    return (said.district,), None

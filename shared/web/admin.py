@@ -1,0 +1,127 @@
+"""Endpoints for those who keep a service: health, API keys, the record of acts, and a demonstration's clock."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Request
+from pydantic import AwareDatetime, BaseModel, Field
+from sqlalchemy import insert, select, text, update
+
+from shared.actors import new_api_key, system_actor
+from shared.contracts.library import DistrictCode
+from shared.errors import DomainError, Invalid, NotFound
+from shared.runtime import Instance
+from shared.storage.audit import acts_of
+from shared.storage.session import now
+from shared.storage.tables import api_key
+from shared.text import Line, Paragraph
+from shared.web.auth import CitySupervisor, Official
+from shared.web.idempotency import ActRoute, ReadSession, Session
+
+router = APIRouter(route_class=ActRoute, tags=["运行"])
+KeyId = Annotated[str, Field(pattern=r"^[0-9a-f]{12}$")]
+
+
+class NotReady(DomainError):
+    status, code, title = 503, "not_ready", "服务尚未就绪"
+
+
+@router.get("/livez", name="live")
+async def live() -> dict[str, str]:
+    """The process answers."""
+    return {"status": "ok"}
+
+
+@router.get("/readyz", name="ready")
+async def ready(request: Request) -> dict[str, str]:
+    """The database answers, events flow and the service is not on its way out.
+
+    Asked on a connection of the background's: requests that queue for the others need no fewer replicas but more.
+    """
+    instance: Instance = request.app.state.instance
+    if instance.draining.is_set() or not instance.consumer.healthy:
+        raise NotReady("正在停止" if instance.draining.is_set() else "正在等待数据库")
+    if instance.bus is not None and instance.bus.trouble():
+        raise NotReady("正在等待消息代理")
+    async with instance.background.session(system_actor(instance.service.name)) as session:
+        await session.execute(text("SELECT 1"))
+    return {"status": "ok"}
+
+
+class ClockSetting(BaseModel):
+    """The moment that shall be the present."""
+
+    now: AwareDatetime
+
+
+@router.put("/clock", name="set_clock", include_in_schema=False)
+async def set_clock(request: Request, setting: ClockSetting) -> ClockSetting:
+    """Move a demonstration's time forward and do at once what the passing of time calls for."""
+    instance: Instance = request.app.state.instance
+    if not instance.settings.story_clock:
+        raise NotFound()
+    try:
+        instance.clock.set(setting.now)
+    except ValueError as error:
+        raise Invalid("演示时钟不能回拨", field="/body/now") from error
+    await instance.tick()
+    return ClockSetting(now=instance.clock.now())
+
+
+class NewKey(BaseModel):
+    """A system that shall have access."""
+
+    name: Line = Field(max_length=100, title="系统名称")
+    districts: list[DistrictCode] = Field(default_factory=list, max_length=17, title="可见的区；空为全市")
+    writes: bool = Field(default=False, title="可推送数据")
+
+
+class IssuedKey(BaseModel):
+    """A new key; the text is shown this once."""
+
+    id: str
+    key: str
+
+
+@router.post("/v1/api-keys", status_code=201, name="issue_api_key")
+async def issue_api_key(session: Session, actor: CitySupervisor, wanted: NewKey) -> IssuedKey:
+    """Give a system access to this service; only a hash of the key is kept."""
+    key_id, credential, secret_hash = new_api_key()
+    await session.execute(
+        insert(api_key).values(
+            id=key_id, secret_hash=secret_hash, created_by=actor.subject, created_at=now(session), **wanted.model_dump()
+        )
+    )
+    return IssuedKey(id=key_id, key=credential)
+
+
+class Revocation(BaseModel):
+    """Why access ends."""
+
+    reason: Paragraph = Field(max_length=500, title="理由")
+
+
+@router.post("/v1/api-keys/{key_id}/revoke", status_code=204, name="revoke_api_key")
+async def revoke_api_key(session: Session, actor: CitySupervisor, key_id: KeyId, revocation: Revocation) -> None:
+    """End a system's access at once."""
+    done = await session.execute(
+        update(api_key)
+        .where(api_key.c.id == key_id, api_key.c.revoked_at.is_(None))
+        .values(revoked_by=actor.subject, revoked_at=now(session), revoked_reason=revocation.reason)
+        .returning(api_key.c.id)
+    )
+    if done.first() is None:
+        raise NotFound("没有这个有效的密钥")
+
+
+@router.get("/v1/api-keys", name="list_api_keys")
+async def list_api_keys(session: ReadSession, actor: CitySupervisor) -> list[dict[str, Any]]:
+    """The keys given out, without their secrets."""
+    rows = await session.execute(select(api_key).order_by(api_key.c.created_at))
+    return [{name: value for name, value in row._mapping.items() if name != "secret_hash"} for row in rows]
+
+
+@router.get("/v1/acts/{case_id}", name="list_acts")
+async def list_acts(session: ReadSession, actor: Official, case_id: UUID) -> list[dict[str, Any]]:
+    """Who did what on a case in this service, in which role, when and why."""
+    return await acts_of(session, case_id)

@@ -1,0 +1,66 @@
+"""Authentication dependencies: the caller of a request, and the roles that an endpoint admits."""
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any
+
+from fastapi import Depends, Request
+from fastapi.security import HTTPBearer
+
+from shared.actors import ROLES, Actor
+from shared.errors import Unauthenticated
+from shared.tokens import read_token
+
+_bearer = HTTPBearer(auto_error=False, description="Bearer token of a person, or an API key (th_live_…)")
+
+
+async def current_actor(request: Request, _scheme: Annotated[Any, Depends(_bearer)]) -> Actor:
+    """The caller, or Unauthenticated."""
+    scheme, _, credential = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not credential:
+        raise Unauthenticated()
+    instance = request.app.state.instance
+    if credential.startswith("th_live_"):
+        return await instance.actor_of_api_key(credential)  # type: ignore[no-any-return]
+    return read_token(credential, instance.settings, instance.clock)
+
+
+SignedIn = Annotated[Actor, Depends(current_actor)]
+
+
+def _holder(*allowed: str) -> Callable[[Actor, Request], Awaitable[Actor]]:
+    async def check(actor: SignedIn, request: Request) -> Actor:
+        acting = actor.as_role(allowed)
+        if request.method != "GET":
+            acting.check_writes()
+        request.state.actor = acting
+        if session := getattr(request.state, "session", None):
+            session.info["actor"] = acting
+        return acting
+
+    return check
+
+
+Applicant = Annotated[Actor, Depends(_holder("applicant"))]
+DistrictOfficer = Annotated[Actor, Depends(_holder("district_officer"))]
+DistrictSupervisor = Annotated[Actor, Depends(_holder("district_supervisor"))]
+DistrictGovernment = Annotated[Actor, Depends(_holder("district_government"))]
+DistrictPush = Annotated[Actor, Depends(_holder("district_officer", "system"))]
+CityOfficer = Annotated[Actor, Depends(_holder("city_officer"))]
+CitySupervisor = Annotated[Actor, Depends(_holder("city_supervisor"))]
+CityOffice = Annotated[Actor, Depends(_holder("city_officer", "city_supervisor", "auditor"))]
+Finance = Annotated[Actor, Depends(_holder("finance"))]
+FinanceOrAuditor = Annotated[Actor, Depends(_holder("finance", "auditor"))]
+Inspector = Annotated[Actor, Depends(_holder("inspector"))]
+CityDesk = Annotated[Actor, Depends(_holder("city_officer", "city_supervisor"))]
+DistrictOrCity = Annotated[Actor, Depends(_holder("district_officer", "city_officer"))]
+ApplicantOrOfficer = Annotated[Actor, Depends(_holder("applicant", "district_officer"))]
+ApplicantOrSystem = Annotated[Actor, Depends(_holder("applicant", "system"))]
+CityOrInspector = Annotated[Actor, Depends(_holder("city_officer", "inspector"))]
+OfficerOrInspector = Annotated[Actor, Depends(_holder("district_officer", "city_officer", "inspector"))]
+CityOrApplicant = Annotated[
+    Actor, Depends(_holder("applicant", "city_officer", "city_supervisor", "finance", "inspector", "auditor"))
+]
+MaterialProvider = Annotated[Actor, Depends(_holder("applicant", "district_officer", "district_government"))]
+Official = Annotated[Actor, Depends(_holder(*(role for role in ROLES if role not in ("applicant", "system"))))]
+OfficialOrSystem = Annotated[Actor, Depends(_holder(*(role for role in ROLES if role != "applicant")))]
+Anyone = Annotated[Actor, Depends(_holder(*ROLES))]

@@ -1,0 +1,44 @@
+"""The pages for those who connect: the API with Swagger UI served from here, the event catalogue, AsyncAPI."""
+
+from importlib.resources import files
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.openapi.docs import get_swagger_ui_html
+from fastapi.responses import HTMLResponse
+from fastapi.staticfiles import StaticFiles
+
+DESCRIPTION = (
+    "事件目录（有哪些事件、何时发布、谁据此办理、字段和示例）：[/docs/events](/docs/events)　"
+    "AsyncAPI 3 文档：[/asyncapi.json](/asyncapi.json)"
+)
+_NOTHING_FROM_ELSEWHERE = {"content-security-policy": "default-src 'none'; style-src 'unsafe-inline'"}
+
+
+def mount_docs(app: FastAPI) -> None:
+    """Serve /docs and what it needs, /docs/events and /asyncapi.json."""
+    app.description = DESCRIPTION
+    app.mount("/assets", StaticFiles(directory=str(files("fastapi_offline") / "static")), name="assets")
+
+    @app.get("/docs", include_in_schema=False)
+    async def docs() -> HTMLResponse:
+        return get_swagger_ui_html(
+            openapi_url="/openapi.json",
+            title=app.title,
+            swagger_js_url="/assets/swagger-ui-bundle.js",
+            swagger_css_url="/assets/swagger-ui.css",
+            swagger_favicon_url="/assets/favicon.png",
+        )
+
+    @app.get("/docs/events", include_in_schema=False)
+    async def event_catalogue() -> HTMLResponse:
+        from shared.events.catalogue.page import page  # the brokers' client is loaded only where it is needed
+
+        return HTMLResponse(page(), headers=_NOTHING_FROM_ELSEWHERE)
+
+    @app.get("/asyncapi.json", include_in_schema=False)
+    async def asyncapi_document(request: Request) -> dict[str, Any]:
+        from shared.events.asyncapi import document
+
+        instance = request.app.state.instance
+        return document(instance.service, instance.settings)

@@ -1,0 +1,157 @@
+"""One request, one effect: the Idempotency-Key row is written in the transaction of the act itself."""
+
+import hashlib
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from typing import Annotated, Any
+
+from fastapi import Depends, Header, Request, Response
+from fastapi.routing import APIRoute
+from sqlalchemy import select, text, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared.actors import Actor
+from shared.errors import DomainError
+from shared.storage.session import now
+from shared.storage.tables import idempotency_key
+from shared.web.auth import SignedIn
+from shared.web.bodies import bounded
+
+FILE = "application/octet-stream"
+"""The media type by which a route says in its OpenAPI document that the body is a file."""
+_KEPT_HEADERS = ("location", "etag")
+
+
+class KeyMissing(DomainError):
+    status, code, title = 400, "idempotency_key_missing", "缺少 Idempotency-Key 请求头"
+
+
+class KeyReused(DomainError):
+    status, code, title = 422, "idempotency_key_reused", "同一 Idempotency-Key 已用于另一请求"
+
+
+class KeyInFlight(DomainError):
+    status, code, title = 409, "idempotency_key_in_flight", "同一 Idempotency-Key 的请求正在处理"
+
+
+class Replayed(Exception):
+    """The act was done before; this is the answer it got then."""
+
+    def __init__(self, status: int, headers: dict[str, str], body: bytes) -> None:
+        super().__init__("replayed")
+        self.response = Response(
+            body, status, {**headers, "idempotency-replayed": "true"}, media_type="application/json"
+        )
+
+
+class ActRoute(APIRoute):
+    """A route whose answer is kept under the request's Idempotency-Key, before the transaction commits.
+
+    A body is read up to the setting `json_limit_bytes`; a route that takes a file keeps to its own limit.
+    """
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handle = super().get_route_handler()
+        takes_a_file = FILE in (self.openapi_extra or {}).get("requestBody", {}).get("content", {})
+
+        async def keep_answer(request: Request) -> Response:
+            if not takes_a_file:
+                request = bounded(request, request.app.state.instance.settings.json_limit_bytes)
+            try:
+                response = await handle(request)
+            except Replayed as replayed:
+                return replayed.response
+            claim = getattr(request.state, "idempotency_claim", None)
+            if claim is not None:
+                await _store(claim, response)
+            return response
+
+        return keep_answer
+
+
+async def claim(request: Request, session: AsyncSession, actor: Actor, key: str) -> None:
+    """Take the key for this transaction. Raises Replayed, KeyReused or KeyInFlight."""
+    tenant, fingerprint = actor.subject, await _fingerprint(request)
+    free = await session.scalar(
+        text("SELECT pg_try_advisory_xact_lock(hashtextextended(:key, 7))"), {"key": f"{tenant}\n{key}"}
+    )
+    if not free:
+        raise KeyInFlight("请稍后以同一 Idempotency-Key 重试")
+    taken = await session.execute(
+        insert(idempotency_key)
+        .values(tenant=tenant, key=key, fingerprint=fingerprint, created_at=now(session))
+        .on_conflict_do_nothing()
+        .returning(idempotency_key.c.key)
+    )
+    if taken.first() is None:
+        await _answer_again(session, tenant, key, fingerprint)
+    request.state.idempotency_claim = (session, tenant, key)
+
+
+async def _answer_again(session: AsyncSession, tenant: str, key: str, fingerprint: bytes) -> None:
+    row = (
+        await session.execute(
+            select(idempotency_key).where(idempotency_key.c.tenant == tenant, idempotency_key.c.key == key)
+        )
+    ).one()
+    if row.fingerprint != fingerprint:
+        raise KeyReused()
+    raise Replayed(row.status, row.headers or {}, row.body or b"")
+
+
+async def _store(claim: tuple[AsyncSession, str, str], response: Response) -> None:
+    session, tenant, key = claim
+    await session.execute(
+        update(idempotency_key)
+        .where(idempotency_key.c.tenant == tenant, idempotency_key.c.key == key)
+        .values(
+            status=response.status_code,
+            headers={name: response.headers[name] for name in _KEPT_HEADERS if name in response.headers},
+            body=bytes(response.body),
+        )
+    )
+
+
+async def _fingerprint(request: Request) -> bytes:
+    """What makes two requests the same: method, path, query and JSON body; for an upload its declared length."""
+    digest = hashlib.sha256(f"{request.method} {request.url.path}?{request.url.query}\n".encode())
+    if "json" in request.headers.get("content-type", ""):
+        digest.update(await request.body())
+    else:
+        digest.update(request.headers.get("content-length", "").encode())
+    return digest.digest()
+
+
+@asynccontextmanager
+async def _open(request: Request, actor: Actor) -> AsyncIterator[AsyncSession]:
+    session_of = request.app.state.instance.database.session
+    async with session_of(getattr(request.state, "actor", actor)) as session:
+        request.state.session = session
+        yield session
+
+
+async def _act_session(
+    request: Request,
+    actor: SignedIn,
+    idempotency_key: Annotated[
+        str | None,
+        Header(max_length=200, pattern=r"^[\x21-\x7e]+$", description="任选的唯一值；重试时保持不变"),
+    ] = None,
+) -> AsyncIterator[AsyncSession]:
+    if idempotency_key is None and request.method == "POST":
+        raise KeyMissing()
+    async with _open(request, actor) as session:
+        if idempotency_key is not None:
+            await claim(request, session, actor, idempotency_key)
+        yield session
+
+
+async def _read_session(request: Request, actor: SignedIn) -> AsyncIterator[AsyncSession]:
+    async with _open(request, actor) as session:
+        yield session
+
+
+# scope="function": COMMIT happens before the answer leaves; with the default scope 201 goes out and COMMIT may fail.
+Session = Annotated[AsyncSession, Depends(_act_session, scope="function")]
+ReadSession = Annotated[AsyncSession, Depends(_read_session, scope="function")]

@@ -1,0 +1,162 @@
+"""People in the review of conditions: what they settle, how it is concluded, and who may not do both. 二, 三（二）"""
+
+import asyncio
+from typing import Any
+
+from tests.eligibility.cases import OPEN, PASS, SETTLE, act, at, case_of, facts, forward, passed, receive
+from tests.world import World
+
+
+async def test_a_settlement_leaves_the_machines_finding(world: World) -> None:
+    declaration_id = await forward(world, facts(drop=OPEN))
+    case = await act(world, declaration_id, "settle", "city-officer-1", SETTLE)
+    finding = next(one for one in case["current"]["findings"] if one["rule"] == "surroundings")
+    assert (finding["outcome"], finding["effective"]) == (None, True)
+    assert finding["settlement"]["settled_by"] == "city-officer-1"
+    assert finding["settlement"]["reason"] == SETTLE["reason"]
+    assert case["decision"] == "eligible"
+    records = await world.get("eligibility", at(declaration_id, "records"), "city-officer-1")
+    assert [(one["number"], one["decision"]) for one in records] == [(1, "undetermined"), (2, "eligible")]
+    await world.settle()
+    (settled,) = await world.events("eligibility", "eligibility.finding_settled.v1")
+    assert (settled["data"]["clause"], settled["data"]["settled_by"]) == ("二（二）3", "city-officer-1")
+
+
+async def test_a_settlement_against_the_project_makes_it_ineligible(world: World) -> None:
+    declaration_id = await forward(world, facts(drop=OPEN))
+    case = await act(world, declaration_id, "settle", "city-officer-1", {**SETTLE, "holds": False})
+    assert (case["decision"], case["current"]["unmet"]) == ("ineligible", ["二（二）3"])
+
+
+async def test_what_the_machine_found_no_one_settles(world: World) -> None:
+    declaration_id = await forward(world, facts(other_municipal_funds=True))
+    body = {**SETTLE, "rule": "no_other_municipal_funds"}
+    assert (await act(world, declaration_id, "settle", "city-officer-1", body, 409))["code"] == "machine_found"
+    body = {**SETTLE, "rule": "no_such_rule"}
+    assert (await act(world, declaration_id, "settle", "city-officer-1", body, 422))["code"] == "invalid"
+
+
+async def test_a_settlement_is_replaced_by_another_officer_only(world: World) -> None:
+    declaration_id = await forward(world, facts(drop=OPEN))
+    await act(world, declaration_id, "settle", "city-officer-1", SETTLE)
+    other = {**SETTLE, "holds": False, "reason": "复核后认为未补足"}
+    assert (await act(world, declaration_id, "settle", "city-officer-1", other, 403))["code"] == "own_settlement"
+    case = await act(world, declaration_id, "settle", "city-officer-2", other)
+    assert case["decision"] == "ineligible"
+    records = await world.get("eligibility", at(declaration_id, "records"), "city-officer-1")
+    assert [one["decision"] for one in records] == ["undetermined", "eligible", "ineligible"]
+    acts = await world.get("eligibility", f"/v1/acts/{declaration_id}", "city-officer-1")
+    assert [(one["actor"], one["detail"]["holds"]) for one in acts if one["act"] == "settle_finding"] == [
+        ("city-officer-1", True), ("city-officer-2", False),
+    ]  # fmt: skip
+
+
+async def test_a_settlement_needs_a_reason_and_a_city_officer(world: World) -> None:
+    declaration_id = await forward(world, facts(drop=OPEN))
+    await act(world, declaration_id, "settle", "city-officer-1", {**SETTLE, "reason": " "}, 422)
+    await act(world, declaration_id, "settle", "110105-officer-2", SETTLE, 403)
+    answer = await world.call(
+        "eligibility", "POST", at(declaration_id, "settle"), "city-officer-1", {**SETTLE, "reason": None}, status=422
+    )
+    assert answer.json()["errors"][0]["pointer"] == "/body/reason"
+
+
+async def test_who_settled_does_not_conclude(world: World) -> None:
+    declaration_id = await forward(world, facts(drop=OPEN))
+    await receive(world, declaration_id)
+    await act(world, declaration_id, "settle", "city-officer-1", SETTLE)
+    assert (await act(world, declaration_id, "conclude", "city-officer-1", PASS, 403))["code"] == "same_officer"
+    await act(world, declaration_id, "conclude", "city-officer-2", PASS)
+
+
+async def test_who_took_the_declaration_in_does_not_conclude(world: World) -> None:
+    declaration_id = await forward(world, facts())
+    await receive(world, declaration_id)
+    assert (await act(world, declaration_id, "conclude", "city-officer-5", PASS, 403))["code"] == "same_officer"
+
+
+async def test_no_pass_before_the_city_has_received(world: World) -> None:
+    declaration_id = await forward(world, facts())
+    assert (await act(world, declaration_id, "conclude", "city-officer-2", PASS, 409))["code"] == "not_received"
+
+
+async def test_no_pass_for_a_project_found_completed_on_receipt(world: World) -> None:
+    declaration_id = await forward(world, facts())
+    await receive(world, declaration_id, "completed")
+    case = await case_of(world, declaration_id)
+    assert (case["decision"], case["current"]["occasion"], case["current"]["unmet"]) == (
+        "ineligible", "received", ["二（五）"],
+    )  # fmt: skip
+    refusal = await act(world, declaration_id, "conclude", "city-officer-2", PASS, 409)
+    assert (refusal["code"], refusal["clauses"]) == ("conditions_not_met", ["二（五）"])
+
+
+async def test_a_receipt_that_confirms_the_facts_makes_no_new_record(world: World) -> None:
+    declaration_id = await forward(world, facts())
+    await receive(world, declaration_id, "under_construction")
+    assert len(await world.get("eligibility", at(declaration_id, "records"), "city-officer-1")) == 1
+
+
+async def test_no_pass_while_a_finding_is_open(world: World) -> None:
+    declaration_id = await forward(world, facts(drop=OPEN))
+    await receive(world, declaration_id)
+    refusal = await act(world, declaration_id, "conclude", "city-officer-2", PASS, 409)
+    assert (refusal["code"], refusal["clauses"]) == ("findings_open", ["二（二）3"])
+
+
+async def test_a_principle_is_set_aside_with_a_reason_only(world: World) -> None:
+    declaration_id = await forward(world, facts(in_reserve_library=False))
+    await receive(world, declaration_id)
+    refusal = await act(world, declaration_id, "conclude", "city-officer-2", PASS, 422)
+    assert refusal["errors"][0]["pointer"] == "/body/exceptions"
+    exceptions = [{"clause": "四（一）2", "reason": "已列入下一季度入库计划"}]
+    case = await act(world, declaration_id, "conclude", "city-officer-2", {**PASS, "exceptions": exceptions})
+    assert (case["stage"], case["exceptions"]) == ("passed", {"四（一）2": "已列入下一季度入库计划"})
+
+
+async def test_the_districts_reason_for_a_library_exception_counts(world: World) -> None:
+    declaration_id = await forward(world, facts(in_reserve_library=False), library_exception_reason="区政府已同意补录")
+    await receive(world, declaration_id)
+    case = await act(world, declaration_id, "conclude", "city-officer-2", PASS)
+    assert case["exceptions"] == {"四（一）2": "区政府已同意补录"}
+
+
+async def test_an_open_principle_is_answered_before_a_pass(world: World) -> None:
+    declaration_id = await forward(world, facts(drop=["in_reserve_library"]))
+    await receive(world, declaration_id)
+    assert (await act(world, declaration_id, "conclude", "city-officer-2", PASS, 409))["clauses"] == ["四（一）2"]
+
+
+async def test_a_rejection_names_clauses_that_are_not_met(world: World) -> None:
+    declaration_id = await forward(world, facts(other_municipal_funds=True))
+    body: dict[str, Any] = {"outcome": "reject", "reason": "已获其他市级资金"}
+    for clauses in ([], ["二（一）1"]):
+        refusal = await act(world, declaration_id, "conclude", "city-officer-2", {**body, "clauses": clauses}, 422)
+        assert refusal["errors"][0]["pointer"] == "/body/clauses"
+    case = await act(world, declaration_id, "conclude", "city-officer-2", {**body, "clauses": ["二（五）"]})
+    assert case["stage"] == "rejected"
+    await world.settle()
+    (rejected,) = await world.events("eligibility", "eligibility.review_rejected.v1")
+    assert rejected["data"]["clauses"] == ["二（五）"]
+
+
+async def test_a_pass_is_announced_with_everybodys_hands(world: World) -> None:
+    declaration_id = await passed(world)
+    await world.settle()
+    (event,) = await world.events("eligibility", "eligibility.review_passed.v1")
+    assert event["data"]["project"]["declaration_id"] == str(declaration_id)
+    assert {(hand["actor"], hand["duty"]) for hand in event["data"]["hands"]} == {
+        ("110105-officer-1", "first_review"), ("city-officer-5", "receipt"), ("city-officer-2", "conclude"),
+    }  # fmt: skip
+
+
+async def test_of_two_conclusions_at_once_one_counts(world: World) -> None:
+    declaration_id = await forward(world, facts())
+    await receive(world, declaration_id)
+    answers = await asyncio.gather(
+        *(world.call("eligibility", "POST", at(declaration_id, "conclude"), f"city-officer-{n}", PASS) for n in (1, 2))
+    )
+    assert sorted(answer.status_code for answer in answers) == [200, 409]
+    await world.settle()
+    assert len(await world.events("eligibility", "eligibility.review_passed.v1")) == 1
+    await act(world, declaration_id, "settle", "city-officer-3", SETTLE, 409)

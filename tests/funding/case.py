@@ -1,0 +1,144 @@
+"""A case of funding's own tests: a project that enters the pool, and the people who take it on from there."""
+
+from decimal import Decimal
+from typing import Any
+from uuid import UUID, uuid4
+
+from shared.actors import system_actor
+from shared.contracts.base import Event, Hand
+from shared.contracts.eligibility import AssessedComponent, PoolEntered
+from shared.contracts.facts import Component, ProjectFacts
+from shared.contracts.intake import Project
+from shared.events.outbox import emit
+from tests.world import World
+
+OWNER = "91110000600037341L"
+DISTRICT = "110105"
+
+
+def pooled(
+    investment_yuan: str = "100000000.00",
+    kind: str = "building",
+    uscc: str = OWNER,
+    district: str = DISTRICT,
+    status: str = "under_construction",
+    hands: tuple[Hand, ...] = (),
+    **facts: Any,
+) -> PoolEntered:
+    """The event by which eligibility hands a project over."""
+    identity = uuid4()
+    project = Project(
+        declaration_id=identity,
+        declaration_no=f"{district}-2024-{str(identity)[:4]}",
+        project_name="示例低效楼宇改造项目",
+        project_code=facts.pop("project_code", None),
+        address="示例路1号",
+        applicant_name="示例置业有限公司",
+        applicant_uscc=uscc,
+        district=district,
+    )
+    yuan = Decimal(investment_yuan)
+    part = {"kind": kind, "name": "主楼", "renovated_area_m2": Decimal(25000)}
+    return PoolEntered(
+        declaration_id=identity,
+        district=district,
+        applicant_uscc=uscc,
+        project=project,
+        facts=ProjectFacts.model_validate(
+            {
+                "project_type": "inefficient_building",
+                "construction_status": status,
+                "components": (Component.model_validate({**part, "fixed_investment_yuan": yuan}),),
+                **facts,
+            }
+        ),
+        components=(
+            AssessedComponent.model_validate(
+                {**part, "declared_investment_yuan": yuan + 1, "assessed_investment_yuan": yuan}
+            ),
+        ),
+        score=Decimal("82.5"),
+        rank=1,
+        entered_on="2024-02-20",
+        ruleset="rules-of-the-day",
+        as_of="2024-01-15",
+        hands=hands,
+    )
+
+
+async def announce(world: World, service: str, *events: Event) -> None:
+    """The event as its service would announce it, acted on by everyone."""
+    async with world.instances[service].database.session(system_actor(service)) as session:
+        await emit(session, *events)
+    await world.settle()
+
+
+async def enter_pool(world: World, **wanted: Any) -> UUID:
+    """A pooled project in funding's hands; its id."""
+    event = pooled(**wanted)
+    await announce(world, "eligibility", event)
+    return event.declaration_id
+
+
+async def appropriate(world: World, yuan: str = "500000000.00", year: int = 2024, document_no: str = "预算1号") -> None:
+    """A confirmed budget."""
+    body = {"year": year, "amount_yuan": yuan, "document_no": document_no}
+    drafted = await world.post("funding", "/v1/budgets", "city-supervisor-1", body, 201)
+    await world.post("funding", f"/v1/budgets/{drafted['id']}/confirm", "city-supervisor-2")
+
+
+async def draft(world: World, case: UUID, mode: str = "investment_grant", status: int = 200) -> Any:
+    body = {"mode": mode, "justification": "符合条件，建议支持"}
+    return await world.post("funding", f"/v1/applications/{case}/draft-approval", "city-officer-1", body, status)
+
+
+async def approved(world: World, mode: str = "investment_grant", **wanted: Any) -> UUID:
+    """An approved case."""
+    case = await enter_pool(world, **wanted)
+    await draft(world, case, mode)
+    await world.post("funding", f"/v1/applications/{case}/approve", "city-supervisor-1")
+    return case
+
+
+async def planned(world: World, *cases: UUID, batch: int = 1) -> Any:
+    """The cases in an issued plan."""
+    body = {"year": 2024, "batch": batch, "items": [{"application_id": str(case)} for case in cases]}
+    plan = await world.post("funding", "/v1/plans", "city-officer-2", body, 201)
+    return await world.post("funding", f"/v1/plans/{plan['id']}/issue", "city-supervisor-2")
+
+
+async def requested(world: World, case: UUID, who: str = "finance-1", status: int = 201, **more: Any) -> Any:
+    path = f"/v1/applications/{case}/release-requests"
+    return await world.post("funding", path, who, {"evidence": "计划已下达，专户已开立", **more}, status)
+
+
+async def released(world: World, **wanted: Any) -> UUID:
+    """A case whose single instalment is paid."""
+    await appropriate(world)
+    case = await approved(world, **wanted)
+    await planned(world, case)
+    request = await requested(world, case)
+    await world.post("funding", f"/v1/release-requests/{request['id']}/approve", "finance-2")
+    await world.settle()
+    return case
+
+
+async def read(world: World, case: UUID, who: str = "auditor-1") -> Any:
+    return await world.get("funding", f"/v1/applications/{case}", who)
+
+
+def yuan(shown: Any, key: str) -> str | None:
+    """A figure of an answer by its key."""
+    return next(str(figure["yuan"]) for figure in shown["amounts"] if figure["key"] == key)
+
+
+async def code(world: World, path: str, who: str, body: Any = None, status: int = 409) -> str:
+    """The stable code of a refusal."""
+    return str((await world.post("funding", path, who, body, status))["code"])
+
+
+async def sound(world: World) -> None:
+    """Nothing is parked, and the books agree with themselves and with what was announced."""
+    await world.settle()
+    assert await world.parked() == {}
+    assert await world.get("funding", "/v1/ledger/verify", "finance-3") == {"sound": True, "drifts": []}

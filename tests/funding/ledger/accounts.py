@@ -1,0 +1,116 @@
+"""A funding ledger on a real PostgreSQL for the ledger's own tests: accounts to play with, short ways to move money."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+from sqlalchemy import make_url
+
+from services.funding.ledger.posting import open_accounts, try_post
+from services.funding.ledger.postings import Account, AccountCode, Code, Kind, Transfer, programme_accounts, transfer_id
+from services.funding.ledger.verify import Drift, verify
+from shared.actors import system_actor
+from shared.clock import Clock
+from shared.storage.session import Database
+from tests.conftest import Server
+from tests.world import ROLE_PASSWORD
+
+MOMENT = datetime(2024, 9, 2, 1, 30, tzinfo=UTC)
+CASE = UUID("11111111-1111-5111-8111-111111111111")
+SOURCE, COMMITMENT, BUDGET = 1, 3, 202402
+AWARD, PAID, RECEIVABLE, RETURNED = 1004, 1005, 1007, 1008
+OTHER_LEDGER, OTHER_SOURCE = 202101, 9001
+CAP = 1_000
+CASE_ACCOUNTS = [
+    Account(AWARD, AccountCode.AWARD, case_id=CASE, limit_fen=CAP),
+    Account(PAID, AccountCode.PAID_GRANT, case_id=CASE),
+    Account(RECEIVABLE, AccountCode.CLAWBACK_RECEIVABLE, case_id=CASE),
+    Account(RETURNED, AccountCode.RETURNED, case_id=CASE),
+]
+
+
+@dataclass(frozen=True)
+class Books:
+    """The ledger under the service's own role, and under the owner's for what nobody else may do."""
+
+    database: Database
+    app_dsn: str
+    admin_dsn: str
+
+    async def send(self, *transfers: Transfer) -> list[Code]:
+        """One batch in a transaction of its own; the code of every transfer."""
+        async with self.database.session(system_actor("test")) as session:
+            return await try_post(session, transfers, MOMENT)
+
+    async def open(self, accounts: Sequence[Account], **ledger: int) -> list[Code]:
+        async with self.database.session(system_actor("test")) as session:
+            return await open_accounts(session, accounts, **ledger)
+
+    async def drifts(self) -> list[Drift]:
+        async with self.database.session(system_actor("test")) as session:
+            return await verify(session)
+
+    async def as_app(self, statement: str) -> list[Any]:
+        return await _run(self.app_dsn, statement)
+
+    async def as_owner(self, *statements: str) -> list[Any]:
+        return await _run(self.admin_dsn, "SET ROLE owner_funding", *statements)
+
+    async def counters(self) -> dict[int, tuple[int, int, int, int]]:
+        rows = await self.as_app(
+            "SELECT id, debits_posted, debits_pending, credits_posted, credits_pending FROM funding_ledger.account"
+        )
+        return {row["id"]: tuple(row)[1:] for row in rows}
+
+    async def ids(self) -> set[UUID]:
+        return {UUID(str(row["id"])) for row in await self.as_app("SELECT id FROM funding_ledger.transfer")}
+
+
+async def _run(dsn: str, *statements: str) -> list[Any]:
+    connection = await asyncpg.connect(dsn)
+    try:
+        for statement in statements[:-1]:
+            await connection.execute(statement)
+        return list(await connection.fetch(statements[-1]))
+    finally:
+        await connection.close()
+
+
+@asynccontextmanager
+async def opened_books(server: Server, name: str, *, pool_size: int = 5) -> AsyncIterator[Books]:
+    """Books in the database `name` with the accounts above open and nothing posted."""
+    app_dsn, admin_dsn = server.embedded.dsn(name, "app_funding", ROLE_PASSWORD), server.embedded.dsn(name)
+    settings = server.settings(name).model_copy(update={"pool_size": pool_size})
+    url = make_url(app_dsn).set(drivername="postgresql+asyncpg")
+    database = Database("funding", url, Clock(MOMENT), settings)
+    try:
+        books = Books(database, app_dsn, admin_dsn)
+        await books.open([*programme_accounts(2024), *CASE_ACCOUNTS])
+        await books.open([Account(OTHER_SOURCE, AccountCode.SOURCE)], ledger=OTHER_LEDGER)
+        yield books
+    finally:
+        await database.close()
+
+
+def direct(name: str, debit: int, credit: int, fen: int) -> Transfer:
+    return Transfer(transfer_id(CASE, name), Kind.DIRECT, fen, name, debit, credit, case_id=CASE)
+
+
+def pending(name: str, debit: int, credit: int, fen: int) -> Transfer:
+    return Transfer(transfer_id(CASE, name), Kind.PENDING, fen, name, debit, credit, case_id=CASE)
+
+
+def posted(name: str, of: str, fen: int = 0) -> Transfer:
+    return Transfer(transfer_id(CASE, name), Kind.POST, fen, name, pending=transfer_id(CASE, of), case_id=CASE)
+
+
+def voided(name: str, of: str) -> Transfer:
+    return Transfer(transfer_id(CASE, name), Kind.VOID, 0, name, pending=transfer_id(CASE, of), case_id=CASE)
+
+
+def chain(*transfers: Transfer) -> list[Transfer]:
+    return [replace(transfer, linked=transfer is not transfers[-1]) for transfer in transfers]

@@ -1,0 +1,149 @@
+"""The ledger in plain Python, one transfer after the other: what every result code must be."""
+
+import random
+from dataclasses import dataclass, field, replace
+from uuid import UUID
+
+from services.funding.ledger.postings import AccountCode, Code, Kind, Transfer
+
+Counters = list[int]
+UNLIMITED = (AccountCode.SOURCE, AccountCode.COMMITMENT)
+OVER = {AccountCode.BUDGET: Code.OVER_BUDGET, AccountCode.AWARD: Code.OVER_AWARD}
+
+
+@dataclass(frozen=True)
+class Terms:
+    code: AccountCode
+    ledger: int = 202312
+    limit: int | None = None
+
+
+@dataclass
+class Model:
+    """Accounts with [debits posted, debits pending, credits posted, credits pending], transfers and resolutions."""
+
+    terms: dict[int, Terms]
+    counters: dict[int, Counters] = field(default_factory=dict)
+    transfers: dict[UUID, Transfer] = field(default_factory=dict)
+    resolved: set[UUID] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.counters = {account: [0, 0, 0, 0] for account in self.terms}
+
+    def send(self, batch: list[Transfer]) -> list[Code]:
+        """The code of every transfer of a batch; chains on a copy that is kept or thrown away."""
+        codes: list[Code] = []
+        here: dict[UUID, int] = {}
+        start = 0
+        while start < len(batch):
+            end = start
+            while batch[end].linked and end + 1 < len(batch):
+                end += 1
+            codes += self._chain(batch, start, end, here, codes)
+            start = end + 1
+        return codes
+
+    def _chain(
+        self, batch: list[Transfer], start: int, end: int, here: dict[UUID, int], before: list[Code]
+    ) -> list[Code]:
+        kept = {key: [*value] for key, value in self.counters.items()}, {**self.transfers}, {*self.resolved}
+        codes: list[Code] = []
+        for position in range(start, end + 1):
+            transfer = batch[position]
+            first = here.setdefault(transfer.id, position)
+            if first < position:
+                same = replace(transfer, linked=False) == replace(batch[first], linked=False)
+                code = ([*before, *codes][first]) if same else Code.ID_CONFLICT
+            else:
+                code = self._one(transfer)
+            codes.append(code)
+            if code > Code.EXISTS:
+                if end > start:
+                    self.counters, self.transfers, self.resolved = kept
+                    codes = self._fallen(codes, batch, start, here)
+                for later in range(position + 1, end + 1):
+                    here.setdefault(batch[later].id, later)
+                return codes + [Code.LINKED_FAILED] * (end - position)
+        return codes
+
+    @staticmethod
+    def _fallen(codes: list[Code], batch: list[Transfer], start: int, here: dict[UUID, int]) -> list[Code]:
+        own = [here[batch[start + k].id] >= start for k in range(len(codes))]
+        return [Code.LINKED_FAILED if c is Code.OK and mine else c for c, mine in zip(codes, own, strict=True)]
+
+    def _content(self, transfer: Transfer) -> tuple[object, ...]:
+        amount: int | None = transfer.amount_fen
+        if transfer.kind is Kind.VOID or (transfer.kind is Kind.POST and amount == 0):
+            held = self.transfers.get(transfer.pending) if transfer.pending else None
+            amount = held.amount_fen if held else None
+        return (transfer.kind, transfer.debit, transfer.credit, amount, transfer.pending, transfer.case_id)
+
+    def _same(self, one: Transfer, other: Transfer) -> bool:
+        return self._content(one) == self._content(other)
+
+    def _one(self, transfer: Transfer) -> Code:
+        if transfer.id in self.transfers:
+            return Code.EXISTS if self._same(transfer, self.transfers[transfer.id]) else Code.ID_CONFLICT
+        code = self._move(transfer) if transfer.kind < Kind.POST else self._resolve(transfer)
+        if code is Code.OK:
+            self.transfers[transfer.id] = transfer
+        return code
+
+    def _move(self, transfer: Transfer) -> Code:
+        debit, credit, fen = transfer.debit or 0, transfer.credit or 0, transfer.amount_fen
+        if debit not in self.terms or credit not in self.terms:
+            return Code.NO_ACCOUNT
+        giver, taker = self.terms[debit], self.terms[credit]
+        if giver.ledger != taker.ledger:
+            return Code.LEDGER_MISMATCH
+        spent_posted, spent_pending, got, _ = self.counters[debit]
+        if giver.code not in UNLIMITED and spent_posted + spent_pending + fen > got:
+            return OVER.get(giver.code, Code.OVER_BALANCE)
+        if taker.limit is not None and sum(self.counters[credit][2:]) + fen > taker.limit:
+            return Code.OVER_CAP
+        side = 1 if transfer.kind is Kind.PENDING else 0
+        self.counters[debit][side] += fen
+        self.counters[credit][2 + side] += fen
+        return Code.OK
+
+    def _resolve(self, transfer: Transfer) -> Code:
+        held = self.transfers.get(transfer.pending) if transfer.pending else None
+        if held is None or held.kind is not Kind.PENDING:
+            return Code.PENDING_NOT_FOUND
+        if held.id in self.resolved:
+            return Code.ALREADY_RESOLVED
+        fen = transfer.amount_fen or held.amount_fen
+        if transfer.kind is Kind.POST and fen > held.amount_fen:
+            return Code.AMOUNT_EXCEEDS_PENDING
+        self.resolved.add(held.id)
+        for account, side in ((held.debit or 0, 0), (held.credit or 0, 2)):
+            self.counters[account][side + 1] -= held.amount_fen
+            self.counters[account][side] += fen if transfer.kind is Kind.POST else 0
+        return Code.OK
+
+
+def random_batch(chance: random.Random, accounts: list[int], history: list[Transfer]) -> list[Transfer]:
+    """Up to 40 transfers over few accounts: new ones, re-sent ones, used ids with other content, resolutions of any."""
+    batch: list[Transfer] = []
+    for _ in range(chance.randint(1, 40)):
+        earlier = [*history[-150:], *batch]
+        if earlier and chance.random() < 0.15:
+            again = chance.choice(earlier)
+        else:
+            again = _random_transfer(chance, accounts, earlier)
+        batch.append(replace(again, linked=chance.random() < 0.2))
+    history += batch
+    return batch
+
+
+def _random_transfer(chance: random.Random, accounts: list[int], earlier: list[Transfer]) -> Transfer:
+    own = UUID(int=chance.getrandbits(128))
+    if earlier and chance.random() < 0.03:
+        own = chance.choice(earlier).id
+    kind = Kind(chance.choices(range(4), (4, 4, 3, 1))[0])
+    if kind < Kind.POST:
+        debit, credit = chance.sample(accounts, 2)
+        return Transfer(own, kind, chance.choice((1, 10, 40, 90)), "random", debit, credit)
+    held = [transfer.id for transfer in earlier if transfer.kind is Kind.PENDING or chance.random() < 0.1] or [own]
+    return Transfer(own, kind, chance.choice((0, 0, 5, 40, 91)) if kind is Kind.POST else 0, "random",
+                    pending=chance.choice(held))  # fmt: skip

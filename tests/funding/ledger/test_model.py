@@ -1,0 +1,55 @@
+"""Random histories, replayed on the database and on a plain-Python ledger: every code and every counter agree."""
+
+import random
+from collections import Counter
+
+import pytest
+
+from services.funding.ledger.postings import AccountCode, Code, Transfer
+from tests.conftest import Server
+from tests.funding.ledger.accounts import (
+    AWARD,
+    BUDGET,
+    CAP,
+    COMMITMENT,
+    OTHER_LEDGER,
+    OTHER_SOURCE,
+    PAID,
+    RECEIVABLE,
+    RETURNED,
+    SOURCE,
+    opened_books,
+)
+from tests.funding.ledger.model import Model, Terms, random_batch
+
+TERMS = {
+    SOURCE: Terms(AccountCode.SOURCE),
+    BUDGET: Terms(AccountCode.BUDGET),
+    COMMITMENT: Terms(AccountCode.COMMITMENT),
+    AWARD: Terms(AccountCode.AWARD, limit=CAP),
+    PAID: Terms(AccountCode.PAID_GRANT),
+    RECEIVABLE: Terms(AccountCode.CLAWBACK_RECEIVABLE),
+    RETURNED: Terms(AccountCode.RETURNED),
+    OTHER_SOURCE: Terms(AccountCode.SOURCE, ledger=OTHER_LEDGER),
+}
+ACCOUNTS = [*TERMS, 404]
+SEEDS = range(4)
+BATCHES = 100
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+async def test_a_random_history_gets_the_codes_of_the_plain_ledger(server: Server, database: str, seed: int) -> None:
+    chance = random.Random(seed)
+    model = Model(TERMS)
+    seen: Counter[Code] = Counter()
+    history: list[Transfer] = []
+    async with opened_books(server, database) as books:
+        for number in range(BATCHES):
+            batch = random_batch(chance, ACCOUNTS, history)
+            codes = await books.send(*batch)
+            assert codes == model.send(batch), f"seed {seed}, batch {number}"
+            seen.update(codes)
+        assert await books.ids() == set(model.transfers)
+        assert await books.counters() == {account: tuple(counters) for account, counters in model.counters.items()}
+        assert await books.drifts() == []
+    assert set(seen) == set(Code)

@@ -1,0 +1,99 @@
+"""Other municipal money that is registered at intake is asked for wherever funding pays (二（五）)."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.funding.case import OWNER, appropriate, code, draft, enter_pool
+from tests.world import World
+
+CODE = "2404-110105-04-01-123456"
+
+
+async def register(world: World, **said: Any) -> Any:
+    """Money of 3 million for a project of the owner, registered by an officer of the district."""
+    kept = await send(world, await programme(world), 201, **said)
+    await world.settle()
+    return kept
+
+
+async def programme(world: World) -> str:
+    known = await world.get("intake", "/v1/municipal-fund-programmes", "auditor-1")
+    if known:
+        return str(known[0]["id"])
+    body = {"name": "老旧厂房改造奖励", "authority": "市经济和信息化局"}
+    return str((await world.post("intake", "/v1/municipal-fund-programmes", "city-officer-1", body, status=201))["id"])
+
+
+async def send(world: World, programme_id: str, status: int, **said: Any) -> Any:
+    body = {
+        "programme_id": programme_id,
+        "district": "110105",
+        "entity_uscc": OWNER,
+        "entity_name": "示例置业有限公司",
+        "project_code": CODE,
+        "amount_yuan": "3000000.00",
+        "funded_on": "2023-06-01",
+        "source": "主管部门公示",
+    } | said
+    return await world.post("intake", "/v1/municipal-funding-records", "110105-officer-1", body, status=status)
+
+
+async def test_money_registered_at_intake_stops_the_approval_until_the_city_withdraws_it(world: World) -> None:
+    await appropriate(world)
+    case = await enter_pool(world, project_code=CODE)
+    await draft(world, case)
+    kept = await register(world)
+    path = f"/v1/applications/{case}/approve"
+    assert await code(world, path, "city-supervisor-1") == "other_municipal_money"
+    shown = await world.get("funding", f"/v1/public-money?declaration_id={case}", "auditor-1")
+    (entry,) = shown["entries"]
+    assert (entry["id"], entry["programme"], entry["amount_yuan"], entry["recorded_by"]) == (
+        kept["id"], "老旧厂房改造奖励", "3000000.00", "110105-officer-1",
+    )  # fmt: skip
+    acts = await world.get("funding", f"/v1/acts/{kept['id']}", "auditor-1")
+    assert [(act["act"], act["reason"]) for act in acts] == [("enter_municipal_money", "主管部门公示")]
+    await world.post(
+        "funding", f"/v1/municipal-money/{kept['id']}/withdraw", "city-officer-3", {"reason": "系另一工程"}
+    )
+    await world.post("funding", path, "city-supervisor-1")
+
+
+async def test_money_without_a_project_code_counts_where_the_entity_does(world: World, by_entity: None) -> None:
+    await appropriate(world)
+    case = await enter_pool(world)
+    await draft(world, case)
+    await register(world, project_code=None, address="示例路2号")
+    assert await code(world, f"/v1/applications/{case}/approve", "city-supervisor-1") == "other_municipal_money"
+
+
+async def test_another_project_of_the_same_entity_is_approved(world: World) -> None:
+    await appropriate(world)
+    case = await enter_pool(world, project_code="2404-110105-04-01-654321")
+    await draft(world, case)
+    await register(world)
+    await register(world, project_code=None, address="示例路1号")
+    await world.post("funding", f"/v1/applications/{case}/approve", "city-supervisor-1")
+
+
+async def test_a_registration_that_comes_again_is_entered_once(world: World) -> None:
+    await register(world)
+    before = await world.snapshot()
+    await world.redeliver_all()
+    assert await world.snapshot() == before
+    assert await world.parked() == {}
+
+
+async def test_no_money_is_no_registration(world: World) -> None:
+    answer = await send(world, await programme(world), 422, amount_yuan="0.00")
+    assert answer["errors"][0]["pointer"] == "/body/amount_yuan"
+
+
+@pytest.fixture
+def by_entity(world: World) -> Iterator[None]:
+    """I27 read so that the entity counts."""
+    readings = world.instances["funding"].settings.interpretations
+    readings["other_funds_scope"] = "entity"
+    yield
+    readings["other_funds_scope"] = "project"

@@ -1,0 +1,93 @@
+"""Other public money in sight, and the way to the banks. 四（二）2, 四（二）4"""
+
+from tests.funding.case import appropriate, approved, code, enter_pool, sound, yuan
+from tests.world import World
+
+RENT = {
+    "kind": "district_rent",
+    "programme": "楼宇租金补贴",
+    "amount_yuan": "2000000.00",
+    "granted_on": "2024-02-01",
+    "document_no": "示例发改〔2024〕3号",
+}
+REFERRAL = {
+    "bank": "示例银行",
+    "owner_consent": True,
+    "consent_document": "同意书1号",
+    "wanted_yuan": "60000000.00",
+    "collateral": "在建工程抵押",
+}
+
+
+async def test_district_money_is_welcome_and_shown_beside_the_award(world: World) -> None:
+    await appropriate(world)
+    case = await approved(world)
+    total = await world.post("funding", f"/v1/applications/{case}/co-support", "110105-officer-1", RENT, 201)
+    assert (yuan(total, "award"), yuan(total, "district_rent"), total["total_yuan"], total["share"]) == (
+        "10000000.00",
+        "2000000.00",
+        "12000000.00",
+        "0.1200",
+    )
+    assert (total["over_limit"], total["warning"], total["excluded_by_other_municipal"]) == (False, None, False)
+    await sound(world)
+
+
+async def test_public_money_past_the_investment_is_warned_about_not_refused(world: World) -> None:
+    case = await enter_pool(world)
+    path = f"/v1/applications/{case}/co-support"
+    whole = RENT | {"kind": "first_set_equipment", "amount_yuan": "100000000.00"}
+    assert (await world.post("funding", path, "city-officer-1", whole, 201))["over_limit"] is False
+    over = await world.post("funding", path, "city-officer-1", RENT | {"amount_yuan": "10000.00"}, 201)
+    assert (over["over_limit"], "超过投资基数" in over["warning"]) == (True, True)
+    seen = await world.get("funding", f"/v1/public-money?declaration_id={case}", "auditor-1")
+    assert (seen["total_yuan"], len(seen["entries"])) == ("100010000.00", 2)
+
+
+async def test_another_district_may_not_add_to_the_case(world: World) -> None:
+    case = await enter_pool(world)
+    assert await code(world, f"/v1/applications/{case}/co-support", "110106-officer-1", RENT, 404) == "not_found"
+    assert await code(world, f"/v1/applications/{case}/co-support", "finance-1", RENT, 403) == "forbidden"
+
+
+async def test_municipal_money_is_not_entered_as_co_support(world: World) -> None:
+    case = await enter_pool(world)
+    body = RENT | {"kind": "other_municipal"}
+    refused = await world.post("funding", f"/v1/applications/{case}/co-support", "city-officer-1", body, 422)
+    assert refused["errors"][0]["pointer"] == "/body/kind"
+
+
+async def test_no_project_goes_to_a_bank_without_the_owners_consent(world: World) -> None:
+    case = await enter_pool(world)
+    path = f"/v1/applications/{case}/bank-referrals"
+    refused = await world.post("funding", path, "110105-officer-1", REFERRAL | {"owner_consent": False}, 422)
+    assert refused["errors"][0]["pointer"] == "/body/owner_consent"
+
+
+async def test_a_referral_is_exported_and_the_banks_answer_is_kept(world: World) -> None:
+    case = await enter_pool(world)
+    referral = await world.post("funding", f"/v1/applications/{case}/bank-referrals", "110105-officer-1", REFERRAL, 201)
+    sent = await world.get("funding", f"/v1/bank-referrals/{referral['id']}/export", "110105-officer-1")
+    assert (sent["wanted_yuan"], sent["owner"]["name"], sent["clause"]) == (
+        "60000000.00",
+        "示例置业有限公司",
+        "四（二）4",
+    )
+    path = f"/v1/bank-referrals/{referral['id']}/outcome"
+    outcome = {"outcome": "granted", "granted_yuan": "50000000.00", "note": "两年期"}
+    assert (await world.post("funding", path, "110105-officer-1", outcome))["granted_yuan"] == "50000000.00"
+    assert await code(world, path, "110105-officer-1", outcome) == "wrong_status"
+
+
+async def test_the_register_wants_a_project_and_books_are_for_finance_and_audit(world: World) -> None:
+    entry = {
+        "applicant_uscc": "91110000600037341L",
+        "district": "110105",
+        "programme": "示例资金",
+        "amount_yuan": "1.00",
+        "granted_on": "2024-01-01",
+    }
+    refused = await world.post("funding", "/v1/municipal-money", "city-officer-1", entry, 422)
+    assert refused["errors"][0]["pointer"] == "/body/project_code"
+    assert (await world.get("funding", "/v1/ledger/verify", "city-officer-1", 403))["code"] == "forbidden"
+    assert (await world.get("funding", "/v1/ledger/verify", "auditor-1"))["sound"] is True

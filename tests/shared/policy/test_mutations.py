@@ -1,0 +1,79 @@
+"""Every slip of the pen in a rule text turns a worked case red: strictness, connectives, negation, lists, numbers."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from shared.policy import Ruleset, resolve, stored
+from shared.policy.refusals import MalformedRule
+from tests.shared.policy.worked import Case, decided_cases
+
+ON = date(2024, 3, 1)
+STEP_OF_SHARE, STEP_OF_AREA = Decimal("0.0001"), Decimal("0.01")
+SLIPS = [
+    (r">=", ">"), (r"(?<![<>=])>(?!=)", ">="), (r"<(?!=)", "<="), (r"==", "!="), (r"!=", "=="),
+    (r"\band\b", "or"), (r"\bor\b", "and"), (r"\bnot (?=[a-z])", ""), (r"\bwithin\(", "meets("),
+    (r"\bmeets\(", "within("), (r"(?<=\()'[a-z_]+', ", ""), (r", '[a-z_]+'(?=\))", ""),
+]  # fmt: skip
+
+
+def mutants() -> Iterator[tuple[str, str, str]]:
+    """(rule, which text, the changed text), one change at a time."""
+    for rule, entry in resolve(ON).content["rules"].items():
+        if entry.get("strength") == "encouraged":
+            continue
+        for which in ("when", "applies"):
+            text = " ".join(entry.get(which, "").split())
+            for pattern, slip in SLIPS:
+                for found in re.finditer(pattern, text):
+                    yield rule, which, f"{text[: found.start()]}{slip}{text[found.end() :]}"
+
+
+def numbers() -> list[tuple[str, Decimal]]:
+    """Each published number nudged up and down by its smallest step."""
+    nudged = []
+    for key, value in resolve(ON).values.items():
+        if isinstance(value, Decimal) and not key.endswith(("rate", "cap_yuan")):
+            step = Decimal(1) if key == "building_age_years" else STEP_OF_SHARE if value <= 1 else STEP_OF_AREA
+            nudged += [(key, value + step), (key, value - step)]
+    return nudged
+
+
+def changed(ruleset: Ruleset, rule: str, which: str, text: str) -> Ruleset:
+    content = json.loads(json.dumps(ruleset.content))
+    content["rules"][rule][which] = text
+    return stored(content, ruleset.as_of, ruleset.district)
+
+
+def turns_red(case: Case, ruleset: Ruleset) -> bool:
+    decision = case.judge(ruleset)
+    told: dict[str, Any] = {"decision": decision.decision, "needs_reason": list(decision.needs_reason)}
+    expected = {name: value for name, value in case.expect.items() if name in told}
+    return any(told[name] != value for name, value in expected.items())
+
+
+@pytest.mark.parametrize(("rule", "which", "text"), list(mutants()))
+def test_a_slip_in_a_rule_text_turns_a_case_red(rule: str, which: str, text: str) -> None:
+    try:
+        red = any(turns_red(case, changed(case.ruleset(), rule, which, text)) for case in _cases_of(rule))
+    except MalformedRule:
+        return
+    assert red, f"no worked case notices {rule}.{which} = {text}"
+
+
+@pytest.mark.parametrize(("key", "value"), numbers())
+def test_a_slip_in_a_number_turns_a_case_red(key: str, value: Decimal) -> None:
+    own = [case for case in decided_cases() if case.ruleset().edition == "2023"]
+    assert any(turns_red(case, case.ruleset().patched({key: value})) for case in own)
+
+
+def _cases_of(rule: str) -> list[Case]:
+    phase = resolve(ON).rules[rule].phase
+    return [case for case in decided_cases() if case.ruleset().edition == "2023" and case.phase == phase]
