@@ -13,7 +13,7 @@ MINUTES := 8
 LOAD := 1
 SERVICES := run-intake run-eligibility run-funding run-monitoring
 
-.PHONY: help run run-kafka $(SERVICES) cli test check lint types imports migrations schemas bench faults recovery format lock clean
+.PHONY: help run run-kafka $(SERVICES) cli test check lint shape types imports migrations schemas bench faults recovery format lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' Makefile
@@ -41,6 +41,9 @@ check: lint types imports test ## everything that must hold before a change goes
 
 lint: $(DEV) ## style and common mistakes
 	@$(PY) -m ruff check . && $(PY) -m ruff format --check --quiet .
+
+shape: $(DEV) ## file and function lengths, first lines of docstrings
+	@$(PY) -m deploy.checks.shape
 
 types: $(DEV) ## mypy, strict
 	@$(PY) -m mypy
