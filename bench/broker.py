@@ -19,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bench.events import commit_to_handler
 from deploy.local.kafka.node import start as start_node
 from deploy.local.postgres import start
+from services import SERVICES, load_all
 from shared.clock import Clock, uuid7
 from shared.contracts.intake import DeclarationWithdrawn
 from shared.events.bus import Message
@@ -28,7 +29,6 @@ from shared.events.bus.publishing import headers_of
 from shared.events.bus.topics import ensure_topics
 from shared.events.inbox import Consumer, Gathered
 from shared.events.outbox import Relay
-from shared.runtime import SERVICES
 from shared.settings import Settings
 from shared.storage.migrate import upgrade
 from shared.storage.session import Database
@@ -192,7 +192,7 @@ async def _relay_and_consumers(settings: Settings) -> dict[str, Any]:
 
 
 async def _measure(settings: Settings) -> dict[str, Any]:
-    await upgrade(settings)
+    await upgrade(settings, load_all())
     await ensure_topics(settings, SERVICES)
     latency = await commit_to_handler(settings, lambda service: KafkaBus(settings, service))
     return {

@@ -14,6 +14,7 @@ from pydantic import SecretStr
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from deploy.local.postgres import start
+from services import load_all
 from shared.actors import system_actor
 from shared.clock import Clock
 from shared.contracts.intake import DeclarationWithdrawn
@@ -83,7 +84,7 @@ async def commit_to_handler(settings: Settings, carrier: Callable[[str], Bus]) -
 
 
 async def _measure(settings: Settings) -> dict[str, Any]:
-    await upgrade(settings)
+    await upgrade(settings, load_all())
     bus = InProcessBus()
     return {**await commit_to_handler(settings, lambda service: bus), "target_p99_ms": 20}
 

@@ -17,6 +17,7 @@ from sqlalchemy import make_url
 
 from bench.floor import prepare_floor, transactions_per_second
 from deploy.local.postgres import Embedded, start
+from services import load
 from services.funding.ledger.posting import columns, open_accounts
 from services.funding.ledger.postings import Account, AccountCode, Kind, Transfer, programme_account, programme_accounts
 from services.funding.ledger.verify import verify
@@ -128,7 +129,7 @@ def _medians(rounds: list[dict[str, dict[str, float]]]) -> dict[str, dict[str, f
 
 async def _measure(server: Embedded) -> dict[str, Any]:
     settings = Settings(database_url=server.dsn(), role_password=SecretStr(PASSWORD))
-    await upgrade(settings, ("funding",))
+    await upgrade(settings, [load("funding")])
     app = server.dsn(user="app_funding", password=PASSWORD)
     await _open(settings, app)
     await prepare_floor(server)

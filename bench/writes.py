@@ -23,6 +23,7 @@ from bench.wire import Wire
 from deploy.demo.personas import PEOPLE, Signer
 from deploy.demo.sample.generate import resources
 from deploy.local.postgres import Embedded, start
+from services import load
 from services.intake.main import service as intake
 from services.intake.models.library import QuarterSubmission
 from shared.clock import Clock, uuid7
@@ -166,7 +167,7 @@ def _one_row(row: dict[str, Any]) -> Callable[[Wire], Awaitable[int]]:
 async def _measure(server: Embedded) -> dict[str, Any]:
     signer = Signer()
     settings = Settings(database_url=server.dsn(), role_password=SecretStr("bench"), jwt_keys=SecretStr(signer.jwks()))
-    await upgrade(settings, ("intake",))
+    await upgrade(settings, [load("intake")])
     await prepare_floor(server)
     token = signer.token(PEOPLE[OFFICER], settings, Clock().now())
     floors = [await asyncio.to_thread(transactions_per_second, server, SECONDS / 2)]

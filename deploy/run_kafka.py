@@ -21,7 +21,8 @@ from deploy.local.settings import database_settings, kept_signer, migrated
 from deploy.demo.story.stage import BEGINNING, Stage
 from deploy.demo.run import Wishes, for_the_story, screen, tell_and_serve, wishes_of
 from shared.events.bus.topics import ensure_topics
-from shared.runtime import SERVICES
+from services import SERVICES
+
 from shared.settings import Settings
 
 

@@ -4,15 +4,15 @@ import argparse
 import asyncio
 import sys
 from datetime import UTC, datetime
-from importlib import import_module
 
 import uvloop
 
 from deploy.local.servers import PortTaken, address, apps_of, bind, interruptible, on_stop_signal, served, steady_memory
 from deploy.local.settings import database_settings, migrated
+from services import SERVICES, load
 from shared.clock import Clock
 from shared.events.bus import Bus
-from shared.runtime import SERVICES, bus_of, running
+from shared.runtime import bus_of, running
 from shared.settings import Settings
 from shared.tokens import check_keys
 
@@ -28,7 +28,7 @@ async def serve(name: str, settings: Settings, clock: Clock) -> None:
     if settings.database_url:
         await migrated(settings, (name,))
     asked = on_stop_signal()
-    service = import_module(f"services.{name}.main").service
+    service = load(name)
     steady_memory()
     async with running(service, settings, clock, bus) as instance:
         async with served(apps_of({name: instance}), {name: listener}):

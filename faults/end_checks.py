@@ -5,7 +5,6 @@ import json
 import os
 import sys
 import time
-from importlib import import_module
 from uuid import UUID
 
 import asyncpg
@@ -17,9 +16,9 @@ from faults.lag import Lag, pairs
 from faults.poison import Poison
 from faults.published import Announced, read
 from faults.suite import Site
+from services import SERVICES, load
 from shared.events.bus.consuming import group_of
 from shared.events.bus.topics import LIBRARY_UPDATES, dead_letters_topic, events_topic
-from shared.runtime import SERVICES
 from shared.settings import ROOT
 
 STILL_SECONDS = 1.0
@@ -145,7 +144,7 @@ async def parked_streams(admin: asyncpg.Connection) -> set[Stream]:
 async def _poisoned(admin: asyncpg.Connection, poison: Poison) -> set[Stream]:
     streams = set()
     for reader, source in pairs():
-        handled = [event.type for event in import_module(f"services.{reader}.main").service.handlers]
+        handled = [event.type for event in load(reader).handlers]
         query = f"SELECT DISTINCT aggregate_id FROM {source}.event_log WHERE type = ANY($1)"
         streams |= {
             (reader, source, row[0]) for row in await admin.fetch(query, handled) if poison.hits(reader, row[0])

@@ -19,9 +19,9 @@ from deploy.local.kafka import node
 from deploy.local.kafka.node import Node
 from deploy.local.postgres import Embedded
 from deploy.local.postgres_site import PostgresError
+from services import SERVICES, load_all
 from shared.events.bus.connection import client_options
 from shared.events.bus.topics import ensure_topics
-from shared.runtime import SERVICES
 from shared.settings import Settings
 from shared.storage.migrate import upgrade
 
@@ -79,7 +79,8 @@ class Ground:
                 await admin.execute(f"CREATE DATABASE {TEMPLATE}")
         finally:
             await admin.close()
-        await upgrade(Settings(database_url=self.postgres.dsn(TEMPLATE), role_password=SecretStr(ROLE_PASSWORD)))
+        settings = Settings(database_url=self.postgres.dsn(TEMPLATE), role_password=SecretStr(ROLE_PASSWORD))
+        await upgrade(settings, load_all())
 
 
 async def fresh_topics(settings: Settings) -> None:

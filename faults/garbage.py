@@ -10,9 +10,9 @@ from uuid import uuid4
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
+from services import SERVICES
 from shared.clock import Clock
 from shared.events.bus.topics import events_topic
-from shared.runtime import SERVICES
 
 MARK = "faults"
 """The header by which a stranger is known afterwards; the services know nothing of it."""

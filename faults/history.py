@@ -7,10 +7,10 @@ import asyncpg
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services import SERVICES
 from shared.events.bus import Message
 from shared.events.bus.kafka import KafkaBus
 from shared.events.inbox import Consumer
-from shared.runtime import SERVICES
 
 _NOTE = text("""
 INSERT INTO faults_applied (source, aggregate_id, seq, event_id)

@@ -14,7 +14,7 @@ from deploy.local.processes import StartFailed
 from faults.recovery import Wound
 from faults.schedule import Injury
 from faults.suite import Site, administrator, program
-from shared.runtime import SERVICES
+from services import SERVICES
 
 SLOWEST_SECONDS = 0.5
 """Most by which a piece of what the database is told or answers is late."""

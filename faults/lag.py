@@ -4,13 +4,12 @@ import asyncio
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from importlib import import_module
 from types import TracebackType
 from typing import Any, Self
 
 import asyncpg
 
-from shared.runtime import SERVICES
+from services import SERVICES, load
 
 SAMPLE_SECONDS = 0.2
 AWAY = float("inf")
@@ -33,7 +32,7 @@ FROM (SELECT) AS one LEFT JOIN LATERAL (
 
 def pairs() -> list[tuple[str, str]]:
     """Who is told by whom: (reader, source)."""
-    services = {name: import_module(f"services.{name}.main").service for name in SERVICES}
+    services = {name: load(name) for name in SERVICES}
     return [(reader, source) for reader in SERVICES for source in sorted(services[reader].sources())]
 
 

@@ -11,11 +11,11 @@ import asyncpg
 from fastapi import Request
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services import SERVICES
 from services.funding.migrations.post_batch_v1 import POST_BATCH
 from shared.actors import Actor
 from shared.events import inbox, outbox
 from shared.events.bus import Message, consuming
-from shared.runtime import SERVICES
 from shared.web import idempotency
 
 Claim = Callable[[Request, AsyncSession, Actor, str], Coroutine[Any, Any, None]]

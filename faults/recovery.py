@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from faults.lag import Sample
 from faults.schedule import Injury
-from shared.runtime import SERVICES
+from services import SERVICES
 
 RECOVERED_SECONDS = 1.0
 HELD_SECONDS = 2.0

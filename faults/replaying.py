@@ -6,15 +6,14 @@ A process of its own, as the operator's is; it notes what it applies like the se
 import asyncio
 import json
 import sys
-from importlib import import_module
 
 from sqlalchemy import select
 
 from faults import history as witness
+from services import SERVICES, load
 from shared.actors import system_actor
 from shared.clock import Clock
 from shared.events.inbox import Consumer
-from shared.runtime import SERVICES
 from shared.settings import Settings
 from shared.storage.session import Database
 from shared.storage.tables import parked
@@ -26,7 +25,7 @@ async def replay_everything(settings: Settings) -> dict[str, int]:
 
 
 async def _replay(name: str, settings: Settings) -> int:
-    service = import_module(f"services.{name}.main").service
+    service = load(name)
     database = Database(name, settings.service_url(name), Clock(), settings)
     try:
         consumer = Consumer(database, service.handlers, service.inlets.values())

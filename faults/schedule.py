@@ -4,7 +4,7 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from shared.runtime import SERVICES
+from services import SERVICES
 
 SHORT_MINUTES = 8.0
 COUNTS = {

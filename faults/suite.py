@@ -17,7 +17,7 @@ from faults.planted_bugs import IN_DATABASE
 from faults.proxy_process import Proxy
 from faults.service import Planted
 from faults.workload.plan import Suite
-from shared.runtime import SERVICES
+from services import SERVICES
 from shared.settings import Settings
 
 DATABASE = "faults"
@@ -92,12 +92,9 @@ async def administrator(dsn: str) -> AsyncIterator[asyncpg.Connection]:
 
 def _settings(ground: Ground, folder: Path, proxy: Proxy, signer: Signer, more: dict[str, Any]) -> Settings:
     """Each service logs in for itself, as in production: no process may change roles or tables."""
-    urls: dict[str, Any] = {
-        f"{name}_database_url": f"postgresql://app_{name}:{ROLE_PASSWORD}@127.0.0.1:{proxy.port}/{DATABASE}"
-        for name in SERVICES
-    }
+    urls = {name: f"postgresql://app_{name}:{ROLE_PASSWORD}@127.0.0.1:{proxy.port}/{DATABASE}" for name in SERVICES}
     return Settings(
-        **urls,
+        service_database_urls=urls,
         role_password=SecretStr(ROLE_PASSWORD),
         data_dir=folder / "data",
         jwt_keys=SecretStr(signer.jwks()),

@@ -23,7 +23,6 @@ from shared.storage.tables import api_key, idempotency_key
 from shared.tokens import check_keys
 
 log = logging.getLogger(__name__)
-SERVICES = ("intake", "eligibility", "funding", "monitoring")
 _REST_SECONDS = 2.0
 """What the relay still carries after so long stays in the outbox."""
 _BACKGROUND_POOL = 2
@@ -33,7 +32,7 @@ _TICK_TURN = text("SELECT pg_advisory_xact_lock(hashtextextended('tick ' || :ser
 
 @dataclass(frozen=True)
 class Service:
-    """One of the four services, as its main.py declares it."""
+    """A service as its main.py declares it."""
 
     name: str
     title: str
@@ -42,10 +41,12 @@ class Service:
     handlers: Handlers = field(default_factory=dict)
     tick: Tick | None = None
     inlets: Mapping[str, Inlet] = field(default_factory=dict)
-    """What outsiders may ask of it, by topic."""
+    """Requests from outside that the service reads, by topic."""
+    schemas: tuple[str, ...] = ()
+    """Database schemas it owns beside the one that carries its name."""
 
     def sources(self) -> set[str]:
-        """The services whose events this one acts on."""
+        """Return the names of the services whose events this one handles."""
         return {event.type.split(".")[0] for event in self.handlers}
 
 

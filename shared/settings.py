@@ -1,13 +1,17 @@
 """What an operator may set. Environment variables start with TENGHUAN_; files in /run/secrets work too."""
 
+import os
+import re
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from sqlalchemy import URL, make_url
 
 ROOT = Path(__file__).resolve().parent.parent
+_SERVICE_URL = re.compile(r"TENGHUAN_(\w+)_DATABASE_URL")
 
 
 class Settings(BaseSettings):
@@ -24,10 +28,8 @@ class Settings(BaseSettings):
     """postgresql://… of an administrator (may create roles and schemas); migrations run through it."""
     role_password: SecretStr = SecretStr("")
     """Password of the application roles app_<service> and relay_<service> when no URL of their own is given."""
-    intake_database_url: str = ""
-    eligibility_database_url: str = ""
-    funding_database_url: str = ""
-    monitoring_database_url: str = ""
+    service_database_urls: dict[str, str] = Field(default_factory=dict)
+    """Login of a service of its own, by service name: TENGHUAN_<SERVICE>_DATABASE_URL."""
     pool_size: int = 5
     pool_overflow: int = 5
 
@@ -95,7 +97,7 @@ class Settings(BaseSettings):
 
     def service_url(self, service: str, role: str = "app") -> URL:
         """The asyncpg URL under which a service logs in. `role` is `app` or `relay`."""
-        own = str(getattr(self, f"{service}_database_url"))
+        own = self.service_database_urls.get(service, "")
         if own and role == "app":
             return make_url(own).set(drivername="postgresql+asyncpg")
         base = make_url(own or self.database_url).set(drivername="postgresql+asyncpg")
@@ -118,3 +120,35 @@ class Settings(BaseSettings):
             name: "***" if "url" in name and any(sign in str(value) for sign in hides) else value
             for name, value in shown.items()
         }
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Read the services' own database URLs too; otherwise the order of pydantic-settings."""
+        own = _ServiceDatabaseUrls(settings_cls)
+        return init_settings, own, env_settings, dotenv_settings, file_secret_settings
+
+
+class _ServiceDatabaseUrls(PydanticBaseSettingsSource):
+    """TENGHUAN_<SERVICE>_DATABASE_URL of the environment or the secrets folder, for whatever services there are."""
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
+        return None, field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        """Return `service_database_urls` with the URLs found; the environment goes before a file."""
+        folder = self.config.get("secrets_dir")
+        files = [path for path in Path(str(folder)).iterdir() if path.is_file()] if folder else []
+        given = {path.name.upper(): path for path in files} | dict(os.environ)
+        found = {
+            match[1].lower(): (value.read_text().strip() if isinstance(value, Path) else value)
+            for name, value in given.items()
+            if (match := _SERVICE_URL.fullmatch(name.upper()))
+        }
+        return {"service_database_urls": found} if found else {}

@@ -14,6 +14,7 @@ import asyncpg
 import pytest
 
 from deploy.local.postgres import Embedded, start
+from services import load_all
 from shared.settings import Settings
 from shared.storage.migrate import upgrade
 from tests.broker.choice import choice
@@ -71,7 +72,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     try:
         with made.alone():
             asyncio.run(made.run(f"CREATE DATABASE {made.template}"))
-            asyncio.run(upgrade(made.settings(made.template)))
+            asyncio.run(upgrade(made.settings(made.template), load_all()))
         yield made
     finally:
         embedded.stop(keep=False)

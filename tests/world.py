@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from functools import cache
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +16,12 @@ from fastapi import FastAPI
 from sqlalchemy import text
 
 from deploy.demo.personas import PEOPLE, Persona, Signer, applicant
+from services import SERVICES, load
 from shared.actors import system_actor
 from shared.clock import Clock
 from shared.events.bus import Message
 from shared.events.bus.inprocess import InProcessBus
-from shared.runtime import SERVICES, Instance, running
+from shared.runtime import Instance, running
 from shared.settings import Settings
 from shared.web.app import create_app
 
@@ -38,7 +38,7 @@ _MOVES = "SELECT " + " OR ".join(
 @cache
 def _app(name: str) -> FastAPI:
     """Built once for all tests: an application's routes take longer to build than most tests to run."""
-    return create_app(import_module(f"services.{name}.main").service)
+    return create_app(load(name))
 
 
 class RecordingBus(InProcessBus):
@@ -86,7 +86,7 @@ class World:
             yield world
 
     async def _start(self, name: str, stack: AsyncExitStack) -> None:
-        service = import_module(f"services.{name}.main").service
+        service = load(name)
         instance = await stack.enter_async_context(running(service, self.settings, self.clock, self.bus))
         self.instances[name] = instance
         self.apps[name] = _app(name)

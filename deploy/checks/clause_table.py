@@ -4,10 +4,9 @@ import argparse
 import re
 import sys
 from collections import defaultdict
-from importlib import import_module
 
+from services import SERVICES, load
 from shared.policy import clauses
-from shared.runtime import SERVICES
 from shared.settings import ROOT
 from shared.web.app import create_app
 
@@ -22,7 +21,7 @@ def acts_by_clause() -> dict[str, list[str]]:
     """Operations by the clause their description, which is the docstring, cites."""
     found: dict[str, list[str]] = defaultdict(list)
     for name in SERVICES:
-        paths = create_app(import_module(f"services.{name}.main").service).openapi()["paths"]
+        paths = create_app(load(name)).openapi()["paths"]
         for operation in (operation for path in paths.values() for operation in path.values()):
             for clause in sorted(set(_CITED.findall(operation.get("description", "")))):
                 found[clause].append(f"{name}.{operation['operationId']}")

@@ -8,7 +8,6 @@ import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
-from importlib import import_module
 from typing import Any, Literal, NoReturn
 from uuid import UUID
 
@@ -21,6 +20,7 @@ from sqlalchemy.pool import NullPool
 from deploy.cli.showing import Row, show
 from deploy.local.postgres_site import PostgresError
 from deploy.local.settings import running_database_settings
+from services import load
 from shared.actors import system_actor
 from shared.clock import Clock, uuid7
 from shared.events.inbox import Consumer
@@ -148,7 +148,7 @@ Work = Callable[[Desk], Awaitable[Answer]]
 
 def service_of(name: str) -> Service:
     """The service with its handlers; a second to import, so only who needs them asks."""
-    service: Service = import_module(f"services.{name}.main").service
+    service: Service = load(name)
     return service
 
 

@@ -18,7 +18,7 @@ from pydantic import SecretStr
 from pydantic_core import to_json
 
 from deploy.local.ports import free_port
-from shared.runtime import SERVICES
+from services import SERVICES
 from shared.settings import ROOT, Settings
 
 START_SECONDS = 120.0

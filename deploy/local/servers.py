@@ -7,14 +7,14 @@ import signal
 import socket
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
-from importlib import import_module
 
 import uvicorn
 from fastapi import FastAPI
 
+from services import SERVICES, load
 from shared.clock import Clock
 from shared.events.bus import Bus
-from shared.runtime import SERVICES, Instance
+from shared.runtime import Instance
 from shared.settings import Settings
 from shared.web.app import create_app
 
@@ -72,9 +72,7 @@ def address(listener: socket.socket) -> str:
 @asynccontextmanager
 async def suite(settings: Settings, clock: Clock, bus: Bus | None) -> AsyncIterator[dict[str, Instance]]:
     """All four services running in this process: none relays before all listen, none closes before all have stopped."""
-    instances = {
-        name: Instance(import_module(f"services.{name}.main").service, settings, clock, bus) for name in SERVICES
-    }
+    instances = {name: Instance(load(name), settings, clock, bus) for name in SERVICES}
     for instance in instances.values():
         await instance.start()
     try:

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from deploy.demo.personas import Signer
 from deploy.local.postgres import Embedded, join, start
 from deploy.local.postgres_site import PostgresError
-from shared.runtime import SERVICES
+from services import SERVICES, load
 from shared.settings import Settings
 
 _OPERATORS_TO_MEND = ("08", "28", "3D", "42501", "53", "57")
@@ -51,7 +51,7 @@ async def migrated(settings: Settings, services: tuple[str, ...] = SERVICES) -> 
     )
 
     try:
-        await upgrade(settings, services)
+        await upgrade(settings, [load(name) for name in services])
         for service in services:
             engine = create_async_engine(settings.service_url(service))
             async with engine.connect():
@@ -102,7 +102,7 @@ def running_database_settings() -> Iterator[Settings]:
 
 
 def _names_a_database(settings: Settings) -> bool:
-    return bool(settings.database_url) or any(getattr(settings, f"{name}_database_url") for name in SERVICES)
+    return bool(settings.database_url) or any(settings.service_database_urls.values())
 
 
 def _of_server(settings: Settings, server: Embedded) -> Settings:

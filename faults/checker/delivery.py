@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from faults.checker.reading import BOOKS, Connection
 from faults.lag import pairs
 from faults.model.history import Difference
-from shared.runtime import SERVICES
+from services import SERVICES
 
 SHOWN = 3
 """So many culprits of one check are named; the others are counted."""

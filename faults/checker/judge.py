@@ -12,9 +12,9 @@ from faults.checker.delivery import Query
 from faults.checker.reading import Connection, Found
 from faults.model.history import Difference
 from faults.workload.log import MARK, CommandLog
+from services import SERVICES
 from services.funding.ledger.verify import INVARIANTS
 from services.funding.ledger.verify_cases import CHECKS
-from shared.runtime import SERVICES
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 import asyncpg
 
 from faults.model.budget import Account, Transfer
-from shared.runtime import SERVICES
+from services import SERVICES
 
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 Rows: TypeAlias = "list[asyncpg.Record]"

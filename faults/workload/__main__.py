@@ -21,6 +21,7 @@ from faults.workload.alone import alone, announced
 from faults.workload.drive import drive
 from faults.workload.log import CommandLog
 from faults.workload.plan import Plan, Suite
+from services import load_all
 from shared.settings import Settings
 from shared.storage.migrate import upgrade
 
@@ -56,7 +57,7 @@ def main() -> int:
         server = start(folder / "postgres")
         try:
             settings = Settings(database_url=server.dsn(), role_password=SecretStr("load"), data_dir=folder)
-            asyncio.run(upgrade(settings))
+            asyncio.run(upgrade(settings, load_all()))
             with alone(settings) as running:
                 right = uvloop.run(_try(running.suite, plan, chosen.seed, chosen.seconds))
         finally:

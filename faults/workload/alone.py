@@ -21,9 +21,9 @@ from deploy.demo.personas import Signer
 from deploy.local.servers import address, apps_of, bind_all, on_stop_signal, served, suite
 from faults import history as witness
 from faults.workload.plan import Suite
+from services import SERVICES
 from shared.clock import Clock
 from shared.events.bus.inprocess import InProcessBus
-from shared.runtime import SERVICES
 from shared.settings import ROOT, Settings
 
 

@@ -8,7 +8,7 @@ from services.funding.models import Base
 from shared.runtime import Service
 from shared.web.app import create_app
 
-service = Service("funding", "资金管理", Base.metadata, router, HANDLERS)
+service = Service("funding", "资金管理", Base.metadata, router, HANDLERS, schemas=("funding_ledger",))
 
 
 def app() -> FastAPI:

@@ -4,7 +4,6 @@ import asyncio
 import os
 import subprocess
 from collections.abc import Coroutine, Iterator, Sequence
-from importlib import import_module
 from itertools import pairwise
 from typing import Any
 
@@ -19,6 +18,7 @@ from aiokafka.errors import (
 
 from deploy.local.kafka.jars import command
 from deploy.local.kafka.node import Node, start
+from services import SERVICES, load
 from shared.contracts.funding import FundsReleased
 from shared.events.bus import Arrival
 from shared.events.bus.connection import client_options
@@ -26,7 +26,7 @@ from shared.events.bus.consuming import group_of
 from shared.events.bus.kafka import KafkaBus
 from shared.events.bus.topics import LIBRARY_UPDATES, dead_letters_topic, ensure_topics, events_topic
 from shared.events.catalogue.samples import example_message
-from shared.runtime import SERVICES, Service
+from shared.runtime import Service
 from shared.settings import ROOT, Settings
 
 SCRIPT = ROOT / "deploy" / "kafka" / "acls.sh"
@@ -117,7 +117,7 @@ async def allowed(attempt: Coroutine[Any, Any, None]) -> bool:
 
 def readable(service: str) -> set[str]:
     """What a service acts on, by its own code."""
-    declared: Service = import_module(f"services.{service}.main").service
+    declared: Service = load(service)
     return {events_topic(source) for source in declared.sources()} | set(declared.inlets)
 
 

@@ -15,8 +15,8 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from deploy.local.kafka.jars import BrokerError, command, jars
 from deploy.local.kafka.node import Node, remove, start
 from deploy.local.kafka.server import runs
+from services import SERVICES
 from shared.events.bus.topics import ensure_topics
-from shared.runtime import SERVICES
 from shared.settings import Settings
 from tests.broker.cluster import Broker
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from shared.runtime import SERVICES
+from services import SERVICES
 from shared.settings import ROOT
 
 PATIENCE_SECONDS = 400

@@ -15,6 +15,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from pydantic import SecretStr
 
 from deploy.local.kafka.node import Node, start
+from services import SERVICES
 from shared.contracts.funding import FundsHeld, FundsReleased, FundsReturned
 from shared.contracts.monitoring import ProjectDelivered
 from shared.events.bus import Message
@@ -22,7 +23,6 @@ from shared.events.bus.connection import client_options
 from shared.events.bus.kafka import KafkaBus
 from shared.events.bus.topics import ensure_topics, events_topic
 from shared.events.catalogue.samples import example_message
-from shared.runtime import SERVICES
 from shared.settings import ROOT, Settings
 from tests.broker.cluster import Broker
 

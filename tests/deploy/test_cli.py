@@ -17,6 +17,7 @@ from typer.testing import CliRunner
 from deploy.cli.app import app
 from deploy.cli.desk import login_name
 from deploy.local.postgres import start
+from services import load_all
 from shared.contracts.base import _REGISTRY
 from shared.contracts.intake import DeclarationWithdrawn
 from shared.settings import ROOT, Settings
@@ -240,7 +241,7 @@ def test_without_a_database_none_is_made(tmp_path: Path) -> None:
 def test_the_database_of_a_run_going_on_is_joined_and_left_running(tmp_path: Path) -> None:
     server = start(tmp_path / "data" / "postgres", FAST)
     try:
-        asyncio.run(upgrade(Settings(database_url=server.dsn(), role_password=ROLE_PASSWORD)))
+        asyncio.run(upgrade(Settings(database_url=server.dsn(), role_password=ROLE_PASSWORD), load_all()))
         (tmp_path / "data" / "role-password").write_text(ROLE_PASSWORD)
         done = launched(tmp_path, "outbox", "lag", "--format", "json")
         assert (done.returncode, len(json.loads(done.stdout or "[]"))) == (0, 4), done.stderr

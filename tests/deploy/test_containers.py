@@ -11,7 +11,7 @@ import yaml
 
 from deploy.local.kafka.configuration import CONTAINER_IMAGE
 from deploy.local.kafka.jars import POM
-from shared.runtime import SERVICES
+from services import SERVICES
 from shared.settings import ROOT, Settings
 
 COMPOSE = ROOT / "deploy" / "containers" / "compose.yaml"
@@ -58,7 +58,7 @@ def test_nothing_is_published_beyond_loopback_and_no_service_knows_the_administr
 def test_every_setting_the_compose_file_names_exists(services: dict[str, Any]) -> None:
     named = {name for service in services.values() for name in service.get("environment", ())}
     ours = {name.removeprefix("TENGHUAN_").lower() for name in named if name.startswith("TENGHUAN_")}
-    assert ours <= set(Settings.model_fields)
+    assert ours <= {*Settings.model_fields, *(f"{name}_database_url" for name in SERVICES)}
 
 
 def test_the_containers_run_the_releases_that_the_tests_run(services: dict[str, Any]) -> None:

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy.exc import DBAPIError
 
 from deploy.local.postgres import Embedded, start
-from shared.runtime import SERVICES
+from services import SERVICES, load_all
 from shared.settings import Settings
 from shared.storage.migrate import check, status, upgrade
 from tests.conftest import FAST, Server
@@ -30,16 +30,16 @@ NO_CASE_DATA = {
     "stream_head",
     "stream_seen",
 }
-SCHEMAS = [*SERVICES, "funding_ledger"]
+SCHEMAS = [schema for service in load_all() for schema in (service.name, *service.schemas)]
 
 
 async def test_the_migrations_build_the_models(server: Server, database: str) -> None:
     with server.alone():
-        assert await check(server.settings(database)) == {}
+        assert await check(server.settings(database), load_all()) == {}
 
 
 async def test_every_schema_is_at_its_newest_migration(server: Server, database: str) -> None:
-    for current, head in (await status(server.settings(database))).values():
+    for current, head in (await status(server.settings(database), load_all())).values():
         assert current == head
 
 
@@ -120,8 +120,8 @@ async def test_an_administrator_who_may_only_create_roles_is_enough(elsewhere: E
     made = "CREATE ROLE keeper LOGIN CREATEROLE PASSWORD 'k'"
     await _said(elsewhere.dsn(), made, "CREATE DATABASE house OWNER keeper")
     settings = Settings(database_url=elsewhere.dsn("house", "keeper", "k"), role_password=ODD_PASSWORD)
-    await upgrade(settings)
-    assert await check(settings) == {}
+    await upgrade(settings, load_all())
+    assert await check(settings, load_all()) == {}
     own = elsewhere.dsn("house", "app_funding", ODD_PASSWORD)
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
         await _said(own, "UPDATE funding.alembic_version SET version_num = '0001'")
@@ -132,5 +132,5 @@ async def test_a_password_that_cannot_be_set_is_not_told(elsewhere: Embedded) ->
     await _said(elsewhere.dsn(), "CREATE ROLE app_intake", made, "CREATE DATABASE house OWNER keeper")
     settings = Settings(database_url=elsewhere.dsn("house", "keeper", "k"), role_password="not to be told")
     with pytest.raises(DBAPIError, match="permission denied to alter role") as refused:
-        await upgrade(settings)
+        await upgrade(settings, load_all())
     assert "not to be told" not in str(refused.value)

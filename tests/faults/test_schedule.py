@@ -8,7 +8,7 @@ import pytest
 from faults.lag import Sample
 from faults.recovery import BARS, Wound, recoveries
 from faults.schedule import COUNTS, RESTARTS, ROOM, WHOLE, Injury, drawn, one_at_a_time
-from shared.runtime import SERVICES
+from services import SERVICES
 
 
 def test_a_seed_gives_the_same_injuries_again_and_another_seed_others() -> None:

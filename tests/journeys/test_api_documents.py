@@ -10,7 +10,7 @@ import pytest
 import schemathesis
 from jsonschema import Draft202012Validator
 
-from shared.runtime import SERVICES
+from services import SERVICES
 from shared.web.app import PROBLEM
 from tests.intake import declared
 from tests.journeys.generated import Sender

@@ -1,4 +1,3 @@
-from services.intake.models import Base
 from shared.storage.migrate import run_migrations
 
-run_migrations(Base.metadata)
+run_migrations()

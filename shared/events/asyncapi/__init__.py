@@ -7,12 +7,11 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from shared.events.asyncapi.channels import Channel, Told, channels_of
+from shared.events.asyncapi.channels import Channel, Messaging, Told, channels_of
 from shared.events.bus.consuming import group_of
-from shared.events.bus.topics import wanted
+from shared.events.bus.topics import new_topic
 from shared.events.catalogue import parts_of
 from shared.events.catalogue.words import meaning, words
-from shared.runtime import SERVICES, Service
 from shared.settings import Settings
 
 Part = dict[str, Any]
@@ -24,7 +23,7 @@ _INFO = """\
 中文目录见 /docs/events，每种事件数据的 JSON Schema 见 /schemas/{{type}}。"""
 
 
-def document(service: Service, settings: Settings) -> Part:
+def document(service: Messaging, settings: Settings) -> Part:
     """The document of one service. Its servers are the brokers of the settings; none where no broker carries events."""
     channels = channels_of(service)
     told = {message.data.__name__: message for channel in channels for message in channel.messages}
@@ -66,8 +65,8 @@ def _channel(channel: Channel, settings: Settings) -> Part:
 
 
 def _topic(topic: str, settings: Settings) -> Part:
-    """How the topic is made."""
-    made = next(found for found in wanted(settings, SERVICES) if found.name == topic)
+    """Return the Kafka binding: the settings with which the topic is created."""
+    made = new_topic(topic, settings)
     return {
         "topic": topic,
         "partitions": made.num_partitions,
@@ -77,7 +76,7 @@ def _topic(topic: str, settings: Settings) -> Part:
     }
 
 
-def _operation(channel: Channel, service: Service) -> Part:
+def _operation(channel: Channel, service: Messaging) -> Part:
     names = [message.data.__name__ for message in channel.messages]
     group = {"groupId": {"type": "string", "enum": [group_of(service.name, channel.topic)]}}
     bindings = group if channel.action == "receive" else {}

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from pydantic import BaseModel
 
@@ -14,13 +14,26 @@ from shared.events.bus.publishing import headers_of
 from shared.events.bus.topics import dead_letters_topic, events_topic
 from shared.events.catalogue import other
 from shared.events.catalogue.samples import example_data, example_message, example_notice, example_update
-from shared.events.catalogue.words import service_title, words_of
-from shared.runtime import Service
+from shared.events.catalogue.words import service_title, words, words_of
+from shared.events.inbox import Handlers, Inlet
 
 Action = Literal["send", "receive"]
 Trait = Literal["CloudEvent", "SignedUpdate"]
 _ASKED: Mapping[str, tuple[type[BaseModel], ...]] = {REQUESTED: (ResourceUpdate, LibraryUpdate)}
 """What the messages of an inlet hold, by their type."""
+
+
+class Messaging(Protocol):
+    """The messages of a service, as its Service object declares them."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def title(self) -> str: ...
+    @property
+    def handlers(self) -> Handlers: ...
+    @property
+    def inlets(self) -> Mapping[str, Inlet]: ...
 
 
 @dataclass(frozen=True)
@@ -53,7 +66,7 @@ class Channel:
         return first + "".join(word.capitalize() for word in rest)
 
 
-def channels_of(service: Service) -> list[Channel]:
+def channels_of(service: Messaging) -> list[Channel]:
     """The topics that the service writes and reads."""
     announced = [event for event in event_types() if _source(event) == service.name]
     by_source: dict[str, list[type[Event]]] = {}
@@ -100,7 +113,5 @@ def _inlet(topic: str, kind: str) -> Channel:
     for model in _ASKED[kind]:
         said, headers = other(model), example_update(model)[0]
         messages.append(Told(kind, said.title, said.when, model, "SignedUpdate", headers, said.example))
-    description = (
-        "区系统向市级推送资源台账和储备库。消息键用接口密钥的编号，同一系统的推送即按次序办理；答复见 intake.events。"
-    )
-    return Channel(topic, "receive", "区系统推送的更新", description, tuple(messages))
+    inlet = words()["inlets"][topic]
+    return Channel(topic, "receive", inlet["title"], inlet["description"], tuple(messages))

@@ -25,21 +25,24 @@ def dead_letters_topic(service: str) -> str:
 
 def wanted(settings: Settings, services: tuple[str, ...]) -> list[NewTopic]:
     """Every topic, with the partitions and replicas that the settings ask for."""
-    kept = {name(service): -1 for service in services for name in (events_topic, dead_letters_topic)}
-    return [
-        NewTopic(
-            topic,
-            settings.kafka_partitions,
-            settings.kafka_replication,
-            topic_configs={
-                "retention.ms": str(keep_ms),
-                "max.message.bytes": str(LONGEST_RECORD_BYTES),
-                "min.insync.replicas": str(min(2, settings.kafka_replication)),
-                "unclean.leader.election.enable": "false",
-            },
-        )
-        for topic, keep_ms in (kept | {LIBRARY_UPDATES: _WEEK_MS}).items()
-    ]
+    own = [name(service) for service in services for name in (events_topic, dead_letters_topic)]
+    return [new_topic(topic, settings) for topic in (*own, LIBRARY_UPDATES)]
+
+
+def new_topic(topic: str, settings: Settings) -> NewTopic:
+    """Return the topic as it is created: updates from outside are kept for a week, everything else for ever."""
+    keep_ms = _WEEK_MS if topic == LIBRARY_UPDATES else -1
+    return NewTopic(
+        topic,
+        settings.kafka_partitions,
+        settings.kafka_replication,
+        topic_configs={
+            "retention.ms": str(keep_ms),
+            "max.message.bytes": str(LONGEST_RECORD_BYTES),
+            "min.insync.replicas": str(min(2, settings.kafka_replication)),
+            "unclean.leader.election.enable": "false",
+        },
+    )
 
 
 async def ensure_topics(settings: Settings, services: tuple[str, ...]) -> list[str]:

@@ -82,7 +82,7 @@ def _receiving() -> Iterator[str]:
     yield '<section id="receiving" aria-labelledby="h-receiving">\n<h2 id="h-receiving">如何接收</h2>\n<dl>\n'
     yield "".join(f"<dt>{title}</dt><dd>{text}</dd>\n" for title, text in _PROMISES)
     yield "</dl>\n"
-    sample = headers_of(example_message(event_class("funding.funds_released.v1")))
+    sample = headers_of(example_message(event_class(words()["page"]["sample"])))
     yield _headers("消息头（CloudEvents 1.0，Kafka 二进制模式）", "headers", {k: v.decode() for k, v in sample})
     yield "</section>\n"
 

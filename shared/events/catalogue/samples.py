@@ -31,9 +31,8 @@ def example_data(model: type[BaseModel]) -> dict[str, Any]:
 def example_message(event: type[Event]) -> Message:
     """An example as it would travel: identifiers, sequence and time are invented like the data."""
     data, source = event.model_validate(example_data(event)), event.type.split(".")[0]
-    who = {"actor": "110105-officer-1", "role": "district_officer"}
-    if source != "intake":
-        who = {"actor": "city-officer-1", "role": "city_officer"}
+    senders = words()["senders"]
+    who = senders.get(source, senders["default"])
     about = {"district": data.district, "applicantuscc": data.applicant_uscc}
     return Message.of(
         {

@@ -3,16 +3,16 @@
 import copy
 import json
 from collections.abc import Callable
-from importlib import import_module
 from typing import Any
 
 import pytest
 from jsonschema import Draft7Validator, FormatChecker
 from pydantic import SecretStr
 
+from services import SERVICES, load
 from shared.contracts import event_types
 from shared.events.asyncapi import document
-from shared.runtime import SERVICES, Service
+from shared.runtime import Service
 from shared.settings import Settings
 from tests.references import references
 from tests.shared.contracts.specification import FOLDER, asyncapi_validator
@@ -23,7 +23,7 @@ each_service = pytest.mark.parametrize("name", SERVICES)
 
 
 def service(name: str) -> Service:
-    found: Service = import_module(f"services.{name}.main").service
+    found: Service = load(name)
     return found
 
 

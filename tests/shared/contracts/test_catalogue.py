@@ -4,13 +4,13 @@ import json
 import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
-from importlib import import_module
 
 import pytest
 from jsonschema import Draft202012Validator, FormatChecker
 from pydantic import BaseModel
 
 from deploy.checks.event_catalogue import FILE, catalogue
+from services import SERVICES, load
 from services.intake.registers.topic import read_update
 from shared.actors import hash_secret, signature
 from shared.contracts import event_types
@@ -28,7 +28,6 @@ from shared.events.catalogue.samples import (
     example_update,
 )
 from shared.events.catalogue.words import words
-from shared.runtime import SERVICES
 from shared.settings import Settings
 from tests.world import World
 
@@ -84,7 +83,7 @@ def test_no_words_are_left_over() -> None:
 def test_who_acts_on_an_event_is_who_handles_it() -> None:
     handled: dict[str, set[str]] = {event.type: set() for event in EVENTS}
     for name in SERVICES:
-        service = import_module(f"services.{name}.main").service
+        service = load(name)
         assert words()["services"][name] == service.title
         for event in service.handlers:
             handled[event.type].add(name)
