@@ -1,27 +1,37 @@
-"""One hot budget account, ten thousand grantees: transfers a second, beside pgbench's four-statement write."""
+"""Transfers per second into one budget account, for batches of 2, 10 and 100 transfers that commit together.
+
+A batch is posted as the product issues a plan: one `post` of all cancellations and reservations in one transaction.
+Beside it, in the same round, pgbench's four-statement write with as many clients.
+"""
 
 import asyncio
 import itertools
-import random
 import statistics
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-import asyncpg
 from pydantic import SecretStr
 from sqlalchemy import make_url
 
 from bench.floor import prepare_floor, transactions_per_second
 from deploy.local.postgres import Embedded, start
 from services import load
-from services.funding.ledger.posting import columns, open_accounts
-from services.funding.ledger.postings import Account, AccountCode, Kind, Transfer, programme_account, programme_accounts
+from services.funding.ledger.posting import open_accounts, post
+from services.funding.ledger.postings import (
+    Transfer,
+    appropriate,
+    award,
+    cancel,
+    case_accounts,
+    programme_accounts,
+    reserve,
+)
 from services.funding.ledger.verify import verify
-from services.funding.ledger_batch import CALL, Batcher
 from shared.actors import system_actor
 from shared.clock import Clock
 from shared.settings import Settings
@@ -30,91 +40,75 @@ from shared.storage.session import Database
 
 SECONDS = 4.0
 ROUNDS = 3
-GRANTEES = 10_000
+CLIENTS = 8
+"""As many as pgbench has in `bench.floor`."""
+CASES_EACH = 125
+SIZES = (2, 10, 100)
+"""Transfers per commit; two is the smallest plan step: a reservation debits the budget and the award together."""
 PASSWORD = "bench"
-BUDGET = programme_account(AccountCode.BUDGET, 2024)
-FIRST_GRANTEE = 1_000_000
-
-Connect = Callable[[], Awaitable["asyncpg.Connection[asyncpg.Record]"]]
-
-
-def _transfers() -> Iterator[Transfer]:
-    chance = random.Random(7)
-    for number in itertools.count(1):
-        grantee = FIRST_GRANTEE + chance.randrange(GRANTEES)
-        yield Transfer(UUID(int=chance.getrandbits(128)), Kind.DIRECT, 1, f"bench:{number}", BUDGET, grantee)
+YEAR = 2024
+AWARD = Decimal("1000.00")
+ACTOR = system_actor("bench")
 
 
-async def _open(settings: Settings, dsn: str) -> None:
-    url = make_url(dsn).set(drivername="postgresql+asyncpg")
-    database = Database("funding", url, Clock(), settings)
-    async with database.session(system_actor("bench")) as session:
-        grantees = [
-            Account(FIRST_GRANTEE + n, AccountCode.PAID_GRANT, case_id=UUID(int=n + 1)) for n in range(GRANTEES)
-        ]
-        await open_accounts(session, [*programme_accounts(2024), *grantees])
-    await database.close()
+class Client:
+    """Renews the reservations of its own cases, one transfer after the other, for ever."""
+
+    def __init__(self, number: int) -> None:
+        self.cases = [UUID(int=number * CASES_EACH + n + 1) for n in range(CASES_EACH)]
+        self._transfers = self._renewals()
+
+    def _renewals(self) -> Iterator[Transfer]:
+        for number in itertools.count():
+            for case in self.cases:
+                yield from cancel(case, str(number))
+                yield from reserve(case, "grant", YEAR, AWARD, str(number + 1))
+
+    def batch(self, size: int) -> list[Transfer]:
+        """Return the next `size` transfers; an even size leaves every chain whole."""
+        return list(itertools.islice(self._transfers, size))
 
 
-async def _drifts(settings: Settings, dsn: str) -> int:
-    database = Database("funding", make_url(dsn).set(drivername="postgresql+asyncpg"), Clock(), settings)
-    async with database.session(system_actor("bench")) as session:
-        drifts = await verify(session)
-    await database.close()
-    return len(drifts)
+async def _open(database: Database, clients: list[Client]) -> None:
+    cases = [case for client in clients for case in client.cases]
+    accounts = [account for case in cases for account in case_accounts(case, "grant", AWARD)]
+    transfers = appropriate(YEAR, AWARD * len(cases), "bench")
+    for case in cases:
+        transfers += [*award(case, AWARD), *reserve(case, "grant", YEAR, AWARD, "0")]
+    async with database.session(ACTOR) as session:
+        await open_accounts(session, [*programme_accounts(YEAR), *accounts])
+        await post(session, transfers)
 
 
-async def _calls(connect: Connect, source: Iterator[Transfer], size: int) -> dict[str, float]:
-    """One connection, `size` transfers in every call."""
-    connection = await connect()
+async def _post_batches(database: Database, clients: list[Client], size: int) -> dict[str, float]:
+    """Let every client post and commit batches for some seconds; return rate and latency."""
     waited: list[float] = []
+    posted: list[int] = []
     began = time.perf_counter()
-    while time.perf_counter() - began < SECONDS:
-        batch = list(itertools.islice(source, size))
-        sent = time.perf_counter()
-        codes = await connection.fetchval(CALL, *columns(batch), Clock().now())
-        waited.append(time.perf_counter() - sent)
-        assert not any(codes), "a transfer of the measurement was refused"
-    await connection.close()
-    return _figures(size * len(waited) / (time.perf_counter() - began), waited)
 
+    async def run(client: Client) -> None:
+        while time.perf_counter() - began < SECONDS:
+            transfers = client.batch(size)
+            sent = time.perf_counter()
+            async with database.session(ACTOR) as session:
+                await post(session, transfers)
+            waited.append(time.perf_counter() - sent)
+            posted.append(len(transfers))
 
-async def _waiting(connect: Connect, source: Iterator[Transfer], callers: int) -> dict[str, float]:
-    """The batcher, with `callers` requests waiting at any time."""
-    waited: list[float] = []
-    async with Batcher(connect, Clock().now) as batcher:
-        began = time.perf_counter()
-
-        async def call() -> None:
-            while time.perf_counter() - began < SECONDS:
-                transfer = next(source)
-                sent = time.perf_counter()
-                codes = await batcher.post(transfer)
-                waited.append(time.perf_counter() - sent)
-                assert not any(codes), "a transfer of the measurement was refused"
-
-        await asyncio.gather(*(call() for _ in range(callers)))
-        lasted = time.perf_counter() - began
-    return _figures(len(waited) / lasted, waited)
-
-
-def _figures(rate: float, waited: list[float]) -> dict[str, float]:
+    await asyncio.gather(*(run(client) for client in clients))
     waited.sort()
+    lasted = time.perf_counter() - began
     return {
-        "transfers_per_second": round(rate),
+        "transfers_per_second": round(sum(posted) / lasted),
+        "commits_per_second": round(len(posted) / lasted),
         "p50_ms": round(statistics.median(waited) * 1000, 2),
         "p99_ms": round(waited[int(len(waited) * 0.99)] * 1000, 2),
     }
 
 
-async def _round(server: Embedded, connect: Connect, source: Iterator[Transfer]) -> dict[str, dict[str, float]]:
+async def _round(server: Embedded, database: Database, clients: list[Client]) -> dict[str, dict[str, float]]:
     floor = await asyncio.to_thread(transactions_per_second, server, SECONDS)
-    results = {
-        "batcher_32_waiting": await _waiting(connect, source, 32),
-        "batcher_200_waiting": await _waiting(connect, source, 200),
-        "post_batch_200_per_call": await _calls(connect, source, 200),
-        "post_batch_1000_per_call": await _calls(connect, source, 1000),
-    }
+    results = {f"{size}_per_commit": await _post_batches(database, clients, size) for size in SIZES}
     for figures in results.values():
         figures["ratio_to_floor"] = round(figures["transfers_per_second"] / floor, 2)
     return {"floor": {"transactions_per_second": round(floor)}, **results}
@@ -128,27 +122,24 @@ def _medians(rounds: list[dict[str, dict[str, float]]]) -> dict[str, dict[str, f
 
 
 async def _measure(server: Embedded) -> dict[str, Any]:
-    settings = Settings(database_url=server.dsn(), role_password=SecretStr(PASSWORD))
+    settings = Settings(database_url=server.dsn(), role_password=SecretStr(PASSWORD), pool_size=CLIENTS)
     await upgrade(settings, [load("funding")])
-    app = server.dsn(user="app_funding", password=PASSWORD)
-    await _open(settings, app)
-    await prepare_floor(server)
-
-    async def connect() -> "asyncpg.Connection[asyncpg.Record]":
-        return await asyncpg.connect(app)
-
-    source = _transfers()
-    fund = Transfer(UUID(int=1), Kind.DIRECT, 10**12, "bench:fund", programme_account(AccountCode.SOURCE), BUDGET)
-    connection = await connect()
-    await connection.execute("SELECT 1")
-    await connection.fetchval(CALL, *columns([fund]), Clock().now())
-    await connection.close()
-    rounds = [await _round(server, connect, source) for _ in range(ROUNDS)]
-    return {"rounds": ROUNDS, "seconds_each": SECONDS, **_medians(rounds), "drifts": await _drifts(settings, app)}
+    url = make_url(server.dsn(user="app_funding", password=PASSWORD)).set(drivername="postgresql+asyncpg")
+    database = Database("funding", url, Clock(), settings)
+    clients = [Client(number) for number in range(CLIENTS)]
+    try:
+        await _open(database, clients)
+        await prepare_floor(server)
+        rounds = [await _round(server, database, clients) for _ in range(ROUNDS)]
+        async with database.session(ACTOR) as session:
+            drifts = len(await verify(session))
+    finally:
+        await database.close()
+    return {"rounds": ROUNDS, "seconds_each": SECONDS, "clients": CLIENTS, **_medians(rounds), "drifts": drifts}
 
 
 def measure() -> dict[str, Any]:
-    """Transfers a second and milliseconds, medians of three rounds; fsync is on."""
+    """Return rates per second and milliseconds, medians of the rounds; fsync is on."""
     with tempfile.TemporaryDirectory() as folder:
         server = start(Path(folder) / "postgres")
         try:

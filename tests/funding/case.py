@@ -107,6 +107,11 @@ async def planned(world: World, *cases: UUID, batch: int = 1) -> Any:
     return await world.post("funding", f"/v1/plans/{plan['id']}/issue", "city-supervisor-2")
 
 
+async def construction(world: World, case: object, status: str = "completed", on: str | None = "2024-02-28") -> None:
+    body = {"status": status, "completed_on": on, "evidence": "现场照片及竣工验收备案"}
+    await world.post("funding", f"/v1/applications/{case}/construction-status", "city-officer-3", body)
+
+
 async def requested(world: World, case: UUID, who: str = "finance-1", status: int = 201, **more: Any) -> Any:
     path = f"/v1/applications/{case}/release-requests"
     return await world.post("funding", path, who, {"evidence": "计划已下达，专户已开立", **more}, status)

@@ -1,7 +1,7 @@
 """The ledger as the service uses it: open accounts, post transfers inside the caller's transaction, read balances.
 
 The rules (no overdrawn budget, no award past its cap, nothing resolved twice) are enforced in the database by
-`funding_ledger.post_batch`, the only writer. Volume: ledger_batch.py; the checks of the books: ledger_verify.py.
+`funding_ledger.post_batch`, the only writer. An act posts all its transfers in one call, in its own transaction.
 """
 
 from collections.abc import Sequence
