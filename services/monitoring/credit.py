@@ -1,23 +1,36 @@
-"""Grounds raised from facts, and the proposal that follows from those that stand (四（一）3)."""
+"""Credit of project owners: grounds raised, the proposed grade, the decided grade (四（一）3)."""
 
+from collections.abc import Sequence
 from datetime import date
 from uuid import UUID, uuid5
 
-from sqlalchemy import select
+from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.monitoring.models.credit import CreditGround, Entity
-from services.monitoring.rules.credit import Code, Proposal, Standing, counts_since, entity_id, is_grave, propose
+from services.monitoring.models.credit import CreditDecision, CreditGround, CreditRating, Entity
+from services.monitoring.rules.code_lists import CreditGrade, GroundCode
+from services.monitoring.rules.credit import (
+    Proposal,
+    StandingGround,
+    counts_since,
+    entity_id,
+    is_grave,
+    propose,
+)
+from shared.clock import uuid7
+from shared.contracts.monitoring import CreditRated
 from shared.districts import CITY
-from shared.storage.session import actor_of, today
+from shared.errors import Invalid
+from shared.events.outbox import emit
+from shared.storage.session import actor_of, locked, now, today
 
 _GROUNDS = UUID("6f1c54f2-6a4a-5c0b-9e0e-3a7b4c8f2d10")
 
 
 async def raise_ground(
     session: AsyncSession,
-    code: Code,
+    code: GroundCode,
     source: str,
     uscc: str,
     district: str,
@@ -27,7 +40,7 @@ async def raise_ground(
     declaration_id: UUID | None = None,
     evidence: tuple[str, ...] = (),
 ) -> bool:
-    """Put a ground on record, once for one `source`; whether it was new. It has no effect without a decision."""
+    """Record a ground once per `source`; return whether it is new. It takes effect only by a decision."""
     made = await session.execute(
         insert(CreditGround)
         .values(
@@ -51,8 +64,8 @@ async def raise_ground(
     return made.first() is not None
 
 
-async def know_entity(session: AsyncSession, uscc: str, name: str) -> None:
-    """Make sure the entity has its row, by which its credit is locked and its grade remembered."""
+async def ensure_entity(session: AsyncSession, uscc: str, name: str) -> None:
+    """Insert the entity's row, which holds its grade and serves as its lock, unless it exists."""
     await session.execute(
         insert(Entity)
         .values(
@@ -63,7 +76,7 @@ async def know_entity(session: AsyncSession, uscc: str, name: str) -> None:
 
 
 async def proposal_for(session: AsyncSession, uscc: str, on: date) -> Proposal:
-    """The grade that the grounds lead to that stand and have not lapsed."""
+    """Return the grade implied by the grounds in force."""
     rows = await session.scalars(
         select(CreditGround)
         .where(
@@ -73,10 +86,86 @@ async def proposal_for(session: AsyncSession, uscc: str, on: date) -> Proposal:
         )
         .order_by(CreditGround.occurred_on, CreditGround.id)
     )
-    return propose([standing(row) for row in rows], on)
+    return propose([_standing_ground(row) for row in rows], on)
 
 
-def standing(row: CreditGround) -> Standing:
-    return Standing(
+def _standing_ground(row: CreditGround) -> StandingGround:
+    return StandingGround(
         str(row.id), row.code, row.occurred_on, row.detail, str(row.declaration_id) if row.declaration_id else None
+    )
+
+
+async def lock_entity(session: AsyncSession, uscc: str) -> Entity:
+    """Return the entity, locked for a change of its credit. Raises NotFound."""
+    return await locked(session, Entity, entity_id(uscc))
+
+
+async def open_rating(session: AsyncSession, uscc: str) -> CreditRating | None:
+    """Return the undecided rating, if any."""
+    rating: CreditRating | None = await session.scalar(
+        select(CreditRating).where(CreditRating.applicant_uscc == uscc, CreditRating.state != "decided")
+    )
+    return rating
+
+
+async def withdraw_grounds(session: AsyncSession, uscc: str, ground_ids: Sequence[UUID], rating: CreditRating) -> None:
+    """Withdraw grounds of the proposal after an objection. Raises Invalid for a ground outside the proposal."""
+    proposed = {UUID(row["ground_id"]) for row in rating.proposal["grounds"]}
+    if set(ground_ids) - proposed:
+        raise Invalid("只能撤销本次评价所列的事由", field="/body/withdrawn_grounds")
+    await end_grounds(session, uscc, ground_ids, "withdrawn")
+
+
+async def end_grounds(session: AsyncSession, uscc: str, ground_ids: Sequence[UUID], state: str) -> None:
+    """Mark grounds in force as withdrawn or repaired."""
+    await session.execute(
+        update(CreditGround)
+        .where(CreditGround.applicant_uscc == uscc, CreditGround.state == "standing", CreditGround.id.in_(ground_ids))
+        .values(state=state, ended_on=today(session))
+    )
+
+
+async def record_decision(
+    session: AsyncSession, entity: Entity, grade: CreditGrade, reason: str, *, repaired: bool
+) -> CreditDecision:
+    """Store the decision beside the computed grade and set the entity's grade."""
+    on = today(session)
+    computed = await proposal_for(session, entity.applicant_uscc, on)
+    before = select(func.count()).where(CreditDecision.applicant_uscc == entity.applicant_uscc)
+    decision = CreditDecision(
+        id=uuid7(now(session)),
+        entity_id=entity.id,
+        district=CITY,
+        applicant_uscc=entity.applicant_uscc,
+        number=1 + (await session.scalar(before) or 0),
+        grade=grade,
+        points=computed.points,
+        computed_grade=computed.grade,
+        grounds=list(computed.grounds),
+        reason=reason,
+        repaired=repaired,
+        decided_by=actor_of(session).subject,
+        decided_at=now(session),
+    )
+    session.add(decision)
+    entity.grade, entity.points, entity.rated_on = grade, computed.points, on
+    return decision
+
+
+async def announce_decision(session: AsyncSession, entity: Entity, decision: CreditDecision) -> None:
+    """Emit CreditRated with the grade and its grounds."""
+    await emit(
+        session,
+        CreditRated(
+            entity_id=entity.id,
+            district=CITY,
+            applicant_uscc=entity.applicant_uscc,
+            uscc=entity.applicant_uscc,
+            name=entity.name,
+            grade=decision.grade,
+            points=decision.points,
+            grounds=tuple(f"{row['code']} {row['label']}：{row['detail']}" for row in decision.grounds),
+            decided_on=today(session),
+            repaired=decision.repaired,
+        ),
     )

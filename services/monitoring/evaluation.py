@@ -1,4 +1,4 @@
-"""Working out and issuing an evaluation: what the service knows put beside what the district states (三（三）)."""
+"""Computation and issue of evaluations from the service's records and the district's statement (三（三）)."""
 
 from datetime import date
 from decimal import Decimal
@@ -12,10 +12,10 @@ from services.monitoring.models.evaluation import Evaluation, IssuedEvaluation
 from services.monitoring.models.files import ProjectFile
 from services.monitoring.models.inspections import Finding
 from services.monitoring.models.quarters import ProjectQuarter, QuarterSubmission
-from services.monitoring.rules.actuals import Actuals, achieved
-from services.monitoring.rules.evaluation import Picture, anniversary, evaluate
-from services.monitoring.rules.quarter import ComponentLetting
-from services.monitoring.rules.report import report_of
+from services.monitoring.rules.evaluation.actuals import Actuals, occupancy_rate
+from services.monitoring.rules.evaluation.calculation import ProjectState, anniversary, evaluate
+from services.monitoring.rules.evaluation.report import build_report
+from services.monitoring.rules.quarters import ComponentLetting
 from shared.contracts.monitoring import EvaluationIssued, TargetResult
 from shared.deadlines import quarter_end
 from shared.errors import Invalid
@@ -24,16 +24,16 @@ from shared.policy import Ruleset, resolve
 from shared.storage.session import actor_of, now, settings_of, today
 
 
-async def work_out(session: AsyncSession, file: ProjectFile, actuals: Actuals) -> dict[str, Any]:
-    """The result of the evaluation as of its reference date. Raises WrongStatus or Invalid."""
+async def compute_evaluation(session: AsyncSession, file: ProjectFile, actuals: Actuals) -> dict[str, Any]:
+    """Return the evaluation result as of its reference date. Raises WrongStatus or Invalid."""
     ruleset = resolve(file.as_of, file.district, settings_of(session).interpretations)
     _check_reference(file, actuals.reference_on, today(session), ruleset)
     _check_lettings(file, actuals)
-    return evaluate(actuals, await _picture(session, file, ruleset), ruleset)
+    return evaluate(actuals, await _project_state(session, file, ruleset), ruleset)
 
 
 def _check_reference(file: ProjectFile, on: date, today: date, ruleset: Ruleset) -> None:
-    """I20: a day after delivery and within its year; the anniversary itself where the reading says so."""
+    """Raise Invalid for a reference date outside the year after delivery, or off the anniversary where I20 says so."""
     delivered_on, field = file.expect_delivered(), "/body/reference_on"
     assert file.evaluation_due_on is not None
     if not delivered_on <= on <= min(today, file.evaluation_due_on):
@@ -55,7 +55,7 @@ def _check_lettings(file: ProjectFile, actuals: Actuals) -> None:
             raise Invalid("已入驻单元数不得大于可出租单元数", field=f"{pointer}/let_units")
 
 
-async def _picture(session: AsyncSession, file: ProjectFile, ruleset: Ruleset) -> Picture:
+async def _project_state(session: AsyncSession, file: ProjectFile, ruleset: Ruleset) -> ProjectState:
     own = ProjectQuarter.declaration_id == file.declaration_id
     late = or_(ProjectQuarter.late, ProjectQuarter.overdue_since.is_not(None))
     diversion = (Finding.kind == "funds_diverted") & (Finding.state != "closed")
@@ -66,7 +66,7 @@ async def _picture(session: AsyncSession, file: ProjectFile, ruleset: Ruleset) -
             .order_by(QuarterSubmission.quarter, QuarterSubmission.round)
         )
     ).all()
-    return Picture(
+    return ProjectState(
         facts=file.facts,
         components=file.components,
         district=file.district,
@@ -76,25 +76,25 @@ async def _picture(session: AsyncSession, file: ProjectFile, ruleset: Ruleset) -
         open_diversion=bool(
             await session.scalar(select(Finding.id).where(Finding.declaration_id == file.declaration_id, diversion))
         ),
-        best_occupancy=_best(file, submitted, ruleset),
+        best_occupancy=_best_occupancies(file, submitted, ruleset),
     )
 
 
-def _best(file: ProjectFile, submitted: Any, ruleset: Ruleset) -> dict[int, Decimal]:
-    """The best occupancy reported of each component for the quarters after delivery (I20)."""
+def _best_occupancies(file: ProjectFile, submitted: Any, ruleset: Ruleset) -> dict[int, Decimal]:
+    """Return the highest occupancy reported for each component in the quarters after delivery (I20)."""
     best: dict[int, Decimal] = {}
     for row in submitted:
         if file.delivered_on is None or quarter_end(row.quarter) < file.delivered_on:
             continue
         for item in map(ComponentLetting.model_validate, row.report["occupancy"]):
-            value = achieved(item, ruleset.interpretations["occupancy_meaning"])
+            value = occupancy_rate(item, ruleset.interpretations["occupancy_meaning"])
             if value is not None:
                 best[item.index] = max(value, best.get(item.index, value))
     return best
 
 
 async def issue(session: AsyncSession, file: ProjectFile, evaluation: Evaluation) -> None:
-    """Issue the evaluation, keep its report, close the file and announce it. A missed target is ground G8."""
+    """Issue the evaluation, store its report, end monitoring and emit EvaluationIssued; raise ground G8 or G2."""
     assert file.evaluation_due_on is not None
     evaluation.issue(today(session), file.evaluation_due_on)
     session.add(
@@ -108,13 +108,13 @@ async def issue(session: AsyncSession, file: ProjectFile, evaluation: Evaluation
             issued_at=now(session),
         )
     )
-    await _blame(session, file, evaluation)
+    await _raise_grounds(session, file, evaluation)
     file.conclude()
     await emit(session, _announcement(file, evaluation))
 
 
-async def _blame(session: AsyncSession, file: ProjectFile, evaluation: Evaluation) -> None:
-    """Targets missed are ground G8, misused money ground G2; whether they cost anything a person decides."""
+async def _raise_grounds(session: AsyncSession, file: ProjectFile, evaluation: Evaluation) -> None:
+    """Raise ground G8 for missed targets and G2 for misused funds; their effect needs a decision."""
     missed = [target["label"] for target in evaluation.result["targets"] if target["met"] is False]
     grounds = [("G8", "评价未达目标：" + "、".join(missed))] if missed else []
     if evaluation.actuals["funds"]["misused"]:
@@ -133,7 +133,7 @@ async def _blame(session: AsyncSession, file: ProjectFile, evaluation: Evaluatio
 
 
 def report_for(file: ProjectFile, evaluation: Evaluation) -> dict[str, Any]:
-    """The report of an evaluation, issued or still being worked on."""
+    """Return the report of an evaluation, issued or not."""
     names = ("project_name", "declaration_no", "project_code", "address", "applicant_name", "applicant_uscc", "mode")
     amounts = ("award_yuan", "released_yuan", "returned_yuan", "recovered_yuan")
     project = {
@@ -151,7 +151,7 @@ def report_for(file: ProjectFile, evaluation: Evaluation) -> dict[str, Any]:
         "evaluated_by": evaluation.evaluated_by,
         "advice": evaluation.actuals.get("advice"),
     }
-    return report_of(project, evaluation.result, basis)
+    return build_report(project, evaluation.result, basis)
 
 
 def _announcement(file: ProjectFile, evaluation: Evaluation) -> EvaluationIssued:

@@ -1,4 +1,4 @@
-"""Carbon accounts of projects, their announcement and their export for the green exchange (四（二）1)."""
+"""Green registrations: carbon account, announcement and export for the green exchange (四（二）1)."""
 
 from typing import Any
 
@@ -7,10 +7,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.monitoring.models.evaluation import Evaluation
 from services.monitoring.models.files import ProjectFile
-from services.monitoring.models.green import LABELS, GreenRecord
-from services.monitoring.rules.energy import FACTOR_SET_LABELS, EnergyComparison, FactorSet, account
+from services.monitoring.models.green import GreenRecord
+from services.monitoring.rules.code_lists import FACTOR_SETS, GREEN_STATES, FactorSet
+from services.monitoring.rules.energy import EnergyComparison, carbon_account
 from shared.clock import uuid7
-from shared.contracts.library import LABELS as WORDS
+from shared.contracts.library import LABELS as LIBRARY_LABELS
 from shared.contracts.monitoring import GreenRegistered
 from shared.errors import Duplicate, Invalid
 from shared.events.outbox import emit
@@ -18,21 +19,21 @@ from shared.policy import parameter
 from shared.storage.session import now, today
 
 
-async def open_record(
+async def create_record(
     session: AsyncSession,
     file: ProjectFile,
     purpose: str,
     factor_set: FactorSet | None,
     energy: EnergyComparison | None,
 ) -> GreenRecord:
-    """Account by today's factors; the set follows from the purpose unless named. Raises Duplicate or Invalid."""
+    """Create a record by today's factors; the purpose selects the factor set by default. Raises Duplicate, Invalid."""
     live = GreenRecord.state != "returned"
     own = GreenRecord.declaration_id == file.declaration_id
     if await session.scalar(select(GreenRecord.id).where(own, live)):
         raise Duplicate("该项目已有进行中的绿色登记")
     on = today(session)
     chosen: FactorSet = factor_set or parameter("carbon_factor_sets", on)[purpose][0]
-    worked = account(energy or await _evaluated_energy(session, file), chosen, on)
+    result = carbon_account(energy or await _evaluated_energy(session, file), chosen, on)
     green = GreenRecord(
         id=uuid7(now(session)),
         declaration_id=file.declaration_id,
@@ -43,10 +44,10 @@ async def open_record(
         purpose=purpose,
         factor_set=chosen,
         accounted_on=on,
-        account=worked,
-        before_tco2=worked["before"]["total_tco2"],
-        after_tco2=worked["after"]["total_tco2"],
-        reduction_tco2=worked["reduction_tco2"],
+        account=result,
+        before_tco2=result["before"]["total_tco2"],
+        after_tco2=result["after"]["total_tco2"],
+        reduction_tco2=result["reduction_tco2"],
     )
     session.add(green)
     return green
@@ -59,8 +60,8 @@ async def _evaluated_energy(session: AsyncSession, file: ProjectFile) -> EnergyC
     return EnergyComparison.model_validate(actuals["energy"])
 
 
-async def announce(session: AsyncSession, green: GreenRecord) -> None:
-    """Tell that the record moved."""
+async def announce_record(session: AsyncSession, green: GreenRecord) -> None:
+    """Emit GreenRegistered with the record's state."""
     await emit(
         session,
         GreenRegistered(
@@ -76,29 +77,29 @@ async def announce(session: AsyncSession, green: GreenRecord) -> None:
     )
 
 
-async def export_of(session: AsyncSession, file: ProjectFile, green: GreenRecord) -> dict[str, Any]:
-    """What the exchange is given; carbon in tCO2, energy by carrier, the factors used, PV apart."""
+async def exchange_export(session: AsyncSession, file: ProjectFile, green: GreenRecord) -> dict[str, Any]:
+    """Return the export for the exchange: carbon in tCO2, energy by carrier, factors, PV apart."""
     result = await session.scalar(select(Evaluation.result).where(Evaluation.declaration_id == file.declaration_id))
     energy = green.account["energy"]
     return {
         "entity": {
             "uscc": file.applicant_uscc,
             "name": file.applicant_name,
-            "industries": [WORDS[word] for word in file.facts.get("industries") or ()],
+            "industries": [LIBRARY_LABELS[word] for word in file.facts.get("industries") or ()],
         },
         "project": _project(file),
         "energy": energy,
         "emissions": {key: green.account[key] for key in ("before", "after", "reduction_tco2")},
         "factors": {
             "set": green.factor_set,
-            "label": FACTOR_SET_LABELS[green.factor_set],
+            "label": FACTOR_SETS[green.factor_set],
             "values": green.account["factors"],
         },
         "pv_used_kwh": energy["report"]["pv_used_kwh"],
         "energy_saving_ratio": ((result or {}).get("energy") or {}).get("ratio"),
         "verifier": green.verifier,
         "attachments": green.attachments,
-        "state": {"code": green.state, "label": LABELS[green.state]},
+        "state": {"code": green.state, "label": GREEN_STATES[green.state]},
         "accounted_on": green.accounted_on.isoformat(),
         "exchange_no": green.exchange_no,
         "neutrality_certificate_no": green.neutrality_certificate_no,

@@ -1,4 +1,4 @@
-"""What monitoring does when something happened elsewhere: it follows the money of every funded project."""
+"""Reactions to funding's events: project files and their fund movements."""
 
 from datetime import date
 from decimal import Decimal
@@ -7,10 +7,10 @@ from uuid import UUID, uuid5
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.monitoring.credit import know_entity, raise_ground
+from services.monitoring.credit import ensure_entity, raise_ground
 from services.monitoring.models.files import FundMovement, ProjectFile
-from services.monitoring.quarters import open_quarters, opened
-from services.monitoring.rules.credit import entity_id, ground_of
+from services.monitoring.quarters import insert_quarters, quarter_row
+from services.monitoring.rules.credit import entity_id, ground_code
 from services.monitoring.rules.targets import targets_of
 from shared.clock import uuid7
 from shared.contracts.base import Event
@@ -21,28 +21,28 @@ from shared.storage.audit import adopt_hands
 from shared.storage.session import locked, now, settings_of, today
 
 
-async def follow_release(session: AsyncSession, event: FundsReleased) -> None:
-    """Open the project's file with its first release, or add a further one. 三（二）, 四（一）1"""
+async def record_release(session: AsyncSession, event: FundsReleased) -> None:
+    """Add a release to the project's file, which the first release opens. 三（二）, 四（一）1"""
     file = await session.get(ProjectFile, event.declaration_id, with_for_update=True)
     if file is None:
         file = await _open_file(session, event)
     file.released_yuan, file.award_yuan = file.released_yuan + event.amount_yuan, event.award_yuan
-    _move(session, file, event.release_id, "released", event.released_on, event.amount_yuan)
+    _add_movement(session, file, event.release_id, "released", event.released_on, event.amount_yuan)
     await adopt_hands(session, event.declaration_id, event.hands)
 
 
 async def _open_file(session: AsyncSession, event: FundsReleased) -> ProjectFile:
-    file = file_of(event)
+    file = new_project_file(event)
     session.add(file)
     await session.flush()
-    await know_entity(session, file.applicant_uscc, file.applicant_name)
-    first = opened(file, quarter_of(file.first_released_on), settings_of(session).quarter_due_working_days)
-    await open_quarters(session, [first])
+    await ensure_entity(session, file.applicant_uscc, file.applicant_name)
+    first = quarter_row(file, quarter_of(file.first_released_on), settings_of(session).quarter_due_working_days)
+    await insert_quarters(session, [first])
     return file
 
 
-def file_of(event: FundsReleased) -> ProjectFile:
-    """A file without movements yet, from what the release says of the project."""
+def new_project_file(event: FundsReleased) -> ProjectFile:
+    """Return a new file without movements, from the project data of the release."""
     facts, project = event.facts.model_dump(mode="json"), event.project
     return ProjectFile(
         declaration_id=event.declaration_id,
@@ -69,33 +69,33 @@ def file_of(event: FundsReleased) -> ProjectFile:
     )
 
 
-async def follow_hold(session: AsyncSession, event: FundsHeld) -> None:
-    """Note that payments are held, or go on. 四（一）3"""
+async def record_hold(session: AsyncSession, event: FundsHeld) -> None:
+    """Record a hold on payments, or its end. 四（一）3"""
     file = await session.get(ProjectFile, event.declaration_id, with_for_update=True)
     if file is None:
-        return  # held before anything was paid: there is no funded project to follow yet
+        return  # No file exists before the first release.
     file.held, file.hold_reason = event.held, event.reason if event.held else None
-    kind, words = "held" if event.held else "lifted", _words(event)
-    _move(session, file, uuid7(now(session)), kind, today(session), None, **words)
+    kind, reasons = "held" if event.held else "lifted", _reasons(event)
+    _add_movement(session, file, uuid7(now(session)), kind, today(session), None, **reasons)
 
 
-async def follow_return(session: AsyncSession, event: FundsReturned) -> None:
-    """Take off what the project paid back of itself. 四（一）1"""
+async def record_return(session: AsyncSession, event: FundsReturned) -> None:
+    """Record an amount that the project returned. 四（一）1"""
     file = await locked(session, ProjectFile, event.declaration_id)
     file.returned_yuan += event.amount_yuan
-    _move(session, file, event.transfer_id, "returned", today(session), event.amount_yuan, reason=event.reason)
+    _add_movement(session, file, event.transfer_id, "returned", today(session), event.amount_yuan, reason=event.reason)
 
 
-async def follow_clawback(session: AsyncSession, event: FundsClawedBack) -> None:
-    """Note what is demanded back and what came in; a demand on a ground of credit raises that ground. 四（一）1"""
+async def record_clawback(session: AsyncSession, event: FundsClawedBack) -> None:
+    """Record a demanded or recovered amount; a demand on a credit ground raises that ground. 四（一）1"""
     file = await locked(session, ProjectFile, event.declaration_id)
     movement = uuid5(event.transfer_id, event.stage)
-    _move(session, file, movement, event.stage, today(session), event.amount_yuan, **_words(event))
+    _add_movement(session, file, movement, event.stage, today(session), event.amount_yuan, **_reasons(event))
     if event.stage == "recovered":
         file.recovered_yuan += event.amount_yuan
         return
     file.demanded_yuan += event.amount_yuan
-    if code := ground_of(event.ground):
+    if code := ground_code(event.ground):
         await raise_ground(
             session,
             code,
@@ -108,18 +108,18 @@ async def follow_clawback(session: AsyncSession, event: FundsClawedBack) -> None
         )
 
 
-def _words(event: FundsHeld | FundsClawedBack) -> dict[str, Any]:
+def _reasons(event: FundsHeld | FundsClawedBack) -> dict[str, Any]:
     return {"ground": event.ground, "clause": event.clause, "reason": event.reason}
 
 
-def _move(
+def _add_movement(
     session: AsyncSession,
     file: ProjectFile,
     movement_id: UUID,
     kind: str,
     on: date,
     amount_yuan: Decimal | None,
-    **words: Any,
+    **reasons: Any,
 ) -> None:
     session.add(
         FundMovement(
@@ -130,14 +130,14 @@ def _move(
             kind=kind,
             amount_yuan=amount_yuan,
             on=on,
-            **words,
+            **reasons,
         )
     )
 
 
 HANDLERS: dict[type[Event], Handler] = {
-    FundsReleased: follow_release,
-    FundsHeld: follow_hold,
-    FundsReturned: follow_return,
-    FundsClawedBack: follow_clawback,
+    FundsReleased: record_release,
+    FundsHeld: record_hold,
+    FundsReturned: record_return,
+    FundsClawedBack: record_clawback,
 }

@@ -1,20 +1,24 @@
-"""Drawing a plan and writing down a check: findings, grounds of credit, the announcement (四（一）3)."""
+"""Site inspections: project risks, the plan drawn from them, one inspection and its findings (四（一）3)."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnExpressionArgument, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.sql.selectable import ScalarSelect
 
 from services.monitoring.credit import raise_ground
+from services.monitoring.models.credit import Entity
 from services.monitoring.models.files import ProjectFile
 from services.monitoring.models.inspections import Finding, Inspection, InspectionPlan
-from services.monitoring.risk import risks
-from services.monitoring.rules.credit import FINDING_GROUNDS, LABELS
-from services.monitoring.rules.risk import draw
+from services.monitoring.models.quarters import ProjectQuarter
+from services.monitoring.models.readings import ReadingFinding
+from services.monitoring.rules.code_lists import GROUNDS
+from services.monitoring.rules.credit import FINDING_GROUNDS
+from services.monitoring.rules.inspections import Risk, RiskInputs, draw, score_risk
 from shared.clock import uuid7
 from shared.contracts.monitoring import InspectionCompleted, InspectionFinding
 from shared.districts import CITY
@@ -27,12 +31,36 @@ from shared.storage.session import actor_of, now, settings_of, today
 ALWAYS_GRAVE = ("funds_diverted", "false_material", "other_municipal_funds")
 
 
+async def project_risks(session: AsyncSession, on: date) -> list[Risk]:
+    """Return the risk of each project under monitoring that the caller may see."""
+    rows = await session.execute(
+        select(
+            ProjectFile.declaration_id,
+            _count(ProjectQuarter, or_(ProjectQuarter.late, ProjectQuarter.overdue_since.is_not(None))),
+            _count(ReadingFinding, ReadingFinding.state == "open"),
+            _count(Finding, Finding.overdue_since.is_not(None) & (Finding.state != "closed")),
+            _count(Finding, Finding.grave),
+            _count(Inspection, Inspection.state == "completed"),
+            ProjectFile.released_yuan,
+            Entity.grade,
+        )
+        .outerjoin(Entity, Entity.id == ProjectFile.entity_id)
+        .where(ProjectFile.status != "evaluated")
+    )
+    return [score_risk(RiskInputs(*row), on) for row in rows]
+
+
+def _count(model: Any, condition: ColumnExpressionArgument[bool]) -> ScalarSelect[int]:
+    own = model.declaration_id == ProjectFile.declaration_id
+    return select(func.count()).select_from(model).where(own, condition).correlate(ProjectFile).scalar_subquery()
+
+
 async def draw_plan(session: AsyncSession, quarter: str, size: int) -> InspectionPlan:
-    """Draw the riskiest projects of a quarter and plan a check of each. Raises Duplicate for a second plan."""
+    """Select the riskiest projects of a quarter and plan an inspection of each. Raises Duplicate for a second plan."""
     if await session.scalar(select(InspectionPlan.id).where(InspectionPlan.quarter == quarter)):
         raise Duplicate(f"{quarter} 核查计划已制定")
     on = today(session)
-    chosen = draw(await risks(session, on), size, quarter)
+    chosen = draw(await project_risks(session, on), size, quarter)
     plan = InspectionPlan(
         id=uuid7(now(session)),
         district=CITY,
@@ -55,24 +83,24 @@ async def draw_plan(session: AsyncSession, quarter: str, size: int) -> Inspectio
     return plan
 
 
-async def plan_one(session: AsyncSession, file: ProjectFile, reason: str) -> Inspection:
-    """Plan a check outside the draw."""
+async def plan_single_inspection(session: AsyncSession, file: ProjectFile, reason: str) -> Inspection:
+    """Plan an inspection outside the quarterly plan."""
     inspection = _plan(session, file, None, Decimal(0), [{"factor": "ordered", "label": reason}])
-    fence = {"district": file.district, "applicant_uscc": file.applicant_uscc}
+    scope = {"district": file.district, "applicant_uscc": file.applicant_uscc}
     await record(
-        session, "order_inspection", file.declaration_id, **fence, reason=reason, inspection=str(inspection.id)
+        session, "order_inspection", file.declaration_id, **scope, reason=reason, inspection=str(inspection.id)
     )
     return inspection
 
 
-async def complete(session: AsyncSession, inspection: Inspection, found: Sequence[dict[str, Any]]) -> None:
-    """Keep the findings, raise the grounds that follow from them, and announce the check."""
-    fence = {"district": inspection.district, "applicant_uscc": inspection.applicant_uscc}
+async def record_completion(session: AsyncSession, inspection: Inspection, found: Sequence[dict[str, Any]]) -> None:
+    """Store the findings, raise their credit grounds and emit InspectionCompleted."""
+    scope = {"district": inspection.district, "applicant_uscc": inspection.applicant_uscc}
     await record(
         session,
         "complete_inspection",
         inspection.declaration_id,
-        **fence,
+        **scope,
         reason=inspection.summary,
         duty="inspect",
         inspection=str(inspection.id),
@@ -81,7 +109,7 @@ async def complete(session: AsyncSession, inspection: Inspection, found: Sequenc
     findings = [_finding(session, inspection, place, item) for place, item in enumerate(found)]
     session.add_all(findings)
     for finding in findings:
-        await _blame(session, finding)
+        await _raise_ground_for(session, finding)
     await emit(session, _announcement(inspection, findings))
 
 
@@ -123,7 +151,7 @@ def _finding(session: AsyncSession, inspection: Inspection, ordinal: int, found:
     )
 
 
-async def _blame(session: AsyncSession, finding: Finding) -> None:
+async def _raise_ground_for(session: AsyncSession, finding: Finding) -> None:
     code = FINDING_GROUNDS.get(finding.kind)
     if code is not None:
         await raise_ground(
@@ -133,7 +161,7 @@ async def _blame(session: AsyncSession, finding: Finding) -> None:
             finding.applicant_uscc,
             finding.district,
             finding.found_on,
-            f"现场核查发现{LABELS[code]}：{finding.description}",
+            f"现场核查发现{GROUNDS[code]}：{finding.description}",
             declaration_id=finding.declaration_id,
             evidence=tuple(finding.evidence),
         )

@@ -5,13 +5,13 @@ from fastapi import FastAPI
 from services.monitoring.api import router
 from services.monitoring.handlers import HANDLERS
 from services.monitoring.models import Base
-from services.monitoring.tick import tick
+from services.monitoring.scheduled import run_scheduled
 from shared.runtime import Service
 from shared.web.app import create_app
 
-service = Service("monitoring", "跟踪监测与评价", Base.metadata, router, HANDLERS, tick)
+service = Service("monitoring", "跟踪监测与评价", Base.metadata, router, HANDLERS, run_scheduled)
 
 
 def app() -> FastAPI:
-    """The application on its own, with settings from the environment."""
+    """Return the application, with settings from the environment."""
     return create_app(service)

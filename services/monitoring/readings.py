@@ -1,10 +1,10 @@
-"""Gathering meter readings: one statement for the whole batch, a finding for each meter and day out of range."""
+"""Meter readings: one insert statement per batch, one finding per meter and day out of range."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID, uuid5
 
 from sqlalchemy import Row, text
@@ -12,15 +12,14 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.monitoring.models.readings import ReadingFinding
+from services.monitoring.rules.code_lists import ReadingStatus
 from shared.clock import BEIJING
 from shared.contracts.monitoring import ReadingOutOfRange
 from shared.events.outbox import emit
 from shared.storage.session import actor_of, now
 
-Status = Literal["recorded", "unchanged", "conflict", "unknown_meter", "in_the_future"]
-
-# The first copy of a (meter, instant) inside the batch counts; `kept` is what stood before the statement began.
-_GATHER = text("""
+# Within a batch the first row of a (meter, instant) counts; `kept` is the row stored before this statement.
+_INSERT_READINGS = text("""
 WITH given AS (
     SELECT * FROM unnest(CAST(:meters AS uuid[]), CAST(:instants AS timestamptz[]), CAST(:shown AS numeric[]))
          WITH ORDINALITY AS n(meter_id, measured_at, value, ord)
@@ -47,8 +46,8 @@ FROM known
 
 
 @dataclass(frozen=True)
-class Shown:
-    """A reading as sent."""
+class SubmittedReading:
+    """A submitted reading."""
 
     meter_id: UUID
     measured_at: datetime
@@ -56,19 +55,19 @@ class Shown:
 
 
 @dataclass(frozen=True)
-class Gathered:
-    """What became of one row: its place in the batch, the outcome, and whether the value broke a threshold."""
+class ReadingOutcome:
+    """Outcome of one row: position in the batch, status, and whether the value is out of range."""
 
     index: int
-    status: Status
+    status: ReadingStatus
     out_of_range: bool
 
 
-async def gather(session: AsyncSession, shown: Sequence[Shown]) -> list[Gathered]:
-    """Keep the readings; sent again they change nothing. One result per row, in order. 四（一）3"""
+async def record_readings(session: AsyncSession, shown: Sequence[SubmittedReading]) -> list[ReadingOutcome]:
+    """Store readings idempotently; return one result per row, in order. 四（一）3"""
     at = now(session)
     rows = await session.execute(
-        _GATHER,
+        _INSERT_READINGS,
         {
             "meters": [item.meter_id for item in shown],
             "instants": [item.measured_at for item in shown],
@@ -82,15 +81,15 @@ async def gather(session: AsyncSession, shown: Sequence[Shown]) -> list[Gathered
     return [_result(index, item, known.get(index), at) for index, item in enumerate(shown)]
 
 
-def _result(index: int, item: Shown, row: Row[Any] | None, at: datetime) -> Gathered:
+def _result(index: int, item: SubmittedReading, row: Row[Any] | None, at: datetime) -> ReadingOutcome:
     if row is None:
-        return Gathered(index, "in_the_future" if item.measured_at > at else "unknown_meter", False)
-    status: Status = "recorded" if row.fresh else "unchanged" if row.same_value else "conflict"
-    return Gathered(index, status, row.out_of_range)
+        return ReadingOutcome(index, "in_the_future" if item.measured_at > at else "unknown_meter", False)
+    status: ReadingStatus = "recorded" if row.fresh else "unchanged" if row.same_value else "conflict"
+    return ReadingOutcome(index, status, row.out_of_range)
 
 
 async def _report_breaches(session: AsyncSession, rows: Sequence[Row[Any]]) -> None:
-    """Open a finding and announce it, once per meter and day."""
+    """Open a finding and emit ReadingOutOfRange, once per meter and day."""
     first: dict[tuple[UUID, date], Row[Any]] = {}
     for row in sorted(rows, key=lambda row: row.ord):
         first.setdefault((row.meter_id, _day(row.measured_at)), row)

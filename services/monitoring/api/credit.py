@@ -10,11 +10,19 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.monitoring.api.paging import Cursor, Limit, Page, page_of
-from services.monitoring.credit import proposal_for, raise_ground
+from services.monitoring.credit import (
+    announce_decision,
+    lock_entity,
+    open_rating,
+    proposal_for,
+    raise_ground,
+    record_decision,
+    withdraw_grounds,
+)
 from services.monitoring.models.credit import CreditDecision, CreditGround, CreditRating, CreditRepair, Entity
 from services.monitoring.models.files import ProjectFile
-from services.monitoring.rating import announce, entity_of, keep_decision, open_rating, withdraw_grounds
-from services.monitoring.rules.credit import LABELS, Code, Grade, effects, entity_id
+from services.monitoring.rules.code_lists import GROUNDS, CreditGrade, GroundCode
+from services.monitoring.rules.credit import entity_id, grade_effects
 from shared.clock import uuid7
 from shared.districts import CITY
 from shared.errors import Duplicate, Invalid, WrongStatus
@@ -52,7 +60,7 @@ class ProposalOut(BaseModel):
 
     model_config = ConfigDict(from_attributes=True)
 
-    grade: Grade
+    grade: CreditGrade
     points: int
     grounds: list[dict[str, Any]]
     explanation: list[str]
@@ -79,9 +87,9 @@ class DecisionOut(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
     id: UUID
-    grade: Grade
+    grade: CreditGrade
     points: int
-    computed_grade: Grade
+    computed_grade: CreditGrade
     grounds: list[dict[str, Any]]
     reason: str
     repaired: bool
@@ -95,7 +103,7 @@ class CreditOut(BaseModel):
     entity_id: UUID
     uscc: str
     name: str
-    grade: Grade | None
+    grade: CreditGrade | None
     points: int | None
     rated_on: date | None
     effects: list[str]
@@ -111,7 +119,7 @@ class NewGround(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    code: Code = Field(title="事由代码")
+    code: GroundCode = Field(title="事由代码")
     declaration_id: UUID | None = Field(None, title="所涉项目")
     detail: Paragraph = Field(title="事实")
     evidence: Annotated[list[Line], Field(min_length=1, max_length=20)] = Field(title="佐证材料编号")
@@ -138,14 +146,14 @@ class Objection(BaseModel):
 class Ruling(Reasoned):
     """The grade decided by a person, and the grounds that the objection removed."""
 
-    grade: Grade = Field(title="决定等级")
+    grade: CreditGrade = Field(title="决定等级")
     withdrawn_grounds: Annotated[list[UUID], Field(max_length=200)] = Field([], title="不予认定的事由")
 
 
 @router.get("/v1/credit-effects", name="list_credit_effects")
 async def list_credit_effects(session: ReadSession, actor: Official) -> dict[str, list[str]]:
     """What each grade means for supervision and payment; each measure is taken by a person. 四（一）3"""
-    return {grade: list(measures) for grade, measures in effects(today(session)).items()}
+    return {grade: list(measures) for grade, measures in grade_effects(today(session)).items()}
 
 
 @router.get("/v1/entities/{uscc}/credit", response_model=CreditOut, name="read_credit")
@@ -158,7 +166,7 @@ async def read_credit(session: ReadSession, actor: CityOrApplicant, uscc: Uscc) 
         "uscc": uscc,
         "name": entity.name,
         **{name: getattr(entity, name) for name in ("grade", "points", "rated_on")},
-        "effects": effects(today(session))[entity.grade] if entity.grade else [],  # type: ignore[index]
+        "effects": grade_effects(today(session))[entity.grade] if entity.grade else [],  # type: ignore[index]
         "proposal": await proposal_for(session, uscc, today(session)),
         "grounds": [_ground(row) for row in await _all(session, CreditGround, uscc, CreditGround.occurred_on)],
         "rating": rating,
@@ -174,7 +182,7 @@ async def raise_credit_ground(
     session: Session, actor: CityOfficer, uscc: Uscc, new: NewGround, response: Response
 ) -> Any:
     """Put a ground on record with its evidence; the answer is what would follow from all that stand. 四（一）3"""
-    entity = await entity_of(session, uscc)
+    entity = await lock_entity(session, uscc)
     if new.occurred_on > today(session):
         raise Invalid("发生日期不得晚于今日", field="/body/occurred_on")
     district = CITY if new.declaration_id is None else await _district(session, new.declaration_id, uscc)
@@ -192,7 +200,7 @@ async def notify_rating(
     session: Session, actor: CityOfficer, uscc: Uscc, notice: Reasoned, response: Response
 ) -> CreditRating:
     """Put the computed grade to the entity, which may object within the days allowed. 四（一）3"""
-    entity = await entity_of(session, uscc)
+    entity = await lock_entity(session, uscc)
     if await open_rating(session, uscc):
         raise Duplicate("该单位已有进行中的信用评价")
     on = today(session)
@@ -217,7 +225,7 @@ async def notify_rating(
 @router.post("/v1/entities/{uscc}/credit/objection", response_model=RatingOut, name="object_to_rating")
 async def object_to_rating(session: Session, actor: Applicant, uscc: Uscc, objection: Objection) -> CreditRating:
     """The entity objects, in time. 四（一）3"""
-    await entity_of(session, uscc)
+    await lock_entity(session, uscc)
     rating = await _open(session, uscc)
     rating.object(objection.model_dump(mode="json"), today(session))
     await record(session, "object_to_rating", rating.id, CITY, applicant_uscc=uscc, reason=objection.text)
@@ -227,15 +235,15 @@ async def object_to_rating(session: Session, actor: Applicant, uscc: Uscc, objec
 @router.post("/v1/entities/{uscc}/credit/decide", response_model=DecisionOut, name="decide_rating")
 async def decide_rating(session: Session, actor: CitySupervisor, uscc: Uscc, ruling: Ruling) -> CreditDecision:
     """Decide the grade after objection or after its days; nothing takes effect without this. 四（一）3"""
-    entity = await entity_of(session, uscc)
+    entity = await lock_entity(session, uscc)
     rating = await _open(session, uscc)
     rating.decide(today(session))
     await record(
         session, "decide_rating", rating.id, CITY, applicant_uscc=uscc, reason=ruling.reason, duty="decide_objection"
     )
     await withdraw_grounds(session, uscc, ruling.withdrawn_grounds, rating)
-    decision = await keep_decision(session, entity, ruling.grade, ruling.reason, repaired=False)
-    await announce(session, entity, decision)
+    decision = await record_decision(session, entity, ruling.grade, ruling.reason, repaired=False)
+    await announce_decision(session, entity, decision)
     return decision
 
 
@@ -275,7 +283,7 @@ async def _all(session: AsyncSession, model: Any, uscc: str, order: Any) -> list
 
 def _ground(row: CreditGround) -> dict[str, Any]:
     shown = {name: getattr(row, name) for name in GroundOut.model_fields if name != "label"}
-    return {**shown, "label": LABELS[row.code]}
+    return {**shown, "label": GROUNDS[row.code]}
 
 
 def _repair(row: CreditRepair) -> dict[str, Any]:

@@ -8,9 +8,8 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import select
 
-from services.monitoring.credit import proposal_for
+from services.monitoring.credit import announce_decision, end_grounds, lock_entity, proposal_for, record_decision
 from services.monitoring.models.credit import CreditGround, CreditRepair
-from services.monitoring.rating import announce, end_grounds, entity_of, keep_decision
 from shared.clock import uuid7
 from shared.districts import CITY
 from shared.errors import Invalid
@@ -63,7 +62,7 @@ async def request_repair(
     session: Session, actor: Applicant, uscc: Uscc, request: RepairRequest, response: Response
 ) -> CreditRepair:
     """Ask that grounds made good no longer count. 四（一）3"""
-    entity = await entity_of(session, uscc)
+    entity = await lock_entity(session, uscc)
     standing = await session.scalars(
         select(CreditGround.id).where(CreditGround.applicant_uscc == uscc, CreditGround.state == "standing")
     )
@@ -94,7 +93,7 @@ async def read_repair(session: ReadSession, actor: CityOrApplicant, repair_id: U
 async def decide_repair(session: Session, actor: CitySupervisor, repair_id: UUID, ruling: RepairRuling) -> CreditRepair:
     """Decide the repair; accepted, the grade is set anew from the grounds that still stand. 四（一）3"""
     uscc = (await found(session, CreditRepair, repair_id)).applicant_uscc
-    entity = await entity_of(session, uscc)
+    entity = await lock_entity(session, uscc)
     repair = await locked(session, CreditRepair, repair_id)
     repair.decide(ruling.accepted, ruling.reason)
     await record(
@@ -103,6 +102,6 @@ async def decide_repair(session: Session, actor: CitySupervisor, repair_id: UUID
     if ruling.accepted:
         await end_grounds(session, uscc, repair.ground_ids, "repaired")
         grade = (await proposal_for(session, uscc, today(session))).grade
-        decision = await keep_decision(session, entity, grade, ruling.reason, repaired=True)
-        await announce(session, entity, decision)
+        decision = await record_decision(session, entity, grade, ruling.reason, repaired=True)
+        await announce_decision(session, entity, decision)
     return repair

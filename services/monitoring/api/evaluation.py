@@ -11,11 +11,11 @@ from pydantic import BaseModel, ConfigDict
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.monitoring.evaluation import issue, report_for, work_out
+from services.monitoring.evaluation import compute_evaluation, issue, report_for
 from services.monitoring.models.evaluation import Evaluation, IssuedEvaluation
 from services.monitoring.models.files import ProjectFile
-from services.monitoring.rules.actuals import Actuals
-from services.monitoring.rules.report import in_chinese
+from services.monitoring.rules.evaluation.actuals import Actuals
+from services.monitoring.rules.evaluation.report import markdown_report
 from shared.clock import uuid7
 from shared.errors import NotFound
 from shared.storage.audit import record
@@ -54,7 +54,7 @@ async def evaluate_project(
 ) -> Evaluation:
     """Work the evaluation out from the actuals; until it is issued it may be worked out again. 三（三）"""
     file = await locked(session, ProjectFile, declaration_id)
-    result = await work_out(session, file, actuals)
+    result = await compute_evaluation(session, file, actuals)
     evaluation = await _of(session, declaration_id) or _new(session, file)
     evaluation.compute(actuals.reference_on, actuals.model_dump(mode="json"), result, actor.subject)
     session.add(evaluation)
@@ -108,7 +108,7 @@ async def read_evaluation_report(
     """The report as data, or as a Chinese document (`format=md` or Accept: text/markdown)."""
     report = await _report(session, declaration_id)
     if form == "md" or (form is None and "text/markdown" in accept):
-        return PlainTextResponse(in_chinese(report), media_type=MARKDOWN)
+        return PlainTextResponse(markdown_report(report), media_type=MARKDOWN)
     return JSONResponse(report)
 
 
@@ -136,8 +136,8 @@ async def _existing(session: AsyncSession, declaration_id: UUID) -> Evaluation:
 
 
 def _new(session: AsyncSession, file: ProjectFile) -> Evaluation:
-    fence = {"district": file.district, "applicant_uscc": file.applicant_uscc}
-    return Evaluation(id=uuid7(now(session)), declaration_id=file.declaration_id, state="computed", **fence)
+    scope = {"district": file.district, "applicant_uscc": file.applicant_uscc}
+    return Evaluation(id=uuid7(now(session)), declaration_id=file.declaration_id, state="computed", **scope)
 
 
 async def _record(session: AsyncSession, act: str, evaluation: Evaluation, duty: str | None, **detail: Any) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from services.monitoring.api.paging import Cursor, DistrictFilter, Limit, Page, page_of
 from services.monitoring.models.files import FundMovement, ProjectFile
-from services.monitoring.submission import public_money
+from services.monitoring.quarters import public_money
 from shared.contracts.monitoring import ProjectDelivered
 from shared.deadlines import one_year_after
 from shared.events.outbox import emit

@@ -10,10 +10,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.monitoring.green import announce, export_of, open_record
+from services.monitoring.green import announce_record, create_record, exchange_export
 from services.monitoring.models.files import ProjectFile
 from services.monitoring.models.green import GreenRecord
-from services.monitoring.rules.energy import EnergyComparison, FactorSet
+from services.monitoring.rules.code_lists import FactorSet
+from services.monitoring.rules.energy import EnergyComparison
 from shared.errors import NotFound
 from shared.money import Quantity
 from shared.storage.audit import record
@@ -85,7 +86,7 @@ async def open_green_record(
 ) -> dict[str, Any]:
     """Account the project's carbon and prepare its record; a returned one may be followed by another. 四（二）1"""
     file = await locked(session, ProjectFile, declaration_id)
-    green = await open_record(session, file, new.purpose, new.factor_set, new.energy)
+    green = await create_record(session, file, new.purpose, new.factor_set, new.energy)
     green.verifier, green.attachments = new.verifier, list(new.attachments)
     await _settle(session, green, "open_green_record", None)
     response.headers["location"] = f"/v1/files/{declaration_id}/green-record"
@@ -124,7 +125,7 @@ async def return_green_record(
 async def export_green_record(session: ReadSession, actor: Official, declaration_id: UUID) -> Response:
     """The file for the exchange: entity, project, energy, emissions, factors, PV, saving, verifier, attachments."""
     file = await found(session, ProjectFile, declaration_id)
-    content = await export_of(session, file, await _latest(session, declaration_id))
+    content = await exchange_export(session, file, await _latest(session, declaration_id))
     name = f"green-record-{declaration_id}.json"
     return JSONResponse(content, headers={"content-disposition": f'attachment; filename="{name}"'})
 
@@ -142,9 +143,9 @@ async def _move(
 
 
 async def _settle(session: AsyncSession, green: GreenRecord, act: str, reason: str | None) -> None:
-    fence = {"district": green.district, "applicant_uscc": green.applicant_uscc}
-    await record(session, act, green.declaration_id, **fence, reason=reason, round=green.round, state=green.state)
-    await announce(session, green)
+    scope = {"district": green.district, "applicant_uscc": green.applicant_uscc}
+    await record(session, act, green.declaration_id, **scope, reason=reason, round=green.round, state=green.state)
+    await announce_record(session, green)
 
 
 async def _latest(session: AsyncSession, declaration_id: UUID) -> GreenRecord:

@@ -12,10 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.monitoring.api.findings import FindingOut, Found
 from services.monitoring.api.paging import Cursor, DistrictFilter, Limit, Page, page_of
-from services.monitoring.inspections import complete, draw_plan, plan_one
+from services.monitoring.inspections import draw_plan, plan_single_inspection, project_risks, record_completion
 from services.monitoring.models.files import ProjectFile
 from services.monitoring.models.inspections import Finding, Inspection, InspectionPlan
-from services.monitoring.risk import risks
 from shared.errors import Invalid
 from shared.storage.audit import record
 from shared.storage.session import found, locked, today
@@ -126,7 +125,7 @@ async def list_inspection_risks(
     session: ReadSession, actor: Official, limit: Annotated[int, Query(ge=1, le=500)] = 100
 ) -> list[Any]:
     """The projects by risk, the riskiest first, with the reasons."""
-    ranked = sorted(await risks(session, today(session)), key=lambda risk: -risk.score)
+    ranked = sorted(await project_risks(session, today(session)), key=lambda risk: -risk.score)
     return ranked[:limit]
 
 
@@ -153,7 +152,7 @@ async def order_inspection(
     """Have a project checked outside the plan, for a stated reason."""
     file = await locked(session, ProjectFile, declaration_id)
     file.expect_open()
-    inspection = await plan_one(session, file, occasion.reason)
+    inspection = await plan_single_inspection(session, file, occasion.reason)
     response.headers["location"] = f"/v1/inspections/{inspection.id}"
     return inspection
 
@@ -217,7 +216,7 @@ async def complete_inspection(
         raise Invalid("核查日期不得晚于今日", field="/body/inspected_on")
     inspection = await locked(session, Inspection, inspection_id)
     inspection.complete(actor.subject, completion.inspected_on, completion.summary, list(completion.evidence))
-    await complete(session, inspection, [item.model_dump() for item in completion.findings])
+    await record_completion(session, inspection, [item.model_dump() for item in completion.findings])
     return await _detail(session, inspection)
 
 

@@ -12,8 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.monitoring.api.paging import Cursor, DistrictFilter, Limit, Page, Quarter, QuarterFilter, page_of
 from services.monitoring.models.files import ProjectFile
 from services.monitoring.models.quarters import ProjectQuarter, QuarterSubmission
-from services.monitoring.rules.quarter import QuarterReport
-from services.monitoring.submission import check_report, submit_report
+from services.monitoring.quarters import check_report, submit_report
+from services.monitoring.rules.quarters import QuarterReport
 from shared.deadlines import working_days_after
 from shared.errors import NotFound
 from shared.storage.audit import record

@@ -11,7 +11,8 @@ from sqlalchemy import select
 from services.monitoring.api.paging import Cursor, Limit, Page, page_of
 from services.monitoring.models.files import ProjectFile
 from services.monitoring.models.readings import Meter, Reading, ReadingFinding
-from services.monitoring.readings import Gathered, Shown, Status, gather
+from services.monitoring.readings import ReadingOutcome, SubmittedReading, record_readings
+from services.monitoring.rules.code_lists import ReadingStatus
 from shared.clock import uuid7
 from shared.money import Quantity
 from shared.storage.audit import record
@@ -97,7 +98,7 @@ class ReadingResult(BaseModel):
     """What became of one row."""
 
     index: int
-    status: Status
+    status: ReadingStatus
     out_of_range: bool
 
 
@@ -150,10 +151,10 @@ async def add_meter(
     """Follow a measuring point of a project."""
     file = await locked(session, ProjectFile, declaration_id)
     file.expect_open()
-    fence = {"district": file.district, "applicant_uscc": file.applicant_uscc}
-    meter = Meter(id=uuid7(now(session)), declaration_id=declaration_id, **fence, **new.model_dump())
+    scope = {"district": file.district, "applicant_uscc": file.applicant_uscc}
+    meter = Meter(id=uuid7(now(session)), declaration_id=declaration_id, **scope, **new.model_dump())
     session.add(meter)
-    await record(session, "add_meter", declaration_id, meter_no=new.meter_no, **fence)
+    await record(session, "add_meter", declaration_id, meter_no=new.meter_no, **scope)
     response.headers["location"] = f"/v1/meters/{meter.id}"
     await session.flush()
     return meter
@@ -189,17 +190,19 @@ async def set_meter_bounds(
     expect_version(meter, if_match)
     for name, value in bounds.model_dump().items():
         setattr(meter, name, value)
-    fence = {"district": meter.district, "applicant_uscc": meter.applicant_uscc}
-    await record(session, "set_meter_bounds", meter.declaration_id, **fence, **bounds.model_dump(mode="json"))
+    scope = {"district": meter.district, "applicant_uscc": meter.applicant_uscc}
+    await record(session, "set_meter_bounds", meter.declaration_id, **scope, **bounds.model_dump(mode="json"))
     await session.flush()
     response.headers["etag"] = etag(meter)
     return meter
 
 
 @router.post("/v1/readings:batch", status_code=207, response_model=BatchResult, name="gather_readings")
-async def gather_readings(session: Session, actor: ApplicantOrSystem, batch: Batch) -> dict[str, list[Gathered]]:
+async def gather_readings(session: Session, actor: ApplicantOrSystem, batch: Batch) -> dict[str, list[ReadingOutcome]]:
     """Take in up to 1000 readings; each row has its own result. 四（一）3"""
-    return {"results": await gather(session, [Shown(**item.model_dump()) for item in batch.readings])}
+    return {
+        "results": await record_readings(session, [SubmittedReading(**item.model_dump()) for item in batch.readings])
+    }
 
 
 @router.get("/v1/meters/{meter_id}/readings", response_model=list[ReadingOut], name="list_readings")
@@ -246,12 +249,12 @@ async def close_reading_finding(
     """An officer has looked into it. 四（一）3"""
     finding = await locked(session, ReadingFinding, finding_id)
     finding.close(actor.subject, now(session), closing.reason)
-    fence = {"district": finding.district, "applicant_uscc": finding.applicant_uscc}
+    scope = {"district": finding.district, "applicant_uscc": finding.applicant_uscc}
     await record(
         session,
         "close_reading_finding",
         finding.declaration_id,
-        **fence,
+        **scope,
         reason=closing.reason,
         finding=str(finding_id),
     )

@@ -1,4 +1,4 @@
-"""Tables of monitoring: funded projects, what they report, what is measured and found, how they end, and credit."""
+"""Tables of monitoring: project files, quarters, readings, inspections, evaluations, credit, green records."""
 
 from services.monitoring.models import credit, evaluation, files, green, inspections, quarters, readings
 from services.monitoring.models.base import Base

@@ -1,4 +1,4 @@
-"""What every table of monitoring is built on."""
+"""Declarative base and column types of monitoring's tables."""
 
 from decimal import Decimal
 from typing import Annotated
@@ -20,5 +20,5 @@ class Base(DeclarativeBase):
 
 
 def one_of(column: str, *words: str) -> str:
-    """The CHECK that holds a text column to its words."""
+    """Return the CHECK expression that limits a text column to the given words."""
     return f"{column} IN ({', '.join(repr(word) for word in words)})"

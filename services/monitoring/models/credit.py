@@ -1,4 +1,4 @@
-"""Credit of project owners: grounds, the proposal put to them, what was decided, and repair (四（一）3)."""
+"""Tables of credit: entities, grounds, ratings, decisions, repairs (四（一）3)."""
 
 from datetime import date, datetime
 from typing import Any
@@ -14,7 +14,7 @@ from shared.errors import WrongStatus
 
 
 class Entity(Base):
-    """A project owner and the grade that stands. `id` is the UUIDv5 of its unified social credit code."""
+    """A project owner and its current grade. `id` is the UUIDv5 of its unified social credit code."""
 
     __tablename__ = "entity"
     __table_args__ = (UniqueConstraint("applicant_uscc"), CheckConstraint(one_of("grade", *"ABCD"), name="grade"))
@@ -29,7 +29,7 @@ class Entity(Base):
 
 
 class CreditGround(Base):
-    """Something that tells against an entity. `source` makes the same fact count once."""
+    """A fact that lowers an entity's credit. `source` is its deduplication key."""
 
     __tablename__ = "credit_ground"
     __table_args__ = (
@@ -54,7 +54,7 @@ class CreditGround(Base):
 
 
 class CreditRating(Base):
-    """A proposed grade on its way: notice, objection within the days allowed, decision by a person."""
+    """A proposed grade in procedure: notice, objection until `objection_due_on`, decision by a person."""
 
     __tablename__ = "credit_rating"
     __table_args__ = (
@@ -74,7 +74,7 @@ class CreditRating(Base):
     objection: Mapped[dict[str, Any] | None]
 
     def object(self, objection: dict[str, Any], on: date) -> None:
-        """The entity's objection. Raises WrongStatus after its last day."""
+        """Record the entity's objection. Raises WrongStatus after `objection_due_on`."""
         if self.state != "noticed":
             raise WrongStatus("该信用评价已提出申辩或已决定")
         if on > self.objection_due_on:
@@ -82,7 +82,7 @@ class CreditRating(Base):
         self.state, self.objection = "objected", objection
 
     def decide(self, on: date) -> None:
-        """Raises WrongStatus while the entity may still object."""
+        """Close the rating. Raises WrongStatus while the entity may still object."""
         if self.state == "decided":
             raise WrongStatus("该信用评价已决定")
         if self.state == "noticed" and on <= self.objection_due_on:
@@ -91,7 +91,7 @@ class CreditRating(Base):
 
 
 class CreditDecision(Base):
-    """What was decided about an entity's credit, by whom and why. Append-only: the history of the grade."""
+    """A decided grade with decision maker and reason. Append-only: the history of the grade."""
 
     __tablename__ = "credit_decision"
     __table_args__ = (UniqueConstraint("applicant_uscc", "number"),)
@@ -112,7 +112,7 @@ class CreditDecision(Base):
 
 
 class CreditRepair(Base):
-    """An entity's request that grounds it has made good no longer count."""
+    """An entity's request that rectified grounds no longer count."""
 
     __tablename__ = "credit_repair"
     __table_args__ = (CheckConstraint(one_of("state", "requested", "accepted", "rejected"), name="state"),)
@@ -129,6 +129,7 @@ class CreditRepair(Base):
     decision_reason: Mapped[str | None]
 
     def decide(self, accepted: bool, reason: str) -> None:
+        """Accept or reject the request. Raises WrongStatus once decided."""
         if self.state != "requested":
             raise WrongStatus("该修复申请已处理")
         self.state, self.decision_reason = "accepted" if accepted else "rejected", reason

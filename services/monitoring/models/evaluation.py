@@ -1,4 +1,4 @@
-"""The evaluation of a delivered project (三（三）)."""
+"""Tables of evaluation (三（三）)."""
 
 from datetime import date, datetime
 from decimal import Decimal
@@ -13,7 +13,7 @@ from shared.errors import WrongStatus
 
 
 class Evaluation(Base):
-    """The district's evaluation while it is worked on; what was issued is kept in `issued_evaluation`."""
+    """The district's evaluation in its current state; `issued_evaluation` keeps the issued report."""
 
     __tablename__ = "evaluation"
     __table_args__ = (
@@ -40,17 +40,19 @@ class Evaluation(Base):
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy types it as an instance variable
 
     def compute(self, reference_on: date, actuals: dict[str, Any], result: dict[str, Any], by: str) -> None:
-        """Take a new calculation over the one before. Raises WrongStatus once issued."""
+        """Replace the calculation. Raises WrongStatus once issued."""
         self._expect("computed", "评价已签发，不得改动")
         self.reference_on, self.actuals, self.result, self.evaluated_by = reference_on, actuals, result, by
         self.score, self.grade = Decimal(result["score"]), result["grade"]
         self.targets_met = result["targets_met"]
 
     def issue(self, on: date, due_on: date) -> None:
+        """Issue the evaluation, late after `due_on`. Raises WrongStatus once issued."""
         self._expect("computed", "评价已签发")
         self.state, self.issued_on, self.late = "issued", on, on > due_on
 
     def acknowledge(self, on: date) -> None:
+        """Record the city's acknowledgement. Raises WrongStatus unless issued."""
         self._expect("issued", "评价尚未签发或市级已签收")
         self.state, self.acknowledged_on = "acknowledged", on
 
@@ -60,7 +62,7 @@ class Evaluation(Base):
 
 
 class IssuedEvaluation(Base):
-    """An evaluation as it was issued, with its whole report. Append-only."""
+    """An issued evaluation with its report. Append-only."""
 
     __tablename__ = "issued_evaluation"
     __table_args__ = (UniqueConstraint("declaration_id"),)

@@ -1,4 +1,4 @@
-"""The file of a funded project and every movement of its money (三（二）, 四（一）1)."""
+"""Tables of project files and fund movements (三（二）, 四（一）1)."""
 
 from datetime import date
 from decimal import Decimal
@@ -13,7 +13,7 @@ from shared.errors import Invalid, WrongStatus
 
 
 class ProjectFile(Base):
-    """A project from its first release to its evaluation. Amounts are running totals of `fund_movement`, in yuan."""
+    """A project from its first release to its evaluation. Amounts are totals of `fund_movement`, in yuan."""
 
     __tablename__ = "project_file"
     __table_args__ = (
@@ -58,11 +58,11 @@ class ProjectFile(Base):
 
     @property
     def kept_yuan(self) -> Decimal:
-        """What the project was paid and has not paid back."""
+        """The amount released less the amounts returned and recovered, in yuan."""
         return self.released_yuan - self.returned_yuan - self.recovered_yuan
 
     def expect_deliverable(self, delivered_on: date, today: date) -> None:
-        """Raises WrongStatus once delivered, Invalid for a day that cannot be. 二（三）1, 二（五）"""
+        """Raise WrongStatus once delivered, Invalid for a date after today or before acceptance. 二（三）1, 二（五）"""
         if self.status != "under_way":
             raise WrongStatus(f"项目已于{self.delivered_on}交付")
         if delivered_on > today:
@@ -71,21 +71,21 @@ class ProjectFile(Base):
             raise Invalid(f"交付日期不得早于受理日期{self.as_of}：已完工项目不予支持", field="/body/delivered_on")
 
     def deliver(self, delivered_on: date, proof: str, evaluation_due_on: date) -> None:
-        """Set the year of evaluation running. 三（三）"""
+        """Record delivery, which starts the evaluation year. 三（三）"""
         self.status, self.delivered_on, self.delivery_proof = "delivered", delivered_on, proof
         self.evaluation_due_on, self.evaluation_state = evaluation_due_on, "running"
 
     def conclude(self) -> None:
-        """Close the file's reporting: the evaluation was issued. 三（三）"""
+        """End monitoring after the evaluation is issued. 三（三）"""
         self.status, self.evaluation_state = "evaluated", "issued"
 
     def expect_open(self) -> None:
-        """Raises WrongStatus once the project is evaluated."""
+        """Raise WrongStatus once the project is evaluated."""
         if self.status == "evaluated":
             raise WrongStatus("项目评价已签发，跟踪监测结束")
 
     def expect_delivered(self) -> date:
-        """The day of delivery. Raises WrongStatus before it and after the evaluation."""
+        """Return the date of delivery. Raises WrongStatus before delivery and after the evaluation."""
         self.expect_open()
         if self.delivered_on is None:
             raise WrongStatus("项目尚未交付，不能评价")
@@ -93,7 +93,7 @@ class ProjectFile(Base):
 
 
 class FundMovement(Base):
-    """Money that moved, or a hold put on or lifted, as funding announced it. Append-only."""
+    """A payment, return, demand, recovery or hold announced by funding. Append-only."""
 
     __tablename__ = "fund_movement"
     __table_args__ = (

@@ -1,4 +1,4 @@
-"""The record of a project for the green exchange: carbon account and green project library (四（二）1)."""
+"""Table of green registrations: carbon account and green project library (四（二）1)."""
 
 from datetime import date
 from typing import Any
@@ -8,13 +8,14 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.monitoring.models.base import Base, Measure, one_of
+from services.monitoring.rules.code_lists import GREEN_STATES
 from shared.errors import WrongStatus
 
 MOVES = {"send": ("pending", "sent"), "register": ("sent", "registered"), "return": ("sent", "returned")}
 
 
 class GreenRecord(Base):
-    """One filing of a project's carbon accounting; a returned one is followed by another round."""
+    """One round of a project's registration; a returned round may be followed by another."""
 
     __tablename__ = "green_record"
     __table_args__ = (
@@ -43,11 +44,8 @@ class GreenRecord(Base):
     return_reason: Mapped[str | None]
 
     def move(self, act: str) -> None:
-        """Take the record on: send, register or return. Raises WrongStatus."""
+        """Send, register or return the record. Raises WrongStatus."""
         before, after = MOVES[act]
         if self.state != before:
-            raise WrongStatus(f"绿色登记当前为“{LABELS[self.state]}”")
+            raise WrongStatus(f"绿色登记当前为“{GREEN_STATES[self.state]}”")
         self.state = after
-
-
-LABELS = {"pending": "待推送", "sent": "已推送", "registered": "已入库", "returned": "退回"}

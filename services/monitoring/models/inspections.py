@@ -1,4 +1,4 @@
-"""Site checks: the plan of a quarter, each check, what it found and how that was put right (四（一）3)."""
+"""Tables of site inspections: quarterly plans, inspections, findings and their rectification (四（一）3)."""
 
 from datetime import date, datetime
 from decimal import Decimal
@@ -9,11 +9,12 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.monitoring.models.base import Base, one_of
+from services.monitoring.rules.code_lists import INSPECTION_STATES
 from shared.errors import Forbidden, WrongStatus
 
 
 class InspectionPlan(Base):
-    """The projects drawn for checks in a quarter. Append-only: the draw can be made again from what it keeps."""
+    """Projects selected for inspection in a quarter. Append-only; it keeps the data to repeat the selection."""
 
     __tablename__ = "inspection_plan"
     __table_args__ = (UniqueConstraint("quarter"),)
@@ -29,7 +30,7 @@ class InspectionPlan(Base):
 
 
 class Inspection(Base):
-    """One check of one project: planned, assigned, the inspector's interests declared, completed."""
+    """One inspection of one project: planned, assigned, cleared by a declaration of interests, completed."""
 
     __tablename__ = "inspection"
     __table_args__ = (
@@ -53,24 +54,26 @@ class Inspection(Base):
     evidence: Mapped[list[str]]
 
     def assign(self, inspector: str) -> None:
+        """Assign or reassign the inspector. Raises WrongStatus once interests are declared."""
         self._expect("planned", "assigned")
         self.state, self.inspector = "assigned", inspector
 
     def declare_interest(self, actor: str, conflict: bool, statement: str) -> None:
-        """The inspector states whether an interest stands in the way; one who has an interest steps back."""
+        """Record the inspector's declaration; a conflict returns it to planning. Raises Forbidden."""
         self._expect("assigned")
         self._expect_inspector(actor)
         self.state, self.inspector = ("planned", None) if conflict else ("cleared", actor)
         self.interest_statement = statement
 
     def complete(self, actor: str, on: date, summary: str, evidence: list[str]) -> None:
+        """Record the completed inspection. Raises WrongStatus before clearance, Forbidden for another inspector."""
         self._expect("cleared")
         self._expect_inspector(actor)
         self.state, self.inspected_on, self.summary, self.evidence = "completed", on, summary, evidence
 
     def _expect(self, *states: str) -> None:
         if self.state not in states:
-            raise WrongStatus(f"核查当前为“{LABELS[self.state]}”")
+            raise WrongStatus(f"核查当前为“{INSPECTION_STATES[self.state]}”")
 
     def _expect_inspector(self, actor: str) -> None:
         if self.inspector != actor:
@@ -78,7 +81,7 @@ class Inspection(Base):
 
 
 class Finding(Base):
-    """One thing an inspector found, and its rectification."""
+    """A problem found by an inspector, and its rectification."""
 
     __tablename__ = "finding"
     __table_args__ = (
@@ -109,13 +112,13 @@ class Finding(Base):
     closed_on: Mapped[date | None]
 
     def rectify(self, text: str, on: date) -> None:
-        """The project reports what it has put right. Raises WrongStatus."""
+        """Record the owner's rectification. Raises WrongStatus unless open."""
         if self.state != "open":
             raise WrongStatus("该问题当前不在整改期")
         self.state, self.rectification, self.rectified_on = "rectified", text, on
 
     def judge(self, accepted: bool, reason: str, on: date, again_by: date) -> None:
-        """Another inspector closes the finding or sends it back to be put right by `again_by`. Raises WrongStatus."""
+        """Close the finding, or reopen it with the new due date `again_by`. Raises WrongStatus unless rectified."""
         if self.state != "rectified":
             raise WrongStatus("项目单位尚未报送整改情况" if self.state == "open" else "该问题已销号")
         self.closing = reason
@@ -123,6 +126,3 @@ class Finding(Base):
             self.state, self.closed_on = "closed", on
         else:
             self.state, self.rectify_by, self.overdue_since = "open", again_by, None
-
-
-LABELS = {"planned": "待指派", "assigned": "已指派", "cleared": "可核查", "completed": "已完成"}

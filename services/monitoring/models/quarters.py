@@ -1,4 +1,4 @@
-"""The quarterly ledger of a funded project (四（一）2)."""
+"""Tables of quarterly reports (四（一）2)."""
 
 from datetime import date, datetime
 from decimal import Decimal
@@ -9,11 +9,12 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.monitoring.models.base import Base, Share, one_of
+from services.monitoring.rules.code_lists import QUARTER_STATES
 from shared.errors import WrongStatus
 
 
 class ProjectQuarter(Base):
-    """One quarter of one project: a draft until submitted, then the district's to confirm or return."""
+    """One quarter of one project: drafted, submitted, then confirmed or returned by the district."""
 
     __tablename__ = "project_quarter"
     __table_args__ = (
@@ -43,34 +44,35 @@ class ProjectQuarter(Base):
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy types it as an instance variable
 
     def draft(self, report: dict[str, Any]) -> None:
-        """Keep what the owner has filled in so far. Raises WrongStatus once submitted."""
+        """Store the draft report. Raises WrongStatus once submitted."""
         self._expect("open", "returned")
         self.report = report
 
     def submit(self, warnings: list[dict[str, Any]], at: datetime, on: date) -> None:
-        """Hand the report in; `late` is settled by the first hand-in. Raises WrongStatus."""
+        """Submit the report; the first submission decides `late`. Raises WrongStatus once submitted."""
         self._expect("open", "returned")
         self.late = self.late or (self.round == 0 and on > self.due_on)
         self.state, self.round, self.submitted_at, self.warnings = "submitted", self.round + 1, at, warnings
         self.correct_by = None
 
     def confirm(self, at: datetime) -> None:
+        """Confirm the report. Raises WrongStatus unless submitted."""
         self._expect("submitted")
         self.state, self.confirmed_at = "confirmed", at
 
     def send_back(self, reasons: list[str], correct_by: date) -> None:
-        """Return the report for correction. Raises WrongStatus."""
+        """Return the report for correction. Raises WrongStatus unless submitted."""
         self._expect("submitted")
         self.state, self.return_reasons, self.correct_by = "returned", reasons, correct_by
         self.overdue_since = None
 
     def _expect(self, *states: str) -> None:
         if self.state not in states:
-            raise WrongStatus(f"{self.quarter} 季报当前为“{LABELS[self.state]}”")
+            raise WrongStatus(f"{self.quarter} 季报当前为“{QUARTER_STATES[self.state]}”")
 
 
 class QuarterSubmission(Base):
-    """A report as it was handed in, each round. Append-only."""
+    """A submitted report, one row per round. Append-only."""
 
     __tablename__ = "quarter_submission"
     __table_args__ = (UniqueConstraint("quarter_id", "round"), Index("ix_quarter_submission_file", "declaration_id"))
@@ -90,6 +92,3 @@ class QuarterSubmission(Base):
     late: Mapped[bool]
     submitted_by: Mapped[str]
     submitted_at: Mapped[datetime]
-
-
-LABELS = {"open": "待填报", "submitted": "已报送", "returned": "已退回", "confirmed": "已确认"}

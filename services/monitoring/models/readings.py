@@ -1,4 +1,4 @@
-"""Meters, their readings and what was found out of range (四（一）3: online monitoring)."""
+"""Tables of online monitoring: meters, readings, out-of-range findings (四（一）3)."""
 
 from datetime import date, datetime
 from typing import Any
@@ -12,7 +12,7 @@ from shared.errors import WrongStatus
 
 
 class Meter(Base):
-    """A measuring point of a project. `low` and `high` bound the value of one reading, which covers one `period`."""
+    """A meter of a project. `low` and `high` bound the value of one reading, which covers one `period`."""
 
     __tablename__ = "meter"
     __table_args__ = (
@@ -39,7 +39,7 @@ class Meter(Base):
 
 
 class Reading(Base):
-    """What a meter showed at an instant. Append-only."""
+    """Value of a meter at an instant. Append-only."""
 
     __tablename__ = "reading"
 
@@ -54,7 +54,7 @@ class Reading(Base):
 
 
 class ReadingFinding(Base):
-    """A meter left its bounds on a day: one finding per meter and day, open until an officer closes it."""
+    """Out-of-range finding: one per meter and day, open until an officer closes it."""
 
     __tablename__ = "reading_finding"
     __table_args__ = (
@@ -76,7 +76,7 @@ class ReadingFinding(Base):
     closed: Mapped[dict[str, Any] | None]
 
     def close(self, by: str, at: datetime, reason: str) -> None:
-        """Raises WrongStatus when closed before."""
+        """Close the finding. Raises WrongStatus once closed."""
         if self.state != "open":
             raise WrongStatus("该异常已处理")
         self.state, self.closed = "closed", {"by": by, "at": at.isoformat(), "reason": reason}

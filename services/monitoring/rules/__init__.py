@@ -1,1 +1,1 @@
-"""Pure functions of monitoring: no database, no HTTP, no settings."""
+"""Pure functions of monitoring: no database, HTTP, broker, settings or clock."""

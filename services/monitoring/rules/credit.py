@@ -1,19 +1,18 @@
-"""Grounds of credit, what they cost and the grade that follows; nothing takes effect by itself (四（一）3)."""
+"""Credit grounds, their points and the proposed grade, which takes effect only by a decision (四（一）3)."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
+from services.monitoring.rules.code_lists import GROUNDS, CreditGrade, GroundCode
 from shared.policy import parameter
 
-Code = Literal["G1", "G2", "G3", "G4", "G5", "G6", "G7", "G8", "G9", "G10"]
-Grade = Literal["A", "B", "C", "D"]
 FULL_MARKS = 100
 
-NAMES: dict[str, str] = {
+GROUND_NAMES: dict[str, str] = {
     "G1": "false_material",
     "G2": "funds_diverted",
     "G3": "municipal_funds_hidden",
@@ -25,19 +24,7 @@ NAMES: dict[str, str] = {
     "G9": "safety_or_quality_penalty",
     "G10": "listed_dishonest",
 }
-LABELS = {
-    "G1": "提供虚假材料",
-    "G2": "挪用补助资金",
-    "G3": "隐瞒已获其他市级资金",
-    "G4": "无正当理由未开工或停工",
-    "G5": "擅自变更建设内容或实施主体",
-    "G6": "季度台账迟报或漏报",
-    "G7": "阻碍监督检查",
-    "G8": "评价未达改造目标",
-    "G9": "安全或质量处罚",
-    "G10": "列入失信被执行人或严重失信名单",
-}
-FINDING_GROUNDS: dict[str, Code] = {
+FINDING_GROUNDS: dict[str, GroundCode] = {
     "funds_diverted": "G2",
     "scale_changed": "G5",
     "not_started": "G4",
@@ -47,12 +34,12 @@ FINDING_GROUNDS: dict[str, Code] = {
     "false_material": "G1",
     "other_municipal_funds": "G3",
 }
-"""What kind of inspection finding is a ground of credit; the other kinds are put right without one."""
+"""Credit ground of each inspection finding kind; kinds not listed raise none."""
 
 
 @dataclass(frozen=True)
-class Standing:
-    """A ground that counts: its id, code, day, and what happened."""
+class StandingGround:
+    """A ground in force: id, code, date and facts."""
 
     id: str
     code: str
@@ -63,49 +50,49 @@ class Standing:
 
 @dataclass(frozen=True)
 class Proposal:
-    """A computed grade with every step to it."""
+    """A computed grade with its steps."""
 
-    grade: Grade
+    grade: CreditGrade
     points: int
     grounds: tuple[dict[str, Any], ...]
     explanation: tuple[str, ...]
 
 
 def entity_id(uscc: str) -> UUID:
-    """The id under which an entity's credit events stay in order."""
+    """Return the id of an entity, which orders its credit events."""
     return uuid5(NAMESPACE_URL, f"urn:uscc:{uscc}")
 
 
 def is_grave(code: str, on: date) -> bool:
-    """Whether a ground alone means grade D."""
-    return NAMES[code] in parameter("credit_severe_grounds", on)
+    """Return whether a ground alone means grade D."""
+    return GROUND_NAMES[code] in parameter("credit_severe_grounds", on)
 
 
-def effects(on: date) -> dict[Grade, tuple[str, ...]]:
-    """What each grade means for supervision and payment; every measure is taken by a person."""
-    table: dict[Grade, tuple[str, ...]] = dict(parameter("credit_effects", on))
+def grade_effects(on: date) -> dict[CreditGrade, tuple[str, ...]]:
+    """Return the measures of each grade for supervision and payment; a person takes each measure."""
+    table: dict[CreditGrade, tuple[str, ...]] = dict(parameter("credit_effects", on))
     return table
 
 
 def counts_since(on: date) -> date:
-    """Grounds of this day or before have lapsed by `on`."""
+    """Return the last date whose grounds have lapsed by `on`."""
     years = int(parameter("credit_ground_years", on))
     return date(on.year - years, on.month, min(on.day, 28))
 
 
-def ground_of(name: str) -> Code | None:
-    """The ground a word stands for, be it a code, our name or a kind of finding; None for any other word."""
-    by_name = {own: code for code, own in NAMES.items()}
-    code = name if name in NAMES else by_name.get(name, FINDING_GROUNDS.get(name))
+def ground_code(name: str) -> GroundCode | None:
+    """Return the ground code of a code, a ground name or a finding kind; None for any other word."""
+    by_name = {own: code for code, own in GROUND_NAMES.items()}
+    code = name if name in GROUND_NAMES else by_name.get(name, FINDING_GROUNDS.get(name))
     return code  # type: ignore[return-value]
 
 
-def propose(grounds: Iterable[Standing], on: date) -> Proposal:
-    """The grade by points and bounds of the day; any grave ground means D whatever the points."""
+def propose(grounds: Iterable[StandingGround], on: date) -> Proposal:
+    """Return the grade by the points and bounds in force on a date; a grave ground means D whatever the points."""
     costs = parameter("credit_points", on)
     rows, left = [], FULL_MARKS
     for ground in grounds:
-        cost = int(costs[NAMES[ground.code]])
+        cost = int(costs[GROUND_NAMES[ground.code]])
         left -= cost
         rows.append(_row(ground, cost, on))
     points = max(left, 0)
@@ -117,19 +104,19 @@ def propose(grounds: Iterable[Standing], on: date) -> Proposal:
     return Proposal(grade, points, tuple(rows), tuple(told))
 
 
-def grade_for(points: int, grave: bool, on: date) -> Grade:
-    """D for a grave ground whatever the points; else the best grade whose bound the points reach."""
+def grade_for(points: int, grave: bool, on: date) -> CreditGrade:
+    """Return D for a grave ground, else the best grade whose bound the points reach."""
     if grave:
         return "D"
-    bounds: dict[Grade, Decimal] = parameter("credit_grades", on)
+    bounds: dict[CreditGrade, Decimal] = parameter("credit_grades", on)
     return next(grade for grade, bound in sorted(bounds.items(), key=lambda item: -item[1]) if points >= bound)
 
 
-def _row(ground: Standing, cost: int, on: date) -> dict[str, Any]:
+def _row(ground: StandingGround, cost: int, on: date) -> dict[str, Any]:
     return {
         "ground_id": ground.id,
         "code": ground.code,
-        "label": LABELS[ground.code],
+        "label": GROUNDS[ground.code],
         "points": cost,
         "grave": is_grave(ground.code, on),
         "occurred_on": ground.occurred_on.isoformat(),

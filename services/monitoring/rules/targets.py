@@ -1,4 +1,4 @@
-"""The targets a project is held to after delivery, from its facts and the numbers in force (二（三）)."""
+"""Targets of a project after delivery, from its facts and the parameters in force (二（三）)."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -12,7 +12,7 @@ KIND_LABELS = {"building": "低效楼宇", "factory": "老旧厂房", "infrastru
 
 
 def targets_of(facts: Mapping[str, Any], as_of: date, district: str) -> list[dict[str, Any]]:
-    """One row per target: clause, label, target (share, None where not published) and what the owner promised."""
+    """Return one row per target: clause, label, target (a share, None where unpublished) and the promised value."""
     components = facts.get("components") or []
     rows = [
         _occupancy(place, component, as_of, district)
@@ -31,7 +31,7 @@ def targets_of(facts: Mapping[str, Any], as_of: date, district: str) -> list[dic
 def _occupancy(place: int, component: Mapping[str, Any], as_of: date, district: str) -> dict[str, Any]:
     kind = component["kind"]
     name = component.get("name") or f"第{place + 1}项"
-    target = published(f"{kind}_occupancy", as_of, district)
+    target = published_parameter(f"{kind}_occupancy", as_of, district)
     row = _row(
         "二（三）1", f"{KIND_LABELS[kind]}入驻率（{name}）", target, component.get("planned_occupancy"), "occupancy"
     )
@@ -39,15 +39,15 @@ def _occupancy(place: int, component: Mapping[str, Any], as_of: date, district: 
 
 
 def _green(key: str, label: str, facts: Mapping[str, Any], as_of: date, district: str) -> dict[str, Any]:
-    return _row("二（三）2", label, published(key, as_of, district), facts.get(key), key)
+    return _row("二（三）2", label, published_parameter(key, as_of, district), facts.get(key), key)
 
 
 def _row(clause: str, label: str, target: Decimal | None, promised: Any, key: str) -> dict[str, Any]:
     return {"key": key, "clause": clause, "label": label, "target": target, "promised": promised}
 
 
-def published(key: str, on: date, district: str) -> Decimal | None:
-    """A parameter of a day, or None where nobody has published it."""
+def published_parameter(key: str, on: date, district: str) -> Decimal | None:
+    """Return a parameter in force on a date; None where it is not published."""
     try:
         value: Decimal = parameter(key, on, district)
     except ParameterNotPublished:

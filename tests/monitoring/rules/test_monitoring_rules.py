@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from services.monitoring.rules.actuals import Actuals
-from services.monitoring.rules.credit import Standing, counts_since, entity_id, grade_for, ground_of, propose
-from services.monitoring.rules.energy import EnergyComparison, account, in_tce, saving
-from services.monitoring.rules.evaluation import Picture, evaluate, percent
-from services.monitoring.rules.quarter import EnergyUse
-from services.monitoring.rules.report import in_chinese, report_of
+from services.monitoring.rules.credit import StandingGround, counts_since, entity_id, grade_for, ground_code, propose
+from services.monitoring.rules.energy import EnergyComparison, carbon_account, energy_saving, standard_coal_tonnes
+from services.monitoring.rules.evaluation.actuals import Actuals
+from services.monitoring.rules.evaluation.calculation import ProjectState, evaluate, percent
+from services.monitoring.rules.evaluation.report import build_report, markdown_report
+from services.monitoring.rules.quarters import EnergyUse
 from services.monitoring.rules.targets import targets_of
 from shared.policy import resolve
 from tests.monitoring.story import actuals, energy, facts, letting
@@ -20,7 +20,7 @@ ON = date(2025, 6, 30)
 AS_OF = date(2023, 11, 6)
 
 
-def picture(**changes: Any) -> Picture:
+def project_state(**changes: Any) -> ProjectState:
     usual: dict[str, Any] = {
         "facts": facts().model_dump(mode="json"),
         "components": [{"kind": "building"}, {"kind": "factory"}],
@@ -31,14 +31,14 @@ def picture(**changes: Any) -> Picture:
         "open_diversion": False,
         "best_occupancy": {},
     }
-    return Picture(**(usual | changes))
+    return ProjectState(**(usual | changes))
 
 
 def judged(
-    readings: dict[str, str] | None = None, seen: Picture | None = None, **changes: Any
+    readings: dict[str, str] | None = None, seen: ProjectState | None = None, **changes: Any
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     ruleset = resolve(AS_OF, "110105", readings)
-    result = evaluate(Actuals.model_validate(actuals(**changes)), seen or picture(), ruleset)
+    result = evaluate(Actuals.model_validate(actuals(**changes)), seen or project_state(), ruleset)
     return result, {target["rule"]: target["met"] for target in result["targets"]}
 
 
@@ -91,13 +91,13 @@ def test_every_target_reached_is_excellent() -> None:
 
 def test_misused_money_fails_the_project_whatever_it_scores() -> None:
     misused = {"misused": True, "ledger_matches": True, "audit_findings": 0}
-    for result, _ in (judged(funds=misused), judged(seen=picture(open_diversion=True))):
+    for result, _ in (judged(funds=misused), judged(seen=project_state(open_diversion=True))):
         assert (result["grade"], result["hard_fail"], result["score"]) == ("failed", True, "85.00")
 
 
 def test_the_heads_lose_what_the_parameters_say() -> None:
     funds = {"misused": False, "ledger_matches": False, "audit_findings": 1}
-    seen = picture(late_quarters=1, used_yuan=Decimal("15000000"))
+    seen = project_state(late_quarters=1, used_yuan=Decimal("15000000"))
     result, _ = judged(
         funds=funds,
         seen=seen,
@@ -126,7 +126,7 @@ def test_the_readings_chosen_change_what_is_measured() -> None:
     lettings = [letting(0, "7000"), letting(1, "7500")]
     assert judged(lettings=lettings)[1]["building_occupancy_result"] is False
     assert judged({"occupancy_meaning": "signed_area"}, lettings=lettings)[1]["building_occupancy_result"] is True
-    best = picture(best_occupancy={0: Decimal("0.82")})
+    best = project_state(best_occupancy={0: Decimal("0.82")})
     assert judged({"target_moment": "any_time"}, best, lettings=lettings)[1]["building_occupancy_result"] is True
     roof = {"pv_projection_m2": "300", "pv_module_m2": "450", "roof_projection_m2": "1000"}
     assert judged(roof=roof)[1]["photovoltaic_result"] is False
@@ -144,22 +144,22 @@ def test_a_metered_year_of_a_vacant_building_is_doubted_where_the_reading_wants_
 
 def test_energy_adds_up_in_tonnes_of_standard_coal() -> None:
     use = EnergyUse(electricity_kwh="1000000", gas_m3="10000", heat_gj="1000", pv_used_kwh="50000")
-    assert in_tce(use, True, ON) == Decimal("122.9") + Decimal("12.143") + Decimal("34.12")
-    assert in_tce(use, False, ON) - in_tce(use, True, ON) == Decimal("6.145")
+    assert standard_coal_tonnes(use, True, ON) == Decimal("122.9") + Decimal("12.143") + Decimal("34.12")
+    assert standard_coal_tonnes(use, False, ON) - standard_coal_tonnes(use, True, ON) == Decimal("6.145")
 
 
 def test_saving_is_compared_per_square_metre_and_shows_both() -> None:
     years = energy("800000", "1000000")
     years["report"]["area_m2"] = "10000"
-    worked = saving(EnergyComparison.model_validate(years), "counted", ON)
+    worked = energy_saving(EnergyComparison.model_validate(years), "counted", ON)
     assert (worked["ratio"], worked["report_tce"]) == (Decimal("-0.6"), Decimal("98.3200"))
     nothing = EnergyComparison.model_validate(energy("1", "0"))
-    assert saving(nothing, "counted", ON)["ratio"] is None
+    assert energy_saving(nothing, "counted", ON)["ratio"] is None
 
 
 def test_carbon_is_counted_by_scope_with_the_factors_of_the_set_and_the_day() -> None:
     years = EnergyComparison.model_validate(energy("800000", gas_m3="1000", heat_gj="100", pv_used_kwh="10000"))
-    national = account(years, "MEE_PROVINCIAL", ON)
+    national = carbon_account(years, "MEE_PROVINCIAL", ON)
     assert national["before"]["total_tco2"] == Decimal("558.0000")
     assert national["after"] == {
         "scope_1_tco2": Decimal("2.1620"),
@@ -168,12 +168,12 @@ def test_carbon_is_counted_by_scope_with_the_factors_of_the_set_and_the_day() ->
         "pv_avoided_tco2": Decimal("5.5800"),
     }
     assert national["reduction_tco2"] == Decimal("98.4380")
-    assert account(years, "BJ_LOCAL_STANDARD", ON)["before"]["total_tco2"] == Decimal("604.0000")
-    assert account(years, "MEE_PROVINCIAL", date(2026, 1, 5))["before"]["total_tco2"] == Decimal("555.4000")
+    assert carbon_account(years, "BJ_LOCAL_STANDARD", ON)["before"]["total_tco2"] == Decimal("604.0000")
+    assert carbon_account(years, "MEE_PROVINCIAL", date(2026, 1, 5))["before"]["total_tco2"] == Decimal("555.4000")
 
 
-def standing(code: str) -> Standing:
-    return Standing("1", code, ON, "示例")
+def standing(code: str) -> StandingGround:
+    return StandingGround("1", code, ON, "示例")
 
 
 @pytest.mark.parametrize(
@@ -201,7 +201,7 @@ def test_a_grave_ground_means_the_lowest_grade_whatever_the_points() -> None:
 
 
 def test_a_ground_is_known_by_code_name_or_kind_of_finding() -> None:
-    assert [ground_of(word) for word in ("G2", "funds_diverted", "scale_changed", "weather")] == [
+    assert [ground_code(word) for word in ("G2", "funds_diverted", "scale_changed", "weather")] == [
         "G2",
         "G2",
         "G5",
@@ -237,7 +237,7 @@ def test_the_report_reads_as_a_chinese_document_and_typed_text_stays_text() -> N
         "delivered_on": "2024-09-02",
         "evaluation_due_on": "2025-09-02",
     }
-    written = in_chinese(report_of(project, result, {"reference_on": "2025-06-30"}))
+    written = markdown_report(build_report(project, result, {"reference_on": "2025-06-30"}))
     assert "| 二（三）1 | 楼宇入驻率达到目标 | 不低于 80% | 85% | 达到 | － |" in written
     assert "等级“优”" in written
     assert "1. ／ 表格 ／ ＜script> 标题" in written

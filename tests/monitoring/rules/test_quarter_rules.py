@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from services.monitoring.rules.quarter import Award, QuarterReport, check_quarter
+from services.monitoring.rules.quarters import Award, QuarterReport, check_quarter
 
 DAY = date(2024, 10, 14)
 

@@ -1,4 +1,4 @@
-"""What the passing of time calls for: reports that fall due, late ones, evaluations and rectifications in danger."""
+"""Scheduled work: open due quarters; mark overdue reports, evaluations and rectifications."""
 
 from datetime import date, timedelta
 
@@ -8,14 +8,20 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.monitoring.models.files import ProjectFile
 from services.monitoring.models.inspections import Finding
 from services.monitoring.models.quarters import ProjectQuarter
-from services.monitoring.quarters import blame_lateness, last_ended, open_quarters, opened, quarters_between
+from services.monitoring.quarters import (
+    insert_quarters,
+    last_ended_quarter,
+    quarter_row,
+    quarters_between,
+    raise_late_report_ground,
+)
 from shared.deadlines import quarter_of
 from shared.policy import parameter
 from shared.storage.session import settings_of, today
 
 
-async def tick(session: AsyncSession) -> None:
-    """Open, mark and remind. Safe to repeat: every date was stored when it was set, every mark is made once."""
+async def run_scheduled(session: AsyncSession) -> None:
+    """Run the scheduled work. Idempotent: due dates are stored, and each row is marked once."""
     on = today(session)
     await open_due_quarters(session, on)
     await mark_overdue_quarters(session, on)
@@ -24,7 +30,8 @@ async def tick(session: AsyncSession) -> None:
 
 
 async def open_due_quarters(session: AsyncSession, on: date) -> None:
-    """A ledger for every quarter that has ended and every project still followed. 四（一）2"""
+    """Open every ended quarter of each project under monitoring. 四（一）2"""
+    ended = last_ended_quarter(on)
     newest = (
         select(ProjectQuarter.declaration_id, func.max(ProjectQuarter.quarter).label("quarter"))
         .group_by(ProjectQuarter.declaration_id)
@@ -33,21 +40,24 @@ async def open_due_quarters(session: AsyncSession, on: date) -> None:
     files = await session.execute(
         select(ProjectFile, newest.c.quarter)
         .outerjoin(newest, newest.c.declaration_id == ProjectFile.declaration_id)
-        .where(ProjectFile.status != "evaluated", or_(newest.c.quarter.is_(None), newest.c.quarter < last_ended(on)))
+        .where(
+            ProjectFile.status != "evaluated",
+            or_(newest.c.quarter.is_(None), newest.c.quarter < last_ended_quarter(on)),
+        )
     )
     days = settings_of(session).quarter_due_working_days
-    await open_quarters(
+    await insert_quarters(
         session,
         [
-            opened(file, quarter, days)
+            quarter_row(file, quarter, days)
             for file, known in files.all()
-            for quarter in quarters_between(known or quarter_of(file.first_released_on), last_ended(on))
+            for quarter in quarters_between(known or quarter_of(file.first_released_on), ended)
         ],
     )
 
 
 async def mark_overdue_quarters(session: AsyncSession, on: date) -> None:
-    """A report not handed in by its day, or not corrected by its day, is overdue from the day after."""
+    """Mark reports overdue from the day after their due date or correction date. 四（一）2"""
     missing = (ProjectQuarter.state == "open") & (ProjectQuarter.due_on < on)
     uncorrected = (ProjectQuarter.state == "returned") & (ProjectQuarter.correct_by < on)
     rows = await session.scalars(
@@ -57,25 +67,25 @@ async def mark_overdue_quarters(session: AsyncSession, on: date) -> None:
     )
     for row in rows.all():
         row.overdue_since = (row.correct_by or row.due_on) + timedelta(days=1)
-        await blame_lateness(session, row, row.overdue_since)
+        await raise_late_report_ground(session, row, row.overdue_since)
 
 
 async def mark_evaluations(session: AsyncSession, on: date) -> None:
-    """Within the reminder days the evaluation is upcoming; after its last day overdue. 三（三）, I17"""
+    """Mark evaluations upcoming within the reminder days and overdue after the due date. 三（三）, I17"""
     soon = on + timedelta(days=int(parameter("evaluation_reminder_days", on)))
-    for state, falls_due in (
+    for state, condition in (
         ("overdue", ProjectFile.evaluation_due_on < on),
         ("upcoming", (ProjectFile.evaluation_due_on >= on) & (ProjectFile.evaluation_due_on <= soon)),
     ):
         await session.execute(
             update(ProjectFile)
-            .where(ProjectFile.status == "delivered", ProjectFile.evaluation_state != state, falls_due)
+            .where(ProjectFile.status == "delivered", ProjectFile.evaluation_state != state, condition)
             .values(evaluation_state=state)
         )
 
 
 async def mark_overdue_rectifications(session: AsyncSession, on: date) -> None:
-    """A finding not put right by its day is overdue from the day after. 四（一）3"""
+    """Mark open findings overdue from the day after their rectification date. 四（一）3"""
     await session.execute(
         update(Finding)
         .where(Finding.state == "open", Finding.overdue_since.is_(None), Finding.rectify_by < on)

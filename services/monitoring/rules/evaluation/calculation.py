@@ -1,4 +1,4 @@
-"""The evaluation of a delivered project: targets against results, five heads, grade and problems (三（三）)."""
+"""Evaluation of a delivered project: targets against results, five scored indicators, grade, problems (三（三）)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,21 +6,26 @@ from datetime import date
 from decimal import ROUND_DOWN, Decimal, InvalidOperation
 from typing import Any
 
-from services.monitoring.rules.actuals import Actuals, achieved, facts_of
-from services.monitoring.rules.energy import BASELINE_METHODS, METHOD_LABELS, saving
-from services.monitoring.rules.heads import GRADE_LABELS, Measures, grade_of, heads
+from services.monitoring.rules.code_lists import ENERGY_METHODS, EVALUATION_GRADES
+from services.monitoring.rules.energy import BASELINE_METHODS, energy_saving
+from services.monitoring.rules.evaluation.actuals import Actuals, occupancy_rate, target_facts
+from services.monitoring.rules.evaluation.indicators import (
+    IndicatorInputs,
+    grade_of,
+    score_indicators,
+)
 from shared.policy import Decision, Finding, Ruleset, evaluate_targets
 
 PROPOSALS = {
     "rectify": "建议限期整改并复核；是否追回资金由主管部门决定，不自动追回",
     "partial_clawback": "建议就未达标部分提出追回意见，由主管部门决定",
 }
-"""By the reading of I33: what is proposed when an evaluation fails or a target is missed."""
+"""Proposal for a failed evaluation or a missed target, by the reading of I33."""
 
 
 @dataclass(frozen=True)
-class Picture:
-    """What monitoring itself knows of the project. Amounts are yuan."""
+class ProjectState:
+    """State of a project in monitoring's own records; amounts in yuan."""
 
     facts: Mapping[str, Any]
     components: list[dict[str, Any]]
@@ -32,33 +37,35 @@ class Picture:
     best_occupancy: Mapping[int, Decimal]
 
 
-def evaluate(actuals: Actuals, picture: Picture, ruleset: Ruleset) -> dict[str, Any]:
-    """The whole result as JSON-able data; targets that cannot be judged stay undetermined. 二（三）, 三（三）"""
+def evaluate(actuals: Actuals, project: ProjectState, ruleset: Ruleset) -> dict[str, Any]:
+    """Return the result as JSON-compatible data; targets without data stay undetermined. 二（三）, 三（三）"""
     readings, on = ruleset.interpretations, actuals.reference_on
-    energy = saving(actuals.energy, readings["pv_in_saving"], on) if actuals.energy else None
-    occupancies = _occupancies(actuals, picture, readings)
-    feasible = actuals.roof.feasible if actuals.roof.feasible is not None else picture.facts.get("renewable_feasible")
+    energy = energy_saving(actuals.energy, readings["pv_in_saving"], on) if actuals.energy else None
+    occupancies = _occupancies(actuals, project, readings)
+    feasible = actuals.roof.feasible if actuals.roof.feasible is not None else project.facts.get("renewable_feasible")
     ratio = energy["ratio"] if energy else None
-    facts = facts_of(actuals, picture.components, occupancies, feasible, ratio, dict(readings))
+    facts = target_facts(actuals, project.components, occupancies, feasible, ratio, dict(readings))
     decision = evaluate_targets(facts, ruleset)
-    misused = actuals.funds.misused or picture.open_diversion
-    scored = heads(_measures(actuals, picture, facts, occupancies, ratio, misused), on, picture.district)
+    misused = actuals.funds.misused or project.open_diversion
+    scored = score_indicators(
+        _indicator_inputs(actuals, project, facts, occupancies, ratio, misused), on, project.district
+    )
     score = sum((Decimal(head["score"]) for head in scored), Decimal(0))
     grade = "failed" if misused else grade_of(score, on)
     targets = [_target(found) for found in decision.findings if found.applies is not False]
     return {
         "score": f"{score:.2f}",
         "grade": grade,
-        "grade_label": GRADE_LABELS[grade],
+        "grade_label": EVALUATION_GRADES[grade],
         "hard_fail": misused,
         "targets_met": _all_met(targets),
         "targets": targets,
         "heads": scored,
         "energy": energy and {**energy, "ratio": None if ratio is None else f"{ratio:.6f}"},
         "occupancies": {str(place): None if value is None else f"{value:.6f}" for place, value in occupancies.items()},
-        "best_occupancies": {str(place): f"{value:.6f}" for place, value in picture.best_occupancy.items()},
-        "funds": _funds(actuals, picture),
-        "problems": _problems(actuals, picture, targets, readings),
+        "best_occupancies": {str(place): f"{value:.6f}" for place, value in project.best_occupancy.items()},
+        "funds": _funds(actuals, project),
+        "problems": _problems(actuals, project, targets, readings),
         "proposal": _proposal(grade, targets, readings),
         "headline": decision.headline,
         "sentences": [found.sentence for found in decision.findings],
@@ -76,37 +83,37 @@ def _basis(decision: Decision, ruleset: Ruleset) -> dict[str, Any]:
     }
 
 
-def _occupancies(actuals: Actuals, picture: Picture, readings: Mapping[str, str]) -> dict[int, Decimal | None]:
-    """Occupancy of each building and factory (I19), the best of the year where the reading of I20 says so."""
-    stated = {item.index: achieved(item, readings["occupancy_meaning"]) for item in actuals.lettings}
+def _occupancies(actuals: Actuals, project: ProjectState, readings: Mapping[str, str]) -> dict[int, Decimal | None]:
+    """Return the occupancy of each building and factory (I19), the year's best where the reading of I20 says so."""
+    stated = {item.index: occupancy_rate(item, readings["occupancy_meaning"]) for item in actuals.lettings}
     found: dict[int, Decimal | None] = {}
-    for place, component in enumerate(picture.components):
+    for place, component in enumerate(project.components):
         if component["kind"] not in ("building", "factory"):
             continue
-        value, best = stated.get(place), picture.best_occupancy.get(place)
+        value, best = stated.get(place), project.best_occupancy.get(place)
         if readings["target_moment"] == "any_time" and best is not None:
             value = best if value is None else max(value, best)
         found[place] = value
     return found
 
 
-def _measures(
+def _indicator_inputs(
     actuals: Actuals,
-    picture: Picture,
+    project: ProjectState,
     facts: Mapping[str, Any],
     occupancies: Mapping[int, Decimal | None],
     ratio: Decimal | None,
     misused: bool,
-) -> Measures:
-    return Measures(
+) -> IndicatorInputs:
+    return IndicatorInputs(
         actuals=actuals,
         key_tenant=facts["key_tenant_introduced"],
-        occupancies=[(picture.components[place]["kind"], value) for place, value in occupancies.items()],
+        occupancies=[(project.components[place]["kind"], value) for place, value in occupancies.items()],
         saving_ratio=ratio,
         misused=misused,
-        kept_yuan=picture.kept_yuan,
-        used_yuan=picture.used_yuan,
-        late_quarters=picture.late_quarters,
+        kept_yuan=project.kept_yuan,
+        used_yuan=project.used_yuan,
+        late_quarters=project.late_quarters,
     )
 
 
@@ -138,7 +145,7 @@ def _gap(found: Finding) -> str:
 
 
 def percent(text: str, unit: str = "%") -> str:
-    """A share as per cent, cut and not rounded: what falls just short of a target must not read as reaching it."""
+    """Return a share as a percentage, truncated so that a value just below a target never reads as reaching it."""
     try:
         share = Decimal(text) * 100
     except InvalidOperation:
@@ -151,41 +158,41 @@ def _all_met(targets: list[dict[str, Any]]) -> bool | None:
     return False if False in values else None if None in values else True
 
 
-def _funds(actuals: Actuals, picture: Picture) -> dict[str, Any]:
+def _funds(actuals: Actuals, project: ProjectState) -> dict[str, Any]:
     return {
-        "kept_yuan": f"{picture.kept_yuan:.2f}",
-        "used_yuan": f"{picture.used_yuan:.2f}",
-        "unspent_yuan": f"{max(picture.kept_yuan - picture.used_yuan, Decimal(0)):.2f}",
-        "late_quarters": picture.late_quarters,
-        "open_diversion": picture.open_diversion,
+        "kept_yuan": f"{project.kept_yuan:.2f}",
+        "used_yuan": f"{project.used_yuan:.2f}",
+        "unspent_yuan": f"{max(project.kept_yuan - project.used_yuan, Decimal(0)):.2f}",
+        "late_quarters": project.late_quarters,
+        "open_diversion": project.open_diversion,
         **actuals.funds.model_dump(mode="json"),
     }
 
 
 def _problems(
-    actuals: Actuals, picture: Picture, targets: list[dict[str, Any]], readings: Mapping[str, str]
+    actuals: Actuals, project: ProjectState, targets: list[dict[str, Any]], readings: Mapping[str, str]
 ) -> list[str]:
-    told = [
+    problems = [
         f"{target['clause']} {target['label']}未达到，{target['gap']}" for target in targets if target["met"] is False
     ]
-    told += [f"{target['clause']} {target['label']}待定" for target in targets if target["met"] is None]
-    if actuals.funds.misused or picture.open_diversion:
-        told.append("四（一）1 补助资金存在挪用")
+    problems += [f"{target['clause']} {target['label']}待定" for target in targets if target["met"] is None]
+    if actuals.funds.misused or project.open_diversion:
+        problems.append("四（一）1 补助资金存在挪用")
     if not actuals.funds.ledger_matches:
-        told.append("四（一）1 补助资金账实不符")
-    if picture.late_quarters:
-        told.append(f"四（一）2 季度台账逾期 {picture.late_quarters} 次")
-    return told + _baseline_doubt(actuals, picture, readings) + list(actuals.problems)
+        problems.append("四（一）1 补助资金账实不符")
+    if project.late_quarters:
+        problems.append(f"四（一）2 季度台账逾期 {project.late_quarters} 次")
+    return problems + _baseline_problem(actuals, project, readings) + list(actuals.problems)
 
 
-def _baseline_doubt(actuals: Actuals, picture: Picture, readings: Mapping[str, str]) -> list[str]:
-    """I25: a building that stood empty has no measured year of its own but the last full one."""
-    vacant = any(component.get("wholly_vacant") for component in picture.facts.get("components") or ())
+def _baseline_problem(actuals: Actuals, project: ProjectState, readings: Mapping[str, str]) -> list[str]:
+    """Return a problem if a vacant building's baseline uses a method that the reading of I25 does not allow."""
+    vacant = any(component.get("wholly_vacant") for component in project.facts.get("components") or ())
     allowed = BASELINE_METHODS[readings["vacant_baseline"]]
     if not vacant or actuals.energy is None or actuals.energy.baseline.method in allowed:
         return []
-    words = "、".join(METHOD_LABELS[method] for method in allowed)
-    used = METHOD_LABELS[actuals.energy.baseline.method]
+    words = "、".join(ENERGY_METHODS[method] for method in allowed)
+    used = ENERGY_METHODS[actuals.energy.baseline.method]
     return [f"二（三）2 空置楼宇能耗基线采用{used}，与口径（{words}）不一致"]
 
 
@@ -195,6 +202,6 @@ def _proposal(grade: str, targets: list[dict[str, Any]], readings: Mapping[str, 
 
 
 def anniversary(delivered_on: date) -> date:
-    """The same date of the year after delivery; 28 February for a 29th."""
+    """Return the same date one year after delivery; 28 February for a 29 February."""
     leap_day = (delivered_on.month, delivered_on.day) == (2, 29)
     return delivered_on.replace(year=delivered_on.year + 1, day=28 if leap_day else delivered_on.day)

@@ -1,9 +1,9 @@
-"""The evaluation report that the district sends to the city, as data and as a Chinese document (三（三）)."""
+"""Evaluation report of the district to the city, as data and as a Chinese document (三（三）)."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from services.monitoring.rules.energy import METHOD_LABELS
+from services.monitoring.rules.code_lists import ENERGY_METHODS, SUPPORT_MODES
 from shared.policy import readings
 
 MET = {True: "达到", False: "未达到", None: "待定"}
@@ -20,12 +20,11 @@ READINGS = (
     "industry_test",
     "evaluation_failed",
 )
-"""The readings of the notice that an evaluation depends on (I17 to I26, I33)."""
-MODES = {"investment_grant": "投资补助", "interest_subsidy": "贷款贴息"}
+"""Readings of the notice that an evaluation depends on (I17 to I26, I33)."""
 
 
-def report_of(project: Mapping[str, Any], result: Mapping[str, Any], basis: Mapping[str, Any]) -> dict[str, Any]:
-    """Overview, basis, targets, heads, funds, problems, conclusion: what was computed, laid out for reading."""
+def build_report(project: Mapping[str, Any], result: Mapping[str, Any], basis: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the report as data: overview, basis, targets, indicators, energy, funds, problems, conclusion, advice."""
     return {
         "title": f"{project['project_name']}项目评价报告",
         "overview": dict(project),
@@ -40,8 +39,8 @@ def report_of(project: Mapping[str, Any], result: Mapping[str, Any], basis: Mapp
     }
 
 
-def in_chinese(report: Mapping[str, Any]) -> str:
-    """The report as Markdown, in the order the district writes it."""
+def markdown_report(report: Mapping[str, Any]) -> str:
+    """Return the report as a Chinese Markdown document."""
     parts = [
         f"# {report['title']}",
         _overview(report["overview"]),
@@ -50,7 +49,7 @@ def in_chinese(report: Mapping[str, Any]) -> str:
         _heads(report["heads"]),
         _energy(report["energy"]),
         _funds(report["funds"]),
-        _listed("六、存在问题", report["problems"], "未发现问题。"),
+        _numbered_list("六、存在问题", report["problems"], "未发现问题。"),
         _conclusion(report),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
@@ -58,9 +57,9 @@ def in_chinese(report: Mapping[str, Any]) -> str:
 
 def _overview(project: Mapping[str, Any]) -> str:
     lines = [
-        f"项目名称：{_safe(project['project_name'])}（申报编号 {project['declaration_no']}）",
-        f"项目单位：{_safe(project['applicant_name'])}（{project['applicant_uscc']}）",
-        f"支持方式：{MODES[project['mode']]}",
+        f"项目名称：{_escaped(project['project_name'])}（申报编号 {project['declaration_no']}）",
+        f"项目单位：{_escaped(project['applicant_name'])}（{project['applicant_uscc']}）",
+        f"支持方式：{SUPPORT_MODES[project['mode']]}",
         f"核定金额 {project['award_yuan']} 元，已拨付 {project['released_yuan']} 元",
         f"交付日期：{project['delivered_on']}；评价期限：{project['evaluation_due_on']}",
     ]
@@ -71,12 +70,12 @@ def _basis(basis: Mapping[str, Any]) -> str:
     lines = [
         f"依据 {basis['doc_no']}，规则集 {basis['ruleset'][:16]}。",
         f"评价基准日 {basis['reference_on']}。",
-        "采用口径：" + "；".join(_chosen(key, basis["interpretations"][key]) for key in READINGS) + "。",
+        "采用口径：" + "；".join(_reading_text(key, basis["interpretations"][key]) for key in READINGS) + "。",
     ]
     return "\n".join(["## 二、评价依据和方法", "", *lines])
 
 
-def _chosen(key: str, option: str) -> str:
+def _reading_text(key: str, option: str) -> str:
     reading = readings()[key]
     return f"（{reading.id}）{reading.options[option]}"
 
@@ -97,7 +96,7 @@ def _heads(heads: Sequence[Mapping[str, Any]]) -> str:
 def _energy(energy: Mapping[str, Any] | None) -> str:
     if energy is None:
         return ""
-    methods = f"基准期{METHOD_LABELS[energy['baseline_method']]}、报告期{METHOD_LABELS[energy['report_method']]}"
+    methods = f"基准期{ENERGY_METHODS[energy['baseline_method']]}、报告期{ENERGY_METHODS[energy['report_method']]}"
     return (
         f"能耗核算（{methods}）：基准期 {energy['baseline_tce']} 吨标准煤"
         f"（{energy['baseline_kgce_per_m2']} 千克标准煤/平方米），"
@@ -122,20 +121,20 @@ def _conclusion(report: Mapping[str, Any]) -> str:
         f"评价得分 {end['score']} 分，等级“{end['grade_label']}”"
         + ("（因资金挪用直接定为不合格）。" if end["hard_fail"] else "。"),
         f"改造目标总体：{MET[end['targets_met']]}。",
-        *(f"{_safe(item)}。".replace("。。", "。") for item in report["advice"]),
+        *(f"{_escaped(item)}。".replace("。。", "。") for item in report["advice"]),
     ]
     return "\n".join(["## 七、结论和建议", "", *lines])
 
 
-def _listed(title: str, items: Sequence[str], nothing: str) -> str:
-    return "\n".join([f"## {title}", "", *([f"{n}. {_safe(item)}" for n, item in enumerate(items, 1)] or [nothing])])
+def _numbered_list(title: str, items: Sequence[str], nothing: str) -> str:
+    return "\n".join([f"## {title}", "", *([f"{n}. {_escaped(item)}" for n, item in enumerate(items, 1)] or [nothing])])
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
     lines = [head, ["---"] * len(head), *rows]
-    return "\n".join("| " + " | ".join(_safe(str(cell)) for cell in line) + " |" for line in lines)
+    return "\n".join("| " + " | ".join(_escaped(str(cell)) for cell in line) + " |" for line in lines)
 
 
-def _safe(text: str) -> str:
-    """Typed text must not become structure of the document."""
+def _escaped(text: str) -> str:
+    """Return text without characters that would become Markdown structure."""
     return " ".join(text.replace("#", "").split()).replace("|", "／").replace("<", "＜")

@@ -1,37 +1,26 @@
-"""What a project reports each quarter, and what is wrong or odd about it (四（一）1, 四（一）2)."""
+"""Quarterly report of a project: its fields, its errors and its warnings (四（一）1, 四（一）2)."""
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from services.monitoring.rules.code_lists import PURPOSES, Purpose, RemarkSeverity
 from shared.contracts.library import ComponentKind
 from shared.money import Area, Money, Quantity, Ratio
 from shared.policy import parameter
 from shared.text import Paragraph
 
-Purpose = Literal[
-    "structure", "green_retrofit", "digital_infrastructure", "fit_out", "area_infrastructure", "interest", "other"
-]
 WORKS = ("structure", "green_retrofit", "digital_infrastructure", "fit_out", "area_infrastructure")
-"""The works of 二 on which an investment grant may be spent; an interest subsidy pays interest alone."""
+"""Works of 二 that an investment grant may pay for; an interest subsidy pays interest only."""
 LARGEST_YUAN = Decimal(10) ** 15
-PURPOSE_LABELS = {
-    "structure": "结构加固",
-    "green_retrofit": "绿色低碳改造",
-    "digital_infrastructure": "数字基础设施",
-    "fit_out": "内外部装修",
-    "area_infrastructure": "片区基础设施",
-    "interest": "贷款利息",
-    "other": "其他",
-}
 
 
 class KindInvestment(BaseModel):
-    """Fixed-asset investment done on components of one kind since the project began."""
+    """Cumulative fixed-asset investment in components of one kind, in yuan."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -40,7 +29,7 @@ class KindInvestment(BaseModel):
 
 
 class PurposeSpend(BaseModel):
-    """Subsidy spent on one purpose since the first release."""
+    """Cumulative subsidy spent on one purpose, in yuan."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -49,7 +38,7 @@ class PurposeSpend(BaseModel):
 
 
 class ComponentLetting(BaseModel):
-    """How much of one component is let (I19); `index` is its place among the project's components."""
+    """Letting of one component (I19); `index` is its position among the project's components, from 0."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -60,7 +49,7 @@ class ComponentLetting(BaseModel):
 
 
 class EnergyUse(BaseModel):
-    """Energy bought in a period, and PV output used on site, which is not part of the electricity bought."""
+    """Energy bought in a period, and PV output used on site, which `electricity_kwh` does not include."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -71,7 +60,7 @@ class EnergyUse(BaseModel):
 
 
 class QuarterReport(BaseModel):
-    """A project's quarter. Progress, investment and subsidy are totals since the beginning; energy is the quarter's."""
+    """One quarter of a project. Progress, investment and subsidy are cumulative; energy and tax cover the quarter."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -98,7 +87,7 @@ class QuarterReport(BaseModel):
 
 @dataclass(frozen=True)
 class Award:
-    """What the report is held against: the award and what of it the project keeps, in yuan, and its components."""
+    """Award that a report is checked against: mode, subsidy kept and investment base in yuan, component kinds."""
 
     mode: str
     kept_yuan: Decimal
@@ -108,9 +97,9 @@ class Award:
 
 @dataclass(frozen=True)
 class Remark:
-    """One thing wrong (`error`: the report cannot be submitted) or odd (`warning`: kept beside it)."""
+    """An error, which stops submission, or a warning, which is stored with the report."""
 
-    severity: Literal["error", "warning"]
+    severity: RemarkSeverity
     pointer: str
     code: str
     detail: str
@@ -120,11 +109,11 @@ class Remark:
 
 
 def check_quarter(report: QuarterReport, award: Award, previous: QuarterReport | None, on: date) -> list[Remark]:
-    """Everything to say about a report, errors first; `previous` was handed in last, `on` dates the parameters."""
+    """Return the errors and warnings of a report, errors first; `on` selects the parameters in force."""
     remarks = [
         *_money(report, award),
         *_purposes(report, award),
-        *_course(report, award, previous),
+        *_progress(report, award, previous),
         *_investment(report, award, previous),
         *_lettings(report, award),
         *_proportions(report, award, on),
@@ -156,7 +145,7 @@ def _money(report: QuarterReport, award: Award) -> Iterator[Remark]:
 
 
 def _purposes(report: QuarterReport, award: Award) -> Iterator[Remark]:
-    """四（一）1: money only for its purpose. Use outside it is a warning, not an error: honest news must get in."""
+    """Yield remarks on purposes. Other spending is a warning, so that it gets reported. 四（一）1"""
     allowed = ("interest",) if award.mode == "interest_subsidy" else WORKS
     seen = set()
     for index, item in enumerate(report.subsidy_used):
@@ -165,17 +154,17 @@ def _purposes(report: QuarterReport, award: Award) -> Iterator[Remark]:
             yield _error(place, "repeated", "同一用途只填一行")
         seen.add(item.purpose)
         if item.purpose not in allowed and item.amount_yuan > 0:
-            yield _warning(place, "purpose_outside_award", f"“{PURPOSE_LABELS[item.purpose]}”不在本项目资金用途之内")
+            yield _warning(place, "purpose_outside_award", f"“{PURPOSES[item.purpose]}”不在本项目资金用途之内")
 
 
-def _course(report: QuarterReport, award: Award, previous: QuarterReport | None) -> Iterator[Remark]:
+def _progress(report: QuarterReport, award: Award, previous: QuarterReport | None) -> Iterator[Remark]:
     if previous is None:
         return
     if report.progress < previous.progress:
         yield _error("/progress", "progress_falls", f"形象进度不得低于上期 {previous.progress:.2%}")
     elif report.progress == previous.progress < 1:
         yield _warning("/progress", "no_progress", "形象进度较上期没有变化")
-    # Money that went back is no longer used: after a return or a clawback the total falls to what was kept.
+    # After a return or a clawback the cumulative amount may fall to the amount kept.
     if report.subsidy_used_yuan < min(previous.subsidy_used_yuan, award.kept_yuan):
         yield _error("/subsidy_used", "subsidy_used_falls", "累计使用补助资金不得少于上期")
 

@@ -1,20 +1,21 @@
-"""What a district states about a delivered project for its evaluation (三（三）); what is left out is unknown."""
+"""Results of a delivered project as the district states them for its evaluation (三（三）); absent means unknown."""
 
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from services.monitoring.rules.code_lists import TenantLevel
 from services.monitoring.rules.energy import EnergyComparison
-from services.monitoring.rules.quarter import ComponentLetting
+from services.monitoring.rules.quarters import ComponentLetting
 from shared.contracts.library import Industry
 from shared.money import Area, Money
 from shared.text import Line, Paragraph
 
 
 class Letting(ComponentLetting):
-    """How a component is let on the reference day; the counts serve the reading by number of units (I19)."""
+    """Letting of one component on the reference date; unit counts serve the reading by number of tenants (I19)."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -23,18 +24,18 @@ class Letting(ComponentLetting):
 
 
 class KeyTenant(BaseModel):
-    """A major project or key enterprise; only those of district level or above count. 二（三）1"""
+    """A major project or key enterprise; district level or above counts. 二（三）1"""
 
     model_config = ConfigDict(extra="forbid")
 
     name: Line = Field(title="项目或企业名称")
-    level: Literal["national", "city", "district", "below"] = Field(title="级别")
+    level: TenantLevel = Field(title="级别")
     moved_in: bool = Field(title="已入驻")
     evidence: Line | None = Field(None, title="佐证材料编号")
 
 
 class IndustryArea(BaseModel):
-    """Area let to an industry; none for tenants outside the supported ones. 二（二）1, I26"""
+    """Area let to one industry; `industry` is None for tenants outside the supported ones. 二（二）1, I26"""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -43,7 +44,7 @@ class IndustryArea(BaseModel):
 
 
 class Tax(BaseModel):
-    """District-level tax of a year before and a year after, and the area both are divided by (I12)."""
+    """District-level tax of the year before and the year after, and the area that divides both (I12)."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -53,7 +54,7 @@ class Tax(BaseModel):
 
 
 class Roof(BaseModel):
-    """PV on the roof (I22): horizontal projection and area of the modules, and projection of the whole roof."""
+    """Roof PV (I22): horizontal projection and area of the modules, projection of the whole roof."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -64,7 +65,7 @@ class Roof(BaseModel):
 
 
 class FundUse(BaseModel):
-    """Whether the money was kept to its purpose. 四（一）1"""
+    """Use of the subsidy: misuse, ledger, audit findings. 四（一）1"""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -75,7 +76,7 @@ class FundUse(BaseModel):
 
 
 class Actuals(BaseModel):
-    """Everything the evaluation reads, as of `reference_on`, within a year of delivery (I20)."""
+    """Input of an evaluation as of `reference_on`, within a year of delivery (I20)."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -91,8 +92,8 @@ class Actuals(BaseModel):
     advice: Paragraph | None = Field(None, title="建议")
 
 
-def achieved(letting: ComponentLetting, meaning: str) -> Decimal | None:
-    """A component's occupancy by the reading of I19; None where that reading's figures are missing."""
+def occupancy_rate(letting: ComponentLetting, meaning: str) -> Decimal | None:
+    """Return a component's occupancy by the reading of I19; None where its figures are missing."""
     if meaning == "tenant_count":
         if not isinstance(letting, Letting):
             return None
@@ -103,20 +104,20 @@ def achieved(letting: ComponentLetting, meaning: str) -> Decimal | None:
 
 
 def key_tenant_introduced(actuals: Actuals) -> bool | None:
-    """Whether one of district level or above has moved in; None where nothing was stated. 二（三）1"""
+    """Return whether a tenant of district level or above has moved in; None where nothing is stated. 二（三）1"""
     if actuals.key_tenants is None:
         return None
     return any(tenant.moved_in and tenant.level != "below" for tenant in actuals.key_tenants)
 
 
 def pv_share(roof: Roof, numerator: str) -> Decimal | None:
-    """PV over the whole roof's horizontal projection, by the reading of I22."""
+    """Return PV area divided by the roof's horizontal projection, by the reading of I22; None where unknown."""
     area = roof.pv_module_m2 if numerator == "module_area" else roof.pv_projection_m2
     return area / roof.roof_projection_m2 if area is not None and roof.roof_projection_m2 else None
 
 
 def supported_share(actuals: Actuals) -> Decimal | None:
-    """Share of let area whose industry is a supported one (I26)."""
+    """Return the share of let area used by supported industries (I26); None where unknown."""
     if not actuals.industries:
         return None
     total = sum((item.area_m2 for item in actuals.industries), Decimal(0))
@@ -124,7 +125,7 @@ def supported_share(actuals: Actuals) -> Decimal | None:
     return mapped / total if total else None
 
 
-def facts_of(
+def target_facts(
     actuals: Actuals,
     components: list[dict[str, Any]],
     occupancies: dict[int, Decimal | None],
@@ -132,7 +133,7 @@ def facts_of(
     saving_ratio: Decimal | None,
     readings: dict[str, str],
 ) -> dict[str, Any]:
-    """The actuals under the names the policy's targets read."""
+    """Return the actuals under the fact names that the policy's targets read."""
     return {
         "key_tenant_introduced": key_tenant_introduced(actuals),
         "renewable_feasible": feasible,

@@ -1,4 +1,4 @@
-"""How likely a project needs a site check: points with their reasons, and the draw (四（一）3)."""
+"""Inspection risk of projects: points with reasons, and selection of the riskiest (四（一）3)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,8 +22,8 @@ FACTORS = {
 
 
 @dataclass(frozen=True)
-class Signs:
-    """What is known of a project; counts, and yuan released."""
+class RiskInputs:
+    """Input of one project's risk score: counts, the amount released in yuan, the credit grade."""
 
     declaration_id: UUID
     late_quarter: int
@@ -37,35 +37,35 @@ class Signs:
 
 @dataclass(frozen=True)
 class Risk:
-    """A score and every reason for it."""
+    """Risk score of a project with its reasons."""
 
     declaration_id: UUID
     score: Decimal
     reasons: tuple[dict[str, Any], ...]
 
 
-def risk_of(signs: Signs, on: date) -> Risk:
-    """Points by the weights of the day; a reason for every factor that counts."""
+def score_risk(inputs: RiskInputs, on: date) -> Risk:
+    """Return the points by the weights in force on a date, with a reason for each factor."""
     weights, grades = parameter("inspection_risk_weights", on), parameter("inspection_risk_credit", on)
     amounts = {
-        "late_quarter": Decimal(signs.late_quarter),
-        "open_reading_finding": Decimal(signs.open_reading_finding),
-        "overdue_rectification": Decimal(signs.overdue_rectification),
-        "grave_finding": Decimal(signs.grave_finding),
-        "never_inspected": Decimal(signs.inspected == 0),
-        "money_per_10m_yuan": signs.released_yuan / _TEN_MILLION,
+        "late_quarter": Decimal(inputs.late_quarter),
+        "open_reading_finding": Decimal(inputs.open_reading_finding),
+        "overdue_rectification": Decimal(inputs.overdue_rectification),
+        "grave_finding": Decimal(inputs.grave_finding),
+        "never_inspected": Decimal(inputs.inspected == 0),
+        "money_per_10m_yuan": inputs.released_yuan / _TEN_MILLION,
     }
     reasons = [_reason(key, FACTORS[key], amount, weights[key]) for key, amount in amounts.items() if amount]
-    if signs.credit_grade is not None:
-        label = f"信用等级 {signs.credit_grade}"
-        reasons.append(_reason("credit_grade", label, Decimal(1), grades[signs.credit_grade]))
+    if inputs.credit_grade is not None:
+        label = f"信用等级 {inputs.credit_grade}"
+        reasons.append(_reason("credit_grade", label, Decimal(1), grades[inputs.credit_grade]))
     score = sum((Decimal(reason["points"]) for reason in reasons), Decimal(0))
-    return Risk(signs.declaration_id, score, tuple(reasons))
+    return Risk(inputs.declaration_id, score, tuple(reasons))
 
 
 def draw(risks: Sequence[Risk], size: int, quarter: str) -> list[Risk]:
-    """The `size` riskiest; equals are ordered by a hash of quarter and project, the same on every run."""
-    return sorted(risks, key=lambda risk: (-risk.score, _lot(risk.declaration_id, quarter)))[:size]
+    """Return the `size` riskiest projects; ties are ordered by a hash of quarter and project, so runs agree."""
+    return sorted(risks, key=lambda risk: (-risk.score, _tie_break(risk.declaration_id, quarter)))[:size]
 
 
 def _reason(key: str, label: str, amount: Decimal, weight: Decimal) -> dict[str, Any]:
@@ -73,5 +73,5 @@ def _reason(key: str, label: str, amount: Decimal, weight: Decimal) -> dict[str,
     return {"factor": key, "label": label, "amount": f"{amount:f}", "weight": f"{weight:f}", "points": f"{points:f}"}
 
 
-def _lot(declaration_id: UUID, quarter: str) -> str:
+def _tie_break(declaration_id: UUID, quarter: str) -> str:
     return sha256(f"{quarter}/{declaration_id}".encode()).hexdigest()
