@@ -10,8 +10,8 @@ from contextlib import ExitStack
 import uvloop
 
 from deploy.local.servers import PortTaken, address, apps_of, bind_all, interruptible, served, steady_memory, suite
-from deploy.demo.personas import Signer
-from deploy.local.settings import database_settings, kept_signer, migrated
+from deploy.demo.personas import Signer, kept_signer
+from deploy.local.settings import database_settings, migrated
 from deploy.demo.story.stage import Stage
 from deploy.demo.run import Wishes, for_the_story, screen, tell_and_serve, wishes_of
 from shared.events.bus.inprocess import InProcessBus

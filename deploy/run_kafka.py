@@ -14,10 +14,10 @@ from aiokafka.errors import KafkaError
 from deploy.local.servers import PortTaken, bind_all, interruptible
 from deploy.local.kafka.jars import BrokerError
 from deploy.local.kafka.node import start
-from deploy.demo.personas import Signer
+from deploy.demo.personas import Signer, kept_signer
 from deploy.local.ports import is_free
 from deploy.local.processes import Processes, StartFailed, service_program
-from deploy.local.settings import database_settings, kept_signer, migrated
+from deploy.local.settings import database_settings, migrated
 from deploy.demo.story.stage import BEGINNING, Stage
 from deploy.demo.run import Wishes, for_the_story, screen, tell_and_serve, wishes_of
 from shared.events.bus.topics import ensure_topics

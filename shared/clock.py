@@ -3,9 +3,8 @@
 import os
 from datetime import UTC, date, datetime
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
-BEIJING = ZoneInfo("Asia/Shanghai")
+from shared.dates import BEIJING
 
 
 class Clock:

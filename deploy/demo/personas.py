@@ -9,6 +9,7 @@ from typing import Any
 from joserfc import jwt
 from joserfc.jwk import KeySet, OKPKey
 
+from deploy.local.settings import kept_secret, settings_given
 from shared.actors import ROLES
 from shared.districts import DISTRICTS
 from shared.settings import Settings
@@ -92,3 +93,8 @@ class Signer:
             **persona.claims(),
         }
         return jwt.encode({"alg": "Ed25519", "typ": "at+jwt", "kid": self.key.kid}, claims, self.key, ["Ed25519"])
+
+
+def kept_signer() -> Signer:
+    """Return the signer whose key is kept in the data folder: tokens of an earlier run stay valid."""
+    return Signer(kept_secret(settings_given().data_dir, "signing-key.json", Signer().private_jwk()))

@@ -10,7 +10,6 @@ from pydantic import SecretStr, ValidationError
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from deploy.demo.personas import Signer
 from deploy.local.postgres import Embedded, join, start
 from deploy.local.postgres_site import PostgresError
 from services import SERVICES, load
@@ -28,11 +27,6 @@ def kept_secret(folder: Path, name: str, fresh: str) -> str:
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
             file.write(fresh)
     return path.read_text()
-
-
-def kept_signer() -> Signer:
-    """The demonstration's signing key, kept so that tokens of an earlier run still work."""
-    return Signer(kept_secret(settings_given().data_dir, "signing-key.json", Signer().private_jwk()))
 
 
 def settings_given() -> Settings:

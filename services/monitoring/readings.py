@@ -13,8 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.monitoring.models.readings import ReadingFinding
 from services.monitoring.rules.code_lists import ReadingStatus
-from shared.clock import BEIJING
 from shared.contracts.monitoring import ReadingOutOfRange
+from shared.dates import BEIJING
 from shared.events.outbox import emit
 from shared.storage.session import actor_of, now
 

@@ -11,7 +11,7 @@ from typing import Any, Self
 import httpx
 
 from deploy.demo.personas import PEOPLE, Persona, Signer
-from shared.clock import BEIJING
+from shared.dates import BEIJING
 from shared.settings import Settings
 
 TOKEN_HOURS = 24 * 3650

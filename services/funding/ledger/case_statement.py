@@ -7,7 +7,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from services.funding.ledger.postings import PAID, AccountCode, Kind, case_account
-from shared.clock import BEIJING
+from shared.dates import BEIJING
 
 ACTS = {
     "award": ("批复", "二（四）、三（二）"),
