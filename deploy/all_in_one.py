@@ -14,6 +14,7 @@ from deploy.demo.personas import Signer, kept_signer
 from deploy.local.settings import database_settings, migrated
 from deploy.demo.story.stage import Stage
 from deploy.demo.run import Wishes, for_the_story, screen, tell_and_serve, wishes_of
+from shared import logs
 from shared.events.bus.inprocess import InProcessBus
 from shared.clock import Clock
 from shared.settings import Settings
@@ -42,6 +43,7 @@ def main(arguments: list[str] | None = None) -> int:
         with ExitStack() as stack:
             with screen.status("正在启动数据库 starting PostgreSQL"):
                 settings = stack.enter_context(database_settings())
+            logs.configure(settings, usual_level="warning")
             return uvloop.run(run(for_the_story(settings, signer, wishes), signer, wishes))
     except PortTaken as error:
         screen.print(f"[red]{error}[/red]")

@@ -20,6 +20,7 @@ from deploy.local.processes import Processes, StartFailed, service_program
 from deploy.local.settings import database_settings, migrated
 from deploy.demo.story.stage import BEGINNING, Stage
 from deploy.demo.run import Wishes, for_the_story, screen, tell_and_serve, wishes_of
+from shared import logs
 from shared.events.bus.topics import ensure_topics
 from services import SERVICES
 
@@ -90,6 +91,7 @@ def main(arguments: list[str] | None = None) -> int:
         with ExitStack() as stack:
             with screen.status("正在启动数据库与消息系统 starting PostgreSQL and Kafka"):
                 settings = stack.enter_context(broker_settings(stack.enter_context(database_settings()), wishes))
+            logs.configure(settings, usual_level="warning")
             return uvloop.run(run(for_the_story(settings, signer, wishes), signer, wishes))
     except PortTaken as error:
         screen.print(f"[red]{error}[/red]")

@@ -10,6 +10,7 @@ import uvloop
 from deploy.local.servers import PortTaken, address, apps_of, bind, interruptible, on_stop_signal, served, steady_memory
 from deploy.local.settings import database_settings, migrated
 from services import SERVICES, load
+from shared import logs
 from shared.clock import Clock
 from shared.events.bus import Bus
 from shared.runtime import bus_of, running
@@ -61,6 +62,7 @@ def main(arguments: list[str] | None = None) -> int:
     with database_settings() as settings:
         if chosen.port is not None:
             settings = settings.model_copy(update={"port": chosen.port})
+        logs.configure(settings, chosen.service)
         clock = Clock(chosen.story_now.astimezone(UTC) if chosen.story_now and settings.story_clock else None)
         try:
             uvloop.run(serve(chosen.service, settings, clock))

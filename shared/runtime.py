@@ -1,16 +1,17 @@
 """A service and its life: what it consists of, and starting and stopping one instance of it."""
 
 import asyncio
-import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+import structlog
 from fastapi import APIRouter
 from sqlalchemy import MetaData, delete, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from shared import logs
 from shared.actors import Actor, hash_secret, key_holder, system_actor
 from shared.clock import Clock
 from shared.errors import Unauthenticated
@@ -22,7 +23,7 @@ from shared.storage.session import Database
 from shared.storage.tables import api_key, idempotency_key
 from shared.tokens import check_keys
 
-log = logging.getLogger(__name__)
+log = structlog.get_logger()
 _REST_SECONDS = 2.0
 """What the relay still carries after so long stays in the outbox."""
 _BACKGROUND_POOL = 2
@@ -118,12 +119,13 @@ class Instance:
             await session.execute(delete(idempotency_key).where(idempotency_key.c.created_at < kept_since))
 
     async def _tick_forever(self) -> None:
+        logs.set_context(logs.Context(service=self.service.name, route="tick"))
         while True:
             await asyncio.sleep(self.settings.tick_seconds)
             try:
                 await self.tick()
-            except Exception:
-                log.exception("tick failed; it runs again", extra={"service": self.service.name})
+            except Exception as error:
+                log.error("tick failed; it runs again", exc_info=error)
 
     def _on_placed(self) -> None:
         moved, self._feed_moved = self._feed_moved, asyncio.Event()

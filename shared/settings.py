@@ -35,6 +35,10 @@ class Settings(BaseSettings):
 
     data_dir: Path = ROOT / "var"
     """Where a demonstration keeps its database, keys and files."""
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    """From this level on lines are written; `debug` adds a line for every read that succeeded."""
+    log_format: Literal["auto", "json", "console"] = "auto"
+    """`auto`: JSON, one object a line; on a terminal a format for reading."""
     host: str = "127.0.0.1"
     port: int = 8700
     """First of five consecutive ports: intake takes port + 1, then eligibility, funding, monitoring."""

@@ -1,7 +1,6 @@
 """Where a command is carried out: its databases, who gave it, the record of it, and how it ends."""
 
 import asyncio
-import logging
 import os
 import pwd
 import sys
@@ -21,6 +20,7 @@ from deploy.cli.showing import Row, show
 from deploy.local.postgres_site import PostgresError
 from deploy.local.settings import running_database_settings
 from services import load
+from shared import logs
 from shared.actors import system_actor
 from shared.clock import Clock, uuid7
 from shared.events.inbox import Consumer
@@ -176,9 +176,9 @@ def login_name() -> str:
 
 def carry_out(order: Order, work: Work) -> NoReturn:
     """Do the work and end with its exit code."""
-    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(message)s")
     try:
         with running_database_settings() as settings:
+            logs.configure(settings, usual_level="warning")
             outcome = asyncio.run(_recorded(Desk(order, settings), work))
     except PostgresError as error:
         say(f"{error}. Set TENGHUAN_DATABASE_URL, or start the suite (make run) first.")

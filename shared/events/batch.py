@@ -23,8 +23,8 @@ class Batch:
     waiting: frozenset[UUID]
     failed: dict[Stream, tuple[UUID, Exception]] = field(default_factory=dict)
     """By stream, the event whose handling failed, and how."""
-    parked: dict[UUID, Exception] = field(default_factory=dict)
-    """Events that failed and were parked."""
+    parked: list[tuple[Message, Exception]] = field(default_factory=list)
+    """Events that failed and were parked, with the error."""
     tally: Counter[str] = field(default_factory=Counter)
     """How many messages of each verdict were settled."""
 
@@ -74,7 +74,7 @@ class Batch:
         for message in left:
             event_id, error = self.failed[stream_of(message)]
             if message.id == event_id:
-                self.parked[event_id] = error
+                self.parked.append((message, error))
             tried = (repr(error), attempts) if message.id == event_id else ("an earlier event of it failed", 0)
             if message.id not in self.waiting:
                 parking.append((message, *tried))

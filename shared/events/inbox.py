@@ -2,20 +2,21 @@
 
 import asyncio
 import contextlib
-import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from dataclasses import dataclass
 from itertools import groupby
 from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
+import structlog
 from pydantic import ValidationError
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from shared import logs
 from shared.actors import system_actor
 from shared.backoff import Pauses
 from shared.contracts.base import Event, event_class
@@ -25,7 +26,7 @@ from shared.events.dead_letters import DeadLetter, bury, open_letter, record_of,
 from shared.events.ordering import stream_of
 from shared.storage.session import Database, is_passing, now
 
-log = logging.getLogger(__name__)
+log = structlog.get_logger()
 ATTEMPTS = 5
 
 Handler = Callable[[AsyncSession, Any], Awaitable[None]]
@@ -94,12 +95,13 @@ class Consumer:
         Where something fails, it is found by halves and the rest committed; five attempts, then its aggregate is
         parked, and with it whatever follows of that aggregate. Raises Stopping; what noting in the database raises.
         """
-        for attempt in range(1, ATTEMPTS + 1):
-            arrivals = await self._patiently(arrivals, attempt)
-            if not arrivals:
-                return
-            if attempt > 1:
-                await asyncio.sleep(0.02 * 2**attempt)
+        with logs.logged_as(service=self.database.service, route="consumer"):
+            for attempt in range(1, ATTEMPTS + 1):
+                arrivals = await self._patiently(arrivals, attempt)
+                if not arrivals:
+                    return
+                if attempt > 1:
+                    await asyncio.sleep(0.02 * 2**attempt)
 
     async def _patiently(self, arrivals: Sequence[Arrival], attempt: int) -> Sequence[Arrival]:
         """Handle; while the database is away, wait and try again without limit. Returns what is left to try again."""
@@ -113,7 +115,7 @@ class Consumer:
                 if not is_passing(error):
                     if attempt > 1:
                         raise
-                    log.warning("%s seeks what fails in a batch: %r", self.database.service, error)
+                    log.warning("batch failed; its events are tried one by one", error=logs.describe(error))
                     return arrivals
                 await self._wait(error, pauses.next())
         raise Stopping(self.database.service)
@@ -121,7 +123,7 @@ class Consumer:
     async def _wait(self, error: Exception, seconds: float) -> None:
         """The database is away: not ready, until it was reached again; a stop is not kept waiting."""
         self.healthy = False
-        log.warning("consumer waits", extra={"service": self.database.service, "error": repr(error)})
+        log.warning("consumer waits for the database", error=logs.describe(error))
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self.stopping.wait(), seconds)
 
@@ -153,8 +155,9 @@ class Consumer:
 
     def _count(self, batch: Batch) -> None:
         self.tally += batch.tally
-        for event_id, error in batch.parked.items():
-            log.error("%s parks event %s", self.database.service, event_id, exc_info=error)
+        for message, error in batch.parked:
+            with self._logged(message):
+                log.error("event parked", event_id=message.id, exc_info=error)
 
     def _fault(self, *, careful: bool) -> Callable[[Message], str]:
         """Says why a message cannot be understood; of its data only when careful: that costs as much as handling."""
@@ -209,7 +212,18 @@ class Consumer:
             await handler.handle(session, [known.model_validate_json(message.data) for message in run])
         elif handler is not None:
             for message in run:
-                await handler(session, known.model_validate_json(message.data))
+                with self._logged(message):
+                    await handler(session, known.model_validate_json(message.data))
+                    log.debug("event handled", event_id=message.id)
+
+    def _logged(self, message: Message) -> AbstractContextManager[logs.Context]:
+        """Log in the name of the request that led to the message; what is emitted meanwhile carries its id on."""
+        return logs.logged_as(
+            service=self.database.service,
+            request_id=message.headers.get("requestid", ""),
+            route=message.type,
+            case=str(message.subject),
+        )
 
     async def replay_parked(self, source: str, aggregate_id: UUID) -> int:
         """Handle an aggregate's parked events in order, after the cause was mended; up to the first that fails.

@@ -2,24 +2,25 @@
 
 import asyncio
 import contextlib
-import logging
 import zlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
+import structlog
 from pydantic_core import from_json
 from sqlalchemy import URL, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.pool import NullPool
 
+from shared import logs
 from shared.backoff import Pauses, Rests, cancellations
 from shared.clock import uuid7
 from shared.contracts.base import Event
 from shared.events.bus import Bus, Message, Unsendable
 from shared.storage.session import actor_of, now
 
-log = logging.getLogger(__name__)
+log = structlog.get_logger()
 Work = Callable[[AsyncConnection, asyncio.Event, Pauses], Awaitable[None]]
 Row = Mapping[str, Any]
 SHARDS, FEED = 16, -1
@@ -62,7 +63,8 @@ WITH new AS (
 INSERT INTO outbox (event_id, shard, aggregate_type, aggregate_id, agg_seq, type, payload, headers, occurred_at)
 SELECT event_id, shard, kind, aggregate_id, agg_seq, type, payload,
        jsonb_strip_nulls(jsonb_build_object('district', district, 'applicantuscc', applicant_uscc,
-                                            'actor', CAST(:actor AS text), 'role', CAST(:role AS text))),
+                                            'actor', CAST(:actor AS text), 'role', CAST(:role AS text),
+                                            'requestid', CAST(:request_id AS text))),
        CAST(:at AS timestamptz)
 FROM numbered ORDER BY ord
 """)
@@ -103,6 +105,7 @@ async def emit(session: AsyncSession, *events: Event) -> None:
             "payloads": [event.model_dump_json().encode() for event in events],
             "actor": actor.subject,
             "role": actor.role,
+            "request_id": logs.context().request_id or None,
             "at": at,
         },
     )
@@ -127,6 +130,7 @@ class Relay:
         self.engine: AsyncEngine = create_async_engine(
             url,
             poolclass=NullPool,
+            hide_parameters=True,
             connect_args={
                 "server_settings": {**_KEEPALIVE, "search_path": service, "application_name": name},
                 "command_timeout": _STATEMENT_SECONDS,
@@ -147,6 +151,7 @@ class Relay:
 
     async def run(self) -> None:
         """Relay and place until stopped, each on a connection of its own so that neither waits for the other."""
+        logs.set_context(logs.Context(service=self.service, route="relay"))
         to_relay, to_place = self._news
         async with asyncio.TaskGroup() as group:
             group.create_task(self._connected(self._place_on, to_place))
@@ -165,7 +170,7 @@ class Relay:
             except (Exception, asyncio.CancelledError) as error:
                 if isinstance(error, asyncio.CancelledError) and cancellations() > asked:
                     raise
-                log.warning("relay cannot go on and starts again: %r", error, extra={"service": self.service})
+                log.warning("relay starts again", error=logs.describe(error))
                 await asyncio.sleep(pauses.next())
 
     async def _relay_on(self, connection: AsyncConnection, news: asyncio.Event, pauses: Pauses) -> None:
@@ -268,7 +273,9 @@ class Relay:
             except Unsendable as error:
                 stopped.add(row["shard"])
                 self._held.failed(row["shard"])
-                log.error("event %s stops its shard: %s", row["event_id"], error, extra={"service": self.service})
+                log.error(
+                    "event blocks its shard", event_id=row["event_id"], shard=row["shard"], error=logs.describe(error)
+                )
         return carried
 
     def _message(self, row: Row) -> Message:

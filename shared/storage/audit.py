@@ -8,6 +8,7 @@ from sqlalchemy import insert, select
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from shared import logs
 from shared.contracts.base import Hand
 from shared.errors import SameOfficer
 from shared.storage.session import actor_of, now
@@ -30,6 +31,7 @@ async def record(
     四（一）1: every step towards public money has a name, a role, an instant and, where one was given, a reason.
     """
     actor = actor_of(session)
+    logs.context().case = str(case_id)
     if duty is not None:
         await take_duty(session, case_id, actor.subject, duty)
     await session.execute(

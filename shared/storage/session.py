@@ -60,6 +60,7 @@ class Database:
             url,
             pool_size=settings.pool_size,
             max_overflow=settings.pool_overflow,
+            hide_parameters=True,  # values of rows stay out of errors, hence out of logs
             json_serializer=lambda value: to_json(value).decode(),
             json_deserializer=from_json,
             connect_args={

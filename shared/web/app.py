@@ -1,6 +1,5 @@
 """The HTTP face that every service shares: problem details, health, keys, acts, and offline API pages."""
 
-import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
@@ -12,7 +11,9 @@ from pydantic import BaseModel, Field
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp
 
+from shared import logs
 from shared.clock import Clock
 from shared.errors import DomainError, FieldProblem
 from shared.runtime import Instance, Service, bus_of, running
@@ -21,8 +22,8 @@ from shared.storage.session import is_passing
 from shared.web import admin as keeping
 from shared.web import feed
 from shared.web.docs import mount_docs
+from shared.web.observability import RequestLog
 
-log = logging.getLogger(__name__)
 PROBLEM = "application/problem+json"
 
 
@@ -35,6 +36,7 @@ class Problem(BaseModel):
     detail: str
     code: str
     errors: list[FieldProblem] = Field(default_factory=list)
+    request_id: str = Field(default="", description="本次请求的编号，同 X-Request-Id 响应头；联系管理方时请提供")
 
 
 _RESPONSES: dict[int | str, dict[str, Any]] = {
@@ -90,9 +92,11 @@ _MESSAGES = {
 
 
 def problem(status: int, code: str, title: str, detail: str = "", **extra: Any) -> JSONResponse:
-    """An RFC 9457 answer."""
+    """Return an RFC 9457 answer, and note its code for the log."""
+    request = logs.context()
+    request.code = code
     body = {"type": f"/problems/{code}", "title": title, "status": status, "detail": detail or title, "code": code}
-    return JSONResponse({**body, **extra}, status, media_type=PROBLEM)
+    return JSONResponse({**body, "request_id": request.request_id, **extra}, status, media_type=PROBLEM)
 
 
 async def _refused(_request: Request, error: Exception) -> Response:
@@ -147,7 +151,7 @@ async def _unavailable(request: Request, error: Exception) -> Response:
     """The database went away or refuses for now: all was rolled back, the same request may be sent again."""
     if not is_passing(error):
         return await _broken(request, error)
-    log.warning("cannot answer for now: %r", error, extra={"path": request.url.path})
+    logs.context().error = error
     answer = problem(503, "unavailable", "系统暂时无法处理，请稍后以同一 Idempotency-Key 重试")
     answer.headers["retry-after"] = "1"
     return answer
@@ -166,13 +170,19 @@ async def _http(_request: Request, error: Exception) -> Response:
     return answer
 
 
-async def _broken(request: Request, error: Exception) -> Response:
-    log.exception("request failed", extra={"path": request.url.path}, exc_info=error)
+async def _broken(_request: Request, error: Exception) -> Response:
+    logs.context().error = error
     return problem(500, "internal_error", "系统内部错误")
 
 
 class ServiceApp(FastAPI):
     """A service's application; its OpenAPI document tells the truth about errors and security."""
+
+    service = ""
+
+    def build_middleware_stack(self) -> ASGIApp:
+        """Return the stack with the request log outermost, so that it also sees answers to unforeseen errors."""
+        return RequestLog(super().build_middleware_stack(), self.service)
 
     def openapi(self) -> dict[str, Any]:
         if self.openapi_schema is None:
@@ -203,6 +213,7 @@ def create_app(service: Service, instance: Instance | None = None) -> FastAPI:
     @asynccontextmanager
     async def own_instance(app: FastAPI) -> AsyncIterator[None]:
         settings = Settings()
+        logs.configure(settings, service.name)
         async with running(service, settings, Clock(), bus_of(service.name, settings)) as started:
             app.state.instance = started
             yield
@@ -217,6 +228,7 @@ def create_app(service: Service, instance: Instance | None = None) -> FastAPI:
         redoc_url=None,
         telemetry=None,
     )
+    app.service = service.name
     app.state.instance = instance
     app.include_router(service.router)
     app.include_router(feed.router)

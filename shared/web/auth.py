@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from fastapi import Depends, Request
 from fastapi.security import HTTPBearer
 
+from shared import logs
 from shared.actors import ROLES, Actor
 from shared.errors import Unauthenticated
 from shared.tokens import read_token
@@ -20,8 +21,11 @@ async def current_actor(request: Request, _scheme: Annotated[Any, Depends(_beare
         raise Unauthenticated()
     instance = request.app.state.instance
     if credential.startswith("th_live_"):
-        return await instance.actor_of_api_key(credential)  # type: ignore[no-any-return]
-    return read_token(credential, instance.settings, instance.clock)
+        actor: Actor = await instance.actor_of_api_key(credential)
+    else:
+        actor = read_token(credential, instance.settings, instance.clock)
+    logs.context().subject = actor.subject
+    return actor
 
 
 SignedIn = Annotated[Actor, Depends(current_actor)]

@@ -2,21 +2,22 @@
 
 import asyncio
 import contextlib
-import logging
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from operator import itemgetter
 
+import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, ConsumerRecord, TopicPartition
 
+from shared import logs
 from shared.backoff import Pauses, cancellations
 from shared.events.bus import Arrival, Deliver, Read, Record, Unreadable
 from shared.events.bus.connection import client_options, within
 from shared.settings import Settings
 
-log = logging.getLogger(__name__)
+log = structlog.get_logger()
 Fetched = Mapping[TopicPartition, Sequence[ConsumerRecord]]
 _POLL_MS = 300
 _COMMIT_SECONDS = 10.0
@@ -59,6 +60,7 @@ class Member:
 
     async def run(self) -> None:
         """Consume until asked to stop: whatever happens, begin again after the last offsets committed."""
+        logs.set_context(logs.Context(service=self._service, route=self._group))
         while not self._stopping.is_set():
             asked = cancellations()
             try:
@@ -71,7 +73,7 @@ class Member:
                 if self._stopping.is_set() or (isinstance(error, asyncio.CancelledError) and cancellations() > asked):
                     return
                 self.trouble = f"broker: {error!r}"
-                log.warning("%s consumes anew: %r", self._service, error)
+                log.warning("consumer starts again", error=logs.describe(error))
                 self._stepping = isinstance(error, UnicodeDecodeError)
                 await self._rest(self._pauses.next())
 
@@ -255,7 +257,7 @@ async def _commit(consumer: AIOKafkaConsumer, fetched: Fetched) -> None:
         async with asyncio.timeout(_COMMIT_SECONDS):
             await consumer.commit(offsets)
     except Exception as error:
-        log.warning("offsets not committed, records will come again: %r", error)
+        log.warning("offsets not committed; records arrive again", error=logs.describe(error))
 
 
 class _Handover(ConsumerRebalanceListener):  # type: ignore[misc]
@@ -269,4 +271,5 @@ class _Handover(ConsumerRebalanceListener):  # type: ignore[misc]
             await asyncio.wait_for(self._member.come_to_rest(), _HANDOVER_SECONDS)
 
     async def on_partitions_assigned(self, assigned: set[TopicPartition]) -> None:
-        log.info("partitions: %s", sorted(assigned))
+        names = sorted(f"{each.topic}/{each.partition}" for each in assigned)
+        log.info("partitions assigned", partitions=names)

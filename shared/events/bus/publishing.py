@@ -1,13 +1,13 @@
 """Publishing to Kafka: whole batches per partition, and a fresh producer whenever the old one cannot be trusted."""
 
 import asyncio
-import logging
 import time
 from collections import defaultdict
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
+import structlog
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 from aiokafka.partitioner import murmur2
@@ -17,7 +17,7 @@ from shared.events.bus.connection import client_options, within
 from shared.events.bus.topics import LONGEST_RECORD_BYTES
 from shared.settings import Settings
 
-log = logging.getLogger(__name__)
+log = structlog.get_logger()
 PATIENCE_SECONDS = 20.0
 """How long brokers may take to confirm. Batches of an idempotent producer never expire by themselves."""
 _TOPIC_SECONDS = 5.0
@@ -181,6 +181,6 @@ async def _end(producer: AIOKafkaProducer) -> None:
     """Stop a producer whatever state it is in; its own `stop` waits for ever for what it cannot deliver."""
     if await within(1, producer.stop()):
         return
-    log.warning("a producer is given up with messages unconfirmed; they are sent again")
+    log.warning("producer discarded with unconfirmed messages; they are sent again")
     await within(0.5, producer.client.close())
     await within(0.5, producer._sender.close())

@@ -45,6 +45,7 @@ def example_message(event: type[Event]) -> Message:
             "time": TIME,
             **about,
             **who,
+            "requestid": "7f3c2e9a41d84b0c9e5d6a1b2c3d4e5f",
         },
         data.model_dump_json().encode(),
     )

@@ -1,0 +1,118 @@
+"""Log lines: their fields, their format, and what they never hold."""
+
+import asyncio
+import io
+import json
+import logging
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import structlog
+from pydantic import BaseModel, ValidationError
+
+from shared import logs
+from shared.settings import Settings
+
+TOKEN = "eyJhbGciOiJFZDI1NTE5In0.eyJzdWIiOiJvZmZpY2VyIn0.c2lnbmF0dXJl"
+
+
+@pytest.fixture
+def written() -> Iterator[io.StringIO]:
+    stream = io.StringIO()
+    handlers, level = logging.getLogger().handlers, logging.getLogger().level
+    logs.configure(Settings(log_level="debug", log_format="json"), "intake", stream=stream)
+    yield stream
+    structlog.reset_defaults()
+    logging.getLogger().handlers, logging.getLogger().level = handlers, level
+
+
+def lines(stream: io.StringIO) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in stream.getvalue().splitlines()]
+
+
+def test_a_line_carries_time_level_service_and_the_fields_of_its_context(written: io.StringIO) -> None:
+    structlog.get_logger().info("outside", n=1)
+    with logs.logged_as(service="funding", request_id="abcdefgh", route="/v1/x", case="c1") as entered:
+        entered.subject = "officer-1"
+        structlog.get_logger().info("inside")
+    outside, inside = lines(written)
+    assert outside.pop("time").endswith("+00:00")
+    assert outside == {"level": "info", "message": "outside", "service": "intake", "n": 1}
+    found = {name: inside[name] for name in logs.FIELDS}
+    assert found == {
+        "service": "funding", "request_id": "abcdefgh", "route": "/v1/x", "subject": "officer-1", "case": "c1",
+    }  # fmt: skip
+
+
+def test_an_exception_is_logged_as_type_and_frames_without_the_data_it_quotes(written: io.StringIO) -> None:
+    class Form(BaseModel):
+        age: int
+
+    try:
+        try:
+            Form.model_validate({"age": "legal name"})
+        except ValidationError as error:
+            raise KeyError("a person's name") from error
+    except KeyError as error:
+        structlog.get_logger().error("failed", exc_info=error)
+    (line,) = lines(written)
+    assert line["error"] == "KeyError"
+    assert [part for part in line["stack"].splitlines() if " test_an_exception" in part]
+    assert "caused by" in line["stack"]
+    assert "ValidationError" in line["stack"]
+    assert "name" not in line["stack"].replace(__file__, "").replace("test_an_exception_is_logged_as_type", "")
+
+
+def test_an_exception_about_a_server_keeps_its_message(written: io.StringIO) -> None:
+    assert logs.describe(ConnectionRefusedError(111, "Connection refused")) == (
+        "ConnectionRefusedError: [Errno 111] Connection refused"
+    )
+
+
+@pytest.mark.parametrize(
+    "secret",
+    [
+        TOKEN,
+        f"Bearer {TOKEN}",
+        "th_live_0123456789ab_c2VjcmV0",
+        "postgresql://app:pass-word@127.0.0.1/x",
+        "Bearer opaque",
+    ],
+)
+def test_a_credential_is_blanked_wherever_it_stands(written: io.StringIO, secret: str) -> None:
+    structlog.get_logger().info("called", url=f"http://x/?t={secret} end")
+    assert secret not in written.getvalue()
+    assert "pass-word" not in written.getvalue()
+    assert "***" in lines(written)[0]["url"]
+
+
+def test_a_record_of_a_library_becomes_a_line_of_its_first_line_alone(written: io.StringIO) -> None:
+    logging.getLogger("asyncio").error("Task exception was never retrieved\nfuture: <Task exception=%s>", "row data")
+    logging.getLogger("aiokafka").info("chatter")
+    (line,) = lines(written)
+    assert (line["message"], line["logger"], line["level"]) == (
+        "Task exception was never retrieved", "asyncio", "error",
+    )  # fmt: skip
+
+
+def test_the_console_format_is_for_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    logs.configure(Settings(log_format="console"), "intake")
+    structlog.get_logger().error("failed", exc_info=KeyError("row data"))
+    structlog.reset_defaults()
+    logging.getLogger().handlers.clear()
+    said = capsys.readouterr().err
+    assert "failed" in said
+    assert "KeyError" in said
+    assert "row data" not in said
+    assert not said.startswith("{")
+
+
+async def test_a_task_keeps_the_context_it_was_started_in(written: io.StringIO) -> None:
+    async def work() -> None:
+        structlog.get_logger().info("in a task")
+
+    with logs.logged_as(request_id="abcdefgh"):
+        task = asyncio.create_task(work())
+    await task
+    assert lines(written)[0]["request_id"] == "abcdefgh"
