@@ -41,8 +41,13 @@ class Context:
     case: str = ""
     code: str = ""
     """The problem code with which the request is refused."""
-    error: BaseException | None = None
-    """The exception behind that code, where there is one."""
+    error: str = ""
+    """The exception behind that code, where there is one, as `describe` puts it."""
+    stack: str = ""
+
+    def fail(self, error: BaseException, *, stack: bool = True) -> None:
+        """Note an exception, and its stack while it has one: Starlette clears it once the request is answered."""
+        self.error, self.stack = describe(error), "\n".join(_stack(error)) if stack else ""
 
 
 _current: ContextVar[Context | None] = ContextVar("log_context", default=None)

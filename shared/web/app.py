@@ -151,7 +151,7 @@ async def _unavailable(request: Request, error: Exception) -> Response:
     """The database went away or refuses for now: all was rolled back, the same request may be sent again."""
     if not is_passing(error):
         return await _broken(request, error)
-    logs.context().error = error
+    logs.context().fail(error, stack=False)
     answer = problem(503, "unavailable", "系统暂时无法处理，请稍后以同一 Idempotency-Key 重试")
     answer.headers["retry-after"] = "1"
     return answer
@@ -171,7 +171,7 @@ async def _http(_request: Request, error: Exception) -> Response:
 
 
 async def _broken(_request: Request, error: Exception) -> Response:
-    logs.context().error = error
+    logs.context().fail(error)
     return problem(500, "internal_error", "系统内部错误")
 
 

@@ -45,7 +45,8 @@ class RequestLog:
         try:
             await self.app(scope, receive, send_with_id)
         except Exception as error:
-            context.error = error
+            if not context.error:
+                context.fail(error)
             if not status:
                 raise
         finally:
@@ -64,7 +65,7 @@ def _request_id(headers: list[tuple[bytes, bytes]]) -> str:
 def _write_line(context: logs.Context, scope: Scope, status: int, seconds: float) -> None:
     """Log reads that succeeded at `debug`, acts and refusals at `info`, 503 at `warning`, other failures at `error`."""
     method: str = scope["method"]
-    if status >= 500 or context.error is not None:
+    if status >= 500 or context.error:
         write, message = log.warning if status == 503 else log.error, "failed"
     elif status >= 400:
         write, message = log.info, "refused"
@@ -73,9 +74,8 @@ def _write_line(context: logs.Context, scope: Scope, status: int, seconds: float
     else:
         write, message = log.debug if method in _READS else log.info, "done"
     context.route = getattr(scope.get("route"), "path", "")
-    more: dict[str, Any] = {"code": context.code} if context.code else {}
-    if context.error is not None:
-        more |= {"error": logs.describe(context.error)} if status == 503 else {"exc_info": context.error}
+    reasons = {"code": context.code, "error": context.error, "stack": context.stack}
+    more = {name: value for name, value in reasons.items() if value}
     case = context.case or _case(scope.get("path_params"))
     write(message, method=method, status=status, duration_ms=round(seconds * 1000, 1), case=case, **more)
 
