@@ -141,4 +141,4 @@ def texts(body: Any) -> Iterator[str]:
         yield body
 
 
-_OURS = re.compile(r"[a-z_.]+|[0-9a-f-]{36}|[0-9-]{10}(T.*)?")
+_OURS = re.compile("|".join([r"[a-z_.]+|[0-9a-f-]{36}|[0-9-]{10}(T.*)?", OWNER, *PEOPLE]))
