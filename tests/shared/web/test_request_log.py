@@ -13,7 +13,7 @@ import structlog
 from fastapi import APIRouter
 from sqlalchemy import text
 
-from deploy.demo.personas import PEOPLE, applicant
+from deploy.demo.personas import PEOPLE
 from shared import logs
 from shared.contracts.eligibility import DeclarationAssessed
 from shared.contracts.intake import DeclarationForwarded
@@ -25,7 +25,7 @@ from tests.journeys.walked_cases import walk
 from tests.shared.web.test_foundation import small_service
 from tests.world import World
 
-OWNER = applicant("91110000600037341L", "").uscc
+OWNER = "91110000600037341L"
 """Part of the subject of the persona who files."""
 GIVEN = "portal-7f3c2e9a.41_d8"
 
@@ -70,7 +70,7 @@ async def test_a_refusal_leaves_one_line_with_its_code_and_the_case(world: World
 
 @pytest.mark.parametrize("given", ["short", "x" * 65, "with space", 'quote"quote', "编号编号编号编号"])
 async def test_an_id_of_another_form_is_replaced(world: World, given: str) -> None:
-    headers = {"x-request-id": given.encode()}
+    headers = {b"x-request-id": given.encode()}
     answer = await world.clients["intake"].get("/livez", headers=headers)
     assert len(answer.headers["x-request-id"]) == 32
     assert answer.headers["x-request-id"] != given
