@@ -1,22 +1,24 @@
 """Endpoints for those who keep a service: health, API keys, the record of acts, and a demonstration's clock."""
 
-from typing import Annotated, Any
+from datetime import datetime
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Request
-from pydantic import AwareDatetime, BaseModel, Field
+from fastapi import APIRouter, Depends, Request
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from sqlalchemy import insert, select, text, update
 
-from shared.actors import new_api_key, system_actor
+from shared.actors import ROLES, new_api_key, system_actor
 from shared.contracts.library import DistrictCode
 from shared.errors import DomainError, Invalid, NotFound
 from shared.runtime import Instance
-from shared.storage.audit import acts_of
 from shared.storage.session import now
-from shared.storage.tables import api_key
+from shared.storage.tables import act, api_key
 from shared.text import Line, Paragraph
 from shared.web.auth import CitySupervisor, Official
+from shared.web.filters import flag, moments, one_of, search
 from shared.web.idempotency import ActRoute, ReadSession, Session
+from shared.web.paging import Listing, Page, PageRequest
 
 router = APIRouter(route_class=ActRoute, tags=["运行"])
 KeyId = Annotated[str, Field(pattern=r"^[0-9a-f]{12}$")]
@@ -114,14 +116,73 @@ async def revoke_api_key(session: Session, actor: CitySupervisor, key_id: KeyId,
         raise NotFound("没有这个有效的密钥")
 
 
+class KeyOut(BaseModel):
+    """A key on record, without its secret."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: str = Field(description="密钥编号")
+    name: str = Field(description="系统名称")
+    districts: list[str] = Field(description="可见的区；空为全市")
+    writes: bool = Field(description="可推送数据")
+    created_by: str = Field(description="签发人账号")
+    created_at: datetime = Field(description="签发时间")
+    revoked_by: str | None = Field(description="撤销人账号")
+    revoked_at: datetime | None = Field(description="撤销时间；空为有效")
+    revoked_reason: str | None = Field(description="撤销理由")
+
+
+KEYS = Listing(
+    flag("revoked", api_key.c.revoked_at.is_not(None), "是否已撤销"),
+    flag("writes", api_key.c.writes, "可推送数据"),
+    moments("created_at", api_key.c.created_at, "签发时间"),
+    search("系统名称", api_key.c.name),
+    sorts={"created_at": api_key.c.created_at, "name": api_key.c.name, "revoked_at": api_key.c.revoked_at},
+    key=api_key.c.id,
+    default="created_at",
+)
+
+
 @router.get("/v1/api-keys", name="list_api_keys")
-async def list_api_keys(session: ReadSession, actor: CitySupervisor) -> list[dict[str, Any]]:
-    """The keys given out, without their secrets."""
-    rows = await session.execute(select(api_key).order_by(api_key.c.created_at))
-    return [{name: value for name, value in row._mapping.items() if name != "secret_hash"} for row in rows]
+async def list_api_keys(
+    session: ReadSession, actor: CitySupervisor, asked: Annotated[PageRequest, Depends(KEYS)]
+) -> Page[KeyOut]:
+    """Return the keys given out, without their secrets."""
+    return await asked.page(session, select(api_key), KeyOut.model_validate)
+
+
+class ActOut(BaseModel):
+    """One act on a case: who did what, in which role, when and why."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: int = Field(description="顺序号")
+    case_id: UUID = Field(description="事项")
+    act: str = Field(description="办理动作")
+    actor: str = Field(description="办理人账号")
+    actor_name: str = Field(description="办理人姓名")
+    role: str = Field(description="办理时的角色")
+    district: str = Field(description="所在区")
+    applicant_uscc: str | None = Field(description="申报单位统一社会信用代码")
+    at: datetime = Field(description="办理时间")
+    reason: str | None = Field(description="理由")
+    detail: dict[str, Any] = Field(description="办理时记录的其他内容")
+
+
+ACTS = Listing(
+    one_of("act", act.c.act, Line, "办理动作"),
+    one_of("actor", act.c.actor, Line, "办理人账号"),
+    one_of("role", act.c.role, Literal[tuple(ROLES)], "角色"),  # type: ignore[valid-type]
+    moments("at", act.c.at, "办理时间"),
+    sorts={"id": act.c.id, "at": act.c.at},
+    key=act.c.id,
+    default="id",
+)
 
 
 @router.get("/v1/acts/{case_id}", name="list_acts")
-async def list_acts(session: ReadSession, actor: Official, case_id: UUID) -> list[dict[str, Any]]:
-    """Who did what on a case in this service, in which role, when and why."""
-    return await acts_of(session, case_id)
+async def list_acts(
+    session: ReadSession, actor: Official, case_id: UUID, asked: Annotated[PageRequest, Depends(ACTS)]
+) -> Page[ActOut]:
+    """Return the acts on a case in this service, oldest first."""
+    return await asked.page(session, select(act).where(act.c.case_id == case_id), ActOut.model_validate)

@@ -23,6 +23,7 @@ from shared.web import admin as keeping
 from shared.web import feed
 from shared.web.docs import mount_docs
 from shared.web.observability import RequestLog
+from shared.web.parameters import KnownParametersRoute
 
 PROBLEM = "application/problem+json"
 
@@ -101,8 +102,9 @@ def problem(status: int, code: str, title: str, detail: str = "", **extra: Any) 
 
 async def _refused(_request: Request, error: Exception) -> Response:
     assert isinstance(error, DomainError)
-    errors = [{"pointer": error.field, "code": error.code, "detail": error.detail}] if error.field else []
     extra = {name: value for name, value in error.extra.items() if value is not None}
+    named = [{"pointer": error.field, "code": error.code, "detail": error.detail}] if error.field else []
+    errors = extra.pop("errors", named)
     headers = {"www-authenticate": "Bearer"} if error.status == 401 else None
     answer = problem(error.status, error.code, error.title, error.detail, errors=errors, **extra)
     answer.headers.update(headers or {})
@@ -229,6 +231,7 @@ def create_app(service: Service, instance: Instance | None = None) -> FastAPI:
         telemetry=None,
     )
     app.service = service.name
+    app.router.route_class = KnownParametersRoute
     app.state.instance = instance
     app.include_router(service.router)
     app.include_router(feed.router)

@@ -19,8 +19,9 @@ from shared.runtime import Instance
 from shared.storage.tables import event_log
 from shared.web.auth import Anyone, current_actor
 from shared.web.idempotency import ReadSession
+from shared.web.parameters import KnownParametersRoute
 
-router = APIRouter(tags=["事件"])
+router = APIRouter(route_class=KnownParametersRoute, tags=["事件"])
 _POLL_SECONDS = 5.0
 _BATCH = 200
 

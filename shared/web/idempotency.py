@@ -6,7 +6,6 @@ from contextlib import asynccontextmanager
 from typing import Annotated, Any
 
 from fastapi import Depends, Header, Request, Response
-from fastapi.routing import APIRoute
 from sqlalchemy import select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -17,6 +16,7 @@ from shared.storage.session import now
 from shared.storage.tables import idempotency_key
 from shared.web.auth import SignedIn
 from shared.web.bodies import bounded
+from shared.web.parameters import KnownParametersRoute
 
 FILE = "application/octet-stream"
 """The media type by which a route says in its OpenAPI document that the body is a file."""
@@ -45,7 +45,7 @@ class Replayed(Exception):
         )
 
 
-class ActRoute(APIRoute):
+class ActRoute(KnownParametersRoute):
     """A route whose answer is kept under the request's Idempotency-Key, before the transaction commits.
 
     A body is read up to the setting `json_limit_bytes`; a route that takes a file keeps to its own limit.

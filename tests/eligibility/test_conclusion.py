@@ -45,7 +45,7 @@ async def test_a_settlement_is_replaced_by_another_officer_only(world: World) ->
     assert case["decision"] == "ineligible"
     records = await world.get("eligibility", at(declaration_id, "records"), "city-officer-1")
     assert [one["decision"] for one in records] == ["undetermined", "eligible", "ineligible"]
-    acts = await world.get("eligibility", f"/v1/acts/{declaration_id}", "city-officer-1")
+    acts = (await world.get("eligibility", f"/v1/acts/{declaration_id}", "city-officer-1"))["items"]
     assert [(one["actor"], one["detail"]["holds"]) for one in acts if one["act"] == "settle_finding"] == [
         ("city-officer-1", True), ("city-officer-2", False),
     ]  # fmt: skip

@@ -52,7 +52,7 @@ async def test_money_registered_at_intake_stops_the_approval_until_the_city_with
     assert (entry["id"], entry["programme"], entry["amount_yuan"], entry["recorded_by"]) == (
         kept["id"], "老旧厂房改造奖励", "3000000.00", "110105-officer-1",
     )  # fmt: skip
-    acts = await world.get("funding", f"/v1/acts/{kept['id']}", "auditor-1")
+    acts = (await world.get("funding", f"/v1/acts/{kept['id']}", "auditor-1"))["items"]
     assert [(act["act"], act["reason"]) for act in acts] == [("enter_municipal_money", "主管部门公示")]
     await world.post(
         "funding", f"/v1/municipal-money/{kept['id']}/withdraw", "city-officer-3", {"reason": "系另一工程"}

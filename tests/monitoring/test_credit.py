@@ -138,4 +138,5 @@ async def test_a_ground_lapses_after_three_years(world: World) -> None:
 async def test_an_entity_without_a_funded_project_has_no_credit(world: World) -> None:
     await world.get("monitoring", CREDIT, "city-officer-1", status=404)
     await world.get("monitoring", "/v1/entities/91110000600037341X/credit", "city-officer-1", status=422)
-    assert (await world.get("monitoring", "/v1/credit-effects", "city-officer-1"))["B"] == ["按常规监管"]
+    listed = (await world.get("monitoring", "/v1/credit-effects", "city-officer-1"))["items"]
+    assert {row["grade"]: row["measures"] for row in listed}["B"] == ["按常规监管"]

@@ -19,7 +19,7 @@ async def test_the_first_release_opens_a_file_and_its_first_quarter(world: World
     assert (file["status"], file["award_yuan"], file["released_yuan"]) == ("under_way", "30000000.00", "30000000.00")
     assert [row["kind"] for row in file["movements"]] == ["released"]
     assert [row["target"] for row in file["targets"]] == ["0.80", "0.70", None, "0.40", "0.15"]
-    quarters = await world.get("monitoring", f"/v1/files/{project}/quarters", world.owner())
+    quarters = (await world.get("monitoring", f"/v1/files/{project}/quarters", world.owner()))["items"]
     assert [(row["quarter"], row["state"], row["due_on"]) for row in quarters] == [("2024Q1", "open", "2024-04-15")]
 
 
@@ -69,8 +69,9 @@ async def test_another_district_and_another_owner_see_no_file(world: World) -> N
 
 async def test_files_are_listed_page_by_page(world: World) -> None:
     projects = sorted([str(await funded(world)) for _ in range(3)])
-    first = await world.get("monitoring", "/v1/files?limit=2&district=110105&status=under_way", "city-officer-1")
-    second = await world.get("monitoring", f"/v1/files?limit=2&cursor={first['next_cursor']}", "city-officer-1")
+    same = "limit=2&district=110105&status=under_way"
+    first = await world.get("monitoring", f"/v1/files?{same}", "city-officer-1")
+    second = await world.get("monitoring", f"/v1/files?{same}&cursor={first['next_cursor']}", "city-officer-1")
     listed = [item["declaration_id"] for item in first["items"] + second["items"]]
     assert (listed, second["next_cursor"]) == (projects, None)
 
@@ -141,10 +142,10 @@ async def test_the_overview_counts_by_district_what_the_caller_may_see(world: Wo
     await funded(world, applicant_uscc=OTHER, district="110106")
     at(world, 2024, 4, 30)
     await world.instances["monitoring"].tick()
-    rows = await world.get("monitoring", "/v1/overview", "city-officer-1")
+    rows = (await world.get("monitoring", "/v1/overview", "city-officer-1"))["items"]
     assert [(row["district"], row["files"], row["overdue_quarters"], row["released_yuan"]) for row in rows] == [
         ("110105", 1, 1, "30000000.00"),
         ("110106", 1, 1, "30000000.00"),
     ]
-    own = await world.get("monitoring", "/v1/overview", "110106-officer-1")
+    own = (await world.get("monitoring", "/v1/overview", "110106-officer-1"))["items"]
     assert [row["district"] for row in own] == ["110106"]

@@ -31,7 +31,7 @@ async def test_the_riskiest_projects_are_drawn_with_their_reasons(world: World) 
     at(world, 2024, 5, 8)
     await inspected(world, calm)
     await world.instances["monitoring"].tick()
-    ranked = await world.get("monitoring", "/v1/inspection-risks", "city-officer-1")
+    ranked = (await world.get("monitoring", "/v1/inspection-risks", "city-officer-1"))["items"]
     assert [(UUID(row["declaration_id"]), row["score"]) for row in ranked] == [(risky, "32.00"), (calm, "14.00")]
     factors = {reason["factor"]: reason["points"] for reason in ranked[0]["reasons"]}
     assert factors == {"late_quarter": "10.00", "never_inspected": "10.00", "money_per_10m_yuan": "12.00"}

@@ -33,7 +33,7 @@ async def test_a_returned_report_comes_back_as_a_second_round(world: World) -> N
     assert (returned["state"], returned["correct_by"]) == ("returned", "2024-04-18")
     await world.post("monitoring", f"{path}/confirm", "110105-officer-1", status=409)
     assert (await submit(world, project, "2024Q1", progress="0.31"))["round"] == 2
-    rounds = await world.get("monitoring", f"{path}/submissions", "110105-officer-1")
+    rounds = (await world.get("monitoring", f"{path}/submissions", "110105-officer-1"))["items"]
     assert [row["report"]["progress"] for row in rounds] == ["0.30", "0.31"]
 
 
@@ -137,7 +137,7 @@ async def test_the_clock_opens_each_quarter_and_does_so_once(world: World) -> No
     at(world, 2024, 10, 8)
     monitoring = world.instances["monitoring"]
     await monitoring.tick()
-    rows = await world.get("monitoring", f"/v1/files/{project}/quarters", world.owner())
+    rows = (await world.get("monitoring", f"/v1/files/{project}/quarters", world.owner()))["items"]
     assert [(row["quarter"], row["due_on"]) for row in rows] == [
         ("2024Q1", "2024-04-15"),
         ("2024Q2", "2024-07-12"),

@@ -8,8 +8,9 @@ from pydantic import BaseModel
 
 from services.eligibility.clauses import Clause, clauses_of
 from shared.policy import editions
+from shared.web.parameters import KnownParametersRoute
 
-router = APIRouter(tags=["政策"])
+router = APIRouter(route_class=KnownParametersRoute, tags=["政策"])
 
 
 class RuleOut(BaseModel):

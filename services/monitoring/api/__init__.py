@@ -4,6 +4,7 @@ from fastapi import APIRouter
 
 from services.monitoring.api import (
     credit,
+    credit_lists,
     credit_repairs,
     evaluation,
     files,
@@ -17,5 +18,18 @@ from services.monitoring.api import (
 from shared.web.idempotency import ActRoute
 
 router = APIRouter(route_class=ActRoute)
-for subject in (overview, files, quarters, readings, inspections, findings, evaluation, credit, credit_repairs, green):
+SUBJECTS = (
+    overview,
+    files,
+    quarters,
+    readings,
+    inspections,
+    findings,
+    evaluation,
+    credit,
+    credit_lists,
+    credit_repairs,
+    green,
+)
+for subject in SUBJECTS:
     router.include_router(subject.router)

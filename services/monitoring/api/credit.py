@@ -4,12 +4,11 @@ from datetime import date, datetime, timedelta
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.monitoring.api.paging import Cursor, Limit, Page, page_of
 from services.monitoring.credit import (
     announce_decision,
     lock_entity,
@@ -31,10 +30,12 @@ from shared.policy import parameter
 from shared.storage.audit import record
 from shared.storage.session import found, now, today
 from shared.text import Line, Paragraph
-from shared.web.auth import Applicant, CityOfficer, CityOrApplicant, CitySupervisor, Official
+from shared.web.auth import Applicant, CityOfficer, CityOrApplicant, CitySupervisor
 from shared.web.idempotency import ActRoute, ReadSession, Session
 
 router = APIRouter(route_class=ActRoute, tags=["信用评价"])
+
+RatingState = Literal["noticed", "objected", "decided"]
 
 
 class GroundOut(BaseModel):
@@ -73,7 +74,7 @@ class RatingOut(BaseModel):
 
     id: UUID
     applicant_uscc: str
-    state: Literal["noticed", "objected", "decided"]
+    state: RatingState
     proposal: dict[str, Any]
     reason: str
     noticed_on: date
@@ -148,12 +149,6 @@ class Ruling(Reasoned):
 
     grade: CreditGrade = Field(title="决定等级")
     withdrawn_grounds: Annotated[list[UUID], Field(max_length=200)] = Field([], title="不予认定的事由")
-
-
-@router.get("/v1/credit-effects", name="list_credit_effects")
-async def list_credit_effects(session: ReadSession, actor: Official) -> dict[str, list[str]]:
-    """What each grade means for supervision and payment; each measure is taken by a person. 四（一）3"""
-    return {grade: list(measures) for grade, measures in grade_effects(today(session)).items()}
 
 
 @router.get("/v1/entities/{uscc}/credit", response_model=CreditOut, name="read_credit")
@@ -245,21 +240,6 @@ async def decide_rating(session: Session, actor: CitySupervisor, uscc: Uscc, rul
     decision = await record_decision(session, entity, ruling.grade, ruling.reason, repaired=False)
     await announce_decision(session, entity, decision)
     return decision
-
-
-@router.get("/v1/credit-ratings", response_model=Page[RatingOut], name="list_ratings")
-async def list_ratings(
-    session: ReadSession,
-    actor: CityOrApplicant,
-    state: Annotated[list[Literal["noticed", "objected", "decided"]], Query(max_length=3)] = [],  # noqa: B006
-    cursor: Cursor = None,
-    limit: Limit = 50,
-) -> dict[str, Any]:
-    """Ratings under way or decided: the supervisor's worklist."""
-    query = select(CreditRating)
-    if state:
-        query = query.where(CreditRating.state.in_(state))
-    return await page_of(session, query, CreditRating.id, cursor, limit)
 
 
 async def _open(session: AsyncSession, uscc: str) -> CreditRating:

@@ -5,23 +5,26 @@ from decimal import Decimal
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import select
 
-from services.monitoring.api.paging import Cursor, DistrictFilter, Limit, Page, page_of
 from services.monitoring.models.files import FundMovement, ProjectFile
 from services.monitoring.quarters import public_money
+from shared.contracts.library import DistrictCode
 from shared.contracts.monitoring import ProjectDelivered
 from shared.deadlines import one_year_after
 from shared.events.outbox import emit
+from shared.identifiers import Uscc
 from shared.money import Money, SignedMoney
 from shared.policy import interpretations
 from shared.storage.audit import record
 from shared.storage.session import found, locked, settings_of, today
 from shared.text import Line
 from shared.web.auth import Anyone, DistrictOfficer
+from shared.web.filters import dates, flag, one_of, search
 from shared.web.idempotency import ActRoute, ReadSession, Session
+from shared.web.paging import Listing, Page, PageRequest
 
 router = APIRouter(route_class=ActRoute, tags=["项目档案"])
 Status = Literal["under_way", "delivered", "evaluated"]
@@ -105,29 +108,39 @@ class Delivery(BaseModel):
     proof: Line = Field(title="竣工验收备案文号或材料编号")
 
 
-@router.get("/v1/files", response_model=Page[FileOut], name="list_files")
+FILES = Listing(
+    one_of("district", ProjectFile.district, DistrictCode, "所在区"),
+    one_of("status", ProjectFile.status, Status, "项目状态"),
+    one_of("evaluation_state", ProjectFile.evaluation_state, EvaluationState, "评价状态"),
+    one_of("applicant_uscc", ProjectFile.applicant_uscc, Uscc, "实施主体统一社会信用代码"),
+    flag("held", ProjectFile.held, "资金是否暂停拨付"),
+    dates("first_released_on", ProjectFile.first_released_on, "首次拨付日期"),
+    dates("delivered_on", ProjectFile.delivered_on, "交付日期"),
+    dates("evaluation_due_on", ProjectFile.evaluation_due_on, "评价期限"),
+    search(
+        "项目名称、申报编号或实施主体", ProjectFile.project_name, ProjectFile.declaration_no, ProjectFile.applicant_name
+    ),
+    sorts={
+        "declaration_id": ProjectFile.declaration_id,
+        "declaration_no": ProjectFile.declaration_no,
+        "project_name": ProjectFile.project_name,
+        "award_yuan": ProjectFile.award_yuan,
+        "released_yuan": ProjectFile.released_yuan,
+        "first_released_on": ProjectFile.first_released_on,
+        "delivered_on": ProjectFile.delivered_on,
+        "evaluation_due_on": ProjectFile.evaluation_due_on,
+    },
+    key=ProjectFile.declaration_id,
+    default="declaration_id",
+)
+
+
+@router.get("/v1/files", name="list_files")
 async def list_files(
-    session: ReadSession,
-    actor: Anyone,
-    district: DistrictFilter = [],  # noqa: B006 - FastAPI copies query defaults
-    status: Annotated[list[Status], Query(max_length=3)] = [],  # noqa: B006
-    evaluation_state: Annotated[list[EvaluationState], Query(max_length=4)] = [],  # noqa: B006
-    held: bool | None = None,
-    cursor: Cursor = None,
-    limit: Limit = 50,
-) -> dict[str, Any]:
-    """The funded projects that the caller may see."""
-    query = select(ProjectFile)
-    for column, wanted in (
-        (ProjectFile.district, district),
-        (ProjectFile.status, status),
-        (ProjectFile.evaluation_state, evaluation_state),
-    ):
-        if wanted:
-            query = query.where(column.in_(wanted))
-    if held is not None:
-        query = query.where(ProjectFile.held == held)
-    return await page_of(session, query, ProjectFile.declaration_id, cursor, limit)
+    session: ReadSession, actor: Anyone, asked: Annotated[PageRequest, Depends(FILES)]
+) -> Page[FileOut]:
+    """Return the funded projects that the caller may see."""
+    return await asked.page(session, select(ProjectFile), FileOut.model_validate)
 
 
 @router.get("/v1/files/{declaration_id}", response_model=FileDetail, name="read_file")

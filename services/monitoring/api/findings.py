@@ -4,22 +4,25 @@ from datetime import date, timedelta
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.monitoring.api.paging import Cursor, DistrictFilter, Limit, Page, page_of
 from services.monitoring.models.inspections import Finding, Inspection
+from shared.contracts.library import DistrictCode
 from shared.errors import SameOfficer
 from shared.money import Money
 from shared.storage.audit import record
 from shared.storage.session import found, locked, settings_of, today
 from shared.text import Line, Paragraph
 from shared.web.auth import Anyone, Applicant, Inspector
+from shared.web.filters import dates, flag, one_of, search
 from shared.web.idempotency import ActRoute, ReadSession, Session
+from shared.web.paging import Listing, Page, PageRequest
 
 router = APIRouter(route_class=ActRoute, tags=["核查问题"])
+State = Literal["open", "rectified", "closed"]
 Kind = Literal[
     "funds_diverted",
     "scale_changed",
@@ -64,7 +67,7 @@ class FindingOut(BaseModel):
     description: str
     evidence: list[str]
     found_on: date
-    state: Literal["open", "rectified", "closed"]
+    state: State
     rectify_by: date
     overdue_since: date | None
     rectification: str | None
@@ -90,31 +93,33 @@ class Judgement(BaseModel):
     reason: Paragraph = Field(title="复核意见")
 
 
-@router.get("/v1/findings", response_model=Page[FindingOut], name="list_findings")
+FINDINGS = Listing(
+    one_of("district", Finding.district, DistrictCode, "所在区"),
+    one_of("state", Finding.state, State, "整改状态"),
+    one_of("kind", Finding.kind, Kind, "问题类别"),
+    one_of("declaration_id", Finding.declaration_id, UUID, "项目"),
+    flag("grave", Finding.grave, "是否严重"),
+    flag("overdue", Finding.overdue_since.is_not(None) & (Finding.state == "open"), "是否逾期未整改"),
+    dates("found_on", Finding.found_on, "发现日期"),
+    dates("rectify_by", Finding.rectify_by, "整改期限"),
+    search("问题描述", Finding.description),
+    sorts={
+        "id": Finding.id,
+        "found_on": Finding.found_on,
+        "rectify_by": Finding.rectify_by,
+        "closed_on": Finding.closed_on,
+    },
+    key=Finding.id,
+    default="id",
+)
+
+
+@router.get("/v1/findings", name="list_findings")
 async def list_findings(
-    session: ReadSession,
-    actor: Anyone,
-    district: DistrictFilter = [],  # noqa: B006 - FastAPI copies query defaults
-    state: Annotated[list[Literal["open", "rectified", "closed"]], Query(max_length=3)] = [],  # noqa: B006
-    declaration_id: UUID | None = None,
-    grave: bool | None = None,
-    overdue: bool | None = None,
-    cursor: Cursor = None,
-    limit: Limit = 50,
-) -> dict[str, Any]:
-    """Findings that the caller may see."""
-    query = select(Finding)
-    if district:
-        query = query.where(Finding.district.in_(district))
-    if state:
-        query = query.where(Finding.state.in_(state))
-    if declaration_id is not None:
-        query = query.where(Finding.declaration_id == declaration_id)
-    if grave is not None:
-        query = query.where(Finding.grave == grave)
-    if overdue is not None:
-        query = query.where((Finding.overdue_since.is_not(None) & (Finding.state == "open")) == overdue)
-    return await page_of(session, query, Finding.id, cursor, limit)
+    session: ReadSession, actor: Anyone, asked: Annotated[PageRequest, Depends(FINDINGS)]
+) -> Page[FindingOut]:
+    """Return the findings that the caller may see."""
+    return await asked.page(session, select(Finding), FindingOut.model_validate)
 
 
 @router.get("/v1/findings/{finding_id}", response_model=FindingOut, name="read_finding")

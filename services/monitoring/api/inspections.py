@@ -5,22 +5,25 @@ from decimal import Decimal
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Depends, Response
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.monitoring.api.findings import FindingOut, Found
-from services.monitoring.api.paging import Cursor, DistrictFilter, Limit, Page, page_of
 from services.monitoring.inspections import draw_plan, plan_single_inspection, project_risks, record_completion
 from services.monitoring.models.files import ProjectFile
 from services.monitoring.models.inspections import Finding, Inspection, InspectionPlan
+from shared.contracts.library import DistrictCode
 from shared.errors import Invalid
 from shared.storage.audit import record
 from shared.storage.session import found, locked, today
 from shared.text import Line, Paragraph
 from shared.web.auth import Anyone, CityOfficer, Inspector, Official
+from shared.web.filters import dates, one_of
 from shared.web.idempotency import ActRoute, ReadSession, Session
+from shared.web.memory_paging import MemoryListing, MemoryPageRequest
+from shared.web.paging import Listing, Page, PageRequest
 
 router = APIRouter(route_class=ActRoute, tags=["现场核查"])
 State = Literal["planned", "assigned", "cleared", "completed"]
@@ -120,13 +123,15 @@ class Completion(BaseModel):
     findings: Annotated[list[Found], Field(max_length=50)] = Field([], title="发现的问题")
 
 
-@router.get("/v1/inspection-risks", response_model=list[RiskOut], name="list_inspection_risks")
+RISKS = MemoryListing(RiskOut, "score", "declaration_id", key="declaration_id", default="-score")
+
+
+@router.get("/v1/inspection-risks", name="list_inspection_risks")
 async def list_inspection_risks(
-    session: ReadSession, actor: Official, limit: Annotated[int, Query(ge=1, le=500)] = 100
-) -> list[Any]:
-    """The projects by risk, the riskiest first, with the reasons."""
-    ranked = sorted(await project_risks(session, today(session)), key=lambda risk: -risk.score)
-    return ranked[:limit]
+    session: ReadSession, actor: Official, asked: Annotated[MemoryPageRequest, Depends(RISKS)]
+) -> Page[RiskOut]:
+    """Return the projects by risk, the riskiest first, with the reasons."""
+    return asked.page([RiskOut.model_validate(risk) for risk in await project_risks(session, today(session))])
 
 
 @router.post("/v1/inspection-plans", status_code=201, response_model=PlanOut, name="plan_inspections")
@@ -157,28 +162,25 @@ async def order_inspection(
     return inspection
 
 
-@router.get("/v1/inspections", response_model=Page[InspectionOut], name="list_inspections")
+INSPECTIONS = Listing(
+    one_of("district", Inspection.district, DistrictCode, "所在区"),
+    one_of("state", Inspection.state, State, "核查状态"),
+    one_of("declaration_id", Inspection.declaration_id, UUID, "项目"),
+    one_of("plan_id", Inspection.plan_id, UUID, "核查计划"),
+    one_of("inspector", Inspection.inspector, Line, "核查人员账号"),
+    dates("inspected_on", Inspection.inspected_on, "核查日期"),
+    sorts={"id": Inspection.id, "risk_score": Inspection.risk_score, "inspected_on": Inspection.inspected_on},
+    key=Inspection.id,
+    default="id",
+)
+
+
+@router.get("/v1/inspections", name="list_inspections")
 async def list_inspections(
-    session: ReadSession,
-    actor: Official,
-    district: DistrictFilter = [],  # noqa: B006 - FastAPI copies query defaults
-    state: Annotated[list[State], Query(max_length=4)] = [],  # noqa: B006
-    declaration_id: UUID | None = None,
-    plan_id: UUID | None = None,
-    cursor: Cursor = None,
-    limit: Limit = 50,
-) -> dict[str, Any]:
-    """Site checks, planned and done."""
-    query = select(Inspection)
-    if district:
-        query = query.where(Inspection.district.in_(district))
-    if state:
-        query = query.where(Inspection.state.in_(state))
-    if declaration_id is not None:
-        query = query.where(Inspection.declaration_id == declaration_id)
-    if plan_id is not None:
-        query = query.where(Inspection.plan_id == plan_id)
-    return await page_of(session, query, Inspection.id, cursor, limit)
+    session: ReadSession, actor: Official, asked: Annotated[PageRequest, Depends(INSPECTIONS)]
+) -> Page[InspectionOut]:
+    """Return site checks, planned and done."""
+    return await asked.page(session, select(Inspection), InspectionOut.model_validate)
 
 
 @router.get("/v1/inspections/{inspection_id}", response_model=InspectionDetail, name="read_inspection")

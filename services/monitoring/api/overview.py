@@ -1,10 +1,10 @@
 """HTTP of the roll-up: funded projects by district, and what needs attention (四（一）3)."""
 
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import ColumnElement, case, func, select
+from sqlalchemy import ColumnElement, Select, case, func, select
 from sqlalchemy.sql.selectable import Subquery
 
 from services.monitoring.models.files import ProjectFile
@@ -14,6 +14,8 @@ from services.monitoring.models.readings import ReadingFinding
 from shared.money import Money, SignedMoney
 from shared.web.auth import Official
 from shared.web.idempotency import ActRoute, ReadSession
+from shared.web.memory_paging import MemoryListing, MemoryPageRequest
+from shared.web.paging import Page
 
 router = APIRouter(route_class=ActRoute, tags=["监测总览"])
 
@@ -39,9 +41,21 @@ class DistrictOverview(BaseModel):
     open_reading_findings: int
 
 
-@router.get("/v1/overview", response_model=list[DistrictOverview], name="read_overview")
-async def read_overview(session: ReadSession, actor: Official) -> list[Any]:
-    """The funded projects that the caller may see, by district."""
+OVERVIEW = MemoryListing(
+    DistrictOverview, "district", "files", "released_yuan", "overdue_quarters", key="district", default="district"
+)
+
+
+@router.get("/v1/overview", name="read_overview")
+async def read_overview(
+    session: ReadSession, actor: Official, asked: Annotated[MemoryPageRequest, Depends(OVERVIEW)]
+) -> Page[DistrictOverview]:
+    """Return the funded projects that the caller may see, summed by district."""
+    rows = await session.execute(_by_district())
+    return asked.page([DistrictOverview.model_validate(row) for row in rows])
+
+
+def _by_district() -> Select[Any]:
     waiting = ProjectQuarter.overdue_since.is_not(None) & ProjectQuarter.state.in_(("open", "returned"))
     quarters = _tally(ProjectQuarter, overdue_quarters=waiting)
     findings = _tally(Finding, open_findings=Finding.state != "closed", grave_findings=Finding.grave)
@@ -62,12 +76,11 @@ async def read_overview(session: ReadSession, actor: Official) -> list[Any]:
         .subquery()
     )
     tallies = [column for tally in (quarters, findings, readings) for column in tally.c if column.name != "district"]
-    query = select(*files.c, *(func.coalesce(column, 0).label(column.name) for column in tallies)).select_from(
+    return select(*files.c, *(func.coalesce(column, 0).label(column.name) for column in tallies)).select_from(
         files.outerjoin(quarters, quarters.c.district == files.c.district)
         .outerjoin(findings, findings.c.district == files.c.district)
         .outerjoin(readings, readings.c.district == files.c.district)
     )
-    return list((await session.execute(query.order_by(files.c.district))).all())
 
 
 def _tally(model: Any, **conditions: Any) -> Subquery:

@@ -4,26 +4,30 @@ from datetime import date, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Header, Query, Response
+from fastapi import APIRouter, Depends, Header, Path, Response
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.monitoring.api.paging import Cursor, DistrictFilter, Limit, Page, Quarter, QuarterFilter, page_of
 from services.monitoring.models.files import ProjectFile
 from services.monitoring.models.quarters import ProjectQuarter, QuarterSubmission
 from services.monitoring.quarters import check_report, submit_report
 from services.monitoring.rules.quarters import QuarterReport
+from shared.contracts.library import DistrictCode
+from shared.contracts.library import Quarter as QuarterCode
 from shared.deadlines import working_days_after
 from shared.errors import NotFound
 from shared.storage.audit import record
 from shared.storage.session import etag, expect_version, found, locked, now, settings_of, today
 from shared.text import Line
 from shared.web.auth import Anyone, Applicant, DistrictOfficer
+from shared.web.filters import dates, flag, moments, one_of
 from shared.web.idempotency import ActRoute, ReadSession, Session
+from shared.web.paging import Listing, Page, PageRequest
 
 router = APIRouter(route_class=ActRoute, tags=["季度台账"])
 State = Literal["open", "submitted", "returned", "confirmed"]
+Quarter = Annotated[QuarterCode, Path(description="季度，如 2024Q1")]
 
 
 class RemarkOut(BaseModel):
@@ -93,38 +97,52 @@ class Returning(BaseModel):
     reasons: Annotated[list[Line], Field(min_length=1, max_length=20)] = Field(title="退回原因")
 
 
-@router.get("/v1/quarters", response_model=Page[QuarterOut], name="list_quarters")
+_WAITING = ProjectQuarter.overdue_since.is_not(None) & ProjectQuarter.state.in_(("open", "returned"))
+QUARTERS = Listing(
+    one_of("district", ProjectQuarter.district, DistrictCode, "所在区"),
+    one_of("quarter", ProjectQuarter.quarter, QuarterCode, "季度"),
+    one_of("state", ProjectQuarter.state, State, "季报状态"),
+    one_of("declaration_id", ProjectQuarter.declaration_id, UUID, "项目"),
+    flag("overdue", _WAITING, "是否逾期未报"),
+    flag("late", ProjectQuarter.late, "是否迟报"),
+    dates("due_on", ProjectQuarter.due_on, "报送期限"),
+    moments("submitted_at", ProjectQuarter.submitted_at, "报送时间"),
+    sorts={
+        "id": ProjectQuarter.id,
+        "quarter": ProjectQuarter.quarter,
+        "district": ProjectQuarter.district,
+        "due_on": ProjectQuarter.due_on,
+        "submitted_at": ProjectQuarter.submitted_at,
+    },
+    key=ProjectQuarter.id,
+    default="id",
+)
+
+
+@router.get("/v1/quarters", name="list_quarters")
 async def list_quarters(
-    session: ReadSession,
-    actor: Anyone,
-    district: DistrictFilter = [],  # noqa: B006 - FastAPI copies query defaults
-    quarter: QuarterFilter = [],  # noqa: B006
-    state: Annotated[list[State], Query(max_length=4)] = [],  # noqa: B006
-    overdue: bool | None = None,
-    cursor: Cursor = None,
-    limit: Limit = 50,
-) -> dict[str, Any]:
-    """Quarterly reports over all projects that the caller may see: the worklist of a district or the city."""
-    query = select(ProjectQuarter)
-    for column, wanted in (
-        (ProjectQuarter.district, district),
-        (ProjectQuarter.quarter, quarter),
-        (ProjectQuarter.state, state),
-    ):
-        if wanted:
-            query = query.where(column.in_(wanted))
-    if overdue is not None:
-        waiting = ProjectQuarter.overdue_since.is_not(None) & ProjectQuarter.state.in_(("open", "returned"))
-        query = query.where(waiting if overdue else ~waiting)
-    return await page_of(session, query, ProjectQuarter.id, cursor, limit)
+    session: ReadSession, actor: Anyone, asked: Annotated[PageRequest, Depends(QUARTERS)]
+) -> Page[QuarterOut]:
+    """Return the quarterly reports of all projects that the caller may see: the worklist of a district or the city."""
+    return await asked.page(session, select(ProjectQuarter), QuarterOut.model_validate)
 
 
-@router.get("/v1/files/{declaration_id}/quarters", response_model=list[QuarterOut], name="list_file_quarters")
-async def list_file_quarters(session: ReadSession, actor: Anyone, declaration_id: UUID) -> list[ProjectQuarter]:
-    """The quarters of one project, oldest first."""
+FILE_QUARTERS = Listing(
+    one_of("state", ProjectQuarter.state, State, "季报状态"),
+    sorts={"quarter": ProjectQuarter.quarter, "due_on": ProjectQuarter.due_on},
+    key=ProjectQuarter.id,
+    default="quarter",
+)
+
+
+@router.get("/v1/files/{declaration_id}/quarters", name="list_file_quarters")
+async def list_file_quarters(
+    session: ReadSession, actor: Anyone, declaration_id: UUID, asked: Annotated[PageRequest, Depends(FILE_QUARTERS)]
+) -> Page[QuarterOut]:
+    """Return the quarters of one project, oldest first."""
     await found(session, ProjectFile, declaration_id)
     query = select(ProjectQuarter).where(ProjectQuarter.declaration_id == declaration_id)
-    return list((await session.scalars(query.order_by(ProjectQuarter.quarter))).all())
+    return await asked.page(session, query, QuarterOut.model_validate)
 
 
 @router.get("/v1/files/{declaration_id}/quarters/{quarter}", response_model=QuarterDetail, name="read_quarter")
@@ -137,18 +155,25 @@ async def read_quarter(
     return row
 
 
-@router.get(
-    "/v1/files/{declaration_id}/quarters/{quarter}/submissions",
-    response_model=list[SubmissionOut],
-    name="list_quarter_submissions",
+SUBMISSIONS = Listing(
+    sorts={"round": QuarterSubmission.round, "submitted_at": QuarterSubmission.submitted_at},
+    key=QuarterSubmission.id,
+    default="round",
 )
+
+
+@router.get("/v1/files/{declaration_id}/quarters/{quarter}/submissions", name="list_quarter_submissions")
 async def list_quarter_submissions(
-    session: ReadSession, actor: Anyone, declaration_id: UUID, quarter: Quarter
-) -> list[QuarterSubmission]:
-    """The report as it was handed in, every round."""
+    session: ReadSession,
+    actor: Anyone,
+    declaration_id: UUID,
+    quarter: Quarter,
+    asked: Annotated[PageRequest, Depends(SUBMISSIONS)],
+) -> Page[SubmissionOut]:
+    """Return the report as it was handed in, one row for each round."""
     row = await _quarter(session, declaration_id, quarter)
     query = select(QuarterSubmission).where(QuarterSubmission.quarter_id == row.id)
-    return list((await session.scalars(query.order_by(QuarterSubmission.round))).all())
+    return await asked.page(session, query, SubmissionOut.model_validate)
 
 
 @router.put("/v1/files/{declaration_id}/quarters/{quarter}", response_model=Drafted, name="draft_quarter")

@@ -4,25 +4,28 @@ from datetime import date, datetime
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
-from fastapi import APIRouter, Header, Query, Response
+from fastapi import APIRouter, Depends, Header, Response
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 from sqlalchemy import select
 
-from services.monitoring.api.paging import Cursor, Limit, Page, page_of
 from services.monitoring.models.files import ProjectFile
 from services.monitoring.models.readings import Meter, Reading, ReadingFinding
 from services.monitoring.readings import ReadingOutcome, SubmittedReading, record_readings
 from services.monitoring.rules.code_lists import ReadingStatus
 from shared.clock import uuid7
+from shared.contracts.library import DistrictCode
 from shared.money import Quantity
 from shared.storage.audit import record
 from shared.storage.session import etag, expect_version, found, locked, now
 from shared.text import Line
 from shared.web.auth import Anyone, ApplicantOrSystem, CityOrInspector, OfficerOrInspector
+from shared.web.filters import dates, flag, moments, one_of
 from shared.web.idempotency import ActRoute, ReadSession, Session
+from shared.web.paging import Listing, Page, PageRequest
 
 router = APIRouter(route_class=ActRoute, tags=["在线监测"])
 Kind = Literal["electricity_kwh", "gas_m3", "heat_gj", "pv_output_kwh", "progress_ratio"]
+FindingState = Literal["open", "closed"]
 Period = Literal["hour", "day", "month"]
 
 
@@ -160,12 +163,23 @@ async def add_meter(
     return meter
 
 
-@router.get("/v1/files/{declaration_id}/meters", response_model=list[MeterOut], name="list_meters")
-async def list_meters(session: ReadSession, actor: Anyone, declaration_id: UUID) -> list[Meter]:
-    """The measuring points of a project."""
+METERS = Listing(
+    one_of("kind", Meter.kind, Kind, "计量内容"),
+    sorts={"meter_no": Meter.meter_no, "kind": Meter.kind},
+    key=Meter.id,
+    default="meter_no",
+)
+
+
+@router.get("/v1/files/{declaration_id}/meters", name="list_meters")
+async def list_meters(
+    session: ReadSession, actor: Anyone, declaration_id: UUID, asked: Annotated[PageRequest, Depends(METERS)]
+) -> Page[MeterOut]:
+    """Return the measuring points of a project."""
     await found(session, ProjectFile, declaration_id)
-    query = select(Meter).where(Meter.declaration_id == declaration_id).order_by(Meter.meter_no)
-    return list((await session.scalars(query)).all())
+    return await asked.page(
+        session, select(Meter).where(Meter.declaration_id == declaration_id), MeterOut.model_validate
+    )
 
 
 @router.get("/v1/meters/{meter_id}", response_model=MeterOut, name="read_meter")
@@ -205,41 +219,41 @@ async def gather_readings(session: Session, actor: ApplicantOrSystem, batch: Bat
     }
 
 
-@router.get("/v1/meters/{meter_id}/readings", response_model=list[ReadingOut], name="list_readings")
+READINGS = Listing(
+    moments("measured_at", Reading.measured_at, "测量时间"),
+    flag("out_of_range", Reading.out_of_range, "是否超出范围"),
+    sorts={"measured_at": Reading.measured_at},
+    key=Reading.measured_at,
+    default="measured_at",
+)
+
+
+@router.get("/v1/meters/{meter_id}/readings", name="list_readings")
 async def list_readings(
-    session: ReadSession,
-    actor: Anyone,
-    meter_id: UUID,
-    since: Annotated[Instant | None, Query(description="含")] = None,
-    until: Annotated[Instant | None, Query(description="不含")] = None,
-    limit: Annotated[int, Query(ge=1, le=1000)] = 200,
-) -> list[Reading]:
-    """The series of a meter, oldest first; go on with `since` just after the last row."""
+    session: ReadSession, actor: Anyone, meter_id: UUID, asked: Annotated[PageRequest, Depends(READINGS)]
+) -> Page[ReadingOut]:
+    """Return the series of a meter, oldest first."""
     await found(session, Meter, meter_id)
-    query = select(Reading).where(Reading.meter_id == meter_id).order_by(Reading.measured_at).limit(limit)
-    if since is not None:
-        query = query.where(Reading.measured_at >= since)
-    if until is not None:
-        query = query.where(Reading.measured_at < until)
-    return list((await session.scalars(query)).all())
+    return await asked.page(session, select(Reading).where(Reading.meter_id == meter_id), ReadingOut.model_validate)
 
 
-@router.get("/v1/reading-findings", response_model=Page[ReadingFindingOut], name="list_reading_findings")
+READING_FINDINGS = Listing(
+    one_of("district", ReadingFinding.district, DistrictCode, "所在区"),
+    one_of("declaration_id", ReadingFinding.declaration_id, UUID, "项目"),
+    one_of("state", ReadingFinding.state, FindingState, "处理状态"),
+    dates("measured_on", ReadingFinding.measured_on, "测量日期"),
+    sorts={"id": ReadingFinding.id, "measured_on": ReadingFinding.measured_on},
+    key=ReadingFinding.id,
+    default="id",
+)
+
+
+@router.get("/v1/reading-findings", name="list_reading_findings")
 async def list_reading_findings(
-    session: ReadSession,
-    actor: Anyone,
-    declaration_id: UUID | None = None,
-    state: Literal["open", "closed"] | None = None,
-    cursor: Cursor = None,
-    limit: Limit = 50,
-) -> dict[str, Any]:
-    """What was out of range."""
-    query = select(ReadingFinding)
-    if declaration_id is not None:
-        query = query.where(ReadingFinding.declaration_id == declaration_id)
-    if state is not None:
-        query = query.where(ReadingFinding.state == state)
-    return await page_of(session, query, ReadingFinding.id, cursor, limit)
+    session: ReadSession, actor: Anyone, asked: Annotated[PageRequest, Depends(READING_FINDINGS)]
+) -> Page[ReadingFindingOut]:
+    """Return the readings that were out of range."""
+    return await asked.page(session, select(ReadingFinding), ReadingFindingOut.model_validate)
 
 
 @router.post("/v1/reading-findings/{finding_id}/close", response_model=ReadingFindingOut, name="close_reading_finding")

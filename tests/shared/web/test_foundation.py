@@ -72,7 +72,7 @@ async def test_the_same_key_gives_the_same_answer_and_one_effect(world: World) -
         "intake", "POST", "/v1/api-keys", "city-supervisor-1", body | {"writes": True}, idempotency_key="k1"
     )
     assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
-    assert len(await world.get("intake", "/v1/api-keys", "city-supervisor-1")) == 1
+    assert len((await world.get("intake", "/v1/api-keys", "city-supervisor-1"))["items"]) == 1
 
 
 async def test_the_same_key_at_once_has_one_effect(world: World) -> None:
@@ -86,7 +86,7 @@ async def test_the_same_key_at_once_has_one_effect(world: World) -> None:
     assert {answer.status_code for answer in answers} <= {201, 409}
     assert {answer.json()["code"] for answer in answers if answer.status_code == 409} <= {"idempotency_key_in_flight"}
     assert len({answer.content for answer in answers if answer.status_code == 201}) == 1
-    assert len(await world.get("intake", "/v1/api-keys", "city-supervisor-1")) == 1
+    assert len((await world.get("intake", "/v1/api-keys", "city-supervisor-1"))["items"]) == 1
 
 
 async def test_two_people_may_use_the_same_key(world: World) -> None:

@@ -134,4 +134,4 @@ async def test_the_secret_of_a_key_is_not_kept(world: World) -> None:
     issued = await world.post("intake", "/v1/api-keys", "city-supervisor-1", {"name": "示例看板"}, 201)
     listed = await world.get("intake", "/v1/api-keys", "city-supervisor-1")
     assert issued["key"].split("_", 3)[3] not in str(listed)
-    assert "secret_hash" not in listed[0]
+    assert "secret_hash" not in listed["items"][0]

@@ -1,0 +1,125 @@
+"""Query filters of lists: exact values, flags, ranges and text search, each as parameters and an SQL condition."""
+
+import unicodedata
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from inspect import Parameter
+from typing import Annotated, Any
+
+from fastapi import Query
+from pydantic import AfterValidator, AwareDatetime
+from sqlalchemy import ColumnElement, Text, func, literal_column, or_
+
+from shared.text import Line
+
+_FIRST, _LAST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+
+
+def _in_range(moment: datetime) -> datetime:
+    if not _FIRST <= moment <= _LAST:
+        raise ValueError("时间须在 2000 年至 2200 年之间")
+    return moment
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_in_range)]
+"""An instant with its zone, within the years that columns and calendars hold."""
+
+Condition = Callable[[Mapping[str, Any]], ColumnElement[bool] | None]
+
+
+@dataclass(frozen=True)
+class Filter:
+    """Query parameters and the SQL condition that their values make."""
+
+    parameters: tuple[Parameter, ...]
+    condition: Condition
+
+
+def parameter(name: str, annotation: Any, default: Any, description: str, **constraints: Any) -> Parameter:
+    """Return one keyword parameter that FastAPI reads from the query string."""
+    declared = Annotated[annotation, Query(description=description, **constraints)]
+    return Parameter(name, Parameter.KEYWORD_ONLY, default=default, annotation=declared)
+
+
+def one_of(name: str, column: Any, kind: Any, description: str) -> Filter:
+    """Return a repeatable filter: rows whose column holds one of the given values."""
+
+    def condition(values: Mapping[str, Any]) -> ColumnElement[bool] | None:
+        return column.in_(values[name]) if values[name] else None
+
+    return Filter((parameter(name, list[kind], [], f"{description}；可重复", max_length=50),), condition)
+
+
+def flag(name: str, expression: Any, description: str) -> Filter:
+    """Return a filter on a truth value; NULL counts as false."""
+
+    def condition(values: Mapping[str, Any]) -> ColumnElement[bool] | None:
+        if values[name] is None:
+            return None
+        return expression.is_(True) if values[name] else expression.is_not(True)
+
+    return Filter((parameter(name, bool | None, None, description),), condition)
+
+
+def between(name: str, column: Any, kind: Any, description: str) -> Filter:
+    """Return a filter `name_from` … `name_to`, both inclusive; a NULL column is in no range."""
+    first, last = f"{name}_from", f"{name}_to"
+
+    def condition(values: Mapping[str, Any]) -> ColumnElement[bool] | None:
+        bounds = [column >= values[first]] if values[first] is not None else []
+        bounds += [column <= values[last]] if values[last] is not None else []
+        return _all(bounds)
+
+    return Filter(
+        (
+            parameter(first, kind | None, None, f"{description}，起（含）"),
+            parameter(last, kind | None, None, f"{description}，止（含）"),
+        ),
+        condition,
+    )
+
+
+def dates(name: str, column: Any, description: str) -> Filter:
+    """Return a range filter over a date column."""
+    return between(name, column, date, description)
+
+
+def moments(name: str, column: Any, description: str) -> Filter:
+    """Return a range filter over a column of instants; values carry their zone."""
+    return between(name, column, Moment, f"{description}（须带时区）")
+
+
+def since(name: str, column: Any, description: str) -> Filter:
+    """Return a lower bound on instants: what changed at the given moment or later."""
+
+    def condition(values: Mapping[str, Any]) -> ColumnElement[bool] | None:
+        return column >= values[name] if values[name] is not None else None
+
+    return Filter((parameter(name, Moment | None, None, description),), condition)
+
+
+def search(description: str, *columns: Any) -> Filter:
+    """Return the filter `q`: rows of which one column contains the text, full-width forms and case aside."""
+
+    def condition(values: Mapping[str, Any]) -> ColumnElement[bool] | None:
+        return contains(values["q"], *columns) if values["q"] is not None else None
+
+    text = f"{description}中含有的文字；不分全角半角和大小写"
+    return Filter((parameter("q", Line | None, None, text),), condition)
+
+
+def contains(text: str, *columns: Any) -> ColumnElement[bool]:
+    """Return the condition that one of the columns contains the text; both sides are NFKC-folded and lower-cased."""
+    folded = unicodedata.normalize("NFKC", text)
+    nfkc = literal_column("NFKC")
+    return or_(*(func.normalize(column, nfkc, type_=Text).icontains(folded, autoescape=True) for column in columns))
+
+
+def _all(conditions: list[ColumnElement[bool]]) -> ColumnElement[bool] | None:
+    if not conditions:
+        return None
+    first, *rest = conditions
+    for each in rest:
+        first = first & each
+    return first

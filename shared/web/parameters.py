@@ -1,0 +1,48 @@
+"""Refusal of query parameters that an endpoint does not have."""
+
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from fastapi import Request, Response
+from fastapi.dependencies.utils import get_flat_params
+from fastapi.params import Query
+from fastapi.routing import APIRoute
+
+from shared.errors import Invalid
+
+
+class UnknownParameter(Invalid):
+    """A query parameter that the endpoint does not declare."""
+
+    code, title = "unknown_parameter", "不认识的查询参数"
+
+
+class KnownParametersRoute(APIRoute):
+    """A route that refuses query parameters beside those that it declares; the names are collected once."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handle = super().get_route_handler()
+        known = query_parameters(self)
+
+        async def refuse_unknown(request: Request) -> Response:
+            if request.scope["query_string"]:
+                check_parameters(request, known)
+            return await handle(request)
+
+        return refuse_unknown
+
+
+def query_parameters(route: APIRoute) -> tuple[str, ...]:
+    """Return the names of the query parameters that a route and its dependencies declare."""
+    fields = get_flat_params(route.dependant)
+    return tuple(dict.fromkeys(field.alias for field in fields if isinstance(field.field_info, Query)))
+
+
+def check_parameters(request: Request, known: tuple[str, ...]) -> None:
+    """Raise UnknownParameter for a parameter that is not among the known ones."""
+    unknown = [name for name in request.query_params if name not in known]
+    if not unknown:
+        return
+    way_out = f"可用的查询参数：{'、'.join(known)}" if known else "此接口没有查询参数"
+    errors = [{"pointer": f"/query/{name}", "code": UnknownParameter.code, "detail": way_out} for name in unknown]
+    raise UnknownParameter(f"不认识的查询参数：{'、'.join(unknown)}；{way_out}", errors=errors)
