@@ -172,7 +172,7 @@ class ActOut(BaseModel):
 ACTS = Listing(
     one_of("act", act.c.act, Line, "办理动作"),
     one_of("actor", act.c.actor, Line, "办理人账号"),
-    one_of("role", act.c.role, Literal[tuple(ROLES)], "角色"),  # type: ignore[valid-type]
+    one_of("role", act.c.role, Literal[tuple(ROLES)], "角色"),
     moments("at", act.c.at, "办理时间"),
     sorts={"id": act.c.id, "at": act.c.at},
     key=act.c.id,

@@ -57,7 +57,8 @@ def flag(name: str, expression: Any, description: str) -> Filter:
     def condition(values: Mapping[str, Any]) -> ColumnElement[bool] | None:
         if values[name] is None:
             return None
-        return expression.is_(True) if values[name] else expression.is_not(True)
+        said: ColumnElement[bool] = expression.is_(True) if values[name] else expression.is_not(True)
+        return said
 
     return Filter((parameter(name, bool | None, None, description),), condition)
 
@@ -112,7 +113,7 @@ def search(description: str, *columns: Any) -> Filter:
 def contains(text: str, *columns: Any) -> ColumnElement[bool]:
     """Return the condition that one of the columns contains the text; both sides are NFKC-folded and lower-cased."""
     folded = unicodedata.normalize("NFKC", text)
-    nfkc = literal_column("NFKC")
+    nfkc: ColumnElement[Any] = literal_column("NFKC")
     return or_(*(func.normalize(column, nfkc, type_=Text).icontains(folded, autoescape=True) for column in columns))
 
 

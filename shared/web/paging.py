@@ -93,7 +93,8 @@ class PageRequest:
         rows = result.all()
         last = rows[self.limit - 1] if len(rows) > self.limit else None
         shown = [row[0] if single else row for row in rows[: self.limit]]
-        return Slice(shown, last and self.cursor(last[-2], last[-1]), total, self)
+        following = None if last is None else self.cursor(last[-2], last[-1])
+        return Slice(shown, following, total, self)
 
     def cursor(self, value: Any, key: Any) -> str:
         """Return the opaque place after a row."""
