@@ -65,19 +65,6 @@ def is_working_day(day: date, calendar: Calendar = STATE_COUNCIL) -> bool:
     return calendar.is_working_day(day)
 
 
-def one_year_after(day: date, calendar: Calendar = STATE_COUNCIL, *, moves: bool = True) -> Deadline:
-    """The last day of the year after delivery on ``day`` (三（三）; setting I17).
-
-    The day itself is not counted (民法典 201); the period ends on the same date of the next year, or on the last day of
-    that month where there is none (202); ``moves`` it past rest days (203).
-    """
-    last = day.replace(year=day.year + 1, day=min(day.day, _days_in_month(day.year + 1, day.month)))
-    if not moves:
-        return Deadline(last)
-    on = _first_working_day(last, calendar)
-    return Deadline(on, last if on != last else None, calendar.knows(last) and calendar.knows(on))
-
-
 def working_days_after(day: date, count: int, calendar: Calendar = STATE_COUNCIL) -> Deadline:
     """The ``count``-th working day after ``day``, which is itself not counted (民法典 201).
 
@@ -114,9 +101,3 @@ def quarter_due(quarter: str, working_days: int, calendar: Calendar = STATE_COUN
 
 def _days_in_month(year: int, month: int) -> int:
     return month_lengths.monthrange(year, month)[1]
-
-
-def _first_working_day(day: date, calendar: Calendar) -> date:
-    while not calendar.is_working_day(day):
-        day += _DAY
-    return day

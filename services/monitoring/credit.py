@@ -13,7 +13,7 @@ from services.monitoring.rules.code_lists import CreditGrade, GroundCode
 from services.monitoring.rules.credit import (
     Proposal,
     StandingGround,
-    counts_since,
+    counts,
     entity_id,
     is_grave,
     propose,
@@ -79,14 +79,10 @@ async def proposal_for(session: AsyncSession, uscc: str, on: date) -> Proposal:
     """Return the grade implied by the grounds in force."""
     rows = await session.scalars(
         select(CreditGround)
-        .where(
-            CreditGround.applicant_uscc == uscc,
-            CreditGround.state == "standing",
-            CreditGround.occurred_on > counts_since(on),
-        )
+        .where(CreditGround.applicant_uscc == uscc, CreditGround.state == "standing")
         .order_by(CreditGround.occurred_on, CreditGround.id)
     )
-    return propose([_standing_ground(row) for row in rows], on)
+    return propose([_standing_ground(row) for row in rows if counts(row.occurred_on, on)], on)
 
 
 def _standing_ground(row: CreditGround) -> StandingGround:

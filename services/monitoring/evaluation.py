@@ -13,10 +13,11 @@ from services.monitoring.models.files import ProjectFile
 from services.monitoring.models.inspections import Finding
 from services.monitoring.models.quarters import ProjectQuarter, QuarterSubmission
 from services.monitoring.rules.evaluation.actuals import Actuals, occupancy_rate
-from services.monitoring.rules.evaluation.calculation import ProjectState, anniversary, evaluate
+from services.monitoring.rules.evaluation.calculation import ProjectState, evaluate
 from services.monitoring.rules.evaluation.report import build_report
 from services.monitoring.rules.quarters import ComponentLetting
 from shared.contracts.monitoring import EvaluationIssued, TargetResult
+from shared.dates import deadline
 from shared.deadlines import quarter_end
 from shared.errors import Invalid
 from shared.events.outbox import emit
@@ -38,8 +39,9 @@ def _check_reference(file: ProjectFile, on: date, today: date, ruleset: Ruleset)
     assert file.evaluation_due_on is not None
     if not delivered_on <= on <= min(today, file.evaluation_due_on):
         raise Invalid(f"评价基准日须在交付日 {delivered_on} 至 {min(today, file.evaluation_due_on)} 之间", field=field)
-    if ruleset.interpretations["target_moment"] == "anniversary" and on != anniversary(delivered_on):
-        raise Invalid(f"按现行口径，评价基准日须为满一年之日 {anniversary(delivered_on)}", field=field)
+    anniversary = deadline(delivered_on, years=1, shift=False).on
+    if ruleset.interpretations["target_moment"] == "anniversary" and on != anniversary:
+        raise Invalid(f"按现行口径，评价基准日须为满一年之日 {anniversary}", field=field)
 
 
 def _check_lettings(file: ProjectFile, actuals: Actuals) -> None:

@@ -11,6 +11,7 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
+from shared.dates import full_years
 from shared.policy.refusals import UnreadableFact
 from shared.policy.ruleset import COMPONENT_KINDS, Input, Ruleset
 
@@ -68,12 +69,6 @@ def read(facts: Mapping[str, Any], ruleset: Ruleset) -> Project:
     }
     parts = {kind: _parts(components, kind, own[kind], whole, counted) for kind in COMPONENT_KINDS}
     return Project(whole, parts, components)
-
-
-def full_years(since: date, until: date) -> int:
-    """Whole years between two days; a period from 29 February ends on the last of February. 民法典 202"""
-    day = 28 if (since.month, since.day) == (2, 29) and not _leap(until.year) else since.day
-    return until.year - since.year - ((until.month, until.day) < (since.month, day))
 
 
 def as_date(value: Any, name: str) -> date | None:
@@ -184,10 +179,6 @@ def _words(value: Any, item: Input) -> tuple[str, ...] | None:
     if isinstance(value, list | tuple) and all(isinstance(word, str) for word in value):
         return tuple(value) or None
     raise UnreadableFact(f"{item.label} 须为列表：{value}", fact=item.field or item.name)
-
-
-def _leap(year: int) -> bool:
-    return year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
 
 
 READERS: Final[Mapping[str, Callable[[Any, Input], Any]]] = {

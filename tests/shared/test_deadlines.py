@@ -6,73 +6,13 @@ import pytest
 
 from shared.deadlines import (
     STATE_COUNCIL,
-    Calendar,
     Deadline,
     is_working_day,
-    one_year_after,
     quarter_due,
     quarter_end,
     quarter_of,
     working_days_after,
 )
-
-
-def test_the_year_after_an_ordinary_delivery_ends_on_the_same_date() -> None:
-    assert one_year_after(date(2024, 6, 5)) == Deadline(date(2025, 6, 5))
-
-
-def test_the_year_after_a_leap_day_ends_on_the_last_day_of_february() -> None:
-    assert one_year_after(date(2024, 2, 29)) == Deadline(date(2025, 2, 28))
-
-
-def test_the_year_after_the_28th_of_february_does_not_reach_the_leap_day() -> None:
-    assert one_year_after(date(2023, 2, 28)) == Deadline(date(2024, 2, 28))
-
-
-def test_a_year_that_ends_in_golden_week_moves_past_it() -> None:
-    assert one_year_after(date(2023, 10, 2)) == Deadline(date(2024, 10, 8), shifted_from=date(2024, 10, 2))
-
-
-def test_a_year_that_ends_in_the_spring_festival_moves_past_it() -> None:
-    assert one_year_after(date(2024, 2, 4)) == Deadline(date(2025, 2, 5), shifted_from=date(2025, 2, 4))
-
-
-def test_a_year_that_ends_on_a_make_up_sunday_does_not_move() -> None:
-    assert date(2024, 2, 4).weekday() == 6
-    assert one_year_after(date(2023, 2, 4)) == Deadline(date(2024, 2, 4))
-
-
-def test_a_year_that_ends_on_a_saturday_moves_to_the_make_up_sunday() -> None:
-    assert one_year_after(date(2023, 4, 27)) == Deadline(date(2024, 4, 28), shifted_from=date(2024, 4, 27))
-
-
-def test_a_year_that_ends_on_a_sunday_moves_to_monday() -> None:
-    assert one_year_after(date(2024, 10, 12)) == Deadline(date(2025, 10, 13), shifted_from=date(2025, 10, 12))
-
-
-def test_without_the_shift_the_year_ends_on_its_date() -> None:
-    assert one_year_after(date(2023, 10, 2), moves=False) == Deadline(date(2024, 10, 2))
-
-
-def test_a_year_not_yet_announced_is_counted_by_weekends_and_says_so() -> None:
-    unknown = STATE_COUNCIL.last_year + 1
-    new_year = date(unknown, 1, 1)
-    deadline = one_year_after(date(unknown - 1, 1, 1))
-    assert not deadline.calendar_known
-    assert is_working_day(new_year) == (new_year.weekday() < 5)
-
-
-def test_a_year_once_announced_is_counted_by_its_notice() -> None:
-    announced = Calendar(frozenset({date(2040, 3, 1)}), frozenset({date(2040, 3, 3)}), 2040, 2040)
-    assert one_year_after(date(2039, 3, 1), announced) == Deadline(date(2040, 3, 2), shifted_from=date(2040, 3, 1))
-    assert one_year_after(date(2039, 3, 3), announced) == Deadline(date(2040, 3, 3))
-
-
-def test_a_shift_into_a_year_not_yet_announced_says_so() -> None:
-    announced = Calendar(frozenset({date(2040, 12, 31)}), frozenset(), 2040, 2040)
-    assert one_year_after(date(2039, 12, 31), announced) == Deadline(
-        date(2041, 1, 1), shifted_from=date(2040, 12, 31), calendar_known=False
-    )
 
 
 def test_the_first_working_day_after_golden_week_eve_is_the_8th() -> None:

@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import NamedTuple, Self
 
 from services.funding.interest.lines import Loan, StatementLine
+from shared.dates import window
 
 ZERO = Decimal(0)
 
@@ -115,7 +116,7 @@ def judged_days(line: StatementLine, project: Project, so_far: SoFar, settings: 
             excluded = "nothing_borrowed" if balance == 0 else "not_paid"
         if excluded is None:
             start = start or on
-            if not start <= on < _years_after(start, project.limit_years):
+            if not start <= on <= window(start, years=project.limit_years):
                 excluded = "outside_limit"
         before_approval = project.approved_on is not None and on < project.approved_on
         lpr_on = None if excluded else _lpr_day(on, line, project, settings)
@@ -174,11 +175,3 @@ def _lpr_day(on: date, line: StatementLine, project: Project, settings: Settings
         "repricing": max(repricings, default=line.loan.drawn_on),
     }
     return days[settings.lpr_date]
-
-
-def _years_after(start: date, years: int) -> date:
-    """The first day past `years` that begin with `start`."""
-    try:
-        return start.replace(year=start.year + years)
-    except ValueError:
-        return date(start.year + years, 3, 1)

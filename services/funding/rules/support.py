@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from decimal import ROUND_DOWN, Decimal
 from typing import Any
 
@@ -10,6 +10,7 @@ from services.funding.interest.calculation import Lpr, settle_all
 from services.funding.interest.days import Project, Settings
 from services.funding.interest.explained import explain
 from services.funding.interest.lines import BalanceSegment, Loan, RateSegment, StatementLine
+from shared.dates import window
 from shared.money import FEN, round_fen
 from shared.policy import Ruleset, grant, lpr, lpr_series, parameter, readings
 from shared.policy.refusals import ParameterNotPublished
@@ -144,8 +145,8 @@ def interest_offer(loans: Sequence[LoanPlan], started_on: date | None, ruleset: 
 
 def _as_statement(loan: LoanPlan, counted_from: date, years: int, basis: Decimal) -> StatementLine:
     """A loan fully drawn until it ends or its subsidised years do, as the bank would settle it."""
-    end = min(months_after(loan.drawn_on, loan.term_months), months_after(counted_from, 12 * years))
-    last = max(end - timedelta(days=1), loan.drawn_on)
+    end = min(window(loan.drawn_on, months=loan.term_months), window(counted_from, years=years))
+    last = max(end, loan.drawn_on)
     days = (last - loan.drawn_on).days + 1
     interest = loan.principal_yuan * loan.annual_rate * days / basis
     return StatementLine(
@@ -156,15 +157,6 @@ def _as_statement(loan: LoanPlan, counted_from: date, years: int, basis: Decimal
         (RateSegment(loan.drawn_on, last, loan.annual_rate),),
         round_fen(interest),
     )
-
-
-def months_after(day: date, months: int) -> date:
-    """The same day so many months on, or the first of the month after where it does not exist."""
-    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
-    try:
-        return date(year, month + 1, day.day)
-    except ValueError:
-        return date(year + (month + 1) // 12, (month + 1) % 12 + 1, 1)
 
 
 def lpr_known_on(today: date) -> Lpr:

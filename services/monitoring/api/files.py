@@ -13,7 +13,7 @@ from services.monitoring.models.files import FundMovement, ProjectFile
 from services.monitoring.quarters import public_money
 from shared.contracts.library import DistrictCode
 from shared.contracts.monitoring import ProjectDelivered
-from shared.deadlines import one_year_after
+from shared.dates import deadline
 from shared.events.outbox import emit
 from shared.identifiers import Uscc
 from shared.money import Money, SignedMoney
@@ -161,8 +161,8 @@ async def deliver_project(
     """Confirm delivery; the year of evaluation runs from it. 二（三）1, 三（三）, I17, I18"""
     file = await locked(session, ProjectFile, declaration_id)
     file.expect_deliverable(delivery.delivered_on, today(session))
-    moves = interpretations(settings_of(session).interpretations)["year_clock"] == "civil_code"
-    due = one_year_after(delivery.delivered_on, moves=moves)
+    shift = interpretations(settings_of(session).interpretations)["year_clock"] == "civil_code"
+    due = deadline(delivery.delivered_on, years=1, shift=shift)
     file.deliver(delivery.delivered_on, delivery.proof, due.on)
     await record(
         session,

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from services.monitoring.rules.code_lists import GROUNDS, CreditGrade, GroundCode
+from shared.dates import window
 from shared.policy import parameter
 
 FULL_MARKS = 100
@@ -74,10 +75,9 @@ def grade_effects(on: date) -> dict[CreditGrade, tuple[str, ...]]:
     return table
 
 
-def counts_since(on: date) -> date:
-    """Return the last date whose grounds have lapsed by `on`."""
-    years = int(parameter("credit_ground_years", on))
-    return date(on.year - years, on.month, min(on.day, 28))
+def counts(occurred_on: date, on: date) -> bool:
+    """Return whether a ground still counts on a date: for its years, the day it occurred on being the first."""
+    return on <= window(occurred_on, years=int(parameter("credit_ground_years", on)))
 
 
 def ground_code(name: str) -> GroundCode | None:

@@ -1,12 +1,12 @@
 """Evaluation, energy, carbon, credit and risk as plain calculations; every threshold just below, on and above."""
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from services.monitoring.rules.credit import StandingGround, counts_since, entity_id, grade_for, ground_code, propose
+from services.monitoring.rules.credit import StandingGround, counts, entity_id, grade_for, ground_code, propose
 from services.monitoring.rules.energy import EnergyComparison, carbon_account, energy_saving, standard_coal_tonnes
 from services.monitoring.rules.evaluation.actuals import Actuals
 from services.monitoring.rules.evaluation.calculation import ProjectState, evaluate, percent
@@ -208,7 +208,20 @@ def test_a_ground_is_known_by_code_name_or_kind_of_finding() -> None:
         None,
     ]
     assert entity_id("91110000600037341L") == entity_id("91110000600037341L")
-    assert counts_since(date(2027, 6, 30)) == date(2024, 6, 28)
+
+
+@pytest.mark.parametrize(
+    ("occurred_on", "last"),
+    [
+        (date(2024, 3, 29), date(2027, 3, 28)),
+        (date(2024, 6, 30), date(2027, 6, 29)),
+        (date(2024, 2, 29), date(2027, 2, 28)),
+        (date(2024, 3, 1), date(2027, 2, 28)),
+    ],
+)
+def test_a_ground_counts_for_three_years_from_the_day_it_occurred(occurred_on: date, last: date) -> None:
+    day = timedelta(days=1)
+    assert [counts(occurred_on, on) for on in (occurred_on, last - day, last, last + day)] == [True, True, True, False]
 
 
 def test_targets_follow_from_the_facts_and_the_numbers_in_force() -> None:

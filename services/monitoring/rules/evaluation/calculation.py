@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 from decimal import ROUND_DOWN, Decimal, InvalidOperation
 from typing import Any
 
@@ -199,9 +198,3 @@ def _baseline_problem(actuals: Actuals, project: ProjectState, readings: Mapping
 def _proposal(grade: str, targets: list[dict[str, Any]], readings: Mapping[str, str]) -> str:
     missed = grade == "failed" or any(target["met"] is False for target in targets)
     return PROPOSALS[readings["evaluation_failed"]] if missed else "改造目标已实现，建议按规定完成后续手续"
-
-
-def anniversary(delivered_on: date) -> date:
-    """Return the same date one year after delivery; 28 February for a 29 February."""
-    leap_day = (delivered_on.month, delivered_on.day) == (2, 29)
-    return delivered_on.replace(year=delivered_on.year + 1, day=28 if leap_day else delivered_on.day)
