@@ -2,6 +2,7 @@
 
 import re
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 
@@ -35,7 +36,7 @@ CALENDAR_MODULES = {
     ],
 )
 def test_a_deadline_is_the_same_date_or_the_last_of_a_shorter_month(
-    start: date, period: dict[str, int], last: date
+    start: date, period: dict[str, Any], last: date
 ) -> None:
     assert deadline(start, shift=False, **period) == Deadline(last)
 
@@ -81,7 +82,7 @@ def test_a_deadline_that_moves_into_an_unannounced_year_says_so() -> None:
 
 
 @pytest.mark.parametrize("period", [{}, {"days": 0}, {"years": -1}, {"months": 1, "days": -31}])
-def test_a_deadline_without_a_day_is_refused(period: dict[str, int]) -> None:
+def test_a_deadline_without_a_day_is_refused(period: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="no last day"):
         deadline(date(2024, 1, 2), **period)
 
@@ -104,7 +105,7 @@ def test_a_deadline_without_a_day_is_refused(period: dict[str, int]) -> None:
     ],
 )
 def test_a_window_counts_its_first_day_and_ends_before_the_same_date(
-    start: date, period: dict[str, int], last: date
+    start: date, period: dict[str, Any], last: date
 ) -> None:
     assert window(start, **period) == last
 
