@@ -13,7 +13,7 @@ MINUTES := 8
 LOAD := 1
 SERVICES := run-intake run-eligibility run-funding run-monitoring
 
-.PHONY: help run run-kafka $(SERVICES) cli test check lint shape types imports migrations schemas bench faults recovery format lock clean
+.PHONY: help run run-kafka $(SERVICES) cli test test-faults check lint shape types imports migrations schemas bench faults recovery format lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' Makefile
@@ -34,10 +34,13 @@ $(SERVICES): $(RUNTIME)
 cli: $(RUNTIME) ## the operator's command, as ./tenghuan (ARGS="parked list")
 	@exec ./tenghuan $(ARGS)
 
-test: $(DEV) ## the tests (ARGS="-k interest -n 0")
-	@$(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
+test: $(DEV) ## the tests that guard the product (ARGS="-k interest -n 0")
+	@$(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not faults" $(ARGS)
 
-check: lint types imports test ## everything that must hold before a change goes in (migrations, schemas: among the tests)
+test-faults: $(DEV) ## a campaign of 60 seconds, and the planted bugs that a campaign must find
+	@$(PY) -m pytest -n 0 -m faults $(ARGS)
+
+check: lint shape types imports test ## everything that must hold before a change goes in (migrations, schemas: among the tests)
 
 lint: $(DEV) ## style and common mistakes
 	@$(PY) -m ruff check . && $(PY) -m ruff format --check --quiet .

@@ -17,6 +17,8 @@ from faults.schedule import COUNTS, Injury
 from faults.service import Planted
 from faults.workload.plan import Plan
 
+pytestmark = pytest.mark.faults
+
 LIGHT = Plan(
     pushes_per_second=1.0,
     rows_per_push=(30, 120),

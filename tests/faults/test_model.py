@@ -19,8 +19,10 @@ from faults.workload.drive import LoadFigures, drive
 from faults.workload.log import Command, CommandLog
 from faults.workload.plan import Plan
 from shared.settings import Settings
-from tests.conftest import Server
+from tests.conftest import TEMPLATE, WORKER, Server
 from tests.world import ROLE_PASSWORD
+
+pytestmark = pytest.mark.faults
 
 PLAN = Plan(
     pushes_per_second=1.5, rows_per_push=(20, 60), fresh_share=0.4, hot_share=0.6, hot_rows=12, districts=2,
@@ -28,7 +30,7 @@ PLAN = Plan(
 )  # fmt: skip
 SECONDS, SEED = 4.0, 6
 FROZEN_AFTER, FROZEN_SECONDS = 1.0, 6.0
-PLAYED = f"played_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
+PLAYED = f"played_{WORKER}"
 _copies = itertools.count(1)
 
 
@@ -50,7 +52,7 @@ class Played:
 @pytest.fixture(scope="module")
 def played(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Played]:
     folder = tmp_path_factory.mktemp("load")
-    asyncio.run(server.run(f"CREATE DATABASE {PLAYED} TEMPLATE {server.template} STRATEGY file_copy"))
+    asyncio.run(server.run(f"CREATE DATABASE {PLAYED} TEMPLATE {TEMPLATE}"))
     dsn = server.embedded.dsn(PLAYED)
     settings = Settings(database_url=dsn, role_password=SecretStr(ROLE_PASSWORD), data_dir=folder)
     with alone(settings) as running:
@@ -82,7 +84,7 @@ async def _freeze(pid: int, arriving: asyncio.Event) -> None:
 async def copied(played: Played) -> AsyncIterator[str]:
     """A copy of what the load left, to be spoilt."""
     name = f"{PLAYED}_{next(_copies)}"
-    await played.server.run(f"CREATE DATABASE {name} TEMPLATE {PLAYED} STRATEGY file_copy")
+    await played.server.run(f"CREATE DATABASE {name} TEMPLATE {PLAYED}")
     yield name
     await played.server.run(f"DROP DATABASE {name} WITH (FORCE)")
 
