@@ -4,12 +4,16 @@ import time
 
 BEGAN = time.perf_counter()  # before the imports below, which a newcomer waits for too
 
+from deploy.local.signals import STOPPED, exit_on_signals, stop_signals
+from deploy.local.signals import run as run_until_signal
+
+if __name__ == "__main__":
+    exit_on_signals()
+
 import sys
 from contextlib import ExitStack
 
-import uvloop
-
-from deploy.local.servers import PortTaken, address, apps_of, bind_all, interruptible, served, steady_memory, suite
+from deploy.local.servers import PortTaken, address, apps_of, bind_all, served, steady_memory, suite
 from deploy.demo.personas import Signer, kept_signer
 from deploy.local.settings import database_settings, migrated
 from deploy.demo.story.stage import Stage
@@ -37,20 +41,24 @@ async def run(settings: Settings, signer: Signer, wishes: Wishes) -> int:
 
 def main(arguments: list[str] | None = None) -> int:
     wishes = wishes_of("make run", __doc__, BEGAN, arguments)
-    interruptible()
+    with stop_signals():
+        return _run(wishes)
+
+
+def _run(wishes: Wishes) -> int:
     try:
         signer = kept_signer()
         with ExitStack() as stack:
             with screen.status("正在启动数据库 starting PostgreSQL"):
                 settings = stack.enter_context(database_settings())
             logs.configure(settings, usual_level="warning")
-            return uvloop.run(run(for_the_story(settings, signer, wishes), signer, wishes))
+            return run_until_signal(run(for_the_story(settings, signer, wishes), signer, wishes))
     except PortTaken as error:
         screen.print(f"[red]{error}[/red]")
         return 4
     except KeyboardInterrupt:
         screen.print("启动已中止 start given up")
-        return 130
+        return STOPPED
 
 
 if __name__ == "__main__":

@@ -4,14 +4,19 @@ import time
 
 BEGAN = time.perf_counter()  # before the imports below, which a newcomer waits for too
 
+from deploy.local.signals import STOPPED, exit_on_signals, stop_signals
+from deploy.local.signals import run as run_until_signal
+
+if __name__ == "__main__":
+    exit_on_signals()
+
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 
-import uvloop
 from aiokafka.errors import KafkaError
 
-from deploy.local.servers import PortTaken, bind_all, interruptible
+from deploy.local.servers import PortTaken, bind_all
 from deploy.local.kafka.jars import BrokerError
 from deploy.local.kafka.node import start
 from deploy.demo.personas import Signer, kept_signer
@@ -85,14 +90,18 @@ async def _with_topics(settings: Settings) -> None:
 
 def main(arguments: list[str] | None = None) -> int:
     wishes = wishes_of("make run-kafka", __doc__, BEGAN, arguments)
-    interruptible()
+    with stop_signals():
+        return _run(wishes)
+
+
+def _run(wishes: Wishes) -> int:
     try:
         signer = kept_signer()
         with ExitStack() as stack:
             with screen.status("正在启动数据库与消息系统 starting PostgreSQL and Kafka"):
                 settings = stack.enter_context(broker_settings(stack.enter_context(database_settings()), wishes))
             logs.configure(settings, usual_level="warning")
-            return uvloop.run(run(for_the_story(settings, signer, wishes), signer, wishes))
+            return run_until_signal(run(for_the_story(settings, signer, wishes), signer, wishes))
     except PortTaken as error:
         screen.print(f"[red]{error}[/red]")
         return 4
@@ -101,7 +110,7 @@ def main(arguments: list[str] | None = None) -> int:
         return 1
     except KeyboardInterrupt:
         screen.print("启动已中止 start given up")
-        return 130
+        return STOPPED
 
 
 if __name__ == "__main__":

@@ -1,13 +1,16 @@
 """One service alone: `python -m deploy.serve intake`. Its own process, schema, role and migrations."""
 
+from deploy.local.signals import STOPPED, exit_on_signals, run, stop_event, stop_signals
+
+if __name__ == "__main__":
+    exit_on_signals()  # before the imports below
+
 import argparse
 import asyncio
 import sys
 from datetime import UTC, datetime
 
-import uvloop
-
-from deploy.local.servers import PortTaken, address, apps_of, bind, interruptible, on_stop_signal, served, steady_memory
+from deploy.local.servers import PortTaken, address, apps_of, bind, served, steady_memory
 from deploy.local.settings import database_settings, migrated
 from services import SERVICES, load
 from shared import logs
@@ -22,13 +25,13 @@ def say(words: str) -> None:
     sys.stderr.write(f"{words}\n")
 
 
-async def serve(name: str, settings: Settings, clock: Clock) -> None:
-    """Migrate, then serve until asked to stop."""
+async def serve(name: str, settings: Settings, clock: Clock) -> int:
+    """Migrate, then serve until a signal stops it. Return the exit code."""
     listener = bind(settings.host, settings.port + 1 + SERVICES.index(name) if settings.port else 0)
     bus = _checked_bus(name, settings)
     if settings.database_url:
         await migrated(settings, (name,))
-    asked = on_stop_signal()
+    asked = stop_event()
     service = load(name)
     steady_memory()
     async with running(service, settings, clock, bus) as instance:
@@ -41,6 +44,7 @@ async def serve(name: str, settings: Settings, clock: Clock) -> None:
             await asked.wait()
             resting = asyncio.create_task(instance.rest())  # while the last requests are answered
         await resting
+    return 0
 
 
 def _checked_bus(name: str, settings: Settings) -> Bus | None:
@@ -58,20 +62,23 @@ def main(arguments: list[str] | None = None) -> int:
     said = "where a story's clock stands (needs TENGHUAN_STORY_CLOCK)"
     parser.add_argument("--story-now", type=datetime.fromisoformat, default=None, help=said)
     chosen = parser.parse_args(arguments)
-    interruptible()
-    with database_settings() as settings:
-        if chosen.port is not None:
-            settings = settings.model_copy(update={"port": chosen.port})
-        logs.configure(settings, chosen.service)
-        clock = Clock(chosen.story_now.astimezone(UTC) if chosen.story_now and settings.story_clock else None)
+    with stop_signals():
         try:
-            uvloop.run(serve(chosen.service, settings, clock))
+            return _serve(chosen.service, chosen.port, chosen.story_now)
         except PortTaken as error:
             say(str(error))
             return 4
         except KeyboardInterrupt:
-            return 130
-    return 0
+            return STOPPED
+
+
+def _serve(service: str, port: int | None, story_now: datetime | None) -> int:
+    with database_settings() as settings:
+        if port is not None:
+            settings = settings.model_copy(update={"port": port})
+        logs.configure(settings, service)
+        clock = Clock(story_now.astimezone(UTC) if story_now and settings.story_clock else None)
+        return run(serve(service, settings, clock))
 
 
 if __name__ == "__main__":

@@ -10,7 +10,6 @@ With `--recovery` (`make recovery`) one injury comes at a time, and a recovery t
 import argparse
 import asyncio
 import logging
-import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -23,11 +22,12 @@ from rich.table import Table
 from deploy.local.kafka.jars import BrokerError
 from deploy.local.postgres_site import PostgresError
 from deploy.local.processes import StartFailed
-from deploy.local.servers import interruptible
+from deploy.local.signals import STOPPED, stop_signals
+from deploy.local.signals import run as run_until_signal
 from faults.campaign import Standing, run
 from faults.environment import Ground, clear, ground
 from faults.plan import Course, course_of, recovery_course
-from faults.report import Report, show
+from faults.report import show
 from faults.schedule import WORDS
 from shared.settings import ROOT
 
@@ -73,13 +73,14 @@ def _watching() -> Iterator[Callable[[Standing], None]]:
     yield line
 
 
-async def _campaign(stands: Ground, course: Course) -> Report:
-    running = asyncio.current_task()
-    assert running is not None
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, running.cancel)
+async def _campaign(stands: Ground, course: Course, chosen: argparse.Namespace) -> int:
     with _watching() as watch:
-        return await run(stands, FOLDER, course, watch)
+        report = await run(stands, FOLDER, course, watch)
+    length = "recovery" if chosen.recovery else f"minutes-{chosen.minutes:g}"
+    report.write(FOLDER / f"seed-{chosen.seed}-{length}.json")
+    show(screen, report)
+    late = chosen.recovery and not all(each.held and each.measured for each in report.recoveries.values())
+    return 1 if report.differences or late else 0
 
 
 def main() -> int:
@@ -94,23 +95,24 @@ def main() -> int:
     course = (
         recovery_course(chosen.seed) if chosen.recovery else course_of(chosen.seed, chosen.minutes, load=chosen.load)
     )
-    interruptible()
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # that the broker is away is what is meant
+    with stop_signals():
+        code = _until_signal(course, chosen)
+        if code == STOPPED:
+            screen.print("stopped by a signal; every process was stopped")
+        return code
+
+
+def _until_signal(course: Course, chosen: argparse.Namespace) -> int:
     try:
         clear(FOLDER)
         with ground(FOLDER, keep=True) as stands:
-            report = asyncio.run(_campaign(stands, course))
+            return run_until_signal(_campaign(stands, course, chosen), asyncio.run)
     except (BrokerError, PostgresError, StartFailed) as error:
         screen.print(f"[red]{error}[/red]")
         return 2
-    except (KeyboardInterrupt, asyncio.CancelledError):
-        screen.print("given up; everything was stopped")
-        return 130
-    length = "recovery" if chosen.recovery else f"minutes-{chosen.minutes:g}"
-    report.write(FOLDER / f"seed-{chosen.seed}-{length}.json")
-    show(screen, report)
-    late = chosen.recovery and not all(each.held and each.measured for each in report.recoveries.values())
-    return 1 if report.differences or late else 0
+    except KeyboardInterrupt:
+        return STOPPED
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ from sqlalchemy.pool import NullPool
 from deploy.cli.showing import Row, show
 from deploy.local.postgres_site import PostgresError
 from deploy.local.settings import running_database_settings
+from deploy.local.signals import STOPPED, run, stop_signals
 from services import load
 from shared import logs
 from shared.actors import system_actor
@@ -176,14 +177,21 @@ def login_name() -> str:
 
 def carry_out(order: Order, work: Work) -> NoReturn:
     """Do the work and end with its exit code."""
-    try:
-        with running_database_settings() as settings:
-            logs.configure(settings, usual_level="warning")
-            outcome = asyncio.run(_recorded(Desk(order, settings), work))
-    except PostgresError as error:
-        say(f"{error}. Set TENGHUAN_DATABASE_URL, or start the suite (make run) first.")
-        outcome = "away"
-    raise typer.Exit(EXIT_CODES[outcome])
+    with stop_signals():
+        try:
+            with running_database_settings() as settings:
+                logs.configure(settings, usual_level="warning")
+                code = run(_exit_code(Desk(order, settings), work), asyncio.run)
+        except PostgresError as error:
+            say(f"{error}. Set TENGHUAN_DATABASE_URL, or start the suite (make run) first.")
+            code = EXIT_CODES["away"]
+        except KeyboardInterrupt:
+            code = STOPPED
+    raise typer.Exit(code)
+
+
+async def _exit_code(desk: Desk, work: Work) -> int:
+    return EXIT_CODES[await _recorded(desk, work)]
 
 
 async def _recorded(desk: Desk, work: Work) -> Outcome:

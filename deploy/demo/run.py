@@ -14,7 +14,7 @@ from deploy.demo.personas import Signer
 from deploy.demo.story.report import show_table, show_way_in
 from deploy.demo.story.stage import Stage
 from deploy.demo.story.tale import tell
-from deploy.local.servers import on_stop_signal
+from deploy.local.signals import STOPPED, stop_event
 from shared.settings import Settings
 
 screen = Console(width=None if sys.stdout.isatty() else 140)
@@ -63,7 +63,7 @@ async def tell_and_serve(
 
     Returns the exit code: 130 when stopped amid the story.
     """
-    asked = on_stop_signal()
+    asked = stop_event()
     ready = time.perf_counter() - wishes.began
     screen.print(f"[green]四个服务已就绪 ready after {ready:.1f} s[/green]")
     telling = asyncio.create_task(tell(stage, screen))
@@ -73,7 +73,7 @@ async def tell_and_serve(
         telling.cancel()
         await asyncio.gather(telling, return_exceptions=True)
         screen.print("已停止；再次运行将从中断处继续 stopped; the next run goes on from here")
-        return 130
+        return STOPPED
     outcome = await telling
     show_table(screen, outcome, time.perf_counter() - wishes.began)
     if wishes.once:

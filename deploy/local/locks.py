@@ -5,8 +5,6 @@ All of it rests on locks of the system's, which a killed process does not keep.
 
 import fcntl
 import os
-import signal
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -41,21 +39,3 @@ def sole(users: IO[str]) -> bool:
 def share(users: IO[str]) -> None:
     """Count as one of the server's users until the file is closed."""
     fcntl.flock(users, fcntl.LOCK_SH)
-
-
-@contextmanager
-def undisturbed() -> Iterator[None]:
-    """Ctrl-C and SIGTERM wait for the end of the block: half a start would leave a server that nobody knows of."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    held: list[int] = []
-    numbers = (signal.SIGINT, signal.SIGTERM)
-    before = [signal.signal(number, lambda came, _frame: held.append(came)) for number in numbers]
-    try:
-        yield
-    finally:
-        for number, handler in zip(numbers, before, strict=True):
-            signal.signal(number, handler)
-    if held:
-        signal.raise_signal(held[0])

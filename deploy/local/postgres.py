@@ -18,9 +18,10 @@ from pathlib import Path
 from typing import IO
 from urllib.parse import quote
 
-from deploy.local.locks import alone, open_private, share, sole, undisturbed
+from deploy.local.locks import alone, open_private, share, sole
 from deploy.local.ports import free_port
 from deploy.local.postgres_site import MAJOR, ROOTS_STATE, PostgresError, Site, site_of
+from deploy.local.signals import signals_held
 
 SUPERUSER = "tenghuan"
 SOCKET_PATH_LIMIT = 100
@@ -66,7 +67,7 @@ class Embedded:
         """
         if self.users.closed:
             return
-        with alone(self.site.beside("lock")), self.users:
+        with signals_held(), alone(self.site.beside("lock")), self.users:
             if sole(self.users):
                 _stop_server(self.site)
                 if not keep:
@@ -94,7 +95,7 @@ def start(data_dir: Path, settings: Mapping[str, str] | None = None) -> Embedded
         site = site_of(data_dir)
         with alone(site.beside("lock")):
             _initialise(site)
-            with undisturbed():
+            with signals_held():
                 return _join(site, SETTINGS | dict(settings or {}))
     except (OSError, subprocess.SubprocessError) as error:
         raise PostgresError(f"PostgreSQL cannot start in {data_dir}: {error}") from error

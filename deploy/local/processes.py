@@ -127,8 +127,12 @@ class Processes:
         self.folder.mkdir(parents=True, exist_ok=True)
         if name not in self.starts:
             self.log(name).unlink(missing_ok=True)
-        await self._spawn(name)
-        self._keepers[name] = asyncio.create_task(self._keep(name), name=f"keep {name}")
+        spawned = asyncio.create_task(self._spawn(name))
+        try:
+            await asyncio.shield(spawned)
+        finally:
+            await spawned  # a start that is cancelled half-way leaves a process that `stop` must know of
+            self._keepers[name] = asyncio.create_task(self._keep(name), name=f"keep {name}")
 
     async def ready(self, *names: str, seconds: float = START_SECONDS) -> None:
         """Return when /readyz of these (of all) has answered 200. Raises StartFailed."""

@@ -3,7 +3,6 @@
 import asyncio
 import errno
 import gc
-import signal
 import socket
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
@@ -116,17 +115,3 @@ def steady_memory() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 20)
-
-
-def interruptible() -> None:
-    """Until `on_stop_signal` takes over, SIGTERM ends the start as Ctrl-C does, and what was started is stopped."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-
-
-def on_stop_signal() -> asyncio.Event:
-    """An event that SIGINT or SIGTERM sets."""
-    asked = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, asked.set)
-    return asked

@@ -14,11 +14,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import asyncpg
-import uvloop
 from pydantic import SecretStr
 
 from deploy.demo.personas import Signer
-from deploy.local.servers import address, apps_of, bind_all, on_stop_signal, served, suite
+from deploy.local.servers import address, apps_of, bind_all, served, suite
+from deploy.local.signals import run, stop_event
 from faults import history as witness
 from faults.workload.plan import Suite
 from services import SERVICES
@@ -27,13 +27,14 @@ from shared.events.bus.inprocess import InProcessBus
 from shared.settings import ROOT, Settings
 
 
-async def _serve() -> None:
-    settings, asked = Settings(), on_stop_signal()
+async def _serve() -> int:
+    settings, asked = Settings(), stop_event()
     listeners = bind_all("127.0.0.1", 0)
     async with suite(settings, Clock(), InProcessBus()) as instances, served(apps_of(instances), listeners):
         sys.stdout.write(json.dumps({name: address(each) for name, each in listeners.items()}) + "\n")
         sys.stdout.flush()
         await asked.wait()
+    return 0
 
 
 @dataclass(frozen=True)
@@ -88,4 +89,4 @@ async def announced(dsn: str, seconds: float = 60.0) -> None:
 
 if __name__ == "__main__":
     witness.note_what_is_applied()
-    uvloop.run(_serve())
+    run(_serve())

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import psutil
@@ -58,9 +59,13 @@ def test_brokers_that_are_away_are_named(tmp_path: Path) -> None:
     assert "Traceback" not in output
 
 
-def test_stopped_while_it_starts_it_leaves_no_server_and_no_node(folder: Path) -> None:
+@pytest.mark.parametrize("services", [0, 1, 2, 4])
+def test_stopped_while_it_starts_it_leaves_no_server_and_no_node(folder: Path, services: int) -> None:
+    """The signal comes when so many of the four services have been started."""
     suite = start(folder, "--once")
     output = read_until(suite, "starting four processes")
+    while len(services_of(suite)) < services:
+        time.sleep(0.001)
     children = psutil.Process(suite.pid).children()
     suite.send_signal(signal.SIGTERM)
     rest, _ = suite.communicate(timeout=PATIENCE_SECONDS)

@@ -16,8 +16,9 @@ from typing import IO
 from deploy.local.kafka import certificates
 from deploy.local.kafka.jars import BrokerError
 from deploy.local.kafka.server import configure, end, format_data, launch, noted, runs, start_on
-from deploy.local.locks import alone, open_private, share, sole, undisturbed
+from deploy.local.locks import alone, open_private, share, sole
 from deploy.local.ports import free_port
+from deploy.local.signals import signals_held
 from shared.clock import Clock
 
 
@@ -53,7 +54,7 @@ class Node:
         if empty:
             shutil.rmtree(self.home / "log")
             format_data(self.home, {})
-        with undisturbed():
+        with signals_held():
             launch(self.home, self.port)
 
     def stop(self, *, keep: bool = True) -> None:
@@ -63,7 +64,7 @@ class Node:
         """
         if self.users.closed:
             return
-        with alone(_beside(self.home, "lock")), self.users:
+        with signals_held(), alone(_beside(self.home, "lock")), self.users:
             if sole(self.users):
                 end(self.home, signal.SIGTERM)
                 if not keep:
@@ -99,7 +100,7 @@ def start(
     try:
         with alone(_beside(home, "lock")):
             _make(home, logins or {})
-            with undisturbed():
+            with signals_held():
                 return _join(home, port, settings or {})
     except OSError as error:
         raise BrokerError(f"Kafka cannot start in {home}: {error}") from error

@@ -15,6 +15,7 @@ import psutil
 from deploy.local.kafka.configuration import JAVA_OPTIONS, server_properties
 from deploy.local.kafka.jars import BrokerError, command
 from deploy.local.ports import free_port
+from deploy.local.signals import signal_pending
 
 START_SECONDS = 120.0
 STOP_SECONDS = 10.0
@@ -68,7 +69,7 @@ def launch(home: Path, port: int) -> None:
     _children[home] = child
     (home / "node.json").write_text(json.dumps({"pid": child.pid, "port": port}))
     patience_ends = time.monotonic() + START_SECONDS
-    while child.poll() is None and time.monotonic() < patience_ends:
+    while child.poll() is None and time.monotonic() < patience_ends and not signal_pending():
         if listens(port):
             return
         time.sleep(0.02)
