@@ -12,9 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.eligibility.api.paging import Cursor, Limit, cursor_of, place_of
 from services.eligibility.api.shapes import Decided, RecordOut, ReviewOut, ReviewRow, record_out, review_out
-from services.eligibility.judging import current_assessment, settlements_of
 from services.eligibility.models import Assessment, Review, StoredRuleset
-from services.eligibility.rules.judgement import judge
+from services.eligibility.reviews import current_assessment, settlements_of
+from services.eligibility.rules.reviews import judge
 from shared.contracts.library import DistrictCode
 from shared.errors import NotFound
 from shared.policy import ENGINE, Decision, replay

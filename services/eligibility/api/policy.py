@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query
 from pydantic import BaseModel
 
-from services.eligibility.clauses import Clause, clauses_of
+from services.eligibility.policy import Clause, clauses_of
 from shared.policy import editions
 from shared.web.parameters import KnownParametersRoute
 

@@ -10,18 +10,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.eligibility.api.paging import Cursor, Limit, cursor_of, place_of, whole
 from services.eligibility.api.pool_shapes import EntryIn, KeepOutIn, PoolPage, PoolRow
-from services.eligibility.cases import about, record_on
-from services.eligibility.judging import current_assessment
 from services.eligibility.models import PoolEntry, RecognisedInvestment, Review
 from services.eligibility.pool import (
     Panel,
+    add_to_pool,
     investment_of,
+    lock_passed_review,
     panel_of,
     pass_score_of,
-    take_place,
-    under_assessment,
     weights_of,
 )
+from services.eligibility.reviews import case_fields, current_assessment, record_act
 from shared.contracts.eligibility import AssessedComponent, PoolEntered, ReviewRejected
 from shared.contracts.facts import ProjectFacts
 from shared.contracts.intake import Project
@@ -50,14 +49,14 @@ async def enter_pool(
 
     Where the project is not in the reserve library this is also the supervisor's consent to the exception (I29).
     """
-    review = await under_assessment(session, declaration_id)
+    review = await lock_passed_review(session, declaration_id)
     panel, investment = await panel_of(session, review), await investment_of(session, review)
     score = _passing_score(review, panel)
     if investment is None:
         raise NotReadyForPool("尚未审定投资")
     facts = {"score": str(score), "outstanding": panel.outstanding, "exceptions": review.exceptions}
-    await record_on(session, review, "enter_pool", wanted.reason, duty="enter_pool", **facts)
-    entry = await take_place(session, review, score, investment)
+    await record_act(session, review, "enter_pool", wanted.reason, duty="enter_pool", **facts)
+    entry = await add_to_pool(session, review, score, investment)
     await emit(session, await _entered(session, review, entry, investment))
     response.headers["location"] = f"/v1/pool?year={entry.year}"
     return PoolRow.model_validate(entry)
@@ -66,10 +65,10 @@ async def enter_pool(
 @router.post("/v1/assessments/{declaration_id}/keep-out", status_code=204, name="keep_out")
 async def keep_out(session: Session, actor: CitySupervisor, declaration_id: UUID, wanted: KeepOutIn) -> None:
     """Refuse entry to the pool, with the reason. 三（二）"""
-    review = await under_assessment(session, declaration_id)
+    review = await lock_passed_review(session, declaration_id)
     review.stage, review.conclusion_reason = "kept_out", wanted.reason
-    await record_on(session, review, "keep_out", wanted.reason, duty="enter_pool")
-    await emit(session, ReviewRejected(**about(review), clauses=(POOL_CLAUSE,), reason=wanted.reason))
+    await record_act(session, review, "keep_out", wanted.reason, duty="enter_pool")
+    await emit(session, ReviewRejected(**case_fields(review), clauses=(POOL_CLAUSE,), reason=wanted.reason))
 
 
 @router.get("/v1/pool", name="list_pool")
@@ -107,7 +106,7 @@ async def _entered(
 ) -> PoolEntered:
     assessment = await current_assessment(session, review.declaration_id)
     return PoolEntered(
-        **about(review),
+        **case_fields(review),
         project=Project.model_validate(review.project),
         facts=ProjectFacts.model_validate(review.judged_facts),
         components=tuple(AssessedComponent.model_validate(part) for part in investment.components),

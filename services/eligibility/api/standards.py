@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.eligibility.api.paging import Cursor, Limit, cursor_of, place_of, whole
 from services.eligibility.models import DistrictStandard
-from services.eligibility.rules.judgement import plain
+from services.eligibility.standards import without_trailing_zeros
 from shared.actors import Actor
 from shared.clock import uuid7
 from shared.contracts.library import DistrictCode
@@ -146,4 +146,4 @@ def _out(standard: DistrictStandard) -> StandardOut:
     fields = {
         name: getattr(standard, name) for name in StandardOut.model_fields if name not in ("label", "unit", "value")
     }
-    return StandardOut(**fields, value=plain(standard.value), label=city.label, unit=city.unit)
+    return StandardOut(**fields, value=without_trailing_zeros(standard.value), label=city.label, unit=city.unit)

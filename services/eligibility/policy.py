@@ -1,4 +1,4 @@
-"""Where each clause of the notice lives: who answers for it, and the rules, numbers and readings that carry it."""
+"""Clauses of the notice: responsible services, rules, amounts, parameters and readings of each."""
 
 import tomllib
 from dataclasses import asdict, dataclass, field
@@ -13,7 +13,7 @@ CURRENT = "2023"
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """One clause: what it asks, what the system owes it (kinds), which services answer, and what carries it."""
+    """One clause: its requirement, kinds of obligation, responsible services, and rules, parameters and readings."""
 
     clause: str
     asks: str = ""
@@ -27,11 +27,11 @@ class Clause:
 
 @cache
 def clauses_of(edition: str) -> list[Clause]:
-    """The clauses of an edition in the order of the notice; of an earlier one those that its data name."""
+    """Return the clauses of an edition in the notice's order; of an earlier edition those that its data name."""
     homes = {home.clause: home for home in clauses(edition)}
-    told = _told() if edition == CURRENT else {}
-    names = [*told, *(name for name in homes if name not in told)]
-    return [Clause(**{"clause": name, **told.get(name, {}), **_carriers(homes.get(name))}) for name in names]
+    described = _descriptions() if edition == CURRENT else {}
+    names = [*described, *(name for name in homes if name not in described)]
+    return [Clause(**{"clause": name, **described.get(name, {}), **_carriers(homes.get(name))}) for name in names]
 
 
 def _carriers(home: ClauseHome | None) -> dict[str, list[str]]:
@@ -39,5 +39,5 @@ def _carriers(home: ClauseHome | None) -> dict[str, list[str]]:
 
 
 @cache
-def _told() -> dict[str, dict[str, Any]]:
+def _descriptions() -> dict[str, dict[str, Any]]:
     return tomllib.loads((Path(__file__).parent / "clauses.toml").read_text("utf-8"))

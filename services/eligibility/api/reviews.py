@@ -8,11 +8,16 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.eligibility.api.shapes import ReviewOut, review_out
-from services.eligibility.cases import about, numbered, record_on
-from services.eligibility.conclusions import check_pass, check_rejection
-from services.eligibility.judging import assess_case, current_assessment, settlements_of
 from services.eligibility.models import Assessment, Review, Settlement
-from services.eligibility.rules.judgement import reference_day
+from services.eligibility.reviews import (
+    assess_case,
+    case_fields,
+    current_assessment,
+    numbered_fields,
+    record_act,
+    settlements_of,
+)
+from services.eligibility.rules.reviews import ReviewState, check_pass, check_rejection, reference_day
 from shared.actors import Actor
 from shared.contracts.eligibility import FindingSettled, ReviewPassed, ReviewRejected
 from shared.contracts.intake import Project
@@ -101,7 +106,7 @@ async def settle_finding(
     settlement = await _settlement(session, review, wanted, clause, actor)
     session.add(settlement)
     told = wanted.model_dump(exclude={"reason"})
-    await record_on(session, review, "settle_finding", wanted.reason, duty="settle", **told)
+    await record_act(session, review, "settle_finding", wanted.reason, duty="settle", **told)
     await emit(session, _settled(review, settlement))
     return await _reassessed(session, review, "settled", response)
 
@@ -115,7 +120,7 @@ async def choose_edition(
     review.expect_stage("in_review")
     reference_day(review.accepted_on, wanted.edition)
     review.chosen_edition = wanted.edition
-    await record_on(session, review, "choose_edition", wanted.reason, edition=wanted.edition)
+    await record_act(session, review, "choose_edition", wanted.reason, edition=wanted.edition)
     return await _reassessed(session, review, "edition_chosen", response)
 
 
@@ -126,7 +131,7 @@ async def reassess_declaration(
     """Judge again by what holds now for the same day: a district has published its standard since. 四（一）2"""
     review = await locked(session, Review, declaration_id)
     review.expect_stage("in_review")
-    await record_on(session, review, "reassess_declaration", wanted.reason)
+    await record_act(session, review, "reassess_declaration", wanted.reason)
     return await _reassessed(session, review, "reassessed", response)
 
 
@@ -141,17 +146,21 @@ async def conclude_review(
     decision = Decision.from_json(assessment.record)
     given = {item.clause: item.reason for item in wanted.exceptions}
     if wanted.outcome == "pass":
-        review.conclude("passed", wanted.reason, today(session), check_pass(review, decision, given))
+        review.conclude("passed", wanted.reason, today(session), check_pass(_state(review), decision, given))
     else:
         check_rejection(decision, wanted.clauses)
         review.conclude("rejected", wanted.reason, today(session), {})
     told = {"outcome": wanted.outcome, "clauses": wanted.clauses, "exceptions": review.exceptions}
-    await record_on(
+    await record_act(
         session, review, "conclude_review", wanted.reason, duty="conclude", number=assessment.number, **told
     )
     await emit(session, await _concluded(session, review, assessment, wanted))
     response.headers["etag"] = etag(review)
     return review_out(review, assessment, await settlements_of(session, review))
+
+
+def _state(review: Review) -> ReviewState:
+    return ReviewState(review.received_on, review.construction_status, review.library_exception_reason)
 
 
 def _open_finding(assessment: Assessment, rule: str) -> str:
@@ -172,7 +181,7 @@ async def _settlement(
     if standing is not None and standing.settled_by == actor.subject:
         raise OwnSettlement("更改认定须由另一名经办作出")
     return Settlement(
-        **await numbered(session, review, Settlement),
+        **await numbered_fields(session, review, Settlement),
         applicant_uscc=review.applicant_uscc,
         clause=clause,
         settled_by=actor.subject,
@@ -184,7 +193,7 @@ async def _settlement(
 
 def _settled(review: Review, settlement: Settlement) -> FindingSettled:
     return FindingSettled(
-        **about(review),
+        **case_fields(review),
         rule=settlement.rule,
         clause=settlement.clause,
         holds=settlement.holds,
@@ -205,9 +214,9 @@ async def _concluded(
     session: AsyncSession, review: Review, assessment: Assessment, wanted: Conclusion
 ) -> ReviewPassed | ReviewRejected:
     if wanted.outcome == "reject":
-        return ReviewRejected(**about(review), clauses=tuple(wanted.clauses), reason=wanted.reason)
+        return ReviewRejected(**case_fields(review), clauses=tuple(wanted.clauses), reason=wanted.reason)
     return ReviewPassed(
-        **about(review),
+        **case_fields(review),
         project=Project.model_validate(review.project),
         ruleset=assessment.ruleset or "",
         as_of=assessment.as_of,

@@ -1,42 +1,43 @@
-"""One way to judge a case: whatever the occasion, a new decision record is added and announced. 二"""
+"""Reviews: assessment with a new decision record on every occasion, settlements, audit records (二)."""
 
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.eligibility.cases import about, numbered
-from services.eligibility.models import Assessment, DistrictStandard, Review, Settlement, StoredRuleset
-from services.eligibility.rules.judgement import Judgement, judge, plain, reference_day
+from services.eligibility.models import Assessment, Base, Review, Settlement, StoredRuleset
+from services.eligibility.rules.reviews import Judgement, judge, reference_day
+from services.eligibility.standards import standards_on
+from shared.clock import uuid7
 from shared.contracts.eligibility import DeclarationAssessed, Missing
 from shared.events.outbox import emit
 from shared.policy import Decision, Ruleset, interpretations
-from shared.policy.parameters import DatedValue, history
+from shared.storage.audit import record
 from shared.storage.session import actor_of, now, settings_of, today
 
 
 async def assess_case(session: AsyncSession, review: Review, occasion: str) -> Assessment:
-    """Judge the case as it stands, keep the record and announce it. The case must be locked or new."""
+    """Assess the case, store the decision record and emit DeclarationAssessed. The case must be locked or new."""
     as_of, kind = governing_day(session, review)
     judged = judge(
         review.judged_facts | {"district": review.district, "accepted_on": review.accepted_on.isoformat()},
         as_of,
         settings_of(session).interpretations,
         await standards_on(session, review.district, as_of),
-        {rule: settled.holds for rule, settled in (await settlements_of(session, review)).items()},
+        {rule: settlement.holds for rule, settlement in (await settlements_of(session, review)).items()},
     )
     review.decision = judged.decision.decision
-    assessment = await _keep(session, review, judged, occasion, kind)
+    assessment = await _add_assessment(session, review, judged, occasion, kind)
     await emit(session, _announcement(review, assessment, judged.decision))
     return assessment
 
 
 def governing_day(session: AsyncSession, review: Review) -> tuple[date, str]:
-    """The day whose edition applies: district acceptance, or as a person or the setting decided (I16)."""
+    """Return the date whose edition applies and its basis: acceptance, chosen edition or approval (I16)."""
     chosen = interpretations(settings_of(session).interpretations)["edition_date"]
     if review.chosen_edition is None and chosen == "approval":
         return today(session), "approval"
@@ -44,58 +45,28 @@ def governing_day(session: AsyncSession, review: Review) -> tuple[date, str]:
 
 
 async def current_assessment(session: AsyncSession, declaration_id: UUID) -> Assessment:
-    """The latest decision record of a case."""
+    """Return the latest decision record of a case."""
     query = select(Assessment).where(Assessment.declaration_id == declaration_id).order_by(Assessment.number.desc())
     return (await session.scalars(query.limit(1))).one()
 
 
 async def settlements_of(session: AsyncSession, review: Review) -> dict[str, Settlement]:
-    """What people settled in this round, the latest word on each rule."""
+    """Return the latest settlement of each rule in this round."""
     query = select(Settlement).where(
         Settlement.declaration_id == review.declaration_id, Settlement.round == review.round
     )
     return {row.rule: row for row in await session.scalars(query.order_by(Settlement.number))}
 
 
-async def standards_on(session: AsyncSession, district: str, on: date) -> dict[str, DatedValue]:
-    """What a district had set for itself by a day; of two from the same day the later one entered counts. 四（一）2"""
-    return (await standards_by_district(session, on, district)).get(district, {})
-
-
-async def standards_by_district(
-    session: AsyncSession, on: date, district: str | None = None
-) -> dict[str, dict[str, DatedValue]]:
-    """The same for every district, or for one."""
-    query = select(DistrictStandard).where(DistrictStandard.valid_from <= on)
-    if district is not None:
-        query = query.where(DistrictStandard.district == district)
-    standing: dict[str, dict[str, DatedValue]] = {}
-    for row in await session.scalars(query.order_by(DistrictStandard.valid_from, DistrictStandard.number)):
-        standing.setdefault(row.district, {})[row.parameter] = dated(row)
-    return standing
-
-
-def dated(standard: DistrictStandard) -> DatedValue:
-    """A district's standard as the policy reads it, with the document that set it as its source."""
-    city = history()[standard.parameter][0]
-    return DatedValue(
-        standard.parameter,
-        city.label,
-        city.unit,
-        standard.valid_from,
-        plain(standard.value),
-        source=standard.document_no,
-        district=standard.district,
-    )
-
-
-async def _keep(session: AsyncSession, review: Review, judged: Judgement, occasion: str, as_of_kind: str) -> Assessment:
+async def _add_assessment(
+    session: AsyncSession, review: Review, judged: Judgement, occasion: str, as_of_kind: str
+) -> Assessment:
     await session.flush()
     if judged.ruleset is not None:
-        await _store(session, judged.ruleset)
+        await _store_ruleset(session, judged.ruleset)
     decision = judged.decision
     assessment = Assessment(
-        **await numbered(session, review, Assessment),
+        **await numbered_fields(session, review, Assessment),
         applicant_uscc=review.applicant_uscc,
         occasion=occasion,
         as_of=date.fromisoformat(decision.as_of),
@@ -113,7 +84,7 @@ async def _keep(session: AsyncSession, review: Review, judged: Judgement, occasi
     return assessment
 
 
-async def _store(session: AsyncSession, ruleset: Ruleset) -> None:
+async def _store_ruleset(session: AsyncSession, ruleset: Ruleset) -> None:
     values: Mapping[str, Any] = {
         "hash": ruleset.hash,
         "edition": ruleset.edition,
@@ -126,7 +97,7 @@ async def _store(session: AsyncSession, ruleset: Ruleset) -> None:
 
 def _announcement(review: Review, assessment: Assessment, decision: Decision) -> DeclarationAssessed:
     return DeclarationAssessed(
-        **about(review),
+        **case_fields(review),
         assessment_id=assessment.id,
         decision=decision.decision,
         as_of=assessment.as_of,
@@ -140,3 +111,45 @@ def _announcement(review: Review, assessment: Assessment, decision: Decision) ->
         ),
         summary=assessment.summary,
     )
+
+
+async def record_act(
+    session: AsyncSession, review: Review, act: str, reason: str | None, duty: str | None = None, **detail: Any
+) -> None:
+    """Write the audit record of an act on a case and, with `duty`, take that duty. Raises SameOfficer."""
+    await record(
+        session,
+        act,
+        review.declaration_id,
+        review.district,
+        applicant_uscc=review.applicant_uscc,
+        reason=reason,
+        duty=duty,
+        **detail,
+    )
+
+
+def case_fields(review: Review) -> dict[str, Any]:
+    """Return the event fields that identify a case."""
+    return {
+        "declaration_id": review.declaration_id,
+        "district": review.district,
+        "applicant_uscc": review.applicant_uscc,
+    }
+
+
+async def numbered_fields(session: AsyncSession, review: Review, table: type[Base]) -> dict[str, Any]:
+    """Return the common fields of a row numbered within its case. The case must be locked."""
+    columns: Any = table.__table__.c
+    last = await session.scalar(select(func.max(columns.number)).where(columns.declaration_id == review.declaration_id))
+    return {**round_fields(session, review), "number": (last or 0) + 1}
+
+
+def round_fields(session: AsyncSession, review: Review) -> dict[str, Any]:
+    """Return the common fields of a row that belongs to a round of a case."""
+    return {
+        "id": uuid7(now(session)),
+        "declaration_id": review.declaration_id,
+        "district": review.district,
+        "round": review.round,
+    }

@@ -1,4 +1,4 @@
-"""Both kinds of support for a project side by side, as far as they can be told before application (二（四）). Pure."""
+"""Dry run of a project: its assessment and an estimate of both kinds of support (二, 二（四）). Pure."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -6,6 +6,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from services.eligibility.rules.reviews import Judgement, judge
+from shared.contracts.facts import ProjectFacts
 from shared.errors import DomainError
 from shared.money import round_fen
 from shared.policy import Ruleset, grant, lpr, parameter
@@ -18,7 +20,7 @@ _UNKNOWN = (BeyondKnownSeries, ParameterNotPublished)
 
 @dataclass(frozen=True, slots=True)
 class Loan:
-    """A bank loan as planned: `rate` a year as a ratio, `years` its original term."""
+    """A planned bank loan: `rate` is the annual rate as a ratio, `years` the original term."""
 
     principal_yuan: Decimal
     rate: Decimal
@@ -27,7 +29,7 @@ class Loan:
 
 @dataclass(frozen=True, slots=True)
 class Support:
-    """One kind of support: yuan before and after the cap where they can be told, derived line by line."""
+    """Estimate of one kind of support: yuan before and after the cap, None where unknown, with its derivation."""
 
     clause: str
     label: str
@@ -37,7 +39,7 @@ class Support:
 
 
 def grant_of(components: Sequence[Mapping[str, Any]], ruleset: Ruleset) -> Support | None:
-    """The investment grant, whichever mode is asked for; None where the edition has none. 二（四）1"""
+    """Return the investment grant, whichever mode is requested; None where the edition has none. 二（四）1"""
     amount = ruleset.amounts.get("investment_grant")
     if amount is None:
         return None
@@ -46,20 +48,20 @@ def grant_of(components: Sequence[Mapping[str, Any]], ruleset: Ruleset) -> Suppo
 
 
 def interest_of(loan: Loan | None, on: date) -> Support:
-    """The interest subsidy estimated: full principal at the lower of LPR and own rate, within years and cap. 二（四）2
+    """Return the estimated interest subsidy: full principal at the lower of LPR and contract rate, capped. 二（四）2
 
-    The subsidy itself follows bank statements day by day; this is what a plan can tell.
+    The paid subsidy follows bank statements day by day and may differ.
     """
     try:
-        cap, most_years = parameter("interest_cap_yuan", on), parameter("interest_years", on)
+        cap, max_years = parameter("interest_cap_yuan", on), parameter("interest_years", on)
         if loan is None:
             return _interest(
-                None, None, (f"填报贷款本金、利率和期限后可估算；上限 {cap:,f} 元，不超过 {most_years} 年",)
+                None, None, (f"填报贷款本金、利率和期限后可估算；上限 {cap:,f} 元，不超过 {max_years} 年",)
             )
         quoted = lpr(on, "1Y" if loan.years <= LONG_TERM_YEARS else "5Y")
     except _UNKNOWN as unknown:
-        return _interest(None, None, (_told(unknown),))
-    years, rate = min(loan.years, most_years), min(loan.rate, quoted)
+        return _interest(None, None, (_explanation(unknown),))
+    years, rate = min(loan.years, max_years), min(loan.rate, quoted)
     uncapped = round_fen(loan.principal_yuan * rate * years)
     line = (
         f"本金 {loan.principal_yuan:,f} 元 × 年利率 {rate * 100:f}%（LPR {quoted * 100:f}% 与合同利率 "
@@ -74,5 +76,11 @@ def _interest(uncapped: Decimal | None, award: Decimal | None, lines: tuple[str,
     return Support(INTEREST_CLAUSE, "贷款贴息（估算）", before, after, lines)
 
 
-def _told(unknown: DomainError) -> str:
+def _explanation(unknown: DomainError) -> str:
     return unknown.detail or unknown.title
+
+
+def dry_run(facts: ProjectFacts, as_of: date, readings: Mapping[str, str]) -> Judgement:
+    """Assess undeclared facts as if accepted on `as_of`, unless they state an acceptance date."""
+    stated = facts.model_dump(mode="json", exclude_none=True)
+    return judge({"accepted_on": as_of.isoformat(), **stated}, as_of, readings)
