@@ -4,12 +4,11 @@ from decimal import Decimal
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Depends, Query, Response
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.eligibility.api.paging import Cursor, Limit, cursor_of, place_of, whole
-from services.eligibility.api.pool_shapes import EntryIn, KeepOutIn, PoolPage, PoolRow
+from services.eligibility.api.pool_shapes import EntryIn, KeepOutIn, PoolRow
 from services.eligibility.models import PoolEntry, RecognisedInvestment, Review
 from services.eligibility.pool import (
     Panel,
@@ -27,9 +26,12 @@ from shared.contracts.intake import Project
 from shared.contracts.library import DistrictCode
 from shared.errors import WrongStatus
 from shared.events.outbox import emit
+from shared.identifiers import Uscc
 from shared.storage.audit import hands_of
 from shared.web.auth import CitySupervisor, Official
+from shared.web.filters import dates, one_of, search
 from shared.web.idempotency import ActRoute, ReadSession, Session
+from shared.web.paging import Listing, Page, PageRequest
 
 router = APIRouter(route_class=ActRoute, tags=["入库评估"])
 POOL_CLAUSE = "三（二）"
@@ -71,25 +73,33 @@ async def keep_out(session: Session, actor: CitySupervisor, declaration_id: UUID
     await emit(session, ReviewRejected(**case_fields(review), clauses=(POOL_CLAUSE,), reason=wanted.reason))
 
 
+POOL = Listing(
+    one_of("district", PoolEntry.district, DistrictCode, "所在区"),
+    one_of("applicant_uscc", PoolEntry.applicant_uscc, Uscc, "申报单位统一社会信用代码"),
+    dates("entered_on", PoolEntry.entered_on, "入库日期"),
+    search("项目名称、申报编号或申报单位", PoolEntry.project_name, PoolEntry.declaration_no, PoolEntry.applicant_name),
+    sorts={
+        "rank": PoolEntry.rank,
+        "score": PoolEntry.score,
+        "assessed_investment_yuan": PoolEntry.assessed_investment_yuan,
+        "entered_on": PoolEntry.entered_on,
+        "district": PoolEntry.district,
+    },
+    key=PoolEntry.declaration_id,
+    default="rank",
+)
+
+
 @router.get("/v1/pool", name="list_pool")
 async def list_pool(
     session: ReadSession,
     actor: Official,
-    year: Annotated[int, Query(ge=2021, le=2100)],
-    district: Annotated[list[DistrictCode] | None, Query()] = None,
-    limit: Limit = 50,
-    cursor: Cursor = None,
-) -> PoolPage:
-    """The pool of a year by rank. A district sees its own projects, with their rank in the whole city."""
+    year: Annotated[int, Query(ge=2021, le=2100, description="年度")],
+    asked: Annotated[PageRequest, Depends(POOL)],
+) -> Page[PoolRow]:
+    """Return the pool of a year by rank. A district sees its own projects, with their rank in the whole city."""
     query = select(PoolEntry).where(PoolEntry.year == year, PoolEntry.left_on.is_(None))
-    query = query.order_by(PoolEntry.rank).limit(limit + 1)
-    if district:
-        query = query.where(PoolEntry.district.in_(district))
-    if cursor is not None:
-        query = query.where(PoolEntry.rank > place_of(cursor, whole)[0])
-    rows = (await session.scalars(query)).all()
-    next_cursor = cursor_of(rows[limit - 1].rank) if len(rows) > limit else None
-    return PoolPage(items=[PoolRow.model_validate(row) for row in rows[:limit]], next_cursor=next_cursor)
+    return await asked.page(session, query, PoolRow.model_validate)
 
 
 def _passing_score(review: Review, panel: Panel) -> Decimal:

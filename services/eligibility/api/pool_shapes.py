@@ -145,13 +145,6 @@ class PoolRow(BaseModel):
     entered_on: date
 
 
-class PoolPage(BaseModel):
-    """The pool of a year by rank."""
-
-    items: list[PoolRow]
-    next_cursor: str | None
-
-
 def sheet_out(sheet: ScoreSheet, weights: Mapping[str, Decimal]) -> SheetOut:
     """A sheet with its weighted score."""
     return SheetOut(
