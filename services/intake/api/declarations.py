@@ -10,11 +10,11 @@ from pydantic import BaseModel
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.intake.acting import act_on
 from services.intake.api.cases import answer, seen
 from services.intake.api.shapes import DeclarationDraft, DeclarationEdit, DeclarationOut, Moment, plain_facts
+from services.intake.audit import record_act
 from services.intake.models.declarations import Declaration, next_declaration_no
-from services.intake.models.library import LibraryEntry
+from services.intake.models.registers import LibraryEntry
 from services.intake.rules.stages import StageCode
 from shared.clock import uuid7
 from shared.contracts.library import DistrictCode, ProjectType
@@ -44,7 +44,7 @@ async def create_declaration(
     declaration = await _new(session, draft)
     await _check_library_entry(session, declaration)
     session.add(declaration)
-    await act_on(session, "create_declaration", declaration, duty="apply")
+    await record_act(session, "create_declaration", declaration, duty="apply")
     response.headers["location"] = f"/v1/declarations/{declaration.id}"
     return await answer(session, response, declaration)
 
@@ -140,5 +140,5 @@ async def edit_declaration(
     simulated = edit.simulated if "simulated" in edit.model_fields_set else None
     declaration.edit(edit.fields(), edit.facts_patch(), simulated, now(session))
     await _check_library_entry(session, declaration)
-    await act_on(session, "edit_declaration", declaration, duty="apply", changed=sorted(edit.model_fields_set))
+    await record_act(session, "edit_declaration", declaration, duty="apply", changed=sorted(edit.model_fields_set))
     return await answer(session, response, declaration)

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from sqlalchemy import Select
 
 from services.intake.api.library_lists import EntryFilter, ResourceFilter
-from services.intake.models.library import LibraryEntry, Resource
+from services.intake.models.registers import LibraryEntry, Resource
 from shared.actors import Actor
 from shared.contracts.library import LABELS, LibraryComponent, LibraryRow, ResourceRow
 from shared.runtime import Instance

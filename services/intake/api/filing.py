@@ -8,14 +8,14 @@ from fastapi import APIRouter, Depends, Response
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy import select
 
-from services.intake.acting import act_on
 from services.intake.api.cases import answer, seen
 from services.intake.api.shapes import DeclarationOut
 from services.intake.api.submission import check_submission, keep_round, refusals_on_record
+from services.intake.audit import record_act
 from services.intake.models.declarations import Declaration, DeclarationRound
-from services.intake.models.identities import end_identity, keep_identity
+from services.intake.models.duplicates import end_identity, save_identity
 from services.intake.rules.checklist import undertaking_on
-from services.intake.rules.rounds import Change, changes
+from services.intake.rules.rounds import Change, leaf_changes
 from shared.contracts.facts import ProjectFacts
 from shared.contracts.intake import DeclarationSubmitted, DeclarationWithdrawn
 from shared.deadlines import working_days_after
@@ -70,7 +70,7 @@ async def undertake(
     if word.version != current.version:
         raise Invalid(f"现行承诺书版次为 {current.version}", field="/body/version")
     declaration.undertake(current.version, actor.subject, now(session))
-    await act_on(session, "undertake", declaration, duty="apply", version=current.version, clause=current.clause)
+    await record_act(session, "undertake", declaration, duty="apply", version=current.version, clause=current.clause)
     return await answer(session, response, declaration)
 
 
@@ -89,8 +89,8 @@ async def submit_declaration(
     due = working_days_after(today(session), settings_of(session).first_review_due_working_days)
     declaration.submit(today(session), now(session), due.on)
     await keep_round(session, declaration, warnings)
-    await keep_identity(session, declaration.project(), live=True)
-    await act_on(session, "submit_declaration", declaration, duty="apply", clause="三（一）")
+    await save_identity(session, declaration.project(), live=True)
+    await record_act(session, "submit_declaration", declaration, duty="apply", clause="三（一）")
     await emit(session, _submitted(declaration))
     return await answer(session, response, declaration)
 
@@ -116,7 +116,7 @@ async def withdraw_declaration(
     declaration = await locked(session, Declaration, declaration_id)
     declaration.withdraw(now(session))
     await end_identity(session, declaration.id)
-    await act_on(session, "withdraw_declaration", declaration, duty="apply", reason=why.reason, clause="三（一）")
+    await record_act(session, "withdraw_declaration", declaration, duty="apply", reason=why.reason, clause="三（一）")
     await emit(
         session,
         DeclarationWithdrawn(
@@ -171,7 +171,7 @@ async def list_rounds(session: ReadSession, actor: Anyone, declaration_id: UUID)
 def _round_out(
     row: DeclarationRound, before: DeclarationRound | None, declaration: Declaration, official: bool
 ) -> RoundOut:
-    found: list[Change] = changes(_compared(before), _compared(row)) if before else []
+    found: list[Change] = leaf_changes(_compared(before), _compared(row)) if before else []
     return RoundOut(
         round=row.round,
         authoritative=row.round == declaration.round,

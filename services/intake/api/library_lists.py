@@ -20,14 +20,14 @@ from services.intake.api.library_shapes import (
     ResourceOut,
 )
 from services.intake.api.shapes import Moment
-from services.intake.models.library import (
+from services.intake.models.registers import (
     LibraryEntry,
     LibraryEntryVersion,
     LibraryResource,
     Resource,
     ResourceVersion,
 )
-from services.intake.rules.recording import changes
+from services.intake.rules.upsert import field_changes
 from shared.contracts.library import (
     DistrictCode,
     LibraryRow,
@@ -252,6 +252,6 @@ async def _history(
 
 
 def _version(row: Any, earlier: Sequence[Any], model: type[BaseModel]) -> VersionOut:
-    changed = changes(earlier[0].content, row.content, model) if earlier else []
+    changed = field_changes(earlier[0].content, row.content, model) if earlier else []
     kept = {name: getattr(row, name) for name in VersionOut.model_fields if name not in ("changes", "row")}
     return VersionOut(**kept, changes=[Change(**each) for each in changed], row=row.content)

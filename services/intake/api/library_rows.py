@@ -9,10 +9,10 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.intake.api.library_shapes import DistrictPath, EntryOut, ExternalIdPath, Leaving, ResourceOut
-from services.intake.models.library import LibraryEntry, Resource
-from services.intake.registers.kinds import LIBRARY, RESOURCES, Book
-from services.intake.registers.upsert import Sent, record_rows
-from services.intake.rules.recording import Refusal, closed
+from services.intake.models.registers import LibraryEntry, Resource
+from services.intake.registers.kinds import LIBRARY, RESOURCES, Register
+from services.intake.registers.upsert import SentRow, record_rows
+from services.intake.rules.upsert import Refusal, quarter_closed
 from shared.contracts.library import LibraryRow, ResourceRow
 from shared.deadlines import quarter_of
 from shared.errors import DomainError, Invalid, PreconditionRequired, Stale, WrongStatus
@@ -101,10 +101,10 @@ def _left(entry: LibraryEntry, leaving: Leaving, on: date) -> LibraryRow:
 
 
 async def _record_one(
-    session: AsyncSession, book: Book, row: ResourceRow | LibraryRow, reason: str | None
+    session: AsyncSession, register: Register, row: ResourceRow | LibraryRow, reason: str | None
 ) -> tuple[UUID, str]:
     """Record a single row; its id and what became of it. Raises RowRefused."""
-    (outcome,) = await record_rows(session, book, [Sent(0, row, reason)])
+    (outcome,) = await record_rows(session, register, [SentRow(0, row, reason)])
     if outcome.id is None or outcome.refusal:
-        raise RowRefused(outcome.refusal or closed(row.quarter))
+        raise RowRefused(outcome.refusal or quarter_closed(row.quarter))
     return outcome.id, outcome.status

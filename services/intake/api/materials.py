@@ -10,12 +10,12 @@ from pydantic import BaseModel, ConfigDict
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.intake.acting import act_on
 from services.intake.api.cases import seen
 from services.intake.api.uploads import Upload, Uploaded
+from services.intake.audit import record_act
 from services.intake.models.declarations import Declaration
 from services.intake.models.materials import Material, checklist_of, materials_of
-from services.intake.models.review import standing_opinion
+from services.intake.models.opinions import valid_opinion
 from services.intake.rules import checklist as lists
 from services.intake.rules.stages import EDITABLE, UNDER_REVIEW
 from shared.actors import Actor
@@ -55,7 +55,7 @@ class ChecklistLine(BaseModel):
 async def get_checklist(session: ReadSession, actor: Anyone, declaration_id: UUID) -> list[ChecklistLine]:
     """Which materials this declaration needs, which are there, and who provides them. 三（一）¶2"""
     declaration = await seen(session, actor, declaration_id)
-    opinion = await standing_opinion(session, declaration)
+    opinion = await valid_opinion(session, declaration)
     return [
         ChecklistLine(
             **{name: getattr(line.item, name) for name in ChecklistLine.model_fields if name not in ("state", "why")},
@@ -127,7 +127,7 @@ def _check_provider(actor: Actor, declaration: Declaration, kind: str) -> None:
         raise Invalid("材料清单中没有可上传的这一项", field="/query/kind")
     if known[kind].provider != actor.role:
         raise Forbidden(f"“{known[kind].name}”不由您的角色提供")
-    declaration.require(_WHEN[actor.role])
+    declaration.require_stage(_WHEN[actor.role])
 
 
 async def _same(session: AsyncSession, declaration_id: UUID, kind: str, sha256: str) -> Material | None:
@@ -176,7 +176,7 @@ async def _changed(session: AsyncSession, declaration: Declaration, actor: Actor
         declaration.void_undertaking()
     declaration.updated_at = now(session)
     detail = {"kind": material.kind, "sha256": material.sha256, "filename": material.filename}
-    await act_on(session, act, declaration, duty=_DUTY[actor.role], **detail)
+    await record_act(session, act, declaration, duty=_DUTY[actor.role], **detail)
 
 
 @router.delete("/v1/declarations/{declaration_id}/materials/{material_id}", status_code=204, name="remove_material")

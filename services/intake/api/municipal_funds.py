@@ -9,8 +9,9 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from sqlalchemy import select
 
 from services.intake.api.cases import seen
-from services.intake.models.identities import MunicipalFundingRecord, MunicipalFundProgramme, matches_of
-from services.intake.rules.matching import Basis, Match, Source, entity_place
+from services.intake.models.duplicates import matches_of
+from services.intake.models.municipal_funds import MunicipalFundingRecord, MunicipalFundProgramme
+from services.intake.rules.duplicates import Basis, Match, Source, entity_place
 from shared.clock import uuid7
 from shared.contracts.intake import MunicipalMoneyRegistered
 from shared.contracts.library import DistrictCode

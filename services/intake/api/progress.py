@@ -11,9 +11,9 @@ from sqlalchemy import select
 from services.intake.api.cases import seen
 from services.intake.api.review import ReasonIn
 from services.intake.api.submission import missing_from
+from services.intake.models.corrections import Correction, open_correction
 from services.intake.models.declarations import Declaration
-from services.intake.models.review import Correction, open_correction
-from services.intake.rules.stages import DECISIONS, EDITABLE, STAGES, StageCode
+from services.intake.rules.stages import DECISION_LABELS, EDITABLE, STAGES, StageCode
 from shared.actors import ROLES
 from shared.storage.audit import acts_of
 from shared.storage.session import today
@@ -80,7 +80,7 @@ async def get_progress(session: ReadSession, actor: Anyone, declaration_id: UUID
         funds_held=declaration.funds_held,
         open_reasons=[ReasonIn.model_validate(reason) for reason in correction.reasons] if correction else [],
         missing=[GapOut.model_validate(gap) for gap in missing],
-        decisions=[_decision(act) for act in await acts_of(session, declaration.id) if act["act"] in DECISIONS],
+        decisions=[_decision(act) for act in await acts_of(session, declaration.id) if act["act"] in DECISION_LABELS],
     )
 
 
@@ -89,7 +89,7 @@ def _decision(act: dict[str, Any]) -> DecisionOut:
     return DecisionOut(
         at=act["at"],
         act=act["act"],
-        label=DECISIONS[act["act"]],
+        label=DECISION_LABELS[act["act"]],
         who=ROLES[act["role"]] if act["role"] != "system" else "系统",
         round=act["detail"]["round"],
         clause=act["detail"].get("clause"),

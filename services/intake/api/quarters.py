@@ -10,9 +10,9 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.intake.api.library_shapes import DistrictPath
-from services.intake.models.library import QuarterSnapshot, QuarterSubmission
-from services.intake.registers.quarters import books_as_of, open_quarters, rows_of_snapshot, submission_of
-from services.intake.rules.quarterly import Finding, findings, sha256_of
+from services.intake.models.quarters import QuarterSnapshot, QuarterSubmission
+from services.intake.registers.quarters import open_quarters, registers_as_of, snapshot_with_rows, submission_of
+from services.intake.rules.quarters import Finding, findings, sha256_of
 from shared.clock import uuid7
 from shared.contracts.intake import DistrictQuarterSubmitted
 from shared.contracts.library import DistrictCode, Quarter
@@ -156,7 +156,7 @@ async def get_quarter(
 ) -> CheckedSubmission:
     """Where the newest submission of a quarter stands, with the findings on its rows as they are now. 四（一）2"""
     submission = await submission_of(session, district, quarter)
-    books, _ = await books_as_of(session, district, quarter)
+    books, _ = await registers_as_of(session, district, quarter)
     found = findings(books, today(session))
     response.headers["etag"] = etag(submission)
     return CheckedSubmission(
@@ -185,7 +185,7 @@ async def prepare_quarter(
 
 async def _checked(session: AsyncSession, submission: QuarterSubmission) -> dict[str, Any]:
     """The snapshot of the rows as they are now. Raises FindingsBlock when there is an error among the findings."""
-    books, snapshot = await books_as_of(session, submission.district, submission.quarter)
+    books, snapshot = await registers_as_of(session, submission.district, submission.quarter)
     blocking = _errors(findings(books, today(session)))
     if blocking:
         listed = [FindingOut.model_validate(each).model_dump() for each in blocking]
@@ -273,7 +273,7 @@ async def get_quarter_snapshot(
     snapshot = await session.get(QuarterSnapshot, submission.id)
     if snapshot is None:
         raise NotFound()
-    content = await rows_of_snapshot(session, snapshot.content) if rows else snapshot.content
+    content = await snapshot_with_rows(session, snapshot.content) if rows else snapshot.content
     return {
         "submission_id": submission.id,
         "submission_no": submission.submission_no,

@@ -8,13 +8,14 @@ from fastapi import APIRouter, Header, Response
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.intake.acting import act_on
 from services.intake.api.cases import answer, seen
 from services.intake.api.filing import Reason
 from services.intake.api.shapes import DeclarationOut
+from services.intake.audit import record_act
+from services.intake.models.corrections import Correction
 from services.intake.models.declarations import Declaration
-from services.intake.models.identities import end_identity
-from services.intake.models.review import Correction, ReviewFinding, findings_of
+from services.intake.models.duplicates import end_identity
+from services.intake.models.first_review import ReviewFinding, findings_of
 from services.intake.rules.stages import UNDER_REVIEW
 from shared.contracts.intake import CorrectionReason, DeclarationRefused, DeclarationReturned
 from shared.deadlines import working_days_after
@@ -36,7 +37,7 @@ async def accept_declaration(
     declaration = await locked(session, Declaration, declaration_id)
     due = working_days_after(today(session), settings_of(session).first_review_due_working_days)
     declaration.accept(today(session), now(session), due.on)
-    await act_on(session, "accept_declaration", declaration, duty="first_review", clause="三（一）")
+    await record_act(session, "accept_declaration", declaration, duty="first_review", clause="三（一）")
     return await answer(session, response, declaration)
 
 
@@ -76,11 +77,11 @@ async def review_declaration(
     """Find on truthfulness, compliance, construction and declaration conditions, and materials. 三（一）"""
     declaration = await locked(session, Declaration, declaration_id)
     expect_version(declaration, if_match)
-    declaration.require(UNDER_REVIEW)
+    declaration.require_stage(UNDER_REVIEW)
     session.add_all([_finding(session, declaration, found) for found in review.findings])
     declaration.updated_at = now(session)
     outcomes = {found.thing: found.outcome for found in review.findings}
-    await act_on(session, "review_declaration", declaration, duty="first_review", outcomes=outcomes)
+    await record_act(session, "review_declaration", declaration, duty="first_review", outcomes=outcomes)
     await answer(session, response, declaration)
     return await _findings_out(session, declaration)
 
@@ -131,9 +132,9 @@ async def return_declaration(
     """Send the declaration back for correction, saying what, by which clause, how and until when. 三（一）"""
     declaration = await locked(session, Declaration, declaration_id)
     correct_by = correction_day(session)
-    declaration.send_back(now(session), correct_by)
+    declaration.return_for_correction(now(session), correct_by)
     await keep_correction(session, declaration, wanted, correct_by, by_city=False)
-    await act_on(session, "return_declaration", declaration, duty="first_review", clause="三（一）")
+    await record_act(session, "return_declaration", declaration, duty="first_review", clause="三（一）")
     return await answer(session, response, declaration)
 
 
@@ -186,7 +187,9 @@ async def refuse_declaration(
     declaration.refuse(now(session))
     await end_identity(session, declaration.id)
     clause = "、".join(refusal.clauses)
-    await act_on(session, "refuse_declaration", declaration, duty="first_review", reason=refusal.reason, clause=clause)
+    await record_act(
+        session, "refuse_declaration", declaration, duty="first_review", reason=refusal.reason, clause=clause
+    )
     await emit(
         session,
         DeclarationRefused(

@@ -1,4 +1,4 @@
-"""Writing down what was done on a declaration, by whom and in which round (四（一）1)."""
+"""Audit records of acts on a declaration (四（一）1)."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from services.intake.models.declarations import Declaration
 from shared.storage.audit import record
 
 
-async def act_on(
+async def record_act(
     session: AsyncSession,
     name: str,
     declaration: Declaration,
@@ -17,7 +17,7 @@ async def act_on(
     reason: str | None = None,
     **detail: Any,
 ) -> None:
-    """Record an act on a declaration, in its round; `clause` in the detail is what the applicant is shown."""
+    """Record an act on a declaration with its round. Applicants see `clause` from the detail in the progress."""
     await record(
         session,
         name,

@@ -1,4 +1,4 @@
-"""What the applicant sees of what other services decide (三（二）, 三（三）, 四（一）)."""
+"""Tests of event handlers: the applicant sees the decisions of other services (三（二）, 三（三）, 四（一）)."""
 
 from datetime import date
 from decimal import Decimal
@@ -13,7 +13,8 @@ from shared.contracts.funding import FundsApproved, FundsClawedBack, FundsDeclin
 from shared.contracts.intake import Project
 from shared.contracts.monitoring import EvaluationIssued, ProjectDelivered
 from shared.events.outbox import emit
-from tests.intake import declared
+from tests.intake import sample_declarations
+from tests.intake.sample_declarations import CITY, RECEIPT, RETURN
 from tests.world import World
 
 DAY = date(2024, 3, 1)
@@ -26,7 +27,7 @@ async def announce(world: World, service: str, *events: Event) -> None:
 
 
 class Case:
-    """The events that other services would announce about one received declaration."""
+    """Events that other services announce about one received declaration."""
 
     def __init__(self, declaration: dict[str, Any]) -> None:
         self.about = {"district": "110105", "declaration_id": UUID(declaration["id"])}
@@ -117,8 +118,8 @@ class Case:
         )
 
 
-async def a_case(world: World) -> Case:
-    case = await declared.received(world)
+async def received_case(world: World) -> Case:
+    case = await sample_declarations.received(world)
     await world.settle()
     return Case(await world.get("intake", f"/v1/declarations/{case}", "city-officer-1"))
 
@@ -130,7 +131,7 @@ async def progress(world: World, case: Case) -> dict[str, Any]:
 
 
 async def test_the_stage_follows_the_case_to_its_end(world: World) -> None:
-    case = await a_case(world)
+    case = await received_case(world)
     for service, event, stage in (
         ("eligibility", case.assessed(), "assessed"),
         ("eligibility", case.passed(), "review_passed"),
@@ -149,8 +150,8 @@ async def test_the_stage_follows_the_case_to_its_end(world: World) -> None:
     assert all(each["clause"] for each in decisions)
 
 
-async def test_news_that_was_overtaken_does_not_turn_the_case_back(world: World) -> None:
-    case = await a_case(world)
+async def test_a_late_event_does_not_move_the_stage_back(world: World) -> None:
+    case = await received_case(world)
     await announce(world, "funding", case.approved())
     await announce(world, "eligibility", case.pooled())
     shown = await progress(world, case)
@@ -158,27 +159,27 @@ async def test_news_that_was_overtaken_does_not_turn_the_case_back(world: World)
     assert {"批复资金申请报告", "入库"} <= {each["label"] for each in shown["decisions"]}
 
 
-async def test_an_assessment_before_receipt_waits_for_it(world: World) -> None:
-    declaration_id = await declared.forwarded(world)
+async def test_an_assessment_before_the_receipt_takes_effect_at_the_receipt(world: World) -> None:
+    declaration_id = await sample_declarations.forwarded(world)
     await world.settle()
     declaration = await world.get("intake", f"/v1/declarations/{declaration_id}", "city-officer-1")
     await announce(world, "eligibility", Case(declaration).assessed())
     assert (await world.get("intake", f"/v1/declarations/{declaration_id}", "city-officer-1"))["stage"] == "forwarded"
     path = f"/v1/declarations/{declaration_id}/receive"
-    assert (await world.post("intake", path, declared.CITY, declared.RECEIPT))["stage"] == "assessed"
+    assert (await world.post("intake", path, CITY, RECEIPT))["stage"] == "assessed"
 
 
-async def test_news_about_a_returned_declaration_leaves_it_with_its_owner(world: World) -> None:
-    declaration_id = await declared.forwarded(world)
+async def test_an_assessment_does_not_move_a_returned_declaration(world: World) -> None:
+    declaration_id = await sample_declarations.forwarded(world)
     await world.settle()
     declaration = await world.get("intake", f"/v1/declarations/{declaration_id}", "city-officer-1")
-    await world.post("intake", f"/v1/declarations/{declaration_id}/city-return", declared.CITY, declared.RETURN)
+    await world.post("intake", f"/v1/declarations/{declaration_id}/city-return", CITY, RETURN)
     await announce(world, "eligibility", Case(declaration).assessed())
     assert (await progress(world, Case(declaration)))["stage"] == "returned"
 
 
 async def test_a_hold_is_shown_and_lifted(world: World) -> None:
-    case = await a_case(world)
+    case = await received_case(world)
     for held in (True, False):
         detail = {"ground": "credit", "clause": "四（一）1", "reason": "核查中"}
         await announce(world, "funding", FundsHeld(**case.about, held=held, **detail))
@@ -186,8 +187,8 @@ async def test_a_hold_is_shown_and_lifted(world: World) -> None:
 
 
 async def test_a_rejected_project_may_be_declared_anew(world: World) -> None:
-    case = await a_case(world)
-    again = await declared.ready(world)
+    case = await received_case(world)
+    again = await sample_declarations.ready(world)
     path = f"/v1/declarations/{again}/submit"
     await world.call("intake", "POST", path, world.owner(), status=409)
     await announce(world, "eligibility", ReviewRejected(**case.about, clauses=("二（一）1",), reason="面积不足"))
@@ -196,8 +197,8 @@ async def test_a_rejected_project_may_be_declared_anew(world: World) -> None:
 
 
 async def test_a_declined_project_may_be_declared_anew_a_funded_one_not(world: World) -> None:
-    case = await a_case(world)
-    again = await declared.ready(world)
+    case = await received_case(world)
+    again = await sample_declarations.ready(world)
     path = f"/v1/declarations/{again}/submit"
     await announce(world, "funding", case.approved())
     await world.call("intake", "POST", path, world.owner(), status=409)
@@ -207,7 +208,7 @@ async def test_a_declined_project_may_be_declared_anew_a_funded_one_not(world: W
 
 
 async def test_redelivery_changes_nothing(world: World) -> None:
-    case = await a_case(world)
+    case = await received_case(world)
     await announce(world, "eligibility", case.passed(), case.pooled())
     await announce(world, "funding", case.approved())
     before = (await world.snapshot())["intake"]
@@ -215,8 +216,8 @@ async def test_redelivery_changes_nothing(world: World) -> None:
     assert (await world.snapshot())["intake"] == before
 
 
-async def test_a_strangers_event_is_let_pass(world: World) -> None:
-    known = await a_case(world)
+async def test_an_event_about_an_unknown_declaration_is_ignored(world: World) -> None:
+    known = await received_case(world)
     stranger = ReviewPassed(district="110105", declaration_id=uuid4(), project=known.project, **known.ruled)
     await announce(world, "eligibility", stranger)
     assert "intake" not in await world.parked()

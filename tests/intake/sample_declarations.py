@@ -1,4 +1,4 @@
-"""A declaration carried as far as a test wants it, over the same HTTP as everybody."""
+"""Test declarations in each stage, made through the HTTP API."""
 
 import itertools
 from typing import Any
@@ -13,7 +13,7 @@ _files = itertools.count(1)
 PDF = b"%PDF-1.7\n"
 OFFICER, SUPERVISOR, GOVERNMENT = "110105-officer-1", "110105-supervisor-1", "110105-government"
 CITY = "city-officer-1"
-THINGS = ("truthfulness", "compliance", "construction_conditions", "declaration_conditions", "materials")
+REVIEW_ITEMS = ("truthfulness", "compliance", "construction_conditions", "declaration_conditions", "materials")
 BUILDING: dict[str, Any] = {
     "project_type": "inefficient_building",
     "support_mode": "investment_grant",
@@ -47,7 +47,7 @@ RETURN = {
 
 
 def content() -> bytes:
-    """A PDF that no test has uploaded before."""
+    """Return a PDF with unique content."""
     return PDF + str(next(_files)).encode()
 
 
@@ -61,7 +61,7 @@ async def upload(
     filename: str = "材料.pdf",
     **query: str,
 ) -> httpx.Response:
-    """One upload; `body` is bytes or a stream of them."""
+    """Upload a material; `body` is bytes or a stream of bytes."""
     extra = "".join(f"&{name}={value}" for name, value in query.items())
     return await world.clients["intake"].post(
         f"/v1/declarations/{case}/materials?kind={kind}&filename={quote(filename)}{extra}",
@@ -71,7 +71,7 @@ async def upload(
 
 
 async def draft(world: World, owner: Persona | None = None, **changed: Any) -> dict[str, Any]:
-    """A new draft."""
+    """Return a new draft."""
     owner = owner or world.owner()
     body = {**DRAFT, "applicant_uscc": owner.uscc, **changed}
     created: dict[str, Any] = await world.post("intake", "/v1/declarations", owner, body, status=201)
@@ -79,7 +79,7 @@ async def draft(world: World, owner: Persona | None = None, **changed: Any) -> d
 
 
 async def give_materials(world: World, case: str, who: str | Persona, provider: str) -> None:
-    """Upload everything that this provider still owes."""
+    """Upload every material that this provider still has to provide."""
     for line in await world.get("intake", f"/v1/declarations/{case}/checklist", who):
         if line["state"] == "missing" and line["provider"] == provider and not line["online"]:
             answer = await upload(world, case, line["code"], who)
@@ -92,7 +92,7 @@ async def undertake(world: World, case: str, owner: Persona) -> None:
 
 
 async def ready(world: World, owner: Persona | None = None, **changed: Any) -> str:
-    """A draft that can be submitted; returns its id."""
+    """Return the id of a draft that can be submitted."""
     owner = owner or world.owner()
     case: str = (await draft(world, owner, **changed))["id"]
     await give_materials(world, case, owner, "applicant")
@@ -118,8 +118,8 @@ async def etag(world: World, case: str, who: str | Persona) -> str:
 
 
 async def review(world: World, case: str, who: str = OFFICER, **outcomes: str) -> httpx.Response:
-    """Find on all five things: pass, unless said otherwise."""
-    findings = [{"thing": thing, "outcome": outcomes.get(thing, "pass"), "evidence": "核对原件"} for thing in THINGS]
+    """Review all five items: pass unless another outcome is given."""
+    findings = [{"thing": item, "outcome": outcomes.get(item, "pass"), "evidence": "核对原件"} for item in REVIEW_ITEMS]
     return await world.call(
         "intake",
         "PUT",
@@ -130,18 +130,18 @@ async def review(world: World, case: str, who: str = OFFICER, **outcomes: str) -
     )
 
 
-async def opined(world: World, case: str, position: str = "agree") -> None:
+async def give_opinion(world: World, case: str, position: str = "agree") -> None:
     await world.post("intake", f"/v1/declarations/{case}/request-opinion", OFFICER)
     opinion = {"position": position, "text": "经研究，意见如上。"}
     await world.post("intake", f"/v1/declarations/{case}/opinion", GOVERNMENT, opinion)
 
 
 async def reviewed(world: World, owner: Persona | None = None, **changed: Any) -> str:
-    """Everything done that forwarding asks for."""
+    """Return the id of a declaration that can be reported to the city."""
     case = await accepted(world, owner, **changed)
     await give_materials(world, case, OFFICER, "district_officer")
     assert (await review(world, case)).status_code == 200
-    await opined(world, case)
+    await give_opinion(world, case)
     return case
 
 

@@ -1,11 +1,11 @@
-"""Rows of the ledger and the library come in: once, with a reason when they change, or refused by name (四（一）2)."""
+"""Tests of pushed rows: recorded once, changed with a reason, or refused by field (四（一）2)."""
 
 import asyncio
 from typing import Any
 
 from deploy.demo.sample.generate import library, resources
 from shared.districts import DISTRICTS
-from tests.intake.library_samples import (
+from tests.intake.sample_rows import (
     CHAOYANG,
     FENGTAI,
     OFFICER,
@@ -86,12 +86,12 @@ async def test_an_atomic_batch_with_bad_rows_names_each_field_and_records_nothin
         ("/body/rows/5/change_reason", "change_reason_missing"),
         ("/body/rows/6/quarter", "future_quarter"),
     ]
-    assert answer["errors"][4]["detail"] == "不得报送其他区的数据"
+    assert answer["errors"][4]["detail"] == f"不得报送其他区的数据，可报送的区代码：{CHAOYANG}"
     listed = await world.get("intake", "/v1/resources", OFFICER)
     assert [item["external_id"] for item in listed["items"]] == ["R-9"]
 
 
-async def test_a_partial_batch_takes_what_is_right_and_says_why_not_the_rest(world: World) -> None:
+async def test_a_partial_batch_records_valid_rows_and_explains_the_others(world: World) -> None:
     await push(world, [resource("R-9")])
     rows: list[Any] = [
         resource(),
@@ -112,7 +112,7 @@ async def test_a_partial_batch_takes_what_is_right_and_says_why_not_the_rest(wor
     assert (answer["rows"][3]["problem"]["status"], answer["rows"][3]["problem"]["code"]) == (403, "other_district")
 
 
-async def test_a_batch_that_is_no_batch_is_refused_as_a_whole(world: World) -> None:
+async def test_a_malformed_batch_is_refused_as_a_whole(world: World) -> None:
     many = [resource(f"R-{n}") for n in range(1001)]
     bodies: list[dict[str, Any]] = [{"rows": []}, {}, {"rows": many}, {"rows": [resource()], "x": 1}]
     for body in bodies:
@@ -154,7 +154,7 @@ async def test_another_district_neither_sees_nor_changes_a_row(world: World) -> 
     await world.post("intake", f"/v1/library-entries/{entry}/leave", stranger, {"reason": "示例"}, status=404)
 
 
-async def test_only_those_who_keep_the_ledger_may_push(world: World) -> None:
+async def test_only_district_officers_and_systems_may_push(world: World) -> None:
     for who in ("110105-supervisor-1", "city-officer-1", "finance-1", "110105-government"):
         await push(world, [resource()], who=who, status=403)
     answer = await world.call("intake", "POST", "/v1/resources:batchUpsert", world.owner(), {"rows": [resource()]})
@@ -178,7 +178,7 @@ async def test_a_district_system_pushes_with_its_key_and_a_reading_key_does_not(
     assert (history[0]["recorder_name"], history[0]["role"]) == ("区台账系统", "system")
 
 
-async def test_the_whole_sample_comes_in_over_the_api(world: World) -> None:
+async def test_the_whole_sample_is_pushed_over_the_api(world: World) -> None:
     ledger, reserve = resources(1), library(1)
     async with asyncio.timeout(240):
         for code in DISTRICTS:
@@ -193,7 +193,7 @@ async def test_the_whole_sample_comes_in_over_the_api(world: World) -> None:
     assert total["resource_count"] == sum(map(len, ledger.values())) > 1500
 
 
-async def test_one_resource_is_recorded_and_changed_as_it_was_read(world: World) -> None:
+async def test_one_resource_is_changed_only_from_its_current_version(world: World) -> None:
     created = await put(world, resource(), 201)
     assert (created.headers["etag"], created.json()["name"]) == ('"1"', "示例大厦R-1")
     changed = resource(name="更名大厦", change_reason="更名")

@@ -1,9 +1,9 @@
-"""The ledger and the library are read: lists by filter and cursor, CSV that tricks no spreadsheet (四（一）2)."""
+"""Tests of lists and CSV exports of ledger and library: filters, cursors, formula escaping (四（一）2)."""
 
 import csv
 import io
 
-from tests.intake.library_samples import CHAOYANG, OFFICER, project, push, push_projects, resource
+from tests.intake.sample_rows import CHAOYANG, OFFICER, project, push, push_projects, resource
 from tests.world import World
 
 
@@ -18,7 +18,7 @@ async def names(world: World, query: str, path: str = "/v1/resources") -> list[s
     return [item["external_id"] for item in (await world.get("intake", f"{path}?{query}", OFFICER))["items"]]
 
 
-async def test_resources_are_found_by_what_is_asked(world: World) -> None:
+async def test_resources_are_filtered(world: World) -> None:
     await push(world, [resource(), resource("R-2", kind="warehouse", planned_type="old_factory", name="西四仓库100%")])
     assert await names(world, "kind=warehouse&kind=industrial_plant") == ["R-2"]
     assert await names(world, "type=old_factory&status=stock") == ["R-2"]
@@ -31,7 +31,7 @@ async def test_resources_are_found_by_what_is_asked(world: World) -> None:
         await world.get("intake", f"/v1/resources?{query}", OFFICER, status=422)
 
 
-async def test_projects_are_found_by_what_is_asked(world: World) -> None:
+async def test_projects_are_filtered(world: World) -> None:
     code = "2024-110105-70-03-000001"
     await push_projects(world, [project(), project("P-2", project_code=code, support_mode="interest_subsidy")])
     path = "/v1/library-entries"
@@ -52,7 +52,7 @@ async def test_pages_follow_each_other_without_gap_or_repeat(world: World) -> No
     assert seen == [f"R-{n:02}" for n in range(25)]
 
 
-async def test_an_export_has_all_rows_in_chinese_and_says_what_is_simulated(world: World) -> None:
+async def test_an_export_has_all_rows_in_chinese_and_marks_simulated_data(world: World) -> None:
     await push(world, [resource(f"R-{n:03}") for n in range(300)])
     await push(world, [resource("R-900", simulated=["owner_name"], title_disputed=False, kind="warehouse")])
     rows = await read(world, "/v1/resources.csv")
@@ -78,6 +78,6 @@ async def test_a_formula_sent_as_a_name_is_exported_as_text(world: World) -> Non
     assert [row["资源名称"] for row in rows] == ["'=HYPERLINK(1)", "'+1", "'-1", "'@SUM(A1)", "'\uff1d1", "正常大厦"]
 
 
-async def test_text_that_no_database_or_document_takes_is_refused(world: World) -> None:
+async def test_text_with_control_characters_is_refused(world: World) -> None:
     answer = await push(world, [resource(name="示例\u0000大厦")], status=422)
     assert answer["errors"][0]["pointer"] == "/body/rows/0/name"

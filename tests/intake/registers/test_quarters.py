@@ -1,11 +1,11 @@
-"""A quarter is opened, filled, checked, prepared by one and certified by another, and then stands (四（一）2, 3)."""
+"""Tests of quarterly submissions: opened, checked, prepared, certified, reopened (四（一）2, 3)."""
 
 import asyncio
 from datetime import UTC, datetime
 from typing import Any
 
-from services.intake.rules.quarterly import sha256_of
-from tests.intake.library_samples import CHAOYANG, OFFICER, SUPERVISOR, project, push, push_projects, resource
+from services.intake.rules.quarters import sha256_of
+from tests.intake.sample_rows import CHAOYANG, OFFICER, SUPERVISOR, project, push, push_projects, resource
 from tests.world import World
 
 Q1 = f"/v1/quarters/{CHAOYANG}/2024Q1"
@@ -86,7 +86,7 @@ async def test_a_report_after_the_due_day_is_late(world: World) -> None:
     assert (await certified(world, LATE))["late"] is True
 
 
-async def test_who_prepared_does_not_certify(world: World) -> None:
+async def test_the_preparing_officer_cannot_certify(world: World) -> None:
     await fill(world)
     world.clock.set(IN_TIME)
     unprepared = await world.post("intake", f"{Q1}/certify", SUPERVISOR, status=409)
@@ -113,7 +113,7 @@ async def test_a_supervisor_certifies_only_what_was_prepared(world: World) -> No
     await world.post("intake", f"{Q1}/certify", SUPERVISOR)
 
 
-async def test_a_certified_quarter_takes_no_more_rows_but_the_next_one_does(world: World) -> None:
+async def test_a_certified_quarter_accepts_no_rows_and_the_next_one_does(world: World) -> None:
     await certified(world)
     rows = [resource(), resource(name="改名", change_reason="更名"), resource("R-8")]
     results = [(await push(world, [row], mode="partial", status=207))["rows"][0] for row in rows]
@@ -124,7 +124,7 @@ async def test_a_certified_quarter_takes_no_more_rows_but_the_next_one_does(worl
     assert (await world.post("intake", "/v1/quarters", OFFICER, body, status=409))["code"] == "wrong_status"
 
 
-async def test_a_snapshot_stands_whatever_happens_to_the_rows(world: World) -> None:
+async def test_a_snapshot_does_not_change_with_the_rows(world: World) -> None:
     done = await certified(world)
     before = await world.get("intake", f"{Q1}/snapshot?rows=true", OFFICER)
     await push(world, [resource(quarter="2024Q2", vacant_area_m2="0", change_reason="租满")])
@@ -158,7 +158,7 @@ async def test_the_city_reopens_a_quarter_with_a_reason_and_the_old_snapshot_sta
     assert [item["submission_no"] for item in listed] == [2, 1]
 
 
-async def test_a_row_of_a_reopened_quarter_can_be_put_right_after_the_next_began(world: World) -> None:
+async def test_a_row_of_a_reopened_quarter_can_be_corrected_after_the_next_began(world: World) -> None:
     await certified(world)
     await push(world, [resource(quarter="2024Q2")])
     await world.post("intake", f"{Q1}/reopen", "city-supervisor-1", {"reason": "更正面积"}, status=201)

@@ -1,4 +1,4 @@
-"""Rows and pushes for the tests of the ledger and the library."""
+"""Sample rows of ledger and library, and functions that push them."""
 
 from typing import Any
 
@@ -11,8 +11,8 @@ OFFICER, SUPERVISOR = "110105-officer-1", "110105-supervisor-1"
 Row = dict[str, Any]
 
 
-def resource(external_id: str = "R-1", district: str = CHAOYANG, **said: Any) -> Row:
-    """A stock office building, certified as inefficient."""
+def resource(external_id: str = "R-1", district: str = CHAOYANG, **fields: Any) -> Row:
+    """Return a row of a certified inefficient office building."""
     return {
         "external_id": external_id,
         "district": district,
@@ -30,11 +30,11 @@ def resource(external_id: str = "R-1", district: str = CHAOYANG, **said: Any) ->
         "certified_by": "示例区发展和改革委员会",
         "certified_on": "2023-11-17",
         "status": "stock",
-    } | said
+    } | fields
 
 
-def project(external_id: str = "P-1", district: str = CHAOYANG, **said: Any) -> Row:
-    """A building project of the reserve library, about the resource R-1."""
+def project(external_id: str = "P-1", district: str = CHAOYANG, **fields: Any) -> Row:
+    """Return a row of a building project of the reserve library that renovates R-1."""
     return {
         "external_id": external_id,
         "district": district,
@@ -63,21 +63,21 @@ def project(external_id: str = "P-1", district: str = CHAOYANG, **said: Any) -> 
         "entered_on": "2024-02-01",
         "signed_off_by": "示例区发展和改革委员会",
         "signed_off_on": "2024-02-01",
-    } | said
+    } | fields
 
 
 async def push(
     world: World, rows: list[Row], who: str = OFFICER, mode: str = "atomic", status: int = 200, path: str = "resources"
 ) -> Any:
-    """Send rows of the ledger (or of the library, by its path)."""
+    """Push rows to the ledger, or to the library by its path."""
     return await world.post("intake", f"/v1/{path}:batchUpsert?mode={mode}", who, {"rows": rows}, status=status)
 
 
-async def push_projects(world: World, rows: list[Row], reason: str | None = None, **how: Any) -> Any:
-    """Send rows of the library with the reason of the batch."""
+async def push_projects(world: World, rows: list[Row], reason: str | None = None, **options: Any) -> Any:
+    """Push rows to the library with the change reason of the batch."""
     body = {"rows": rows} | ({"change_reason": reason} if reason else {})
-    mode, status = how.get("mode", "atomic"), how.get("status", 200)
-    who = how.get("who", OFFICER)
+    mode, status = options.get("mode", "atomic"), options.get("status", 200)
+    who = options.get("who", OFFICER)
     return await world.post("intake", f"/v1/library-entries:batchUpsert?mode={mode}", who, body, status=status)
 
 

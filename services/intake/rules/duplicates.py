@@ -1,4 +1,4 @@
-"""Whether two records speak of the same project: same project code, or same entity at one address (二（五）, I27)."""
+"""Detection of duplicate projects: same project code, or same entity at the same address (二（五）, I27)."""
 
 import re
 import unicodedata
@@ -25,7 +25,7 @@ SOURCE_LABELS: Final[dict[str, str]] = {
 
 @dataclass(frozen=True)
 class Match:
-    """A record that seems to be the same project, why it seems so, and whether it bars a submission."""
+    """Record that matches the project, with the basis of the match. A match that `bars` refuses a submission."""
 
     source: Source
     basis: Basis
@@ -34,11 +34,15 @@ class Match:
     explanation: str
 
     def as_dict(self) -> dict[str, object]:
+        """Return the match as JSON values."""
         return asdict(self)
 
 
-def same_place(address: str | None) -> str | None:
-    """An address reduced to what tells places apart: full-width forms, punctuation, spaces and the city's name go."""
+def normalized_address(address: str | None) -> str | None:
+    """Return the address without punctuation, spaces and the city's name, in half-width forms and Arabic digits.
+
+    Returns None for an address with nothing left.
+    """
     if not address:
         return None
     plain = _NOISE.sub("", unicodedata.normalize("NFKC", address)).lower()
@@ -46,20 +50,20 @@ def same_place(address: str | None) -> str | None:
 
 
 def entity_place(uscc: str, address: str | None) -> str | None:
-    """The key under which the same entity at the same place is found again; None without an address."""
-    place = same_place(address)
+    """Return the search key of an entity at an address, or None without an address."""
+    place = normalized_address(address)
     return f"{uscc}|{place}" if place else None
 
 
-def match(source: Source, basis: Basis, reference: str) -> Match:
-    """A match in words. Other municipal money at the same address is only a warning: it may be other works."""
+def build_match(source: Source, basis: Basis, reference: str) -> Match:
+    """Return a match with its explanation. Other municipal money at one address only warns: the works may differ."""
     bars = source != "municipal_record" or basis != "entity_and_address"
     explanation = f"{BASIS_LABELS[basis]}：{SOURCE_LABELS[source]}（{reference}）"
     return Match(source, basis, reference, bars, explanation)
 
 
-def basis_of(code: str | None, place: str | None, other_code: str | None, other_place: str | None) -> Basis:
-    """By what two records that were found together are the same: the strongest sign counts."""
+def match_basis(code: str | None, place: str | None, other_code: str | None, other_place: str | None) -> Basis:
+    """Return the strongest basis on which two records match."""
     if code and code == other_code:
         return "project_code"
     return "entity_and_address" if place and place == other_place else "entity"

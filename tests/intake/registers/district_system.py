@@ -1,4 +1,4 @@
-"""A district's system that pushes updates to the topic, and a carrier that hands them over as a broker's would be."""
+"""Simulated district system that signs updates, and delivery of its records to intake without a broker."""
 
 import itertools
 import json
@@ -11,7 +11,7 @@ from sqlalchemy import text
 from shared.actors import hash_secret, signature, system_actor
 from shared.contracts.pushes import REQUESTED, TOPIC, signed_content
 from shared.events.bus import Arrival, Record, Unreadable
-from tests.intake.library_samples import CHAOYANG, Row
+from tests.intake.sample_rows import CHAOYANG, Row
 from tests.world import World
 
 ANSWERED = "intake.library_update_answered.v1"
@@ -21,7 +21,7 @@ _offsets = itertools.count()
 
 @dataclass(frozen=True)
 class System:
-    """A system with the key it was given; the text of the key is all it has."""
+    """District system that knows only the text of its API key."""
 
     key: str
 
@@ -39,12 +39,12 @@ class System:
         return signature(hash_secret(secret), signed_content(request_id, time, value))
 
     def update(self, rows: list[Any], *, request: str | None = None, **body: Any) -> Record:
-        """A signed update, of the ledger unless another book is named."""
+        """Return a record with a signed update, of the ledger unless `book` names the library."""
         value = json.dumps({"book": "resources", "rows": rows} | body, ensure_ascii=False).encode()
         return self.signed(value, request)
 
     def signed(self, value: bytes, request: str | None = None, **other: str) -> Record:
-        """A record with this value; `other` replaces headers after the signing."""
+        """Return a record with this signed value; `other` replaces headers after the signing."""
         request, time = request or str(uuid4()), "2024-03-01T10:00:00+08:00"
         headers = {
             "ce_specversion": "1.0",
@@ -55,18 +55,18 @@ class System:
             "keyid": self.key_id,
             "signature": self.sign(request, time, value),
         } | other
-        said = tuple((name, text.encode()) for name, text in headers.items())
-        return Record(TOPIC, 0, next(_offsets), CHAOYANG.encode(), value, said)
+        encoded = tuple((name, text.encode()) for name, text in headers.items())
+        return Record(TOPIC, 0, next(_offsets), CHAOYANG.encode(), value, encoded)
 
-    async def hears(self, world: World) -> list[Row]:
-        """The answers that this system may read, as data, oldest first."""
+    async def received_answers(self, world: World) -> list[Row]:
+        """Return the answers that this system may read, oldest first."""
         headers = {"authorization": f"Bearer {self.key}"}
         page = await world.clients["intake"].get(f"/events?limit=1000&type={ANSWERED}", headers=headers)
         return [event["data"] for event in page.json()["events"]]
 
 
-async def arrive(world: World, *records: Record) -> None:
-    """Hand records over in one batch, as the bus does; returns when they are handled and what they caused is placed."""
+async def deliver(world: World, *records: Record) -> None:
+    """Deliver records to intake in one batch, as the bus does, and wait until their effects are settled."""
     intake = world.instances["intake"]
     inlet = intake.service.inlets[TOPIC]
     arrivals: list[Arrival] = []
@@ -80,23 +80,24 @@ async def arrive(world: World, *records: Record) -> None:
 
 
 def without_header(record: Record, name: str) -> Record:
+    """Return the record without one header."""
     headers = tuple(each for each in record.headers if each[0] != name)
     return Record(record.topic, record.partition, record.offset, record.key, record.value, headers)
 
 
 async def answers(world: World, who: str = "auditor-1") -> list[Row]:
-    """The answers that somebody may read, as data, oldest first."""
+    """Return the answers that a user may read, oldest first."""
     page = await world.get("intake", f"/events?limit=1000&type={ANSWERED}", who)
     return [event["data"] for event in page["events"]]
 
 
 async def count(world: World, query: str) -> int:
-    """What intake's database answers with a number."""
+    """Return the number that a query gives in intake's database."""
     async with world.instances["intake"].database.session(system_actor("test")) as session:
         return int(await session.scalar(text(query)) or 0)
 
 
-async def recorded(world: World) -> list[tuple[str, int]]:
-    """Which resources intake has, each at which version."""
+async def recorded_versions(world: World) -> list[tuple[str, int]]:
+    """Return id and version of every resource that intake has."""
     items = (await world.get("intake", "/v1/resources?limit=200", "auditor-1"))["items"]
     return sorted((item["external_id"], item["version"]) for item in items)
