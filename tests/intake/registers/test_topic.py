@@ -38,7 +38,7 @@ def anonymous(said: Any, district: str) -> Any:
         return {name: anonymous(part, district) for name, part in said.items() if name not in ("id", *IDS)}
     if isinstance(said, list):
         return [anonymous(part, district) for part in said]
-    return "here" if said == district else said
+    return said.replace(district, "here") if isinstance(said, str) else said
 
 
 IDS = ("resource_id", "entry_id", "actor", "subject", "time")
@@ -74,7 +74,7 @@ async def test_the_topic_and_http_give_the_same_results_and_the_same_events(worl
             if answered == 422:
                 errors = [error for row in answer["rows"] for error in row["problem"]["errors"]]
                 assert (answer["problem"]["status"], answer["problem"]["code"]) == (422, said["code"])
-                assert errors == said["errors"]
+                assert anonymous(errors, FENGTAI) == anonymous(said["errors"], CHAOYANG)
             else:
                 compared = ("created", "updated", "unchanged", "refused", "rows")
                 assert anonymous({name: answer[name] for name in compared}, FENGTAI) == anonymous(said, CHAOYANG)
