@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -76,8 +76,8 @@ class PlanItemOut(Shape):
     completed_decision: str | None
 
 
-class PlanOut(Shape):
-    """A batch with its projects. The numbering is the demonstration's own."""
+class PlanSummary(Shape):
+    """A batch without its projects. The numbering is the demonstration's own."""
 
     id: UUID
     year: int
@@ -91,6 +91,11 @@ class PlanOut(Shape):
     issued_by: str | None
     issued_on: date | None
     clause: str = "三（二）"
+
+
+class PlanOut(PlanSummary):
+    """A batch with its projects."""
+
     items: list[PlanItemOut] = Field(default_factory=list)
 
 
@@ -277,20 +282,6 @@ async def withdraw_plan(session: Session, actor: CityOfficer, plan_id: Key, with
 async def read_plan(session: ReadSession, actor: Official, plan_id: Key) -> PlanOut:
     """A batch with its projects."""
     return await _shown(session, await found(session, InvestmentPlan, plan_id))
-
-
-@router.get("/plans", name="list_plans")
-async def list_plans(
-    session: ReadSession, actor: Official, year: Annotated[int | None, Query(ge=2021, le=2100)] = None
-) -> list[PlanOut]:
-    """The batches, newest first, without their projects."""
-    wanted = (
-        select(InvestmentPlan)
-        .order_by(InvestmentPlan.year.desc(), InvestmentPlan.batch.desc(), InvestmentPlan.id)
-        .limit(200)
-    )
-    rows = await session.scalars(wanted if year is None else wanted.where(InvestmentPlan.year == year))
-    return [PlanOut.model_validate(plan) for plan in rows]
 
 
 async def _shown(session: AsyncSession, plan: InvestmentPlan) -> PlanOut:
