@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.funding.api.banks import ReferralOut
+from services.funding.api.budgets import Year
 from services.funding.api.comparison import LoanOut
 from services.funding.api.final_accounts import FinalAccountsOut
 from services.funding.api.interest import StatementOut
@@ -45,7 +46,7 @@ APPLICATIONS = Listing(
     one_of("status", Application.status, Status, "办理状态"),
     one_of("district", Application.district, DistrictCode, "所在区"),
     one_of("mode", Application.mode, Mode, "支持方式"),
-    one_of("budget_year", Application.budget_year, int, "预算年度"),
+    one_of("budget_year", Application.budget_year, Year, "预算年度"),
     one_of("applicant_uscc", Application.applicant_uscc, Uscc, "申报单位统一社会信用代码"),
     flag("held", _HELD, "是否暂停拨付"),
     dates("entered_on", Application.entered_on, "入库日期"),
