@@ -195,18 +195,7 @@ class ServiceApp(FastAPI):
             for model in (FieldProblem, Problem):
                 schemas[model.__name__] = model.model_json_schema(ref_template="#/components/schemas/{model}")
                 schemas[model.__name__].pop("$defs", None)
-            _plain_sse(document)
         return self.openapi_schema or document
-
-
-def _plain_sse(document: dict[str, Any]) -> None:
-    """FastAPI writes the 3.2 keyword itemSchema into a 3.1 document, which makes it invalid."""
-    for path in document["paths"].values():
-        for operation in path.values():
-            for answer in operation.get("responses", {}).values():
-                for media in answer.get("content", {}).values():
-                    if "itemSchema" in media:
-                        media["schema"] = media.pop("itemSchema")
 
 
 def create_app(service: Service, instance: Instance | None = None) -> FastAPI:

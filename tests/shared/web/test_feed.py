@@ -172,7 +172,7 @@ async def test_clients_that_leave_log_nothing(world: World, capfd: pytest.Captur
     async with listening(world) as base:
         await announce(world, 1000, length=1000)
         await world.settle()
-        await asyncio.gather(*(leave(base, world.token("auditor-1"), n / 10) for n in range(33)))
+        await asyncio.gather(*(leave(base, world.token("auditor-1"), n / 20) for n in range(33)))
         await asyncio.sleep(0.3)
     await world.instances["intake"].database.engine.dispose()
     gc.collect()
