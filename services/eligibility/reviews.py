@@ -16,7 +16,6 @@ from shared.clock import uuid7
 from shared.contracts.eligibility import DeclarationAssessed, Missing
 from shared.events.outbox import emit
 from shared.policy import Decision, Ruleset, interpretations
-from shared.storage.audit import record
 from shared.storage.session import actor_of, now, settings_of, today
 
 
@@ -110,22 +109,6 @@ def _announcement(review: Review, assessment: Assessment, decision: Decision) ->
             Missing(field=item.field, label=item.label, who=item.who, clause=item.clause) for item in decision.missing
         ),
         summary=assessment.summary,
-    )
-
-
-async def record_act(
-    session: AsyncSession, review: Review, act: str, reason: str | None, duty: str | None = None, **detail: Any
-) -> None:
-    """Write the audit record of an act on a case and, with `duty`, take that duty. Raises SameOfficer."""
-    await record(
-        session,
-        act,
-        review.declaration_id,
-        review.district,
-        applicant_uscc=review.applicant_uscc,
-        reason=reason,
-        duty=duty,
-        **detail,
     )
 
 

@@ -6,7 +6,6 @@ from uuid import UUID
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.intake.audit import record_act
 from services.intake.models.credit import EntityCredit
 from services.intake.models.declarations import Declaration
 from services.intake.models.duplicates import end_identity, save_identity
@@ -17,6 +16,7 @@ from shared.contracts.funding import FundsApproved, FundsClawedBack, FundsDeclin
 from shared.contracts.monitoring import CreditRated, EvaluationIssued, ProjectDelivered
 from shared.districts import CITY
 from shared.events.inbox import Handler
+from shared.storage.audit import case_of, record_act
 from shared.storage.session import now
 
 
@@ -32,7 +32,7 @@ async def _advance(
     declaration = await _locked_declaration(session, declaration_id)
     if declaration is not None:
         declaration.advance_to(stage, now(session))
-        await record_act(session, act, declaration, reason=reason, **detail)
+        await record_act(session, act, case_of(declaration), round=declaration.round, reason=reason, **detail)
 
 
 async def record_assessment(session: AsyncSession, event: DeclarationAssessed) -> None:
@@ -45,7 +45,9 @@ async def record_assessment(session: AsyncSession, event: DeclarationAssessed) -
             "outcome": event.decision,
             "edition": event.edition,
         }
-        await record_act(session, "learn_assessment", declaration, reason=event.summary, **detail)
+        await record_act(
+            session, "learn_assessment", case_of(declaration), round=declaration.round, reason=event.summary, **detail
+        )
 
 
 async def record_review_passed(session: AsyncSession, event: ReviewPassed) -> None:
@@ -93,7 +95,9 @@ async def record_hold(session: AsyncSession, event: FundsHeld) -> None:
     if declaration is not None:
         declaration.funds_held, declaration.updated_at = event.held, now(session)
         detail: dict[str, Any] = {"clause": event.clause, "held": event.held, "ground": event.ground}
-        await record_act(session, "learn_hold", declaration, reason=event.reason, **detail)
+        await record_act(
+            session, "learn_hold", case_of(declaration), round=declaration.round, reason=event.reason, **detail
+        )
 
 
 async def record_clawback(session: AsyncSession, event: FundsClawedBack) -> None:

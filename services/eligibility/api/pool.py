@@ -19,7 +19,7 @@ from services.eligibility.pool import (
     pass_score_of,
     weights_of,
 )
-from services.eligibility.reviews import case_fields, current_assessment, record_act
+from services.eligibility.reviews import case_fields, current_assessment
 from shared.contracts.eligibility import AssessedComponent, PoolEntered, ReviewRejected
 from shared.contracts.facts import ProjectFacts
 from shared.contracts.intake import Project
@@ -27,7 +27,7 @@ from shared.contracts.library import DistrictCode
 from shared.errors import WrongStatus
 from shared.events.outbox import emit
 from shared.identifiers import Uscc
-from shared.storage.audit import hands_of
+from shared.storage.audit import case_of, hands_of, record_act
 from shared.web.auth import CitySupervisor, Official
 from shared.web.filters import dates, one_of, search
 from shared.web.idempotency import ActRoute, ReadSession, Session
@@ -57,7 +57,7 @@ async def enter_pool(
     if investment is None:
         raise NotReadyForPool("尚未审定投资")
     facts = {"score": str(score), "outstanding": panel.outstanding, "exceptions": review.exceptions}
-    await record_act(session, review, "enter_pool", wanted.reason, duty="enter_pool", **facts)
+    await record_act(session, "enter_pool", case_of(review), reason=wanted.reason, duty="enter_pool", **facts)
     entry = await add_to_pool(session, review, score, investment)
     await emit(session, await _entered(session, review, entry, investment))
     response.headers["location"] = f"/v1/pool?year={entry.year}"
@@ -69,7 +69,7 @@ async def keep_out(session: Session, actor: CitySupervisor, declaration_id: UUID
     """Refuse entry to the pool, with the reason. 三（二）"""
     review = await lock_passed_review(session, declaration_id)
     review.stage, review.conclusion_reason = "kept_out", wanted.reason
-    await record_act(session, review, "keep_out", wanted.reason, duty="enter_pool")
+    await record_act(session, "keep_out", case_of(review), reason=wanted.reason, duty="enter_pool")
     await emit(session, ReviewRejected(**case_fields(review), clauses=(POOL_CLAUSE,), reason=wanted.reason))
 
 

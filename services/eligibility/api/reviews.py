@@ -14,7 +14,6 @@ from services.eligibility.reviews import (
     case_fields,
     current_assessment,
     numbered_fields,
-    record_act,
     settlements_of,
 )
 from services.eligibility.rules.reviews import ReviewState, check_pass, check_rejection, reference_day
@@ -24,7 +23,7 @@ from shared.contracts.intake import Project
 from shared.errors import Forbidden, Invalid, WrongStatus
 from shared.events.outbox import emit
 from shared.policy import Decision
-from shared.storage.audit import hands_of
+from shared.storage.audit import case_of, hands_of, record_act
 from shared.storage.session import etag, locked, now, today
 from shared.text import Line, Paragraph
 from shared.web.auth import CityOfficer, CitySupervisor
@@ -106,7 +105,7 @@ async def settle_finding(
     settlement = await _settlement(session, review, wanted, clause, actor)
     session.add(settlement)
     told = wanted.model_dump(exclude={"reason"})
-    await record_act(session, review, "settle_finding", wanted.reason, duty="settle", **told)
+    await record_act(session, "settle_finding", case_of(review), reason=wanted.reason, duty="settle", **told)
     await emit(session, _settled(review, settlement))
     return await _reassessed(session, review, "settled", response)
 
@@ -120,7 +119,7 @@ async def choose_edition(
     review.expect_stage("in_review")
     reference_day(review.accepted_on, wanted.edition)
     review.chosen_edition = wanted.edition
-    await record_act(session, review, "choose_edition", wanted.reason, edition=wanted.edition)
+    await record_act(session, "choose_edition", case_of(review), reason=wanted.reason, edition=wanted.edition)
     return await _reassessed(session, review, "edition_chosen", response)
 
 
@@ -131,7 +130,7 @@ async def reassess_declaration(
     """Judge again by what holds now for the same day: a district has published its standard since. 四（一）2"""
     review = await locked(session, Review, declaration_id)
     review.expect_stage("in_review")
-    await record_act(session, review, "reassess_declaration", wanted.reason)
+    await record_act(session, "reassess_declaration", case_of(review), reason=wanted.reason)
     return await _reassessed(session, review, "reassessed", response)
 
 
@@ -152,7 +151,13 @@ async def conclude_review(
         review.conclude("rejected", wanted.reason, today(session), {})
     told = {"outcome": wanted.outcome, "clauses": wanted.clauses, "exceptions": review.exceptions}
     await record_act(
-        session, review, "conclude_review", wanted.reason, duty="conclude", number=assessment.number, **told
+        session,
+        "conclude_review",
+        case_of(review),
+        reason=wanted.reason,
+        duty="conclude",
+        number=assessment.number,
+        **told,
     )
     await emit(session, await _concluded(session, review, assessment, wanted))
     response.headers["etag"] = etag(review)

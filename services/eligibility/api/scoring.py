@@ -19,11 +19,12 @@ from services.eligibility.api.pool_shapes import (
 )
 from services.eligibility.models import ConflictDeclaration, RecognisedInvestment, Review, ScoreSheet
 from services.eligibility.pool import Panel, investment_of, lock_passed_review, panel_of, pass_score_of, weights_of
-from services.eligibility.reviews import numbered_fields, record_act, round_fields
+from services.eligibility.reviews import numbered_fields, round_fields
 from services.eligibility.rules.investment import recognise_components
 from shared.actors import Actor
 from shared.errors import Duplicate, Forbidden, Invalid, NotFound, WrongStatus
 from shared.policy import interpretations
+from shared.storage.audit import case_of, record_act
 from shared.storage.session import found, now, settings_of
 from shared.web.auth import Anyone, CityOffice, CityOfficer
 from shared.web.idempotency import ActRoute, ReadSession, Session
@@ -58,7 +59,7 @@ async def declare_conflict(
         **wanted.model_dump(),
     )
     session.add(row)
-    await record_act(session, review, "declare_conflict", wanted.statement, position=wanted.position)
+    await record_act(session, "declare_conflict", case_of(review), reason=wanted.statement, position=wanted.position)
     response.headers["location"] = f"/v1/assessments/{declaration_id}/scores"
     return ConflictOut.model_validate(row)
 
@@ -74,7 +75,7 @@ async def score_project(
     if sorted(mark.criterion for mark in wanted.marks) != sorted(weights):
         raise Invalid(f"须对每项各打一次分：{'、'.join(weights)}", field="/body/marks")
     # The opinion stays on the sheet: the record of acts is open to reviewers who have yet to score.
-    await record_act(session, review, "score_project", None, duty="score")
+    await record_act(session, "score_project", case_of(review), duty="score")
     sheet = ScoreSheet(
         **round_fields(session, review),
         reviewer=actor.subject,
@@ -104,7 +105,7 @@ async def recognise_investment(
     _may_judge(await panel_of(session, review), actor)
     readings = interpretations(settings_of(session).interpretations)
     components = recognise_components(review.judged_facts["components"], wanted.components, readings)
-    await record_act(session, review, "recognise_investment", wanted.opinion, duty="score")
+    await record_act(session, "recognise_investment", case_of(review), reason=wanted.opinion, duty="score")
     row = RecognisedInvestment(
         **await numbered_fields(session, review, RecognisedInvestment),
         applicant_uscc=review.applicant_uscc,

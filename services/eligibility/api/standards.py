@@ -17,7 +17,7 @@ from shared.contracts.library import DistrictCode
 from shared.errors import Forbidden, Invalid
 from shared.money import Quantity
 from shared.policy.parameters import DatedValue, district_keys, history
-from shared.storage.audit import record
+from shared.storage.audit import Case, record_act
 from shared.storage.session import now
 from shared.text import Line, Paragraph
 from shared.web.auth import DistrictSupervisor, OfficialOrSystem
@@ -83,7 +83,7 @@ async def set_district_standard(
         raise Invalid("比例须在 0 与 1 之间", field="/body/value")
     standard = await _numbered(session, actor, wanted)
     told = wanted.model_dump(mode="json", include={"parameter", "value", "valid_from", "document_no"})
-    await record(session, "set_district_standard", standard.id, wanted.district, reason=wanted.reason, **told)
+    await record_act(session, "set_district_standard", Case(standard.id, wanted.district), reason=wanted.reason, **told)
     response.headers["location"] = f"/v1/district-standards?district={wanted.district}"
     return _out(standard)
 

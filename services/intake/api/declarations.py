@@ -12,13 +12,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.intake.api.cases import answer, seen
 from services.intake.api.shapes import DeclarationDraft, DeclarationEdit, DeclarationOut, Moment, plain_facts
-from services.intake.audit import record_act
 from services.intake.models.declarations import Declaration, next_declaration_no
 from services.intake.models.registers import LibraryEntry
 from services.intake.rules.stages import StageCode
 from shared.clock import uuid7
 from shared.contracts.library import DistrictCode, ProjectType
 from shared.errors import Forbidden, Invalid
+from shared.storage.audit import case_of, record_act
 from shared.storage.session import etag, expect_version, locked, now, today
 from shared.web.auth import Anyone, Applicant
 from shared.web.idempotency import ActRoute, ReadSession, Session
@@ -44,7 +44,7 @@ async def create_declaration(
     declaration = await _new(session, draft)
     await _check_library_entry(session, declaration)
     session.add(declaration)
-    await record_act(session, "create_declaration", declaration, duty="apply")
+    await record_act(session, "create_declaration", case_of(declaration), round=declaration.round, duty="apply")
     response.headers["location"] = f"/v1/declarations/{declaration.id}"
     return await answer(session, response, declaration)
 
@@ -140,5 +140,12 @@ async def edit_declaration(
     simulated = edit.simulated if "simulated" in edit.model_fields_set else None
     declaration.edit(edit.fields(), edit.facts_patch(), simulated, now(session))
     await _check_library_entry(session, declaration)
-    await record_act(session, "edit_declaration", declaration, duty="apply", changed=sorted(edit.model_fields_set))
+    await record_act(
+        session,
+        "edit_declaration",
+        case_of(declaration),
+        round=declaration.round,
+        duty="apply",
+        changed=sorted(edit.model_fields_set),
+    )
     return await answer(session, response, declaration)

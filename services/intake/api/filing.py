@@ -11,7 +11,6 @@ from sqlalchemy import select
 from services.intake.api.cases import answer, seen
 from services.intake.api.shapes import DeclarationOut
 from services.intake.api.submission import check_submission, keep_round, refusals_on_record
-from services.intake.audit import record_act
 from services.intake.models.declarations import Declaration, DeclarationRound
 from services.intake.models.duplicates import end_identity, save_identity
 from services.intake.rules.checklist import undertaking_on
@@ -21,6 +20,7 @@ from shared.contracts.intake import DeclarationSubmitted, DeclarationWithdrawn
 from shared.deadlines import working_days_after
 from shared.errors import Invalid
 from shared.events.outbox import emit
+from shared.storage.audit import case_of, record_act
 from shared.storage.session import locked, now, settings_of, today
 from shared.text import Line, Paragraph
 from shared.web.auth import Anyone, Applicant
@@ -70,7 +70,15 @@ async def undertake(
     if word.version != current.version:
         raise Invalid(f"现行承诺书版次为 {current.version}", field="/body/version")
     declaration.undertake(current.version, actor.subject, now(session))
-    await record_act(session, "undertake", declaration, duty="apply", version=current.version, clause=current.clause)
+    await record_act(
+        session,
+        "undertake",
+        case_of(declaration),
+        round=declaration.round,
+        duty="apply",
+        version=current.version,
+        clause=current.clause,
+    )
     return await answer(session, response, declaration)
 
 
@@ -90,7 +98,9 @@ async def submit_declaration(
     declaration.submit(today(session), now(session), due.on)
     await keep_round(session, declaration, warnings)
     await save_identity(session, declaration.project(), live=True)
-    await record_act(session, "submit_declaration", declaration, duty="apply", clause="三（一）")
+    await record_act(
+        session, "submit_declaration", case_of(declaration), round=declaration.round, duty="apply", clause="三（一）"
+    )
     await emit(session, _submitted(declaration))
     return await answer(session, response, declaration)
 
@@ -116,7 +126,15 @@ async def withdraw_declaration(
     declaration = await locked(session, Declaration, declaration_id)
     declaration.withdraw(now(session))
     await end_identity(session, declaration.id)
-    await record_act(session, "withdraw_declaration", declaration, duty="apply", reason=why.reason, clause="三（一）")
+    await record_act(
+        session,
+        "withdraw_declaration",
+        case_of(declaration),
+        round=declaration.round,
+        duty="apply",
+        reason=why.reason,
+        clause="三（一）",
+    )
     await emit(
         session,
         DeclarationWithdrawn(

@@ -12,7 +12,6 @@ from services.intake.api.filing import RefusalsKept
 from services.intake.api.review import ReturnIn, correction_day, keep_correction
 from services.intake.api.shapes import DeclarationOut
 from services.intake.api.submission import checks_completion
-from services.intake.audit import record_act
 from services.intake.models.declarations import Declaration
 from services.intake.models.first_review import findings_of
 from services.intake.models.materials import checklist_of
@@ -26,7 +25,7 @@ from shared.contracts.intake import DeclarationForwarded, DeclarationReceived
 from shared.contracts.library import ConstructionStatus
 from shared.events.outbox import emit
 from shared.policy import interpretations
-from shared.storage.audit import hands_of
+from shared.storage.audit import case_of, hands_of, record_act
 from shared.storage.session import locked, now, settings_of, today
 from shared.text import Paragraph
 from shared.web.auth import CityOfficer, DistrictSupervisor
@@ -60,7 +59,15 @@ async def forward_declaration(
     declaration.forward(today(session), now(session))
     exception = None if in_library else conclusion.library_exception_reason
     detail = {"clause": "三（一）", "in_reserve_library": in_library, "library_exception_reason": exception}
-    await record_act(session, "forward_declaration", declaration, duty="forward", reason=conclusion.opinion, **detail)
+    await record_act(
+        session,
+        "forward_declaration",
+        case_of(declaration),
+        round=declaration.round,
+        duty="forward",
+        reason=conclusion.opinion,
+        **detail,
+    )
     await emit(session, await _forwarded(session, declaration, in_library, conclusion.opinion, exception))
     return await answer(session, response, declaration)
 
@@ -141,7 +148,15 @@ async def receive_declaration(
     if receipt.construction_status == "completed" and checks_completion(session, "city_receipt"):
         raise refusals.completed("/body/construction_status")
     detail = {"clause": "三（一）、二（五）", "construction_status": receipt.construction_status}
-    await record_act(session, "receive_declaration", declaration, duty="receipt", reason=receipt.evidence, **detail)
+    await record_act(
+        session,
+        "receive_declaration",
+        case_of(declaration),
+        round=declaration.round,
+        duty="receipt",
+        reason=receipt.evidence,
+        **detail,
+    )
     await emit(
         session,
         DeclarationReceived(
@@ -169,5 +184,12 @@ async def return_declaration_from_city(
     correct_by = correction_day(session)
     declaration.return_from_city(now(session), correct_by)
     await keep_correction(session, declaration, wanted, correct_by, by_city=True)
-    await record_act(session, "return_declaration_from_city", declaration, duty="receipt", clause="三（一）")
+    await record_act(
+        session,
+        "return_declaration_from_city",
+        case_of(declaration),
+        round=declaration.round,
+        duty="receipt",
+        clause="三（一）",
+    )
     return await answer(session, response, declaration)

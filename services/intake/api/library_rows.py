@@ -16,7 +16,7 @@ from services.intake.rules.upsert import Refusal, quarter_closed
 from shared.contracts.library import LibraryRow, ResourceRow
 from shared.deadlines import quarter_of
 from shared.errors import DomainError, Invalid, PreconditionRequired, Stale, WrongStatus
-from shared.storage.audit import record
+from shared.storage.audit import Case, record_act
 from shared.storage.session import etag, expect_version, found, locked, today
 from shared.web.auth import DistrictOfficer, DistrictPush
 from shared.web.idempotency import ActRoute, Session
@@ -84,9 +84,7 @@ async def leave_library(
     row = _left(entry, leaving, today(session))
     session.expunge(entry)
     await _record_one(session, LIBRARY, row, leaving.reason)
-    await record(
-        session, "leave_library", entry_id, row.district, applicant_uscc=row.entity_uscc, reason=leaving.reason
-    )
+    await record_act(session, "leave_library", Case(entry_id, row.district, row.entity_uscc), reason=leaving.reason)
     left = await found(session, LibraryEntry, entry_id)
     response.headers["etag"] = etag(left)
     return left

@@ -12,7 +12,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.intake.api.cases import seen
 from services.intake.api.uploads import Upload, Uploaded
-from services.intake.audit import record_act
 from services.intake.models.declarations import Declaration
 from services.intake.models.materials import Material, checklist_of, materials_of
 from services.intake.models.opinions import valid_opinion
@@ -21,6 +20,7 @@ from services.intake.rules.stages import EDITABLE, UNDER_REVIEW
 from shared.actors import Actor
 from shared.clock import uuid7
 from shared.errors import Forbidden, Invalid, NotFound
+from shared.storage.audit import case_of, record_act
 from shared.storage.files import MEDIA_TYPES, disposition, file_store
 from shared.storage.session import actor_of, found, locked, now
 from shared.web.auth import Anyone, MaterialProvider
@@ -176,7 +176,7 @@ async def _changed(session: AsyncSession, declaration: Declaration, actor: Actor
         declaration.void_undertaking()
     declaration.updated_at = now(session)
     detail = {"kind": material.kind, "sha256": material.sha256, "filename": material.filename}
-    await record_act(session, act, declaration, duty=_DUTY[actor.role], **detail)
+    await record_act(session, act, case_of(declaration), round=declaration.round, duty=_DUTY[actor.role], **detail)
 
 
 @router.delete("/v1/declarations/{declaration_id}/materials/{material_id}", status_code=204, name="remove_material")

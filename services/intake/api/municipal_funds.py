@@ -20,7 +20,7 @@ from shared.errors import Forbidden
 from shared.events.outbox import emit
 from shared.identifiers import ProjectCode, Uscc
 from shared.money import Money
-from shared.storage.audit import record
+from shared.storage.audit import Case, record_act
 from shared.storage.session import found, now
 from shared.text import Line, Paragraph
 from shared.web.auth import CityOfficer, DistrictOrCity, Official
@@ -55,7 +55,7 @@ async def add_fund_programme(
     programme = MunicipalFundProgramme(id=uuid7(at), added_by=actor.subject, added_at=at, **wanted.model_dump())
     session.add(programme)
     await session.flush()
-    await record(session, "add_fund_programme", programme.id, CITY, programme=programme.name)
+    await record_act(session, "add_fund_programme", Case(programme.id, CITY), programme=programme.name)
     response.headers["location"] = "/v1/municipal-fund-programmes"
     return programme
 
@@ -125,7 +125,7 @@ async def register_other_funds(
         **wanted.model_dump(),
     )
     session.add(kept)
-    await record(session, "register_other_funds", kept.id, kept.district, amount_yuan=kept.amount_yuan)
+    await record_act(session, "register_other_funds", Case(kept.id, kept.district), amount_yuan=kept.amount_yuan)
     await emit(session, _registered(kept))
     response.headers["location"] = "/v1/municipal-funding-records"
     return kept

@@ -10,7 +10,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.intake.api.cases import answer, seen
 from services.intake.api.shapes import DeclarationOut
-from services.intake.audit import record_act
 from services.intake.models.declarations import Declaration
 from services.intake.models.materials import Material
 from services.intake.models.opinions import Opinion, latest_opinion
@@ -18,6 +17,7 @@ from shared.contracts.intake import OpinionGiven
 from shared.deadlines import working_days_after
 from shared.errors import Invalid
 from shared.events.outbox import emit
+from shared.storage.audit import case_of, record_act
 from shared.storage.session import locked, now, settings_of, today
 from shared.text import Paragraph
 from shared.web.auth import DistrictGovernment, DistrictOfficer, Official
@@ -46,7 +46,15 @@ async def request_opinion(
             due_on=due_on,
         )
     )
-    await record_act(session, "request_opinion", declaration, duty="first_review", clause="三（一）", due_on=due_on)
+    await record_act(
+        session,
+        "request_opinion",
+        case_of(declaration),
+        round=declaration.round,
+        duty="first_review",
+        clause="三（一）",
+        due_on=due_on,
+    )
     return await answer(session, response, declaration)
 
 
@@ -85,7 +93,15 @@ async def give_opinion(session: Session, actor: DistrictGovernment, declaration_
     on = today(session)
     opinion.give(given.position, given.text, given.material_id, actor.subject, on, now(session))
     detail = {"clause": "三（一）", "position": given.position, "late": opinion.late}
-    await record_act(session, "give_opinion", declaration, duty="opinion", reason=given.text, **detail)
+    await record_act(
+        session,
+        "give_opinion",
+        case_of(declaration),
+        round=declaration.round,
+        duty="opinion",
+        reason=given.text,
+        **detail,
+    )
     await emit(
         session,
         OpinionGiven(

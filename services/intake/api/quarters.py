@@ -19,7 +19,7 @@ from shared.contracts.library import DistrictCode, Quarter
 from shared.deadlines import quarter_of, working_days_after
 from shared.errors import DomainError, Forbidden, Invalid, NotFound, WrongStatus
 from shared.events.outbox import emit
-from shared.storage.audit import record
+from shared.storage.audit import Case, record_act
 from shared.storage.session import etag, now, settings_of, today
 from shared.text import Paragraph
 from shared.web.auth import CitySupervisor, DistrictOfficer, DistrictSupervisor, OfficialOrSystem
@@ -178,7 +178,7 @@ async def prepare_quarter(
     submission = await submission_of(session, district, quarter, lock=True)
     snapshot = await _checked(session, submission)
     submission.prepare(actor.subject, now(session), sha256_of(snapshot))
-    await record(session, "prepare_quarter", submission.id, district, duty="prepare_quarter", quarter=quarter)
+    await record_act(session, "prepare_quarter", Case(submission.id, district), duty="prepare_quarter", quarter=quarter)
     await session.flush()
     return _out(session, submission)
 
@@ -203,7 +203,7 @@ async def certify_quarter(
     submission.certify(actor.subject, now(session), today(session), sha256_of(snapshot))
     submission.resource_count, submission.library_count = len(snapshot["resources"]), len(snapshot["library_entries"])
     session.add(QuarterSnapshot(submission_id=submission.id, district=district, content=snapshot))
-    await record(session, "certify_quarter", submission.id, district, duty="certify_quarter", quarter=quarter)
+    await record_act(session, "certify_quarter", Case(submission.id, district), duty="certify_quarter", quarter=quarter)
     await emit(session, _submitted(submission))
     return _out(session, submission)
 
@@ -232,7 +232,7 @@ async def reopen_quarter(
     if certified.status != "certified":
         raise WrongStatus("本季度尚未审定报送，无需重新开启")
     again = _reopened(session, certified, why.reason, actor.subject)
-    await record(session, "reopen_quarter", again.id, district, reason=why.reason, quarter=quarter)
+    await record_act(session, "reopen_quarter", Case(again.id, district), reason=why.reason, quarter=quarter)
     await session.flush()
     response.headers["location"] = f"/v1/quarters/{district}/{quarter}"
     return _out(session, again)

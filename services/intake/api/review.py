@@ -11,7 +11,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.intake.api.cases import answer, seen
 from services.intake.api.filing import Reason
 from services.intake.api.shapes import DeclarationOut
-from services.intake.audit import record_act
 from services.intake.models.corrections import Correction
 from services.intake.models.declarations import Declaration
 from services.intake.models.duplicates import end_identity
@@ -20,6 +19,7 @@ from services.intake.rules.stages import UNDER_REVIEW
 from shared.contracts.intake import CorrectionReason, DeclarationRefused, DeclarationReturned
 from shared.deadlines import working_days_after
 from shared.events.outbox import emit
+from shared.storage.audit import case_of, record_act
 from shared.storage.session import actor_of, expect_version, locked, now, settings_of, today
 from shared.text import Line, Paragraph
 from shared.web.auth import DistrictOfficer, Official
@@ -37,7 +37,14 @@ async def accept_declaration(
     declaration = await locked(session, Declaration, declaration_id)
     due = working_days_after(today(session), settings_of(session).first_review_due_working_days)
     declaration.accept(today(session), now(session), due.on)
-    await record_act(session, "accept_declaration", declaration, duty="first_review", clause="三（一）")
+    await record_act(
+        session,
+        "accept_declaration",
+        case_of(declaration),
+        round=declaration.round,
+        duty="first_review",
+        clause="三（一）",
+    )
     return await answer(session, response, declaration)
 
 
@@ -81,7 +88,14 @@ async def review_declaration(
     session.add_all([_finding(session, declaration, found) for found in review.findings])
     declaration.updated_at = now(session)
     outcomes = {found.thing: found.outcome for found in review.findings}
-    await record_act(session, "review_declaration", declaration, duty="first_review", outcomes=outcomes)
+    await record_act(
+        session,
+        "review_declaration",
+        case_of(declaration),
+        round=declaration.round,
+        duty="first_review",
+        outcomes=outcomes,
+    )
     await answer(session, response, declaration)
     return await _findings_out(session, declaration)
 
@@ -134,7 +148,14 @@ async def return_declaration(
     correct_by = correction_day(session)
     declaration.return_for_correction(now(session), correct_by)
     await keep_correction(session, declaration, wanted, correct_by, by_city=False)
-    await record_act(session, "return_declaration", declaration, duty="first_review", clause="三（一）")
+    await record_act(
+        session,
+        "return_declaration",
+        case_of(declaration),
+        round=declaration.round,
+        duty="first_review",
+        clause="三（一）",
+    )
     return await answer(session, response, declaration)
 
 
@@ -188,7 +209,13 @@ async def refuse_declaration(
     await end_identity(session, declaration.id)
     clause = "、".join(refusal.clauses)
     await record_act(
-        session, "refuse_declaration", declaration, duty="first_review", reason=refusal.reason, clause=clause
+        session,
+        "refuse_declaration",
+        case_of(declaration),
+        round=declaration.round,
+        duty="first_review",
+        reason=refusal.reason,
+        clause=clause,
     )
     await emit(
         session,

@@ -6,7 +6,6 @@ from uuid import UUID
 from fastapi import Request
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.intake.audit import record_act
 from services.intake.models.credit import grade_of
 from services.intake.models.declarations import Declaration, DeclarationRound
 from services.intake.models.duplicates import lock_identity, matches_of
@@ -19,6 +18,7 @@ from shared.clock import uuid7
 from shared.errors import DomainError
 from shared.policy import interpretations
 from shared.runtime import Instance
+from shared.storage.audit import case_of, record_act
 from shared.storage.session import actor_of, found, now, settings_of
 
 
@@ -94,4 +94,11 @@ async def _record_refusal(request: Request, declaration_id: UUID, refusal: Domai
     act = str(request.scope["route"].name)
     async with instance.database.session(request.state.actor) as session:
         declaration = await found(session, Declaration, declaration_id)
-        await record_act(session, f"{act}_refused", declaration, reason=refusal.detail, code=refusal.code)
+        await record_act(
+            session,
+            f"{act}_refused",
+            case_of(declaration),
+            round=declaration.round,
+            reason=refusal.detail,
+            code=refusal.code,
+        )

@@ -180,6 +180,11 @@ class Declaration(Base):
         self.advance_to("assessed", at)
 
     @property
+    def declaration_id(self) -> UUID:
+        """Return the id of the declaration, by which the audit record names the case."""
+        return self.id
+
+    @property
     def stage_label(self) -> str:
         """Chinese name of the stage."""
         return STAGES[self.stage].label

@@ -13,7 +13,7 @@ from services.intake.rules.quarters import DistrictRegisters
 from shared.clock import uuid7
 from shared.deadlines import quarter_due
 from shared.errors import NotFound
-from shared.storage.audit import record
+from shared.storage.audit import Case, record_act
 from shared.storage.session import actor_of, now, settings_of
 
 Period = tuple[str, str]
@@ -63,7 +63,7 @@ async def open_quarters(session: AsyncSession, periods: Collection[Period]) -> s
         },
     )
     for row in opened.all():
-        await record(session, "open_quarter", row.id, row.district, quarter=row.quarter)
+        await record_act(session, "open_quarter", Case(row.id, row.district), quarter=row.quarter)
     locked = await session.execute(_LOCK_OPEN, {"districts": districts, "quarters": quarters})
     return {(row.district, row.quarter) for row in locked}
 
