@@ -5,7 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from pydantic import BaseModel
 
@@ -17,6 +17,16 @@ _NUMBER: Final = re.compile(
 )
 NOT_FACTS: Final = {"quarter", "change_reason"}
 """Fields of a row that are not facts: confirming the same facts for a new quarter changes none of them."""
+LibraryStatus = Literal["in_library", "left"]
+LIBRARY_STATUS_LABELS: Final[dict[str, str]] = {"in_library": "在库", "left": "已出库"}
+ROW_STATUS_LABELS: Final[dict[str, str]] = {
+    "created": "新增",
+    "updated": "更新",
+    "unchanged": "无变动",
+    "refused": "未记录",
+}
+MODE_LABELS: Final[dict[str, str]] = {"atomic": "全部成功或全部不记录", "partial": "逐行处理"}
+REGISTER_LABELS: Final[dict[str, str]] = {"resources": "资源台账", "library_entries": "储备库"}
 
 
 @dataclass(frozen=True, slots=True)
