@@ -80,7 +80,7 @@ async def draft(world: World, owner: Persona | None = None, **changed: Any) -> d
 
 async def give_materials(world: World, case: str, who: str | Persona, provider: str) -> None:
     """Upload every material that this provider still has to provide."""
-    for line in await world.get("intake", f"/v1/declarations/{case}/checklist", who):
+    for line in (await world.get("intake", f"/v1/declarations/{case}/checklist", who))["items"]:
         if line["state"] == "missing" and line["provider"] == provider and not line["online"]:
             answer = await upload(world, case, line["code"], who)
             assert answer.status_code == 201, answer.text

@@ -147,7 +147,7 @@ async def test_other_city_money_at_the_same_place_warns_the_officer(world: World
     body = funding_record(await programme(world), address=DRAFT["address"])
     await world.post("intake", "/v1/municipal-funding-records", "city-officer-1", body, status=201)
     case = await sample_declarations.submitted(world)
-    matches = await world.get("intake", f"/v1/declarations/{case}/matches", OFFICER)
+    matches = (await world.get("intake", f"/v1/declarations/{case}/matches", OFFICER))["items"]
     assert [(each["source"], each["bars"]) for each in matches] == [("municipal_record", False)]
 
 
@@ -161,7 +161,7 @@ async def test_a_record_without_project_code_and_address_is_refused(world: World
 
 
 async def first_programme(world: World) -> str:
-    return str((await world.get("intake", "/v1/municipal-fund-programmes", OFFICER))[0]["id"])
+    return str((await world.get("intake", "/v1/municipal-fund-programmes", OFFICER))["items"][0]["id"])
 
 
 async def test_of_two_owners_who_concurrently_file_one_project_one_is_refused(world: World) -> None:

@@ -60,7 +60,9 @@ async def test_a_returned_declaration_comes_back_as_the_next_round(world: World)
     assert (progress["who"], progress["stage_label"]) == ("项目单位", "退回补正")
 
     old = [
-        m for m in await world.get("intake", f"/v1/declarations/{case}/materials", owner) if m["kind"] == "area_survey"
+        m
+        for m in (await world.get("intake", f"/v1/declarations/{case}/materials", owner))["items"]
+        if m["kind"] == "area_survey"
     ]
     await sample_declarations.upload(world, case, "area_survey", owner, replaces=old[0]["id"])
     patch = {"facts": {"components": [BUILDING["components"][0] | {"renovated_area_m2": "24000.00"}]}}
@@ -71,13 +73,13 @@ async def test_a_returned_declaration_comes_back_as_the_next_round(world: World)
     again = await world.post("intake", f"/v1/declarations/{case}/submit", owner)
     assert (again["round"], again["accepted_on"], again["submitted_on"]) == (2, "2024-03-01", "2024-03-11")
 
-    rounds = await world.get("intake", f"/v1/declarations/{case}/rounds", OFFICER)
+    rounds = (await world.get("intake", f"/v1/declarations/{case}/rounds", OFFICER))["items"]
     assert [(each["round"], each["authoritative"]) for each in rounds] == [(1, False), (2, True)]
     changed = {each["pointer"]: (each["before"], each["after"]) for each in rounds[1]["changes"]}
     assert changed["/facts/components/0/renovated_area_m2"] == ("25000.00", "24000.00")
     assert set(changed) == {"/facts/components/0/renovated_area_m2", "/materials/area_survey/0"}
     assert rounds[0]["facts"]["components"][0]["renovated_area_m2"] == "25000.00"
-    assert (await world.get("intake", f"/v1/declarations/{case}/first-review", OFFICER)) == []
+    assert ((await world.get("intake", f"/v1/declarations/{case}/first-review", OFFICER))["items"]) == []
 
 
 async def test_the_first_acceptance_stands_after_correction(world: World) -> None:
@@ -202,7 +204,7 @@ async def test_the_city_does_not_receive_a_completed_project(world: World) -> No
     assert (await world.get("intake", f"/v1/declarations/{case}", CITY))["stage"] in ("forwarded",)
     returned = await world.post("intake", f"/v1/declarations/{case}/city-return", CITY, RETURN)
     assert returned["stage"] == "returned"
-    corrections = await world.get("intake", f"/v1/declarations/{case}/corrections", world.owner())
+    corrections = (await world.get("intake", f"/v1/declarations/{case}/corrections", world.owner()))["items"]
     assert [each["by_city"] for each in corrections] == [True]
     assert await refused(world, case, "receive", CITY, RECEIPT) == (409, "wrong_status")
 

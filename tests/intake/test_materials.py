@@ -21,7 +21,7 @@ def stored(world: World) -> list[str]:
 
 
 async def states(world: World, case: str) -> dict[str, str]:
-    lines = await world.get("intake", f"/v1/declarations/{case}/checklist", world.owner())
+    lines = (await world.get("intake", f"/v1/declarations/{case}/checklist", world.owner()))["items"]
     return {line["code"]: line["state"] for line in lines}
 
 
@@ -137,7 +137,7 @@ async def test_a_broken_upload_leaves_nothing(world: World) -> None:
     await world.apps["intake"](scope, receive, send)
     assert sent[0]["status"] == 400
     assert stored(world) == []
-    assert await world.get("intake", f"/v1/declarations/{case}/materials", world.owner()) == []
+    assert (await world.get("intake", f"/v1/declarations/{case}/materials", world.owner()))["items"] == []
 
 
 async def test_a_refused_upload_leaves_nothing(world: World) -> None:

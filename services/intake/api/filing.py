@@ -1,7 +1,7 @@
 """HTTP of filing: undertake, submit, withdraw, and the rounds that were filed (三（一）¶1, 四（一）1)."""
 
 from datetime import date, datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Response
@@ -25,6 +25,8 @@ from shared.storage.session import locked, now, settings_of, today
 from shared.text import Line, Paragraph
 from shared.web.auth import Anyone, Applicant
 from shared.web.idempotency import ActRoute, ReadSession, Session
+from shared.web.memory_paging import MemoryListing, MemoryPageRequest
+from shared.web.paging import Page
 
 router = APIRouter(route_class=ActRoute, tags=["申报"])
 RefusalsKept = Depends(refusals_on_record, scope="function")
@@ -175,15 +177,20 @@ class RoundOut(BaseModel):
     changes: list[ChangeOut]
 
 
+ROUNDS = MemoryListing(RoundOut, "round", key="round", default="round")
+
+
 @router.get("/v1/declarations/{declaration_id}/rounds", name="list_rounds")
-async def list_rounds(session: ReadSession, actor: Anyone, declaration_id: UUID) -> list[RoundOut]:
-    """Every submission of the declaration, oldest first, each with what changed. 三（一）"""
+async def list_rounds(
+    session: ReadSession, actor: Anyone, declaration_id: UUID, asked: Annotated[MemoryPageRequest, Depends(ROUNDS)]
+) -> Page[RoundOut]:
+    """Return every submission of the declaration, oldest first, each with what changed. 三（一）"""
     declaration = await seen(session, actor, declaration_id)
     query = select(DeclarationRound).where(DeclarationRound.declaration_id == declaration.id)
     rounds = (await session.scalars(query.order_by(DeclarationRound.round))).all()
     official = actor.role != "applicant"
     pairs = zip([None, *rounds], rounds, strict=False)
-    return [_round_out(row, before, declaration, official) for before, row in pairs]
+    return asked.page([_round_out(row, before, declaration, official) for before, row in pairs])
 
 
 def _round_out(

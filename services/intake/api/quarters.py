@@ -1,10 +1,11 @@
 """HTTP of the quarterly submission: open, fill, check, prepare, certify and close, reopen (四（一）2)."""
 
 from datetime import date, datetime
+from functools import partial
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import APIRouter, Depends, Path, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -23,9 +24,12 @@ from shared.storage.audit import Case, record_act
 from shared.storage.session import etag, now, settings_of, today
 from shared.text import Paragraph
 from shared.web.auth import CitySupervisor, DistrictOfficer, DistrictSupervisor, OfficialOrSystem
+from shared.web.filters import dates, flag, one_of
 from shared.web.idempotency import ActRoute, ReadSession, Session
+from shared.web.paging import Listing, Page, PageRequest
 
 router = APIRouter(route_class=ActRoute, tags=["季度报送"])
+Status = Literal["open", "prepared", "certified"]
 QuarterPath = Annotated[Quarter, Path(title="季度", examples=["2026Q3"])]
 Number = Annotated[int | None, Query(ge=1, le=10_000, description="第几次报送；默认最近一次")]
 
@@ -65,7 +69,7 @@ class SubmissionOut(BaseModel):
     district: str
     quarter: str
     submission_no: int
-    status: Literal["open", "prepared", "certified"]
+    status: Status
     due_on: date
     overdue: bool = False
     opened_at: datetime
@@ -133,21 +137,29 @@ def _out(session: AsyncSession, submission: QuarterSubmission) -> SubmissionOut:
     return SubmissionOut.model_validate(submission).model_copy(update={"overdue": overdue})
 
 
-@router.get("/v1/quarters", name="list_quarters", response_model=list[SubmissionOut])
+SUBMISSIONS = Listing(
+    one_of("quarter", QuarterSubmission.quarter, Quarter, "季度"),
+    one_of("district", QuarterSubmission.district, DistrictCode, "所在区"),
+    one_of("status", QuarterSubmission.status, Status, "报送状态"),
+    flag("late", QuarterSubmission.late, "是否迟报"),
+    dates("due_on", QuarterSubmission.due_on, "报送期限"),
+    sorts={
+        "quarter": QuarterSubmission.quarter,
+        "district": QuarterSubmission.district,
+        "due_on": QuarterSubmission.due_on,
+        "certified_at": QuarterSubmission.certified_at,
+    },
+    key=QuarterSubmission.id,
+    default="-quarter",
+)
+
+
+@router.get("/v1/quarters", name="list_quarters")
 async def list_quarters(
-    session: ReadSession,
-    actor: OfficialOrSystem,
-    quarter: Annotated[Quarter | None, Query(title="季度")] = None,
-    district: Annotated[DistrictCode | None, Query(title="区")] = None,
-    limit: Annotated[int, Query(ge=1, le=200)] = 50,
-) -> list[SubmissionOut]:
-    """The submissions that the caller may see, newest quarter first. 四（一）2"""
-    query = select(QuarterSubmission).order_by(
-        QuarterSubmission.quarter.desc(), QuarterSubmission.district, QuarterSubmission.submission_no.desc()
-    )
-    query = query.where(QuarterSubmission.quarter == quarter) if quarter else query
-    query = query.where(QuarterSubmission.district == district) if district else query
-    return [_out(session, row) for row in await session.scalars(query.limit(limit))]
+    session: ReadSession, actor: OfficialOrSystem, asked: Annotated[PageRequest, Depends(SUBMISSIONS)]
+) -> Page[SubmissionOut]:
+    """Return the submissions that the caller may see, newest quarter first. 四（一）2"""
+    return await asked.page(session, select(QuarterSubmission), partial(_out, session))
 
 
 @router.get("/v1/quarters/{district}/{quarter}", name="get_quarter", response_model=CheckedSubmission)

@@ -4,7 +4,7 @@ from datetime import date
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Header, Response
+from fastapi import APIRouter, Depends, Header, Response
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -24,6 +24,8 @@ from shared.storage.session import actor_of, expect_version, locked, now, settin
 from shared.text import Line, Paragraph
 from shared.web.auth import DistrictOfficer, Official
 from shared.web.idempotency import ActRoute, ReadSession, Session
+from shared.web.memory_paging import ORDER, MemoryListing, MemoryPageRequest
+from shared.web.paging import Page
 
 router = APIRouter(route_class=ActRoute, tags=["初审"])
 Clauses = Annotated[list[Line], Field(min_length=1, max_length=20, title="依据条款")]
@@ -117,10 +119,15 @@ async def _findings_out(session: AsyncSession, declaration: Declaration) -> list
     return [FindingOut.model_validate(finding) for finding in findings.values()]
 
 
+FINDINGS = MemoryListing(FindingOut, ORDER, key="thing", default=ORDER)
+
+
 @router.get("/v1/declarations/{declaration_id}/first-review", name="get_first_review")
-async def get_first_review(session: ReadSession, actor: Official, declaration_id: UUID) -> list[FindingOut]:
-    """The findings that count in the present round."""
-    return await _findings_out(session, await seen(session, actor, declaration_id))
+async def get_first_review(
+    session: ReadSession, actor: Official, declaration_id: UUID, asked: Annotated[MemoryPageRequest, Depends(FINDINGS)]
+) -> Page[FindingOut]:
+    """Return the findings that count in the present round."""
+    return asked.page(await _findings_out(session, await seen(session, actor, declaration_id)))
 
 
 class ReasonIn(BaseModel):

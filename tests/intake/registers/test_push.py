@@ -42,7 +42,7 @@ async def test_a_change_without_a_reason_is_refused_by_field(world: World) -> No
 async def test_history_shows_what_changed_who_and_why(world: World) -> None:
     await push(world, [resource()])
     await push(world, [resource(vacant_area_m2="9000.00", change_reason="新租户入驻")], who="110105-officer-2")
-    newest, first = await world.get("intake", f"{R1}/versions", OFFICER)
+    newest, first = (await world.get("intake", f"{R1}/versions", OFFICER))["items"]
     assert newest["changes"] == [
         {"field": "vacant_area_m2", "title": "空置面积（平方米）", "before": "12000.00", "after": "9000.00"}
     ]
@@ -134,7 +134,7 @@ async def test_two_pushes_of_the_same_rows_at_once_lose_no_version(world: World)
     versions = [sorted(row["version"] for a in answers for row in a["rows"] if row["external_id"] == f"R-{n}")
                 for n in (0, 99, 199)]  # fmt: skip
     assert versions == [[1, 2, 3, 4]] * 3
-    history = await world.get("intake", f"{R1}/versions", OFFICER)
+    history = (await world.get("intake", f"{R1}/versions", OFFICER))["items"]
     assert [version["version"] for version in history] == [4, 3, 2, 1]
     assert sorted(version["change_reason"] for version in history) == sorted("甲乙丙丁")
 
@@ -174,7 +174,7 @@ async def test_a_district_system_pushes_with_its_key_and_a_reading_key_does_not(
         assert (await world.clients["intake"].get("/v1/resources", headers=headers)).status_code == 200
     assert (answers[True].status_code, answers[True].json()["created"]) == (200, 1)
     assert (answers[False].status_code, answers[False].json()["code"]) == (403, "forbidden")
-    history = await world.get("intake", f"{R1}/versions", OFFICER)
+    history = (await world.get("intake", f"{R1}/versions", OFFICER))["items"]
     assert (history[0]["recorder_name"], history[0]["role"]) == ("区台账系统", "system")
 
 
@@ -231,7 +231,7 @@ async def test_a_project_leaves_with_a_reason_once_and_its_history_stays(world: 
     assert (left["status"], left["row"]["left_on"], left["version"]) == ("left", "2024-03-01", 2)
     again = await world.post("intake", f"{path}/leave", OFFICER, {"reason": "实施主体放弃"}, status=409)
     assert again["code"] == "wrong_status"
-    assert len(await world.get("intake", f"{path}/versions", OFFICER)) == 2
+    assert len((await world.get("intake", f"{path}/versions", OFFICER))["items"]) == 2
     acts = await world.get("intake", f"/v1/acts/{entry}", OFFICER)
     assert [(act["act"], act["reason"]) for act in acts] == [("leave_library", "实施主体放弃")]
     await world.settle()

@@ -154,7 +154,7 @@ async def test_the_city_reopens_a_quarter_with_a_reason_and_the_old_snapshot_sta
     assert second["snapshot_sha256"] != first["snapshot_sha256"]
     old = await world.get("intake", f"{Q1}/snapshot?submission_no=1", OFFICER)
     assert (old["submission_no"], old["snapshot_sha256"]) == (1, first["snapshot_sha256"])
-    listed = await world.get("intake", f"/v1/quarters?quarter=2024Q1&district={CHAOYANG}", "city-officer-1")
+    listed = (await world.get("intake", f"/v1/quarters?quarter=2024Q1&district={CHAOYANG}", "city-officer-1"))["items"]
     assert [item["submission_no"] for item in listed] == [2, 1]
 
 
