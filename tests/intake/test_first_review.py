@@ -59,11 +59,8 @@ async def test_a_returned_declaration_comes_back_as_the_next_round(world: World)
     assert progress["open_reasons"] == RETURN["reasons"]
     assert (progress["who"], progress["stage_label"]) == ("项目单位", "退回补正")
 
-    old = [
-        m
-        for m in (await world.get("intake", f"/v1/declarations/{case}/materials", owner))["items"]
-        if m["kind"] == "area_survey"
-    ]
+    materials = (await world.get("intake", f"/v1/declarations/{case}/materials", owner))["items"]
+    old = [material for material in materials if material["kind"] == "area_survey"]
     await sample_declarations.upload(world, case, "area_survey", owner, replaces=old[0]["id"])
     patch = {"facts": {"components": [BUILDING["components"][0] | {"renovated_area_m2": "24000.00"}]}}
     tag = await sample_declarations.etag(world, case, owner)

@@ -232,7 +232,7 @@ async def test_a_project_leaves_with_a_reason_once_and_its_history_stays(world: 
     again = await world.post("intake", f"{path}/leave", OFFICER, {"reason": "实施主体放弃"}, status=409)
     assert again["code"] == "wrong_status"
     assert len((await world.get("intake", f"{path}/versions", OFFICER))["items"]) == 2
-    acts = await world.get("intake", f"/v1/acts/{entry}", OFFICER)
+    acts = (await world.get("intake", f"/v1/acts/{entry}", OFFICER))["items"]
     assert [(act["act"], act["reason"]) for act in acts] == [("leave_library", "实施主体放弃")]
     await world.settle()
     assert (await world.events("intake", ENTRY_CHANGED))[-1]["data"]["row"]["leave_reason"] == "实施主体放弃"
