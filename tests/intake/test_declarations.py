@@ -102,7 +102,7 @@ async def test_a_refused_submission_is_on_record(world: World) -> None:
     owner = world.owner()
     case = (await sample_declarations.draft(world, owner))["id"]
     await world.call("intake", "POST", f"/v1/declarations/{case}/submit", owner, status=422)
-    acts = await world.get("intake", f"/v1/acts/{case}", "auditor-1")
+    acts = (await world.get("intake", f"/v1/acts/{case}", "auditor-1"))["items"]
     assert [act["act"] for act in acts] == ["create_declaration", "submit_declaration_refused"]
     assert acts[1]["detail"]["code"] == "incomplete"
 

@@ -143,7 +143,7 @@ async def test_a_refused_report_to_the_city_lists_every_gap(world: World) -> Non
     lacking = {each["subject"] for each in answer.json()["missing"]}
     assert {f"/first-review/{item}" for item in sample_declarations.REVIEW_ITEMS} <= lacking
     assert {"/opinion", "request_letter", "first_review_opinion", "/body/library_exception_reason"} <= lacking
-    acts = await world.get("intake", f"/v1/acts/{case}", "auditor-1")
+    acts = (await world.get("intake", f"/v1/acts/{case}", "auditor-1"))["items"]
     assert acts[-1]["act"] == "forward_declaration_refused"
 
 

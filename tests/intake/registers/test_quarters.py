@@ -47,7 +47,8 @@ async def test_the_first_push_opens_the_quarter(world: World) -> None:
     await fill(world)
     state = await world.get("intake", Q1, OFFICER)
     assert (state["status"], state["submission_no"], codes(state, "error")) == ("open", 1, ["quarter_not_over"])
-    assert [act["act"] for act in await world.get("intake", f"/v1/acts/{state['id']}", OFFICER)] == ["open_quarter"]
+    acts = await world.get("intake", f"/v1/acts/{state['id']}", OFFICER)
+    assert [act["act"] for act in acts["items"]] == ["open_quarter"]
 
 
 async def test_errors_block_a_report_and_warnings_do_not(world: World) -> None:
