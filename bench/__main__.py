@@ -6,7 +6,7 @@ from importlib import import_module
 
 from deploy.local.servers import steady_memory
 
-NAMES = ("policy", "ledger", "writes", "events", "broker", "idle")
+NAMES = ("policy", "ledger", "act", "writes", "events", "broker", "idle")
 
 
 def main() -> int:

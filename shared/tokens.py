@@ -21,14 +21,17 @@ from shared.text import Line
 _DISTRICT_ROLES = {"district_officer", "district_supervisor", "district_government"}
 _CITY_ROLES = {"city_officer", "city_supervisor", "finance", "inspector", "auditor"}
 _TOKEN_LIMIT = 4096
+_REMEMBERED = 2048
+"""Verified tokens kept in memory, some 10 MB at most."""
+_TIMES = ("exp", "nbf", "iat")
 
 
 def signing_keys(source: str) -> KeySet:
-    """The key set of TENGHUAN_JWT_KEYS. A file is read each time: a rotated key counts at once.
+    """Return the key set of TENGHUAN_JWT_KEYS. A changed file counts at once.
 
     Raises ValueError, JoseError or OSError when there is no key set.
     """
-    return _parsed(source if source.lstrip().startswith("{") else Path(source).read_text())
+    return _parsed(_text(source))
 
 
 def check_keys(settings: Settings) -> None:
@@ -41,32 +44,57 @@ def check_keys(settings: Settings) -> None:
         raise ValueError(f"TENGHUAN_JWT_KEYS gives no JWK set: {error!r}") from error
 
 
+def _text(source: str) -> str:
+    if source.lstrip().startswith("{"):
+        return source
+    state = Path(source).stat()
+    return _read(source, state.st_mtime_ns, state.st_size, state.st_ino)
+
+
+@lru_cache(maxsize=4)
+def _read(path: str, _changed_ns: int, _size: int, _inode: int) -> str:
+    return Path(path).read_text()
+
+
 @lru_cache(maxsize=4)
 def _parsed(text: str) -> KeySet:
     return KeySet.import_key_set(json.loads(text))
 
 
 def read_token(token: str, settings: Settings, clock: Clock) -> Actor:
-    """The person a token stands for. Raises Unauthenticated for anything wrong with it."""
+    """Return the person whom a token names. Raises Unauthenticated for anything wrong with it.
+
+    A verified signature is remembered; the times in the token are compared with the clock at every request.
+    """
     keys = settings.jwt_keys.get_secret_value()
     if not keys or len(token) > _TOKEN_LIMIT:
         raise Unauthenticated("令牌无效")
-    claims_of = jwt.JWTClaimsRegistry(
-        now=int(clock.now().timestamp()),
-        leeway=settings.jwt_leeway_seconds,
-        iss={"essential": True, "value": settings.jwt_issuer},
-        aud={"essential": True, "value": settings.jwt_audience},
-        exp={"essential": True},
-        sub={"essential": True},
+    times = jwt.JWTClaimsRegistry(
+        now=int(clock.now().timestamp()), leeway=settings.jwt_leeway_seconds, exp={"essential": True}
     )
     try:
-        decoded = jwt.decode(token, signing_keys(keys), algorithms=settings.jwt_algorithms)
-        claims_of.validate(decoded.claims)
+        actor, claims = _verified(
+            token, _text(keys), tuple(settings.jwt_algorithms), settings.jwt_issuer, settings.jwt_audience
+        )
+        times.validate(dict(claims))
     except (JoseError, ValueError, TypeError) as error:
         raise Unauthenticated("令牌无效或已过期") from error
+    return actor
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _verified(
+    token: str, keys: str, algorithms: tuple[str, ...], issuer: str, audience: str
+) -> tuple[Actor, tuple[tuple[str, Any], ...]]:
+    """Return the actor and the times of a token that these keys signed. What is refused is not remembered."""
+    decoded = jwt.decode(token, _parsed(keys), algorithms=list(algorithms))
+    named = {name: value for name, value in decoded.claims.items() if name not in _TIMES}
+    jwt.JWTClaimsRegistry(
+        iss={"essential": True, "value": issuer}, aud={"essential": True, "value": audience}, sub={"essential": True}
+    ).validate(named)
     if decoded.header.get("typ") != "at+jwt":
         raise Unauthenticated("令牌类型须为 at+jwt")
-    return _actor(decoded.claims)
+    return _actor(decoded.claims), tuple((name, decoded.claims[name]) for name in _TIMES if name in decoded.claims)
 
 
 class _Claims(BaseModel):

@@ -1,4 +1,4 @@
-"""The project pool: review panels, scores and ranks (三（二）)."""
+"""The pool of assessed projects: who judges a case, when all have judged, and places by score (三（二）)."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from sqlalchemy import func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.eligibility.models import ConflictDeclaration, PoolEntry, RecognisedInvestment, Review, ScoreSheet
-from services.eligibility.rules.pool import average, weighted_score
+from services.eligibility.rules.judgement import average, weighted_score
 from shared.policy import parameter
 from shared.storage.session import locked, settings_of, today
 
@@ -18,7 +18,7 @@ _POOL_LOCK = 0x7E15
 
 @dataclass(frozen=True)
 class Panel:
-    """Review panel of a case in its round: declared conflicts and submitted score sheets."""
+    """The reviewers of a case in its round: their word on conflicts, and the sheets that are in."""
 
     positions: Mapping[str, str]
     sheets: Sequence[ScoreSheet]
@@ -26,35 +26,34 @@ class Panel:
 
     @property
     def outstanding(self) -> list[str]:
-        """Reviewers without a conflict who have not scored."""
+        """Who declared to have no conflict and has not scored."""
         scored = {sheet.reviewer for sheet in self.sheets}
         return [who for who, position in self.positions.items() if position == "none" and who not in scored]
 
     def has_scored(self, reviewer: str) -> bool:
-        """Return whether a reviewer has submitted a score sheet."""
         return any(sheet.reviewer == reviewer for sheet in self.sheets)
 
     @property
     def complete(self) -> bool:
-        """Whether enough score sheets are in and no reviewer is outstanding."""
+        """Enough sheets are in and nobody who would judge is still to score."""
         return len(self.sheets) >= self.required and not self.outstanding
 
     def score(self, weights: Mapping[str, Decimal]) -> Decimal | None:
-        """Return the mean of the weighted scores; None before enough sheets are in."""
+        """The mean of the weighted scores; None before there are enough."""
         if len(self.sheets) < self.required:
             return None
         return average([weighted_score(sheet.marks, weights) for sheet in self.sheets])
 
 
-async def lock_passed_review(session: AsyncSession, declaration_id: UUID) -> Review:
-    """Return the case, locked, in stage `passed`. Raises NotFound, WrongStatus."""
+async def under_assessment(session: AsyncSession, declaration_id: UUID) -> Review:
+    """The case, locked, whose conditions were passed and which is not decided. Raises NotFound, WrongStatus."""
     review = await locked(session, Review, declaration_id)
     review.expect_stage("passed")
     return review
 
 
 async def panel_of(session: AsyncSession, review: Review) -> Panel:
-    """Return the panel of a case."""
+    """The panel of a case as it stands."""
     this_round = {"declaration_id": review.declaration_id, "round": review.round}
     declared = await session.scalars(
         select(ConflictDeclaration).filter_by(**this_round).order_by(ConflictDeclaration.number)
@@ -65,34 +64,34 @@ async def panel_of(session: AsyncSession, review: Review) -> Panel:
 
 
 def weights_of(review: Review) -> Mapping[str, Decimal]:
-    """Return the criterion weights in force on the conclusion date, the same for every reviewer of a case."""
+    """The weights in force on the day the conditions were passed: the same for every reviewer of a case."""
     weights: Mapping[str, Decimal] = parameter("pool_assessment_weights", review.concluded_on or review.accepted_on)
     return weights
 
 
 def pass_score_of(review: Review) -> Decimal:
-    """Return the pass score in force on the conclusion date."""
+    """The score from which a project may enter, of the same day."""
     pass_score: Decimal = parameter("pool_assessment_pass_score", review.concluded_on or review.accepted_on)
     return pass_score
 
 
 async def investment_of(session: AsyncSession, review: Review) -> RecognisedInvestment | None:
-    """Return the latest recognised investment of this round, if any."""
+    """The investment recognised in this round, the latest word."""
     query = select(RecognisedInvestment).filter_by(declaration_id=review.declaration_id, round=review.round)
     return (await session.scalars(query.order_by(RecognisedInvestment.number.desc()).limit(1))).one_or_none()
 
 
-async def add_to_pool(
+async def take_place(
     session: AsyncSession, review: Review, score: Decimal, investment: RecognisedInvestment
 ) -> PoolEntry:
-    """Add a project to this year's pool, ranked after projects with an equal or higher score."""
+    """Put a project into this year's pool: behind those with the same score, before those with a lower one."""
     await _lock_pool(session)
     entered_on = today(session)
     ahead = select(func.count()).where(
         PoolEntry.year == entered_on.year, PoolEntry.left_on.is_(None), PoolEntry.score >= score
     )
     rank = (await session.scalar(ahead) or 0) + 1
-    await _shift_ranks(session, entered_on.year, rank, +1)
+    await _shift(session, entered_on.year, rank, +1)
     entry = await session.get(PoolEntry, review.declaration_id) or PoolEntry(declaration_id=review.declaration_id)
     entry.district, entry.applicant_uscc = review.district, review.applicant_uscc
     entry.declaration_no, entry.project_name = review.declaration_no, review.project_name
@@ -105,20 +104,20 @@ async def add_to_pool(
     return entry
 
 
-async def remove_from_pool(session: AsyncSession, review: Review) -> None:
-    """Remove a project from the pool, if present; later ranks move up."""
+async def leave_pool(session: AsyncSession, review: Review) -> None:
+    """Take a project out of the pool, if it is in; those behind it move up."""
     if review.stage != "in_pool":
         return
     await _lock_pool(session)
     entry = await session.get_one(PoolEntry, review.declaration_id, populate_existing=True)
     entry.left_on = today(session)
     await session.flush()
-    await _shift_ranks(session, entry.year, entry.rank, -1)
+    await _shift(session, entry.year, entry.rank, -1)
 
 
-async def _shift_ranks(session: AsyncSession, year: int, first: int, by: int) -> None:
-    """Shift the ranks of a year's pool from a given rank on."""
-    moved = update(PoolEntry).where(PoolEntry.year == year, PoolEntry.left_on.is_(None), PoolEntry.rank >= first)
+async def _shift(session: AsyncSession, year: int, place: int, by: int) -> None:
+    """Move every project of a year's pool from a place on."""
+    moved = update(PoolEntry).where(PoolEntry.year == year, PoolEntry.left_on.is_(None), PoolEntry.rank >= place)
     await session.execute(moved.values(rank=PoolEntry.rank + by), execution_options={"synchronize_session": False})
 
 

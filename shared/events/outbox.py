@@ -18,12 +18,13 @@ from shared.backoff import Pauses, Rests, cancellations
 from shared.clock import uuid7
 from shared.contracts.base import Event
 from shared.events.bus import Bus, Message, Unsendable
-from shared.storage.session import actor_of, now
+from shared.storage.session import actor_of, driver, now
 
 log = structlog.get_logger()
 Work = Callable[[AsyncConnection, asyncio.Event, Pauses], Awaitable[None]]
 Row = Mapping[str, Any]
 SHARDS, FEED = 16, -1
+_DEFERRED = "deferred_events"
 _RELAY_LOCK = 0x7E11
 _POLL_SECONDS = 1.0
 # The server drops a relay whose machine is gone within half a minute, and with it the locks on its shards.
@@ -38,14 +39,14 @@ _GATHER_SECONDS = 0.002
 """After a wake-up, what is committed within this time goes in the same batch."""
 
 # The head row of each aggregate is locked before an outbox id is drawn: ids of one aggregate follow its sequence.
-_EMIT = text("""
-WITH new AS (
+_EMIT = """
+WITH {beside}new AS (
     SELECT *, count(*) OVER (PARTITION BY aggregate_id) AS many,
            row_number() OVER (PARTITION BY aggregate_id ORDER BY ord) AS nth
-    FROM unnest(CAST(:event_ids AS uuid[]), CAST(:shards AS smallint[]), CAST(:kinds AS text[]),
-                CAST(:aggregates AS uuid[]), CAST(:types AS text[]), CAST(:districts AS text[]),
-                CAST(:applicants AS text[]), CAST(:payloads AS bytea[]))
-         WITH ORDINALITY AS n(event_id, shard, kind, aggregate_id, type, district, applicant_uscc, payload, ord)
+    FROM unnest($1::uuid[], $2::smallint[], $3::text[], $4::uuid[], $5::text[], $6::text[], $7::text[], $8::text[],
+                $9::text[], $10::text[], $11::timestamptz[], $12::bytea[])
+         WITH ORDINALITY AS n(event_id, shard, kind, aggregate_id, type, district, applicant_uscc, actor, role,
+                              request_id, at, payload, ord)
 ), head AS (
     INSERT INTO stream_head AS h (aggregate_id, seq)
     SELECT aggregate_id, count(*) FROM new GROUP BY aggregate_id ORDER BY aggregate_id
@@ -56,18 +57,17 @@ WITH new AS (
 ), logged AS (
     INSERT INTO event_log (event_id, aggregate_type, aggregate_id, agg_seq, type, district, applicant_uscc,
                            actor, role, occurred_at, payload)
-    SELECT event_id, kind, aggregate_id, agg_seq, type, district, applicant_uscc, :actor, :role,
-           CAST(:at AS timestamptz), payload
+    SELECT event_id, kind, aggregate_id, agg_seq, type, district, applicant_uscc, actor, role, at, payload
     FROM numbered ORDER BY ord
 )
 INSERT INTO outbox (event_id, shard, aggregate_type, aggregate_id, agg_seq, type, payload, headers, occurred_at)
 SELECT event_id, shard, kind, aggregate_id, agg_seq, type, payload,
        jsonb_strip_nulls(jsonb_build_object('district', district, 'applicantuscc', applicant_uscc,
-                                            'actor', CAST(:actor AS text), 'role', CAST(:role AS text),
-                                            'requestid', CAST(:request_id AS text))),
-       CAST(:at AS timestamptz)
+                                            'actor', actor, 'role', role, 'requestid', request_id)),
+       at
 FROM numbered ORDER BY ord
-""")
+"""
+_COLUMNS = 12
 
 # Readers follow `position`, given here by one owner after commit: an id cursor would skip a row that commits late.
 _PLACE = text("""
@@ -87,29 +87,58 @@ _DONE = "DELETE FROM outbox WHERE id = ANY($1)"
 
 
 async def emit(session: AsyncSession, *events: Event) -> None:
-    """Announce events, atomically with the caller's changes. Pending changes are flushed first."""
+    """Announce events, atomically with the caller's changes. Pending changes are flushed first.
+
+    In a session that defers them (`defer_events`) they are written with its last statement, outside savepoints.
+    """
     if not events:
         return
-    await session.flush()
     at, actor = now(session), actor_of(session)
-    await session.execute(
-        _EMIT,
-        {
-            "event_ids": [uuid7(at) for _ in events],
-            "shards": [shard_of(event.aggregate_id) for event in events],
-            "kinds": [event.aggregate_type for event in events],
-            "aggregates": [event.aggregate_id for event in events],
-            "types": [event.type for event in events],
-            "districts": [event.district for event in events],
-            "applicants": [event.applicant_uscc for event in events],
-            "payloads": [event.model_dump_json().encode() for event in events],
-            "actor": actor.subject,
-            "role": actor.role,
-            "request_id": logs.context().request_id or None,
-            "at": at,
-        },
-    )
+    by = (actor.subject, actor.role, logs.context().request_id or None, at)
+    rows = [
+        (uuid7(at), shard_of(event.aggregate_id), *_subject(event), *by, event.model_dump_json().encode())
+        for event in events
+    ]
+    if (deferred := session.info.get(_DEFERRED)) is not None and not session.in_nested_transaction():
+        deferred += rows
+    else:
+        await session.flush()
+        await _write(session, rows)
+
+
+def _subject(event: Event) -> tuple[Any, ...]:
+    return event.aggregate_type, event.aggregate_id, event.type, event.district, event.applicant_uscc
+
+
+def defer_events(session: AsyncSession) -> None:
+    """Keep what is emitted from now on until `write_deferred`, which must run before the commit."""
+    session.info[_DEFERRED] = []
+
+
+async def write_deferred(session: AsyncSession, beside: str, *values: Any) -> None:
+    """Write the deferred events and run the statement `beside` in the same round trip.
+
+    Its parameters are written {1}, {2}, …: they follow those of the events, where there are events.
+    """
+    await session.flush()
+    rows = session.info.pop(_DEFERRED)
+    if rows:
+        await _write(session, rows, beside, *values)
+    else:
+        await (await driver(session)).execute(_numbered(beside, len(values), 0), *values)
+
+
+async def _write(session: AsyncSession, rows: list[tuple[Any, ...]], beside: str = "", *values: Any) -> None:
+    first = f"beside AS ({_numbered(beside, len(values), _COLUMNS)}), " if beside else ""
+    connection = await driver(session)
+    await connection.execute(_EMIT.replace("{beside}", first), *map(list, zip(*rows, strict=True)), *values)
     session.info["emitted"] = True
+
+
+def _numbered(statement: str, parameters: int, before: int) -> str:
+    for number in range(1, parameters + 1):
+        statement = statement.replace(f"{{{number}}}", f"${before + number}")
+    return statement
 
 
 def shard_of(aggregate_id: UUID) -> int:

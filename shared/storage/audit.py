@@ -1,8 +1,7 @@
 """The record of every act (who, in which role, when, why) and the rule that one person holds one duty per case."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import insert, select
@@ -16,58 +15,34 @@ from shared.storage.session import actor_of, now
 from shared.storage.tables import act, duty
 
 
-class CaseRow(Protocol):
-    """A row that belongs to a case: a declaration, or what a service keeps about one."""
-
-    @property
-    def declaration_id(self) -> UUID: ...
-    @property
-    def district(self) -> str: ...
-    @property
-    def applicant_uscc(self) -> str | None: ...
-
-
-@dataclass(frozen=True)
-class Case:
-    """The case that an act belongs to: its id, and the district and owner that may read the act."""
-
-    id: UUID
-    district: str
-    applicant_uscc: str | None = None
-
-
-def case_of(row: CaseRow) -> Case:
-    """Return the case of a row."""
-    return Case(row.declaration_id, row.district, row.applicant_uscc)
-
-
-async def record_act(
+async def record(
     session: AsyncSession,
     name: str,
-    case: Case,
-    /,
+    case_id: UUID,
+    district: str,
     *,
+    applicant_uscc: str | None = None,
     reason: str | None = None,
     duty: str | None = None,
     **detail: Any,
 ) -> None:
-    """Record an act; with `duty`, first bind the actor to that duty on the case. Raises SameOfficer.
+    """Write the act down. With `duty`, first take that duty on the case. Raises SameOfficer.
 
     四（一）1: every step towards public money has a name, a role, an instant and, where one was given, a reason.
     """
     actor = actor_of(session)
-    logs.context().case = str(case.id)
+    logs.context().case = str(case_id)
     if duty is not None:
-        await take_duty(session, case.id, actor.subject, duty)
+        await take_duty(session, case_id, actor.subject, duty)
     await session.execute(
         insert(act).values(
-            case_id=case.id,
+            case_id=case_id,
             act=name,
             actor=actor.subject,
             actor_name=actor.name,
             role=actor.role,
-            district=case.district,
-            applicant_uscc=case.applicant_uscc,
+            district=district,
+            applicant_uscc=applicant_uscc,
             at=now(session),
             reason=reason,
             detail=detail,

@@ -1,9 +1,10 @@
 """The HTTP face that every service shares: problem details, health, keys, acts, and offline API pages."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
+import asyncpg
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
@@ -18,12 +19,13 @@ from shared.clock import Clock
 from shared.errors import DomainError, FieldProblem
 from shared.runtime import Instance, Service, bus_of, running
 from shared.settings import Settings
-from shared.storage.session import is_passing
+from shared.storage.session import DRIVER_LOST, is_passing
 from shared.web import admin as keeping
 from shared.web import feed
 from shared.web.docs import mount_docs
 from shared.web.observability import RequestLog
 from shared.web.parameters import KnownParametersRoute
+from shared.web.routing import install
 
 PROBLEM = "application/problem+json"
 
@@ -195,7 +197,28 @@ class ServiceApp(FastAPI):
             for model in (FieldProblem, Problem):
                 schemas[model.__name__] = model.model_json_schema(ref_template="#/components/schemas/{model}")
                 schemas[model.__name__].pop("$defs", None)
+            for operation in _operations(document):
+                answers = operation["responses"]
+                if answers.get("422", {}).get("description") == "Validation Error":  # the framework's own form
+                    del answers["422"]
+                for status, answer in _RESPONSES.items():
+                    answers.setdefault(str(status), answer)
+            _plain_sse(document)
         return self.openapi_schema or document
+
+
+def _plain_sse(document: dict[str, Any]) -> None:
+    """FastAPI writes the 3.2 keyword itemSchema into a 3.1 document, which makes it invalid."""
+    for operation in _operations(document):
+        for answer in operation["responses"].values():
+            for media in answer.get("content", {}).values():
+                if "itemSchema" in media:
+                    media["schema"] = media.pop("itemSchema")
+
+
+def _operations(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for path in document["paths"].values():
+        yield from path.values()
 
 
 def create_app(service: Service, instance: Instance | None = None) -> FastAPI:
@@ -213,8 +236,6 @@ def create_app(service: Service, instance: Instance | None = None) -> FastAPI:
         title=f"腾焕 · {service.title}",
         version="1.0.0",
         lifespan=None if instance else own_instance,
-        responses=_RESPONSES,
-        generate_unique_id_function=lambda route: route.name,
         docs_url=None,
         redoc_url=None,
         telemetry=None,
@@ -222,9 +243,7 @@ def create_app(service: Service, instance: Instance | None = None) -> FastAPI:
     app.service = service.name
     app.router.route_class = KnownParametersRoute
     app.state.instance = instance
-    app.include_router(service.router)
-    app.include_router(feed.router)
-    app.include_router(keeping.router)
+    install(app, service.router, feed.router, keeping.router)
     mount_docs(app)
     app.add_exception_handler(DomainError, _refused)
     app.add_exception_handler(RequestValidationError, _malformed)
@@ -232,6 +251,8 @@ def create_app(service: Service, instance: Instance | None = None) -> FastAPI:
     app.add_exception_handler(IntegrityError, _clash)
     app.add_exception_handler(DBAPIError, _unavailable)
     app.add_exception_handler(PoolExhausted, _unavailable)
+    for lost in (asyncpg.PostgresError, *DRIVER_LOST):
+        app.add_exception_handler(lost, _unavailable)
     app.add_exception_handler(OSError, _unavailable)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(Exception, _broken)

@@ -6,13 +6,14 @@ from contextlib import asynccontextmanager
 from typing import Annotated, Any
 
 from fastapi import Depends, Header, Request, Response
-from sqlalchemy import select, text, update
-from sqlalchemy.dialects.postgresql import insert
+from pydantic_core import to_json
+from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.actors import Actor
 from shared.errors import DomainError
-from shared.storage.session import now
+from shared.events.outbox import defer_events, write_deferred
+from shared.storage.session import now, sight
 from shared.storage.tables import idempotency_key
 from shared.web.auth import SignedIn
 from shared.web.bodies import bounded
@@ -21,6 +22,20 @@ from shared.web.parameters import KnownParametersRoute
 FILE = "application/octet-stream"
 """The media type by which a route says in its OpenAPI document that the body is a file."""
 _KEPT_HEADERS = ("location", "etag")
+# The lock keeps a request in flight from being waited for; the fence rides along, so an act begins with one statement.
+_CLAIM = text("""
+WITH start AS MATERIALIZED (
+    SELECT pg_try_advisory_xact_lock(hashtextextended(:tenant || E'\\n' || :key, 7)) AS free,
+           set_config('app.districts', :districts, true), set_config('app.applicant', :applicant, true)
+), claimed AS (
+    INSERT INTO idempotency_key (tenant, key, fingerprint, created_at)
+    SELECT CAST(:tenant AS text), CAST(:key AS text), CAST(:fingerprint AS bytea), CAST(:at AS timestamptz)
+    FROM start WHERE free
+    ON CONFLICT DO NOTHING RETURNING key
+)
+SELECT free, EXISTS (SELECT FROM claimed) AS taken FROM start
+""")
+_STORE = "UPDATE idempotency_key SET status = {3}, headers = {4}, body = {5} WHERE tenant = {1} AND key = {2}"
 
 
 class KeyMissing(DomainError):
@@ -71,21 +86,18 @@ class ActRoute(KnownParametersRoute):
 
 
 async def claim(request: Request, session: AsyncSession, actor: Actor, key: str) -> None:
-    """Take the key for this transaction. Raises Replayed, KeyReused or KeyInFlight."""
+    """Set the row-level fence and take the key for this transaction, in one statement.
+
+    Raises Replayed, KeyReused or KeyInFlight.
+    """
     tenant, fingerprint = actor.subject, await _fingerprint(request)
-    free = await session.scalar(
-        text("SELECT pg_try_advisory_xact_lock(hashtextextended(:key, 7))"), {"key": f"{tenant}\n{key}"}
-    )
-    if not free:
+    values = {"tenant": tenant, "key": key, "fingerprint": fingerprint, "at": now(session), **sight(actor)}
+    claimed = (await session.execute(_CLAIM, values)).one()
+    if not claimed.free:
         raise KeyInFlight("请稍后以同一 Idempotency-Key 重试")
-    taken = await session.execute(
-        insert(idempotency_key)
-        .values(tenant=tenant, key=key, fingerprint=fingerprint, created_at=now(session))
-        .on_conflict_do_nothing()
-        .returning(idempotency_key.c.key)
-    )
-    if taken.first() is None:
+    if not claimed.taken:
         await _answer_again(session, tenant, key, fingerprint)
+    defer_events(session)
     request.state.idempotency_claim = (session, tenant, key)
 
 
@@ -102,15 +114,9 @@ async def _answer_again(session: AsyncSession, tenant: str, key: str, fingerprin
 
 async def _store(claim: tuple[AsyncSession, str, str], response: Response) -> None:
     session, tenant, key = claim
-    await session.execute(
-        update(idempotency_key)
-        .where(idempotency_key.c.tenant == tenant, idempotency_key.c.key == key)
-        .values(
-            status=response.status_code,
-            headers={name: response.headers[name] for name in _KEPT_HEADERS if name in response.headers},
-            body=bytes(response.body),
-        )
-    )
+    kept = {name: response.headers[name] for name in _KEPT_HEADERS if name in response.headers}
+    answer = (response.status_code, to_json(kept).decode(), bytes(response.body))
+    await write_deferred(session, _STORE, tenant, key, *answer)
 
 
 async def _fingerprint(request: Request) -> bytes:
@@ -124,9 +130,9 @@ async def _fingerprint(request: Request) -> bytes:
 
 
 @asynccontextmanager
-async def _open(request: Request, actor: Actor) -> AsyncIterator[AsyncSession]:
+async def _open(request: Request, actor: Actor, *, fenced: bool = True) -> AsyncIterator[AsyncSession]:
     session_of = request.app.state.instance.database.session
-    async with session_of(getattr(request.state, "actor", actor)) as session:
+    async with session_of(getattr(request.state, "actor", actor), fenced=fenced) as session:
         request.state.session = session
         yield session
 
@@ -141,7 +147,7 @@ async def _act_session(
 ) -> AsyncIterator[AsyncSession]:
     if idempotency_key is None and request.method == "POST":
         raise KeyMissing()
-    async with _open(request, actor) as session:
+    async with _open(request, actor, fenced=idempotency_key is None) as session:
         if idempotency_key is not None:
             await claim(request, session, actor, idempotency_key)
         yield session

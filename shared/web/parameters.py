@@ -9,6 +9,7 @@ from fastapi.params import Query
 from fastapi.routing import APIRoute
 
 from shared.errors import Invalid
+from shared.web.routing import PrefixRoute
 
 
 class UnknownParameter(Invalid):
@@ -17,7 +18,7 @@ class UnknownParameter(Invalid):
     code, title = "unknown_parameter", "不认识的查询参数"
 
 
-class KnownParametersRoute(APIRoute):
+class KnownParametersRoute(PrefixRoute):
     """A route that refuses query parameters beside those that it declares; the names are collected once."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:

@@ -1,4 +1,4 @@
-"""Declarative base of eligibility's tables."""
+"""What every table of eligibility is built on."""
 
 from sqlalchemy.orm import DeclarativeBase
 

@@ -1,1 +1,0 @@
-"""Pure functions of eligibility: no database, HTTP, broker, settings or clock."""

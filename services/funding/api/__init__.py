@@ -1,7 +1,5 @@
 """HTTP of the funding service, by subject."""
 
-from fastapi import APIRouter
-
 from services.funding.api import (
     applications,
     approvals,
@@ -12,13 +10,12 @@ from services.funding.api import (
     final_accounts,
     holds,
     interest,
-    plan_lists,
     plans,
     recovery,
     releases,
     support,
 )
-from shared.web.idempotency import ActRoute
+from shared.web.routing import joined
 
 SUBJECTS = (
     budgets,
@@ -26,7 +23,6 @@ SUBJECTS = (
     comparison,
     approvals,
     plans,
-    plan_lists,
     interest,
     releases,
     holds,
@@ -36,6 +32,4 @@ SUBJECTS = (
     banks,
     books,
 )
-router = APIRouter(route_class=ActRoute)
-for subject in SUBJECTS:
-    router.include_router(subject.router, prefix="/v1")
+router = joined(*(subject.router for subject in SUBJECTS))

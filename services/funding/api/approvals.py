@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.funding.api.shapes import ApplicationOut, Key, Shape, shown_one
-from services.funding.cases import next_number, offers, project_of, refuse_other_municipal_money
+from services.funding.cases import next_number, note, offers, project_of, refuse_other_municipal_money
 from services.funding.ledger.case_acts import award_and_reserve, ledger_mode, require_budget
 from services.funding.ledger.posting import open_accounts, post
 from services.funding.ledger.postings import case_accounts
@@ -20,7 +20,6 @@ from shared.contracts.library import LABELS, SupportMode
 from shared.errors import DomainError
 from shared.events.outbox import emit
 from shared.money import Money
-from shared.storage.audit import case_of, record_act
 from shared.storage.session import actor_of, locked, settings_of, today
 from shared.text import Line, Paragraph
 from shared.web.auth import CityOfficer, CitySupervisor
@@ -49,7 +48,7 @@ class Draft(BaseModel):
     budget_year: int | None = Field(None, title="预算年度", ge=2021, le=2100)
 
 
-@router.post("/applications/{application_id}/draft-approval", name="draft_approval")
+@router.post("/v1/applications/{application_id}/draft-approval", name="draft_approval")
 async def draft_approval(session: Session, actor: CityOfficer, application_id: Key, draft: Draft) -> ApplicationOut:
     """Draft the approval in one mode at the computed amount. 二（四）, 三（二）"""
     application = await locked(session, Application, application_id)
@@ -69,9 +68,7 @@ async def draft_approval(session: Session, actor: CityOfficer, application_id: K
         }
     )
     detail = {"mode": offer.mode, "award_yuan": str(offer.award_yuan), "readings": offer.readings}
-    await record_act(
-        session, "draft_approval", case_of(application), reason=draft.justification, duty="draft_approval", **detail
-    )
+    await note(session, "draft_approval", application, reason=draft.justification, duty="draft_approval", **detail)
     return await shown_one(session, application)
 
 
@@ -100,7 +97,7 @@ class ApprovalOut(Shape):
     approved_on: date
 
 
-@router.post("/applications/{application_id}/approve", name="approve_application")
+@router.post("/v1/applications/{application_id}/approve", name="approve_application")
 async def approve_application(session: Session, actor: CitySupervisor, application_id: Key) -> ApprovalOut:
     """Approve the drafted mode and amount, once and for good, and set the money aside. 二（四）, 三（二）"""
     application = await locked(session, Application, application_id)
@@ -113,9 +110,7 @@ async def approve_application(session: Session, actor: CitySupervisor, applicati
         raise DraftOutdated(f"现应为 {offer.award_yuan} 元，拟办为 {application.award_yuan} 元")
     application.approve(today(session))
     approval = await _approval(session, application, offer)
-    await record_act(
-        session, "approve_application", case_of(application), duty="approve", approval_no=approval.approval_no
-    )
+    await note(session, "approve_application", application, duty="approve", approval_no=approval.approval_no)
     await emit(session, _announced(application, approval))
     cap = offer.cap_yuan or approval.award_yuan
     await open_accounts(session, case_accounts(application.id, ledger_mode(application), cap))
@@ -168,20 +163,15 @@ class Refusal(BaseModel):
     reason: Paragraph = Field(title="理由")
 
 
-@router.post("/applications/{application_id}/decline", name="decline_application")
+@router.post("/v1/applications/{application_id}/decline", name="decline_application")
 async def decline_application(
     session: Session, actor: CitySupervisor, application_id: Key, refusal: Refusal
 ) -> ApplicationOut:
     """Refuse the fund application report, naming the clauses. 三（二）"""
     application = await locked(session, Application, application_id)
     application.decline()
-    await record_act(
-        session,
-        "decline_application",
-        case_of(application),
-        reason=refusal.reason,
-        duty="approve",
-        clauses=refusal.clauses,
+    await note(
+        session, "decline_application", application, reason=refusal.reason, duty="approve", clauses=refusal.clauses
     )
     await emit(
         session,

@@ -8,12 +8,12 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 
 from services.funding.api.shapes import Key, Shape, Yuan
+from services.funding.cases import note
 from services.funding.models.application import Application
 from services.funding.models.support import BankReferral
 from shared.clock import uuid7
 from shared.errors import Invalid
 from shared.money import Money
-from shared.storage.audit import case_of, record_act
 from shared.storage.session import found, locked, now
 from shared.text import Line
 from shared.web.auth import DistrictOrCity, Official
@@ -51,7 +51,7 @@ class ReferralOut(Shape):
     outcome_at: datetime | None
 
 
-@router.post("/applications/{application_id}/bank-referrals", status_code=201, name="refer_to_bank")
+@router.post("/v1/applications/{application_id}/bank-referrals", status_code=201, name="refer_to_bank")
 async def refer_to_bank(
     session: Session, actor: DistrictOrCity, application_id: Key, wanted: NewReferral, response: Response
 ) -> ReferralOut:
@@ -69,7 +69,7 @@ async def refer_to_bank(
         **dict(wanted),
     )
     session.add(row)
-    await record_act(session, "refer_to_bank", case_of(application), bank=wanted.bank, referral_id=str(row.id))
+    await note(session, "refer_to_bank", application, bank=wanted.bank, referral_id=str(row.id))
     await session.flush()
     response.headers["location"] = f"/v1/bank-referrals/{row.id}/export"
     return ReferralOut.model_validate(row)
@@ -83,7 +83,7 @@ class Outcome(BaseModel):
     note: Line | None = Field(None, title="说明")
 
 
-@router.post("/bank-referrals/{referral_id}/outcome", name="record_referral_outcome")
+@router.post("/v1/bank-referrals/{referral_id}/outcome", name="record_referral_outcome")
 async def record_referral_outcome(
     session: Session, actor: DistrictOrCity, referral_id: Key, outcome: Outcome
 ) -> ReferralOut:
@@ -91,14 +91,12 @@ async def record_referral_outcome(
     row = await locked(session, BankReferral, referral_id)
     application = await found(session, Application, row.application_id)
     row.close(outcome.outcome, outcome.granted_yuan, outcome.note, actor.subject, now(session))
-    await record_act(
-        session, "record_referral_outcome", case_of(application), referral_id=str(row.id), outcome=outcome.outcome
-    )
+    await note(session, "record_referral_outcome", application, referral_id=str(row.id), outcome=outcome.outcome)
     await session.flush()
     return ReferralOut.model_validate(row)
 
 
-@router.get("/bank-referrals/{referral_id}/export", name="export_referral")
+@router.get("/v1/bank-referrals/{referral_id}/export", name="export_referral")
 async def export_referral(session: ReadSession, actor: Official, referral_id: Key) -> dict[str, Any]:
     """What the bank is sent: the project, the owner, the loan wanted and the support approved. 四（二）4"""
     row = await found(session, BankReferral, referral_id)

@@ -29,7 +29,7 @@ class Verification(BaseModel):
     drifts: list[DriftOut]
 
 
-@router.get("/ledger/verify", name="verify_ledger")
+@router.get("/v1/ledger/verify", name="verify_ledger")
 async def verify_ledger(request: Request, actor: FinanceOrAuditor) -> Verification:
     """Check every invariant of the ledger, and that each announced release is one posted transfer and the reverse."""
     instance: Instance = request.app.state.instance

@@ -17,7 +17,7 @@ from shared.clock import uuid7
 from shared.districts import CITY
 from shared.errors import Duplicate
 from shared.money import Money
-from shared.storage.audit import Case, record_act
+from shared.storage.audit import record
 from shared.storage.session import locked, now
 from shared.text import Line
 from shared.web.auth import CitySupervisor, Official
@@ -59,7 +59,7 @@ class BudgetOut(BaseModel):
     appropriations: list[AppropriationOut]
 
 
-@router.post("/budgets", status_code=201, name="draft_budget")
+@router.post("/v1/budgets", status_code=201, name="draft_budget")
 async def draft_budget(
     session: Session, actor: CitySupervisor, wanted: NewAppropriation, response: Response
 ) -> AppropriationOut:
@@ -75,29 +75,27 @@ async def draft_budget(
         **dict(wanted),
     )
     session.add(drafted)
-    await record_act(
-        session, "draft_budget", Case(drafted.id, CITY), reason=wanted.note, **wanted.model_dump(mode="json")
-    )
+    await record(session, "draft_budget", drafted.id, CITY, reason=wanted.note, **wanted.model_dump(mode="json"))
     response.headers["location"] = f"/v1/budgets/{wanted.year}"
     await session.flush()
     return AppropriationOut.model_validate(drafted)
 
 
-@router.post("/budgets/{appropriation_id}/confirm", name="confirm_budget")
+@router.post("/v1/budgets/{appropriation_id}/confirm", name="confirm_budget")
 async def confirm_budget(
     session: Session, actor: CitySupervisor, appropriation_id: Annotated[UUID, Path()]
 ) -> AppropriationOut:
     """Put a drafted appropriation into the ledger. Raises SameOfficer for its drafter."""
     row = await locked(session, Appropriation, appropriation_id)
     row.confirm(actor.subject, now(session))
-    await record_act(session, "confirm_budget", Case(row.id, CITY), year=row.year, amount_yuan=str(row.amount_yuan))
+    await record(session, "confirm_budget", row.id, CITY, year=row.year, amount_yuan=str(row.amount_yuan))
     await session.flush()
     await open_accounts(session, programme_accounts(row.year))
     await post(session, appropriate(row.year, row.amount_yuan, row.document_no))
     return AppropriationOut.model_validate(row)
 
 
-@router.get("/budgets/{year}", name="read_budget")
+@router.get("/v1/budgets/{year}", name="read_budget")
 async def read_budget(session: ReadSession, actor: Official, year: Annotated[int, Path(ge=2021, le=2100)]) -> BudgetOut:
     """What was appropriated for a year and what became of it. 三（二）"""
     state = await budget_state(session, year)

@@ -9,14 +9,13 @@ from pydantic import BaseModel, Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.funding.api.shapes import ApplicationOut, Exact, Key, Shape, Yuan, shown_one
-from services.funding.cases import offers, ruleset_of
+from services.funding.cases import note, offers, ruleset_of
 from services.funding.models.application import Application, Loan
 from services.funding.rules.support import LoanPlan, Offer
 from shared.clock import uuid7
 from shared.contracts.library import LABELS, ConstructionStatus, SupportMode
 from shared.errors import Invalid
 from shared.money import Money, Ratio
-from shared.storage.audit import case_of, record_act
 from shared.storage.session import found, locked, now, today
 from shared.text import Line
 from shared.web.auth import CityOfficer, Official
@@ -56,7 +55,7 @@ class Comparison(BaseModel):
     higher: SupportMode | None
 
 
-@router.get("/applications/{application_id}/comparison", name="compare_modes")
+@router.get("/v1/applications/{application_id}/comparison", name="compare_modes")
 async def compare_modes(
     session: ReadSession,
     actor: Official,
@@ -129,7 +128,7 @@ class LoanOut(Shape):
     registered_at: datetime
 
 
-@router.post("/applications/{application_id}/loans", status_code=201, name="register_loan")
+@router.post("/v1/applications/{application_id}/loans", status_code=201, name="register_loan")
 async def register_loan(
     session: Session, actor: CityOfficer, application_id: Key, wanted: NewLoan, response: Response
 ) -> LoanOut:
@@ -147,9 +146,7 @@ async def register_loan(
         **dict(wanted),
     )
     session.add(loan)
-    await record_act(
-        session, "register_loan", case_of(application), loan_id=str(loan.id), contract_no=wanted.contract_no
-    )
+    await note(session, "register_loan", application, loan_id=str(loan.id), contract_no=wanted.contract_no)
     await session.flush()
     response.headers["location"] = f"/v1/applications/{application.id}"
     return LoanOut.model_validate(loan)
@@ -164,7 +161,7 @@ class ConstructionState(BaseModel):
     evidence: Line = Field(title="依据")
 
 
-@router.post("/applications/{application_id}/construction-status", name="record_construction")
+@router.post("/v1/applications/{application_id}/construction-status", name="record_construction")
 async def record_construction(
     session: Session, actor: CityOfficer, application_id: Key, state: ConstructionState
 ) -> ApplicationOut:
@@ -175,5 +172,5 @@ async def record_construction(
     application.construction_status = state.status
     application.construction_started_on = state.started_on or application.construction_started_on
     application.completed_on = state.completed_on
-    await record_act(session, "record_construction", case_of(application), **state.model_dump(mode="json"))
+    await note(session, "record_construction", application, **state.model_dump(mode="json"))
     return await shown_one(session, application)

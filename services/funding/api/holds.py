@@ -8,13 +8,13 @@ from pydantic import BaseModel, Field
 from sqlalchemy import select
 
 from services.funding.api.shapes import ApplicationOut, HoldOut, Key, shown_one
+from services.funding.cases import note
 from services.funding.holds import lift, place
 from services.funding.ledger.case_acts import end
 from services.funding.ledger.posting import post
 from services.funding.models.application import Application, Hold
 from services.funding.models.payment import ReleaseRequest
 from shared.errors import NotFound, WrongStatus
-from shared.storage.audit import case_of, record_act
 from shared.storage.session import locked
 from shared.text import Paragraph
 from shared.web.auth import CityDesk, CitySupervisor
@@ -32,7 +32,7 @@ class NewHold(BaseModel):
     reason: Paragraph = Field(title="理由")
 
 
-@router.post("/applications/{application_id}/hold", status_code=201, name="hold_funds")
+@router.post("/v1/applications/{application_id}/hold", status_code=201, name="hold_funds")
 async def hold_funds(
     session: Session, actor: CityDesk, application_id: Key, wanted: NewHold, response: Response
 ) -> HoldOut:
@@ -50,7 +50,7 @@ class Lifting(BaseModel):
     reason: Paragraph = Field(title="理由")
 
 
-@router.post("/applications/{application_id}/lift-hold", name="lift_hold")
+@router.post("/v1/applications/{application_id}/lift-hold", name="lift_hold")
 async def lift_hold(session: Session, actor: CitySupervisor, application_id: Key, lifting: Lifting) -> ApplicationOut:
     """Lift a hold: only a supervisor may, and says why. 四（一）1"""
     application = await locked(session, Application, application_id)
@@ -72,7 +72,7 @@ class Ending(BaseModel):
     reason: Paragraph = Field(title="理由")
 
 
-@router.post("/applications/{application_id}/close", name="close_application")
+@router.post("/v1/applications/{application_id}/close", name="close_application")
 async def close_application(
     session: Session, actor: CitySupervisor, application_id: Key, ending: Ending
 ) -> ApplicationOut:
@@ -84,7 +84,7 @@ async def close_application(
     application.expect("approved", "planned", "releasing")
     transfers, rest = end(application), application.reserved_yuan
     application.close()
-    await record_act(session, "close_application", case_of(application), reason=ending.reason, given_up_yuan=str(rest))
+    await note(session, "close_application", application, reason=ending.reason, given_up_yuan=str(rest))
     await session.flush()
     await post(session, transfers)
     return await shown_one(session, application)

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.funding.api.shapes import Key, Shape
-from services.funding.cases import loans_of, ruleset_of
+from services.funding.cases import loans_of, note, ruleset_of
 from services.funding.interest.days import Project, SoFar
 from services.funding.interest.lines import BalanceSegment, RateSegment, StatementLine
 from services.funding.interest.lines import Loan as BankLoan
@@ -24,7 +24,6 @@ from shared.clock import uuid7
 from shared.errors import DomainError, Invalid, WrongStatus
 from shared.money import Money, Ratio
 from shared.policy import parameter
-from shared.storage.audit import case_of, record_act
 from shared.storage.session import actor_of, found, locked, now, today
 from shared.text import Paragraph
 from shared.web.auth import CityOfficer, Finance
@@ -94,7 +93,7 @@ class StatementOut(Shape):
     decision_reason: str | None
 
 
-@router.post("/applications/{application_id}/interest-statements", status_code=201, name="submit_interest")
+@router.post("/v1/applications/{application_id}/interest-statements", status_code=201, name="submit_interest")
 async def submit_interest(
     session: Session, actor: Finance, application_id: Key, wanted: NewStatement, response: Response
 ) -> StatementOut:
@@ -109,7 +108,7 @@ async def submit_interest(
     statement = _row(session, application, wanted, outcome, len(earlier) + 1)
     session.add(statement)
     detail = {"statement_id": str(statement.id), "payable_yuan": str(statement.payable_yuan)}
-    await record_act(session, "submit_interest", case_of(application), status=statement.status, **detail)
+    await note(session, "submit_interest", application, status=statement.status, **detail)
     await session.flush()
     response.headers["location"] = f"/v1/applications/{application.id}"
     return StatementOut.model_validate(statement)
@@ -222,7 +221,7 @@ class Verdict(BaseModel):
     reason: Paragraph = Field(title="理由")
 
 
-@router.post("/interest-statements/{statement_id}/decide", name="decide_interest")
+@router.post("/v1/interest-statements/{statement_id}/decide", name="decide_interest")
 async def decide_interest(session: Session, actor: CityOfficer, statement_id: Key, verdict: Verdict) -> StatementOut:
     """Accept or reject a statement whose interest differs from ours beyond the tolerance. 二（四）2"""
     statement = await found(session, InterestStatement, statement_id)
@@ -230,13 +229,6 @@ async def decide_interest(session: Session, actor: CityOfficer, statement_id: Ke
     statement = await locked(session, InterestStatement, statement_id)
     statement.decide(verdict.accept, actor.subject, now(session), verdict.reason)
     identity, accepted = str(statement.id), verdict.accept
-    await record_act(
-        session,
-        "decide_interest",
-        case_of(application),
-        reason=verdict.reason,
-        statement_id=identity,
-        accepted=accepted,
-    )
+    await note(session, "decide_interest", application, reason=verdict.reason, statement_id=identity, accepted=accepted)
     await session.flush()
     return StatementOut.model_validate(statement)

@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.funding.api.shapes import Key, Shape, Yuan
+from services.funding.cases import note
 from services.funding.holds import place
 from services.funding.ledger.case_acts import demand, take_back
 from services.funding.ledger.posting import post
@@ -21,7 +22,6 @@ from shared.contracts.funding import FundsClawedBack, FundsReturned
 from shared.errors import DomainError
 from shared.events.outbox import emit
 from shared.money import Money
-from shared.storage.audit import case_of, record_act
 from shared.storage.session import found, locked, now
 from shared.text import Line, Paragraph
 from shared.web.auth import CityOfficer, CitySupervisor, Finance
@@ -77,7 +77,7 @@ def _expect_paid(application: Application, yuan: Decimal) -> None:
         raise MoreThanPaid(f"最多 {application.net_paid_yuan} 元", field="/body/amount_yuan")
 
 
-@router.post("/applications/{application_id}/returns", status_code=201, name="record_return")
+@router.post("/v1/applications/{application_id}/returns", status_code=201, name="record_return")
 async def record_return(
     session: Session, actor: Finance, application_id: Key, wanted: NewReturn, response: Response
 ) -> ReturnOut:
@@ -94,15 +94,13 @@ async def record_return(
         **dict(wanted),
     )
     session.add(row)
-    await record_act(
-        session, "record_return", case_of(application), reason=wanted.reason, amount_yuan=str(wanted.amount_yuan)
-    )
+    await note(session, "record_return", application, reason=wanted.reason, amount_yuan=str(wanted.amount_yuan))
     await session.flush()
     response.headers["location"] = f"/v1/applications/{application.id}"
     return ReturnOut.model_validate(row)
 
 
-@router.post("/returns/{return_id}/confirm", name="confirm_return")
+@router.post("/v1/returns/{return_id}/confirm", name="confirm_return")
 async def confirm_return(session: Session, actor: Finance, return_id: Key) -> ReturnOut:
     """Confirm that the money came in, and book it. Raises SameOfficer for the one who recorded it. 四（一）1"""
     row, application = await _locked_return(session, return_id)
@@ -110,9 +108,7 @@ async def confirm_return(session: Session, actor: Finance, return_id: Key) -> Re
     _expect_paid(application, row.amount_yuan)
     row.transfer_id, transfers = take_back(application, row.amount_yuan, f"own:{row.id}")
     application.returned_yuan += row.amount_yuan
-    await record_act(
-        session, "confirm_return", case_of(application), amount_yuan=str(row.amount_yuan), return_id=str(row.id)
-    )
+    await note(session, "confirm_return", application, amount_yuan=str(row.amount_yuan), return_id=str(row.id))
     await emit(
         session,
         FundsReturned(
@@ -134,12 +130,12 @@ class No(BaseModel):
     reason: Paragraph = Field(title="理由")
 
 
-@router.post("/returns/{return_id}/reject", name="reject_return")
+@router.post("/v1/returns/{return_id}/reject", name="reject_return")
 async def reject_return(session: Session, actor: Finance, return_id: Key, refusal: No) -> ReturnOut:
     """The money did not come in."""
     row, application = await _locked_return(session, return_id)
     row.decide("rejected", actor.subject, now(session))
-    await record_act(session, "reject_return", case_of(application), reason=refusal.reason, return_id=str(row.id))
+    await note(session, "reject_return", application, reason=refusal.reason, return_id=str(row.id))
     await session.flush()
     return ReturnOut.model_validate(row)
 
@@ -179,7 +175,7 @@ class ClawbackOut(Shape):
     decision_reason: str | None
 
 
-@router.post("/applications/{application_id}/clawback-requests", status_code=201, name="request_clawback")
+@router.post("/v1/applications/{application_id}/clawback-requests", status_code=201, name="request_clawback")
 async def request_clawback(
     session: Session, actor: CityOfficer, application_id: Key, wanted: NewClawback, response: Response
 ) -> ClawbackOut:
@@ -198,15 +194,13 @@ async def request_clawback(
     )
     session.add(row)
     detail = {"clawback_id": str(row.id), "amount_yuan": str(row.amount_yuan), "clause": row.clause}
-    await record_act(
-        session, "request_clawback", case_of(application), reason=wanted.reason, duty="request_clawback", **detail
-    )
+    await note(session, "request_clawback", application, reason=wanted.reason, duty="request_clawback", **detail)
     await session.flush()
     response.headers["location"] = f"/v1/applications/{application.id}"
     return ClawbackOut.model_validate(row)
 
 
-@router.post("/clawback-requests/{clawback_id}/approve", name="demand_clawback")
+@router.post("/v1/clawback-requests/{clawback_id}/approve", name="demand_clawback")
 async def demand_clawback(session: Session, actor: CitySupervisor, clawback_id: Key) -> ClawbackOut:
     """Decide that the money is to be recovered; payments stop at once. 四（一）1"""
     row, application = await _locked_clawback(session, clawback_id)
@@ -214,20 +208,20 @@ async def demand_clawback(session: Session, actor: CitySupervisor, clawback_id: 
     _expect_paid(application, row.amount_yuan)
     application.demanded_yuan += row.amount_yuan
     transfers = demand(application, row.amount_yuan, str(row.id))
-    await record_act(session, "demand_clawback", case_of(application), duty="clawback", clawback_id=str(row.id))
+    await note(session, "demand_clawback", application, duty="clawback", clawback_id=str(row.id))
     await place(session, application, "clawback", "四（一）1", "stop", row.reason, f"clawback:{row.id}")
     await emit(session, _announced(application, row, transfers[-1].id, "demanded", row.amount_yuan))
     await post(session, transfers)
     return ClawbackOut.model_validate(row)
 
 
-@router.post("/clawback-requests/{clawback_id}/reject", name="reject_clawback")
+@router.post("/v1/clawback-requests/{clawback_id}/reject", name="reject_clawback")
 async def reject_clawback(session: Session, actor: CitySupervisor, clawback_id: Key, refusal: No) -> ClawbackOut:
     """Decide that nothing is recovered. 四（一）1"""
     row, application = await _locked_clawback(session, clawback_id)
     row.decide("rejected", actor.subject, now(session), refusal.reason)
     detail = {"clawback_id": str(row.id)}
-    await record_act(session, "reject_clawback", case_of(application), reason=refusal.reason, duty="clawback", **detail)
+    await note(session, "reject_clawback", application, reason=refusal.reason, duty="clawback", **detail)
     await session.flush()
     return ClawbackOut.model_validate(row)
 
@@ -239,7 +233,7 @@ class Receipt(BaseModel):
     bank_receipt_no: Line = Field(title="银行回单号")
 
 
-@router.post("/clawback-requests/{clawback_id}/recovered", name="record_recovery")
+@router.post("/v1/clawback-requests/{clawback_id}/recovered", name="record_recovery")
 async def record_recovery(session: Session, actor: Finance, clawback_id: Key, receipt: Receipt) -> ClawbackOut:
     """Book recovered money. 四（一）1"""
     row, application = await _locked_clawback(session, clawback_id)
@@ -260,9 +254,7 @@ async def record_recovery(session: Session, actor: Finance, clawback_id: Key, re
             **dict(receipt),
         )
     )
-    await record_act(
-        session, "record_recovery", case_of(application), clawback_id=str(row.id), **receipt.model_dump(mode="json")
-    )
+    await note(session, "record_recovery", application, clawback_id=str(row.id), **receipt.model_dump(mode="json"))
     await emit(session, _announced(application, row, transfers[0].id, "recovered", receipt.amount_yuan))
     await post(session, transfers)
     return ClawbackOut.model_validate(row)

@@ -13,6 +13,7 @@ from services.funding.api.shapes import Key, Shape
 from services.funding.cases import (
     components_of,
     facts_of,
+    note,
     project_of,
     refuse_other_municipal_money,
     ruleset_of,
@@ -30,7 +31,7 @@ from shared.errors import DomainError, Invalid
 from shared.events.outbox import emit
 from shared.money import Money
 from shared.policy import parameter
-from shared.storage.audit import case_of, hands_of, record_act
+from shared.storage.audit import hands_of
 from shared.storage.session import found, locked, now, today
 from shared.text import Paragraph
 from shared.web.auth import Finance
@@ -82,7 +83,7 @@ class ReleaseOut(Shape):
     transfer_id: UUID | None
 
 
-@router.post("/applications/{application_id}/release-requests", status_code=201, name="request_release")
+@router.post("/v1/applications/{application_id}/release-requests", status_code=201, name="request_release")
 async def request_release(
     session: Session, actor: Finance, application_id: Key, wanted: NewRelease, response: Response
 ) -> ReleaseOut:
@@ -108,9 +109,7 @@ async def request_release(
     )
     session.add(request)
     detail = {"request_id": str(request.id), "amount_yuan": str(due.yuan), "instalment": due.number}
-    await record_act(
-        session, "request_release", case_of(application), reason=wanted.evidence, duty="request_release", **detail
-    )
+    await note(session, "request_release", application, reason=wanted.evidence, duty="request_release", **detail)
     await session.flush()
     response.headers["location"] = f"/v1/applications/{application.id}"
     return ReleaseOut.model_validate(request)
@@ -165,7 +164,7 @@ async def _due_interest(session: AsyncSession, application: Application, stateme
     return Instalment(application.instalments_paid + 1, statement.payable_yuan, f"第{statement.number}次结息核定")
 
 
-@router.post("/release-requests/{request_id}/approve", name="release_funds")
+@router.post("/v1/release-requests/{request_id}/approve", name="release_funds")
 async def release_funds(session: Session, actor: Finance, request_id: Key) -> ReleaseOut:
     """Pay: the one movement of money, in the ledger and announced together. 三（二）"""
     request, application = await _open_request(session, request_id)
@@ -176,9 +175,7 @@ async def release_funds(session: Session, actor: Finance, request_id: Key) -> Re
     request.transfer_id, transfers = pay(application, request.amount_yuan, year)
     application.pay(request.amount_yuan)
     detail = {"request_id": str(request.id), "amount_yuan": str(request.amount_yuan)}
-    await record_act(
-        session, "release_funds", case_of(application), duty="release", transfer_id=str(request.transfer_id), **detail
-    )
+    await note(session, "release_funds", application, duty="release", transfer_id=str(request.transfer_id), **detail)
     await emit(session, await _announced(session, application, request))
     await post(session, transfers)
     return ReleaseOut.model_validate(request)
@@ -221,12 +218,12 @@ class Rejection(BaseModel):
     reason: Paragraph = Field(title="理由")
 
 
-@router.post("/release-requests/{request_id}/reject", name="reject_release")
+@router.post("/v1/release-requests/{request_id}/reject", name="reject_release")
 async def reject_release(session: Session, actor: Finance, request_id: Key, rejection: Rejection) -> ReleaseOut:
     """Refuse a release; it may be asked for again. 三（二）"""
     request, application = await _open_request(session, request_id)
     request.decide("rejected", actor.subject, now(session), rejection.reason)
     detail = {"request_id": str(request.id), "amount_yuan": str(request.amount_yuan)}
-    await record_act(session, "reject_release", case_of(application), reason=rejection.reason, duty="release", **detail)
+    await note(session, "reject_release", application, reason=rejection.reason, duty="release", **detail)
     await session.flush()
     return ReleaseOut.model_validate(request)

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.funding.api.shapes import Exact, Figure, Key, Shape, Yuan
-from services.funding.cases import registered_elsewhere, ruleset_of
+from services.funding.cases import note, registered_elsewhere, ruleset_of
 from services.funding.models.application import Application
 from services.funding.models.support import KINDS, PublicMoney
 from services.funding.rules.support import invested, over_limit, public_money_share
@@ -22,7 +22,7 @@ from shared.errors import Invalid, WrongStatus
 from shared.identifiers import ProjectCode, Uscc
 from shared.money import Money
 from shared.policy import parameter
-from shared.storage.audit import Case, case_of, record_act
+from shared.storage.audit import record
 from shared.storage.session import found, locked, now, today
 from shared.text import Line, Paragraph
 from shared.web.auth import CityOfficer, DistrictOrCity, Official
@@ -83,7 +83,7 @@ class PublicMoneyTotal(BaseModel):
     entries: list[PublicMoneyOut]
 
 
-@router.post("/applications/{application_id}/co-support", status_code=201, name="record_co_support")
+@router.post("/v1/applications/{application_id}/co-support", status_code=201, name="record_co_support")
 async def record_co_support(
     session: Session, actor: DistrictOrCity, application_id: Key, wanted: NewCoSupport, response: Response
 ) -> PublicMoneyTotal:
@@ -100,14 +100,12 @@ async def record_co_support(
         **dict(wanted),
     )
     session.add(entry)
-    await record_act(
-        session, "record_co_support", case_of(application), entry_id=str(entry.id), **wanted.model_dump(mode="json")
-    )
+    await note(session, "record_co_support", application, entry_id=str(entry.id), **wanted.model_dump(mode="json"))
     response.headers["location"] = f"/v1/public-money?declaration_id={application.id}"
     return await _total(session, application)
 
 
-@router.get("/public-money", name="read_public_money")
+@router.get("/v1/public-money", name="read_public_money")
 async def read_public_money(session: ReadSession, actor: Official, declaration_id: UUID) -> PublicMoneyTotal:
     """All public money of a project. 二（五）, 四（二）2"""
     return await _total(session, await found(session, Application, declaration_id))
@@ -164,7 +162,7 @@ class NewMunicipalMoney(BaseModel):
     document_no: Line | None = Field(None, title="文号")
 
 
-@router.post("/municipal-money", status_code=201, name="register_municipal_money")
+@router.post("/v1/municipal-money", status_code=201, name="register_municipal_money")
 async def register_municipal_money(
     session: Session, actor: CityOfficer, wanted: NewMunicipalMoney, response: Response
 ) -> PublicMoneyOut:
@@ -183,13 +181,13 @@ async def register_municipal_money(
     session.add(entry)
     case = wanted.declaration_id or entry.id
     detail = wanted.model_dump(mode="json", exclude={"district"})
-    await record_act(session, "register_municipal_money", Case(case, wanted.district), **detail)
+    await record(session, "register_municipal_money", case, wanted.district, **detail)
     await session.flush()
     response.headers["location"] = f"/v1/municipal-money/{entry.id}"
     return PublicMoneyOut.model_validate(entry)
 
 
-@router.get("/municipal-money/{entry_id}", name="read_municipal_money")
+@router.get("/v1/municipal-money/{entry_id}", name="read_municipal_money")
 async def read_municipal_money(session: ReadSession, actor: Official, entry_id: Key) -> PublicMoneyOut:
     """One entry of the register."""
     return PublicMoneyOut.model_validate(await found(session, PublicMoney, entry_id))
@@ -201,7 +199,7 @@ class Withdrawal(BaseModel):
     reason: Paragraph = Field(title="理由")
 
 
-@router.post("/municipal-money/{entry_id}/withdraw", name="withdraw_public_money")
+@router.post("/v1/municipal-money/{entry_id}/withdraw", name="withdraw_public_money")
 async def withdraw_public_money(
     session: Session, actor: CityOfficer, entry_id: Key, withdrawal: Withdrawal
 ) -> PublicMoneyOut:
@@ -211,8 +209,8 @@ async def withdraw_public_money(
         raise WrongStatus("该记录已撤销")
     entry.withdrawn_by, entry.withdrawn_at, entry.withdraw_reason = actor.subject, now(session), withdrawal.reason
     case = entry.application_id or entry.id
-    await record_act(
-        session, "withdraw_public_money", Case(case, entry.district), reason=withdrawal.reason, entry_id=str(entry.id)
+    await record(
+        session, "withdraw_public_money", case, entry.district, reason=withdrawal.reason, entry_id=str(entry.id)
     )
     await session.flush()
     return PublicMoneyOut.model_validate(entry)

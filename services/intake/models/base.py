@@ -1,4 +1,4 @@
-"""Declarative base of intake's tables."""
+"""What every table of intake is built on."""
 
 from sqlalchemy.orm import DeclarativeBase
 

@@ -1,7 +1,5 @@
 """HTTP of monitoring, by subject."""
 
-from fastapi import APIRouter
-
 from services.monitoring.api import (
     credit,
     credit_lists,
@@ -15,9 +13,8 @@ from services.monitoring.api import (
     quarters,
     readings,
 )
-from shared.web.idempotency import ActRoute
+from shared.web.routing import joined
 
-router = APIRouter(route_class=ActRoute)
 SUBJECTS = (
     overview,
     files,
@@ -31,5 +28,4 @@ SUBJECTS = (
     credit_repairs,
     green,
 )
-for subject in SUBJECTS:
-    router.include_router(subject.router)
+router = joined(*(subject.router for subject in SUBJECTS))
