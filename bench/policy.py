@@ -17,7 +17,7 @@ import polars as pl
 
 from shared.policy import Ruleset, assess, resolve, simulate
 from shared.policy.facts import read
-from shared.policy.table import PROJECT, door, frame_of, outcomes
+from shared.policy.table import PROJECT, frame_of, outcomes, sanitized
 from tests.shared.policy.randomly import declaration, passing
 from tests.shared.policy.worked import base
 
@@ -85,7 +85,7 @@ def rows(ruleset: Ruleset, count: int) -> pl.DataFrame:
     frame = frame_of(declared, ruleset)
     single = frame.unique(PROJECT, keep="first", maintain_order=True).drop(PROJECT)
     indices = pl.Series([draw.randrange(SAMPLE) for _ in range(count)], dtype=pl.UInt32)
-    return door(single[indices].rechunk(), ruleset)
+    return sanitized(single[indices].rechunk(), ruleset)
 
 
 def measure() -> dict[str, Any]:

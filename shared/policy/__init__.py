@@ -1,7 +1,8 @@
-"""The notice as dated data, and the three-valued engine that reads it.
+"""The notice as dated data, and the three-valued engine that evaluates it.
 
-`resolve` the rule set of a day, `assess` a declaration by it, `evaluate_targets` after delivery, `replay` a record.
-`simulate` judges whole tables; polars is imported only when it (or `shared.policy.table`) is asked for.
+`resolve` returns the rule set of a date, `assess` evaluates a declaration, `evaluate_targets` the results after
+delivery, and `replay` a decision record again. `simulate` evaluates whole tables; polars is imported only by
+`simulate` and `shared.policy.table`.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 
 def simulate(frame: pl.DataFrame, ruleset: Ruleset, patch: Mapping[str, Any] | None = None) -> Simulation:
-    """Judge every row of a frame (see shared.policy.table), and again under a patch: the what-if of a library."""
+    """Evaluate every project of a frame and, with a patch, evaluate it again under the patched rules."""
     from shared.policy.whatif import simulate as run
 
     return run(frame, ruleset, patch)

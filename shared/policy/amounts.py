@@ -1,6 +1,6 @@
 """The investment grant: ten or thirty per cent of fixed-asset investment, under one cap. 二（四）1
 
-How parts meet rates and cap is left open by the notice: interpretations I1 (cap_scope) and I2 (package_rate).
+The notice leaves open how rates and cap apply to several components: readings I1 (cap_scope) and I2 (package_rate).
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from shared.policy.explain import Trace
 from shared.policy.facts import as_number
 from shared.policy.parameters import DatedValue
 from shared.policy.ruleset import COMPONENT_KINDS, Amount, Ruleset
-from shared.policy.wording import derivation, reference, shown
+from shared.policy.wording import derivation, format_source, format_value
 
 FEN: Final = Decimal("0.01")
 
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """Yuan before and after the cap, None where an investment or a rate is unknown; `lines` derive it in Chinese."""
+    """Grant in yuan before and after the cap, None if an input is unknown, with its Chinese derivation."""
 
     uncapped: Decimal | None
     award: Decimal | None
@@ -34,9 +34,10 @@ class Grant:
 
 
 def grant(components: Sequence[Mapping[str, Any]], ruleset: Ruleset) -> Grant:
-    """The grant for components of {kind, fixed_investment_yuan}: exact until one rounding half up to the fen. 二（四）1
+    """Return the grant for components of {kind, fixed_investment_yuan}, in yuan. 二（四）1
 
-    Raises UnreadableFact for an amount that is not a number. Unknown investments or numbers give an unknown grant.
+    The calculation is exact and rounds once, half up to the fen. An unknown investment or parameter gives an unknown
+    grant. Raises UnreadableFact for an amount that is not a number.
     """
     amount = ruleset.amounts.get("investment_grant")
     if amount is None or not components:
@@ -52,7 +53,7 @@ def grant(components: Sequence[Mapping[str, Any]], ruleset: Ruleset) -> Grant:
 
 
 def _rated_kinds(components: Sequence[Mapping[str, Any]], ruleset: Ruleset) -> list[str]:
-    """Whose rate each component takes: its own, or the one of the kind with the largest investment (I2)."""
+    """Return the kind whose rate applies to each component: its own, or the kind with the largest investment (I2)."""
     kinds = [str(component["kind"]) for component in components]
     if ruleset.interpretations["package_rate"] == "by_component":
         return kinds
@@ -75,7 +76,7 @@ def _capped(traces: Sequence[tuple[str, Trace]], cap: Trace, ruleset: Ruleset) -
 
 
 def _groups(traces: Sequence[tuple[str, Trace]], scope: str) -> list[Decimal]:
-    """The sums that each meet the cap: the whole project, buildings and the rest, or every component (I1)."""
+    """Return the sums to which the cap applies: one per project, per category or per component (I1)."""
     sums: dict[str, Decimal] = {}
     for place, (kind, trace) in enumerate(traces):
         category = "building" if kind == "building" else "factory_and_infrastructure"
@@ -86,6 +87,6 @@ def _groups(traces: Sequence[tuple[str, Trace]], scope: str) -> list[Decimal]:
 
 def _summary(uncapped: Decimal, award: Decimal, limit: DatedValue) -> str:
     return (
-        f"合计 {shown(uncapped, '元')}，{limit.label} {shown(limit.value, limit.unit)}{reference(limit)}，"
-        f"安排 {shown(award, '元')}"
+        f"合计 {format_value(uncapped, '元')}，"
+        f"{limit.label} {format_value(limit.value, limit.unit)}{format_source(limit)}，安排 {format_value(award, '元')}"
     )

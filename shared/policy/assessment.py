@@ -1,4 +1,4 @@
-"""Judge a declaration, judge results against the targets, and judge again from a record."""
+"""Evaluation of declarations, of results against targets, and replay of decision records."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from typing import Any
 from shared.policy.amounts import grant
 from shared.policy.decision import ENGINE, Award, Decision, Finding, Missing, Outcome
 from shared.policy.editions import resolve, stored
-from shared.policy.explain import Trace, needs
+from shared.policy.errors import UnknownRule, UnknownRuleset
+from shared.policy.explain import Trace, unknowns
 from shared.policy.facts import Part, Project, read
 from shared.policy.language import Fact, Parameter
-from shared.policy.refusals import UnknownRule, UnknownRuleset
 from shared.policy.ruleset import PROJECT_TYPES, Phase, Rule, Ruleset, jsonable
-from shared.policy.wording import MARKS, NOT_ASKED, deciding, leaves
+from shared.policy.wording import MARKS, NOT_ASKED, describe, found_and_required
 
 Asked = tuple[Part, Trace]
 
 
 def assess(facts: Mapping[str, Any], ruleset: Ruleset, settled: Mapping[str, bool] | None = None) -> Decision:
-    """Judge a declaration by the conditions of 二 and 四（一）2. Absent facts are unknown, never false.
+    """Evaluate a declaration against the conditions of 二 and 四（一）2; an absent fact is unknown, never false.
 
-    `settled` is what an official decided about rules the machine left undetermined, by rule id; where the machine finds
-    an answer of its own, that stands and both are kept. Raises UnreadableFact, UnknownRule.
+    `settled` holds officials' decisions on undetermined rules, by rule id. They apply only where the engine finds no
+    answer; the decision keeps both. Raises UnreadableFact, UnknownRule.
     """
     return _judge(facts, ruleset, settled or {}, "declare")
 
@@ -32,24 +32,24 @@ def assess(facts: Mapping[str, Any], ruleset: Ruleset, settled: Mapping[str, boo
 def evaluate_targets(
     actuals: Mapping[str, Any], ruleset: Ruleset, settled: Mapping[str, bool] | None = None
 ) -> Decision:
-    """Judge results after delivery against the targets of 二（三）, for the evaluation of 三（三）.
+    """Evaluate results after delivery against the targets of 二（三）, for the evaluation of 三（三）.
 
     Reads key_tenant_introduced, renewable_feasible, pv_roof_share, energy_saving_ratio and per component {kind,
-    achieved_occupancy}. "eligible" means every target is reached. Raises UnreadableFact, UnknownRule.
+    achieved_occupancy}. "eligible" means that every target is reached. Raises UnreadableFact, UnknownRule.
     """
     return _judge(actuals, ruleset, settled or {}, "evaluate")
 
 
 def record_of(decision: Decision, ruleset: Ruleset) -> dict[str, Any]:
-    """The decision as JSON together with the rule set it was made by: a record that replays on its own."""
+    """Return the decision as JSON together with its rule set, which is all that `replay` needs."""
     return {**decision.to_json(), "ruleset_content": jsonable(ruleset.content)}
 
 
 def replay(record: Mapping[str, Any], rulesets: Callable[[str], Mapping[str, Any] | None] | None = None) -> Decision:
-    """Judge the recorded facts again by the recorded rule set; equal to the original unless the record was altered.
+    """Evaluate the recorded facts again; the result equals the recorded decision unless the record was altered.
 
-    The rule set is the one in the record (`ruleset_content`), else the one `rulesets` finds by hash, else today's files
-    if they still have that hash. Raises UnknownRuleset where none of them is it.
+    The rule set comes from the record (`ruleset_content`), else from `rulesets` by hash, else from today's files.
+    Raises UnknownRuleset if its hash is not the recorded one.
     """
     as_of = date.fromisoformat(record["as_of"])
     content = record.get("ruleset_content") or (rulesets(record["ruleset"]) if rulesets else None)
@@ -63,18 +63,18 @@ def replay(record: Mapping[str, Any], rulesets: Callable[[str], Mapping[str, Any
 
 
 def _judge(facts: Mapping[str, Any], ruleset: Ruleset, settled: Mapping[str, bool], phase: Phase) -> Decision:
-    if strange := settled.keys() - ruleset.rules.keys():
-        raise UnknownRule(f"没有规则 {'、'.join(sorted(strange))}")
+    if unknown := settled.keys() - ruleset.rules.keys():
+        raise UnknownRule(f"没有规则 {'、'.join(sorted(unknown))}")
     decided = _decided(facts, ruleset, settled, phase)
     if decided.decision == "undetermined" and phase == "declare" and facts.get("project_type") is None:
-        return _whichever_type(decided, facts, ruleset, settled)
+        return _independent_of_type(decided, facts, ruleset, settled)
     return decided
 
 
-def _whichever_type(
+def _independent_of_type(
     decided: Decision, facts: Mapping[str, Any], ruleset: Ruleset, settled: Mapping[str, bool]
 ) -> Decision:
-    """An answer that is the same for all three project types needs no project type."""
+    """Return the decision that all three project types share, if there is one; otherwise `decided`."""
     each = [_decided({**facts, "project_type": kind}, ruleset, settled, "declare") for kind in PROJECT_TYPES]
     if len({other.decision for other in each}) > 1 or each[0].decision == "undetermined":
         return decided
@@ -122,15 +122,15 @@ def _clauses(findings: Sequence[Finding], value: bool | None) -> tuple[str, ...]
 
 
 def _finding(rule: Rule, answers: Sequence[Asked], settled: bool | None, project: Project, ruleset: Ruleset) -> Finding:
-    outcome = _every([trace[0] for _, trace in answers])
-    applies = True if rule.applies is None else _every([_applies(trace) for _, trace in answers])
+    outcome = _conjunction([trace[0] for _, trace in answers])
+    applies = True if rule.applies is None else _conjunction([_applies(trace) for _, trace in answers])
     value = threshold = None
     mark, told = NOT_ASKED, "不适用"
     if applies is not False:
         deciders = [(part, _condition(rule, trace)) for part, trace in answers if trace[0] is outcome]
         mark = MARKS[outcome]
-        value, threshold = deciding(deciders[0][1])
-        told = "；".join([_place(rule, part) + leaves(condition, ruleset) for part, condition in deciders])
+        value, threshold = found_and_required(deciders[0][1])
+        told = "；".join([_place(rule, part) + describe(condition, ruleset) for part, condition in deciders])
     return Finding(
         rule=rule.id,
         clause=rule.clause,
@@ -141,7 +141,7 @@ def _finding(rule: Rule, answers: Sequence[Asked], settled: bool | None, project
         settled=settled,
         value=value,
         threshold=threshold,
-        sentence=f"{mark} {rule.clause} {rule.label}：{told}{_person(settled)}",
+        sentence=f"{mark} {rule.clause} {rule.label}：{told}{_settlement_note(settled)}",
         needs=() if outcome is not None else tuple(dict.fromkeys(_needed(answers, project, ruleset))),
     )
 
@@ -150,28 +150,28 @@ def _place(rule: Rule, part: Part) -> str:
     return f"第{part.index + 1}项 " if rule.of and part.index is not None else ""
 
 
-def _person(settled: bool | None) -> str:
+def _settlement_note(settled: bool | None) -> str:
     return "" if settled is None else f"；人工认定：{'符合' if settled else '不符'}"
 
 
-def _every(values: Sequence[Any]) -> bool | None:
+def _conjunction(values: Sequence[Any]) -> bool | None:
     return False if False in values else None if None in values else True
 
 
 def _applies(trace: Trace) -> bool | None:
-    """Whether a rule is asked at all: its tree reads "not applies or when"."""
+    """Return whether a rule applies; its tree reads "not applies or when"."""
     opposite = trace[2][0][0]
     return None if opposite is None else not opposite
 
 
 def _condition(rule: Rule, trace: Trace) -> Trace:
-    """The trace of what the rule asks, leaving aside whether it is asked (unless that is what is open)."""
+    """Return the trace of the rule's condition, or the whole trace if it is unknown whether the rule applies."""
     return trace if rule.applies is None or _applies(trace) is None else trace[2][1]
 
 
 def _needed(answers: Sequence[Asked], project: Project, ruleset: Ruleset) -> Iterator[str]:
     for part, trace in answers:
-        for node in needs(trace):
+        for node in unknowns(trace):
             yield from _paths(node, part, project, ruleset)
 
 
@@ -184,13 +184,13 @@ def _paths(node: Fact | Parameter, part: Part, project: Project, ruleset: Rulese
 def _missing(
     asked: Sequence[tuple[Rule, Sequence[Asked]]], findings: Sequence[Finding], project: Project, ruleset: Ruleset
 ) -> tuple[Missing, ...]:
-    """What would settle the open rules, encouraged ones aside, once each and in the order of the notice."""
+    """Return the unknown facts and parameters of the open rules that are not `encouraged`, in the notice's order."""
     found: dict[str, Missing] = {}
     for (rule, answers), finding in zip(asked, findings, strict=True):
         if rule.strength == "encouraged" or finding.effective is not None:
             continue
         for part, trace in answers:
-            for node in needs(trace):
+            for node in unknowns(trace):
                 for path in _paths(node, part, project, ruleset):
                     found.setdefault(path, _asked_for(node, path, rule.clause, ruleset))
     return tuple(found.values())

@@ -1,4 +1,4 @@
-"""Where each clause of an edition lives: its rules, its numbers and the readings taken where the text is open."""
+"""Index of an edition's clauses: rules, amounts, parameters and readings of each clause."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from shared.policy.parameters import history, readings
 
 @dataclass(frozen=True, slots=True)
 class ClauseHome:
-    """One clause with the ids of the rules, amounts, parameters and interpretations that carry it."""
+    """A clause with the ids of its rules, amounts, parameters and interpretations."""
 
     clause: str
     rules: tuple[str, ...]
@@ -20,7 +20,7 @@ class ClauseHome:
 
 
 def clauses(edition: str = "2023") -> tuple[ClauseHome, ...]:
-    """Every clause the data names, in the order of the notice. Raises KeyError for an edition that does not exist."""
+    """Return every clause that the data cites, in the notice's order. Raises KeyError for an unknown edition."""
     text = {entry["id"]: entry for entry in editions()}[edition]
     rules = [(rule["clause"], name) for name, rule in text["rules"].items()]
     amounts = [(amount["clause"], name) for name, amount in text.get("amounts", {}).items()]
@@ -46,7 +46,7 @@ def _parameter_homes(edition: str) -> list[tuple[str, str]]:
 
 
 def _place(clause: str) -> tuple[int, ...]:
-    """二（一）1 before 二（一）2 before 二（二）: Chinese numerals by value; other names after them."""
+    """Return the sort key of a clause: numerals by value, as 二（一）2 before 二（二）; other names last."""
     numerals = "一二三四五六七八九"
     places = tuple(numerals.index(sign) + 1 if sign in numerals else int(sign) for sign in clause if _numeral(sign))
     return places or (99,)

@@ -1,4 +1,4 @@
-"""The record of a judgement: frozen, JSON-able both ways, and complete enough to be made again (replay)."""
+"""Decision records: immutable, convertible to and from JSON, complete enough for a replay."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from typing import Any, Final, Literal, Self
 from shared.policy.ruleset import Phase, Strength
 
 ENGINE: Final = "1"
-"""Raised whenever the same rule set and the same facts could be answered differently or in other words."""
+"""Engine version; a new one when the same rule set and facts may give another result or wording."""
 
 Outcome = Literal["eligible", "ineligible", "undetermined"]
 
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """A fact or number that would settle an open rule, and who can give it: applicant, district or city."""
+    """An unknown fact or parameter of an open rule, and `who` can supply it: applicant, district or city."""
 
     field: str
     label: str
@@ -26,7 +26,7 @@ class Missing:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What one rule found. `outcome` is the machine's alone; `settled` what a person decided where it found nothing."""
+    """Result of one rule. `outcome` is the engine's; `settled` is an official's where the engine found none."""
 
     rule: str
     clause: str
@@ -42,13 +42,13 @@ class Finding:
 
     @property
     def effective(self) -> bool | None:
-        """The machine's finding where it has one, else the person's."""
+        """The engine's outcome if it has one, otherwise the official's settlement."""
         return self.settled if self.outcome is None else self.outcome
 
 
 @dataclass(frozen=True, slots=True)
 class Award:
-    """A support amount in yuan text, before and after the cap, with its derivation line by line. 二（四）1"""
+    """A support amount before and after the cap, in yuan as text, with its derivation line by line. 二（四）1"""
 
     clause: str
     label: str
@@ -59,9 +59,9 @@ class Award:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """A judgement of a declaration (二（一）–（五）, 四（一）2) or of results against targets (二（三）).
+    """Decision on a declaration (二（一）–（五）, 四（一）2) or on results against targets (二（三）).
 
-    At evaluation "eligible" reads: every target is reached. `unmet`, `open` and `needs_reason` are clause ids.
+    At evaluation "eligible" means that every target is reached. `unmet`, `open` and `needs_reason` are clause ids.
     """
 
     decision: Outcome
@@ -84,24 +84,24 @@ class Decision:
 
     @property
     def headline(self) -> str:
-        """The answer in one line, as it stands above the findings."""
+        """The decision in one Chinese line, shown above the findings."""
         question = "符合申报条件" if self.phase == "declare" else "达到改造目标"
         answer = {"eligible": "是", "ineligible": "否", "undetermined": "待定"}[self.decision]
         asked = "　还需提供：" + "、".join(dict.fromkeys(item.label for item in self.missing)) if self.missing else ""
         return f"依据 {self.doc_no}（规则集 {self.ruleset[:16]}）：{question} = {answer}{asked}"
 
     def finding(self, rule: str) -> Finding:
-        """The finding of one rule. Raises KeyError for a rule that was not asked."""
+        """Return the finding of a rule. Raises KeyError for a rule that was not evaluated."""
         return {found.rule: found for found in self.findings}[rule]
 
     def to_json(self) -> dict[str, Any]:
-        """Plain dicts, lists, text and booleans; from_json gives an equal Decision."""
+        """Return the decision as dicts, lists, text and booleans; `from_json` restores an equal Decision."""
         listed: dict[str, Any] = _listed(asdict(self))
         return listed
 
     @classmethod
     def from_json(cls, record: Mapping[str, Any]) -> Self:
-        """Read a Decision back; keys that are not its own (such as a stored rule set) are left aside."""
+        """Restore a Decision; other keys, such as a stored rule set, are ignored."""
         own = {item.name: record[item.name] for item in fields(cls)}
         own["findings"] = tuple(Finding(**{**found, "needs": tuple(found["needs"])}) for found in own["findings"])
         own["missing"] = tuple(Missing(**item) for item in own["missing"])

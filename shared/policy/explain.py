@@ -1,7 +1,7 @@
-"""Judge one declaration with a full trace: strong Kleene logic, where None is "not known" and never becomes false.
+"""Evaluation of one declaration with a full trace, in strong Kleene logic: None is unknown and never becomes false.
 
-A rule tree is bound once to the parameters and interpretations of a rule set and becomes a function from facts to a
-trace; the trace answers why (the leaves that decide) and what is still needed (undecided branches only).
+`bind` turns a rule tree with the parameters and readings of a rule set into a function from facts to a trace. From the
+trace, `deciding_leaves` gives the comparisons that decide the result, `unknowns` what an undecided result lacks.
 """
 
 from __future__ import annotations
@@ -12,25 +12,25 @@ from operator import eq, ge, gt, le, lt, ne
 from typing import Any, Final
 
 from shared.policy.language import (
+    And,
     Arithmetic,
-    Both,
     Choose,
     Compare,
     Constant,
-    Either,
     Extreme,
     Fact,
     Interpretation,
     Member,
     Node,
     Not,
+    Or,
     Parameter,
     Published,
 )
 
 Value = bool | Decimal | int | str | tuple[str, ...] | None
 Trace = tuple[Value, Node, tuple[Any, ...]]
-"""(value, node, traces of the node's parts)"""
+"""Value, node, and the traces of the node's parts."""
 Facts = Mapping[str, Any]
 Judge = Callable[[Facts], Trace]
 
@@ -40,7 +40,7 @@ COMPARISONS: Final[dict[str, Callable[[Any, Any], bool]]] = {
 
 
 def bind(node: Node, parameters: Mapping[str, Any], interpretations: Mapping[str, str]) -> Judge:
-    """The function that judges `node`: facts by name (absent or None = unknown) to a trace. It raises nothing."""
+    """Return a function from facts by name to a trace of `node`; an absent or None fact is unknown. It never raises."""
 
     def part(child: Node) -> Judge:
         return bind(child, parameters, interpretations)
@@ -54,9 +54,9 @@ def bind(node: Node, parameters: Mapping[str, Any], interpretations: Mapping[str
             return _two(ARITHMETIC[sign], part(left), part(right), node)
         case Extreme(how, left, right):
             return _two(min if how == "min" else max, part(left), part(right), node)
-        case Both(parts):
+        case And(parts):
             return _all(tuple(map(part, parts)), node)
-        case Either(parts):
+        case Or(parts):
             return _any(tuple(map(part, parts)), node)
         case Not(inner):
             return _not(part(inner), node)
@@ -66,29 +66,29 @@ def bind(node: Node, parameters: Mapping[str, Any], interpretations: Mapping[str
             return _leaf(node, parameters, interpretations)
 
 
-def why(trace: Trace) -> Iterator[Trace]:
-    """The comparisons and facts that decide the result; for an undecided one, those that leave it open."""
+def deciding_leaves(trace: Trace) -> Iterator[Trace]:
+    """Yield the comparisons and facts that decide the result or, if it is undecided, leave it open."""
     value, node, parts = trace
     match node:
-        case Both() | Either():
+        case And() | Or():
             for part in parts:
                 if part[0] is value:
-                    yield from why(part)
+                    yield from deciding_leaves(part)
         case Not():
-            yield from why(parts[0])
+            yield from deciding_leaves(parts[0])
         case Choose() if parts[0][0] is None:
             for part in parts:
-                yield from why(part)
+                yield from deciding_leaves(part)
         case Choose():
-            yield from why(parts[1] if parts[0][0] else parts[2])
+            yield from deciding_leaves(parts[1] if parts[0][0] else parts[2])
         case Compare(left=Interpretation()) | Published():
             return
         case _:
             yield trace
 
 
-def needs(trace: Trace) -> Iterator[Fact | Parameter]:
-    """The unknown facts and unpublished parameters below undecided branches; nothing once the result is decided."""
+def unknowns(trace: Trace) -> Iterator[Fact | Parameter]:
+    """Yield the unknown facts and unpublished parameters of undecided branches; none for a decided result."""
     value, node, parts = trace
     if value is not None:
         return
@@ -101,7 +101,7 @@ def needs(trace: Trace) -> Iterator[Fact | Parameter]:
             yield Parameter(condition.name)
         parts = (parts[1] if parts[0][0] else parts[2],)
     for part in parts:
-        yield from needs(part)
+        yield from unknowns(part)
 
 
 def _leaf(node: Node, parameters: Mapping[str, Any], interpretations: Mapping[str, str]) -> Judge:

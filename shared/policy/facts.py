@@ -1,6 +1,6 @@
-"""From a project's facts, as it declares them, to the flat inputs the rules read. Absent means unknown.
+"""Conversion of declared project facts to the flat inputs of the rules. An absent fact is unknown.
 
-A condition on a building or a factory must hold for each one, so inputs of that sort are kept per component.
+A condition on buildings or factories must hold for each of them, so such inputs are kept per component.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
 from shared.dates import full_years
-from shared.policy.refusals import UnreadableFact
+from shared.policy.errors import UnreadableFact
 from shared.policy.ruleset import COMPONENT_KINDS, Input, Ruleset
 
 Component = Mapping[str, Any]
@@ -21,7 +21,7 @@ WEIGHT: Final = "renovated_area_m2"
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One component as the rules see it: its place in the declaration and every input, its own ones included."""
+    """Inputs for one component: its index in the declaration, the project's inputs and its own."""
 
     index: int | None
     inputs: Mapping[str, Any]
@@ -29,14 +29,14 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """Inputs of the project as a whole, and one Part per component of each kind (a bare one where none is known)."""
+    """Inputs of the project, and one Part per component of each kind; one without index if no component is known."""
 
     inputs: Mapping[str, Any]
     parts: Mapping[str, tuple[Part, ...]]
     components: Sequence[tuple[int, Component]]
 
     def paths(self, item: Input, part: Part) -> tuple[str, ...]:
-        """Where in the declaration an unknown input is to be filled in: for a total, every component that lacks it."""
+        """Return the declaration paths of an unknown input; for a total, one path per component that lacks it."""
         if not item.of:
             return (item.field or item.name,)
         if item.per_component:
@@ -49,12 +49,12 @@ class Project:
         return tuple(lacking) or ("components",)
 
     def asked(self, kind: str) -> tuple[Part, ...]:
-        """What a rule is asked of: every component of its kind, or the project itself."""
+        """Return the parts on which a rule is evaluated: the components of its kind, or the project."""
         return self.parts[kind] if kind else (Part(None, self.inputs),)
 
 
 def read(facts: Mapping[str, Any], ruleset: Ruleset) -> Project:
-    """Read a project's facts against the inputs of a rule set. Raises UnreadableFact for a value of the wrong kind."""
+    """Convert a project's facts to the inputs of a rule set. Raises UnreadableFact for a value of the wrong type."""
     components = _components(facts)
     counted = _age_date(facts, ruleset)
     whole: dict[str, Any] = {}
@@ -72,7 +72,7 @@ def read(facts: Mapping[str, Any], ruleset: Ruleset) -> Project:
 
 
 def as_date(value: Any, name: str) -> date | None:
-    """A day from a date or ISO text; a bare year stands for its 31 December (I14)."""
+    """Convert a date, ISO text or a year to a date; a year becomes its 31 December (I14). Raises UnreadableFact."""
     if value is None or isinstance(value, date):
         return value
     text = str(value)
@@ -83,7 +83,7 @@ def as_date(value: Any, name: str) -> date | None:
 
 
 def as_number(value: Any, name: str) -> Decimal | None:
-    """A finite Decimal from a number or its text."""
+    """Convert a number or its text to a finite Decimal. Raises UnreadableFact."""
     if value is None or (type(value) is Decimal and value.is_finite()):
         return value
     try:

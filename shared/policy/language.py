@@ -1,8 +1,9 @@
-"""The language of rule texts: read with ``ast`` against a whitelist into a small tree, never evaluated as Python.
+"""The language of rule texts: parsed with `ast` against a whitelist into a small tree, never evaluated as Python.
 
 and · or · not · one comparison · ``word in ('a', 'b')`` · + - * / · ``a if c else b`` · ``min``/``max`` of two ·
 ``within``/``meets`` (every / any of several words is in a list) · ``published(p.x)`` · facts by name ·
-``p.parameter`` · ``i.interpretation``. Whole numbers only: every other number is a dated parameter.
+``p.parameter`` · ``i.interpretation``. Only integers are literals; every other number is a dated
+parameter.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from shared.policy.refusals import MalformedRule
+from shared.policy.errors import MalformedRule
 
 Kind = Literal["yes_no", "number", "word", "words"]
 TEXT_LIMIT: Final = 1000
@@ -44,7 +45,7 @@ class Interpretation:
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """Whether a parameter has a value on the day: decided when the rule set is resolved, not by the facts."""
+    """True if a parameter has a value on the date; fixed when the rule set is resolved."""
 
     name: str
 
@@ -58,7 +59,7 @@ class Compare:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """``one``: a word is in the list. ``within``: every word is. ``meets``: at least one is."""
+    """Membership in a list: of a word (`one`), of every word (`within`), of at least one word (`meets`)."""
 
     how: Literal["one", "within", "meets"]
     item: Fact
@@ -66,12 +67,12 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True)
-class Both:
+class And:
     parts: tuple[Node, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Either:
+class Or:
     parts: tuple[Node, ...]
 
 
@@ -82,7 +83,7 @@ class Not:
 
 @dataclass(frozen=True, slots=True)
 class Choose:
-    """``then if condition else otherwise``; ``yes_no`` tells whether the branches are conditions or numbers."""
+    """Conditional `then if condition else otherwise`; `yes_no` is true if the branches are conditions, not numbers."""
 
     condition: Node
     then: Node
@@ -99,7 +100,7 @@ class Arithmetic:
 
 @dataclass(frozen=True, slots=True)
 class Extreme:
-    """``min`` or ``max`` of two numbers: unknown as soon as either is."""
+    """Minimum or maximum of two numbers; unknown if either is unknown."""
 
     how: Literal["min", "max"]
     left: Node
@@ -107,14 +108,14 @@ class Extreme:
 
 
 Node = (
-    Constant | Fact | Parameter | Interpretation | Published | Compare | Member | Both | Either | Not | Choose
+    Constant | Fact | Parameter | Interpretation | Published | Compare | Member | And | Or | Not | Choose
     | Arithmetic | Extreme
 )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """The names a rule text may use: facts and interpretations with their options, and parameters."""
+    """Names that a rule text may use: facts and interpretations with their options, and parameters."""
 
     facts: Mapping[str, Kind]
     words: Mapping[str, frozenset[str]]
@@ -123,7 +124,7 @@ class Vocabulary:
 
 
 def parse(text: str, vocabulary: Vocabulary, kind: Kind = "yes_no") -> Node:
-    """Read one rule text. Raises MalformedRule for anything outside the language, unknown names and wrong types."""
+    """Parse a rule text. Raises MalformedRule for anything outside the language, unknown names and wrong types."""
     if len(text) > TEXT_LIMIT:
         raise MalformedRule(f"规则文本超过 {TEXT_LIMIT} 字")
     try:
@@ -134,9 +135,9 @@ def parse(text: str, vocabulary: Vocabulary, kind: Kind = "yes_no") -> Node:
 
 
 def children(node: Node) -> tuple[Node, ...]:
-    """The parts of a node, in the order they are written."""
+    """Return the child nodes in the order of the text."""
     match node:
-        case Both(parts) | Either(parts):
+        case And(parts) | Or(parts):
             return parts
         case Not(part):
             return (part,)
@@ -149,14 +150,14 @@ def children(node: Node) -> tuple[Node, ...]:
 
 
 def walk(node: Node) -> Iterator[Node]:
-    """The node and everything below it."""
+    """Yield the node and all its descendants."""
     yield node
     for child in children(node):
         yield from walk(child)
 
 
 class _Reader:
-    """One pass over a parsed text; every method takes what kind of value is wanted there."""
+    """Conversion of a parsed text to nodes; raises MalformedRule where a value has not the expected kind."""
 
     def __init__(self, text: str, vocabulary: Vocabulary) -> None:
         self.text = text
@@ -174,9 +175,9 @@ class _Reader:
     def _node(self, tree: ast.expr) -> tuple[Node, Kind]:
         match tree:
             case ast.BoolOp(ast.And(), values):
-                return Both(tuple(self.read(value, "yes_no") for value in values)), "yes_no"
+                return And(tuple(self.read(value, "yes_no") for value in values)), "yes_no"
             case ast.BoolOp(ast.Or(), values):
-                return Either(tuple(self.read(value, "yes_no") for value in values)), "yes_no"
+                return Or(tuple(self.read(value, "yes_no") for value in values)), "yes_no"
             case ast.UnaryOp(ast.Not(), operand):
                 return Not(self.read(operand, "yes_no")), "yes_no"
             case ast.Compare(left, [ast.In()], [right]):
@@ -241,7 +242,7 @@ class _Reader:
         raise self._fault(f"不能比较 {kind}")
 
     def _word(self, item: Node, tree: ast.expr) -> str:
-        """A literal word that the fact or interpretation beside it can really take."""
+        """Return the literal word if it is an option of the fact or interpretation beside it. Raises MalformedRule."""
         if isinstance(tree, ast.Constant) and isinstance(tree.value, str):
             known = self.vocabulary.interpretations if isinstance(item, Interpretation) else self.vocabulary.words
             if isinstance(item, (Fact, Interpretation)) and tree.value in known[item.name]:

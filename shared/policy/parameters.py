@@ -1,4 +1,4 @@
-"""Dated numbers, districts' own standards, the LPR series and the named interpretations, read from the data files."""
+"""Dated parameters, district standards, the LPR series and the named interpretations, read from the data files."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
-from shared.policy.refusals import BeyondKnownSeries, ParameterNotPublished, UnknownInterpretation, UnknownParameter
+from shared.policy.errors import BeyondKnownSeries, ParameterNotPublished, UnknownInterpretation, UnknownParameter
 
 FOLDER: Final = Path(__file__).parent
 TENORS: Final[Mapping[str, str]] = MappingProxyType({"1Y": "lpr_1y_pct", "5Y": "lpr_5y_pct"})
 QUOTATION_DAY: Final = 20
-"""The LPR is quoted monthly, on the 20th at the earliest: from that day on the last known value may be out of date."""
+"""The LPR is published monthly, on the 20th at the earliest; from then on the last known value may be out of date."""
 
 
 @dataclass(frozen=True, slots=True)
 class DatedValue:
-    """A parameter as it stands from one day on. `value` None: left open or not published. `ref` is edition#clause."""
+    """A parameter's value from a date on; None if open or not published. `ref` is edition#clause."""
 
     key: str
     label: str
@@ -41,7 +41,7 @@ class DatedValue:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One named interpretation (I1…): the question, the possible readings and the one taken by default."""
+    """A named interpretation (I1…): the open question, the possible readings and the default."""
 
     key: str
     id: str
@@ -52,33 +52,33 @@ class Reading:
 
 
 def load_toml(path: Path) -> dict[str, Any]:
-    """A data file with every decimal read exactly."""
+    """Return the data of a TOML file; decimal numbers become Decimal."""
     return tomllib.loads(path.read_text("utf-8"), parse_float=Decimal)
 
 
 @cache
 def history() -> Mapping[str, tuple[DatedValue, ...]]:
-    """Every city-wide parameter with its dated values, oldest first."""
+    """Return the dated values of every city-wide parameter, oldest first."""
     table = load_toml(FOLDER / "params.toml")
     return MappingProxyType({key: tuple(_dated(key, entry)) for key, entry in table.items()})
 
 
 @cache
 def district_keys() -> frozenset[str]:
-    """The parameters a district may set for itself (四（一）2)."""
+    """Return the keys of the parameters that a district may set (四（一）2)."""
     table = load_toml(FOLDER / "params.toml")
     return frozenset(key for key, entry in table.items() if entry.get("by_district"))
 
 
 @cache
 def district_standards() -> tuple[tuple[DatedValue, date | None], ...]:
-    """What districts have published: (value, last day or None), from series/district.csv."""
+    """Return the published district standards of series/district.csv, each with its last date or None."""
     with (FOLDER / "series" / "district.csv").open(encoding="utf-8", newline="") as file:
         return tuple(_standard(row) for row in csv.DictReader(file))
 
 
 def value_on(key: str, on: date, district: str | None = None) -> DatedValue | None:
-    """The value of a parameter on a day, the district's own where it has one; None before the first one."""
+    """Return a parameter's value on a date, the district's own if it has one; None before the first value."""
     found: DatedValue | None = None
     for dated in history()[key]:
         if dated.valid_from <= on:
@@ -90,9 +90,9 @@ def value_on(key: str, on: date, district: str | None = None) -> DatedValue | No
 
 
 def parameter(key: str, on: date, district: str | None = None) -> Any:
-    """A parameter's value on a day: Decimal, tuple of words, or a mapping of either.
+    """Return a parameter's value on a date: a Decimal, a tuple of words, or a mapping of either.
 
-    Raises UnknownParameter for a key that does not exist and ParameterNotPublished where the value is open.
+    Raises UnknownParameter for a key that does not exist and ParameterNotPublished if it has no value.
     """
     if key not in history():
         raise UnknownParameter(f"没有参数 {key}")
@@ -104,7 +104,7 @@ def parameter(key: str, on: date, district: str | None = None) -> Any:
 
 @cache
 def lpr_series() -> tuple[tuple[date, Decimal, Decimal], ...]:
-    """(published on, one-year rate, five-year rate) as ratios, oldest first."""
+    """Return publication date, one-year rate and five-year rate as ratios, oldest first."""
     with (FOLDER / "series" / "lpr.csv").open(encoding="utf-8", newline="") as file:
         return tuple(
             (date.fromisoformat(row["publish_date"]), _ratio(row[TENORS["1Y"]]), _ratio(row[TENORS["5Y"]]))
@@ -113,10 +113,10 @@ def lpr_series() -> tuple[tuple[date, Decimal, Decimal], ...]:
 
 
 def lpr(on: date, tenor: str = "1Y") -> Decimal:
-    """The LPR in force on a day as a ratio (0.0345), for tenor "1Y" or "5Y". 二（四）2
+    """Return the LPR in force on a date as a ratio (0.0345), for tenor "1Y" or "5Y". 二（四）2
 
-    Raises BeyondKnownSeries before the first quotation and once the next one is due, UnknownParameter for a tenor
-    that is not quoted.
+    Raises BeyondKnownSeries before the first quotation and after the next one is due, UnknownParameter for another
+    tenor.
     """
     if tenor not in TENORS:
         raise UnknownParameter(f"LPR 没有期限 {tenor}，可用：{'、'.join(TENORS)}")
@@ -129,21 +129,21 @@ def lpr(on: date, tenor: str = "1Y") -> Decimal:
 
 
 def next_quotation(last: date) -> date:
-    """The earliest day on which the quotation after `last` can come out."""
+    """Return the earliest date on which the quotation after `last` can be published."""
     return date(last.year + last.month // 12, last.month % 12 + 1, QUOTATION_DAY)
 
 
 @cache
 def readings() -> Mapping[str, Reading]:
-    """Every named interpretation by its stable key."""
+    """Return the named interpretations by key."""
     table = load_toml(FOLDER / "interpretations.toml")
     return MappingProxyType({key: Reading(key=key, **entry) for key, entry in table.items()})
 
 
 def interpretations(overrides: Mapping[str, str] | None = None) -> dict[str, str]:
-    """The chosen reading of every interpretation: the defaults with `overrides` laid over them.
+    """Return the chosen reading of every interpretation: the defaults, replaced by `overrides`.
 
-    Raises UnknownInterpretation for a key or an option that does not exist.
+    Raises UnknownInterpretation for an unknown key or option.
     """
     chosen = {key: reading.default for key, reading in readings().items()}
     for key, option in (overrides or {}).items():
@@ -153,16 +153,16 @@ def interpretations(overrides: Mapping[str, str] | None = None) -> dict[str, str
     return chosen
 
 
-def tidy(value: Any) -> Any:
-    """A TOML or JSON value as the engine keeps it: numbers as Decimal, lists as tuples."""
+def normalized(value: Any) -> Any:
+    """Convert a TOML or JSON value to the engine's types: numbers to Decimal, lists to tuples."""
     if isinstance(value, bool) or value is None:
         return value
     if isinstance(value, int | float | Decimal):
         return Decimal(str(value))
     if isinstance(value, list | tuple):
-        return tuple(tidy(item) for item in value)
+        return tuple(normalized(item) for item in value)
     if isinstance(value, dict):
-        return MappingProxyType({key: tidy(item) for key, item in value.items()})
+        return MappingProxyType({key: normalized(item) for key, item in value.items()})
     return value
 
 
@@ -171,7 +171,7 @@ def _dated(key: str, entry: Mapping[str, Any]) -> Iterator[DatedValue]:
         details = {name: block[name] for name in ("ref", "quote", "source", "basis", "note") if name in block}
         if entry.get("by_district"):
             details["publisher"] = "district"
-        yield DatedValue(key, entry["label"], entry["unit"], block["from"], tidy(block.get("value")), **details)
+        yield DatedValue(key, entry["label"], entry["unit"], block["from"], normalized(block.get("value")), **details)
 
 
 def _standard(row: Mapping[str, str]) -> tuple[DatedValue, date | None]:

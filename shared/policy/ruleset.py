@@ -1,4 +1,4 @@
-"""A rule set: one edition's rule texts with the numbers of a day and the readings chosen, ready to judge."""
+"""Rule sets: an edition's rules with the parameter values of a date and the chosen readings."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ from functools import cached_property
 from hashlib import sha256
 from typing import Any, Final, Literal
 
+from shared.policy.errors import MalformedRule
 from shared.policy.explain import Judge, bind
-from shared.policy.language import Arithmetic, Either, Fact, Kind, Node, Not, Parameter, Vocabulary, parse, walk
-from shared.policy.parameters import DatedValue, tidy
-from shared.policy.refusals import MalformedRule
+from shared.policy.language import Arithmetic, Fact, Kind, Node, Not, Or, Parameter, Vocabulary, parse, walk
+from shared.policy.parameters import DatedValue, normalized
 
 Strength = Literal["must", "principle", "encouraged"]
 Phase = Literal["declare", "evaluate"]
 COMPONENT_KINDS: Final = ("building", "factory", "infrastructure")
 PROJECT_TYPES: Final = ("inefficient_building", "old_factory", "area_package")
-"""The three types of 二（一）: an answer that is the same for all of them needs no type."""
+"""The three project types of 二（一）."""
 PER_COMPONENT: Final = ("each", "years")
 PARAMETER_NAME: Final = re.compile(r"\bp\.([a-z][a-z0-9_]*)")
 
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """A fact the rules read. `of`/`field`/`draw` tell how it is drawn from the project's components."""
+    """A fact that the rules read. `of`, `field` and `draw` tell how it is derived from the components."""
 
     name: str
     type: Kind
@@ -43,13 +43,13 @@ class Input:
 
     @property
     def per_component(self) -> bool:
-        """True where every component of its kind has its own value."""
+        """True if each component of its kind has a value of its own."""
         return self.draw in PER_COMPONENT
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One condition. `tree` holds where it does not apply or is met; `of` is the component kind it is asked of."""
+    """A condition. `tree` is true if the rule does not apply or is met; `of` is the component kind it concerns."""
 
     id: str
     clause: str
@@ -65,7 +65,7 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Amount:
-    """How a support amount is calculated: a part per component kind, all of it under one cap. 二（四）1"""
+    """Formula of a support amount: one part per component kind, under one cap. 二（四）1"""
 
     id: str
     clause: str
@@ -77,7 +77,7 @@ class Amount:
 
 @dataclass(frozen=True)
 class Ruleset:
-    """Rules, inputs, numbers and readings of one edition on one day. `was` is the hash it was patched from, if any."""
+    """Rules, inputs, parameters and readings of an edition on a date; `was` is the hash before a patch, if any."""
 
     content: Mapping[str, Any]
     as_of: date
@@ -95,7 +95,7 @@ class Ruleset:
 
     @cached_property
     def hash(self) -> str:
-        """SHA-256 of rules, numbers and readings: the same content has the same hash on any day."""
+        """SHA-256 of the content: rules, parameters and readings, not the date."""
         text = json.dumps(self.content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
         return sha256(text.encode()).hexdigest()
 
@@ -114,7 +114,7 @@ class Ruleset:
 
     @cached_property
     def values(self) -> Mapping[str, Any]:
-        """Parameter values alone, None where unknown."""
+        """Parameter values by key, None if unknown."""
         return {key: dated.value for key, dated in self.parameters.items()}
 
     @cached_property
@@ -126,14 +126,17 @@ class Ruleset:
         return {name: self._amount(name, entry) for name, entry in self.content["amounts"].items()}
 
     def phase(self, phase: Phase) -> tuple[Rule, ...]:
-        """The rules asked at declaration or at evaluation, in the order of the notice."""
+        """Return the rules of declaration or of evaluation, in the notice's order."""
         return tuple(rule for rule in self.rules.values() if rule.phase == phase)
 
     def bind(self, node: Node) -> Judge:
         return bind(node, self.values, self.interpretations)
 
     def patched(self, patch: Mapping[str, Any]) -> Ruleset:
-        """A hypothetical rule set: parameter values, readings and rule texts replaced by key. Raises MalformedRule."""
+        """Return a hypothetical rule set with parameter values, readings and rule texts replaced by key.
+
+        Raises MalformedRule.
+        """
         content = json.loads(json.dumps(self.content))
         for key, value in patch.items():
             if key in content["parameters"]:
@@ -149,7 +152,7 @@ class Ruleset:
     def _rule(self, name: str, entry: Mapping[str, Any]) -> Rule:
         when = parse(entry["when"], self.vocabulary)
         applies = parse(entry["applies"], self.vocabulary) if "applies" in entry else None
-        tree = when if applies is None else Either((Not(applies), when))
+        tree = when if applies is None else Or((Not(applies), when))
         return Rule(
             id=name,
             clause=entry["clause"],
@@ -184,9 +187,9 @@ class Ruleset:
 
 
 def content_of(
-    edition: Mapping[str, Any], standing: Mapping[str, DatedValue], chosen: Mapping[str, str]
+    edition: Mapping[str, Any], values: Mapping[str, DatedValue], chosen: Mapping[str, str]
 ) -> dict[str, Any]:
-    """The JSON-able content of a rule set: everything that decides an answer, nothing else."""
+    """Return the JSON content of a rule set: everything that affects a decision, nothing else."""
     return {
         "edition": edition["id"],
         "doc_no": edition["doc_no"],
@@ -194,13 +197,13 @@ def content_of(
         "inputs": jsonable(edition["inputs"]),
         "rules": jsonable(edition["rules"]),
         "amounts": jsonable(edition.get("amounts", {})),
-        "parameters": {key: _written(dated) for key, dated in sorted(standing.items())},
+        "parameters": {key: _written(dated) for key, dated in sorted(values.items())},
         "interpretations": dict(chosen),
     }
 
 
 def parameters_in(edition: Mapping[str, Any]) -> set[str]:
-    """The parameters an edition's texts name."""
+    """Return the keys of the parameters that an edition's texts use."""
     texts = [text for rule in edition["rules"].values() for text in (rule["when"], rule.get("applies", ""))]
     for amount in edition.get("amounts", {}).values():
         texts += [amount["cap"], *amount["parts"].values()]
@@ -208,20 +211,20 @@ def parameters_in(edition: Mapping[str, Any]) -> set[str]:
 
 
 def touched(ruleset: Ruleset, keys: Iterable[str]) -> tuple[str, ...]:
-    """The rules and amounts that can change when these parameters, readings or rule texts change."""
-    wanted = set(keys)
-    rules = [rule.id for rule in ruleset.rules.values() if rule.id in wanted or _names(rule.tree) & wanted]
+    """Return the ids of rules and amounts that depend on the given parameters, readings or rule texts."""
+    changed = set(keys)
+    rules = [rule.id for rule in ruleset.rules.values() if rule.id in changed or _names(rule.tree) & changed]
     amounts = [
         amount.id
         for amount in ruleset.amounts.values()
-        if wanted & {"cap_scope", "package_rate"}
-        or any(_names(node) & wanted for node in (amount.cap, *amount.parts.values()))
+        if changed & {"cap_scope", "package_rate"}
+        or any(_names(node) & changed for node in (amount.cap, *amount.parts.values()))
     ]
     return tuple(rules + amounts)
 
 
 def jsonable(value: Any) -> Any:
-    """Decimals and dates as text, tuples as lists: the canonical form that is hashed and stored."""
+    """Return the canonical form that is hashed and stored: decimals and dates as text, tuples as lists."""
     if isinstance(value, Mapping):
         return {str(key): jsonable(item) for key, item in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
@@ -251,4 +254,4 @@ def _dated(key: str, entry: Mapping[str, Any]) -> DatedValue:
 
 
 def _number_or_words(value: Any) -> Any:
-    return Decimal(value) if isinstance(value, str | int) else tidy(value)
+    return Decimal(value) if isinstance(value, str | int) else normalized(value)

@@ -1,7 +1,7 @@
-"""The same rule trees as polars expressions: a whole library judged in one pass, with unknown kept apart from false.
+"""Evaluation of rule trees as polars expressions: a whole library in one pass; null is unknown, never false.
 
-One row holds one project's inputs. A project with several buildings or factories has several rows with the same
-`project`, its totals repeated on each; a rule holds for the project when it holds on all its rows.
+A row holds the inputs of one project. A project with several buildings or factories has several rows with the same
+`project` and repeated totals; a rule holds for the project if it holds on all its rows.
 """
 
 from __future__ import annotations
@@ -15,18 +15,18 @@ import polars as pl
 
 from shared.policy.facts import Project, read
 from shared.policy.language import (
+    And,
     Arithmetic,
-    Both,
     Choose,
     Compare,
     Constant,
-    Either,
     Extreme,
     Fact,
     Interpretation,
     Member,
     Node,
     Not,
+    Or,
     Parameter,
     Published,
 )
@@ -38,11 +38,11 @@ UNLISTED_BIT: Final = 62
 
 
 def expression(node: Node, ruleset: Ruleset) -> pl.Expr:
-    """The tree as a polars expression with Kleene logic: null is "not known" throughout."""
+    """Return the tree as a polars expression in Kleene logic, where null is unknown."""
     match node:
-        case Both(parts):
+        case And(parts):
             return reduce(and_, [expression(part, ruleset) for part in parts])
-        case Either(parts):
+        case Or(parts):
             return reduce(or_, [expression(part, ruleset) for part in parts])
         case Not(part):
             return ~expression(part, ruleset)
@@ -55,7 +55,7 @@ def expression(node: Node, ruleset: Ruleset) -> pl.Expr:
         case Extreme(how, left, right):
             first, second = expression(left, ruleset), expression(right, ruleset)
             smaller, larger = (first, second) if how == "min" else (second, first)
-            # min_horizontal would skip a null; two conditions keep it.
+            # pl.min_horizontal skips nulls; two conditions keep them.
             return pl.when(first < second).then(smaller).when(first >= second).then(larger)
         case Arithmetic():
             return _arithmetic(node, ruleset)
@@ -64,23 +64,23 @@ def expression(node: Node, ruleset: Ruleset) -> pl.Expr:
 
 
 def outcomes(frame: pl.DataFrame, ruleset: Ruleset, rules: Iterable[str]) -> pl.DataFrame:
-    """One nullable yes/no column per rule and one row per project, in the order of the frame."""
-    wanted = [expression(ruleset.rules[rule].tree, ruleset).alias(rule) for rule in rules]
+    """Return one nullable boolean column per rule and one row per project, in the frame's order."""
+    columns = [expression(ruleset.rules[rule].tree, ruleset).alias(rule) for rule in rules]
     if PROJECT not in frame.columns:
-        return frame.lazy().select(wanted).collect()
-    judged = frame.lazy().select(pl.col(PROJECT), *wanted)
+        return frame.lazy().select(columns).collect()
+    judged = frame.lazy().select(pl.col(PROJECT), *columns)
     every = pl.exclude(PROJECT).all(ignore_nulls=False)
     return judged.group_by(PROJECT, maintain_order=True).agg(every).drop(PROJECT).collect()
 
 
 def eligible(frame: pl.DataFrame, ruleset: Ruleset, found: pl.DataFrame) -> pl.Series:
-    """Whether each project meets every `must` rule: true, false, or null while that is open."""
+    """Return per project whether it meets every `must` rule: true, false, or null if undetermined."""
     must = [rule.id for rule in ruleset.phase("declare") if rule.strength == "must"]
     answer = found.select(eligible=pl.all_horizontal(must))["eligible"]
     untyped = frame.filter(pl.col("project_type").is_null())
     if untyped.is_empty():
         return answer
-    # An answer that is the same for all three project types needs no type; one already certain is the same for all.
+    # An unknown project type does not matter where all three types give the same answer.
     each = [_of_type(untyped, kind, ruleset, must) for kind in PROJECT_TYPES]
     yes, no = reduce(and_, each), reduce(and_, [~one for one in each])
     whichever = pl.select(pl.when(yes).then(True).when(no).then(False)).to_series()
@@ -89,19 +89,19 @@ def eligible(frame: pl.DataFrame, ruleset: Ruleset, found: pl.DataFrame) -> pl.S
 
 
 def projects(frame: pl.DataFrame) -> pl.DataFrame:
-    """The first row of every project: its totals and whatever is not a component's own."""
+    """Return the first row of each project, which holds its totals and project-level inputs."""
     return frame.unique(PROJECT, keep="first", maintain_order=True) if PROJECT in frame.columns else frame
 
 
-def door(frame: pl.DataFrame, ruleset: Ruleset) -> pl.DataFrame:
-    """A frame from outside made safe: absent inputs, NaN and infinity become unknown (polars has NaN > x as true)."""
+def sanitized(frame: pl.DataFrame, ruleset: Ruleset) -> pl.DataFrame:
+    """Return the frame with all inputs; absent ones, NaN and infinity become null, as polars takes NaN > x as true."""
     columns = [_column(frame, item) for item in ruleset.inputs.values()]
     kept = [pl.col(PROJECT)] if PROJECT in frame.columns else []
     return frame.lazy().select(*kept, *columns).collect()
 
 
 def frame_of(declared: Iterable[Mapping[str, Any]], ruleset: Ruleset) -> pl.DataFrame:
-    """Projects' facts as a frame for this module, in the given order. Raises UnreadableFact."""
+    """Return projects' facts as a frame, in the given order. Raises UnreadableFact."""
     rows: list[dict[str, Any]] = []
     for number, facts in enumerate(declared):
         rows += [{PROJECT: number, **row} for row in _rows(read(facts, ruleset))]
@@ -115,13 +115,13 @@ def frame_of(declared: Iterable[Mapping[str, Any]], ruleset: Ruleset) -> pl.Data
 
 
 def mask(words: Sequence[str], options: Iterable[str]) -> int:
-    """Several words as bits in the order of their options; words outside the options share one further bit."""
+    """Return the words as a bit mask in the order of the options; words outside the options share one more bit."""
     places = {word: place for place, word in enumerate(options)}
     return reduce(or_, (1 << places.get(word, UNLISTED_BIT) for word in words), 0)
 
 
 def _rows(project: Project) -> Iterable[dict[str, Any]]:
-    """Buildings and factories side by side, the shorter list repeating its last: no rule reads both kinds."""
+    """Yield rows of buildings and factories in parallel; the shorter list repeats its last, as no rule reads both."""
     lists = [parts for parts in project.parts.values() if parts]
     for place in range(max(len(parts) for parts in lists)):
         row: dict[str, Any] = {}
@@ -166,12 +166,12 @@ def _choice(node: Choose, ruleset: Ruleset) -> pl.Expr:
     condition, then, otherwise = (expression(part, ruleset) for part in (node.condition, node.then, node.otherwise))
     if node.yes_no:
         return (condition & then) | (~condition & otherwise) | (then & otherwise)
-    # `.otherwise` would take the second branch where the condition is unknown.
+    # `.otherwise` would take the second branch for an unknown condition.
     return pl.when(condition).then(then).when(~condition).then(otherwise)
 
 
 def _fixed(node: Node, ruleset: Ruleset) -> bool | None:
-    """A condition the rule set alone decides, so that the branch not taken costs nothing."""
+    """Return the value of a condition that the rule set alone decides; None for any other condition."""
     match node:
         case Published(name):
             return ruleset.values[name] is not None

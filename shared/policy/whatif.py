@@ -1,4 +1,4 @@
-"""What if: the whole library under the rules as they are and as they might be, with the budget as an interval."""
+"""Simulation of a library under current and patched rules, with the budget as an interval."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ from typing import Any, Final
 
 import polars as pl
 
-from shared.policy.language import Arithmetic, Both, Choose, Compare, Extreme, Node
-from shared.policy.refusals import NotForTables
+from shared.policy.errors import NotForTables
+from shared.policy.language import And, Arithmetic, Choose, Compare, Extreme, Node
 from shared.policy.ruleset import Amount, Ruleset, touched
-from shared.policy.table import PROJECT, door, eligible, expression, outcomes, projects
+from shared.policy.table import PROJECT, eligible, expression, outcomes, projects, sanitized
 
 WORDS: Final = {True: "eligible", False: "ineligible", None: "undetermined"}
 HALF_UP_NUDGE: Final = 0.001
-"""Fen. With rates of two decimals amounts lie a hundredth of a fen apart or more: this undoes float noise only."""
+"""Fen. Amounts differ by at least 0.01 fen with rates of two decimals, so this corrects float noise only."""
 
 
 @dataclass(frozen=True)
 class Simulation:
-    """What the rules make of a library. `rows`: per project eligible, award_fen and, with a patch, the same `_after`.
+    """Result of a simulation. `rows` hold eligible and award_fen per project and, with a patch, the same `_after`.
 
-    `before` and `after` each hold counts, budget_yuan (certain, possible), unpriced and blocking rules; `cross` is the
-    table old x new over yes, no and undecided with number and yuan.
+    `before` and `after` each hold counts, budget_yuan (certain, possible), unpriced and blocking rules; `cross` counts
+    projects and yuan by decision before and after.
     """
 
     ruleset: str
@@ -37,7 +37,7 @@ class Simulation:
     cross: tuple[Mapping[str, Any], ...]
 
     def to_json(self) -> dict[str, Any]:
-        """Everything but the rows."""
+        """Return everything except the rows as JSON."""
         return {
             "ruleset": self.ruleset,
             "hypothetical": self.hypothetical,
@@ -49,12 +49,12 @@ class Simulation:
 
 
 def simulate(frame: pl.DataFrame, ruleset: Ruleset, patch: Mapping[str, Any] | None = None) -> Simulation:
-    """Judge every project of a frame and, with a patch, judge it again under the patched rules.
+    """Evaluate every project of a frame and, with a patch, evaluate it again under the patched rules.
 
-    A patch replaces parameter values, readings or rule texts by key. Certain money is the sum over eligible projects;
-    possible money adds what undecided ones would get. Raises MalformedRule, NotForTables.
+    A patch replaces parameter values, readings or rule texts by key. The certain budget is the sum over eligible
+    projects; the possible budget adds the undetermined ones. Raises MalformedRule, NotForTables.
     """
-    inputs = door(frame, ruleset)
+    inputs = sanitized(frame, ruleset)
     rules = [rule.id for rule in ruleset.phase("declare")]
     found = outcomes(inputs, ruleset, rules)
     rows = _judged(inputs, ruleset, found)
@@ -72,9 +72,9 @@ def simulate(frame: pl.DataFrame, ruleset: Ruleset, patch: Mapping[str, Any] | N
 
 
 def award_trees(ruleset: Ruleset, amount: Amount) -> tuple[Node, Node]:
-    """Amount before and after the cap over a project's totals, under the chosen readings of I1 and I2. 二（四）1
+    """Return the trees of the amount before and after the cap, by the chosen readings of I1 and I2. 二（四）1
 
-    Raises NotForTables for a cap per component, which totals cannot tell.
+    Raises NotForTables for a cap per component, which a project's totals cannot give.
     """
     scope = ruleset.interpretations["cap_scope"]
     if scope == "component":
@@ -93,7 +93,7 @@ def award_trees(ruleset: Ruleset, amount: Amount) -> tuple[Node, Node]:
 
 
 def fen(yuan: pl.Expr) -> pl.Expr:
-    """Yuan to whole fen, rounded half up."""
+    """Convert yuan to integer fen, rounded half up."""
     return (yuan * 100 + (0.5 + HALF_UP_NUDGE)).floor().cast(pl.Int64)
 
 
@@ -129,7 +129,7 @@ def _summary(rows: pl.DataFrame, found: pl.DataFrame, ruleset: Ruleset) -> dict[
 
 
 def _blocking(found: pl.DataFrame, ruleset: Ruleset) -> list[dict[str, Any]]:
-    """The conditions that refuse most projects, and how many each refuses alone."""
+    """Return the `must` rules that refuse projects, most refusals first, with the number each refuses alone."""
     must = [rule for rule in ruleset.phase("declare") if rule.strength == "must"]
     refused = found.select((~pl.col(rule.id)).fill_null(False) for rule in must)
     counts = refused.sum().row(0, named=True)
@@ -167,14 +167,14 @@ def _cross(both: pl.DataFrame) -> tuple[dict[str, Any], ...]:
 
 
 def _dominant(amount: Amount) -> Node:
-    """The whole investment at the rate of the kind that has most of it (I2)."""
+    """Return the tree of the total investment at the rate of the kind with the largest investment (I2)."""
     parts = [amount.parts[kind] for kind in ("building", "factory", "infrastructure")]
     investments = [part.left for part in parts if isinstance(part, Arithmetic)]
     rates = [part.right for part in parts if isinstance(part, Arithmetic)]
     total = _sum(investments)
     building, factory, infrastructure = investments
     at = [Arithmetic("*", total, rate) for rate in rates]
-    most = Both((Compare(">=", building, factory), Compare(">=", building, infrastructure)))
+    most = And((Compare(">=", building, factory), Compare(">=", building, infrastructure)))
     rest = Choose(Compare(">=", factory, infrastructure), at[1], at[2], yes_no=False)
     return Choose(most, at[0], rest, yes_no=False)
 

@@ -1,4 +1,4 @@
-"""Findings in Chinese, written from the trace: what was found, what is required, by which clause and from when."""
+"""Chinese wording of findings from traces: value found, requirement, clause and date."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any, Final
 
-from shared.policy.explain import Trace, why
+from shared.policy.explain import Trace, deciding_leaves
 from shared.policy.language import Choose, Compare, Constant, Fact, Member, Node, Parameter
 from shared.policy.parameters import DatedValue
 from shared.policy.ruleset import Ruleset
@@ -19,8 +19,8 @@ NOT_ASKED: Final = "－"
 UNKNOWN: Final = "待提供"
 
 
-def shown(value: Any, unit: str = "") -> str:
-    """A value with its unit as officers read it: 20,000㎡, 15%, 是, 待提供."""
+def format_value(value: Any, unit: str = "") -> str:
+    """Format a value with its unit: 20,000㎡, 15%, 是, 待提供."""
     if value is None:
         return UNKNOWN
     if isinstance(value, bool):
@@ -30,21 +30,21 @@ def shown(value: Any, unit: str = "") -> str:
     return "、".join(value) if isinstance(value, tuple) else str(value)
 
 
-def reference(dated: DatedValue) -> str:
-    """〔2023#二（一）1，2023-08-31起〕, or what stands in for a clause."""
+def format_source(dated: DatedValue) -> str:
+    """Format the source of a value: 〔2023#二（一）1，2023-08-31起〕."""
     origin = dated.ref or dated.source or "未注明"
     district = f"{dated.district} 区级标准，" if dated.district else ""
     return f"〔{district}{origin}，{dated.valid_from}起〕"
 
 
-def leaves(trace: Trace, ruleset: Ruleset) -> str:
-    """The deciding conditions of a trace in one line."""
-    return "；".join(dict.fromkeys(_leaf(leaf, ruleset) for leaf in why(trace)))
+def describe(trace: Trace, ruleset: Ruleset) -> str:
+    """Return the deciding conditions of a trace in one line."""
+    return "；".join(dict.fromkeys(_leaf(leaf, ruleset) for leaf in deciding_leaves(trace)))
 
 
-def deciding(trace: Trace) -> tuple[str | None, str | None]:
-    """Value found and threshold required of the first deciding comparison, as text."""
-    for leaf in why(trace):
+def found_and_required(trace: Trace) -> tuple[str | None, str | None]:
+    """Return the value found and the threshold required of the first deciding comparison, as text."""
+    for leaf in deciding_leaves(trace):
         _, node, parts = leaf
         if isinstance(node, (Compare, Member)):
             return _text(parts[0][0]), _text(parts[1][0])
@@ -54,18 +54,18 @@ def deciding(trace: Trace) -> tuple[str | None, str | None]:
 
 
 def derivation(trace: Trace, ruleset: Ruleset) -> str:
-    """楼宇固定资产投资 300,000,000元 × 低效楼宇投资补助比例 10% = …, from the trace of an amount."""
+    """Format the trace of an amount: 楼宇固定资产投资 300,000,000元 × 低效楼宇投资补助比例 10% = …."""
     investment, rate = trace[2]
     dated = ruleset.parameters[rate[1].name]
     item = ruleset.inputs[investment[1].name]
     return (
-        f"{item.label} {shown(investment[0], item.unit)} × {dated.label} {shown(dated.value, dated.unit)}"
-        f"{reference(dated)} = {shown(trace[0], '元')}"
+        f"{item.label} {format_value(investment[0], item.unit)} × {dated.label} {format_value(dated.value, dated.unit)}"
+        f"{format_source(dated)} = {format_value(trace[0], '元')}"
     )
 
 
 def label(node: Node, ruleset: Ruleset) -> str:
-    """What a fact or parameter is called."""
+    """Return the Chinese label of a fact or parameter."""
     if isinstance(node, Fact):
         return ruleset.inputs[node.name].label
     return ruleset.parameters[node.name].label if isinstance(node, Parameter) else ""
@@ -81,7 +81,7 @@ def _leaf(leaf: Trace, ruleset: Ruleset) -> str:
             options = _words(parts[1][0], item.options)
             return f"{item.label} {_words(parts[0][0], item.options)}，{FITTING[_verdict(value)]}：应为 {options}"
         case Fact(name):
-            return f"{ruleset.inputs[name].label}：{shown(value)}"
+            return f"{ruleset.inputs[name].label}：{format_value(value)}"
         case _:
             return label(node, ruleset)
 
@@ -91,7 +91,7 @@ def _comparison(sign: str, value: Any, parts: tuple[Trace, ...], ruleset: Rulese
     if item is None:
         return ""
     required = parts[1]
-    found = _words(parts[0][0], item.options) if item.options else shown(parts[0][0], item.unit)
+    found = _words(parts[0][0], item.options) if item.options else format_value(parts[0][0], item.unit)
     verdict = FITTING[value] if item.options else REACHED[value]
     return f"{item.label} {found}，{verdict}：要求{REQUIRED[sign]} {_required(required, item, ruleset)}"
 
@@ -99,15 +99,19 @@ def _comparison(sign: str, value: Any, parts: tuple[Trace, ...], ruleset: Rulese
 def _required(required: Trace, item: Any, ruleset: Ruleset) -> str:
     if isinstance(required[1], Parameter):
         dated = ruleset.parameters[required[1].name]
-        value = "（尚未公布）" if dated.value is None else f" {shown(dated.value, dated.unit)}"
-        return f"{dated.label}{value}{reference(dated)}"
+        value = "（尚未公布）" if dated.value is None else f" {format_value(dated.value, dated.unit)}"
+        return f"{dated.label}{value}{format_source(dated)}"
     if isinstance(required[1], Constant) and item.options:
         return _words(required[0], item.options)
-    return shown(Decimal(required[0]), item.unit) if isinstance(required[0], int) else shown(required[0], item.unit)
+    return (
+        format_value(Decimal(required[0]), item.unit)
+        if isinstance(required[0], int)
+        else format_value(required[0], item.unit)
+    )
 
 
 def _fact(trace: Trace, ruleset: Ruleset) -> Any:
-    """The input a comparison is about, through a choice between two ways of measuring it."""
+    """Return the input of a comparison; for a conditional, that of the branch taken."""
     if isinstance(trace[1], Choose):
         trace = trace[2][1] if trace[2][0][0] else trace[2][2]
     return ruleset.inputs[trace[1].name] if isinstance(trace[1], Fact) else None

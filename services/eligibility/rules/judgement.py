@@ -9,7 +9,7 @@ from typing import Any
 from shared.contracts.facts import ProjectFacts
 from shared.errors import Invalid
 from shared.policy import ENGINE, Decision, Ruleset, assess, editions, interpretations, resolve
-from shared.policy.refusals import NoEditionInForce
+from shared.policy.errors import NoEditionInForce
 
 POINT = Decimal("0.01")
 WHO = {"applicant": "项目单位", "district": "区发展改革委", "city": "市发展改革委"}

@@ -9,7 +9,7 @@ from typing import Any
 from shared.errors import DomainError
 from shared.money import round_fen
 from shared.policy import Ruleset, grant, lpr, parameter
-from shared.policy.refusals import BeyondKnownSeries, ParameterNotPublished
+from shared.policy.errors import BeyondKnownSeries, ParameterNotPublished
 
 INTEREST_CLAUSE = "二（四）2"
 LONG_TERM_YEARS = 5

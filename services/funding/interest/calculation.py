@@ -25,7 +25,7 @@ from services.funding.interest.days import (
 )
 from services.funding.interest.lines import StatementLine
 from shared.money import round_fen
-from shared.policy.refusals import BeyondKnownSeries
+from shared.policy.errors import BeyondKnownSeries
 
 CLAUSE = "二（四）2"
 PRECISION = 60

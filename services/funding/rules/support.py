@@ -13,7 +13,7 @@ from services.funding.interest.lines import BalanceSegment, Loan, RateSegment, S
 from shared.dates import window
 from shared.money import FEN, round_fen
 from shared.policy import Ruleset, grant, lpr, lpr_series, parameter, readings
-from shared.policy.refusals import ParameterNotPublished
+from shared.policy.errors import ParameterNotPublished
 
 GRANT, INTEREST = "investment_grant", "interest_subsidy"
 CLAUSES = {GRANT: "二（四）1", INTEREST: "二（四）2"}

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from shared.policy import parameter
-from shared.policy.refusals import ParameterNotPublished
+from shared.policy.errors import ParameterNotPublished
 
 KIND_LABELS = {"building": "低效楼宇", "factory": "老旧厂房", "infrastructure": "配套基础设施"}
 

@@ -17,8 +17,8 @@ from services.funding.interest.days import LoanSoFar, SoFar
 from services.funding.interest.explained import explain
 from services.funding.interest.lines import BalanceSegment, RateSegment, StatementLine
 from shared.money import round_fen
+from shared.policy.errors import BeyondKnownSeries
 from shared.policy.parameters import lpr
-from shared.policy.refusals import BeyondKnownSeries
 from tests.funding.interest.interest_lines import (
     CAP,
     DEFAULT,

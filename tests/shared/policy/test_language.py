@@ -11,9 +11,9 @@ import pytest
 
 from shared.policy import resolve
 from shared.policy.editions import vocabulary
+from shared.policy.errors import MalformedRule
 from shared.policy.explain import bind
 from shared.policy.language import Kind, parse
-from shared.policy.refusals import MalformedRule
 from shared.policy.table import expression
 
 RULESET = resolve(date(2024, 3, 1))

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from shared.policy import Ruleset, resolve, stored
-from shared.policy.refusals import MalformedRule
+from shared.policy.errors import MalformedRule
 from tests.shared.policy.worked import Case, decided_cases
 
 ON = date(2024, 3, 1)

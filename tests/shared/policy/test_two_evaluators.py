@@ -118,6 +118,6 @@ def _floats(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _with_all_inputs(frame: pl.DataFrame, ruleset: Ruleset) -> pl.DataFrame:
-    from shared.policy.table import door
+    from shared.policy.table import sanitized
 
-    return door(frame.with_columns(industries=pl.lit(16, pl.Int64)), ruleset)
+    return sanitized(frame.with_columns(industries=pl.lit(16, pl.Int64)), ruleset)

@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from shared.policy import clauses, resolve, simulate, touched
-from shared.policy.refusals import MalformedRule
+from shared.policy.errors import MalformedRule
 from shared.policy.table import frame_of
 from tests.shared.policy.worked import base, decided_cases
 
