@@ -25,7 +25,7 @@ from deploy.demo.personas import PEOPLE, Signer
 from deploy.local.postgres import Embedded, start
 from deploy.local.servers import steady_memory
 from services.intake.main import service as intake
-from services.intake.models.library import QuarterSubmission
+from services.intake.models.quarters import QuarterSubmission
 from shared.clock import Clock, uuid7
 from shared.contracts.intake import DistrictQuarterSubmitted
 from shared.events.outbox import emit

@@ -15,7 +15,8 @@ from contextlib import ExitStack
 
 from deploy.local.servers import PortTaken, address, apps_of, bind_all, served, steady_memory, suite
 from deploy.demo.personas import Signer, kept_signer
-from deploy.local.settings import database_settings, migrated
+from deploy.local.locks import FolderInUse, run_lock
+from deploy.local.settings import database_settings, migrated, settings_given
 from deploy.demo.story.stage import Stage
 from deploy.demo.run import Wishes, for_the_story, screen, tell_and_serve, wishes_of
 from shared import logs
@@ -29,7 +30,7 @@ async def run(settings: Settings, signer: Signer, wishes: Wishes) -> int:
     listeners = bind_all(settings.host, settings.port)
     addresses = {name: address(listener) for name, listener in listeners.items()}
     with screen.status("正在建立数据库结构 migrating"):
-        await migrated(settings)
+        await migrated(settings, "inprocess")
     async with (
         suite(settings, Clock(), InProcessBus()) as instances,
         served(apps_of(instances), listeners),
@@ -49,11 +50,12 @@ def _run(wishes: Wishes) -> int:
     try:
         signer = kept_signer()
         with ExitStack() as stack:
+            stack.enter_context(run_lock(settings_given().data_dir))
             with screen.status("正在启动数据库 starting PostgreSQL"):
                 settings = stack.enter_context(database_settings())
             logs.configure(settings, usual_level="warning")
             return run_until_signal(run(for_the_story(settings, signer, wishes), signer, wishes))
-    except PortTaken as error:
+    except (PortTaken, FolderInUse) as error:
         screen.print(f"[red]{error}[/red]")
         return 4
     except KeyboardInterrupt:

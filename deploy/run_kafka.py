@@ -22,7 +22,8 @@ from deploy.local.kafka.node import start
 from deploy.demo.personas import Signer, kept_signer
 from deploy.local.ports import is_free
 from deploy.local.processes import Processes, StartFailed, service_program
-from deploy.local.settings import database_settings, migrated
+from deploy.local.locks import FolderInUse, run_lock
+from deploy.local.settings import database_settings, migrated, settings_given
 from deploy.demo.story.stage import BEGINNING, Stage
 from deploy.demo.run import Wishes, for_the_story, screen, tell_and_serve, wishes_of
 from shared import logs
@@ -64,7 +65,7 @@ async def run(settings: Settings, signer: Signer, wishes: Wishes) -> int:
     programs = [service_program(name, settings) for name in SERVICES]
     addresses = {program.name: program.address for program in programs}
     with screen.status("正在建立数据库结构与主题 migrating, making topics"):
-        await migrated(settings)
+        await migrated(settings, "kafka")
         await _with_topics(settings)
 
     def clock() -> Sequence[str]:
@@ -98,11 +99,12 @@ def _run(wishes: Wishes) -> int:
     try:
         signer = kept_signer()
         with ExitStack() as stack:
+            stack.enter_context(run_lock(settings_given().data_dir))
             with screen.status("正在启动数据库与消息系统 starting PostgreSQL and Kafka"):
                 settings = stack.enter_context(broker_settings(stack.enter_context(database_settings()), wishes))
             logs.configure(settings, usual_level="warning")
             return run_until_signal(run(for_the_story(settings, signer, wishes), signer, wishes))
-    except PortTaken as error:
+    except (PortTaken, FolderInUse) as error:
         screen.print(f"[red]{error}[/red]")
         return 4
     except StartFailed as error:

@@ -30,7 +30,7 @@ async def serve(name: str, settings: Settings, clock: Clock) -> int:
     listener = bind(settings.host, settings.port + 1 + SERVICES.index(name) if settings.port else 0)
     bus = _checked_bus(name, settings)
     if settings.database_url:
-        await migrated(settings, (name,))
+        await migrated(settings, settings.bus, (name,))
     asked = stop_event()
     service = load(name)
     steady_memory()

@@ -1,8 +1,8 @@
-"""Print what the suite announces: each event once, with the money where some is released.
+"""Print each event of the suite once, with the amount of a payment.
 
-The settings are the suite's own: TENGHUAN_KAFKA_SERVERS, _SECURITY, _USERNAME, _PASSWORD, _CA_FILE; and _GROUP, under
-which the brokers remember how far this reader is. Whoever does more than print keeps the ids that were seen where the
-work is kept, in the same transaction.
+Environment variables: TENGHUAN_KAFKA_SERVERS, _SECURITY, _USERNAME, _PASSWORD, _CA_FILE, and _GROUP, the consumer group
+whose offsets the brokers store. A consumer that does more than print should store the ids of seen events together with
+its work, in one transaction.
 """
 
 import asyncio
@@ -19,17 +19,19 @@ TOPICS = ("intake.events", "eligibility.events", "funding.events", "monitoring.e
 
 
 def setting(name: str, default: str | None = None) -> str | None:
+    """Return the environment variable TENGHUAN_KAFKA_<name>."""
     return environ.get(f"TENGHUAN_KAFKA_{name}", default)
 
 
 async def main() -> None:
+    """Print events until interrupted."""
     options: dict[str, Any] = {"bootstrap_servers": setting("SERVERS", "127.0.0.1:9092")}
     options |= {"group_id": setting("GROUP", f"{setting('USERNAME', 'example')}.prints")}
     options |= {"auto_offset_reset": "earliest", "enable_auto_commit": False}
     options |= {"security_protocol": setting("SECURITY", "PLAINTEXT"), "sasl_mechanism": "SCRAM-SHA-512"}
     options |= {"sasl_plain_username": setting("USERNAME"), "sasl_plain_password": setting("PASSWORD")}
     options |= {"ssl_context": create_ssl_context(cafile=setting("CA_FILE"))}
-    seen: set[str | None] = {None}  # what has no id is no event
+    seen: set[str | None] = {None}  # a record without an id is not an event
     async with AIOKafkaConsumer(*TOPICS, **options) as consumer:
         while True:
             for records in (await consumer.getmany(timeout_ms=1000)).values():
@@ -39,7 +41,7 @@ async def main() -> None:
                         seen.add(event["ce_id"])
                         money = json.loads(record.value)["amount_yuan"] if "funds_released" in event["ce_type"] else ""
                         print(event["ce_type"], event["ce_district"], event["ce_subject"], money, flush=True)
-            with suppress(CommitFailedError):  # another reader of the group has them now, and reads them again
+            with suppress(CommitFailedError):  # the partitions moved to another member, which reads them again
                 await consumer.commit()
 
 

@@ -2,7 +2,7 @@
 
 import typer
 
-from deploy.cli import config, dlq, events, outbox, parked, topics
+from deploy.cli import bus, config, dlq, events, outbox, parked, topics
 
 app = typer.Typer(
     name="tenghuan",
@@ -17,6 +17,7 @@ for name, subject in (
     ("dlq", dlq),
     ("events", events),
     ("topics", topics),
+    ("bus", bus),
     ("config", config),
 ):
     app.add_typer(subject.app, name=name)

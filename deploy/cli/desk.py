@@ -18,7 +18,7 @@ from sqlalchemy.pool import NullPool
 
 from deploy.cli.showing import Row, show
 from deploy.local.postgres_site import PostgresError
-from deploy.local.settings import running_database_settings
+from deploy.local.settings import existing_database_settings
 from deploy.local.signals import STOPPED, run, stop_signals
 from services import load
 from shared import logs
@@ -179,7 +179,7 @@ def carry_out(order: Order, work: Work) -> NoReturn:
     """Do the work and end with its exit code."""
     with stop_signals():
         try:
-            with running_database_settings() as settings:
+            with existing_database_settings() as settings:
                 logs.configure(settings, usual_level="warning")
                 code = run(_exit_code(Desk(order, settings), work), asyncio.run)
         except PostgresError as error:

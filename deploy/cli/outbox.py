@@ -37,7 +37,7 @@ def lag(
     from deploy.cli.desk import Answer, Order, carry_out, say
 
     async def work(desk: "Desk") -> "Answer":
-        rows = [await _lag(desk, each) for each in desk.order.services]
+        rows = [await lag_of(desk, each) for each in desk.order.services]
         late = [row for row in rows if max_seconds is not None and (row["oldest_seconds"] or 0) > max_seconds]
         for row in late:
             say(f"{row['service']}: an event has waited {row['oldest_seconds']} s")
@@ -47,7 +47,8 @@ def lag(
     carry_out(Order("outbox lag", chosen(service), arguments, operator, form=form), work)
 
 
-async def _lag(desk: "Desk", service: str) -> "Row":
+async def lag_of(desk: "Desk", service: str) -> "Row":
+    """Return what waits in the outbox of a service, since when, and how many shards a relay owns."""
     from sqlalchemy import text
 
     async with desk.as_relay(service) as connection:

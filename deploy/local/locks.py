@@ -36,6 +36,24 @@ def sole(users: IO[str]) -> bool:
     return True
 
 
+@contextmanager
+def run_lock(folder: Path) -> Iterator[None]:
+    """Hold the data folder for one suite at a time. Raises FolderInUse."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with open_private(folder / "run.lock") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise FolderInUse(
+                f"Another suite runs on {folder}: stop it first, or choose another TENGHUAN_DATA_DIR"
+            ) from None
+        yield
+
+
+class FolderInUse(RuntimeError):
+    """Another suite runs on the same data folder."""
+
+
 def share(users: IO[str]) -> None:
     """Count as one of the server's users until the file is closed."""
     fcntl.flock(users, fcntl.LOCK_SH)

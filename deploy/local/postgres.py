@@ -101,25 +101,11 @@ def start(data_dir: Path, settings: Mapping[str, str] | None = None) -> Embedded
         raise PostgresError(f"PostgreSQL cannot start in {data_dir}: {error}") from error
 
 
-def join(data_dir: Path) -> Embedded:
-    """Use the server whose data are in `data_dir` while other processes do. Raises PostgresError when none does."""
-    if not data_dir.exists():
-        raise PostgresError(f"there is no database in {data_dir}")
-    try:
-        site = site_of(data_dir)
-        with alone(site.beside("lock")):
-            return _join(site, None)
-    except (OSError, subprocess.SubprocessError) as error:
-        raise PostgresError(f"PostgreSQL in {data_dir} cannot be used: {error}") from error
-
-
-def _join(site: Site, settings: Mapping[str, str] | None) -> Embedded:
-    """Be one of the server's users, the first one starting it by `settings`; without these, there must be others."""
+def _join(site: Site, settings: Mapping[str, str]) -> Embedded:
+    """Become one of the server's users; the first one starts it with `settings`."""
     users = open_private(site.beside("users"))
     try:
         if sole(users) or not _answers(site):
-            if settings is None:
-                raise PostgresError(f"PostgreSQL in {site.home} is not running")
             _stop_server(site)
             _start_server(site, settings)
         share(users)

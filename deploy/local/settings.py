@@ -10,7 +10,7 @@ from pydantic import SecretStr, ValidationError
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from deploy.local.postgres import Embedded, join, start
+from deploy.local.postgres import Embedded, start
 from deploy.local.postgres_site import PostgresError
 from services import SERVICES, load
 from shared.settings import Settings
@@ -38,14 +38,19 @@ def settings_given() -> Settings:
         raise SystemExit("\n".join(faults)) from None
 
 
-async def migrated(settings: Settings, services: tuple[str, ...] = SERVICES) -> None:
-    """Bring the database up to date and see that the services can log in. Exits with one line where they cannot."""
-    from shared.storage.migrate import (
-        upgrade,  # Alembic is a tenth of a start: not for a service that finds its tables made
-    )
+async def migrated(settings: Settings, bus: str, services: tuple[str, ...] = SERVICES) -> None:
+    """Bring the database up to date, claim it for the bus (`none` claims nothing) and check the services' logins.
+
+    Exits with one line where that is refused.
+    """
+    # Alembic takes a tenth of a start: a service that finds its tables made does not import it.
+    from deploy.local.carrier import OtherCarrier, claim
+    from shared.storage.migrate import upgrade
 
     try:
         await upgrade(settings, [load(name) for name in services])
+        if bus != "none":
+            await claim(settings, bus, services)
         for service in services:
             engine = create_async_engine(settings.service_url(service))
             async with engine.connect():
@@ -54,6 +59,8 @@ async def migrated(settings: Settings, services: tuple[str, ...] = SERVICES) -> 
         if not str(getattr(error.orig, "sqlstate", "")).startswith(_OPERATORS_TO_MEND):
             raise
         raise SystemExit(f"The database refuses: {error.orig}; see TENGHUAN_DATABASE_URL, _ROLE_PASSWORD") from None
+    except OtherCarrier as error:
+        raise SystemExit(str(error)) from None
     except (OSError, ArgumentError) as error:
         raise SystemExit(f"The database of TENGHUAN_DATABASE_URL cannot be reached: {error}") from None
 
@@ -79,8 +86,8 @@ def database_settings() -> Iterator[Settings]:
 
 
 @contextmanager
-def running_database_settings() -> Iterator[Settings]:
-    """Settings with a database that is there already: from the environment, or the embedded server of a run going on.
+def existing_database_settings() -> Iterator[Settings]:
+    """Yield settings with a database that exists: the environment's, or the embedded one, started when needed.
 
     Raises PostgresError where there is none: a tool never makes an empty database to look into.
     """
@@ -88,7 +95,10 @@ def running_database_settings() -> Iterator[Settings]:
     if _names_a_database(settings):
         yield settings
         return
-    server = join(settings.data_dir / "postgres")
+    home = settings.data_dir / "postgres"
+    if not (home / "PG_VERSION").exists():
+        raise PostgresError(f"there is no database in {home}")
+    server = start(home)
     try:
         yield _of_server(settings, server)
     finally:

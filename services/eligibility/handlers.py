@@ -1,4 +1,4 @@
-"""What eligibility does when something happened elsewhere: declarations come and go, the library changes."""
+"""Reactions to intake's events: declarations, resources, library entries."""
 
 from functools import cache
 from typing import Any
@@ -8,9 +8,9 @@ from pydantic_core import to_json
 from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.eligibility.judging import assess_case
 from services.eligibility.models import LibraryProject, Review, StockResource
-from services.eligibility.pool import leave_pool
+from services.eligibility.pool import remove_from_pool
+from services.eligibility.reviews import assess_case
 from services.eligibility.rules.library import library_facts, resource_facts
 from shared.contracts.intake import (
     DeclarationForwarded,
@@ -26,18 +26,18 @@ from shared.storage.audit import adopt_hands
 
 
 async def assess_declaration(session: AsyncSession, event: DeclarationForwarded) -> None:
-    """Open the case, or its next round, and judge it by the edition in force on the day of acceptance. 二"""
+    """Open the case or its next round and assess it by the edition in force on the acceptance date. 二"""
     await adopt_hands(session, event.declaration_id, event.hands)
     review = await _case(session, event.declaration_id)
     if review is None:
         review = Review(declaration_id=event.declaration_id)
         session.add(review)
-    _take_round(review, event)
+    _start_round(review, event)
     await assess_case(session, review, "forwarded")
 
 
 async def confirm_receipt(session: AsyncSession, event: DeclarationReceived) -> None:
-    """Keep what the city confirmed on receipt; a construction status that differs is judged anew. 二（五）"""
+    """Store the city's receipt; reassess the case if the confirmed construction status differs. 二（五）"""
     await adopt_hands(session, event.declaration_id, event.hands)
     review = await _case(session, event.declaration_id)
     if review is None:
@@ -49,17 +49,17 @@ async def confirm_receipt(session: AsyncSession, event: DeclarationReceived) -> 
 
 
 async def close_returned(session: AsyncSession, event: DeclarationReturned) -> None:
-    """Wait for the next round of a declaration that was sent back. 三（一）"""
-    await _leave(session, event.declaration_id, "returned")
+    """Mark the case of a returned declaration, which waits for its next round. 三（一）"""
+    await _close_case(session, event.declaration_id, "returned")
 
 
 async def close_ended(session: AsyncSession, event: DeclarationWithdrawn | DeclarationRefused) -> None:
-    """End the case of a declaration that was taken back or refused; a place in the pool falls free. 三（一）"""
-    await _leave(session, event.declaration_id, "closed")
+    """Close the case of a withdrawn or refused declaration and free its rank in the pool. 三（一）"""
+    await _close_case(session, event.declaration_id, "closed")
 
 
-async def keep_library_entries(session: AsyncSession, events: list[LibraryEntryChanged]) -> None:
-    """Keep the newest version of library entries for what-if runs. 四（一）2"""
+async def store_library_entries(session: AsyncSession, events: list[LibraryEntryChanged]) -> None:
+    """Store the newest version of library entries for what-if runs. 四（一）2"""
     newest = {event.entry_id: event for event in events}
     values = [
         {
@@ -73,11 +73,11 @@ async def keep_library_entries(session: AsyncSession, events: list[LibraryEntryC
         }
         for event in newest.values()
     ]
-    await _keep_newer(session, LibraryProject, values)
+    await _upsert_newer(session, LibraryProject, values)
 
 
-async def keep_resources(session: AsyncSession, events: list[ResourceRecorded]) -> None:
-    """Keep the newest version of ledger rows as far as the rules read them. 四（一）2"""
+async def store_resources(session: AsyncSession, events: list[ResourceRecorded]) -> None:
+    """Store the newest version of the ledger facts that the rules read. 四（一）2"""
     newest = {event.resource_id: event for event in events}
     values = [
         {
@@ -89,18 +89,18 @@ async def keep_resources(session: AsyncSession, events: list[ResourceRecorded]) 
         }
         for event in newest.values()
     ]
-    await _keep_newer(session, StockResource, values)
+    await _upsert_newer(session, StockResource, values)
 
 
-async def _keep_newer(
+async def _upsert_newer(
     session: AsyncSession, model: type[LibraryProject] | type[StockResource], values: list[dict[str, Any]]
 ) -> None:
-    await session.execute(_keep_newer_sql(model), {"rows": to_json(values).decode()})
+    await session.execute(_upsert_newer_sql(model), {"rows": to_json(values).decode()})
 
 
 @cache
-def _keep_newer_sql(model: type[LibraryProject] | type[StockResource]) -> TextClause:
-    """One statement for any number of rows: rows come by the thousand."""
+def _upsert_newer_sql(model: type[LibraryProject] | type[StockResource]) -> TextClause:
+    """Return an upsert statement for any number of rows, which keeps the higher version."""
     table, columns = model.__tablename__, list(model.__table__.columns.keys())
     key, named = columns[0], ", ".join(columns)
     changed = ", ".join(f"{name} = excluded.{name}" for name in columns[1:])
@@ -115,15 +115,15 @@ async def _case(session: AsyncSession, declaration_id: UUID) -> Review | None:
     return await session.get(Review, declaration_id, with_for_update={"key_share": True}, populate_existing=True)
 
 
-async def _leave(session: AsyncSession, declaration_id: UUID, stage: str) -> None:
+async def _close_case(session: AsyncSession, declaration_id: UUID, stage: str) -> None:
     review = await _case(session, declaration_id)
     if review is not None:
-        await leave_pool(session, review)
+        await remove_from_pool(session, review)
         review.leave(stage)
 
 
-def _take_round(review: Review, event: DeclarationForwarded) -> None:
-    """What the district reported; receipt, choice of edition and conclusion belong to the round before."""
+def _start_round(review: Review, event: DeclarationForwarded) -> None:
+    """Store the forwarded data of a new round and reset receipt, chosen edition and conclusion."""
     project = event.project
     review.district, review.applicant_uscc = project.district, project.applicant_uscc
     review.declaration_no, review.project_name = project.declaration_no, project.project_name
@@ -143,6 +143,6 @@ HANDLERS: Handlers = {
     DeclarationReturned: close_returned,
     DeclarationRefused: close_ended,
     DeclarationWithdrawn: close_ended,
-    LibraryEntryChanged: Gathered(keep_library_entries),
-    ResourceRecorded: Gathered(keep_resources),
+    LibraryEntryChanged: Gathered(store_library_entries),
+    ResourceRecorded: Gathered(store_resources),
 }

@@ -12,5 +12,5 @@ service = Service("eligibility", "政策审核与入库评估", Base.metadata, r
 
 
 def app() -> FastAPI:
-    """The application on its own, with settings from the environment."""
+    """Return the application, with settings from the environment."""
     return create_app(service)

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Any
 
 from sqlalchemy import or_, select
 from sqlalchemy.dialects.postgresql import insert
@@ -17,7 +16,6 @@ from shared.contracts.intake import Project
 from shared.districts import CITY
 from shared.errors import DomainError
 from shared.policy import Ruleset, resolve
-from shared.storage.audit import record
 from shared.storage.session import settings_of, today
 
 
@@ -91,22 +89,6 @@ async def refuse_other_municipal_money(session: AsyncSession, application: Appli
     for entry in await registered_elsewhere(session, application):
         named = f"{entry.programme} {entry.amount_yuan:,.2f} 元（{entry.granted_on}）"
         raise OtherMunicipalMoney(f"登记簿载有：{named}（二（五））", public_money_id=str(entry.id))
-
-
-async def note(
-    session: AsyncSession,
-    name: str,
-    application: Application,
-    *,
-    reason: str | None = None,
-    duty: str | None = None,
-    **detail: Any,
-) -> None:
-    """Record an act on the case. Raises SameOfficer where the duty is taken."""
-    uscc = application.applicant_uscc
-    await record(
-        session, name, application.id, application.district, applicant_uscc=uscc, reason=reason, duty=duty, **detail
-    )
 
 
 async def next_number(session: AsyncSession, series: str, on: date) -> int:

@@ -6,7 +6,6 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.funding.cases import note
 from services.funding.holds import place
 from services.funding.models.application import Application, EntityGrade
 from services.funding.models.support import PublicMoney
@@ -21,7 +20,7 @@ from shared.contracts.monitoring import (
     ProjectQuarterSubmitted,
 )
 from shared.events.inbox import Handler
-from shared.storage.audit import adopt_hands, record
+from shared.storage.audit import Case, adopt_hands, case_of, record_act
 from shared.storage.session import found, now
 
 OPEN = ("received", "drafted", "approved", "planned", "releasing", "released")
@@ -52,7 +51,7 @@ async def receive_application(session: AsyncSession, event: PoolEntered) -> None
     session.add(application)
     await session.flush()
     await adopt_hands(session, event.declaration_id, event.hands)
-    await note(session, "receive_application", application, rank=event.rank, score=str(event.score))
+    await record_act(session, "receive_application", case_of(application), rank=event.rank, score=str(event.score))
     grade = await session.get(EntityGrade, project.applicant_uscc)
     if grade is not None:
         await _hold_by_grade(session, application, grade)
@@ -98,7 +97,9 @@ async def hold_by_credit(session: AsyncSession, event: CreditRated) -> None:
 
 async def _hold_by_grade(session: AsyncSession, application: Application, entity: EntityGrade) -> None:
     if entity.grade not in ("C", "D"):
-        await note(session, "note_credit_grade", application, grade=entity.grade, decided_on=str(entity.decided_on))
+        await record_act(
+            session, "note_credit_grade", case_of(application), grade=entity.grade, decided_on=str(entity.decided_on)
+        )
         return
     await place(
         session,
@@ -120,7 +121,7 @@ async def note_evaluation(session: AsyncSession, event: EvaluationIssued) -> Non
     short = [target for target in event.targets if target.met is False]
     missed = [f"{target.label}（{target.clause}）：目标 {target.target}，实际 {target.actual}" for target in short]
     reason = "评价目标未全部达成，请研究整改；是否追回由人决定" if missed else None
-    await note(session, "note_evaluation", application, reason=reason, grade=event.grade, missed=missed)
+    await record_act(session, "note_evaluation", case_of(application), reason=reason, grade=event.grade, missed=missed)
 
 
 async def note_progress(session: AsyncSession, event: ProjectQuarterSubmitted) -> None:
@@ -153,7 +154,7 @@ async def enter_municipal_money(session: AsyncSession, event: MunicipalMoneyRegi
             recorded_at=now(session),
         )
     )
-    await record(session, "enter_municipal_money", event.record_id, event.district, reason=event.source)
+    await record_act(session, "enter_municipal_money", Case(event.record_id, event.district), reason=event.source)
 
 
 async def _known(session: AsyncSession, event: Any) -> Application | None:

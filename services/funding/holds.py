@@ -12,7 +12,7 @@ from shared.clock import uuid7
 from shared.contracts.funding import FundsHeld
 from shared.errors import DomainError
 from shared.events.outbox import emit
-from shared.storage.audit import record
+from shared.storage.audit import case_of, record_act
 from shared.storage.session import actor_of, now
 
 GROUNDS = {
@@ -102,7 +102,7 @@ async def _announce(
     detail: dict[str, str],
 ) -> None:
     district, uscc = application.district, application.applicant_uscc
-    await record(session, act, application.id, district, applicant_uscc=uscc, reason=reason, **detail)
+    await record_act(session, act, case_of(application), reason=reason, **detail)
     await emit(
         session,
         FundsHeld(

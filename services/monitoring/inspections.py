@@ -25,7 +25,7 @@ from shared.districts import CITY
 from shared.errors import Duplicate
 from shared.events.outbox import emit
 from shared.policy import parameter
-from shared.storage.audit import record
+from shared.storage.audit import Case, case_of, record_act
 from shared.storage.session import actor_of, now, settings_of, today
 
 ALWAYS_GRAVE = ("funds_diverted", "false_material", "other_municipal_funds")
@@ -78,7 +78,7 @@ async def draw_plan(session: AsyncSession, quarter: str, size: int) -> Inspectio
     files = await _files(session, [risk.declaration_id for risk in chosen])
     for risk in chosen:
         _plan(session, files[risk.declaration_id], plan.id, risk.score, list(risk.reasons))
-    await record(session, "plan_inspections", plan.id, CITY, quarter=quarter, size=size)
+    await record_act(session, "plan_inspections", Case(plan.id, CITY), quarter=quarter, size=size)
     await session.refresh(plan)
     return plan
 
@@ -86,21 +86,16 @@ async def draw_plan(session: AsyncSession, quarter: str, size: int) -> Inspectio
 async def plan_single_inspection(session: AsyncSession, file: ProjectFile, reason: str) -> Inspection:
     """Plan an inspection outside the quarterly plan."""
     inspection = _plan(session, file, None, Decimal(0), [{"factor": "ordered", "label": reason}])
-    scope = {"district": file.district, "applicant_uscc": file.applicant_uscc}
-    await record(
-        session, "order_inspection", file.declaration_id, **scope, reason=reason, inspection=str(inspection.id)
-    )
+    await record_act(session, "order_inspection", case_of(file), reason=reason, inspection=str(inspection.id))
     return inspection
 
 
 async def record_completion(session: AsyncSession, inspection: Inspection, found: Sequence[dict[str, Any]]) -> None:
     """Store the findings, raise their credit grounds and emit InspectionCompleted."""
-    scope = {"district": inspection.district, "applicant_uscc": inspection.applicant_uscc}
-    await record(
+    await record_act(
         session,
         "complete_inspection",
-        inspection.declaration_id,
-        **scope,
+        case_of(inspection),
         reason=inspection.summary,
         duty="inspect",
         inspection=str(inspection.id),

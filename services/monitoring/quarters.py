@@ -20,7 +20,7 @@ from shared.deadlines import quarter_due, quarter_end, quarter_of
 from shared.errors import Invalid, WrongStatus
 from shared.events.outbox import emit
 from shared.policy import parameter
-from shared.storage.audit import record
+from shared.storage.audit import case_of, record_act
 from shared.storage.session import actor_of, now, today
 
 _QUARTERS = UUID("0d5d9c8e-3b0f-5c55-8f3d-6b2f8c1d7a42")
@@ -168,12 +168,10 @@ def _submission(session: AsyncSession, row: ProjectQuarter, report: QuarterRepor
 
 
 async def _announce(session: AsyncSession, row: ProjectQuarter, report: QuarterReport) -> None:
-    await record(
+    await record_act(
         session,
         "submit_quarter",
-        row.declaration_id,
-        row.district,
-        applicant_uscc=row.applicant_uscc,
+        case_of(row),
         quarter=row.quarter,
         round=row.round,
         late=row.late,

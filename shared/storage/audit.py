@@ -1,7 +1,8 @@
 """The record of every act (who, in which role, when, why) and the rule that one person holds one duty per case."""
 
 from collections.abc import Iterable
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Protocol
 from uuid import UUID
 
 from sqlalchemy import insert, select
@@ -15,34 +16,58 @@ from shared.storage.session import actor_of, now
 from shared.storage.tables import act, duty
 
 
-async def record(
+class CaseRow(Protocol):
+    """A row that belongs to a case: a declaration, or what a service keeps about one."""
+
+    @property
+    def declaration_id(self) -> UUID: ...
+    @property
+    def district(self) -> str: ...
+    @property
+    def applicant_uscc(self) -> str | None: ...
+
+
+@dataclass(frozen=True)
+class Case:
+    """The case that an act belongs to: its id, and the district and owner that may read the act."""
+
+    id: UUID
+    district: str
+    applicant_uscc: str | None = None
+
+
+def case_of(row: CaseRow) -> Case:
+    """Return the case of a row."""
+    return Case(row.declaration_id, row.district, row.applicant_uscc)
+
+
+async def record_act(
     session: AsyncSession,
     name: str,
-    case_id: UUID,
-    district: str,
+    case: Case,
+    /,
     *,
-    applicant_uscc: str | None = None,
     reason: str | None = None,
     duty: str | None = None,
     **detail: Any,
 ) -> None:
-    """Write the act down. With `duty`, first take that duty on the case. Raises SameOfficer.
+    """Record an act; with `duty`, first bind the actor to that duty on the case. Raises SameOfficer.
 
     四（一）1: every step towards public money has a name, a role, an instant and, where one was given, a reason.
     """
     actor = actor_of(session)
-    logs.context().case = str(case_id)
+    logs.context().case = str(case.id)
     if duty is not None:
-        await take_duty(session, case_id, actor.subject, duty)
+        await take_duty(session, case.id, actor.subject, duty)
     await session.execute(
         insert(act).values(
-            case_id=case_id,
+            case_id=case.id,
             act=name,
             actor=actor.subject,
             actor_name=actor.name,
             role=actor.role,
-            district=district,
-            applicant_uscc=applicant_uscc,
+            district=case.district,
+            applicant_uscc=case.applicant_uscc,
             at=now(session),
             reason=reason,
             detail=detail,

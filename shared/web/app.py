@@ -203,17 +203,7 @@ class ServiceApp(FastAPI):
                     del answers["422"]
                 for status, answer in _RESPONSES.items():
                     answers.setdefault(str(status), answer)
-            _plain_sse(document)
         return self.openapi_schema or document
-
-
-def _plain_sse(document: dict[str, Any]) -> None:
-    """FastAPI writes the 3.2 keyword itemSchema into a 3.1 document, which makes it invalid."""
-    for operation in _operations(document):
-        for answer in operation["responses"].values():
-            for media in answer.get("content", {}).values():
-                if "itemSchema" in media:
-                    media["schema"] = media.pop("itemSchema")
 
 
 def _operations(document: dict[str, Any]) -> Iterator[dict[str, Any]]:

@@ -3,24 +3,30 @@
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncIterator, Sequence
-from typing import Annotated, Any
+from collections.abc import AsyncGenerator, Sequence
+from typing import Annotated, Any, cast
 
+import structlog
 from fastapi import APIRouter, Header, Query, Request
-from fastapi.sse import EventSourceResponse, ServerSentEvent
+from fastapi.responses import StreamingResponse
+from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
 from pydantic import BaseModel, Field
 from sqlalchemy import Row, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.types import Receive, Scope, Send
 
+from shared import logs
 from shared.actors import Actor
 from shared.contracts.base import event_class
 from shared.errors import NotFound, Unauthenticated
 from shared.runtime import Instance
+from shared.storage.session import is_passing
 from shared.storage.tables import event_log
 from shared.web.auth import Anyone, current_actor
 from shared.web.idempotency import ReadSession
 from shared.web.parameters import KnownParametersRoute
 
+log = structlog.get_logger()
 router = APIRouter(route_class=KnownParametersRoute, tags=["事件"])
 _POLL_SECONDS = 5.0
 _BATCH = 200
@@ -53,34 +59,78 @@ async def list_events(
     )
 
 
-@router.get("/events/stream", name="stream_events", response_class=EventSourceResponse)
+class EventStream(StreamingResponse):
+    """An answer of Server-Sent Events that ends in silence when its client leaves.
+
+    FastAPI's own stream of a generator logs a broken pipe for every client that leaves while an event is being sent.
+    """
+
+    media_type = "text/event-stream"
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async with contextlib.aclosing(cast(AsyncGenerator[bytes, None], self.body_iterator)):
+            await super().__call__(scope, receive, send)
+
+
+@router.get("/events/stream", name="stream_events", response_class=EventStream)
 async def stream_events(
     request: Request,
     actor: Anyone,
     types: Types = [],  # noqa: B006 - FastAPI copies query defaults
     after: After = 0,
     last_event_id: Annotated[str | None, Header(pattern=r"^\d{1,18}$")] = None,
-) -> AsyncIterator[ServerSentEvent]:
+) -> EventStream:
     """Follow this service's events live (Server-Sent Events); resumes after Last-Event-ID, ends with the token."""
     cursor = int(last_event_id) if last_event_id is not None else after
-    async for row in _follow(request, actor, types, cursor):
-        data = json.dumps(cloud_event(row, actor), ensure_ascii=False)
-        yield ServerSentEvent(id=str(row.position), event=row.type, raw_data=data)
+    headers = {"cache-control": "no-cache", "x-accel-buffering": "no"}
+    return EventStream(_encoded(request, actor, types, cursor), headers=headers)
 
 
-async def _follow(request: Request, actor: Actor, types: list[str], cursor: int) -> AsyncIterator[Row[Any]]:
+async def _encoded(request: Request, actor: Actor, types: list[str], cursor: int) -> AsyncGenerator[bytes, None]:
+    """Yield pages of events as bytes, and a comment while nothing happens: proxies close connections that are silent.
+
+    Ends when the database is away: the client connects again and resumes after the last event it got.
+    """
+    try:
+        async for rows in _follow(request, actor, types, cursor):
+            yield b"".join(_event(row, actor) for row in rows) or KEEPALIVE_COMMENT
+    except Exception as error:
+        if not is_passing(error):
+            raise
+        log.warning("event stream ended", error=logs.describe(error))
+
+
+def _event(row: Row[Any], actor: Actor) -> bytes:
+    data = json.dumps(cloud_event(row, actor), ensure_ascii=False)
+    return format_sse_event(data_str=data, event=row.type, id=str(row.position))
+
+
+async def _follow(
+    request: Request, actor: Actor, types: list[str], cursor: int
+) -> AsyncGenerator[Sequence[Row[Any]], None]:
+    """Yield the events after the cursor page by page, and an empty page after each pause in which none came."""
     instance: Instance = request.app.state.instance
-    while not instance.draining.is_set() and await _still_signed_in(request):
-        grown = instance.feed_signal()
+
+    async def next_page() -> Sequence[Row[Any]] | None:
+        if not await _still_signed_in(request):
+            return None
         async with instance.database.session(actor) as session:
-            rows = await read_feed(session, cursor, types, _BATCH)
-        for row in rows:
-            yield row
+            return await read_feed(session, cursor, types, _BATCH)
+
+    while not instance.draining.is_set():
+        grown = instance.feed_signal()
+        # A client that leaves cancels this task; a query cut short would cost its connection.
+        rows = await asyncio.shield(asyncio.ensure_future(next_page()))
+        if rows is None:
+            return
         if rows:
             cursor = rows[-1].position
-        else:
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(grown.wait(), _POLL_SECONDS)
+            yield rows
+            continue
+        try:
+            await asyncio.wait_for(grown.wait(), _POLL_SECONDS)
+        except TimeoutError:
+            yield []
 
 
 async def _still_signed_in(request: Request) -> bool:

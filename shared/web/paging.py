@@ -40,7 +40,7 @@ class Page(BaseModel, Generic[Item]):
 def _named(page: type[BaseModel], item: type) -> type[BaseModel]:
     """Return a subclass of the generic page, whose schema pydantic would name `Page_DeclarationOut_`."""
     base = BaseModel.__class_getitem__.__func__(page, item)  # type: ignore[attr-defined]
-    name = item.__name__.removesuffix("Out").removesuffix("Row") + "Page"
+    name = item.__name__.removesuffix("Out").removesuffix("Row").removesuffix("Summary") + "Page"
     return create_model(name, __base__=base, __doc__=page.__doc__, __module__=item.__module__)
 
 

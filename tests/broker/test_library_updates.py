@@ -24,8 +24,8 @@ from shared.storage.session import now
 from shared.storage.tables import api_key
 from tests.broker.cluster import Broker
 from tests.conftest import Server
-from tests.intake.district_system import System
-from tests.intake.library_samples import CHAOYANG, FENGTAI, Row, resource
+from tests.intake.registers.district_system import System
+from tests.intake.sample_rows import CHAOYANG, FENGTAI, Row, resource
 from tests.world import START
 
 ACTOR = system_actor("test")

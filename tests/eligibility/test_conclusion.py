@@ -15,7 +15,7 @@ async def test_a_settlement_leaves_the_machines_finding(world: World) -> None:
     assert finding["settlement"]["settled_by"] == "city-officer-1"
     assert finding["settlement"]["reason"] == SETTLE["reason"]
     assert case["decision"] == "eligible"
-    records = await world.get("eligibility", at(declaration_id, "records"), "city-officer-1")
+    records = (await world.get("eligibility", at(declaration_id, "records"), "city-officer-1"))["items"]
     assert [(one["number"], one["decision"]) for one in records] == [(1, "undetermined"), (2, "eligible")]
     await world.settle()
     (settled,) = await world.events("eligibility", "eligibility.finding_settled.v1")
@@ -43,7 +43,7 @@ async def test_a_settlement_is_replaced_by_another_officer_only(world: World) ->
     assert (await act(world, declaration_id, "settle", "city-officer-1", other, 403))["code"] == "own_settlement"
     case = await act(world, declaration_id, "settle", "city-officer-2", other)
     assert case["decision"] == "ineligible"
-    records = await world.get("eligibility", at(declaration_id, "records"), "city-officer-1")
+    records = (await world.get("eligibility", at(declaration_id, "records"), "city-officer-1"))["items"]
     assert [one["decision"] for one in records] == ["undetermined", "eligible", "ineligible"]
     acts = (await world.get("eligibility", f"/v1/acts/{declaration_id}", "city-officer-1"))["items"]
     assert [(one["actor"], one["detail"]["holds"]) for one in acts if one["act"] == "settle_finding"] == [
@@ -94,7 +94,7 @@ async def test_no_pass_for_a_project_found_completed_on_receipt(world: World) ->
 async def test_a_receipt_that_confirms_the_facts_makes_no_new_record(world: World) -> None:
     declaration_id = await forward(world, facts())
     await receive(world, declaration_id, "under_construction")
-    assert len(await world.get("eligibility", at(declaration_id, "records"), "city-officer-1")) == 1
+    assert len((await world.get("eligibility", at(declaration_id, "records"), "city-officer-1"))["items"]) == 1
 
 
 async def test_no_pass_while_a_finding_is_open(world: World) -> None:

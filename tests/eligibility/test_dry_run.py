@@ -88,9 +88,9 @@ async def test_a_body_without_end_is_not_read(world: World) -> None:
 
 
 async def test_editions_and_clauses_are_open_to_anybody(world: World) -> None:
-    editions = (await world.call("eligibility", "GET", "/v1/editions", None, status=200)).json()
+    editions = (await world.call("eligibility", "GET", "/v1/editions", None, status=200)).json()["items"]
     assert [(edition["id"], edition["in_force_to"]) for edition in editions] == [("2021", "2023-05-31"), ("2023", None)]
-    clauses = (await world.call("eligibility", "GET", "/v1/clauses", None, status=200)).json()
+    clauses = (await world.call("eligibility", "GET", "/v1/clauses", None, status=200)).json()["items"]
     told = {clause["clause"]: clause for clause in clauses}
     assert "building_renovated_area" in told["二（一）1"]["rules"]
     assert told["三（三）"]["services"] == ["monitoring"]

@@ -132,7 +132,7 @@ async def test_a_later_round_is_judged_anew_and_the_earlier_record_kept(world: W
         "eligible",
         2,
     )
-    records = await world.get("eligibility", at(declaration_id, "records"), "city-officer-1")
+    records = (await world.get("eligibility", at(declaration_id, "records"), "city-officer-1"))["items"]
     assert [(one["round"], one["decision"]) for one in records] == [(1, "ineligible"), (2, "eligible")]
 
 

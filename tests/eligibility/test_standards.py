@@ -61,7 +61,7 @@ async def test_an_earlier_record_stands_when_the_criterion_changes(world: World)
     body = {"reason": "标准已调整"}
     case = await world.post("eligibility", at(declaration_id, "reassess"), "city-officer-1", body)
     assert case["decision"] == "ineligible"
-    records = await world.get("eligibility", at(declaration_id, "records"), "city-officer-1")
+    records = (await world.get("eligibility", at(declaration_id, "records"), "city-officer-1"))["items"]
     assert [one["decision"] for one in records] == ["eligible", "ineligible"]
 
 

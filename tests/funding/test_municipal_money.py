@@ -19,7 +19,7 @@ async def register(world: World, **said: Any) -> Any:
 
 
 async def programme(world: World) -> str:
-    known = await world.get("intake", "/v1/municipal-fund-programmes", "auditor-1")
+    known = (await world.get("intake", "/v1/municipal-fund-programmes", "auditor-1"))["items"]
     if known:
         return str(known[0]["id"])
     body = {"name": "老旧厂房改造奖励", "authority": "市经济和信息化局"}

@@ -29,7 +29,7 @@ async def test_a_withdrawn_draft_frees_its_projects(world: World) -> None:
     await world.post("funding", f"/v1/plans/{plan['id']}/withdraw", "city-officer-2", {"reason": "并入下一批"})
     assert await code(world, f"/v1/plans/{plan['id']}/issue", "city-supervisor-2") == "wrong_status"
     await planned(world, case)
-    plans = await world.get("funding", "/v1/plans?year=2024", "auditor-1")
+    plans = (await world.get("funding", "/v1/plans?year=2024", "auditor-1"))["items"]
     assert sorted(plan["status"] for plan in plans) == ["issued", "withdrawn"]
     await sound(world)
 

@@ -1,15 +1,15 @@
-"""Filing a declaration: draft, edit, undertake, submit, withdraw (三（一）, 四（一）1)."""
+"""Tests of drafts, editing, undertaking, submission and withdrawal (三（一）, 四（一）1)."""
 
 import asyncio
 from typing import Any
 
-from tests.intake import declared
-from tests.intake.declared import BUILDING, DRAFT, OFFICER
+from tests.intake import sample_declarations
+from tests.intake.sample_declarations import BUILDING, DRAFT, OFFICER
 from tests.world import World
 
 
 async def test_a_declaration_goes_from_draft_to_city_receipt(world: World) -> None:
-    case = await declared.received(world)
+    case = await sample_declarations.received(world)
     await world.settle()
     kinds = [event["type"] for event in await world.events("intake")]
     assert kinds == [
@@ -29,13 +29,13 @@ async def test_a_declaration_goes_from_draft_to_city_receipt(world: World) -> No
 
 async def test_numbers_follow_each_other_by_district_and_year(world: World) -> None:
     owner = world.owner()
-    made = await asyncio.gather(*(declared.draft(world, owner) for _ in range(4)))
-    other = await declared.draft(world, owner, district="BDA")
+    made = await asyncio.gather(*(sample_declarations.draft(world, owner) for _ in range(4)))
+    other = await sample_declarations.draft(world, owner, district="BDA")
     assert sorted(each["declaration_no"] for each in made) == [f"SB-110105-2024-{n:04d}" for n in range(1, 5)]
     assert other["declaration_no"] == "SB-BDA-2024-0001"
 
 
-async def test_one_may_only_declare_in_ones_own_name(world: World) -> None:
+async def test_an_applicant_declares_only_for_its_own_entity(world: World) -> None:
     answer = await world.call(
         "intake", "POST", "/v1/declarations", world.owner(), DRAFT | {"applicant_uscc": "91110105MA0000007L"}
     )
@@ -48,7 +48,7 @@ async def test_an_officer_cannot_declare(world: World) -> None:
     assert (answer.status_code, answer.json()["code"]) == (403, "forbidden")
 
 
-async def test_what_the_procedure_knows_is_not_stated(world: World) -> None:
+async def test_facts_known_from_the_procedure_cannot_be_stated(world: World) -> None:
     body = DRAFT | {"facts": BUILDING | {"in_reserve_library": True}}
     answer = await world.call("intake", "POST", "/v1/declarations", world.owner(), body)
     assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/body/facts")
@@ -56,7 +56,7 @@ async def test_what_the_procedure_knows_is_not_stated(world: World) -> None:
 
 async def test_an_edit_merges_and_null_clears(world: World) -> None:
     owner = world.owner()
-    made = await declared.draft(world, owner)
+    made = await sample_declarations.draft(world, owner)
     patch = {"address": None, "facts": {"title_clear": True, "support_mode": None}}
     path = f"/v1/declarations/{made['id']}"
     edited = await world.call("intake", "PATCH", path, owner, patch, status=200, if_match='"1"')
@@ -66,9 +66,9 @@ async def test_an_edit_merges_and_null_clears(world: World) -> None:
     assert (edited.json()["address"], edited.headers["etag"]) == (None, '"2"')
 
 
-async def test_an_edit_on_an_old_reading_is_refused(world: World) -> None:
+async def test_an_edit_of_an_old_version_is_refused(world: World) -> None:
     owner = world.owner()
-    path = f"/v1/declarations/{(await declared.draft(world, owner))['id']}"
+    path = f"/v1/declarations/{(await sample_declarations.draft(world, owner))['id']}"
     patch = {"project_name": "新名称"}
     without = await world.call("intake", "PATCH", path, owner, patch)
     assert without.status_code == 428
@@ -78,18 +78,18 @@ async def test_an_edit_on_an_old_reading_is_refused(world: World) -> None:
 
 
 async def test_a_submitted_declaration_is_not_edited(world: World) -> None:
-    case = await declared.submitted(world)
-    tag = await declared.etag(world, case, world.owner())
+    case = await sample_declarations.submitted(world)
+    tag = await sample_declarations.etag(world, case, world.owner())
     answer = await world.call(
         "intake", "PATCH", f"/v1/declarations/{case}", world.owner(), {"project_name": "新"}, if_match=tag
     )
     assert (answer.status_code, answer.json()["code"]) == (409, "wrong_status")
 
 
-async def test_everything_missing_is_named_at_once(world: World) -> None:
+async def test_a_refused_submission_lists_every_gap(world: World) -> None:
     owner = world.owner()
     body: dict[str, Any] = {"project_code": None, "address": None, "operation_mode": None, "facts": {}}
-    case = (await declared.draft(world, owner, **body))["id"]
+    case = (await sample_declarations.draft(world, owner, **body))["id"]
     answer = await world.call("intake", "POST", f"/v1/declarations/{case}/submit", owner)
     assert (answer.status_code, answer.json()["code"]) == (422, "incomplete")
     missing = {each["subject"] for each in answer.json()["missing"]}
@@ -100,17 +100,17 @@ async def test_everything_missing_is_named_at_once(world: World) -> None:
 
 async def test_a_refused_submission_is_on_record(world: World) -> None:
     owner = world.owner()
-    case = (await declared.draft(world, owner))["id"]
+    case = (await sample_declarations.draft(world, owner))["id"]
     await world.call("intake", "POST", f"/v1/declarations/{case}/submit", owner, status=422)
-    acts = await world.get("intake", f"/v1/acts/{case}", "auditor-1")
+    acts = (await world.get("intake", f"/v1/acts/{case}", "auditor-1"))["items"]
     assert [act["act"] for act in acts] == ["create_declaration", "submit_declaration_refused"]
     assert acts[1]["detail"]["code"] == "incomplete"
 
 
 async def test_an_edit_voids_the_undertaking(world: World) -> None:
     owner = world.owner()
-    case = await declared.ready(world)
-    tag = await declared.etag(world, case, owner)
+    case = await sample_declarations.ready(world)
+    tag = await sample_declarations.etag(world, case, owner)
     patch = {"facts": {"title_clear": True}}
     await world.call("intake", "PATCH", f"/v1/declarations/{case}", owner, patch, status=200, if_match=tag)
     answer = await world.call("intake", "POST", f"/v1/declarations/{case}/submit", owner)
@@ -119,21 +119,21 @@ async def test_an_edit_voids_the_undertaking(world: World) -> None:
 
 async def test_another_material_voids_the_undertaking(world: World) -> None:
     owner = world.owner()
-    case = await declared.ready(world)
-    await declared.upload(world, case, "site_photos", owner)
+    case = await sample_declarations.ready(world)
+    await sample_declarations.upload(world, case, "site_photos", owner)
     answer = await world.call("intake", "POST", f"/v1/declarations/{case}/submit", owner)
     assert [each["subject"] for each in answer.json()["missing"]] == ["undertaking"]
 
 
-async def test_an_old_text_is_not_undertaken(world: World) -> None:
-    case = (await declared.draft(world))["id"]
+async def test_an_old_version_of_the_undertaking_is_refused(world: World) -> None:
+    case = (await sample_declarations.draft(world))["id"]
     body = {"version": "2021-1", "agree": True}
     answer = await world.call("intake", "POST", f"/v1/declarations/{case}/undertake", world.owner(), body)
     assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/body/version")
 
 
-async def test_of_two_submissions_at_once_one_counts(world: World) -> None:
-    case = await declared.ready(world)
+async def test_of_two_concurrent_submissions_one_succeeds(world: World) -> None:
+    case = await sample_declarations.ready(world)
     path = f"/v1/declarations/{case}/submit"
     answers = await asyncio.gather(*(world.call("intake", "POST", path, world.owner()) for _ in range(2)))
     assert sorted(answer.status_code for answer in answers) == [200, 409]
@@ -142,22 +142,22 @@ async def test_of_two_submissions_at_once_one_counts(world: World) -> None:
 
 
 async def test_a_submission_without_a_key_is_refused(world: World) -> None:
-    case = await declared.ready(world)
+    case = await sample_declarations.ready(world)
     answer = await world.clients["intake"].post(
         f"/v1/declarations/{case}/submit", headers={"authorization": f"Bearer {world.token(world.owner())}"}
     )
     assert (answer.status_code, answer.json()["code"]) == (400, "idempotency_key_missing")
 
 
-async def test_a_draft_is_its_owners_alone(world: World) -> None:
-    case = (await declared.draft(world))["id"]
+async def test_only_the_owner_sees_a_draft(world: World) -> None:
+    case = (await sample_declarations.draft(world))["id"]
     await world.get("intake", f"/v1/declarations/{case}", OFFICER, status=404)
     assert (await world.get("intake", "/v1/declarations", OFFICER))["items"] == []
     assert len((await world.get("intake", "/v1/declarations", world.owner()))["items"]) == 1
 
 
 async def test_another_district_and_another_owner_see_nothing(world: World) -> None:
-    case = await declared.submitted(world)
+    case = await sample_declarations.submitted(world)
     stranger = world.owner("91110105MA0000007L", "另一家")
     for who in ("110106-officer-1", stranger):
         await world.get("intake", f"/v1/declarations/{case}", who, status=404)
@@ -170,7 +170,7 @@ async def test_another_district_and_another_owner_see_nothing(world: World) -> N
 
 async def test_lists_are_filtered_and_paged(world: World) -> None:
     owner = world.owner()
-    made = [(await declared.draft(world, owner))["id"] for _ in range(3)]
+    made = [(await sample_declarations.draft(world, owner))["id"] for _ in range(3)]
     first = await world.get("intake", "/v1/declarations?limit=2", owner)
     rest = await world.get("intake", f"/v1/declarations?limit=2&cursor={first['next_cursor']}", owner)
     assert sorted(each["id"] for each in first["items"] + rest["items"]) == sorted(made)
@@ -185,18 +185,18 @@ async def test_lists_are_filtered_and_paged(world: World) -> None:
         assert len((await world.get("intake", f"/v1/declarations?{query}", owner))["items"]) == many, query
 
 
-async def test_a_declaration_is_withdrawn_until_the_city_has_it(world: World) -> None:
-    case = await declared.submitted(world)
+async def test_a_declaration_can_be_withdrawn_until_the_city_receives_it(world: World) -> None:
+    case = await sample_declarations.submitted(world)
     withdrawn = await world.post("intake", f"/v1/declarations/{case}/withdraw", world.owner(), {"reason": "调整方案"})
     assert (withdrawn["stage"], withdrawn["stage_label"]) == ("withdrawn", "已撤回")
-    late = await declared.received(world)
+    late = await sample_declarations.received(world)
     answer = await world.call("intake", "POST", f"/v1/declarations/{late}/withdraw", world.owner(), {"reason": "晚了"})
     assert (answer.status_code, answer.json()["code"]) == (409, "wrong_status")
 
 
 async def test_a_package_needs_two_parts_and_one_entity(world: World) -> None:
     facts = BUILDING | {"project_type": "area_package"}
-    case = (await declared.draft(world, facts=facts))["id"]
+    case = (await sample_declarations.draft(world, facts=facts))["id"]
     answer = await world.call("intake", "POST", f"/v1/declarations/{case}/submit", world.owner())
     clauses = [each["subject"] for each in answer.json()["missing"] if each["clause"] == "二（一）3"]
     assert clauses == ["/facts/single_entity", "/facts/components"]
@@ -204,7 +204,7 @@ async def test_a_package_needs_two_parts_and_one_entity(world: World) -> None:
 
 async def test_an_interest_subsidy_needs_its_loan(world: World) -> None:
     facts = BUILDING | {"support_mode": "interest_subsidy"}
-    case = (await declared.draft(world, facts=facts))["id"]
+    case = (await sample_declarations.draft(world, facts=facts))["id"]
     answer = await world.call("intake", "POST", f"/v1/declarations/{case}/submit", world.owner())
     missing = {each["subject"] for each in answer.json()["missing"]}
     assert {"/loan_bank", "/loan_amount_yuan", "/loan_term_months", "loan_contract"} <= missing

@@ -12,7 +12,7 @@ from jsonschema import Draft202012Validator
 
 from services import SERVICES
 from shared.web.app import PROBLEM
-from tests.intake import declared
+from tests.intake import sample_declarations
 from tests.journeys.generated import Sender
 from tests.journeys.spoilt import Spoiler
 from tests.journeys.walked_cases import walk
@@ -148,7 +148,7 @@ async def test_a_body_beyond_the_limit_is_refused_before_it_is_read(world: World
 
 
 async def test_an_act_with_a_long_body_that_it_would_not_read_is_not_done(world: World) -> None:
-    case = (await declared.draft(world))["id"]
+    case = (await sample_declarations.draft(world))["id"]
     owner = {"authorization": f"Bearer {world.token(world.owner())}", "idempotency-key": "long"}
     answer = await world.clients["intake"].post(
         f"/v1/declarations/{case}/submit", content=b"x" * (world.settings.json_limit_bytes + 1), headers=owner
@@ -157,7 +157,7 @@ async def test_an_act_with_a_long_body_that_it_would_not_read_is_not_done(world:
 
 
 async def test_half_a_surrogate_pair_is_no_text(world: World) -> None:
-    body = json.dumps({**declared.DRAFT, "district": "\ud800"}).encode()
+    body = json.dumps({**sample_declarations.DRAFT, "district": "\ud800"}).encode()
     headers = {"authorization": f"Bearer {world.token(world.owner())}", "idempotency-key": "half"}
     answer = await world.clients["intake"].post("/v1/declarations", content=body, headers={**headers, **JSON})
     assert (answer.status_code, answer.json()["code"]) == (422, "malformed")

@@ -9,7 +9,7 @@ from shared.actors import system_actor
 from shared.contracts.base import event_types
 from tests.eligibility import cases as eligibility_cases
 from tests.funding import case as funding_case
-from tests.intake import declared, library_samples
+from tests.intake import sample_declarations, sample_rows
 from tests.monitoring import story as monitoring_story
 from tests.world import World
 
@@ -57,10 +57,18 @@ _COLUMNS: Mapping[str, Mapping[str, str]] = {
 
 async def intake(world: World) -> None:
     """A resource, a library project and declarations from draft to received."""
-    await library_samples.push(world, [library_samples.resource()])
-    await library_samples.push_projects(world, [library_samples.project()])
-    await library_samples.put(world, library_samples.resource("R-2"), 201)
-    for number, carry in enumerate((declared.ready, declared.submitted, declared.reviewed, declared.received), 1):
+    await sample_rows.push(world, [sample_rows.resource()])
+    await sample_rows.push_projects(world, [sample_rows.project()])
+    await sample_rows.put(world, sample_rows.resource("R-2"), 201)
+    for number, carry in enumerate(
+        (
+            sample_declarations.ready,
+            sample_declarations.submitted,
+            sample_declarations.reviewed,
+            sample_declarations.received,
+        ),
+        1,
+    ):
         code = f"2401-110105-04-01-00000{number}"
         await carry(world, project_name=f"示例大厦{number}号楼改造项目", project_code=code, address=f"示例路{number}号")
 

@@ -45,7 +45,7 @@ async def submit(stage: Stage, case: Case, declaration: str) -> str | None:
 
 async def _upload(stage: Stage, case: Case, declaration: str, provider: str) -> None:
     who = case.owner if provider == "applicant" else f"{case.district}-officer-1"
-    for line in await stage.get("intake", f"/v1/declarations/{declaration}/checklist", who):
+    for line in (await stage.get("intake", f"/v1/declarations/{declaration}/checklist", who))["items"]:
         if line["state"] == "missing" and line["provider"] == provider and not line["online"]:
             name = quote(f"{line['name'][:20]}.pdf")
             content = f"%PDF-1.7\n% {case.key} {line['code']} (simulated)\n".encode()

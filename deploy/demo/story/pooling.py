@@ -33,8 +33,9 @@ async def _first_record(stage: Stage, declaration: str) -> dict[str, Any]:
     await stage.until(
         "eligibility", path, "city-officer-2", lambda case: case["received_on"], "the decision on a declaration"
     )
-    records: list[dict[str, Any]] = await stage.get("eligibility", f"{path}/records", "city-officer-2")
-    return records[0]
+    records = await stage.get("eligibility", f"{path}/records", "city-officer-2")
+    first: dict[str, Any] = records["items"][0]
+    return first
 
 
 def _expect(case: Case, record: dict[str, Any]) -> None:

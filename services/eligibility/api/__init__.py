@@ -1,7 +1,7 @@
 """HTTP of eligibility, by subject."""
 
-from services.eligibility.api import assessments, dry_run, policy, pool, review, scoring, standards, what_if
+from services.eligibility.api import assessments, dry_run, policy, pool, reviews, scoring, standards, what_if
 from shared.web.routing import joined
 
-SUBJECTS = (assessments, review, scoring, pool, standards, dry_run, policy, what_if)
+SUBJECTS = (assessments, reviews, scoring, pool, standards, dry_run, policy, what_if)
 router = joined(*(subject.router for subject in SUBJECTS))

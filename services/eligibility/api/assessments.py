@@ -1,38 +1,31 @@
 """HTTP of decision records: what was found, by which rule set, and whether it can be found again (二)."""
 
-from collections.abc import Sequence
-from datetime import date
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import APIRouter, Depends, Path, Query, Response
 from pydantic import BaseModel
-from sqlalchemy import select, tuple_
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.eligibility.api.paging import Cursor, Limit, cursor_of, place_of
 from services.eligibility.api.shapes import Decided, RecordOut, ReviewOut, ReviewRow, record_out, review_out
-from services.eligibility.judging import current_assessment, settlements_of
 from services.eligibility.models import Assessment, Review, StoredRuleset
-from services.eligibility.rules.judgement import judge
+from services.eligibility.reviews import current_assessment, settlements_of
+from services.eligibility.rules.reviews import judge
 from shared.contracts.library import DistrictCode
 from shared.errors import NotFound
+from shared.identifiers import Uscc
 from shared.policy import ENGINE, Decision, replay
 from shared.storage.session import etag, found
 from shared.web.auth import Anyone
+from shared.web.filters import dates, one_of, search
 from shared.web.idempotency import ActRoute, ReadSession
+from shared.web.paging import Listing, Page, PageRequest
 
 router = APIRouter(route_class=ActRoute, tags=["条件审查"])
 Stage = Literal["in_review", "passed", "rejected", "in_pool", "kept_out", "returned", "closed"]
 RulesetHash = Annotated[str, Path(pattern=r"^[0-9a-f]{64}$")]
 RecordNumber = Annotated[int | None, Query(ge=1, le=100_000, description="第几次记录；缺省为最近一次")]
-
-
-class ReviewPage(BaseModel):
-    """Cases, newest acceptance first."""
-
-    items: list[ReviewRow]
-    next_cursor: str | None
 
 
 class Replay(BaseModel):
@@ -56,25 +49,32 @@ class RulesetOut(BaseModel):
     content: dict[str, Any]
 
 
+REVIEWS = Listing(
+    one_of("decision", Review.decision, Decided, "审查结论"),
+    one_of("district", Review.district, DistrictCode, "所在区"),
+    one_of("stage", Review.stage, Stage, "办理阶段"),
+    one_of("applicant_uscc", Review.applicant_uscc, Uscc, "申报单位统一社会信用代码"),
+    dates("accepted_on", Review.accepted_on, "受理日期"),
+    dates("concluded_on", Review.concluded_on, "作出结论日期"),
+    search("项目名称、申报编号或申报单位", Review.project_name, Review.declaration_no, Review.applicant_name),
+    sorts={
+        "accepted_on": Review.accepted_on,
+        "concluded_on": Review.concluded_on,
+        "declaration_no": Review.declaration_no,
+        "project_name": Review.project_name,
+        "district": Review.district,
+    },
+    key=Review.declaration_id,
+    default="-accepted_on",
+)
+
+
 @router.get("/v1/assessments", name="list_assessments")
 async def list_assessments(
-    session: ReadSession,
-    actor: Anyone,
-    decision: Annotated[list[Decided] | None, Query()] = None,
-    district: Annotated[list[DistrictCode] | None, Query()] = None,
-    stage: Annotated[list[Stage] | None, Query()] = None,
-    limit: Limit = 50,
-    cursor: Cursor = None,
-) -> ReviewPage:
-    """Cases the caller may see, filtered; an applicant sees its own, a district its district's."""
-    query = select(Review).order_by(Review.accepted_on.desc(), Review.declaration_id.desc()).limit(limit + 1)
-    filters = ((Review.decision, decision), (Review.district, district), (Review.stage, stage))
-    query = query.where(*(column.in_(wanted) for column, wanted in filters if wanted))
-    if cursor is not None:
-        key = place_of(cursor, date.fromisoformat, UUID)
-        query = query.where(tuple_(Review.accepted_on, Review.declaration_id) < tuple_(*key))
-    rows = (await session.scalars(query)).all()
-    return ReviewPage(items=[ReviewRow.model_validate(row) for row in rows[:limit]], next_cursor=_next(rows, limit))
+    session: ReadSession, actor: Anyone, asked: Annotated[PageRequest, Depends(REVIEWS)]
+) -> Page[ReviewRow]:
+    """Return the cases that the caller may see; an applicant sees its own, a district its district's."""
+    return await asked.page(session, select(Review), ReviewRow.model_validate)
 
 
 @router.get("/v1/assessments/{declaration_id}", name="get_assessment")
@@ -85,12 +85,21 @@ async def get_assessment(session: ReadSession, actor: Anyone, declaration_id: UU
     return review_out(review, await current_assessment(session, declaration_id), await settlements_of(session, review))
 
 
+RECORDS = Listing(
+    one_of("decision", Assessment.decision, Decided, "审查结论"),
+    sorts={"number": Assessment.number, "made_at": Assessment.made_at},
+    key=Assessment.id,
+    default="number",
+)
+
+
 @router.get("/v1/assessments/{declaration_id}/records", name="list_records")
-async def list_records(session: ReadSession, actor: Anyone, declaration_id: UUID) -> list[RecordOut]:
-    """Every decision record of a case, oldest first, each as it was made."""
+async def list_records(
+    session: ReadSession, actor: Anyone, declaration_id: UUID, asked: Annotated[PageRequest, Depends(RECORDS)]
+) -> Page[RecordOut]:
+    """Return every decision record of a case, oldest first, each as it was made."""
     await found(session, Review, declaration_id)
-    query = select(Assessment).where(Assessment.declaration_id == declaration_id).order_by(Assessment.number)
-    return [record_out(row) for row in await session.scalars(query)]
+    return await asked.page(session, select(Assessment).filter_by(declaration_id=declaration_id), record_out)
 
 
 @router.get("/v1/assessments/{declaration_id}/replay", name="replay_assessment")
@@ -137,9 +146,3 @@ async def _judged_again(session: AsyncSession, assessment: Assessment) -> Decisi
         return judge(record["facts"], assessment.as_of, record["interpretations"]).decision
     stored = await found(session, StoredRuleset, assessment.ruleset)
     return replay(record, lambda wanted: stored.content if wanted == stored.hash else None)
-
-
-def _next(rows: Sequence[Review], limit: int) -> str | None:
-    if len(rows) <= limit:
-        return None
-    return cursor_of(rows[limit - 1].accepted_on, rows[limit - 1].declaration_id)

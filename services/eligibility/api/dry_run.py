@@ -10,8 +10,8 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.eligibility.api.shapes import AwardOut, DecisionOut, decision_out
-from services.eligibility.rules.judgement import Judgement, dry_run
-from services.eligibility.rules.support import Loan, grant_of, interest_of
+from services.eligibility.rules.dry_run import Loan, dry_run, grant_of, interest_of
+from services.eligibility.rules.reviews import Judgement
 from shared.contracts.facts import ProjectFacts
 from shared.contracts.library import DistrictCode
 from shared.money import Money, Ratio

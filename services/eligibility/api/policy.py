@@ -3,11 +3,13 @@
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel
 
-from services.eligibility.clauses import Clause, clauses_of
+from services.eligibility.policy import Clause, clauses_of
 from shared.policy import editions
+from shared.web.memory_paging import ORDER, MemoryListing, MemoryPageRequest
+from shared.web.paging import Page
 from shared.web.parameters import KnownParametersRoute
 
 router = APIRouter(route_class=KnownParametersRoute, tags=["政策"])
@@ -36,16 +38,25 @@ class EditionOut(BaseModel):
     rules: list[RuleOut]
 
 
+EDITIONS = MemoryListing(EditionOut, ORDER, "in_force_from", key="id", default=ORDER)
+
+
 @router.get("/v1/editions", name="list_editions")
-async def list_editions() -> list[EditionOut]:
-    """Every edition the system knows, oldest first."""
-    return [_edition(entry) for entry in editions()]
+async def list_editions(asked: Annotated[MemoryPageRequest, Depends(EDITIONS)]) -> Page[EditionOut]:
+    """Return every edition of the notice that the system knows, oldest first."""
+    return asked.page([_edition(entry) for entry in editions()])
+
+
+CLAUSES = MemoryListing(Clause, ORDER, key="clause", default=ORDER)
 
 
 @router.get("/v1/clauses", name="list_clauses")
-async def list_clauses(edition: Annotated[Literal["2021", "2023"], Query()] = "2023") -> list[Clause]:
-    """Every clause of an edition: what it asks, which service answers for it, by which rules, numbers and readings."""
-    return clauses_of(edition)
+async def list_clauses(
+    asked: Annotated[MemoryPageRequest, Depends(CLAUSES)],
+    edition: Annotated[Literal["2021", "2023"], Query(description="版本")] = "2023",
+) -> Page[Clause]:
+    """Return the clauses of an edition: the duty, the service that carries it, its rules, numbers and readings."""
+    return asked.page(clauses_of(edition))
 
 
 def _edition(entry: Any) -> EditionOut:

@@ -4,33 +4,34 @@ from decimal import Decimal
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Depends, Query, Response
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.eligibility.api.paging import Cursor, Limit, cursor_of, place_of, whole
-from services.eligibility.api.pool_shapes import EntryIn, KeepOutIn, PoolPage, PoolRow
-from services.eligibility.cases import about, record_on
-from services.eligibility.judging import current_assessment
+from services.eligibility.api.pool_shapes import EntryIn, KeepOutIn, PoolRow
 from services.eligibility.models import PoolEntry, RecognisedInvestment, Review
 from services.eligibility.pool import (
     Panel,
+    add_to_pool,
     investment_of,
+    lock_passed_review,
     panel_of,
     pass_score_of,
-    take_place,
-    under_assessment,
     weights_of,
 )
+from services.eligibility.reviews import case_fields, current_assessment
 from shared.contracts.eligibility import AssessedComponent, PoolEntered, ReviewRejected
 from shared.contracts.facts import ProjectFacts
 from shared.contracts.intake import Project
 from shared.contracts.library import DistrictCode
 from shared.errors import WrongStatus
 from shared.events.outbox import emit
-from shared.storage.audit import hands_of
+from shared.identifiers import Uscc
+from shared.storage.audit import case_of, hands_of, record_act
 from shared.web.auth import CitySupervisor, Official
+from shared.web.filters import dates, one_of, search
 from shared.web.idempotency import ActRoute, ReadSession, Session
+from shared.web.paging import Listing, Page, PageRequest
 
 router = APIRouter(route_class=ActRoute, tags=["入库评估"])
 POOL_CLAUSE = "三（二）"
@@ -50,14 +51,14 @@ async def enter_pool(
 
     Where the project is not in the reserve library this is also the supervisor's consent to the exception (I29).
     """
-    review = await under_assessment(session, declaration_id)
+    review = await lock_passed_review(session, declaration_id)
     panel, investment = await panel_of(session, review), await investment_of(session, review)
     score = _passing_score(review, panel)
     if investment is None:
         raise NotReadyForPool("尚未审定投资")
     facts = {"score": str(score), "outstanding": panel.outstanding, "exceptions": review.exceptions}
-    await record_on(session, review, "enter_pool", wanted.reason, duty="enter_pool", **facts)
-    entry = await take_place(session, review, score, investment)
+    await record_act(session, "enter_pool", case_of(review), reason=wanted.reason, duty="enter_pool", **facts)
+    entry = await add_to_pool(session, review, score, investment)
     await emit(session, await _entered(session, review, entry, investment))
     response.headers["location"] = f"/v1/pool?year={entry.year}"
     return PoolRow.model_validate(entry)
@@ -66,31 +67,39 @@ async def enter_pool(
 @router.post("/v1/assessments/{declaration_id}/keep-out", status_code=204, name="keep_out")
 async def keep_out(session: Session, actor: CitySupervisor, declaration_id: UUID, wanted: KeepOutIn) -> None:
     """Refuse entry to the pool, with the reason. 三（二）"""
-    review = await under_assessment(session, declaration_id)
+    review = await lock_passed_review(session, declaration_id)
     review.stage, review.conclusion_reason = "kept_out", wanted.reason
-    await record_on(session, review, "keep_out", wanted.reason, duty="enter_pool")
-    await emit(session, ReviewRejected(**about(review), clauses=(POOL_CLAUSE,), reason=wanted.reason))
+    await record_act(session, "keep_out", case_of(review), reason=wanted.reason, duty="enter_pool")
+    await emit(session, ReviewRejected(**case_fields(review), clauses=(POOL_CLAUSE,), reason=wanted.reason))
+
+
+POOL = Listing(
+    one_of("district", PoolEntry.district, DistrictCode, "所在区"),
+    one_of("applicant_uscc", PoolEntry.applicant_uscc, Uscc, "申报单位统一社会信用代码"),
+    dates("entered_on", PoolEntry.entered_on, "入库日期"),
+    search("项目名称、申报编号或申报单位", PoolEntry.project_name, PoolEntry.declaration_no, PoolEntry.applicant_name),
+    sorts={
+        "rank": PoolEntry.rank,
+        "score": PoolEntry.score,
+        "assessed_investment_yuan": PoolEntry.assessed_investment_yuan,
+        "entered_on": PoolEntry.entered_on,
+        "district": PoolEntry.district,
+    },
+    key=PoolEntry.declaration_id,
+    default="rank",
+)
 
 
 @router.get("/v1/pool", name="list_pool")
 async def list_pool(
     session: ReadSession,
     actor: Official,
-    year: Annotated[int, Query(ge=2021, le=2100)],
-    district: Annotated[list[DistrictCode] | None, Query()] = None,
-    limit: Limit = 50,
-    cursor: Cursor = None,
-) -> PoolPage:
-    """The pool of a year by rank. A district sees its own projects, with their rank in the whole city."""
+    year: Annotated[int, Query(ge=2021, le=2100, description="年度")],
+    asked: Annotated[PageRequest, Depends(POOL)],
+) -> Page[PoolRow]:
+    """Return the pool of a year by rank. A district sees its own projects, with their rank in the whole city."""
     query = select(PoolEntry).where(PoolEntry.year == year, PoolEntry.left_on.is_(None))
-    query = query.order_by(PoolEntry.rank).limit(limit + 1)
-    if district:
-        query = query.where(PoolEntry.district.in_(district))
-    if cursor is not None:
-        query = query.where(PoolEntry.rank > place_of(cursor, whole)[0])
-    rows = (await session.scalars(query)).all()
-    next_cursor = cursor_of(rows[limit - 1].rank) if len(rows) > limit else None
-    return PoolPage(items=[PoolRow.model_validate(row) for row in rows[:limit]], next_cursor=next_cursor)
+    return await asked.page(session, query, PoolRow.model_validate)
 
 
 def _passing_score(review: Review, panel: Panel) -> Decimal:
@@ -107,7 +116,7 @@ async def _entered(
 ) -> PoolEntered:
     assessment = await current_assessment(session, review.declaration_id)
     return PoolEntered(
-        **about(review),
+        **case_fields(review),
         project=Project.model_validate(review.project),
         facts=ProjectFacts.model_validate(review.judged_facts),
         components=tuple(AssessedComponent.model_validate(part) for part in investment.components),

@@ -8,10 +8,11 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.eligibility.investment import ComponentIn
 from services.eligibility.models import ScoreSheet
 from services.eligibility.pool import Panel
-from services.eligibility.rules.judgement import CRITERIA, rounded, weighted_score
+from services.eligibility.rules.code_lists import CRITERIA
+from services.eligibility.rules.investment import ComponentRecognition
+from services.eligibility.rules.pool import rounded, weighted_score
 from shared.money import Money
 from shared.text import Paragraph
 
@@ -89,7 +90,7 @@ class InvestmentIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    components: list[ComponentIn] = Field(title="各组成审定投资", min_length=1, max_length=200)
+    components: list[ComponentRecognition] = Field(title="各组成审定投资", min_length=1, max_length=200)
     opinion: Paragraph = Field(title="审定意见")
 
 
@@ -142,13 +143,6 @@ class PoolRow(BaseModel):
     declared_investment_yuan: Money
     assessed_investment_yuan: Money
     entered_on: date
-
-
-class PoolPage(BaseModel):
-    """The pool of a year by rank."""
-
-    items: list[PoolRow]
-    next_cursor: str | None
 
 
 def sheet_out(sheet: ScoreSheet, weights: Mapping[str, Decimal]) -> SheetOut:

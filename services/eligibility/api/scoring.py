@@ -17,13 +17,14 @@ from services.eligibility.api.pool_shapes import (
     scores_out,
     sheet_out,
 )
-from services.eligibility.cases import numbered, placed, record_on
-from services.eligibility.investment import recognised
 from services.eligibility.models import ConflictDeclaration, RecognisedInvestment, Review, ScoreSheet
-from services.eligibility.pool import Panel, investment_of, panel_of, pass_score_of, under_assessment, weights_of
+from services.eligibility.pool import Panel, investment_of, lock_passed_review, panel_of, pass_score_of, weights_of
+from services.eligibility.reviews import numbered_fields, round_fields
+from services.eligibility.rules.investment import recognise_components
 from shared.actors import Actor
 from shared.errors import Duplicate, Forbidden, Invalid, NotFound, WrongStatus
 from shared.policy import interpretations
+from shared.storage.audit import case_of, record_act
 from shared.storage.session import found, now, settings_of
 from shared.web.auth import Anyone, CityOffice, CityOfficer
 from shared.web.idempotency import ActRoute, ReadSession, Session
@@ -48,17 +49,17 @@ async def declare_conflict(
     session: Session, actor: CityOfficer, declaration_id: UUID, wanted: ConflictIn, response: Response
 ) -> ConflictOut:
     """A reviewer says whether there is a conflict of interest; who has one may not score. 三（二）"""
-    review = await under_assessment(session, declaration_id)
+    review = await lock_passed_review(session, declaration_id)
     _may_declare(await panel_of(session, review), actor, wanted.position)
     row = ConflictDeclaration(
-        **await numbered(session, review, ConflictDeclaration),
+        **await numbered_fields(session, review, ConflictDeclaration),
         reviewer=actor.subject,
         reviewer_name=actor.name,
         declared_at=now(session),
         **wanted.model_dump(),
     )
     session.add(row)
-    await record_on(session, review, "declare_conflict", wanted.statement, position=wanted.position)
+    await record_act(session, "declare_conflict", case_of(review), reason=wanted.statement, position=wanted.position)
     response.headers["location"] = f"/v1/assessments/{declaration_id}/scores"
     return ConflictOut.model_validate(row)
 
@@ -68,15 +69,15 @@ async def score_project(
     session: Session, actor: CityOfficer, declaration_id: UUID, wanted: SheetIn, response: Response
 ) -> SheetOut:
     """A reviewer's marks, given once and unseen by the other reviewers until all are in. 三（二）"""
-    review = await under_assessment(session, declaration_id)
+    review = await lock_passed_review(session, declaration_id)
     _may_score(await panel_of(session, review), actor)
     weights = weights_of(review)
     if sorted(mark.criterion for mark in wanted.marks) != sorted(weights):
         raise Invalid(f"须对每项各打一次分：{'、'.join(weights)}", field="/body/marks")
     # The opinion stays on the sheet: the record of acts is open to reviewers who have yet to score.
-    await record_on(session, review, "score_project", None, duty="score")
+    await record_act(session, "score_project", case_of(review), duty="score")
     sheet = ScoreSheet(
-        **placed(session, review),
+        **round_fields(session, review),
         reviewer=actor.subject,
         reviewer_name=actor.name,
         scored_at=now(session),
@@ -100,13 +101,13 @@ async def recognise_investment(
     session: Session, actor: CityOfficer, declaration_id: UUID, wanted: InvestmentIn, response: Response
 ) -> InvestmentOut:
     """The fixed-asset investment recognised per component, what is excluded and why it is lower (I4, I5). 二（四）1"""
-    review = await under_assessment(session, declaration_id)
+    review = await lock_passed_review(session, declaration_id)
     _may_judge(await panel_of(session, review), actor)
     readings = interpretations(settings_of(session).interpretations)
-    components = recognised(review.judged_facts["components"], wanted.components, readings)
-    await record_on(session, review, "recognise_investment", wanted.opinion, duty="score")
+    components = recognise_components(review.judged_facts["components"], wanted.components, readings)
+    await record_act(session, "recognise_investment", case_of(review), reason=wanted.opinion, duty="score")
     row = RecognisedInvestment(
-        **await numbered(session, review, RecognisedInvestment),
+        **await numbered_fields(session, review, RecognisedInvestment),
         applicant_uscc=review.applicant_uscc,
         components=components,
         opinion=wanted.opinion,
@@ -124,7 +125,7 @@ async def recognise_investment(
 
 @router.get("/v1/assessments/{declaration_id}/investment", name="get_investment")
 async def get_investment(session: ReadSession, actor: Anyone, declaration_id: UUID) -> InvestmentOut:
-    """The investment recognised in the present round."""
+    """The investment recognise_components in the present round."""
     row = await investment_of(session, await found(session, Review, declaration_id))
     if row is None:
         raise NotFound("尚未审定投资")

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.eligibility.models import Assessment, Review, Settlement
-from services.eligibility.rules.judgement import WHO
+from services.eligibility.rules.code_lists import PROVIDERS
 from shared.policy import Decision, Finding
 
 Decided = Literal["eligible", "ineligible", "undetermined"]
@@ -146,7 +146,7 @@ def decision_out(decision: Decision, summary: str, settled: dict[str, Settlement
                 field=item.field,
                 label=item.label,
                 who=item.who,
-                who_label=WHO.get(item.who, item.who),
+                who_label=PROVIDERS.get(item.who, item.who),
                 clause=item.clause,
             )
             for item in decision.missing

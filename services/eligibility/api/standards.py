@@ -4,25 +4,26 @@ from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Depends, Response
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema
-from sqlalchemy import func, select, text, tuple_
+from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.eligibility.api.paging import Cursor, Limit, cursor_of, place_of, whole
 from services.eligibility.models import DistrictStandard
-from services.eligibility.rules.judgement import plain
+from services.eligibility.standards import without_trailing_zeros
 from shared.actors import Actor
 from shared.clock import uuid7
 from shared.contracts.library import DistrictCode
 from shared.errors import Forbidden, Invalid
 from shared.money import Quantity
 from shared.policy.parameters import DatedValue, district_keys, history
-from shared.storage.audit import record
+from shared.storage.audit import Case, record_act
 from shared.storage.session import now
 from shared.text import Line, Paragraph
 from shared.web.auth import DistrictSupervisor, OfficialOrSystem
+from shared.web.filters import dates, one_of, search
 from shared.web.idempotency import ActRoute, ReadSession, Session
+from shared.web.paging import Listing, Page, PageRequest
 
 router = APIRouter(route_class=ActRoute, tags=["区级标准"])
 _STANDARDS_LOCK = 0x7E16
@@ -71,13 +72,6 @@ class StandardOut(BaseModel):
     set_at: datetime
 
 
-class StandardPage(BaseModel):
-    """Standards by district, in the order they were entered; of two from one day the later entered counts."""
-
-    items: list[StandardOut]
-    next_cursor: str | None
-
-
 @router.post("/v1/district-standards", status_code=201, name="set_district_standard")
 async def set_district_standard(
     session: Session, actor: DistrictSupervisor, wanted: StandardIn, response: Response
@@ -89,30 +83,32 @@ async def set_district_standard(
         raise Invalid("比例须在 0 与 1 之间", field="/body/value")
     standard = await _numbered(session, actor, wanted)
     told = wanted.model_dump(mode="json", include={"parameter", "value", "valid_from", "document_no"})
-    await record(session, "set_district_standard", standard.id, wanted.district, reason=wanted.reason, **told)
+    await record_act(session, "set_district_standard", Case(standard.id, wanted.district), reason=wanted.reason, **told)
     response.headers["location"] = f"/v1/district-standards?district={wanted.district}"
     return _out(standard)
 
 
+STANDARDS = Listing(
+    one_of("district", DistrictStandard.district, DistrictCode, "所在区"),
+    one_of("parameter", DistrictStandard.parameter, Parameter, "参数"),
+    dates("valid_from", DistrictStandard.valid_from, "施行日期"),
+    search("文件名称或文号", DistrictStandard.document_no),
+    sorts={
+        "district": DistrictStandard.district,
+        "valid_from": DistrictStandard.valid_from,
+        "set_at": DistrictStandard.set_at,
+    },
+    key=DistrictStandard.id,
+    default="district",
+)
+
+
 @router.get("/v1/district-standards", name="list_district_standards")
 async def list_district_standards(
-    session: ReadSession,
-    actor: OfficialOrSystem,
-    district: Annotated[list[DistrictCode] | None, Query()] = None,
-    parameter: Annotated[list[Parameter] | None, Query()] = None,
-    limit: Limit = 50,
-    cursor: Cursor = None,
-) -> StandardPage:
-    """Every standard ever set, by district and in order, earlier ones included."""
-    query = select(DistrictStandard).order_by(DistrictStandard.district, DistrictStandard.number).limit(limit + 1)
-    filters = ((DistrictStandard.district, district), (DistrictStandard.parameter, parameter))
-    query = query.where(*(column.in_(wanted) for column, wanted in filters if wanted))
-    if cursor is not None:
-        key = place_of(cursor, str, whole)
-        query = query.where(tuple_(DistrictStandard.district, DistrictStandard.number) > tuple_(*key))
-    rows = (await session.scalars(query)).all()
-    next_cursor = cursor_of(rows[limit - 1].district, rows[limit - 1].number) if len(rows) > limit else None
-    return StandardPage(items=[_out(row) for row in rows[:limit]], next_cursor=next_cursor)
+    session: ReadSession, actor: OfficialOrSystem, asked: Annotated[PageRequest, Depends(STANDARDS)]
+) -> Page[StandardOut]:
+    """Return every standard ever set, by district in the order of entry; of two from one day the later one counts."""
+    return await asked.page(session, select(DistrictStandard), _out)
 
 
 async def _numbered(session: AsyncSession, actor: Actor, wanted: StandardIn) -> DistrictStandard:
@@ -146,4 +142,4 @@ def _out(standard: DistrictStandard) -> StandardOut:
     fields = {
         name: getattr(standard, name) for name in StandardOut.model_fields if name not in ("label", "unit", "value")
     }
-    return StandardOut(**fields, value=plain(standard.value), label=city.label, unit=city.unit)
+    return StandardOut(**fields, value=without_trailing_zeros(standard.value), label=city.label, unit=city.unit)

@@ -9,9 +9,17 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.eligibility.judging import standards_by_district
-from services.eligibility.population import Group, Population, grouped, population_of
-from services.eligibility.what_if import MOST_LISTED, WhatIf, patch_of, run
+from services.eligibility.rules.what_if import (
+    MAX_LISTED,
+    Group,
+    Population,
+    WhatIfResult,
+    group_districts,
+    patch_of,
+    run,
+)
+from services.eligibility.standards import standards_by_district
+from services.eligibility.what_if import population_of
 from shared.contracts.library import DistrictCode
 from shared.districts import DISTRICTS
 from shared.policy import Ruleset, interpretations, resolve
@@ -139,9 +147,9 @@ async def run_what_if(request: Request, session: ReadSession, actor: CityOfficer
     return _answer(as_of, population, groups, await to_thread(run, population, groups, patch))
 
 
-def _answer(as_of: date, population: Population, groups: list[Group], found: WhatIf) -> WhatIfOut:
+def _answer(as_of: date, population: Population, groups: list[Group], result: WhatIfResult) -> WhatIfOut:
     ruleset = groups[0].ruleset
-    judged = [population.subjects[place].origin for place in found.rows["place"]]
+    judged = [population.subjects[position].origin for position in result.rows["position"]]
     return WhatIfOut.model_validate(
         {
             "as_of": as_of,
@@ -149,15 +157,15 @@ def _answer(as_of: date, population: Population, groups: list[Group], found: Wha
             "rulesets": [group.ruleset.hash for group in groups],
             "declarations": judged.count("declaration"),
             "library": judged.count("library"),
-            "touched": [_touched(key, ruleset) for key in found.touched()],
-            "table": found.table(),
-            "gained": _movement(found.moved(gained=True)),
-            "lost": _movement(found.moved(gained=False)),
-            "before": found.money(),
-            "after": found.money("_after"),
-            "by_district": found.by_district(),
-            "blocking_before": found.blocking(after=False),
-            "blocking_after": found.blocking(after=True),
+            "touched": [_touched(key, ruleset) for key in result.affected_rules()],
+            "table": result.table(),
+            "gained": _movement(result.changed_projects(gained=True)),
+            "lost": _movement(result.changed_projects(gained=False)),
+            "before": result.award_interval(),
+            "after": result.award_interval("_after"),
+            "by_district": result.by_district(),
+            "blocking_before": result.blocking(after=False),
+            "blocking_after": result.blocking(after=True),
         }
     )
 
@@ -166,7 +174,7 @@ async def _groups(session: AsyncSession, as_of: date, districts: list[str]) -> l
     """The districts by rule set, each under its own standards of the day. Raises NoEditionInForce."""
     readings = settings_of(session).interpretations
     standards = await standards_by_district(session, as_of)
-    return grouped({code: resolve(as_of, code, readings, standards.get(code)) for code in districts})
+    return group_districts({code: resolve(as_of, code, readings, standards.get(code)) for code in districts})
 
 
 def _touched(key: str, ruleset: Ruleset) -> Touched:
@@ -175,4 +183,4 @@ def _touched(key: str, ruleset: Ruleset) -> Touched:
 
 
 def _movement(moved: list[dict[str, object]]) -> dict[str, object]:
-    return {"count": len(moved), "projects": moved[:MOST_LISTED]}
+    return {"count": len(moved), "projects": moved[:MAX_LISTED]}

@@ -1,4 +1,4 @@
-"""Tables of eligibility: reviews and their decision records, the pool, districts' standards, the library's copy."""
+"""Tables of eligibility: reviews, decision records, the pool, district standards, copies of the registers."""
 
 from services.eligibility.models.base import Base
 from services.eligibility.models.library import LibraryProject, StockResource

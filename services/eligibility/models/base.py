@@ -1,4 +1,4 @@
-"""What every table of eligibility is built on."""
+"""Declarative base of eligibility's tables."""
 
 from sqlalchemy.orm import DeclarativeBase
 

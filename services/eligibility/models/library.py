@@ -1,4 +1,4 @@
-"""A compact copy of the reserve library and of the resources in it, kept from events for what-if runs (四（一）2)."""
+"""Tables with a compact copy of the reserve library and the resource ledger for what-if runs (四（一）2)."""
 
 from datetime import date
 from typing import Any
@@ -11,7 +11,7 @@ from services.eligibility.models.base import Base
 
 
 class LibraryProject(Base):
-    """A library entry as the rules read it; components name their resource by the district's own id."""
+    """A library entry as facts; components reference their resource by the district's own id."""
 
     __tablename__ = "library_project"
 
@@ -25,7 +25,7 @@ class LibraryProject(Base):
 
 
 class StockResource(Base):
-    """What the resource ledger says of one building or plant, as far as the rules read it."""
+    """Facts of one ledger resource that the rules read."""
 
     __tablename__ = "stock_resource"
     __table_args__ = (Index("ix_stock_resource_own_id", "district", "external_id"),)

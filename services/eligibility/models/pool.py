@@ -1,4 +1,4 @@
-"""Pool-entry assessment 入库评估: who may judge, what each gave, which investment counts, who is in (三（二）)."""
+"""Tables of the pool-entry assessment 入库评估: conflicts, score sheets, recognised investment, the pool (三（二）)."""
 
 from datetime import date, datetime
 from decimal import Decimal
@@ -12,7 +12,7 @@ from services.eligibility.models.base import Base
 
 
 class ConflictDeclaration(Base):
-    """A reviewer's word on conflicts of interest in a case and round; the latest one counts."""
+    """A reviewer's declaration on conflicts of interest in a case and round; the latest counts."""
 
     __tablename__ = "conflict_declaration"
     __table_args__ = (
@@ -33,7 +33,7 @@ class ConflictDeclaration(Base):
 
 
 class ScoreSheet(Base):
-    """One reviewer's marks, given once. `marks`: per criterion points (0 to 100) and a comment."""
+    """One reviewer's marks, submitted once. `marks` holds points (0 to 100) and a comment per criterion."""
 
     __tablename__ = "score_sheet"
     __table_args__ = (UniqueConstraint("declaration_id", "round", "reviewer"),)
@@ -50,7 +50,7 @@ class ScoreSheet(Base):
 
 
 class RecognisedInvestment(Base):
-    """The fixed-asset investment that the assessment recognised per component; the latest one counts (I4, I5)."""
+    """Recognised fixed-asset investment per component; the latest counts (I4, I5)."""
 
     __tablename__ = "recognised_investment"
     __table_args__ = (UniqueConstraint("declaration_id", "number"),)
@@ -72,7 +72,7 @@ class RecognisedInvestment(Base):
 
 
 class PoolEntry(Base):
-    """A project in the pool of its year; `rank` is its place now, by score and then by entry."""
+    """A project in the pool of its year; `rank` is its current rank by score, then by entry."""
 
     __tablename__ = "pool_entry"
     __table_args__ = (

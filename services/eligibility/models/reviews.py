@@ -1,4 +1,4 @@
-"""A declaration before the city, every judgement made of it, and what people settled (二, 三（二）)."""
+"""Tables of reviews, decision records and settlements (二, 三（二）)."""
 
 from datetime import date, datetime
 from typing import Any
@@ -8,28 +8,12 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.eligibility.models.base import Base
+from services.eligibility.rules.code_lists import OCCASIONS, STAGES
 from shared.errors import WrongStatus
-
-STAGES = {
-    "in_review": "条件审查中",
-    "passed": "条件审查通过，待入库评估",
-    "rejected": "条件审查不通过",
-    "in_pool": "已入库",
-    "kept_out": "未予入库",
-    "returned": "已退回补正",
-    "closed": "已撤回或终止",
-}
-OCCASIONS = {
-    "forwarded": "区级上报",
-    "received": "市级接收",
-    "settled": "人工认定",
-    "edition_chosen": "选定适用版本",
-    "reassessed": "重新判定",
-}
 
 
 class Review(Base):
-    """One declaration under review: the facts of its latest round, where it stands, and how it was concluded."""
+    """One declaration under review: facts of its latest round, stage and conclusion."""
 
     __tablename__ = "review"
     __table_args__ = (
@@ -71,23 +55,23 @@ class Review(Base):
         return self.facts | confirmed
 
     def expect_stage(self, stage: str) -> None:
-        """Raises WrongStatus when the review stands elsewhere."""
+        """Raise WrongStatus unless the review is in a stage."""
         if self.stage != stage:
             raise WrongStatus(f"本事项{STAGES[self.stage]}，须处于“{STAGES[stage]}”")
 
     def conclude(self, stage: str, reason: str, on: date, exceptions: dict[str, str]) -> None:
-        """End the review of conditions. Raises WrongStatus when it has ended."""
+        """Conclude the review of conditions. Raises WrongStatus once concluded."""
         self.expect_stage("in_review")
         self.stage, self.conclusion_reason, self.concluded_on = stage, reason, on
         self.exceptions = exceptions
 
     def leave(self, stage: str) -> None:
-        """The declaration left the city's hands: returned for correction, withdrawn or refused."""
+        """Set the stage of a declaration that was returned, withdrawn or refused."""
         self.stage = stage
 
 
 class Assessment(Base):
-    """A decision record: what the machine found on one occasion, by which rule set. Never changed. 二"""
+    """A decision record: the findings of one occasion by one rule set. Append-only. 二"""
 
     __tablename__ = "assessment"
     __table_args__ = (
@@ -119,7 +103,7 @@ class Assessment(Base):
 
 
 class Settlement(Base):
-    """What a city officer decided where the machine found nothing; a later one for the same rule takes its place."""
+    """A city officer's decision on an open finding; a later settlement of the same rule replaces it."""
 
     __tablename__ = "settlement"
     __table_args__ = (UniqueConstraint("declaration_id", "number"),)

@@ -1,4 +1,4 @@
-"""Rule sets by hash, and what districts set for themselves (四（一）2, 四（二）3)."""
+"""Tables of rule sets and district standards (四（一）2, 四（二）3)."""
 
 from datetime import date, datetime
 from decimal import Decimal
@@ -12,20 +12,20 @@ from services.eligibility.models.base import Base
 
 
 class StoredRuleset(Base):
-    """A rule set that decided something, kept once so that the decision can be made again. Never changed."""
+    """A rule set used by a decision, stored once so that the decision can be replayed. Append-only."""
 
     __tablename__ = "ruleset"
 
     hash: Mapped[str] = mapped_column(primary_key=True)
     edition: Mapped[str]
     doc_no: Mapped[str]
-    # json, not jsonb: the order of the rules is the order of the findings, and jsonb sorts keys.
+    # json keeps the order of the rules, which is the order of the findings; jsonb sorts keys.
     content: Mapped[dict[str, Any]] = mapped_column(JSON)
     first_used_at: Mapped[datetime]
 
 
 class DistrictStandard(Base):
-    """A parameter as a district set it from one day on, by a published document. Never changed; the latest counts."""
+    """A parameter set by a district from a date on, by a published document. Append-only; the latest counts."""
 
     __tablename__ = "district_standard"
     __table_args__ = (

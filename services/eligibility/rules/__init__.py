@@ -1,0 +1,1 @@
+"""Pure functions of eligibility: no database, HTTP, broker, settings or clock."""

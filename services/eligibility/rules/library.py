@@ -1,4 +1,4 @@
-"""From rows of the ledger and the library to the facts that the rules read (四（一）2). Plain functions."""
+"""Facts for the policy rules from rows of the resource ledger and the reserve library (四（一）2). Pure."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -13,13 +13,13 @@ _COUNTED_FROM_ROW = ("gross_floor_area_m2", "leasable_area_m2", "vacant_area_m2"
 
 
 def library_facts(row: LibraryRow) -> Facts:
-    """A library entry as facts, what it does not say left out."""
+    """Return a library entry as facts; unknown facts are absent."""
     facts = facts_of_library(row).model_dump(mode="json", exclude_none=True)
     return {**facts, "district": row.district}
 
 
 def resource_facts(row: ResourceRow) -> Facts:
-    """What the ledger knows of a building or plant. A ground counts as denied only once the district has certified."""
+    """Return a ledger resource as facts. A ground is denied only once the district has certified the resource."""
     known: dict[str, Any] = {
         "completed_on": row.completed_on,
         "completed_year": row.completed_year,
@@ -32,13 +32,13 @@ def resource_facts(row: ResourceRow) -> Facts:
         "end_cause": row.end_cause,
         **{name: getattr(row, name) for name in _COUNTED_FROM_ROW},
     }
-    return {name: _plain(value) for name, value in known.items() if value is not None}
+    return {name: _json_value(value) for name, value in known.items() if value is not None}
 
 
-def joined(
+def join_resources(
     project: Mapping[str, Any], resources: Mapping[str, Mapping[str, Any]], readings: Mapping[str, str]
 ) -> Facts:
-    """A library entry with what the ledger knows of each component's resource, under the readings I12 and I14."""
+    """Return a library entry's facts with the facts of each component's resource, by the readings I12 and I14."""
     parts = [
         _component_facts(resources.get(part.get("resource_id", ""), {}), readings) | part
         for part in project.get("components", ())
@@ -47,7 +47,7 @@ def joined(
 
 
 def _component_facts(resource: Mapping[str, Any], readings: Mapping[str, str]) -> Facts:
-    told = {
+    facts = {
         "completed_on": _completed_on(resource, readings["completion_evidence"]),
         "district_tax_per_m2_yuan": _tax_per_m2(resource, readings["tax_area"]),
         **{
@@ -62,11 +62,11 @@ def _component_facts(resource: Mapping[str, Any], readings: Mapping[str, str]) -
             )
         },
     }
-    return {name: value for name, value in told.items() if value is not None}
+    return {name: value for name, value in facts.items() if value is not None}
 
 
 def _completed_on(resource: Mapping[str, Any], reading: str) -> str | None:
-    """The day a building is counted from: a bare year stands for its 31 December (I14)."""
+    """Return the completion date by the reading of I14; a year alone means its 31 December."""
     day = resource.get("completed_on")
     year = resource.get("completed_year") or (day and int(day[:4]))
     if reading == "title" and resource.get("completion_proof") != "title_certificate":
@@ -77,7 +77,7 @@ def _completed_on(resource: Mapping[str, Any], reading: str) -> str | None:
 
 
 def _tax_per_m2(resource: Mapping[str, Any], reading: str) -> str | None:
-    """Yuan of district tax per square metre and year, over the area the reading names (I12)."""
+    """Return the annual district tax in yuan per square metre of the area that the reading names (I12)."""
     tax, area = resource.get("annual_district_tax_yuan"), _area(resource, reading)
     return None if tax is None or not area else str(Decimal(tax) / area)
 
@@ -107,7 +107,7 @@ def _ground(row: ResourceRow, ground: str) -> bool | None:
     return False if row.certified_on else None
 
 
-def _plain(value: Any) -> Any:
+def _json_value(value: Any) -> Any:
     if isinstance(value, date):
         return value.isoformat()
     return str(value) if isinstance(value, Decimal) else value

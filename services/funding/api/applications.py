@@ -4,12 +4,13 @@ from datetime import date
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Depends, Response
 from pydantic import BaseModel, Field
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.funding.api.banks import ReferralOut
+from services.funding.api.budgets import Year
 from services.funding.api.comparison import LoanOut
 from services.funding.api.final_accounts import FinalAccountsOut
 from services.funding.api.interest import StatementOut
@@ -25,46 +26,57 @@ from services.funding.models.payment import InterestStatement, ReleaseRequest
 from services.funding.models.plan import PlanItem
 from services.funding.models.recovery import ClawbackRequest, FinalAccounts, MoneyReturn
 from services.funding.models.support import BankReferral, PublicMoney
+from shared.contracts.library import DistrictCode
+from shared.identifiers import Uscc
 from shared.money import SignedMoney
 from shared.storage.audit import acts_of
 from shared.storage.session import etag, found
 from shared.web.auth import Anyone
+from shared.web.filters import dates, flag, one_of, search
 from shared.web.idempotency import ActRoute, ReadSession
+from shared.web.paging import Listing, Page, PageRequest
 
 router = APIRouter(route_class=ActRoute, tags=["资金申请"])
+Mode = Literal["investment_grant", "interest_subsidy"]
 Status = Literal["received", "drafted", "approved", "declined", "planned", "releasing", "released", "closed"]
 
 
-class ApplicationPage(BaseModel):
-    """Applications in the order they came; `next_cursor` is empty on the last page."""
-
-    items: list[ApplicationOut]
-    next_cursor: str | None
+_HELD = select(Hold.id).where(Hold.application_id == Application.id, Hold.lifted_at.is_(None)).exists()
+APPLICATIONS = Listing(
+    one_of("status", Application.status, Status, "办理状态"),
+    one_of("district", Application.district, DistrictCode, "所在区"),
+    one_of("mode", Application.mode, Mode, "支持方式"),
+    one_of("budget_year", Application.budget_year, Year, "预算年度"),
+    one_of("applicant_uscc", Application.applicant_uscc, Uscc, "申报单位统一社会信用代码"),
+    flag("held", _HELD, "是否暂停拨付"),
+    dates("entered_on", Application.entered_on, "入库日期"),
+    dates("approved_on", Application.approved_on, "批复日期"),
+    search(
+        "项目名称、申报编号或申报单位", Application.project_name, Application.declaration_no, Application.applicant_name
+    ),
+    sorts={
+        "id": Application.id,
+        "declaration_no": Application.declaration_no,
+        "project_name": Application.project_name,
+        "district": Application.district,
+        "rank": Application.rank,
+        "award_yuan": Application.award_yuan,
+        "released_yuan": Application.released_yuan,
+        "entered_on": Application.entered_on,
+        "approved_on": Application.approved_on,
+    },
+    key=Application.id,
+    default="id",
+)
 
 
 @router.get("/v1/applications", name="list_applications")
 async def list_applications(
-    session: ReadSession,
-    actor: Anyone,
-    status: Annotated[list[Status] | None, Query(max_length=8)] = None,
-    district: Annotated[str | None, Query(max_length=6, pattern=r"^[0-9A-Z]+$")] = None,
-    mode: Annotated[Literal["investment_grant", "interest_subsidy"] | None, Query()] = None,
-    limit: Annotated[int, Query(ge=1, le=200)] = 50,
-    cursor: Annotated[UUID | None, Query()] = None,
-) -> ApplicationPage:
-    """The cases the caller may see, with amounts, status and holds. 三（二）"""
-    wanted = select(Application).order_by(Application.id).limit(limit + 1)
-    if status:
-        wanted = wanted.where(Application.status.in_(status))
-    if district:
-        wanted = wanted.where(Application.district == district)
-    if mode:
-        wanted = wanted.where(Application.mode == mode)
-    if cursor:
-        wanted = wanted.where(Application.id > cursor)
-    rows = (await session.scalars(wanted)).all()
-    following = str(rows[limit - 1].id) if len(rows) > limit else None
-    return ApplicationPage(items=await shown(session, rows[:limit]), next_cursor=following)
+    session: ReadSession, actor: Anyone, asked: Annotated[PageRequest, Depends(APPLICATIONS)]
+) -> Page[ApplicationOut]:
+    """Return the cases that the caller may see, with amounts, status and holds. 三（二）"""
+    found_rows = await asked.fetch(session, select(Application))
+    return found_rows.page(await shown(session, found_rows.rows))
 
 
 class ApplicationDetail(ApplicationOut):

@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.funding.api.shapes import ApplicationOut, Key, Shape, shown_one
-from services.funding.cases import next_number, note, offers, project_of, refuse_other_municipal_money
+from services.funding.cases import next_number, offers, project_of, refuse_other_municipal_money
 from services.funding.ledger.case_acts import award_and_reserve, ledger_mode, require_budget
 from services.funding.ledger.posting import open_accounts, post
 from services.funding.ledger.postings import case_accounts
@@ -20,6 +20,7 @@ from shared.contracts.library import LABELS, SupportMode
 from shared.errors import DomainError
 from shared.events.outbox import emit
 from shared.money import Money
+from shared.storage.audit import case_of, record_act
 from shared.storage.session import actor_of, locked, settings_of, today
 from shared.text import Line, Paragraph
 from shared.web.auth import CityOfficer, CitySupervisor
@@ -68,7 +69,9 @@ async def draft_approval(session: Session, actor: CityOfficer, application_id: K
         }
     )
     detail = {"mode": offer.mode, "award_yuan": str(offer.award_yuan), "readings": offer.readings}
-    await note(session, "draft_approval", application, reason=draft.justification, duty="draft_approval", **detail)
+    await record_act(
+        session, "draft_approval", case_of(application), reason=draft.justification, duty="draft_approval", **detail
+    )
     return await shown_one(session, application)
 
 
@@ -110,7 +113,9 @@ async def approve_application(session: Session, actor: CitySupervisor, applicati
         raise DraftOutdated(f"现应为 {offer.award_yuan} 元，拟办为 {application.award_yuan} 元")
     application.approve(today(session))
     approval = await _approval(session, application, offer)
-    await note(session, "approve_application", application, duty="approve", approval_no=approval.approval_no)
+    await record_act(
+        session, "approve_application", case_of(application), duty="approve", approval_no=approval.approval_no
+    )
     await emit(session, _announced(application, approval))
     cap = offer.cap_yuan or approval.award_yuan
     await open_accounts(session, case_accounts(application.id, ledger_mode(application), cap))
@@ -170,8 +175,13 @@ async def decline_application(
     """Refuse the fund application report, naming the clauses. 三（二）"""
     application = await locked(session, Application, application_id)
     application.decline()
-    await note(
-        session, "decline_application", application, reason=refusal.reason, duty="approve", clauses=refusal.clauses
+    await record_act(
+        session,
+        "decline_application",
+        case_of(application),
+        reason=refusal.reason,
+        duty="approve",
+        clauses=refusal.clauses,
     )
     await emit(
         session,

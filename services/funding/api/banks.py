@@ -8,12 +8,12 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 
 from services.funding.api.shapes import Key, Shape, Yuan
-from services.funding.cases import note
 from services.funding.models.application import Application
 from services.funding.models.support import BankReferral
 from shared.clock import uuid7
 from shared.errors import Invalid
 from shared.money import Money
+from shared.storage.audit import case_of, record_act
 from shared.storage.session import found, locked, now
 from shared.text import Line
 from shared.web.auth import DistrictOrCity, Official
@@ -69,7 +69,7 @@ async def refer_to_bank(
         **dict(wanted),
     )
     session.add(row)
-    await note(session, "refer_to_bank", application, bank=wanted.bank, referral_id=str(row.id))
+    await record_act(session, "refer_to_bank", case_of(application), bank=wanted.bank, referral_id=str(row.id))
     await session.flush()
     response.headers["location"] = f"/v1/bank-referrals/{row.id}/export"
     return ReferralOut.model_validate(row)
@@ -91,7 +91,9 @@ async def record_referral_outcome(
     row = await locked(session, BankReferral, referral_id)
     application = await found(session, Application, row.application_id)
     row.close(outcome.outcome, outcome.granted_yuan, outcome.note, actor.subject, now(session))
-    await note(session, "record_referral_outcome", application, referral_id=str(row.id), outcome=outcome.outcome)
+    await record_act(
+        session, "record_referral_outcome", case_of(application), referral_id=str(row.id), outcome=outcome.outcome
+    )
     await session.flush()
     return ReferralOut.model_validate(row)
 

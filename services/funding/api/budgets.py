@@ -17,7 +17,7 @@ from shared.clock import uuid7
 from shared.districts import CITY
 from shared.errors import Duplicate
 from shared.money import Money
-from shared.storage.audit import record
+from shared.storage.audit import Case, record_act
 from shared.storage.session import locked, now
 from shared.text import Line
 from shared.web.auth import CitySupervisor, Official
@@ -75,7 +75,9 @@ async def draft_budget(
         **dict(wanted),
     )
     session.add(drafted)
-    await record(session, "draft_budget", drafted.id, CITY, reason=wanted.note, **wanted.model_dump(mode="json"))
+    await record_act(
+        session, "draft_budget", Case(drafted.id, CITY), reason=wanted.note, **wanted.model_dump(mode="json")
+    )
     response.headers["location"] = f"/v1/budgets/{wanted.year}"
     await session.flush()
     return AppropriationOut.model_validate(drafted)
@@ -88,7 +90,7 @@ async def confirm_budget(
     """Put a drafted appropriation into the ledger. Raises SameOfficer for its drafter."""
     row = await locked(session, Appropriation, appropriation_id)
     row.confirm(actor.subject, now(session))
-    await record(session, "confirm_budget", row.id, CITY, year=row.year, amount_yuan=str(row.amount_yuan))
+    await record_act(session, "confirm_budget", Case(row.id, CITY), year=row.year, amount_yuan=str(row.amount_yuan))
     await session.flush()
     await open_accounts(session, programme_accounts(row.year))
     await post(session, appropriate(row.year, row.amount_yuan, row.document_no))

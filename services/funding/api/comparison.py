@@ -9,13 +9,14 @@ from pydantic import BaseModel, Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.funding.api.shapes import ApplicationOut, Exact, Key, Shape, Yuan, shown_one
-from services.funding.cases import note, offers, ruleset_of
+from services.funding.cases import offers, ruleset_of
 from services.funding.models.application import Application, Loan
 from services.funding.rules.support import LoanPlan, Offer
 from shared.clock import uuid7
 from shared.contracts.library import LABELS, ConstructionStatus, SupportMode
 from shared.errors import Invalid
 from shared.money import Money, Ratio
+from shared.storage.audit import case_of, record_act
 from shared.storage.session import found, locked, now, today
 from shared.text import Line
 from shared.web.auth import CityOfficer, Official
@@ -146,7 +147,9 @@ async def register_loan(
         **dict(wanted),
     )
     session.add(loan)
-    await note(session, "register_loan", application, loan_id=str(loan.id), contract_no=wanted.contract_no)
+    await record_act(
+        session, "register_loan", case_of(application), loan_id=str(loan.id), contract_no=wanted.contract_no
+    )
     await session.flush()
     response.headers["location"] = f"/v1/applications/{application.id}"
     return LoanOut.model_validate(loan)
@@ -172,5 +175,5 @@ async def record_construction(
     application.construction_status = state.status
     application.construction_started_on = state.started_on or application.construction_started_on
     application.completed_on = state.completed_on
-    await note(session, "record_construction", application, **state.model_dump(mode="json"))
+    await record_act(session, "record_construction", case_of(application), **state.model_dump(mode="json"))
     return await shown_one(session, application)

@@ -10,13 +10,14 @@ from pydantic import BaseModel, Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.funding.api.shapes import Key, Shape
-from services.funding.cases import note, ruleset_of
+from services.funding.cases import ruleset_of
 from services.funding.models.application import Application
 from services.funding.models.recovery import FinalAccounts
 from services.funding.rules.support import GRANT, grant_offer
 from shared.clock import uuid7
 from shared.errors import Invalid, WrongStatus
 from shared.money import Money
+from shared.storage.audit import case_of, record_act
 from shared.storage.session import actor_of, locked, now
 from shared.text import Line
 from shared.web.auth import CityOfficer
@@ -68,7 +69,7 @@ async def record_final_accounts(
     row = _recomputed(session, application, wanted)
     session.add(row)
     detail = {"document_no": row.document_no, "proposed_return_yuan": str(row.proposed_return_yuan)}
-    await note(session, "record_final_accounts", application, lower=row.lower, **detail)
+    await record_act(session, "record_final_accounts", case_of(application), lower=row.lower, **detail)
     await session.flush()
     response.headers["location"] = f"/v1/applications/{application.id}"
     return FinalAccountsOut.model_validate(row)

@@ -8,13 +8,13 @@ from pydantic import BaseModel, Field
 from sqlalchemy import select
 
 from services.funding.api.shapes import ApplicationOut, HoldOut, Key, shown_one
-from services.funding.cases import note
 from services.funding.holds import lift, place
 from services.funding.ledger.case_acts import end
 from services.funding.ledger.posting import post
 from services.funding.models.application import Application, Hold
 from services.funding.models.payment import ReleaseRequest
 from shared.errors import NotFound, WrongStatus
+from shared.storage.audit import case_of, record_act
 from shared.storage.session import locked
 from shared.text import Paragraph
 from shared.web.auth import CityDesk, CitySupervisor
@@ -84,7 +84,7 @@ async def close_application(
     application.expect("approved", "planned", "releasing")
     transfers, rest = end(application), application.reserved_yuan
     application.close()
-    await note(session, "close_application", application, reason=ending.reason, given_up_yuan=str(rest))
+    await record_act(session, "close_application", case_of(application), reason=ending.reason, given_up_yuan=str(rest))
     await session.flush()
     await post(session, transfers)
     return await shown_one(session, application)

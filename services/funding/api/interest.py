@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.funding.api.shapes import Key, Shape
-from services.funding.cases import loans_of, note, ruleset_of
+from services.funding.cases import loans_of, ruleset_of
 from services.funding.interest.days import Project, SoFar
 from services.funding.interest.lines import BalanceSegment, RateSegment, StatementLine
 from services.funding.interest.lines import Loan as BankLoan
@@ -24,6 +24,7 @@ from shared.clock import uuid7
 from shared.errors import DomainError, Invalid, WrongStatus
 from shared.money import Money, Ratio
 from shared.policy import parameter
+from shared.storage.audit import case_of, record_act
 from shared.storage.session import actor_of, found, locked, now, today
 from shared.text import Paragraph
 from shared.web.auth import CityOfficer, Finance
@@ -108,7 +109,7 @@ async def submit_interest(
     statement = _row(session, application, wanted, outcome, len(earlier) + 1)
     session.add(statement)
     detail = {"statement_id": str(statement.id), "payable_yuan": str(statement.payable_yuan)}
-    await note(session, "submit_interest", application, status=statement.status, **detail)
+    await record_act(session, "submit_interest", case_of(application), status=statement.status, **detail)
     await session.flush()
     response.headers["location"] = f"/v1/applications/{application.id}"
     return StatementOut.model_validate(statement)
@@ -229,6 +230,13 @@ async def decide_interest(session: Session, actor: CityOfficer, statement_id: Ke
     statement = await locked(session, InterestStatement, statement_id)
     statement.decide(verdict.accept, actor.subject, now(session), verdict.reason)
     identity, accepted = str(statement.id), verdict.accept
-    await note(session, "decide_interest", application, reason=verdict.reason, statement_id=identity, accepted=accepted)
+    await record_act(
+        session,
+        "decide_interest",
+        case_of(application),
+        reason=verdict.reason,
+        statement_id=identity,
+        accepted=accepted,
+    )
     await session.flush()
     return StatementOut.model_validate(statement)

@@ -3,17 +3,17 @@
 from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.funding.api.budgets import Year
 from services.funding.api.shapes import Key, Shape
-from services.funding.cases import note, refuse_other_municipal_money, ruleset_of
+from services.funding.cases import refuse_other_municipal_money, ruleset_of
 from services.funding.ledger.case_acts import commit, require_budget
 from services.funding.ledger.posting import post
 from services.funding.models.application import Application
@@ -25,7 +25,7 @@ from shared.districts import CITY
 from shared.errors import DomainError, Duplicate, Invalid
 from shared.events.outbox import emit
 from shared.money import Money
-from shared.storage.audit import record
+from shared.storage.audit import Case, case_of, record_act
 from shared.storage.session import found, locked, now, settings_of, today
 from shared.text import Line, Paragraph
 from shared.web.auth import CityOfficer, CitySupervisor, Official
@@ -76,8 +76,8 @@ class PlanItemOut(Shape):
     completed_decision: str | None
 
 
-class PlanOut(Shape):
-    """A batch with its projects. The numbering is the demonstration's own."""
+class PlanSummary(Shape):
+    """A batch without its projects. The numbering is the demonstration's own."""
 
     id: UUID
     year: int
@@ -91,6 +91,11 @@ class PlanOut(Shape):
     issued_by: str | None
     issued_on: date | None
     clause: str = "三（二）"
+
+
+class PlanOut(PlanSummary):
+    """A batch with its projects."""
+
     items: list[PlanItemOut] = Field(default_factory=list)
 
 
@@ -112,8 +117,8 @@ async def draft_plan(session: Session, actor: CityOfficer, wanted: NewPlan, resp
     session.add(plan)
     await session.flush()
     session.add_all([_item(session, plan, *pair) for pair in zip(wanted.items, applications, strict=True)])
-    await record(
-        session, "draft_plan", plan.id, CITY, year=plan.year, batch=plan.batch, total_yuan=str(plan.total_yuan)
+    await record_act(
+        session, "draft_plan", Case(plan.id, CITY), year=plan.year, batch=plan.batch, total_yuan=str(plan.total_yuan)
     )
     response.headers["location"] = f"/v1/plans/{plan.id}"
     return await _shown(session, plan)
@@ -196,12 +201,12 @@ async def issue_plan(session: Session, actor: CitySupervisor, plan_id: Key, issu
     plan.total_yuan = sum((item.amount_yuan for item, _ in kept), Decimal(0))
     number = f"{settings_of(session).plan_no_prefix}〔{plan.year}〕第{plan.batch}批"
     plan.issue(actor.subject, today(session), number)
-    await record(session, "issue_plan", plan.id, CITY, plan_no=number, total_yuan=str(plan.total_yuan))
+    await record_act(session, "issue_plan", Case(plan.id, CITY), plan_no=number, total_yuan=str(plan.total_yuan))
     await emit(session, _announced(plan, [item for item, _ in kept], today(session)))
     transfers = [transfer for _, case in kept for transfer in commit(case, case.reserved_yuan, plan.year)]
     for item, application in kept:
         application.enter_plan(plan.year)
-        await note(session, "enter_plan", application, plan_no=number, amount_yuan=str(item.amount_yuan))
+        await record_act(session, "enter_plan", case_of(application), plan_no=number, amount_yuan=str(item.amount_yuan))
     await session.flush()
     await post(session, transfers)
     return await _shown(session, plan)
@@ -229,7 +234,9 @@ async def _stays(
         )
     item.completed_decision = decision.reason
     item.status = "planned" if decision.include else "dropped"
-    await note(session, "decide_completed", application, reason=decision.reason, include=decision.include)
+    await record_act(
+        session, "decide_completed", case_of(application), reason=decision.reason, include=decision.include
+    )
     return decision.include
 
 
@@ -269,7 +276,7 @@ async def withdraw_plan(session: Session, actor: CityOfficer, plan_id: Key, with
     plan.withdraw()
     for item in await session.scalars(select(PlanItem).filter_by(plan_id=plan.id)):
         item.status = "dropped"
-    await record(session, "withdraw_plan", plan.id, CITY, reason=withdrawal.reason)
+    await record_act(session, "withdraw_plan", Case(plan.id, CITY), reason=withdrawal.reason)
     return await _shown(session, plan)
 
 
@@ -277,20 +284,6 @@ async def withdraw_plan(session: Session, actor: CityOfficer, plan_id: Key, with
 async def read_plan(session: ReadSession, actor: Official, plan_id: Key) -> PlanOut:
     """A batch with its projects."""
     return await _shown(session, await found(session, InvestmentPlan, plan_id))
-
-
-@router.get("/v1/plans", name="list_plans")
-async def list_plans(
-    session: ReadSession, actor: Official, year: Annotated[int | None, Query(ge=2021, le=2100)] = None
-) -> list[PlanOut]:
-    """The batches, newest first, without their projects."""
-    wanted = (
-        select(InvestmentPlan)
-        .order_by(InvestmentPlan.year.desc(), InvestmentPlan.batch.desc(), InvestmentPlan.id)
-        .limit(200)
-    )
-    rows = await session.scalars(wanted if year is None else wanted.where(InvestmentPlan.year == year))
-    return [PlanOut.model_validate(plan) for plan in rows]
 
 
 async def _shown(session: AsyncSession, plan: InvestmentPlan) -> PlanOut:

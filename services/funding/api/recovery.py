@@ -10,7 +10,6 @@ from pydantic import BaseModel, Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.funding.api.shapes import Key, Shape, Yuan
-from services.funding.cases import note
 from services.funding.holds import place
 from services.funding.ledger.case_acts import demand, take_back
 from services.funding.ledger.posting import post
@@ -22,6 +21,7 @@ from shared.contracts.funding import FundsClawedBack, FundsReturned
 from shared.errors import DomainError
 from shared.events.outbox import emit
 from shared.money import Money
+from shared.storage.audit import case_of, record_act
 from shared.storage.session import found, locked, now
 from shared.text import Line, Paragraph
 from shared.web.auth import CityOfficer, CitySupervisor, Finance
@@ -94,7 +94,9 @@ async def record_return(
         **dict(wanted),
     )
     session.add(row)
-    await note(session, "record_return", application, reason=wanted.reason, amount_yuan=str(wanted.amount_yuan))
+    await record_act(
+        session, "record_return", case_of(application), reason=wanted.reason, amount_yuan=str(wanted.amount_yuan)
+    )
     await session.flush()
     response.headers["location"] = f"/v1/applications/{application.id}"
     return ReturnOut.model_validate(row)
@@ -108,7 +110,9 @@ async def confirm_return(session: Session, actor: Finance, return_id: Key) -> Re
     _expect_paid(application, row.amount_yuan)
     row.transfer_id, transfers = take_back(application, row.amount_yuan, f"own:{row.id}")
     application.returned_yuan += row.amount_yuan
-    await note(session, "confirm_return", application, amount_yuan=str(row.amount_yuan), return_id=str(row.id))
+    await record_act(
+        session, "confirm_return", case_of(application), amount_yuan=str(row.amount_yuan), return_id=str(row.id)
+    )
     await emit(
         session,
         FundsReturned(
@@ -135,7 +139,7 @@ async def reject_return(session: Session, actor: Finance, return_id: Key, refusa
     """The money did not come in."""
     row, application = await _locked_return(session, return_id)
     row.decide("rejected", actor.subject, now(session))
-    await note(session, "reject_return", application, reason=refusal.reason, return_id=str(row.id))
+    await record_act(session, "reject_return", case_of(application), reason=refusal.reason, return_id=str(row.id))
     await session.flush()
     return ReturnOut.model_validate(row)
 
@@ -194,7 +198,9 @@ async def request_clawback(
     )
     session.add(row)
     detail = {"clawback_id": str(row.id), "amount_yuan": str(row.amount_yuan), "clause": row.clause}
-    await note(session, "request_clawback", application, reason=wanted.reason, duty="request_clawback", **detail)
+    await record_act(
+        session, "request_clawback", case_of(application), reason=wanted.reason, duty="request_clawback", **detail
+    )
     await session.flush()
     response.headers["location"] = f"/v1/applications/{application.id}"
     return ClawbackOut.model_validate(row)
@@ -208,7 +214,7 @@ async def demand_clawback(session: Session, actor: CitySupervisor, clawback_id: 
     _expect_paid(application, row.amount_yuan)
     application.demanded_yuan += row.amount_yuan
     transfers = demand(application, row.amount_yuan, str(row.id))
-    await note(session, "demand_clawback", application, duty="clawback", clawback_id=str(row.id))
+    await record_act(session, "demand_clawback", case_of(application), duty="clawback", clawback_id=str(row.id))
     await place(session, application, "clawback", "四（一）1", "stop", row.reason, f"clawback:{row.id}")
     await emit(session, _announced(application, row, transfers[-1].id, "demanded", row.amount_yuan))
     await post(session, transfers)
@@ -221,7 +227,7 @@ async def reject_clawback(session: Session, actor: CitySupervisor, clawback_id: 
     row, application = await _locked_clawback(session, clawback_id)
     row.decide("rejected", actor.subject, now(session), refusal.reason)
     detail = {"clawback_id": str(row.id)}
-    await note(session, "reject_clawback", application, reason=refusal.reason, duty="clawback", **detail)
+    await record_act(session, "reject_clawback", case_of(application), reason=refusal.reason, duty="clawback", **detail)
     await session.flush()
     return ClawbackOut.model_validate(row)
 
@@ -254,7 +260,9 @@ async def record_recovery(session: Session, actor: Finance, clawback_id: Key, re
             **dict(receipt),
         )
     )
-    await note(session, "record_recovery", application, clawback_id=str(row.id), **receipt.model_dump(mode="json"))
+    await record_act(
+        session, "record_recovery", case_of(application), clawback_id=str(row.id), **receipt.model_dump(mode="json")
+    )
     await emit(session, _announced(application, row, transfers[0].id, "recovered", receipt.amount_yuan))
     await post(session, transfers)
     return ClawbackOut.model_validate(row)

@@ -13,7 +13,6 @@ from services.funding.api.shapes import Key, Shape
 from services.funding.cases import (
     components_of,
     facts_of,
-    note,
     project_of,
     refuse_other_municipal_money,
     ruleset_of,
@@ -31,7 +30,7 @@ from shared.errors import DomainError, Invalid
 from shared.events.outbox import emit
 from shared.money import Money
 from shared.policy import parameter
-from shared.storage.audit import hands_of
+from shared.storage.audit import case_of, hands_of, record_act
 from shared.storage.session import found, locked, now, today
 from shared.text import Paragraph
 from shared.web.auth import Finance
@@ -109,7 +108,9 @@ async def request_release(
     )
     session.add(request)
     detail = {"request_id": str(request.id), "amount_yuan": str(due.yuan), "instalment": due.number}
-    await note(session, "request_release", application, reason=wanted.evidence, duty="request_release", **detail)
+    await record_act(
+        session, "request_release", case_of(application), reason=wanted.evidence, duty="request_release", **detail
+    )
     await session.flush()
     response.headers["location"] = f"/v1/applications/{application.id}"
     return ReleaseOut.model_validate(request)
@@ -175,7 +176,9 @@ async def release_funds(session: Session, actor: Finance, request_id: Key) -> Re
     request.transfer_id, transfers = pay(application, request.amount_yuan, year)
     application.pay(request.amount_yuan)
     detail = {"request_id": str(request.id), "amount_yuan": str(request.amount_yuan)}
-    await note(session, "release_funds", application, duty="release", transfer_id=str(request.transfer_id), **detail)
+    await record_act(
+        session, "release_funds", case_of(application), duty="release", transfer_id=str(request.transfer_id), **detail
+    )
     await emit(session, await _announced(session, application, request))
     await post(session, transfers)
     return ReleaseOut.model_validate(request)
@@ -224,6 +227,6 @@ async def reject_release(session: Session, actor: Finance, request_id: Key, reje
     request, application = await _open_request(session, request_id)
     request.decide("rejected", actor.subject, now(session), rejection.reason)
     detail = {"request_id": str(request.id), "amount_yuan": str(request.amount_yuan)}
-    await note(session, "reject_release", application, reason=rejection.reason, duty="release", **detail)
+    await record_act(session, "reject_release", case_of(application), reason=rejection.reason, duty="release", **detail)
     await session.flush()
     return ReleaseOut.model_validate(request)

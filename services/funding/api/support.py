@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.funding.api.shapes import Exact, Figure, Key, Shape, Yuan
-from services.funding.cases import note, registered_elsewhere, ruleset_of
+from services.funding.cases import registered_elsewhere, ruleset_of
 from services.funding.models.application import Application
 from services.funding.models.support import KINDS, PublicMoney
 from services.funding.rules.support import invested, over_limit, public_money_share
@@ -22,7 +22,7 @@ from shared.errors import Invalid, WrongStatus
 from shared.identifiers import ProjectCode, Uscc
 from shared.money import Money
 from shared.policy import parameter
-from shared.storage.audit import record
+from shared.storage.audit import Case, case_of, record_act
 from shared.storage.session import found, locked, now, today
 from shared.text import Line, Paragraph
 from shared.web.auth import CityOfficer, DistrictOrCity, Official
@@ -100,7 +100,9 @@ async def record_co_support(
         **dict(wanted),
     )
     session.add(entry)
-    await note(session, "record_co_support", application, entry_id=str(entry.id), **wanted.model_dump(mode="json"))
+    await record_act(
+        session, "record_co_support", case_of(application), entry_id=str(entry.id), **wanted.model_dump(mode="json")
+    )
     response.headers["location"] = f"/v1/public-money?declaration_id={application.id}"
     return await _total(session, application)
 
@@ -181,7 +183,7 @@ async def register_municipal_money(
     session.add(entry)
     case = wanted.declaration_id or entry.id
     detail = wanted.model_dump(mode="json", exclude={"district"})
-    await record(session, "register_municipal_money", case, wanted.district, **detail)
+    await record_act(session, "register_municipal_money", Case(case, wanted.district), **detail)
     await session.flush()
     response.headers["location"] = f"/v1/municipal-money/{entry.id}"
     return PublicMoneyOut.model_validate(entry)
@@ -209,8 +211,8 @@ async def withdraw_public_money(
         raise WrongStatus("该记录已撤销")
     entry.withdrawn_by, entry.withdrawn_at, entry.withdraw_reason = actor.subject, now(session), withdrawal.reason
     case = entry.application_id or entry.id
-    await record(
-        session, "withdraw_public_money", case, entry.district, reason=withdrawal.reason, entry_id=str(entry.id)
+    await record_act(
+        session, "withdraw_public_money", Case(case, entry.district), reason=withdrawal.reason, entry_id=str(entry.id)
     )
     await session.flush()
     return PublicMoneyOut.model_validate(entry)

@@ -82,6 +82,11 @@ class Application(Base):
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy reads it from the class
 
     @property
+    def declaration_id(self) -> UUID:
+        """Return the id of the declaration, by which the audit record names the case."""
+        return self.id
+
+    @property
     def net_paid_yuan(self) -> Decimal:
         """Released, less what came back or was demanded back: the most that may still be demanded. 四（一）1"""
         return self.released_yuan - self.returned_yuan - self.demanded_yuan

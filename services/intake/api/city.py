@@ -12,7 +12,8 @@ from sqlalchemy import Numeric, cast, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.intake.api.library_shapes import Total
-from services.intake.models.library import LibraryEntry, QuarterSubmission, Resource
+from services.intake.models.quarters import QuarterSubmission
+from services.intake.models.registers import LibraryEntry, Resource
 from shared.contracts.library import Quarter
 from shared.deadlines import quarter_due, quarter_of
 from shared.districts import CITY, DISTRICTS

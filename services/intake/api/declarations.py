@@ -1,37 +1,29 @@
 """HTTP of declarations: draft, list, read, edit (三（一）¶1)."""
 
-import base64
-import binascii
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Header, Query, Response
-from pydantic import BaseModel
+from fastapi import APIRouter, Depends, Header, Response
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.intake.acting import act_on
 from services.intake.api.cases import answer, seen
-from services.intake.api.shapes import DeclarationDraft, DeclarationEdit, DeclarationOut, Moment, plain_facts
+from services.intake.api.shapes import DeclarationDraft, DeclarationEdit, DeclarationOut, plain_facts
 from services.intake.models.declarations import Declaration, next_declaration_no
-from services.intake.models.library import LibraryEntry
+from services.intake.models.registers import LibraryEntry
 from services.intake.rules.stages import StageCode
 from shared.clock import uuid7
 from shared.contracts.library import DistrictCode, ProjectType
 from shared.errors import Forbidden, Invalid
+from shared.identifiers import ProjectCode, Uscc
+from shared.storage.audit import case_of, record_act
 from shared.storage.session import etag, expect_version, locked, now, today
 from shared.web.auth import Anyone, Applicant
+from shared.web.filters import dates, moments, one_of, search, since
 from shared.web.idempotency import ActRoute, ReadSession, Session
+from shared.web.paging import Listing, Page, PageRequest
 
 router = APIRouter(route_class=ActRoute, tags=["申报"])
-Cursor = Annotated[str, Query(pattern=r"^[A-Za-z0-9_-]{22}$", description="上一页的 next_cursor")]
-
-
-class DeclarationPage(BaseModel):
-    """Declarations, newest first."""
-
-    items: list[DeclarationOut]
-    next_cursor: str | None
 
 
 @router.post("/v1/declarations", status_code=201, name="create_declaration", response_model=DeclarationOut)
@@ -44,7 +36,7 @@ async def create_declaration(
     declaration = await _new(session, draft)
     await _check_library_entry(session, declaration)
     session.add(declaration)
-    await act_on(session, "create_declaration", declaration, duty="apply")
+    await record_act(session, "create_declaration", case_of(declaration), round=declaration.round, duty="apply")
     response.headers["location"] = f"/v1/declarations/{declaration.id}"
     return await answer(session, response, declaration)
 
@@ -76,45 +68,47 @@ async def _check_library_entry(session: AsyncSession, declaration: Declaration) 
         raise Invalid("所在区储备库中没有本单位的这个项目", field="/body/library_entry_id")
 
 
+DECLARATIONS = Listing(
+    one_of("district", Declaration.district, DistrictCode, "所在区"),
+    one_of("stage", Declaration.stage, StageCode, "办理阶段"),
+    one_of("project_type", Declaration.project_type, ProjectType, "项目类型"),
+    one_of("applicant_uscc", Declaration.applicant_uscc, Uscc, "申报单位统一社会信用代码"),
+    one_of("project_code", Declaration.project_code, ProjectCode, "项目代码"),
+    dates("submitted_on", Declaration.submitted_on, "提交日期"),
+    dates("received_on", Declaration.received_on, "市级接收日期"),
+    dates("due_on", Declaration.due_on, "办理期限"),
+    moments("updated_at", Declaration.updated_at, "最近变动时间"),
+    since("updated_since", Declaration.updated_at, "只要此时刻起有变动的记录，须带时区"),
+    search(
+        "项目名称、申报编号、申报单位或地址",
+        Declaration.project_name,
+        Declaration.declaration_no,
+        Declaration.applicant_name,
+        Declaration.address,
+    ),
+    sorts={
+        "id": Declaration.id,
+        "declaration_no": Declaration.declaration_no,
+        "project_name": Declaration.project_name,
+        "district": Declaration.district,
+        "submitted_on": Declaration.submitted_on,
+        "due_on": Declaration.due_on,
+        "updated_at": Declaration.updated_at,
+    },
+    key=Declaration.id,
+    default="-id",
+)
+
+
 @router.get("/v1/declarations", name="list_declarations")
 async def list_declarations(
-    session: ReadSession,
-    actor: Anyone,
-    district: Annotated[list[DistrictCode], Query()] = [],  # noqa: B006 - FastAPI copies query defaults
-    stage: Annotated[list[StageCode], Query()] = [],  # noqa: B006
-    project_type: Annotated[list[ProjectType], Query()] = [],  # noqa: B006
-    updated_since: Moment | None = None,
-    limit: Annotated[int, Query(ge=1, le=200)] = 50,
-    cursor: Cursor | None = None,
-) -> DeclarationPage:
-    """The declarations the caller may see, newest first."""
-    query = select(Declaration).order_by(Declaration.id.desc()).limit(limit + 1)
+    session: ReadSession, actor: Anyone, asked: Annotated[PageRequest, Depends(DECLARATIONS)]
+) -> Page[DeclarationOut]:
+    """Return the declarations that the caller may see, newest first."""
+    query = select(Declaration)
     if actor.role != "applicant":
         query = query.where(Declaration.round > 0)
-    if updated_since:
-        query = query.where(Declaration.updated_at >= updated_since)
-    if cursor:
-        query = query.where(Declaration.id < _id_of(cursor))
-    for column, wanted in (
-        (Declaration.district, district),
-        (Declaration.stage, stage),
-        (Declaration.project_type, project_type),
-    ):
-        query = query.where(column.in_(wanted)) if wanted else query
-    rows = (await session.scalars(query)).all()
-    more = _cursor_of(rows[limit - 1].id) if len(rows) > limit else None
-    return DeclarationPage(items=[DeclarationOut.model_validate(row) for row in rows[:limit]], next_cursor=more)
-
-
-def _cursor_of(declaration_id: UUID) -> str:
-    return base64.urlsafe_b64encode(declaration_id.bytes).rstrip(b"=").decode()
-
-
-def _id_of(cursor: str) -> UUID:
-    try:
-        return UUID(bytes=base64.urlsafe_b64decode(cursor + "=="))
-    except (binascii.Error, ValueError):
-        raise Invalid("游标无效", field="/query/cursor") from None
+    return await asked.page(session, query, DeclarationOut.model_validate)
 
 
 @router.get("/v1/declarations/{declaration_id}", name="get_declaration", response_model=DeclarationOut)
@@ -140,5 +134,12 @@ async def edit_declaration(
     simulated = edit.simulated if "simulated" in edit.model_fields_set else None
     declaration.edit(edit.fields(), edit.facts_patch(), simulated, now(session))
     await _check_library_entry(session, declaration)
-    await act_on(session, "edit_declaration", declaration, duty="apply", changed=sorted(edit.model_fields_set))
+    await record_act(
+        session,
+        "edit_declaration",
+        case_of(declaration),
+        round=declaration.round,
+        duty="apply",
+        changed=sorted(edit.model_fields_set),
+    )
     return await answer(session, response, declaration)

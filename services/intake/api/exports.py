@@ -4,39 +4,45 @@ import csv
 import io
 import unicodedata
 from collections.abc import AsyncIterator, Mapping, Sequence
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel
-from sqlalchemy import Select
+from sqlalchemy import ColumnElement, Select, select
 
-from services.intake.api.library_lists import EntryFilter, ResourceFilter
-from services.intake.models.library import LibraryEntry, Resource
+from services.intake.api.library_filters import ENTRIES, RESOURCES
+from services.intake.models.registers import LibraryEntry, Resource
 from shared.actors import Actor
 from shared.contracts.library import LABELS, LibraryComponent, LibraryRow, ResourceRow
 from shared.runtime import Instance
 from shared.web.auth import OfficialOrSystem
 from shared.web.idempotency import ActRoute
+from shared.web.paging import FilterSet
 
 router = APIRouter(route_class=ActRoute, tags=["资源台账与储备库"])
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _PART = 200
+Conditions = tuple[ColumnElement[bool], ...]
 _CSV: dict[int | str, dict[str, Any]] = {200: {"content": {"text/csv": {}}, "description": "CSV，UTF-8"}}
 
 
 @router.get("/v1/resources.csv", name="export_resources", response_class=StreamingResponse, responses=_CSV)
-async def export_resources(request: Request, actor: OfficialOrSystem, wanted: ResourceFilter) -> StreamingResponse:
-    """Every resource that the filters let through, as CSV with Chinese headings. 四（一）2"""
-    ordered = wanted.order_by(Resource.district, Resource.external_id)
-    return _answer(request, actor, ordered, ResourceRow, "resources.csv")
+async def export_resources(
+    request: Request, actor: OfficialOrSystem, conditions: Annotated[Conditions, Depends(FilterSet(RESOURCES))]
+) -> StreamingResponse:
+    """Return every resource that passes the filters, as CSV with Chinese headings. 四（一）2"""
+    query = select(Resource).where(*conditions).order_by(Resource.district, Resource.external_id)
+    return _answer(request, actor, query, ResourceRow, "resources.csv")
 
 
 @router.get("/v1/library-entries.csv", name="export_library_entries", response_class=StreamingResponse, responses=_CSV)
-async def export_library_entries(request: Request, actor: OfficialOrSystem, wanted: EntryFilter) -> StreamingResponse:
-    """Every project of the library that the filters let through, as CSV with Chinese headings. 四（一）2"""
-    ordered = wanted.order_by(LibraryEntry.district, LibraryEntry.external_id)
-    return _answer(request, actor, ordered, LibraryRow, "library-entries.csv")
+async def export_library_entries(
+    request: Request, actor: OfficialOrSystem, conditions: Annotated[Conditions, Depends(FilterSet(ENTRIES))]
+) -> StreamingResponse:
+    """Return every project of the library that passes the filters, as CSV with Chinese headings. 四（一）2"""
+    query = select(LibraryEntry).where(*conditions).order_by(LibraryEntry.district, LibraryEntry.external_id)
+    return _answer(request, actor, query, LibraryRow, "library-entries.csv")
 
 
 def _answer(

@@ -1,30 +1,32 @@
 """HTTP of filing: undertake, submit, withdraw, and the rounds that were filed (三（一）¶1, 四（一）1)."""
 
 from datetime import date, datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Response
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy import select
 
-from services.intake.acting import act_on
 from services.intake.api.cases import answer, seen
 from services.intake.api.shapes import DeclarationOut
 from services.intake.api.submission import check_submission, keep_round, refusals_on_record
 from services.intake.models.declarations import Declaration, DeclarationRound
-from services.intake.models.identities import end_identity, keep_identity
+from services.intake.models.duplicates import end_identity, save_identity
 from services.intake.rules.checklist import undertaking_on
-from services.intake.rules.rounds import Change, changes
+from services.intake.rules.rounds import Change, leaf_changes
 from shared.contracts.facts import ProjectFacts
 from shared.contracts.intake import DeclarationSubmitted, DeclarationWithdrawn
 from shared.deadlines import working_days_after
 from shared.errors import Invalid
 from shared.events.outbox import emit
+from shared.storage.audit import case_of, record_act
 from shared.storage.session import locked, now, settings_of, today
 from shared.text import Line, Paragraph
 from shared.web.auth import Anyone, Applicant
 from shared.web.idempotency import ActRoute, ReadSession, Session
+from shared.web.memory_paging import MemoryListing, MemoryPageRequest
+from shared.web.paging import Page
 
 router = APIRouter(route_class=ActRoute, tags=["申报"])
 RefusalsKept = Depends(refusals_on_record, scope="function")
@@ -70,7 +72,15 @@ async def undertake(
     if word.version != current.version:
         raise Invalid(f"现行承诺书版次为 {current.version}", field="/body/version")
     declaration.undertake(current.version, actor.subject, now(session))
-    await act_on(session, "undertake", declaration, duty="apply", version=current.version, clause=current.clause)
+    await record_act(
+        session,
+        "undertake",
+        case_of(declaration),
+        round=declaration.round,
+        duty="apply",
+        version=current.version,
+        clause=current.clause,
+    )
     return await answer(session, response, declaration)
 
 
@@ -89,8 +99,10 @@ async def submit_declaration(
     due = working_days_after(today(session), settings_of(session).first_review_due_working_days)
     declaration.submit(today(session), now(session), due.on)
     await keep_round(session, declaration, warnings)
-    await keep_identity(session, declaration.project(), live=True)
-    await act_on(session, "submit_declaration", declaration, duty="apply", clause="三（一）")
+    await save_identity(session, declaration.project(), live=True)
+    await record_act(
+        session, "submit_declaration", case_of(declaration), round=declaration.round, duty="apply", clause="三（一）"
+    )
     await emit(session, _submitted(declaration))
     return await answer(session, response, declaration)
 
@@ -116,7 +128,15 @@ async def withdraw_declaration(
     declaration = await locked(session, Declaration, declaration_id)
     declaration.withdraw(now(session))
     await end_identity(session, declaration.id)
-    await act_on(session, "withdraw_declaration", declaration, duty="apply", reason=why.reason, clause="三（一）")
+    await record_act(
+        session,
+        "withdraw_declaration",
+        case_of(declaration),
+        round=declaration.round,
+        duty="apply",
+        reason=why.reason,
+        clause="三（一）",
+    )
     await emit(
         session,
         DeclarationWithdrawn(
@@ -157,21 +177,26 @@ class RoundOut(BaseModel):
     changes: list[ChangeOut]
 
 
+ROUNDS = MemoryListing(RoundOut, "round", key="round", default="round")
+
+
 @router.get("/v1/declarations/{declaration_id}/rounds", name="list_rounds")
-async def list_rounds(session: ReadSession, actor: Anyone, declaration_id: UUID) -> list[RoundOut]:
-    """Every submission of the declaration, oldest first, each with what changed. 三（一）"""
+async def list_rounds(
+    session: ReadSession, actor: Anyone, declaration_id: UUID, asked: Annotated[MemoryPageRequest, Depends(ROUNDS)]
+) -> Page[RoundOut]:
+    """Return every submission of the declaration, oldest first, each with what changed. 三（一）"""
     declaration = await seen(session, actor, declaration_id)
     query = select(DeclarationRound).where(DeclarationRound.declaration_id == declaration.id)
     rounds = (await session.scalars(query.order_by(DeclarationRound.round))).all()
     official = actor.role != "applicant"
     pairs = zip([None, *rounds], rounds, strict=False)
-    return [_round_out(row, before, declaration, official) for before, row in pairs]
+    return asked.page([_round_out(row, before, declaration, official) for before, row in pairs])
 
 
 def _round_out(
     row: DeclarationRound, before: DeclarationRound | None, declaration: Declaration, official: bool
 ) -> RoundOut:
-    found: list[Change] = changes(_compared(before), _compared(row)) if before else []
+    found: list[Change] = leaf_changes(_compared(before), _compared(row)) if before else []
     return RoundOut(
         round=row.round,
         authoritative=row.round == declaration.round,

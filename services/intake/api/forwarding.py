@@ -7,24 +7,25 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.intake.acting import act_on
 from services.intake.api.cases import answer
 from services.intake.api.filing import RefusalsKept
 from services.intake.api.review import ReturnIn, correction_day, keep_correction
 from services.intake.api.shapes import DeclarationOut
 from services.intake.api.submission import checks_completion
 from services.intake.models.declarations import Declaration
-from services.intake.models.library import LibraryEntry
+from services.intake.models.first_review import findings_of
 from services.intake.models.materials import checklist_of
-from services.intake.models.review import THINGS, findings_of, standing_opinion
+from services.intake.models.opinions import valid_opinion
+from services.intake.models.registers import LibraryEntry
 from services.intake.rules import refusals
+from services.intake.rules.first_review import REVIEW_ITEM_LABELS
 from services.intake.rules.stages import UNDER_REVIEW
 from services.intake.rules.submission import Gap, material_gaps
 from shared.contracts.intake import DeclarationForwarded, DeclarationReceived
 from shared.contracts.library import ConstructionStatus
 from shared.events.outbox import emit
 from shared.policy import interpretations
-from shared.storage.audit import hands_of
+from shared.storage.audit import case_of, hands_of, record_act
 from shared.storage.session import locked, now, settings_of, today
 from shared.text import Paragraph
 from shared.web.auth import CityOfficer, DistrictSupervisor
@@ -51,14 +52,22 @@ async def forward_declaration(
 ) -> Declaration:
     """Report a reviewed declaration to the city; eligibility takes over from here. 三（一）"""
     declaration = await locked(session, Declaration, declaration_id)
-    declaration.require(UNDER_REVIEW)
+    declaration.require_stage(UNDER_REVIEW)
     in_library = await in_reserve_library(session, declaration)
     if missing := await _unready(session, declaration, in_library, conclusion.library_exception_reason):
         raise refusals.not_forwardable(missing)
     declaration.forward(today(session), now(session))
     exception = None if in_library else conclusion.library_exception_reason
     detail = {"clause": "三（一）", "in_reserve_library": in_library, "library_exception_reason": exception}
-    await act_on(session, "forward_declaration", declaration, duty="forward", reason=conclusion.opinion, **detail)
+    await record_act(
+        session,
+        "forward_declaration",
+        case_of(declaration),
+        round=declaration.round,
+        duty="forward",
+        reason=conclusion.opinion,
+        **detail,
+    )
     await emit(session, await _forwarded(session, declaration, in_library, conclusion.opinion, exception))
     return await answer(session, response, declaration)
 
@@ -78,10 +87,10 @@ async def _unready(
     findings = await findings_of(session, declaration)
     found = [
         Gap(f"/first-review/{thing}", f"{label}初审", "三（一）", f"完成{label}初审并通过；不通过的退回补正或不予上报")
-        for thing, label in THINGS.items()
+        for thing, label in REVIEW_ITEM_LABELS.items()
         if thing not in findings or findings[thing].outcome != "pass"
     ]
-    opinion = await standing_opinion(session, declaration)
+    opinion = await valid_opinion(session, declaration)
     if opinion is None or opinion.position != "agree":
         held = "尚无有效意见" if opinion is None else "区政府（管委会）不同意"
         found.append(Gap("/opinion", f"区政府（管委会）意见：{held}", "三（一）", "征得区政府（管委会）同意后再上报"))
@@ -139,7 +148,15 @@ async def receive_declaration(
     if receipt.construction_status == "completed" and checks_completion(session, "city_receipt"):
         raise refusals.completed("/body/construction_status")
     detail = {"clause": "三（一）、二（五）", "construction_status": receipt.construction_status}
-    await act_on(session, "receive_declaration", declaration, duty="receipt", reason=receipt.evidence, **detail)
+    await record_act(
+        session,
+        "receive_declaration",
+        case_of(declaration),
+        round=declaration.round,
+        duty="receipt",
+        reason=receipt.evidence,
+        **detail,
+    )
     await emit(
         session,
         DeclarationReceived(
@@ -165,7 +182,14 @@ async def return_declaration_from_city(
     """Send a reported declaration back for correction instead of receiving it. 三（一）"""
     declaration = await locked(session, Declaration, declaration_id)
     correct_by = correction_day(session)
-    declaration.send_back_from_city(now(session), correct_by)
+    declaration.return_from_city(now(session), correct_by)
     await keep_correction(session, declaration, wanted, correct_by, by_city=True)
-    await act_on(session, "return_declaration_from_city", declaration, duty="receipt", clause="三（一）")
+    await record_act(
+        session,
+        "return_declaration_from_city",
+        case_of(declaration),
+        round=declaration.round,
+        duty="receipt",
+        clause="三（一）",
+    )
     return await answer(session, response, declaration)

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.intake.api.library_shapes import BatchResult, body_of
-from services.intake.registers.parsing import Push, library_push, resources_push
+from services.intake.registers.parsing import Push, parse_library_batch, parse_resource_batch
 from services.intake.registers.push import record_push
 from shared.contracts.pushes import LibraryBatch, ResourceBatch
 from shared.contracts.pushes import Mode as PushMode
@@ -34,7 +34,7 @@ Body = Annotated[bytes, Depends(_body)]
 )
 async def push_resources(session: Session, actor: DistrictPush, body: Body, mode: Mode = "atomic") -> Response:
     """Bring rows of the resource ledger up to date, at most 1000; a row sent again changes nothing. 四（一）2"""
-    return await _answer(session, resources_push(body, mode))
+    return await _answer(session, parse_resource_batch(body, mode))
 
 
 @router.post(
@@ -46,7 +46,7 @@ async def push_resources(session: Session, actor: DistrictPush, body: Body, mode
 )
 async def push_library_entries(session: Session, actor: DistrictPush, body: Body, mode: Mode = "atomic") -> Response:
     """Bring rows of the reserve library up to date, at most 1000; a row sent again changes nothing. 四（一）2"""
-    return await _answer(session, library_push(body, mode))
+    return await _answer(session, parse_library_batch(body, mode))
 
 
 async def _answer(session: AsyncSession, push: Push) -> Response:

@@ -9,14 +9,14 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.intake.api.library_shapes import DistrictPath, EntryOut, ExternalIdPath, Leaving, ResourceOut
-from services.intake.models.library import LibraryEntry, Resource
-from services.intake.registers.kinds import LIBRARY, RESOURCES, Book
-from services.intake.registers.upsert import Sent, record_rows
-from services.intake.rules.recording import Refusal, closed
+from services.intake.models.registers import LibraryEntry, Resource
+from services.intake.registers.kinds import LIBRARY, RESOURCES, Register
+from services.intake.registers.upsert import SentRow, record_rows
+from services.intake.rules.upsert import Refusal, quarter_closed
 from shared.contracts.library import LibraryRow, ResourceRow
 from shared.deadlines import quarter_of
 from shared.errors import DomainError, Invalid, PreconditionRequired, Stale, WrongStatus
-from shared.storage.audit import record
+from shared.storage.audit import Case, record_act
 from shared.storage.session import etag, expect_version, found, locked, today
 from shared.web.auth import DistrictOfficer, DistrictPush
 from shared.web.idempotency import ActRoute, Session
@@ -84,9 +84,7 @@ async def leave_library(
     row = _left(entry, leaving, today(session))
     session.expunge(entry)
     await _record_one(session, LIBRARY, row, leaving.reason)
-    await record(
-        session, "leave_library", entry_id, row.district, applicant_uscc=row.entity_uscc, reason=leaving.reason
-    )
+    await record_act(session, "leave_library", Case(entry_id, row.district, row.entity_uscc), reason=leaving.reason)
     left = await found(session, LibraryEntry, entry_id)
     response.headers["etag"] = etag(left)
     return left
@@ -101,10 +99,10 @@ def _left(entry: LibraryEntry, leaving: Leaving, on: date) -> LibraryRow:
 
 
 async def _record_one(
-    session: AsyncSession, book: Book, row: ResourceRow | LibraryRow, reason: str | None
+    session: AsyncSession, register: Register, row: ResourceRow | LibraryRow, reason: str | None
 ) -> tuple[UUID, str]:
     """Record a single row; its id and what became of it. Raises RowRefused."""
-    (outcome,) = await record_rows(session, book, [Sent(0, row, reason)])
+    (outcome,) = await record_rows(session, register, [SentRow(0, row, reason)])
     if outcome.id is None or outcome.refusal:
-        raise RowRefused(outcome.refusal or closed(row.quarter))
+        raise RowRefused(outcome.refusal or quarter_closed(row.quarter))
     return outcome.id, outcome.status

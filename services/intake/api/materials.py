@@ -4,27 +4,31 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.intake.acting import act_on
 from services.intake.api.cases import seen
 from services.intake.api.uploads import Upload, Uploaded
 from services.intake.models.declarations import Declaration
-from services.intake.models.materials import Material, checklist_of, materials_of
-from services.intake.models.review import standing_opinion
+from services.intake.models.materials import Material, checklist_of
+from services.intake.models.opinions import valid_opinion
 from services.intake.rules import checklist as lists
 from services.intake.rules.stages import EDITABLE, UNDER_REVIEW
 from shared.actors import Actor
 from shared.clock import uuid7
 from shared.errors import Forbidden, Invalid, NotFound
+from shared.storage.audit import case_of, record_act
 from shared.storage.files import MEDIA_TYPES, disposition, file_store
 from shared.storage.session import actor_of, found, locked, now
+from shared.text import Line
 from shared.web.auth import Anyone, MaterialProvider
+from shared.web.filters import moments, one_of
 from shared.web.idempotency import FILE, ActRoute, ReadSession, Session
+from shared.web.memory_paging import MemoryListing, MemoryPageRequest
+from shared.web.paging import Listing, Page, PageRequest
 
 router = APIRouter(route_class=ActRoute, tags=["申报材料"])
 _WHEN = {
@@ -51,19 +55,23 @@ class ChecklistLine(BaseModel):
     how: str
 
 
+CHECKLIST = MemoryListing(ChecklistLine, "no", key="no", default="no")
+
+
 @router.get("/v1/declarations/{declaration_id}/checklist", name="get_checklist")
-async def get_checklist(session: ReadSession, actor: Anyone, declaration_id: UUID) -> list[ChecklistLine]:
-    """Which materials this declaration needs, which are there, and who provides them. 三（一）¶2"""
+async def get_checklist(
+    session: ReadSession, actor: Anyone, declaration_id: UUID, asked: Annotated[MemoryPageRequest, Depends(CHECKLIST)]
+) -> Page[ChecklistLine]:
+    """Return the materials that this declaration needs, their state and who provides them. 三（一）¶2"""
     declaration = await seen(session, actor, declaration_id)
-    opinion = await standing_opinion(session, declaration)
-    return [
-        ChecklistLine(
-            **{name: getattr(line.item, name) for name in ChecklistLine.model_fields if name not in ("state", "why")},
-            state=line.state,
-            why=line.why,
-        )
-        for line in await checklist_of(session, declaration, opinion_given=opinion is not None)
-    ]
+    opinion = await valid_opinion(session, declaration)
+    lines = await checklist_of(session, declaration, opinion_given=opinion is not None)
+    return asked.page([_line(line) for line in lines])
+
+
+def _line(line: lists.Line) -> ChecklistLine:
+    own = {name: getattr(line.item, name) for name in ChecklistLine.model_fields if name not in ("state", "why")}
+    return ChecklistLine(**own, state=line.state, why=line.why)
 
 
 class MaterialOut(BaseModel):
@@ -127,7 +135,7 @@ def _check_provider(actor: Actor, declaration: Declaration, kind: str) -> None:
         raise Invalid("材料清单中没有可上传的这一项", field="/query/kind")
     if known[kind].provider != actor.role:
         raise Forbidden(f"“{known[kind].name}”不由您的角色提供")
-    declaration.require(_WHEN[actor.role])
+    declaration.require_stage(_WHEN[actor.role])
 
 
 async def _same(session: AsyncSession, declaration_id: UUID, kind: str, sha256: str) -> Material | None:
@@ -176,7 +184,7 @@ async def _changed(session: AsyncSession, declaration: Declaration, actor: Actor
         declaration.void_undertaking()
     declaration.updated_at = now(session)
     detail = {"kind": material.kind, "sha256": material.sha256, "filename": material.filename}
-    await act_on(session, act, declaration, duty=_DUTY[actor.role], **detail)
+    await record_act(session, act, case_of(declaration), round=declaration.round, duty=_DUTY[actor.role], **detail)
 
 
 @router.delete("/v1/declarations/{declaration_id}/materials/{material_id}", status_code=204, name="remove_material")
@@ -189,13 +197,28 @@ async def remove_material(session: Session, actor: MaterialProvider, declaration
     await _changed(session, declaration, actor, "remove_material", material)
 
 
-@router.get("/v1/declarations/{declaration_id}/materials", name="list_materials", response_model=list[MaterialOut])
+MATERIALS = Listing(
+    one_of("kind", Material.kind, Line, "材料类别"),
+    moments("uploaded_at", Material.uploaded_at, "上传时间"),
+    sorts={"id": Material.id, "kind": Material.kind, "uploaded_at": Material.uploaded_at},
+    key=Material.id,
+    default="id",
+)
+
+
+@router.get("/v1/declarations/{declaration_id}/materials", name="list_materials")
 async def list_materials(
-    session: ReadSession, actor: Anyone, declaration_id: UUID, history: bool = False
-) -> list[Material]:
-    """The materials in order of upload; with `history` also those replaced or removed."""
+    session: ReadSession,
+    actor: Anyone,
+    declaration_id: UUID,
+    asked: Annotated[PageRequest, Depends(MATERIALS)],
+    history: Annotated[bool, Query(description="含已替换或删除的材料")] = False,
+) -> Page[MaterialOut]:
+    """Return the materials in order of upload; with `history` also those replaced or removed."""
     await seen(session, actor, declaration_id)
-    return list(await materials_of(session, declaration_id, history=history))
+    query = select(Material).where(Material.declaration_id == declaration_id)
+    query = query if history else query.where(Material.removed_at.is_(None))
+    return await asked.page(session, query, MaterialOut.model_validate)
 
 
 @router.get(

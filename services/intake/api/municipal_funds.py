@@ -4,13 +4,14 @@ from datetime import date, datetime
 from typing import Annotated, Self
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Depends, Response
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from sqlalchemy import select
 
 from services.intake.api.cases import seen
-from services.intake.models.identities import MunicipalFundingRecord, MunicipalFundProgramme, matches_of
-from services.intake.rules.matching import Basis, Match, Source, entity_place
+from services.intake.models.duplicates import matches_of
+from services.intake.models.municipal_funds import MunicipalFundingRecord, MunicipalFundProgramme
+from services.intake.rules.duplicates import Basis, Source, entity_place
 from shared.clock import uuid7
 from shared.contracts.intake import MunicipalMoneyRegistered
 from shared.contracts.library import DistrictCode
@@ -19,11 +20,14 @@ from shared.errors import Forbidden
 from shared.events.outbox import emit
 from shared.identifiers import ProjectCode, Uscc
 from shared.money import Money
-from shared.storage.audit import record
+from shared.storage.audit import Case, record_act
 from shared.storage.session import found, now
 from shared.text import Line, Paragraph
 from shared.web.auth import CityOfficer, DistrictOrCity, Official
+from shared.web.filters import dates, one_of, search
 from shared.web.idempotency import ActRoute, ReadSession, Session
+from shared.web.memory_paging import ORDER, MemoryListing, MemoryPageRequest
+from shared.web.paging import Listing, Page, PageRequest
 
 router = APIRouter(route_class=ActRoute, tags=["市级资金排重"])
 
@@ -54,15 +58,25 @@ async def add_fund_programme(
     programme = MunicipalFundProgramme(id=uuid7(at), added_by=actor.subject, added_at=at, **wanted.model_dump())
     session.add(programme)
     await session.flush()
-    await record(session, "add_fund_programme", programme.id, CITY, programme=programme.name)
+    await record_act(session, "add_fund_programme", Case(programme.id, CITY), programme=programme.name)
     response.headers["location"] = "/v1/municipal-fund-programmes"
     return programme
 
 
-@router.get("/v1/municipal-fund-programmes", name="list_fund_programmes", response_model=list[ProgrammeOut])
-async def list_fund_programmes(session: ReadSession, actor: Official) -> list[MunicipalFundProgramme]:
-    """The registered programmes, by name."""
-    return list((await session.scalars(select(MunicipalFundProgramme).order_by(MunicipalFundProgramme.name))).all())
+PROGRAMMES = Listing(
+    search("资金名称或主管部门", MunicipalFundProgramme.name, MunicipalFundProgramme.authority),
+    sorts={"name": MunicipalFundProgramme.name, "added_at": MunicipalFundProgramme.added_at},
+    key=MunicipalFundProgramme.id,
+    default="name",
+)
+
+
+@router.get("/v1/municipal-fund-programmes", name="list_fund_programmes")
+async def list_fund_programmes(
+    session: ReadSession, actor: Official, asked: Annotated[PageRequest, Depends(PROGRAMMES)]
+) -> Page[ProgrammeOut]:
+    """Return the registered programmes, by name."""
+    return await asked.page(session, select(MunicipalFundProgramme), ProgrammeOut.model_validate)
 
 
 class FundingRecordIn(BaseModel):
@@ -124,7 +138,7 @@ async def register_other_funds(
         **wanted.model_dump(),
     )
     session.add(kept)
-    await record(session, "register_other_funds", kept.id, kept.district, amount_yuan=kept.amount_yuan)
+    await record_act(session, "register_other_funds", Case(kept.id, kept.district), amount_yuan=kept.amount_yuan)
     await emit(session, _registered(kept))
     response.headers["location"] = "/v1/municipal-funding-records"
     return kept
@@ -145,21 +159,29 @@ def _registered(kept: MunicipalFundingRecord) -> MunicipalMoneyRegistered:
     )
 
 
-@router.get("/v1/municipal-funding-records", name="list_other_funds", response_model=list[FundingRecordOut])
+FUNDING_RECORDS = Listing(
+    one_of("programme_id", MunicipalFundingRecord.programme_id, UUID, "资金"),
+    one_of("district", MunicipalFundingRecord.district, DistrictCode, "所在区"),
+    one_of("project_code", MunicipalFundingRecord.project_code, ProjectCode, "项目代码"),
+    one_of("entity_uscc", MunicipalFundingRecord.entity_uscc, Uscc, "实施主体统一社会信用代码"),
+    dates("funded_on", MunicipalFundingRecord.funded_on, "拨付日期"),
+    search("实施主体名称或项目地址", MunicipalFundingRecord.entity_name, MunicipalFundingRecord.address),
+    sorts={
+        "id": MunicipalFundingRecord.id,
+        "funded_on": MunicipalFundingRecord.funded_on,
+        "amount_yuan": MunicipalFundingRecord.amount_yuan,
+    },
+    key=MunicipalFundingRecord.id,
+    default="-id",
+)
+
+
+@router.get("/v1/municipal-funding-records", name="list_other_funds")
 async def list_other_funds(
-    session: ReadSession,
-    actor: Official,
-    project_code: ProjectCode | None = None,
-    entity_uscc: Uscc | None = None,
-    limit: Annotated[int, Query(ge=1, le=200)] = 200,
-) -> list[MunicipalFundingRecord]:
-    """Registered payments, newest first."""
-    query = select(MunicipalFundingRecord).order_by(MunicipalFundingRecord.id.desc()).limit(limit)
-    if project_code:
-        query = query.where(MunicipalFundingRecord.project_code == project_code)
-    if entity_uscc:
-        query = query.where(MunicipalFundingRecord.entity_uscc == entity_uscc)
-    return list((await session.scalars(query)).all())
+    session: ReadSession, actor: Official, asked: Annotated[PageRequest, Depends(FUNDING_RECORDS)]
+) -> Page[FundingRecordOut]:
+    """Return registered payments, newest first."""
+    return await asked.page(session, select(MunicipalFundingRecord), FundingRecordOut.model_validate)
 
 
 class MatchOut(BaseModel):
@@ -174,7 +196,14 @@ class MatchOut(BaseModel):
     explanation: str
 
 
-@router.get("/v1/declarations/{declaration_id}/matches", name="list_matches", response_model=list[MatchOut])
-async def list_matches(session: ReadSession, actor: Official, declaration_id: UUID) -> list[Match]:
-    """Declarations, awards and other city money that seem to be this project, with why. 二（五）"""
-    return await matches_of(session, await seen(session, actor, declaration_id))
+MATCHES = MemoryListing(MatchOut, ORDER, key="reference", default=ORDER)
+
+
+@router.get("/v1/declarations/{declaration_id}/matches", name="list_matches")
+async def list_matches(
+    session: ReadSession, actor: Official, declaration_id: UUID, asked: Annotated[MemoryPageRequest, Depends(MATCHES)]
+) -> Page[MatchOut]:
+    """Return declarations, awards and other city money that seem to be this project, with the reason. 二（五）"""
+    matches = await matches_of(session, await seen(session, actor, declaration_id))
+    ordered = sorted(matches, key=lambda match: (match.source, match.reference))
+    return asked.page([MatchOut.model_validate(match) for match in ordered])

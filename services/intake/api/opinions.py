@@ -8,16 +8,16 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.intake.acting import act_on
 from services.intake.api.cases import answer, seen
 from services.intake.api.shapes import DeclarationOut
 from services.intake.models.declarations import Declaration
 from services.intake.models.materials import Material
-from services.intake.models.review import Opinion, latest_opinion
+from services.intake.models.opinions import Opinion, latest_opinion
 from shared.contracts.intake import OpinionGiven
 from shared.deadlines import working_days_after
 from shared.errors import Invalid
 from shared.events.outbox import emit
+from shared.storage.audit import case_of, record_act
 from shared.storage.session import locked, now, settings_of, today
 from shared.text import Paragraph
 from shared.web.auth import DistrictGovernment, DistrictOfficer, Official
@@ -34,7 +34,7 @@ async def request_opinion(
     declaration = await locked(session, Declaration, declaration_id)
     on = today(session)
     due_on = working_days_after(on, settings_of(session).opinion_due_working_days).on
-    declaration.ask_opinion(now(session), due_on)
+    declaration.request_opinion(now(session), due_on)
     session.add(
         Opinion(
             declaration_id=declaration.id,
@@ -46,7 +46,15 @@ async def request_opinion(
             due_on=due_on,
         )
     )
-    await act_on(session, "request_opinion", declaration, duty="first_review", clause="三（一）", due_on=due_on)
+    await record_act(
+        session,
+        "request_opinion",
+        case_of(declaration),
+        round=declaration.round,
+        duty="first_review",
+        clause="三（一）",
+        due_on=due_on,
+    )
     return await answer(session, response, declaration)
 
 
@@ -78,14 +86,22 @@ class OpinionOut(BaseModel):
 async def give_opinion(session: Session, actor: DistrictGovernment, declaration_id: UUID, given: OpinionIn) -> Opinion:
     """Give the opinion that was asked; late is possible and shown. 三（一）"""
     declaration = await locked(session, Declaration, declaration_id)
-    declaration.take_opinion(now(session))
+    declaration.record_opinion(now(session))
     opinion = await latest_opinion(session, declaration.id)
     assert opinion is not None, "a request came before the stage"
     await _check_document(session, declaration, given.material_id)
     on = today(session)
     opinion.give(given.position, given.text, given.material_id, actor.subject, on, now(session))
     detail = {"clause": "三（一）", "position": given.position, "late": opinion.late}
-    await act_on(session, "give_opinion", declaration, duty="opinion", reason=given.text, **detail)
+    await record_act(
+        session,
+        "give_opinion",
+        case_of(declaration),
+        round=declaration.round,
+        duty="opinion",
+        reason=given.text,
+        **detail,
+    )
     await emit(
         session,
         OpinionGiven(

@@ -1,24 +1,26 @@
 """HTTP of progress: where a declaration stands, whose move it is, what is open, what was decided (三)."""
 
 from datetime import date, datetime
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy import select
 
 from services.intake.api.cases import seen
 from services.intake.api.review import ReasonIn
 from services.intake.api.submission import missing_from
+from services.intake.models.corrections import Correction, open_correction
 from services.intake.models.declarations import Declaration
-from services.intake.models.review import Correction, open_correction
-from services.intake.rules.stages import DECISIONS, EDITABLE, STAGES, StageCode
+from services.intake.rules.stages import DECISION_LABELS, EDITABLE, STAGES, StageCode
 from shared.actors import ROLES
 from shared.storage.audit import acts_of
 from shared.storage.session import today
 from shared.web.auth import Anyone
+from shared.web.filters import flag
 from shared.web.idempotency import ActRoute, ReadSession
+from shared.web.paging import Listing, Page, PageRequest
 
 router = APIRouter(route_class=ActRoute, tags=["申报"])
 
@@ -80,7 +82,7 @@ async def get_progress(session: ReadSession, actor: Anyone, declaration_id: UUID
         funds_held=declaration.funds_held,
         open_reasons=[ReasonIn.model_validate(reason) for reason in correction.reasons] if correction else [],
         missing=[GapOut.model_validate(gap) for gap in missing],
-        decisions=[_decision(act) for act in await acts_of(session, declaration.id) if act["act"] in DECISIONS],
+        decisions=[_decision(act) for act in await acts_of(session, declaration.id) if act["act"] in DECISION_LABELS],
     )
 
 
@@ -89,7 +91,7 @@ def _decision(act: dict[str, Any]) -> DecisionOut:
     return DecisionOut(
         at=act["at"],
         act=act["act"],
-        label=DECISIONS[act["act"]],
+        label=DECISION_LABELS[act["act"]],
         who=ROLES[act["role"]] if act["role"] != "system" else "系统",
         round=act["detail"]["round"],
         clause=act["detail"].get("clause"),
@@ -110,11 +112,19 @@ class CorrectionOut(BaseModel):
     returned_at: datetime
 
 
-@router.get(
-    "/v1/declarations/{declaration_id}/corrections", name="list_corrections", response_model=list[CorrectionOut]
+CORRECTIONS = Listing(
+    flag("by_city", Correction.by_city, "是否由市级退回"),
+    sorts={"id": Correction.id, "returned_at": Correction.returned_at, "correct_by": Correction.correct_by},
+    key=Correction.id,
+    default="id",
 )
-async def list_corrections(session: ReadSession, actor: Anyone, declaration_id: UUID) -> list[Correction]:
-    """Every return for correction so far, oldest first. 三（一）"""
+
+
+@router.get("/v1/declarations/{declaration_id}/corrections", name="list_corrections")
+async def list_corrections(
+    session: ReadSession, actor: Anyone, declaration_id: UUID, asked: Annotated[PageRequest, Depends(CORRECTIONS)]
+) -> Page[CorrectionOut]:
+    """Return every return for correction so far, oldest first. 三（一）"""
     declaration: Declaration = await seen(session, actor, declaration_id)
-    query = select(Correction).where(Correction.declaration_id == declaration.id).order_by(Correction.id)
-    return list((await session.scalars(query)).all())
+    query = select(Correction).where(Correction.declaration_id == declaration.id)
+    return await asked.page(session, query, CorrectionOut.model_validate)

@@ -1,31 +1,35 @@
 """HTTP of the quarterly submission: open, fill, check, prepare, certify and close, reopen (四（一）2)."""
 
 from datetime import date, datetime
+from functools import partial
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import APIRouter, Depends, Path, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.intake.api.library_shapes import DistrictPath
-from services.intake.models.library import QuarterSnapshot, QuarterSubmission
-from services.intake.registers.quarters import books_as_of, open_quarters, rows_of_snapshot, submission_of
-from services.intake.rules.quarterly import Finding, findings, sha256_of
+from services.intake.models.quarters import QuarterSnapshot, QuarterSubmission
+from services.intake.registers.quarters import open_quarters, registers_as_of, snapshot_with_rows, submission_of
+from services.intake.rules.quarters import Finding, findings, sha256_of
 from shared.clock import uuid7
 from shared.contracts.intake import DistrictQuarterSubmitted
 from shared.contracts.library import DistrictCode, Quarter
 from shared.deadlines import quarter_of, working_days_after
 from shared.errors import DomainError, Forbidden, Invalid, NotFound, WrongStatus
 from shared.events.outbox import emit
-from shared.storage.audit import record
+from shared.storage.audit import Case, record_act
 from shared.storage.session import etag, now, settings_of, today
 from shared.text import Paragraph
 from shared.web.auth import CitySupervisor, DistrictOfficer, DistrictSupervisor, OfficialOrSystem
+from shared.web.filters import dates, flag, one_of
 from shared.web.idempotency import ActRoute, ReadSession, Session
+from shared.web.paging import Listing, Page, PageRequest
 
 router = APIRouter(route_class=ActRoute, tags=["季度报送"])
+Status = Literal["open", "prepared", "certified"]
 QuarterPath = Annotated[Quarter, Path(title="季度", examples=["2026Q3"])]
 Number = Annotated[int | None, Query(ge=1, le=10_000, description="第几次报送；默认最近一次")]
 
@@ -65,7 +69,7 @@ class SubmissionOut(BaseModel):
     district: str
     quarter: str
     submission_no: int
-    status: Literal["open", "prepared", "certified"]
+    status: Status
     due_on: date
     overdue: bool = False
     opened_at: datetime
@@ -133,21 +137,29 @@ def _out(session: AsyncSession, submission: QuarterSubmission) -> SubmissionOut:
     return SubmissionOut.model_validate(submission).model_copy(update={"overdue": overdue})
 
 
-@router.get("/v1/quarters", name="list_quarters", response_model=list[SubmissionOut])
+SUBMISSIONS = Listing(
+    one_of("quarter", QuarterSubmission.quarter, Quarter, "季度"),
+    one_of("district", QuarterSubmission.district, DistrictCode, "所在区"),
+    one_of("status", QuarterSubmission.status, Status, "报送状态"),
+    flag("late", QuarterSubmission.late, "是否迟报"),
+    dates("due_on", QuarterSubmission.due_on, "报送期限"),
+    sorts={
+        "quarter": QuarterSubmission.quarter,
+        "district": QuarterSubmission.district,
+        "due_on": QuarterSubmission.due_on,
+        "certified_at": QuarterSubmission.certified_at,
+    },
+    key=QuarterSubmission.id,
+    default="-quarter",
+)
+
+
+@router.get("/v1/quarters", name="list_quarters")
 async def list_quarters(
-    session: ReadSession,
-    actor: OfficialOrSystem,
-    quarter: Annotated[Quarter | None, Query(title="季度")] = None,
-    district: Annotated[DistrictCode | None, Query(title="区")] = None,
-    limit: Annotated[int, Query(ge=1, le=200)] = 50,
-) -> list[SubmissionOut]:
-    """The submissions that the caller may see, newest quarter first. 四（一）2"""
-    query = select(QuarterSubmission).order_by(
-        QuarterSubmission.quarter.desc(), QuarterSubmission.district, QuarterSubmission.submission_no.desc()
-    )
-    query = query.where(QuarterSubmission.quarter == quarter) if quarter else query
-    query = query.where(QuarterSubmission.district == district) if district else query
-    return [_out(session, row) for row in await session.scalars(query.limit(limit))]
+    session: ReadSession, actor: OfficialOrSystem, asked: Annotated[PageRequest, Depends(SUBMISSIONS)]
+) -> Page[SubmissionOut]:
+    """Return the submissions that the caller may see, newest quarter first. 四（一）2"""
+    return await asked.page(session, select(QuarterSubmission), partial(_out, session))
 
 
 @router.get("/v1/quarters/{district}/{quarter}", name="get_quarter", response_model=CheckedSubmission)
@@ -156,7 +168,7 @@ async def get_quarter(
 ) -> CheckedSubmission:
     """Where the newest submission of a quarter stands, with the findings on its rows as they are now. 四（一）2"""
     submission = await submission_of(session, district, quarter)
-    books, _ = await books_as_of(session, district, quarter)
+    books, _ = await registers_as_of(session, district, quarter)
     found = findings(books, today(session))
     response.headers["etag"] = etag(submission)
     return CheckedSubmission(
@@ -178,14 +190,14 @@ async def prepare_quarter(
     submission = await submission_of(session, district, quarter, lock=True)
     snapshot = await _checked(session, submission)
     submission.prepare(actor.subject, now(session), sha256_of(snapshot))
-    await record(session, "prepare_quarter", submission.id, district, duty="prepare_quarter", quarter=quarter)
+    await record_act(session, "prepare_quarter", Case(submission.id, district), duty="prepare_quarter", quarter=quarter)
     await session.flush()
     return _out(session, submission)
 
 
 async def _checked(session: AsyncSession, submission: QuarterSubmission) -> dict[str, Any]:
     """The snapshot of the rows as they are now. Raises FindingsBlock when there is an error among the findings."""
-    books, snapshot = await books_as_of(session, submission.district, submission.quarter)
+    books, snapshot = await registers_as_of(session, submission.district, submission.quarter)
     blocking = _errors(findings(books, today(session)))
     if blocking:
         listed = [FindingOut.model_validate(each).model_dump() for each in blocking]
@@ -203,7 +215,7 @@ async def certify_quarter(
     submission.certify(actor.subject, now(session), today(session), sha256_of(snapshot))
     submission.resource_count, submission.library_count = len(snapshot["resources"]), len(snapshot["library_entries"])
     session.add(QuarterSnapshot(submission_id=submission.id, district=district, content=snapshot))
-    await record(session, "certify_quarter", submission.id, district, duty="certify_quarter", quarter=quarter)
+    await record_act(session, "certify_quarter", Case(submission.id, district), duty="certify_quarter", quarter=quarter)
     await emit(session, _submitted(submission))
     return _out(session, submission)
 
@@ -232,7 +244,7 @@ async def reopen_quarter(
     if certified.status != "certified":
         raise WrongStatus("本季度尚未审定报送，无需重新开启")
     again = _reopened(session, certified, why.reason, actor.subject)
-    await record(session, "reopen_quarter", again.id, district, reason=why.reason, quarter=quarter)
+    await record_act(session, "reopen_quarter", Case(again.id, district), reason=why.reason, quarter=quarter)
     await session.flush()
     response.headers["location"] = f"/v1/quarters/{district}/{quarter}"
     return _out(session, again)
@@ -273,7 +285,7 @@ async def get_quarter_snapshot(
     snapshot = await session.get(QuarterSnapshot, submission.id)
     if snapshot is None:
         raise NotFound()
-    content = await rows_of_snapshot(session, snapshot.content) if rows else snapshot.content
+    content = await snapshot_with_rows(session, snapshot.content) if rows else snapshot.content
     return {
         "submission_id": submission.id,
         "submission_no": submission.submission_no,

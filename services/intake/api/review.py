@@ -4,25 +4,28 @@ from datetime import date
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Header, Response
+from fastapi import APIRouter, Depends, Header, Response
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.intake.acting import act_on
 from services.intake.api.cases import answer, seen
 from services.intake.api.filing import Reason
 from services.intake.api.shapes import DeclarationOut
+from services.intake.models.corrections import Correction
 from services.intake.models.declarations import Declaration
-from services.intake.models.identities import end_identity
-from services.intake.models.review import Correction, ReviewFinding, findings_of
+from services.intake.models.duplicates import end_identity
+from services.intake.models.first_review import ReviewFinding, findings_of
 from services.intake.rules.stages import UNDER_REVIEW
 from shared.contracts.intake import CorrectionReason, DeclarationRefused, DeclarationReturned
 from shared.deadlines import working_days_after
 from shared.events.outbox import emit
+from shared.storage.audit import case_of, record_act
 from shared.storage.session import actor_of, expect_version, locked, now, settings_of, today
 from shared.text import Line, Paragraph
 from shared.web.auth import DistrictOfficer, Official
 from shared.web.idempotency import ActRoute, ReadSession, Session
+from shared.web.memory_paging import ORDER, MemoryListing, MemoryPageRequest
+from shared.web.paging import Page
 
 router = APIRouter(route_class=ActRoute, tags=["初审"])
 Clauses = Annotated[list[Line], Field(min_length=1, max_length=20, title="依据条款")]
@@ -36,7 +39,14 @@ async def accept_declaration(
     declaration = await locked(session, Declaration, declaration_id)
     due = working_days_after(today(session), settings_of(session).first_review_due_working_days)
     declaration.accept(today(session), now(session), due.on)
-    await act_on(session, "accept_declaration", declaration, duty="first_review", clause="三（一）")
+    await record_act(
+        session,
+        "accept_declaration",
+        case_of(declaration),
+        round=declaration.round,
+        duty="first_review",
+        clause="三（一）",
+    )
     return await answer(session, response, declaration)
 
 
@@ -76,11 +86,18 @@ async def review_declaration(
     """Find on truthfulness, compliance, construction and declaration conditions, and materials. 三（一）"""
     declaration = await locked(session, Declaration, declaration_id)
     expect_version(declaration, if_match)
-    declaration.require(UNDER_REVIEW)
+    declaration.require_stage(UNDER_REVIEW)
     session.add_all([_finding(session, declaration, found) for found in review.findings])
     declaration.updated_at = now(session)
     outcomes = {found.thing: found.outcome for found in review.findings}
-    await act_on(session, "review_declaration", declaration, duty="first_review", outcomes=outcomes)
+    await record_act(
+        session,
+        "review_declaration",
+        case_of(declaration),
+        round=declaration.round,
+        duty="first_review",
+        outcomes=outcomes,
+    )
     await answer(session, response, declaration)
     return await _findings_out(session, declaration)
 
@@ -102,10 +119,15 @@ async def _findings_out(session: AsyncSession, declaration: Declaration) -> list
     return [FindingOut.model_validate(finding) for finding in findings.values()]
 
 
+FINDINGS = MemoryListing(FindingOut, ORDER, key="thing", default=ORDER)
+
+
 @router.get("/v1/declarations/{declaration_id}/first-review", name="get_first_review")
-async def get_first_review(session: ReadSession, actor: Official, declaration_id: UUID) -> list[FindingOut]:
-    """The findings that count in the present round."""
-    return await _findings_out(session, await seen(session, actor, declaration_id))
+async def get_first_review(
+    session: ReadSession, actor: Official, declaration_id: UUID, asked: Annotated[MemoryPageRequest, Depends(FINDINGS)]
+) -> Page[FindingOut]:
+    """Return the findings that count in the present round."""
+    return asked.page(await _findings_out(session, await seen(session, actor, declaration_id)))
 
 
 class ReasonIn(BaseModel):
@@ -131,9 +153,16 @@ async def return_declaration(
     """Send the declaration back for correction, saying what, by which clause, how and until when. 三（一）"""
     declaration = await locked(session, Declaration, declaration_id)
     correct_by = correction_day(session)
-    declaration.send_back(now(session), correct_by)
+    declaration.return_for_correction(now(session), correct_by)
     await keep_correction(session, declaration, wanted, correct_by, by_city=False)
-    await act_on(session, "return_declaration", declaration, duty="first_review", clause="三（一）")
+    await record_act(
+        session,
+        "return_declaration",
+        case_of(declaration),
+        round=declaration.round,
+        duty="first_review",
+        clause="三（一）",
+    )
     return await answer(session, response, declaration)
 
 
@@ -186,7 +215,15 @@ async def refuse_declaration(
     declaration.refuse(now(session))
     await end_identity(session, declaration.id)
     clause = "、".join(refusal.clauses)
-    await act_on(session, "refuse_declaration", declaration, duty="first_review", reason=refusal.reason, clause=clause)
+    await record_act(
+        session,
+        "refuse_declaration",
+        case_of(declaration),
+        round=declaration.round,
+        duty="first_review",
+        reason=refusal.reason,
+        clause=clause,
+    )
     await emit(
         session,
         DeclarationRefused(

@@ -6,18 +6,19 @@ from uuid import UUID
 from fastapi import Request
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.intake.acting import act_on
+from services.intake.models.credit import grade_of
 from services.intake.models.declarations import Declaration, DeclarationRound
-from services.intake.models.identities import grade_of, lock_identity, matches_of
+from services.intake.models.duplicates import lock_identity, matches_of
 from services.intake.models.materials import checklist_of, materials_of
 from services.intake.rules import refusals
-from services.intake.rules.matching import Match
+from services.intake.rules.duplicates import Match
 from services.intake.rules.stages import EDITABLE
 from services.intake.rules.submission import Gap, gaps
 from shared.clock import uuid7
 from shared.errors import DomainError
 from shared.policy import interpretations
 from shared.runtime import Instance
+from shared.storage.audit import case_of, record_act
 from shared.storage.session import actor_of, found, now, settings_of
 
 
@@ -29,7 +30,7 @@ def checks_completion(session: AsyncSession, moment: str) -> bool:
 async def missing_from(session: AsyncSession, declaration: Declaration) -> list[Gap]:
     """Everything that still keeps the declaration from being submitted. 三（一）"""
     lines = await checklist_of(session, declaration, opinion_given=False)
-    return gaps({**declaration.stated(), "facts": declaration.facts}, lines)
+    return gaps({**declaration.stated_fields(), "facts": declaration.facts}, lines)
 
 
 async def check_submission(session: AsyncSession, declaration: Declaration) -> list[Match]:
@@ -37,7 +38,7 @@ async def check_submission(session: AsyncSession, declaration: Declaration) -> l
 
     Raises ProjectCompleted (二（五）), CreditBarred (四（一）3), DuplicateFunding (二（五）) or Incomplete (三（一）).
     """
-    declaration.require(EDITABLE)
+    declaration.require_stage(EDITABLE)
     if declaration.facts.get("construction_status") == "completed" and checks_completion(session, "declaration"):
         raise refusals.completed("/facts/construction_status")
     credit = await grade_of(session, declaration.applicant_uscc)
@@ -63,10 +64,10 @@ async def keep_round(session: AsyncSession, declaration: Declaration, warnings: 
             round=declaration.round,
             district=declaration.district,
             applicant_uscc=declaration.applicant_uscc,
-            stated=declaration.stated(),
+            stated=declaration.stated_fields(),
             facts=declaration.facts,
             simulated=declaration.simulated,
-            materials=[material.as_listed() for material in materials],
+            materials=[material.as_round_entry() for material in materials],
             undertaking={
                 "version": declaration.undertaking_version,
                 "by": declaration.undertaken_by,
@@ -83,7 +84,7 @@ async def refusals_on_record(request: Request, declaration_id: UUID) -> AsyncIte
     """Write a refusal of substance down: the refused act's own transaction is rolled back by then, this one is not."""
     try:
         yield
-    except refusals.SUBSTANCE as refusal:
+    except refusals.RECORDED_REFUSALS as refusal:
         await _record_refusal(request, declaration_id, refusal)
         raise
 
@@ -93,4 +94,11 @@ async def _record_refusal(request: Request, declaration_id: UUID, refusal: Domai
     act = str(request.scope["route"].name)
     async with instance.database.session(request.state.actor) as session:
         declaration = await found(session, Declaration, declaration_id)
-        await act_on(session, f"{act}_refused", declaration, reason=refusal.detail, code=refusal.code)
+        await record_act(
+            session,
+            f"{act}_refused",
+            case_of(declaration),
+            round=declaration.round,
+            reason=refusal.detail,
+            code=refusal.code,
+        )

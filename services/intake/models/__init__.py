@@ -1,6 +1,29 @@
-"""Tables of intake: the ledger and library of the districts; declarations and their review."""
+"""Tables of intake by subject."""
 
-from services.intake.models import declarations, identities, library, materials, review
+from services.intake.models import (
+    corrections,
+    credit,
+    declarations,
+    duplicates,
+    first_review,
+    materials,
+    municipal_funds,
+    opinions,
+    quarters,
+    registers,
+)
 from services.intake.models.base import Base
 
-__all__ = ["Base", "declarations", "identities", "library", "materials", "review"]
+__all__ = [
+    "Base",
+    "corrections",
+    "credit",
+    "declarations",
+    "duplicates",
+    "first_review",
+    "materials",
+    "municipal_funds",
+    "opinions",
+    "quarters",
+    "registers",
+]

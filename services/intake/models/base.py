@@ -1,4 +1,4 @@
-"""What every table of intake is built on."""
+"""Declarative base of intake's tables."""
 
 from sqlalchemy.orm import DeclarativeBase
 

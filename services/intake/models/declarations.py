@@ -11,13 +11,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.intake.models.base import Base
-from services.intake.rules.rounds import merged
-from services.intake.rules.stages import AT_DISTRICT, BEFORE_RECEIPT, EDITABLE, STAGES, UNDER_REVIEW, moves_on
+from services.intake.rules.rounds import merge_patch
+from services.intake.rules.stages import AT_DISTRICT, BEFORE_RECEIPT, EDITABLE, STAGES, UNDER_REVIEW, advances
 from shared.contracts.facts import ProjectFacts
 from shared.contracts.intake import Project
 from shared.errors import WrongStatus
 
-IDENTITY = (
+STATED_FIELDS = (
     "project_name",
     "project_code",
     "address",
@@ -29,11 +29,11 @@ IDENTITY = (
     "loan_term_months",
     "loan_annual_rate",
 )
-"""The fields that the applicant states beside the facts; a round keeps them too."""
+"""Fields that the applicant states besides the facts; each round keeps a copy."""
 
 
 class Declaration(Base):
-    """A project owner's request for support, from draft to the end of the case. 三（一）"""
+    """Declaration: a project owner's request for support, from draft to the end of the case. 三（一）"""
 
     __tablename__ = "declaration"
     __table_args__ = (
@@ -78,17 +78,21 @@ class Declaration(Base):
 
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy reads it from the class
 
-    def require(self, stages: frozenset[str] | set[str]) -> None:
-        """Refuse an act that this stage does not allow. Raises WrongStatus."""
+    def require_stage(self, stages: frozenset[str] | set[str]) -> None:
+        """Raise WrongStatus unless the stage is allowed; the message names the allowed ones and the next step."""
         if self.stage not in stages:
-            raise WrongStatus(f"当前为“{STAGES[self.stage].label}”，不能进行此操作")
+            current = STAGES[self.stage]
+            allowed = "、".join(f"“{stage.label}”" for code, stage in STAGES.items() if code in stages)
+            raise WrongStatus(
+                f"当前为“{current.label}”，不能进行此操作；仅可在{allowed}时办理。下一步：{current.next_step}"
+            )
 
     def edit(self, fields: dict[str, Any], facts: dict[str, Any], simulated: list[str] | None, at: datetime) -> None:
-        """Change a draft or a returned declaration; the undertaking given before does not cover the change."""
-        self.require(EDITABLE)
+        """Change a draft or a returned declaration and void the undertaking, which does not cover the change."""
+        self.require_stage(EDITABLE)
         for name, value in fields.items():
             setattr(self, name, value)
-        self.facts = merged(self.facts, facts)
+        self.facts = merge_patch(self.facts, facts)
         self.project_type = self.facts.get("project_type")
         if simulated is not None:
             self.simulated = simulated
@@ -96,92 +100,101 @@ class Declaration(Base):
         self.updated_at = at
 
     def undertake(self, version: str, by: str, at: datetime) -> None:
-        """Take the applicant's word that the content and the materials are true. 四（一）1"""
-        self.require(EDITABLE)
+        """Record the undertaking that content and materials are true. 四（一）1"""
+        self.require_stage(EDITABLE)
         self.undertaking_version, self.undertaken_by, self.undertaken_at = version, by, at
         self.updated_at = at
 
     def void_undertaking(self) -> None:
-        """What was undertaken is not what is there any more."""
+        """Remove the undertaking: it no longer describes the content."""
         self.undertaking_version = self.undertaken_by = self.undertaken_at = None
 
-    def move(self, stage: str, at: datetime, due_on: date | None = None) -> None:
-        """Go to a stage, with the last day for its next step where there is one."""
+    def set_stage(self, stage: str, at: datetime, due_on: date | None = None) -> None:
+        """Set the stage, with the last day for its next step if there is one."""
         self.stage, self.due_on, self.updated_at = stage, due_on, at
 
     def submit(self, day: date, at: datetime, due_on: date) -> None:
-        """File it, or file it again after correction: one round more."""
-        self.require(EDITABLE)
+        """Submit the declaration, or resubmit it after correction: the round number increases by one."""
+        self.require_stage(EDITABLE)
         self.round += 1
         self.submitted_on = day
-        self.move("submitted", at, due_on)
+        self.set_stage("submitted", at, due_on)
 
     def withdraw(self, at: datetime) -> None:
-        """Take it back; possible until the city has received it."""
-        self.require(BEFORE_RECEIPT)
-        self.move("withdrawn", at)
+        """Withdraw the declaration; possible until the city has received it."""
+        self.require_stage(BEFORE_RECEIPT)
+        self.set_stage("withdrawn", at)
 
     def accept(self, day: date, at: datetime, due_on: date) -> None:
-        """Accept for first review. The first acceptance picks the policy edition, also after corrections (I16)."""
-        self.require({"submitted"})
+        """Accept for first review. The first acceptance date selects the policy edition (I16) and is kept."""
+        self.require_stage({"submitted"})
         self.accepted_on = self.accepted_on or day
-        self.move("accepted", at, due_on)
+        self.set_stage("accepted", at, due_on)
 
-    def send_back(self, at: datetime, correct_by: date) -> None:
-        """Return for correction, by the district."""
-        self.require(AT_DISTRICT)
-        self.move("returned", at, correct_by)
+    def return_for_correction(self, at: datetime, correct_by: date) -> None:
+        """Return the declaration to the applicant, by the district."""
+        self.require_stage(AT_DISTRICT)
+        self.set_stage("returned", at, correct_by)
 
     def refuse(self, at: datetime) -> None:
-        """End it at first review."""
-        self.require(AT_DISTRICT)
-        self.move("refused", at)
+        """End the declaration at first review."""
+        self.require_stage(AT_DISTRICT)
+        self.set_stage("refused", at)
 
-    def ask_opinion(self, at: datetime, due_on: date) -> None:
-        self.require({"accepted", "opinion_given"})
-        self.move("opinion_requested", at, due_on)
+    def request_opinion(self, at: datetime, due_on: date) -> None:
+        """Record that the government was asked for its opinion, also after an earlier answer."""
+        self.require_stage({"accepted", "opinion_given"})
+        self.set_stage("opinion_requested", at, due_on)
 
-    def take_opinion(self, at: datetime) -> None:
-        self.require({"opinion_requested"})
-        self.move("opinion_given", at)
+    def record_opinion(self, at: datetime) -> None:
+        """Record that the government answered."""
+        self.require_stage({"opinion_requested"})
+        self.set_stage("opinion_given", at)
 
     def forward(self, day: date, at: datetime) -> None:
-        """Report to the city."""
-        self.require(UNDER_REVIEW)
+        """Report the declaration to the city."""
+        self.require_stage(UNDER_REVIEW)
         self.forwarded_on, self.assessed = day, False
-        self.move("forwarded", at)
+        self.set_stage("forwarded", at)
 
     def receive(self, day: date, at: datetime) -> None:
-        """The city takes it in; the comparison with the policy may have been faster than the receipt."""
-        self.require({"forwarded"})
+        """Record the receipt by the city. The policy assessment may have arrived before it."""
+        self.require_stage({"forwarded"})
         self.received_on = day
-        self.move("assessed" if self.assessed else "received", at)
+        self.set_stage("assessed" if self.assessed else "received", at)
 
-    def send_back_from_city(self, at: datetime, correct_by: date) -> None:
-        self.require({"forwarded"})
-        self.move("returned", at, correct_by)
+    def return_from_city(self, at: datetime, correct_by: date) -> None:
+        """Return the declaration to the applicant, by the city, instead of receiving it."""
+        self.require_stage({"forwarded"})
+        self.set_stage("returned", at, correct_by)
 
-    def learn(self, stage: str, at: datetime) -> None:
-        """Follow another service's news; late news does not turn the case back."""
-        if moves_on(self.stage, stage):
-            self.move(stage, at)
+    def advance_to(self, stage: str, at: datetime) -> None:
+        """Advance to a stage that another service announced; a late event does not move the case back."""
+        if advances(self.stage, stage):
+            self.set_stage(stage, at)
 
-    def compared(self, at: datetime) -> None:
-        """The policy was applied to it; before receipt this is only kept in mind."""
+    def record_assessment(self, at: datetime) -> None:
+        """Record the policy assessment; the stage changes only after the receipt."""
         if self.stage in ("forwarded", "received"):
             self.assessed = True
-        self.learn("assessed", at)
+        self.advance_to("assessed", at)
+
+    @property
+    def declaration_id(self) -> UUID:
+        """Return the id of the declaration, by which the audit record names the case."""
+        return self.id
 
     @property
     def stage_label(self) -> str:
+        """Chinese name of the stage."""
         return STAGES[self.stage].label
 
-    def stated(self) -> dict[str, Any]:
-        """What the applicant states, as a round keeps it."""
-        return {name: getattr(self, name) for name in IDENTITY}
+    def stated_fields(self) -> dict[str, Any]:
+        """Return the fields that the applicant states, as a round stores them."""
+        return {name: getattr(self, name) for name in STATED_FIELDS}
 
     def project(self) -> Project:
-        """What identifies the project in every service."""
+        """Return the identity of the project used in every service."""
         return Project(
             declaration_id=self.id,
             declaration_no=self.declaration_no,
@@ -196,17 +209,17 @@ class Declaration(Base):
         )
 
     def complete_facts(self, in_reserve_library: bool | None = None) -> ProjectFacts:
-        """The stated facts with those that the procedure itself knows."""
-        known = {
+        """Return the stated facts completed with those known from the procedure."""
+        from_procedure = {
             "district": self.district,
             "accepted_on": self.accepted_on and self.accepted_on.isoformat(),
             "in_reserve_library": in_reserve_library,
         }
-        return ProjectFacts.model_validate(self.facts | known)
+        return ProjectFacts.model_validate(self.facts | from_procedure)
 
 
 class DeclarationRound(Base):
-    """One submission as it was filed: never changed, so that every version can be shown and compared."""
+    """One submission as filed. Append-only, so that every version can be shown and compared."""
 
     __tablename__ = "declaration_round"
     __table_args__ = (UniqueConstraint("declaration_id", "round"),)
@@ -227,7 +240,7 @@ class DeclarationRound(Base):
 
 
 class DeclarationCounter(Base):
-    """The last declaration number given in a district and year."""
+    """Last declaration number issued in a district and year."""
 
     __tablename__ = "declaration_counter"
 
@@ -237,11 +250,14 @@ class DeclarationCounter(Base):
 
 
 async def next_declaration_no(session: AsyncSession, district: str, year: int) -> str:
-    """The next number, as in SB-110105-2024-0001. The counter's row stays locked: a rolled back number comes again."""
-    counted = insert(DeclarationCounter).values(district=district, year=year, last=1)
-    taken = await session.scalar(
-        counted.on_conflict_do_update(
+    """Return the next number, such as SB-110105-2024-0001.
+
+    The row of the counter stays locked until the transaction ends; a rolled back number is issued again.
+    """
+    first = insert(DeclarationCounter).values(district=district, year=year, last=1)
+    number = await session.scalar(
+        first.on_conflict_do_update(
             index_elements=["district", "year"], set_={"last": DeclarationCounter.last + 1}
         ).returning(DeclarationCounter.last)
     )
-    return f"SB-{district}-{year}-{taken:04d}"
+    return f"SB-{district}-{year}-{number:04d}"

@@ -1,4 +1,4 @@
-"""The materials of a declaration; their content lies in the file store under its hash (三（一）¶2)."""
+"""Table of the materials of a declaration; the file store holds the content by its SHA-256 (三（一）¶2)."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -11,11 +11,11 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from services.intake.models.base import Base
 from services.intake.models.declarations import Declaration
-from services.intake.rules import checklist as lists
+from services.intake.rules.checklist import Line, checklist, conditions_of
 
 
 class Material(Base):
-    """One uploaded file. A file that was replaced or removed stays in the record."""
+    """One uploaded file. The row of a replaced or removed file is kept."""
 
     __tablename__ = "material"
     __table_args__ = (
@@ -47,25 +47,25 @@ class Material(Base):
     removed_at: Mapped[datetime | None]
 
     def remove(self, by: str, at: datetime) -> None:
-        """Take it out of the declaration; the record stays."""
+        """Mark the material as removed from the declaration; the row is kept."""
         self.removed_by, self.removed_at = by, at
 
-    def as_listed(self) -> dict[str, Any]:
-        """How a round keeps it."""
+    def as_round_entry(self) -> dict[str, Any]:
+        """Return the material as a round stores it."""
         names = ("kind", "filename", "media_type", "sha256", "size_bytes")
         return {"id": str(self.id), **{name: getattr(self, name) for name in names}}
 
 
 async def materials_of(session: AsyncSession, declaration_id: UUID, *, history: bool = False) -> Sequence[Material]:
-    """The materials of a declaration in order of upload; with `history` those replaced or removed too."""
+    """Return the materials of a declaration in order of upload; with `history` also the replaced and removed ones."""
     query = select(Material).where(Material.declaration_id == declaration_id).order_by(Material.id)
     if not history:
         query = query.where(Material.removed_at.is_(None))
     return (await session.scalars(query)).all()
 
 
-async def checklist_of(session: AsyncSession, declaration: Declaration, *, opinion_given: bool) -> list[lists.Line]:
-    """The checklist as it stands: files, and what is done online (undertaking, opinion)."""
+async def checklist_of(session: AsyncSession, declaration: Declaration, *, opinion_given: bool) -> list[Line]:
+    """Return the checklist with current states, from the files, the undertaking and the opinion."""
     present = {material.kind for material in await materials_of(session, declaration.id)}
     if declaration.undertaken_at:
         present.add("undertaking")
@@ -73,5 +73,5 @@ async def checklist_of(session: AsyncSession, declaration: Declaration, *, opini
         present.discard("undertaking")
     if opinion_given:
         present.add("government_opinion")
-    conditions = lists.conditions_of(declaration.facts, declaration.operation_mode)
-    return lists.checklist(conditions, present)
+    conditions = conditions_of(declaration.facts, declaration.operation_mode)
+    return checklist(conditions, present)

@@ -1,4 +1,4 @@
-"""Reading what a district sends together: rows that fit the contract, and those that do not, kept aside (四（一）2)."""
+"""Parsing of pushes: valid rows, and invalid rows kept with their errors (四（一）2)."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Annotated, Any, TypeVar
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field, ValidationError, WrapValidator
 
-from services.intake.registers.kinds import LIBRARY, RESOURCES, Book
+from services.intake.registers.kinds import LIBRARY, RESOURCES, Register
 from shared.contracts.library import LibraryRow, ResourceRow
 from shared.contracts.pushes import (
     MOST_ROWS,
@@ -23,8 +23,8 @@ Row = ResourceRow | LibraryRow
 
 
 @dataclass(frozen=True, slots=True)
-class Misfit:
-    """A row that is not what the contract asks: kept aside so that the others can go on."""
+class InvalidRow:
+    """Row that violates the contract, kept with its errors so that the valid rows can be recorded."""
 
     external_id: str | None
     district: str | None
@@ -33,91 +33,91 @@ class Misfit:
 
 @dataclass(frozen=True, slots=True)
 class Push:
-    """Rows of one book that were sent together, by HTTP or by the topic."""
+    """Rows of one register sent together, by HTTP or by the topic."""
 
-    book: Book
-    rows: Sequence[Row | Misfit]
+    register: Register
+    rows: Sequence[Row | InvalidRow]
     mode: Mode
     reason: str | None = None
 
     def keys(self) -> set[tuple[str, str]]:
-        """What the rows are about, each by its district and external id."""
-        return {(row.district, row.external_id) for row in self.rows if not isinstance(row, Misfit)}
+        """Return the keys (district, external id) of the valid rows."""
+        return {(row.district, row.external_id) for row in self.rows if not isinstance(row, InvalidRow)}
 
 
-def _keep_misfit(value: Any, check: Callable[[Any], Any]) -> Any:
+def _keep_invalid(value: Any, check: Callable[[Any], Any]) -> Any:
     try:
         return check(value)
     except ValidationError as error:
-        said = value if isinstance(value, dict) else {}
+        fields = value if isinstance(value, dict) else {}
         own_id, district = (
-            said[name] if isinstance(said.get(name), str) else None for name in ("external_id", "district")
+            fields[name] if isinstance(fields.get(name), str) else None for name in ("external_id", "district")
         )
-        return Misfit(own_id and own_id[:64], district, list(error.errors(include_input=False)))
+        return InvalidRow(own_id and own_id[:64], district, list(error.errors(include_input=False)))
 
 
-_SiftedResources = Annotated[
-    list[Annotated[ResourceRow, WrapValidator(_keep_misfit)]], Field(min_length=1, max_length=MOST_ROWS)
+_ResourcesOrInvalid = Annotated[
+    list[Annotated[ResourceRow, WrapValidator(_keep_invalid)]], Field(min_length=1, max_length=MOST_ROWS)
 ]
-_SiftedEntries = Annotated[
-    list[Annotated[LibraryRow, WrapValidator(_keep_misfit)]], Field(min_length=1, max_length=MOST_ROWS)
+_EntriesOrInvalid = Annotated[
+    list[Annotated[LibraryRow, WrapValidator(_keep_invalid)]], Field(min_length=1, max_length=MOST_ROWS)
 ]
 
 
-class _SiftedResourceBatch(ResourceBatch):
-    rows: _SiftedResources
+class _LenientResourceBatch(ResourceBatch):
+    rows: _ResourcesOrInvalid
 
 
-class _SiftedLibraryBatch(LibraryBatch):
-    rows: _SiftedEntries
+class _LenientLibraryBatch(LibraryBatch):
+    rows: _EntriesOrInvalid
 
 
-class _SiftedResourceUpdate(ResourceUpdate):
-    rows: _SiftedResources
+class _LenientResourceUpdate(ResourceUpdate):
+    rows: _ResourcesOrInvalid
 
 
-class _SiftedLibraryUpdate(LibraryUpdate):
-    rows: _SiftedEntries
+class _LenientLibraryUpdate(LibraryUpdate):
+    rows: _EntriesOrInvalid
 
 
-class _Named(BaseModel):
+class _RegisterName(BaseModel):
     book: BookName
 
 
 Batch = TypeVar("Batch", bound=BaseModel)
 
 
-def resources_push(body: bytes, mode: Mode) -> Push:
-    """The body of a push to the ledger. Raises RequestValidationError."""
-    return Push(RESOURCES, _read(body, ResourceBatch, _SiftedResourceBatch).rows, mode)
+def parse_resource_batch(body: bytes, mode: Mode) -> Push:
+    """Parse the body of a push to the ledger. Raises RequestValidationError."""
+    return Push(RESOURCES, _read(body, ResourceBatch, _LenientResourceBatch).rows, mode)
 
 
-def library_push(body: bytes, mode: Mode) -> Push:
-    """The body of a push to the library. Raises RequestValidationError."""
-    batch = _read(body, LibraryBatch, _SiftedLibraryBatch)
+def parse_library_batch(body: bytes, mode: Mode) -> Push:
+    """Parse the body of a push to the library. Raises RequestValidationError."""
+    batch = _read(body, LibraryBatch, _LenientLibraryBatch)
     return Push(LIBRARY, batch.rows, mode, batch.change_reason)
 
 
-def update_push(value: bytes) -> Push:
-    """The value of a record in the topic, which names its book and mode itself. Raises RequestValidationError."""
-    if _read(value, _Named, _Named).book == "resources":
-        resources = _read(value, ResourceUpdate, _SiftedResourceUpdate)
+def parse_update(value: bytes) -> Push:
+    """Parse the value of a topic record, which names its register and mode. Raises RequestValidationError."""
+    if _read(value, _RegisterName, _RegisterName).book == "resources":
+        resources = _read(value, ResourceUpdate, _LenientResourceUpdate)
         return Push(RESOURCES, resources.rows, resources.mode)
-    library = _read(value, LibraryUpdate, _SiftedLibraryUpdate)
+    library = _read(value, LibraryUpdate, _LenientLibraryUpdate)
     return Push(LIBRARY, library.rows, library.mode, library.change_reason)
 
 
-def _read(body: bytes, batch: type[Batch], sifted: type[Batch]) -> Batch:
-    """The batch, checked in one go; only when something is wrong, again row by row."""
+def _read(body: bytes, batch: type[Batch], lenient: type[Batch]) -> Batch:
+    """Validate the batch at once, and row by row only if that fails."""
     try:
         return batch.model_validate_json(body)
     except ValidationError:
-        return _sift(body, sifted)
+        return _read_leniently(body, lenient)
 
 
-def _sift(body: bytes, sifted: type[Batch]) -> Batch:
+def _read_leniently(body: bytes, lenient: type[Batch]) -> Batch:
     try:
-        return sifted.model_validate_json(body)
+        return lenient.model_validate_json(body)
     except ValidationError as error:
         raise RequestValidationError(
             [{**each, "loc": ("body", *each["loc"])} for each in error.errors(include_input=False)]

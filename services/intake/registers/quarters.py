@@ -1,4 +1,4 @@
-"""A district's submission of a quarter: opened, filled by pushes, checked, prepared, certified, closed (四（一）2)."""
+"""Quarterly submissions: opening, locking against certification, rows as of a quarter, snapshots (四（一）2)."""
 
 from collections.abc import Collection
 from typing import Any
@@ -8,15 +8,17 @@ from sqlalchemy import select, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.intake.models.library import QuarterSubmission
-from services.intake.rules.quarterly import Books
+from services.intake.models.quarters import QuarterSubmission
+from services.intake.rules.quarters import DistrictRegisters
 from shared.clock import uuid7
 from shared.deadlines import quarter_due
 from shared.errors import NotFound
-from shared.storage.audit import record
+from shared.storage.audit import Case, record_act
 from shared.storage.session import actor_of, now, settings_of
 
 Period = tuple[str, str]
+_NOT_CERTIFIED = "该季度没有这次已审定的报送；请核对区、季度和报送次数，或待区发展改革委负责人审定后查看"
+_NOT_OPENED = "该季度尚未开启；请先开启季度报送，或报送该季度的首批记录"
 
 _OPEN = text("""
     INSERT INTO quarter_submission (id, district, quarter, submission_no, status, due_on, opened_at, opened_by, version)
@@ -26,8 +28,8 @@ _OPEN = text("""
     WHERE NOT EXISTS (SELECT FROM quarter_submission s WHERE s.district = n.district AND s.quarter = n.quarter)
     ORDER BY n.district, n.quarter ON CONFLICT DO NOTHING RETURNING id, district, quarter""")
 
-# Shared, so that pushes do not wait for each other; who certifies waits for all of them, and they for him.
-_HOLD = text("""
+# A shared lock: pushes do not wait for each other, but a certification waits for them and they wait for it.
+_LOCK_OPEN = text("""
     SELECT s.district, s.quarter FROM quarter_submission s
     JOIN unnest(CAST(:districts AS text[]), CAST(:quarters AS text[])) AS k(district, quarter)
       ON s.district = k.district AND s.quarter = k.quarter
@@ -41,9 +43,9 @@ _ENTRIES_AS_OF = text(_AS_OF.format(key="entry_id", table="library_entry")).colu
 
 
 async def open_quarters(session: AsyncSession, periods: Collection[Period]) -> set[Period]:
-    """Open those of these quarters that never were, and hold all that are open until the transaction ends.
+    """Open the quarters that were never opened, and lock all open ones until the transaction ends.
 
-    A quarter missing from the answer is closed: its rows may no longer change.
+    Returns the open quarters. A quarter missing from the result is closed: its rows may no longer change.
     """
     if not periods:
         return set()
@@ -61,9 +63,9 @@ async def open_quarters(session: AsyncSession, periods: Collection[Period]) -> s
         },
     )
     for row in opened.all():
-        await record(session, "open_quarter", row.id, row.district, quarter=row.quarter)
-    held = await session.execute(_HOLD, {"districts": districts, "quarters": quarters})
-    return {(row.district, row.quarter) for row in held}
+        await record_act(session, "open_quarter", Case(row.id, row.district), quarter=row.quarter)
+    locked = await session.execute(_LOCK_OPEN, {"districts": districts, "quarters": quarters})
+    return {(row.district, row.quarter) for row in locked}
 
 
 async def submission_of(
@@ -75,7 +77,10 @@ async def submission_of(
     number: int | None = None,
     certified: bool = False,
 ) -> QuarterSubmission:
-    """The newest submission of a quarter (or the newest certified one, or the one with a number). Raises NotFound."""
+    """Return the newest submission of a quarter, or the newest certified one, or the one with a number.
+
+    Raises NotFound.
+    """
     query = (
         select(QuarterSubmission)
         .where(QuarterSubmission.district == district, QuarterSubmission.quarter == quarter)
@@ -87,12 +92,14 @@ async def submission_of(
     query = query.with_for_update(key_share=True).execution_options(populate_existing=True) if lock else query
     submission = await session.scalar(query)
     if submission is None:
-        raise NotFound("该季度尚未审定报送" if certified else "该季度尚未开启")
+        raise NotFound(_NOT_CERTIFIED if certified else _NOT_OPENED)
     return submission
 
 
-async def books_as_of(session: AsyncSession, district: str, quarter: str) -> tuple[Books, dict[str, Any]]:
-    """The rows of a district as of a quarter, and the snapshot that names the version of each."""
+async def registers_as_of(
+    session: AsyncSession, district: str, quarter: str
+) -> tuple[DistrictRegisters, dict[str, Any]]:
+    """Return the rows of a district as of a quarter, and the snapshot that names the version of each."""
     where = {"district": district, "quarter": quarter}
     resources = (await session.execute(_RESOURCES_AS_OF, where)).all()
     entries = (await session.execute(_ENTRIES_AS_OF, where)).all()
@@ -102,26 +109,26 @@ async def books_as_of(session: AsyncSession, district: str, quarter: str) -> tup
         "resources": sorted(map(_line, resources), key=lambda line: line["external_id"]),
         "library_entries": sorted(map(_line, entries), key=lambda line: line["external_id"]),
     }
-    return Books(quarter, [row.content for row in resources], [row.content for row in entries]), snapshot
+    return DistrictRegisters(quarter, [row.content for row in resources], [row.content for row in entries]), snapshot
 
 
-_SAID = """
+_CONTENT = """
     SELECT v.{key} AS id, v.content FROM {table}_version v
     JOIN unnest(CAST(:ids AS uuid[]), CAST(:versions AS integer[])) AS k(id, version)
       ON v.{key} = k.id AND v.version = k.version"""
-_SAID_BY = {
-    "resources": text(_SAID.format(key="resource_id", table="resource")).columns(content=JSONB),
-    "library_entries": text(_SAID.format(key="entry_id", table="library_entry")).columns(content=JSONB),
+_CONTENT_BY = {
+    "resources": text(_CONTENT.format(key="resource_id", table="resource")).columns(content=JSONB),
+    "library_entries": text(_CONTENT.format(key="entry_id", table="library_entry")).columns(content=JSONB),
 }
 
 
-async def rows_of_snapshot(session: AsyncSession, snapshot: dict[str, Any]) -> dict[str, Any]:
-    """The snapshot with what each of its rows said."""
+async def snapshot_with_rows(session: AsyncSession, snapshot: dict[str, Any]) -> dict[str, Any]:
+    """Return the snapshot with the content of each of its rows."""
     full = dict(snapshot)
-    for part, said in _SAID_BY.items():
+    for part, query in _CONTENT_BY.items():
         lines = snapshot[part]
         keys = {"ids": [UUID(line["id"]) for line in lines], "versions": [line["version"] for line in lines]}
-        contents = {str(row.id): row.content for row in await session.execute(said, keys)}
+        contents = {str(row.id): row.content for row in await session.execute(query, keys)}
         full[part] = [{**line, "row": contents[line["id"]]} for line in lines]
     return full
 

@@ -1,7 +1,8 @@
-"""Updates that districts' systems push to the topic: who sent them, what is recorded, what is answered (四（一）2).
+"""Inlet for updates that districts' systems push to the topic: verification, recording, answers (四（一）2).
 
-Nobody can answer for what lies in the topic but the signature. So an update counts as the sender's only once that is
-verified: a forgery has an identity of its own and can neither take the place of an update nor be answered as one.
+Only the signature proves the sender of a record in the topic. The id that the sender gave counts after the signature
+is verified; before that, the id is derived from the content. A forgery can therefore neither displace the real update
+nor be answered in its place.
 """
 
 import hashlib
@@ -18,8 +19,8 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.intake.registers import answers
-from services.intake.registers.answers import Asked, home_of
-from services.intake.registers.parsing import Push, update_push
+from services.intake.registers.answers import UpdateRef, fallback_district_of
+from services.intake.registers.parsing import Push, parse_update
 from services.intake.registers.push import RowsRefused, record_pushes
 from shared.actors import key_holder, signature
 from shared.contracts.base import Event
@@ -32,7 +33,7 @@ from shared.storage.session import acting_as, actor_of, settings_of
 from shared.storage.tables import api_key
 from shared.web.app import field_problems
 
-_SPACE = UUID("6033eec3-48c9-5781-8e42-9942f8beae9e")
+_NAMESPACE = UUID("6033eec3-48c9-5781-8e42-9942f8beae9e")
 _HEADERS = {"ce_specversion", "ce_type", "ce_id", "ce_time", "keyid", "signature"}
 _TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?(Z|[+-][0-9]{2}:[0-9]{2})")
 _ID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
@@ -41,56 +42,58 @@ _SIGNATURE = re.compile(r"[0-9a-f]{64}")
 
 
 class TooLarge(DomainError):
+    """Refusal of an update over `json_limit_bytes`."""
+
     status, code, title = 413, "too_large", "内容过大"
 
 
 def read_update(record: Record) -> Message:
-    """An update, CloudEvents 1.0 in Kafka's binary mode. Raises KeyError or ValueError where nothing can be answered.
+    """Parse an update, CloudEvents 1.0 in Kafka's binary mode. The message id is derived from the content.
 
-    Its identity is that of its content: what the sender calls it counts once the signature was verified.
+    Raises KeyError or ValueError for a record that cannot be answered.
     """
-    said = {name: value.decode() for name, value in record.headers if name in _HEADERS}
-    if (said["ce_specversion"], said["ce_type"]) != ("1.0", REQUESTED):
-        raise ValueError(f"{said['ce_type']} in CloudEvents {said['ce_specversion']}")
-    if not (_ID.fullmatch(said["ce_id"]) and _TIME.fullmatch(said["ce_time"])):
-        raise ValueError("ce_id is no UUID or ce_time no RFC 3339 instant")
+    given = {name: value.decode() for name, value in record.headers if name in _HEADERS}
+    if (given["ce_specversion"], given["ce_type"]) != ("1.0", REQUESTED):
+        raise ValueError(f"unsupported type {given['ce_type']} in CloudEvents {given['ce_specversion']}")
+    if not (_ID.fullmatch(given["ce_id"]) and _TIME.fullmatch(given["ce_time"])):
+        raise ValueError("ce_id is not a UUID, or ce_time is not an RFC 3339 timestamp")
     value = record.value or b""
     headers = {
-        "requestid": said["ce_id"],
-        "requesttime": said["ce_time"],
-        "keyid": _where_it_fits(_KEY_ID, said.get("keyid", "")),
-        "signature": _where_it_fits(_SIGNATURE, said.get("signature", "")),
+        "requestid": given["ce_id"],
+        "requesttime": given["ce_time"],
+        "keyid": _value_or_empty(_KEY_ID, given.get("keyid", "")),
+        "signature": _value_or_empty(_SIGNATURE, given.get("signature", "")),
     }
     digest = hashlib.sha256("\n".join([*headers.values(), ""]).encode() + value)
-    own = uuid5(_SPACE, digest.hexdigest())
-    at = datetime.fromisoformat(said["ce_time"])
+    own = uuid5(_NAMESPACE, digest.hexdigest())
+    at = datetime.fromisoformat(given["ce_time"])
     return Message(own, REQUESTED, "district", "library_update", own, 1, at, value, headers)
 
 
-def _where_it_fits(form: re.Pattern[str], said: str) -> str:
-    """What is no key or signature is none: that can still be answered."""
-    return said if form.fullmatch(said) else ""
+def _value_or_empty(form: re.Pattern[str], value: str) -> str:
+    """Return the value, or an empty one if its form is wrong: such an update can still be answered."""
+    return value if form.fullmatch(value) else ""
 
 
-async def answer_updates(session: AsyncSession, messages: Sequence[Message]) -> None:
-    """Record what was sent and say what became of it, each key's updates in order and in the name of its holder."""
+async def handle_updates(session: AsyncSession, messages: Sequence[Message]) -> None:
+    """Record the verified updates of each key in order, acting as the key's holder, and answer every update."""
     keys = await _keys(session, {message.headers["keyid"] for message in messages})
-    genuine: dict[str, dict[UUID, Message]] = {}
-    strange: list[Event] = []
+    verified: dict[str, dict[UUID, Message]] = {}
+    rejected: list[Event] = []
     for message in messages:
         key = keys.get(message.headers["keyid"])
         if key is not None and _is_signed(message, key):
-            genuine.setdefault(key.id, {}).setdefault(_update_id(message), message)
+            verified.setdefault(key.id, {}).setdefault(_update_id(message), message)
         else:
-            strange += _turned_away(message, key)
-    await emit(session, *strange)
-    fresh = await claim(session, [update_id for own in genuine.values() for update_id in own])
-    for key_id, own in genuine.items():
+            rejected += _unauthenticated_answer(message, key)
+    await emit(session, *rejected)
+    fresh = await claim(session, [update_id for own in verified.values() for update_id in own])
+    for key_id, own in verified.items():
         async with acting_as(session, key_holder(keys[key_id])):
             await _answer(session, [message for update_id, message in own.items() if update_id in fresh])
 
 
-UPDATES = Inlet(REQUESTED, read_update, answer_updates)
+UPDATES = Inlet(REQUESTED, read_update, handle_updates)
 
 
 async def _keys(session: AsyncSession, key_ids: Iterable[str]) -> Mapping[str, Any]:
@@ -99,42 +102,44 @@ async def _keys(session: AsyncSession, key_ids: Iterable[str]) -> Mapping[str, A
 
 
 def _is_signed(message: Message, key: Any) -> bool:
-    said = message.headers
-    due = signature(key.secret_hash, signed_content(said["requestid"], said["requesttime"], message.data))
-    return key.revoked_at is None and hmac.compare_digest(due.encode(), said["signature"].encode())
+    headers = message.headers
+    expected = signature(key.secret_hash, signed_content(headers["requestid"], headers["requesttime"], message.data))
+    return key.revoked_at is None and hmac.compare_digest(expected.encode(), headers["signature"].encode())
 
 
 def _update_id(message: Message) -> UUID:
-    return uuid5(_SPACE, f"{message.headers['keyid']}/{UUID(message.headers['requestid'])}")
+    return uuid5(_NAMESPACE, f"{message.headers['keyid']}/{UUID(message.headers['requestid'])}")
 
 
-def _turned_away(message: Message, key: Any) -> Sequence[Event]:
-    """The answer to an update that is not known to be the key holder's, under the identity of the record itself."""
-    asked = _asked(message, message.id, home_of(key and key_holder(key)))
-    return answers.refusal(asked, _problem(Unauthenticated("接口密钥无效，或签名不符")))
+def _unauthenticated_answer(message: Message, key: Any) -> Sequence[Event]:
+    """Return the answer to an update without a valid signature, under the id derived from its content."""
+    ref = _update_ref(message, message.id, fallback_district_of(key and key_holder(key)))
+    return answers.refusal_answers(
+        ref, _problem(Unauthenticated("接口密钥无效或已停用，或签名不符；请核对 keyid，并按接口说明重新计算签名"))
+    )
 
 
-def _asked(message: Message, update_id: UUID, home: str) -> Asked:
-    return Asked(update_id, UUID(message.headers["requestid"]), message.headers["keyid"], home)
+def _update_ref(message: Message, update_id: UUID, fallback_district: str) -> UpdateRef:
+    return UpdateRef(update_id, UUID(message.headers["requestid"]), message.headers["keyid"], fallback_district)
 
 
 @dataclass(frozen=True, slots=True)
-class _Readable:
-    asked: Asked
+class _ParsedUpdate:
+    ref: UpdateRef
     push: Push
 
 
 async def _answer(session: AsyncSession, messages: Sequence[Message]) -> None:
-    """Handle updates of one key, by whose holder the session acts."""
-    readable: list[_Readable] = []
+    """Parse, record and answer the updates of one key; the session acts as the key's holder."""
+    parsed: list[_ParsedUpdate] = []
     events: list[Event] = []
     for message in messages:
-        asked = _asked(message, _update_id(message), home_of(actor_of(session)))
+        ref = _update_ref(message, _update_id(message), fallback_district_of(actor_of(session)))
         try:
-            readable.append(_Readable(asked, _read(session, message)))
+            parsed.append(_ParsedUpdate(ref, _read(session, message)))
         except (DomainError, RequestValidationError) as error:
-            events += answers.refusal(asked, _problem(error))
-    for run in _runs(readable):
+            events += answers.refusal_answers(ref, _problem(error))
+    for run in _mergeable_runs(parsed):
         events += await _record(session, run)
     await emit(session, *events)
 
@@ -142,17 +147,17 @@ async def _answer(session: AsyncSession, messages: Sequence[Message]) -> None:
 def _read(session: AsyncSession, message: Message) -> Push:
     actor_of(session).check_writes()
     if len(message.data) > settings_of(session).json_limit_bytes:
-        raise TooLarge()
-    return update_push(message.data)
+        raise TooLarge(f"一次更新不得超过 {settings_of(session).json_limit_bytes} 字节，请分批报送")
+    return parse_update(message.data)
 
 
-def _runs(updates: Sequence[_Readable]) -> Iterator[list[_Readable]]:
-    """Updates that may be recorded together: one after the other, of one book, none repeating another's row."""
-    run: list[_Readable] = []
+def _mergeable_runs(updates: Sequence[_ParsedUpdate]) -> Iterator[list[_ParsedUpdate]]:
+    """Group consecutive updates to record together: one register, no repeated key, at most MOST_ROWS rows."""
+    run: list[_ParsedUpdate] = []
     keys: set[tuple[str, str]] = set()
     for each in updates:
         own = each.push.keys()
-        if run and (each.push.book is not run[0].push.book or keys & own or len(keys) + len(own) > MOST_ROWS):
+        if run and (each.push.register is not run[0].push.register or keys & own or len(keys) + len(own) > MOST_ROWS):
             yield run
             run, keys = [], set()
         run.append(each)
@@ -161,29 +166,31 @@ def _runs(updates: Sequence[_Readable]) -> Iterator[list[_Readable]]:
         yield run
 
 
-async def _record(session: AsyncSession, run: Sequence[_Readable]) -> list[Event]:
-    """Record a run; where one of it is refused as a whole, each half by itself, so that the others do not suffer."""
+async def _record(session: AsyncSession, run: Sequence[_ParsedUpdate]) -> list[Event]:
+    """Record a run of updates; if one is refused as a whole, record each half separately to isolate it."""
     try:
         async with session.begin_nested():
             results = await record_pushes(session, [each.push for each in run])
     except RowsRefused as refused:
         if len(run) == 1:
-            problem = _malformed(f"{len(refused.results)} 行不符合要求，整批未记录", [])
-            return _outcome(session, run[0], refused.results, problem)
+            problem = _malformed(
+                f"{len(refused.results)} 行不符合要求，整批未记录；请按 rows 中各行的问题改正后重新报送", []
+            )
+            return _result_answers(session, run[0], refused.results, problem)
         half = len(run) // 2
         return await _record(session, run[:half]) + await _record(session, run[half:])
-    told = [_outcome(session, each, own, None) for each, own in zip(run, results, strict=True)]
-    return [event for events in told for event in events]
+    answered = [_result_answers(session, each, own, None) for each, own in zip(run, results, strict=True)]
+    return [event for events in answered for event in events]
 
 
-def _outcome(
-    session: AsyncSession, each: _Readable, results: Sequence[RowResult], problem: RowProblem | None
+def _result_answers(
+    session: AsyncSession, each: _ParsedUpdate, results: Sequence[RowResult], problem: RowProblem | None
 ) -> list[Event]:
-    return list(answers.outcome(each.asked, each.push, results, actor_of(session).districts, problem))
+    return list(answers.result_answers(each.ref, each.push, results, actor_of(session).districts, problem))
 
 
 def _problem(error: DomainError | RequestValidationError) -> RowProblem:
-    """What the HTTP push answers in the same case."""
+    """Return the same problem that the HTTP push answers."""
     if isinstance(error, DomainError):
         return RowProblem(status=error.status, code=error.code, detail=error.detail, errors=[])
     errors = [FieldProblem(**each) for each in field_problems(error.errors())]

@@ -1,8 +1,8 @@
-"""Recording rows that districts send: a fixed number of statements for any number of rows (四（一）2).
+"""Upsert of register rows, with a fixed number of statements for any number of rows (四（一）2).
 
-Two pushes at once never deadlock: new keys are inserted in key order, then recorded ones are locked in key order, and
-who is locking never waits for who is still inserting. A version is given to a row under its lock, so none is lost.
-Rows that say nothing new, most of a nightly push, are found by a plain read and neither locked nor sent on.
+Concurrent pushes do not deadlock: each inserts new keys in key order, then locks recorded rows in key order, and a
+push that locks never waits for one that still inserts. Versions are assigned under the row lock, so none is lost.
+Unchanged rows, most of a nightly push, are found by a plain read and neither locked nor announced.
 """
 
 from collections.abc import Collection, Sequence
@@ -12,10 +12,18 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.intake.registers.kinds import LINK, UNLINK, Book, history_sql, insert_sql, read_sql, update_sql
+from services.intake.registers.kinds import (
+    DELETE_LINKS,
+    INSERT_LINKS,
+    Register,
+    history_sql,
+    insert_sql,
+    read_sql,
+    update_sql,
+)
 from services.intake.registers.quarters import open_quarters
-from services.intake.rules import recording as rules
-from services.intake.rules.recording import Refusal, Standing
+from services.intake.rules import upsert as rules
+from services.intake.rules.upsert import RecordedState, Refusal
 from shared.clock import uuid7
 from shared.contracts.base import Event
 from shared.contracts.library import LibraryRow, ResourceRow
@@ -28,8 +36,8 @@ Key = tuple[str, str]
 
 
 @dataclass(frozen=True)
-class Sent:
-    """One row of a push: its place in the request and why it changes what is recorded."""
+class SentRow:
+    """Row of a push, with its index in the request and the reason of its change."""
 
     index: int
     row: Row
@@ -46,7 +54,7 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a row: a refused one says why, every other has an id and a version."""
+    """Result of one row: a refusal, or the id and version of the recorded row."""
 
     status: Literal["created", "updated", "unchanged", "refused"]
     id: UUID | None = None
@@ -54,76 +62,81 @@ class Outcome:
     refusal: Refusal | None = None
 
 
-async def record_rows(session: AsyncSession, book: Book, sent: Sequence[Sent]) -> list[Outcome]:
-    """Record and announce what is new or changed; one outcome per row, in the order given."""
-    unfit = _unfit(session, sent)
-    fit = [each for each in sent if each.index not in unfit]
-    opened = await open_quarters(session, {each.period for each in fit})
-    known = await _read(session, book, fit, lock=False)
-    created = await _insert(session, book, [each for each in fit if each.key not in known and each.period in opened])
-    moot = [each for each in fit if each.key not in created and not _says_nothing_new(each, known.get(each.key))]
-    standing = known | await _read(session, book, moot, lock=True)
+async def record_rows(session: AsyncSession, register: Register, sent: Sequence[SentRow]) -> list[Outcome]:
+    """Record and announce new and changed rows; return one outcome per row, in the order given."""
+    refusals = _refusals(session, sent)
+    valid = [each for each in sent if each.index not in refusals]
+    opened = await open_quarters(session, {each.period for each in valid})
+    known = await _read(session, register, valid, lock=False)
+    new = [each for each in valid if each.key not in known and each.period in opened]
+    created = await _insert(session, register, new)
+    changed = [each for each in valid if each.key not in created and not _is_unchanged(each, known.get(each.key))]
+    recorded = known | await _read(session, register, changed, lock=True)
     outcomes = [
         Outcome("created", created[each.key], 1)
         if each.key in created
-        else _judge(book, each, unfit.get(each.index), standing.get(each.key), each.period in opened)
+        else _outcome(register, each, refusals.get(each.index), recorded.get(each.key), each.period in opened)
         for each in sent
     ]
     done = list(zip(outcomes, sent, strict=True))
-    await _update(session, book, [(outcome.id, each) for outcome, each in done if outcome.status == "updated"])
-    recorded = [(outcome, each) for outcome, each in done if outcome.status in ("created", "updated")]
-    await _keep_history(session, book, [outcome.id for outcome, _ in recorded])
-    await emit(session, *(_announcement(book, outcome, each) for outcome, each in recorded))
+    await _update(session, register, [(outcome.id, each) for outcome, each in done if outcome.status == "updated"])
+    written = [(outcome, each) for outcome, each in done if outcome.status in ("created", "updated")]
+    await _write_history(session, register, [outcome.id for outcome, _ in written])
+    await emit(session, *(_announcement(register, outcome, each) for outcome, each in written))
     return outcomes
 
 
-def _unfit(session: AsyncSession, sent: Sequence[Sent]) -> dict[int, Refusal]:
+def _refusals(session: AsyncSession, sent: Sequence[SentRow]) -> dict[int, Refusal]:
+    """Return the refusals that need no look at recorded rows, by the index of the row."""
     own, current = set(actor_of(session).districts), quarter_of(today(session))
-    twice = rules.repeated(each.key for each in sent)
-    found = {each.index: _unfitness(each, own, current, twice) for each in sent}
+    repeated = rules.repeated_keys(each.key for each in sent)
+    found = {each.index: _refusal(each, own, current, repeated) for each in sent}
     return {index: refusal for index, refusal in found.items() if refusal}
 
 
-def _unfitness(each: Sent, own: Collection[str], current: str, twice: Collection[Key]) -> Refusal | None:
+def _refusal(each: SentRow, own: Collection[str], current: str, repeated: Collection[Key]) -> Refusal | None:
     if each.row.district not in own:
-        return rules.of_another_district()
+        return rules.other_district(own)
     if each.row.quarter > current:
-        return rules.future(each.row.quarter)
-    return rules.repetition(each.row.external_id) if each.key in twice else None
+        return rules.future_quarter(each.row.quarter, current)
+    return rules.repeated_row(each.row.external_id) if each.key in repeated else None
 
 
-def _judge(book: Book, each: Sent, unfit: Refusal | None, standing: "Recorded | None", is_open: bool) -> Outcome:
-    if unfit:
-        return Outcome("refused", refusal=unfit)
-    if standing and _says_nothing_new(each, standing):
-        return Outcome("unchanged", standing.id, standing.says.version)
-    if standing is None or not is_open:
-        return Outcome("refused", refusal=rules.closed(each.row.quarter))
-    refusal = rules.unexplained(standing.says, each.sha256, each.reason, book.reason_field)
+def _outcome(
+    register: Register, each: SentRow, refusal: Refusal | None, recorded: "RecordedRow | None", is_open: bool
+) -> Outcome:
+    """Return the outcome of a row that is not new."""
     if refusal:
         return Outcome("refused", refusal=refusal)
-    return Outcome("updated", standing.id, standing.says.version + 1)
+    if recorded and _is_unchanged(each, recorded):
+        return Outcome("unchanged", recorded.id, recorded.state.version)
+    if recorded is None or not is_open:
+        return Outcome("refused", refusal=rules.quarter_closed(each.row.quarter))
+    refusal = rules.missing_reason(recorded.state, each.sha256, each.reason, register.reason_field)
+    if refusal:
+        return Outcome("refused", refusal=refusal)
+    return Outcome("updated", recorded.id, recorded.state.version + 1)
 
 
-def _says_nothing_new(each: Sent, standing: "Recorded | None") -> bool:
-    return standing is not None and rules.same(standing.says, each.row.quarter, each.sha256)
+def _is_unchanged(each: SentRow, recorded: "RecordedRow | None") -> bool:
+    return recorded is not None and rules.is_unchanged(recorded.state, each.row.quarter, each.sha256)
 
 
-def _announcement(book: Book, outcome: Outcome, each: Sent) -> Event:
+def _announcement(register: Register, outcome: Outcome, each: SentRow) -> Event:
     assert outcome.id is not None
     assert outcome.version is not None
-    return book.event(outcome.id, outcome.version, each.reason, each.row)
+    return register.event(outcome.id, outcome.version, each.reason, each.row)
 
 
 @dataclass(frozen=True, slots=True)
-class Recorded:
-    """A row found in the book, locked."""
+class RecordedRow:
+    """Recorded row, found by its key."""
 
     id: UUID
-    says: Standing
+    state: RecordedState
 
 
-def _arrays(sent: Sequence[Sent], ids: Sequence[UUID | None]) -> dict[str, Any]:
+def _arrays(sent: Sequence[SentRow], ids: Sequence[UUID | None]) -> dict[str, Any]:
     return {
         "ids": ids,
         "contents": [each.row.model_dump_json() for each in sent],
@@ -132,38 +145,42 @@ def _arrays(sent: Sequence[Sent], ids: Sequence[UUID | None]) -> dict[str, Any]:
     }
 
 
-async def _insert(session: AsyncSession, book: Book, sent: Sequence[Sent]) -> dict[Key, UUID]:
+async def _insert(session: AsyncSession, register: Register, sent: Sequence[SentRow]) -> dict[Key, UUID]:
     if not sent:
         return {}
     at, by = now(session), actor_of(session).subject
     arrays = _arrays(sent, sorted(uuid7(at) for _ in sent))
-    rows = await session.execute(insert_sql(book), {**arrays, "at": at, "by": by})
+    rows = await session.execute(insert_sql(register), {**arrays, "at": at, "by": by})
     return {(row.district, row.external_id): row.id for row in rows}
 
 
-async def _read(session: AsyncSession, book: Book, sent: Sequence[Sent], *, lock: bool) -> dict[Key, Recorded]:
+async def _read(
+    session: AsyncSession, register: Register, sent: Sequence[SentRow], *, lock: bool
+) -> dict[Key, RecordedRow]:
     if not sent:
         return {}
     districts, external_ids = zip(*(each.key for each in sent), strict=True)
     keys = {"districts": list(districts), "external_ids": list(external_ids)}
-    rows = await session.execute(read_sql(book, lock=lock), keys)
+    rows = await session.execute(read_sql(register, lock=lock), keys)
     return {
-        (row.district, row.external_id): Recorded(row.id, Standing(row.version, row.quarter, row.content_sha256))
+        (row.district, row.external_id): RecordedRow(
+            row.id, RecordedState(row.version, row.quarter, row.content_sha256)
+        )
         for row in rows
     }
 
 
-async def _update(session: AsyncSession, book: Book, changed: Sequence[tuple[UUID | None, Sent]]) -> None:
+async def _update(session: AsyncSession, register: Register, changed: Sequence[tuple[UUID | None, SentRow]]) -> None:
     if changed:
         arrays = _arrays([each for _, each in changed], [key for key, _ in changed])
-        await session.execute(update_sql(book), {**arrays, "at": now(session), "by": actor_of(session).subject})
+        await session.execute(update_sql(register), {**arrays, "at": now(session), "by": actor_of(session).subject})
 
 
-async def _keep_history(session: AsyncSession, book: Book, ids: Sequence[UUID | None]) -> None:
+async def _write_history(session: AsyncSession, register: Register, ids: Sequence[UUID | None]) -> None:
     if not ids:
         return
     actor = actor_of(session)
-    await session.execute(history_sql(book), {"ids": ids, "name": actor.name, "role": actor.role})
-    if book.links:
-        await session.execute(UNLINK, {"ids": ids})
-        await session.execute(LINK, {"ids": ids})
+    await session.execute(history_sql(register), {"ids": ids, "name": actor.name, "role": actor.role})
+    if register.links:
+        await session.execute(DELETE_LINKS, {"ids": ids})
+        await session.execute(INSERT_LINKS, {"ids": ids})

@@ -1,1 +1,1 @@
-"""Pure functions of intake: stages, the checklist of materials, what a submission lacks, what changed."""
+"""Pure rules of intake: stages, checklist, completeness, duplicates, upsert, quarterly checks."""

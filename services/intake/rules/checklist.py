@@ -1,4 +1,4 @@
-"""Which materials a declaration needs, by its type and modes, and which of them are there (三（一）¶2)."""
+"""Checklist of materials: required by project type and modes, and their states (三（一）¶2)."""
 
 import tomllib
 from collections.abc import Iterable, Mapping
@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final, Literal
 
-_HERE: Final = Path(__file__).parent.parent
+_DATA: Final = Path(__file__).parent.parent
 _KINDS_OF_TYPE: Final = {"inefficient_building": {"building"}, "old_factory": {"factory"}}
 _CONDITION_FIELD: Final = {
     "operation_mode": "/body/operation_mode",
@@ -17,11 +17,24 @@ _CONDITION_FIELD: Final = {
 }
 
 State = Literal["present", "missing", "not_required", "unknown"]
+Provider = Literal["applicant", "district_officer", "district_government"]
+STATE_LABELS: Final[dict[str, str]] = {
+    "present": "已提供",
+    "missing": "缺少",
+    "not_required": "不需要",
+    "unknown": "待定",
+}
+PROVIDER_LABELS: Final[dict[str, str]] = {
+    "applicant": "项目单位",
+    "district_officer": "区发展改革委",
+    "district_government": "区政府（管委会）",
+}
+BASIS_LABELS: Final[dict[str, str]] = {"notice": "方案列明", "design": "办理需要"}
 
 
 @dataclass(frozen=True)
 class Item:
-    """One line of the checklist. `when` maps a condition to the values that call for the item; empty: always."""
+    """Material of the checklist. `when` maps a condition to the values that require the item; empty means always."""
 
     no: int
     code: str
@@ -36,7 +49,7 @@ class Item:
 
 @dataclass(frozen=True)
 class Line:
-    """An item of the checklist as it stands for one declaration, with why it is needed or not."""
+    """Item of the checklist with its state for one declaration, and the reason of the state."""
 
     item: Item
     state: State
@@ -45,7 +58,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Undertaking:
-    """A version of the undertaking of truthfulness (四（一）1)."""
+    """Version of the undertaking of truthfulness (四（一）1)."""
 
     version: str
     first_day: date
@@ -55,8 +68,8 @@ class Undertaking:
 
 @cache
 def items() -> tuple[Item, ...]:
-    """The checklist, in order."""
-    raw = tomllib.loads((_HERE / "checklist.toml").read_text("utf-8"))["item"]
+    """Return the items of the checklist, in order."""
+    raw = tomllib.loads((_DATA / "checklist.toml").read_text("utf-8"))["item"]
     return tuple(_item(entry) for entry in raw)
 
 
@@ -68,25 +81,25 @@ def _item(entry: dict[str, Any]) -> Item:
 
 @cache
 def item(code: str) -> Item:
-    """The item with this code. Raises KeyError."""
+    """Return the item with this code. Raises KeyError."""
     return {entry.code: entry for entry in items()}[code]
 
 
 @cache
 def undertakings() -> tuple[Undertaking, ...]:
-    """Every version of the undertaking, oldest first."""
-    raw = tomllib.loads((_HERE / "undertakings.toml").read_text("utf-8"))["undertaking"]
+    """Return every version of the undertaking, oldest first."""
+    raw = tomllib.loads((_DATA / "undertakings.toml").read_text("utf-8"))["undertaking"]
     return tuple(Undertaking(entry["version"], entry["from"], entry["clause"], entry["text"].strip()) for entry in raw)
 
 
 def undertaking_on(day: date) -> Undertaking:
-    """The undertaking to give on a day; before the first one, the first."""
-    known = [text for text in undertakings() if text.first_day <= day]
-    return known[-1] if known else undertakings()[0]
+    """Return the undertaking in force on a day; before the first version, the first version."""
+    in_force = [version for version in undertakings() if version.first_day <= day]
+    return in_force[-1] if in_force else undertakings()[0]
 
 
 def conditions_of(facts: Mapping[str, Any], operation_mode: str | None) -> dict[str, set[str]]:
-    """What the checklist's conditions are judged by; an unknown condition has no values."""
+    """Return the values of the conditions that the checklist depends on; an unknown condition has no values."""
     kinds = _KINDS_OF_TYPE.get(str(facts.get("project_type")), set())
     if facts.get("project_type") == "area_package":
         kinds = {str(part.get("kind")) for part in facts.get("components") or ()}
@@ -98,14 +111,14 @@ def conditions_of(facts: Mapping[str, Any], operation_mode: str | None) -> dict[
 
 
 def checklist(conditions: Mapping[str, set[str]], present: Iterable[str]) -> list[Line]:
-    """Every item with its state: unknown as long as the fact it depends on is."""
-    held = set(present)
-    return [_line(entry, conditions, held) for entry in items()]
+    """Return every item with its state, which is unknown while a fact that it depends on is unknown."""
+    provided = set(present)
+    return [_line(entry, conditions, provided) for entry in items()]
 
 
-def _line(entry: Item, conditions: Mapping[str, set[str]], held: set[str]) -> Line:
+def _line(entry: Item, conditions: Mapping[str, set[str]], provided: set[str]) -> Line:
     unknown = [condition for condition in entry.when if not conditions[condition]]
-    if entry.code in held:
+    if entry.code in provided:
         return Line(entry, "present", "已提供")
     if unknown:
         return Line(entry, "unknown", f"取决于尚未填写的内容：{_CONDITION_FIELD[unknown[0]]}")

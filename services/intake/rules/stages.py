@@ -1,4 +1,4 @@
-"""Where a declaration stands, in the words an applicant reads: what comes next and who must act (三)."""
+"""Stages of a declaration, with the Chinese name, the next step and the party that acts (三)."""
 
 from typing import Final, Literal, NamedTuple
 
@@ -28,7 +28,7 @@ StageCode = Literal[
 
 
 class Stage(NamedTuple):
-    """A stage: its name, what comes next, whose move it is, and how far along it is (`rank`)."""
+    """Stage: its Chinese name, the next step, the party that acts, and its position in the procedure (`rank`)."""
 
     label: str
     next_step: str
@@ -61,13 +61,13 @@ STAGES: Final[dict[str, Stage]] = {
 }
 
 ENDED: Final = frozenset({"withdrawn", "refused", "rejected", "declined"})
-"""A declaration that ended so may be filed anew: it no longer stands in the way of another."""
+"""Stages that end a declaration without an award: the project may be declared again."""
 EDITABLE: Final = frozenset({"draft", "returned"})
 AT_DISTRICT: Final = frozenset({"submitted", "accepted", "opinion_requested", "opinion_given"})
 UNDER_REVIEW: Final = frozenset({"accepted", "opinion_requested", "opinion_given"})
 BEFORE_RECEIPT: Final = EDITABLE | AT_DISTRICT | {"forwarded"}
 
-DECISIONS: Final[dict[str, str]] = {
+DECISION_LABELS: Final[dict[str, str]] = {
     "submit_declaration": "提交申报",
     "withdraw_declaration": "撤回申报",
     "accept_declaration": "受理",
@@ -89,12 +89,12 @@ DECISIONS: Final[dict[str, str]] = {
     "learn_delivery": "交付",
     "learn_evaluation": "评价",
 }
-"""Acts that the applicant sees as the course of the case, by the name they are recorded under."""
+"""Recorded acts that the applicant sees in the progress of the case, with their Chinese names."""
 
 
-def moves_on(present: str, arrived: str) -> bool:
-    """Whether news from another service moves the stage: only once it is with the city, and never back.
+def advances(current: str, announced: str) -> bool:
+    """Return True if a stage announced by another service advances the case: from receipt on, and never back.
 
-    News of different services may overtake each other.
+    Events of different services may arrive out of order.
     """
-    return STAGES["received"].rank <= STAGES[present].rank < STAGES[arrived].rank
+    return STAGES["received"].rank <= STAGES[current].rank < STAGES[announced].rank

@@ -1,4 +1,4 @@
-"""What a declaration still lacks before it may be submitted: everything at once, each with how to fix it."""
+"""Completeness of a declaration before submission: all gaps at once, each with its remedy."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
@@ -7,28 +7,47 @@ from typing import Any, Final
 from services.intake.rules.checklist import Line
 
 _IDENTIFYING: Final = (
-    ("project_code", "项目代码", "三（一）", "填写投资项目在线审批监管平台的项目代码"),
+    ("project_code", "项目代码", "三（一）", "填写投资项目在线审批监管平台的项目代码，如 2401-110105-04-01-000001"),
     ("address", "项目地址", "三（一）", "填写项目所在地的详细地址"),
-    ("operation_mode", "实施方式", "二", "选择自主、联营或租赁"),
+    ("operation_mode", "实施方式", "二", "选择自主（own）、联营（joint）或租赁（lease）"),
 )
 _FACTS: Final = (
-    ("project_type", "项目类型", "二（一）", "选择低效楼宇、老旧厂房或片区统筹"),
-    ("support_mode", "申请的支持方式", "二（四）", "在投资补助和贷款贴息中选择一种"),
-    ("construction_status", "建设状态", "二（五）", "填写在建、具备开工条件等实际状态"),
-    ("other_municipal_funds", "是否获得过其他市级财政性资金", "二（五）", "据实填写是或否"),
+    (
+        "project_type",
+        "项目类型",
+        "二（一）",
+        "选择低效楼宇（inefficient_building）、老旧厂房（old_factory）或片区统筹（area_package）",
+    ),
+    (
+        "support_mode",
+        "申请的支持方式",
+        "二（四）",
+        "在投资补助（investment_grant）和贷款贴息（interest_subsidy）中选择一种",
+    ),
+    (
+        "construction_status",
+        "建设状态",
+        "二（五）",
+        "按实际选择不具备开工条件（not_ready）、具备开工条件（ready_to_start）、在建（under_construction）或完成（completed）",
+    ),
+    ("other_municipal_funds", "是否获得过其他市级财政性资金", "二（五）", "据实填写是（true）或否（false）"),
 )
 _COMPONENT: Final = (
-    ("renovated_area_m2", "改造面积", "二（一）"),
-    ("fixed_investment_yuan", "固定资产投资", "二（四）1"),
+    ("renovated_area_m2", "改造面积", "二（一）", "平方米"),
+    ("fixed_investment_yuan", "固定资产投资", "二（四）1", "元"),
 )
-_LOAN: Final = (("loan_bank", "贷款银行"), ("loan_amount_yuan", "贷款金额"), ("loan_term_months", "贷款期限"))
+_LOAN: Final = (
+    ("loan_bank", "贷款银行"),
+    ("loan_amount_yuan", "贷款金额（元）"),
+    ("loan_term_months", "贷款期限（月）"),
+)
 _OWN_KIND: Final = {"inefficient_building": ("building", "楼宇", "1"), "old_factory": ("factory", "厂房", "2")}
 _RENOVATED: Final = ("building", "factory")
 
 
 @dataclass(frozen=True)
 class Gap:
-    """One thing that is missing: the field (JSON pointer) or the material (code), the clause, and what to do."""
+    """Missing field (JSON pointer) or material (code), with the clause and the remedy."""
 
     subject: str
     label: str
@@ -36,18 +55,19 @@ class Gap:
     how_to_fix: str
 
     def as_dict(self) -> dict[str, str]:
+        """Return the gap as JSON values."""
         return asdict(self)
 
 
 def gaps(declaration: Mapping[str, Any], lines: Iterable[Line]) -> list[Gap]:
-    """Everything that keeps a declaration from being submitted. 三（一）
+    """Return every gap that prevents the submission. 三（一）
 
-    `declaration` has its fields by name with `facts` as stored; `lines` is the checklist as it stands.
+    `declaration` maps field names to values, with `facts` as stored; `lines` is the checklist with its states.
     """
     facts: Mapping[str, Any] = declaration["facts"]
     return [
-        *(_gap(f"/{name}", label, clause, how) for name, label, clause, how in _IDENTIFYING if not declaration[name]),
-        *(_gap(f"/facts/{name}", label, clause, how) for name, label, clause, how in _FACTS if facts.get(name) is None),
+        *(Gap(f"/{name}", label, clause, how) for name, label, clause, how in _IDENTIFYING if not declaration[name]),
+        *(Gap(f"/facts/{name}", label, clause, how) for name, label, clause, how in _FACTS if facts.get(name) is None),
         *_component_gaps(facts),
         *_package_gaps(facts),
         *_loan_gaps(declaration, facts),
@@ -56,7 +76,7 @@ def gaps(declaration: Mapping[str, Any], lines: Iterable[Line]) -> list[Gap]:
 
 
 def material_gaps(lines: Iterable[Line], *providers: str) -> list[Gap]:
-    """The materials that these providers still owe. 三（一）¶2"""
+    """Return the materials that these providers have not yet provided. 三（一）¶2"""
     return [
         Gap(line.item.code, line.item.name, line.item.clause, line.item.how)
         for line in lines
@@ -64,18 +84,16 @@ def material_gaps(lines: Iterable[Line], *providers: str) -> list[Gap]:
     ]
 
 
-def _gap(subject: str, label: str, clause: str, how: str) -> Gap:
-    return Gap(subject, label, clause, how)
-
-
 def _component_gaps(facts: Mapping[str, Any]) -> list[Gap]:
     components = facts.get("components") or ()
     if not components:
         return [Gap("/facts/components", "项目组成", "二（一）", "至少填写一个楼宇、厂房或片区组成部分")]
     found = [
-        Gap(f"/facts/components/{index}/{name}", f"第{index + 1}项{label}", clause, f"填写该组成部分的{label}")
+        Gap(
+            f"/facts/components/{index}/{name}", f"第{index + 1}项{label}", clause, f"填写该组成部分的{label}（{unit}）"
+        )
         for index, part in enumerate(components)
-        for name, label, clause in _COMPONENT
+        for name, label, clause, unit in _COMPONENT
         if part.get(name) is None and not (part["kind"] == "infrastructure" and name == "renovated_area_m2")
     ]
     kind, word, item = _OWN_KIND.get(str(facts.get("project_type")), ("", "", ""))
@@ -87,7 +105,7 @@ def _component_gaps(facts: Mapping[str, Any]) -> list[Gap]:
 
 
 def _package_gaps(facts: Mapping[str, Any]) -> list[Gap]:
-    """An area package is one entity's bundle of at least two buildings or factories. 二（一）3"""
+    """Return the gaps of an area package: one entity, at least two buildings or factories. 二（一）3"""
     if facts.get("project_type") != "area_package":
         return []
     found = []

@@ -27,7 +27,7 @@ from shared.districts import CITY
 from shared.errors import Duplicate, Invalid, WrongStatus
 from shared.identifiers import Uscc
 from shared.policy import parameter
-from shared.storage.audit import record
+from shared.storage.audit import Case, record_act
 from shared.storage.session import found, now, today
 from shared.text import Line, Paragraph
 from shared.web.auth import Applicant, CityOfficer, CityOrApplicant, CitySupervisor
@@ -185,7 +185,7 @@ async def raise_credit_ground(
     known = {"declaration_id": new.declaration_id, "evidence": tuple(new.evidence)}
     if not await raise_ground(session, new.code, source, uscc, district, new.occurred_on, new.detail, **known):  # type: ignore[arg-type]
         raise Duplicate("该事由已登记")
-    await record(session, "raise_credit_ground", entity.id, CITY, applicant_uscc=uscc, reason=new.detail, code=new.code)
+    await record_act(session, "raise_credit_ground", Case(entity.id, CITY, uscc), reason=new.detail, code=new.code)
     response.headers["location"] = f"/v1/entities/{uscc}/credit"
     return await proposal_for(session, uscc, today(session))
 
@@ -212,7 +212,7 @@ async def notify_rating(
         objection_due_on=on + timedelta(days=int(parameter("credit_objection_days", on))),
     )
     session.add(rating)
-    await record(session, "notify_rating", rating.id, CITY, applicant_uscc=uscc, reason=notice.reason, duty="rate")
+    await record_act(session, "notify_rating", Case(rating.id, CITY, uscc), reason=notice.reason, duty="rate")
     response.headers["location"] = f"/v1/entities/{uscc}/credit"
     return rating
 
@@ -223,7 +223,7 @@ async def object_to_rating(session: Session, actor: Applicant, uscc: Uscc, objec
     await lock_entity(session, uscc)
     rating = await _open(session, uscc)
     rating.object(objection.model_dump(mode="json"), today(session))
-    await record(session, "object_to_rating", rating.id, CITY, applicant_uscc=uscc, reason=objection.text)
+    await record_act(session, "object_to_rating", Case(rating.id, CITY, uscc), reason=objection.text)
     return rating
 
 
@@ -233,8 +233,8 @@ async def decide_rating(session: Session, actor: CitySupervisor, uscc: Uscc, rul
     entity = await lock_entity(session, uscc)
     rating = await _open(session, uscc)
     rating.decide(today(session))
-    await record(
-        session, "decide_rating", rating.id, CITY, applicant_uscc=uscc, reason=ruling.reason, duty="decide_objection"
+    await record_act(
+        session, "decide_rating", Case(rating.id, CITY, uscc), reason=ruling.reason, duty="decide_objection"
     )
     await withdraw_grounds(session, uscc, ruling.withdrawn_grounds, rating)
     decision = await record_decision(session, entity, ruling.grade, ruling.reason, repaired=False)

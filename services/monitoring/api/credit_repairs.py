@@ -14,7 +14,7 @@ from shared.clock import uuid7
 from shared.districts import CITY
 from shared.errors import Invalid
 from shared.identifiers import Uscc
-from shared.storage.audit import record
+from shared.storage.audit import Case, record_act
 from shared.storage.session import found, locked, now, today
 from shared.text import Line, Paragraph
 from shared.web.auth import Applicant, CityOrApplicant, CitySupervisor
@@ -78,7 +78,7 @@ async def request_repair(
         requested_on=today(session),
     )
     session.add(repair)
-    await record(session, "request_repair", repair.id, CITY, applicant_uscc=uscc, reason=request.text)
+    await record_act(session, "request_repair", Case(repair.id, CITY, uscc), reason=request.text)
     response.headers["location"] = f"/v1/credit-repairs/{repair.id}"
     return repair
 
@@ -96,8 +96,8 @@ async def decide_repair(session: Session, actor: CitySupervisor, repair_id: UUID
     entity = await lock_entity(session, uscc)
     repair = await locked(session, CreditRepair, repair_id)
     repair.decide(ruling.accepted, ruling.reason)
-    await record(
-        session, "decide_repair", repair_id, CITY, applicant_uscc=uscc, reason=ruling.reason, accepted=ruling.accepted
+    await record_act(
+        session, "decide_repair", Case(repair_id, CITY, uscc), reason=ruling.reason, accepted=ruling.accepted
     )
     if ruling.accepted:
         await end_grounds(session, uscc, repair.ground_ids, "repaired")

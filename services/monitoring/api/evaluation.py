@@ -18,7 +18,7 @@ from services.monitoring.rules.evaluation.actuals import Actuals
 from services.monitoring.rules.evaluation.report import markdown_report
 from shared.clock import uuid7
 from shared.errors import NotFound
-from shared.storage.audit import record
+from shared.storage.audit import case_of, record_act
 from shared.storage.session import found, locked, now, today
 from shared.web.auth import Anyone, CityOfficer, DistrictOfficer, DistrictSupervisor
 from shared.web.idempotency import ActRoute, ReadSession, Session
@@ -141,12 +141,10 @@ def _new(session: AsyncSession, file: ProjectFile) -> Evaluation:
 
 
 async def _record(session: AsyncSession, act: str, evaluation: Evaluation, duty: str | None, **detail: Any) -> None:
-    await record(
+    await record_act(
         session,
         act,
-        evaluation.declaration_id,
-        evaluation.district,
-        applicant_uscc=evaluation.applicant_uscc,
+        case_of(evaluation),
         duty=duty,
         evaluation=str(evaluation.id),
         **detail,

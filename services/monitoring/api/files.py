@@ -18,7 +18,7 @@ from shared.events.outbox import emit
 from shared.identifiers import Uscc
 from shared.money import Money, SignedMoney
 from shared.policy import interpretations
-from shared.storage.audit import record
+from shared.storage.audit import case_of, record_act
 from shared.storage.session import found, locked, settings_of, today
 from shared.text import Line
 from shared.web.auth import Anyone, DistrictOfficer
@@ -164,12 +164,10 @@ async def deliver_project(
     shift = interpretations(settings_of(session).interpretations)["year_clock"] == "civil_code"
     due = deadline(delivery.delivered_on, years=1, shift=shift)
     file.deliver(delivery.delivered_on, delivery.proof, due.on)
-    await record(
+    await record_act(
         session,
         "deliver_project",
-        declaration_id,
-        file.district,
-        applicant_uscc=file.applicant_uscc,
+        case_of(file),
         reason=delivery.proof,
         evaluation_due_on=due.on.isoformat(),
         shifted_from=due.shifted_from and due.shifted_from.isoformat(),

@@ -13,7 +13,7 @@ from services.monitoring.models.inspections import Finding, Inspection
 from shared.contracts.library import DistrictCode
 from shared.errors import SameOfficer
 from shared.money import Money
-from shared.storage.audit import record
+from shared.storage.audit import case_of, record_act
 from shared.storage.session import found, locked, settings_of, today
 from shared.text import Line, Paragraph
 from shared.web.auth import Anyone, Applicant, Inspector
@@ -155,12 +155,10 @@ async def close_finding(session: Session, actor: Inspector, finding_id: UUID, ju
 async def _record(
     session: AsyncSession, act: str, finding: Finding, reason: str, duty: str | None, **detail: Any
 ) -> None:
-    await record(
+    await record_act(
         session,
         act,
-        finding.declaration_id,
-        finding.district,
-        applicant_uscc=finding.applicant_uscc,
+        case_of(finding),
         reason=reason,
         duty=duty,
         finding=str(finding.id),

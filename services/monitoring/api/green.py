@@ -17,7 +17,7 @@ from services.monitoring.rules.code_lists import FactorSet
 from services.monitoring.rules.energy import EnergyComparison
 from shared.errors import NotFound
 from shared.money import Quantity
-from shared.storage.audit import record
+from shared.storage.audit import case_of, record_act
 from shared.storage.session import found, locked
 from shared.text import Line
 from shared.web.auth import Anyone, CityOfficer, Official
@@ -143,8 +143,7 @@ async def _move(
 
 
 async def _settle(session: AsyncSession, green: GreenRecord, act: str, reason: str | None) -> None:
-    scope = {"district": green.district, "applicant_uscc": green.applicant_uscc}
-    await record(session, act, green.declaration_id, **scope, reason=reason, round=green.round, state=green.state)
+    await record_act(session, act, case_of(green), reason=reason, round=green.round, state=green.state)
     await announce_record(session, green)
 
 

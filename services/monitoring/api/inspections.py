@@ -16,7 +16,7 @@ from services.monitoring.models.files import ProjectFile
 from services.monitoring.models.inspections import Finding, Inspection, InspectionPlan
 from shared.contracts.library import DistrictCode
 from shared.errors import Invalid
-from shared.storage.audit import record
+from shared.storage.audit import case_of, record_act
 from shared.storage.session import found, locked, today
 from shared.text import Line, Paragraph
 from shared.web.auth import Anyone, CityOfficer, Inspector, Official
@@ -230,12 +230,10 @@ async def _detail(session: AsyncSession, inspection: Inspection) -> dict[str, An
 
 
 async def _record(session: AsyncSession, act: str, inspection: Inspection, reason: str | None, **detail: Any) -> None:
-    await record(
+    await record_act(
         session,
         act,
-        inspection.declaration_id,
-        inspection.district,
-        applicant_uscc=inspection.applicant_uscc,
+        case_of(inspection),
         reason=reason,
         inspection=str(inspection.id),
         **detail,

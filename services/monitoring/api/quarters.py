@@ -17,7 +17,7 @@ from shared.contracts.library import DistrictCode
 from shared.contracts.library import Quarter as QuarterCode
 from shared.deadlines import working_days_after
 from shared.errors import NotFound
-from shared.storage.audit import record
+from shared.storage.audit import case_of, record_act
 from shared.storage.session import etag, expect_version, found, locked, now, settings_of, today
 from shared.text import Line
 from shared.web.auth import Anyone, Applicant, DistrictOfficer
@@ -244,12 +244,10 @@ async def _quarter(session: AsyncSession, declaration_id: UUID, quarter: str, *,
 
 
 async def _record(session: AsyncSession, act: str, row: ProjectQuarter, reason: str | None) -> None:
-    await record(
+    await record_act(
         session,
         act,
-        row.declaration_id,
-        row.district,
-        applicant_uscc=row.applicant_uscc,
+        case_of(row),
         reason=reason,
         quarter=row.quarter,
         round=row.round,

@@ -15,7 +15,7 @@ from services.monitoring.rules.code_lists import ReadingStatus
 from shared.clock import uuid7
 from shared.contracts.library import DistrictCode
 from shared.money import Quantity
-from shared.storage.audit import record
+from shared.storage.audit import case_of, record_act
 from shared.storage.session import etag, expect_version, found, locked, now
 from shared.text import Line
 from shared.web.auth import Anyone, ApplicantOrSystem, CityOrInspector, OfficerOrInspector
@@ -157,7 +157,7 @@ async def add_meter(
     scope = {"district": file.district, "applicant_uscc": file.applicant_uscc}
     meter = Meter(id=uuid7(now(session)), declaration_id=declaration_id, **scope, **new.model_dump())
     session.add(meter)
-    await record(session, "add_meter", declaration_id, meter_no=new.meter_no, **scope)
+    await record_act(session, "add_meter", case_of(file), meter_no=new.meter_no)
     response.headers["location"] = f"/v1/meters/{meter.id}"
     await session.flush()
     return meter
@@ -204,8 +204,7 @@ async def set_meter_bounds(
     expect_version(meter, if_match)
     for name, value in bounds.model_dump().items():
         setattr(meter, name, value)
-    scope = {"district": meter.district, "applicant_uscc": meter.applicant_uscc}
-    await record(session, "set_meter_bounds", meter.declaration_id, **scope, **bounds.model_dump(mode="json"))
+    await record_act(session, "set_meter_bounds", case_of(meter), **bounds.model_dump(mode="json"))
     await session.flush()
     response.headers["etag"] = etag(meter)
     return meter
@@ -263,12 +262,10 @@ async def close_reading_finding(
     """An officer has looked into it. 四（一）3"""
     finding = await locked(session, ReadingFinding, finding_id)
     finding.close(actor.subject, now(session), closing.reason)
-    scope = {"district": finding.district, "applicant_uscc": finding.applicant_uscc}
-    await record(
+    await record_act(
         session,
         "close_reading_finding",
-        finding.declaration_id,
-        **scope,
+        case_of(finding),
         reason=closing.reason,
         finding=str(finding_id),
     )

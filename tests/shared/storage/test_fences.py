@@ -9,7 +9,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from shared.actors import WHOLE_CITY, Actor, system_actor
 from shared.errors import SameOfficer
 from shared.events.outbox import emit
-from shared.storage.audit import acts_of, record
+from shared.storage.audit import Case, acts_of, record_act
 from shared.storage.migrate import admin_engine
 from tests.shared.web.test_foundation import withdrawn
 from tests.world import World
@@ -37,7 +37,7 @@ async def test_not_even_the_owner_rewrites_the_log(world: World) -> None:
     """Triggers hold whoever has the privilege: a later migration, an administrator in a hurry."""
     async with world.instances["intake"].database.session(system_actor("intake")) as session:
         await emit(session, withdrawn())
-        await record(session, "accept_declaration", uuid4(), "110105")
+        await record_act(session, "accept_declaration", Case(uuid4(), "110105"))
     await world.settle()
     engine = admin_engine(world.settings)
     for statement in (
@@ -74,10 +74,10 @@ async def test_one_person_holds_one_duty_on_a_case(world: World) -> None:
     officer = Actor("110105-officer-1", "示例", "district_officer", ("110105",))
     case_id = uuid4()
     async with world.instances["intake"].database.session(officer) as session:
-        await record(session, "review", case_id, "110105", duty="first_review")
-        await record(session, "review", case_id, "110105", duty="first_review")
+        await record_act(session, "review", Case(case_id, "110105"), duty="first_review")
+        await record_act(session, "review", Case(case_id, "110105"), duty="first_review")
         with pytest.raises(SameOfficer, match=r"初审.*上报"):
-            await record(session, "forward", case_id, "110105", duty="forward")
+            await record_act(session, "forward", Case(case_id, "110105"), duty="forward")
 
 
 async def test_a_session_writes_and_reads_its_own_district_and_applicant_only(world: World) -> None:
@@ -87,16 +87,16 @@ async def test_a_session_writes_and_reads_its_own_district_and_applicant_only(wo
     case_id = uuid4()
     async with database.session(system_actor("intake")) as session:
         for district, uscc in (("110105", owner.uscc), ("110105", None), ("110106", "91110000802100433B")):
-            await record(session, "accept", case_id, district, applicant_uscc=uscc)
+            await record_act(session, "accept", Case(case_id, district, uscc))
     for actor, seen in ((mine, 2), (owner, 1)):
         async with database.session(actor) as session:
             assert len(await acts_of(session, case_id)) == seen
     with pytest.raises(DBAPIError, match="row-level security"):
         async with database.session(mine) as session:
-            await record(session, "accept", case_id, "110106")
+            await record_act(session, "accept", Case(case_id, "110106"))
     with pytest.raises(DBAPIError, match="row-level security"):
         async with database.session(owner) as session:
-            await record(session, "accept", case_id, "110105", applicant_uscc="91110000802100433B")
+            await record_act(session, "accept", Case(case_id, "110105", "91110000802100433B"))
 
 
 async def test_a_key_that_may_only_read_does_not_write_and_sees_its_districts(world: World) -> None:

@@ -1,7 +1,10 @@
 """The live feed, over a real socket: in order, resumable, filtered, and ended when the service stops."""
 
 import asyncio
+import contextlib
+import gc
 import json
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import date, timedelta
@@ -9,13 +12,16 @@ from uuid import uuid4
 
 import httpx
 import pytest
+import structlog
 
 from deploy.demo.personas import PEOPLE
 from deploy.local.servers import address, bind, served
+from shared import logs
 from shared.actors import system_actor
 from shared.contracts.base import Hand
 from shared.contracts.intake import DeclarationReceived, DeclarationWithdrawn, OpinionGiven
 from shared.events.outbox import emit
+from shared.settings import Settings
 from tests.world import World
 
 
@@ -26,11 +32,14 @@ async def listening(world: World) -> AsyncIterator[str]:
         yield address(listener)
 
 
-async def announce(world: World, count: int, district: str = "110105") -> None:
+async def announce(world: World, count: int, district: str = "110105", length: int = 1) -> None:
     async with world.instances["intake"].database.session(system_actor("intake")) as session:
         await emit(
             session,
-            *(DeclarationWithdrawn(declaration_id=uuid4(), district=district, reason=f"第{n}件") for n in range(count)),
+            *(
+                DeclarationWithdrawn(declaration_id=uuid4(), district=district, reason=f"第{n}件" * length)
+                for n in range(count)
+            ),
         )
 
 
@@ -155,3 +164,30 @@ def received(uscc: str | None) -> DeclarationReceived:
 async def test_a_broken_cursor_is_refused_by_name(world: World, bad: str) -> None:
     answer = await world.call("intake", "GET", f"/events?after={bad}", "auditor-1", status=422)
     assert answer.json()["errors"][0]["pointer"] == "/query/after"
+
+
+async def test_clients_that_leave_log_nothing(world: World, capfd: pytest.CaptureFixture[str]) -> None:
+    """Break off streams amid reading, between events and before the answer; then the service stops and is quiet."""
+    logs.configure(Settings(log_format="json"))
+    async with listening(world) as base:
+        await announce(world, 1000, length=1000)
+        await world.settle()
+        await asyncio.gather(*(leave(base, world.token("auditor-1"), n / 20) for n in range(33)))
+        await asyncio.sleep(0.3)
+    await world.instances["intake"].database.engine.dispose()
+    gc.collect()
+    structlog.reset_defaults()
+    logging.getLogger().handlers.clear()
+    assert capfd.readouterr().err == ""
+
+
+async def leave(base: str, token: str, seconds: float) -> None:
+    """Open a stream and reset its connection after some time."""
+    host, port = base.removeprefix("http://").split(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    sent = f"GET /events/stream HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n\r\n"
+    writer.write(sent.encode())
+    await asyncio.sleep(seconds)
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(reader.read(100), 0.01)
+    writer.transport.abort()

@@ -1,0 +1,43 @@
+"""Clauses of the notice: responsible services, rules, amounts, parameters and readings of each."""
+
+import tomllib
+from dataclasses import asdict, dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from shared.policy import ClauseHome, clauses
+
+CURRENT = "2023"
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """One clause: its requirement, kinds of obligation, responsible services, and rules, parameters and readings."""
+
+    clause: str
+    asks: str = ""
+    kinds: list[str] = field(default_factory=list)
+    services: list[str] = field(default_factory=list)
+    rules: list[str] = field(default_factory=list)
+    amounts: list[str] = field(default_factory=list)
+    parameters: list[str] = field(default_factory=list)
+    interpretations: list[str] = field(default_factory=list)
+
+
+@cache
+def clauses_of(edition: str) -> list[Clause]:
+    """Return the clauses of an edition in the notice's order; of an earlier edition those that its data name."""
+    homes = {home.clause: home for home in clauses(edition)}
+    described = _descriptions() if edition == CURRENT else {}
+    names = [*described, *(name for name in homes if name not in described)]
+    return [Clause(**{"clause": name, **described.get(name, {}), **_carriers(homes.get(name))}) for name in names]
+
+
+def _carriers(home: ClauseHome | None) -> dict[str, list[str]]:
+    return {name: list(value) for name, value in asdict(home).items() if name != "clause"} if home else {}
+
+
+@cache
+def _descriptions() -> dict[str, dict[str, Any]]:
+    return tomllib.loads((Path(__file__).parent / "clauses.toml").read_text("utf-8"))

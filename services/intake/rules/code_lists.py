@@ -1,0 +1,69 @@
+"""Code lists of intake by name, collected from the modules that define the codes."""
+
+from collections.abc import Mapping
+from typing import Any, Final, get_args
+
+from services.intake.rules.checklist import BASIS_LABELS as CHECKLIST_BASIS_LABELS
+from services.intake.rules.checklist import PROVIDER_LABELS, STATE_LABELS, items
+from services.intake.rules.duplicates import BASIS_LABELS as MATCH_BASIS_LABELS
+from services.intake.rules.duplicates import SOURCE_LABELS
+from services.intake.rules.first_review import OPINION_POSITION_LABELS, REVIEW_ITEM_LABELS, REVIEW_OUTCOME_LABELS
+from services.intake.rules.quarters import SEVERITY_LABELS, SUBJECT_LABELS, SUBMISSION_STATUS_LABELS
+from services.intake.rules.stages import DECISION_LABELS, STAGES
+from services.intake.rules.upsert import (
+    LIBRARY_STATUS_LABELS,
+    MODE_LABELS,
+    REGISTER_LABELS,
+    ROW_STATUS_LABELS,
+)
+from shared.contracts import library
+from shared.contracts.facts import StockUse
+from shared.districts import DISTRICTS
+
+_STOCK_USE_LABELS: Final = {"office": "商务楼宇", "commercial": "商业设施"}
+
+
+def _labels(codes: Any) -> dict[str, str]:
+    """Return the labels of a Literal type of the register contracts."""
+    return {code: library.LABELS.get(code, code) for code in get_args(codes)}
+
+
+CODE_LISTS: Final[Mapping[str, Mapping[str, str]]] = {
+    "declaration_stage": {code: stage.label for code, stage in STAGES.items()},
+    "declaration_decision": DECISION_LABELS,
+    "material_kind": {item.code: item.name for item in items()},
+    "material_provider": PROVIDER_LABELS,
+    "checklist_state": STATE_LABELS,
+    "checklist_basis": CHECKLIST_BASIS_LABELS,
+    "first_review_item": REVIEW_ITEM_LABELS,
+    "first_review_outcome": REVIEW_OUTCOME_LABELS,
+    "opinion_position": OPINION_POSITION_LABELS,
+    "match_basis": MATCH_BASIS_LABELS,
+    "match_source": SOURCE_LABELS,
+    "quarter_submission_status": SUBMISSION_STATUS_LABELS,
+    "quarter_finding_severity": SEVERITY_LABELS,
+    "quarter_finding_subject": SUBJECT_LABELS,
+    "push_mode": MODE_LABELS,
+    "pushed_row_status": ROW_STATUS_LABELS,
+    "register": REGISTER_LABELS,
+    "library_entry_status": LIBRARY_STATUS_LABELS,
+    "district": {code: unit.name for code, unit in DISTRICTS.items()},
+    "resource_kind": _labels(library.ResourceKind),
+    "resource_status": _labels(library.ResourceStatus),
+    "title_kind": _labels(library.TitleKind),
+    "completion_proof": _labels(library.CompletionProof),
+    "inefficiency_ground": _labels(library.Ground),
+    "end_cause": _labels(library.EndCause),
+    "heritage_status": _labels(library.HeritageStatus),
+    "safety_grade": {code: f"{code} 级" for code in get_args(library.SafetyGrade)},
+    "project_type": _labels(library.ProjectType),
+    "component_kind": _labels(library.ComponentKind),
+    "stock_use": _labels(StockUse) | _STOCK_USE_LABELS,
+    "operation_mode": _labels(library.OperationMode),
+    "support_mode": _labels(library.SupportMode),
+    "construction_status": _labels(library.ConstructionStatus),
+    "industry": _labels(library.Industry),
+    "permit": _labels(library.Permit),
+    "maturity": _labels(library.Maturity),
+}
+"""Every code list by name, as `GET /v1/code-lists` serves them."""
