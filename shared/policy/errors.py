@@ -16,7 +16,7 @@ class SeveralEditionsInForce(DomainError):
 
 
 class UnknownParameter(DomainError):
-    status, code, title = 404, "unknown_parameter", "没有这项政策参数"
+    status, code, title = 404, "unknown_policy_parameter", "没有这项政策参数"
 
 
 class ParameterNotPublished(DomainError):

@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.actors import Actor
-from shared.web.app import PROBLEM
+from shared.web.problems import PROBLEM
 from tests.world import World
 
 _DEEP = "@deep@"

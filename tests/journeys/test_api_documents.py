@@ -11,7 +11,7 @@ import schemathesis
 from jsonschema import Draft202012Validator
 
 from services import SERVICES
-from shared.web.app import PROBLEM
+from shared.web.problems import PROBLEM
 from tests.intake import sample_declarations
 from tests.journeys.generated import Sender
 from tests.journeys.spoilt import Spoiler

@@ -6,7 +6,6 @@ from decimal import Decimal
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Request, Response
-from fastapi.routing import APIRoute
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.eligibility.api.shapes import AwardOut, DecisionOut, decision_out
@@ -17,11 +16,12 @@ from shared.contracts.library import DistrictCode
 from shared.money import Money, Ratio
 from shared.runtime import Instance
 from shared.web.bodies import bounded
+from shared.web.parameters import KnownParametersRoute
 
 MOST_BYTES = 256 * 1024
 
 
-class BoundedRoute(APIRoute):
+class BoundedRoute(KnownParametersRoute):
     """A route open to anybody, which therefore reads no more than so much."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:

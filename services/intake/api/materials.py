@@ -55,7 +55,7 @@ class ChecklistLine(BaseModel):
     how: str
 
 
-CHECKLIST = MemoryListing(ChecklistLine, "no", key="no", default="no")
+CHECKLIST = MemoryListing(ChecklistLine, "no", key="code", default="no")
 
 
 @router.get("/v1/declarations/{declaration_id}/checklist", name="get_checklist")

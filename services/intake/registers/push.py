@@ -11,7 +11,7 @@ from services.intake.rules.upsert import Refusal
 from shared.contracts.library import ResourceRow
 from shared.contracts.pushes import RowProblem, RowResult
 from shared.errors import FieldProblem
-from shared.web.app import field_problems
+from shared.web.field_messages import field_problems
 
 
 class RowsRefused(RequestValidationError):

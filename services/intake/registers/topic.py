@@ -31,7 +31,7 @@ from shared.events.inbox import Inlet, claim
 from shared.events.outbox import emit
 from shared.storage.session import acting_as, actor_of, settings_of
 from shared.storage.tables import api_key
-from shared.web.app import field_problems
+from shared.web.field_messages import field_problems
 
 _NAMESPACE = UUID("6033eec3-48c9-5781-8e42-9942f8beae9e")
 _HEADERS = {"ce_specversion", "ce_type", "ce_id", "ce_time", "keyid", "signature"}

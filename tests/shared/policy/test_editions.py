@@ -106,7 +106,7 @@ def test_keys_of_parameters_readings_and_rules_do_not_clash_within_a_patch() -> 
 def test_a_district_may_set_only_what_the_notice_leaves_to_it() -> None:
     with pytest.raises(DomainError) as refusal:
         resolve(ON, "110105", standards={"grant_cap_yuan": Decimal(1)})
-    assert code_of(refusal) == "unknown_parameter"
+    assert code_of(refusal) == "unknown_policy_parameter"
 
 
 def test_a_parameter_is_read_by_day() -> None:
@@ -124,7 +124,7 @@ def test_weights_add_up_to_a_hundred(key: str) -> None:
 @pytest.mark.parametrize(
     ("key", "on", "code"),
     [
-        ("no_such_key", ON, "unknown_parameter"),
+        ("no_such_key", ON, "unknown_policy_parameter"),
         ("low_occupancy", ON, "parameter_not_published"),
         ("grant_cap_yuan", date(2022, 1, 1), "parameter_not_published"),
     ],
