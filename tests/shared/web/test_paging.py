@@ -38,7 +38,7 @@ LISTING = Listing(
     default="id",
 )
 DEFAULTS = {"sort": "id", "limit": 200, "cursor": None, "include_total": False}
-NO_FILTER = {"rank": [], "open": None, "on_from": None, "on_to": None, "q": None}
+NO_FILTER: dict[str, Any] = {"rank": [], "open": None, "on_from": None, "on_to": None, "q": None}
 
 
 def request(path: str = "/sample", **query: Any) -> Request:
