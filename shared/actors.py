@@ -26,7 +26,7 @@ WHOLE_CITY = (*DISTRICTS, CITY)
 
 @dataclass(frozen=True)
 class Actor:
-    """A person or a system in the role it acts in. `districts` are those whose rows it may see."""
+    """A person or system in the role in which it acts. `districts` are those whose rows it may read."""
 
     subject: str
     name: str
@@ -37,25 +37,25 @@ class Actor:
     writes: bool = True
 
     def as_role(self, allowed: tuple[str, ...]) -> "Actor":
-        """The same person in the first of the allowed roles held. Raises Forbidden."""
+        """Return the actor in the first allowed role it holds. Raises Forbidden if it holds none."""
         held = [role for role in allowed if role in (self.roles or (self.role,))]
         if not held:
             raise Forbidden("需要以下角色之一：" + "、".join(ROLES[role] for role in allowed))
         return Actor(self.subject, self.name, held[0], self.districts, self.uscc, self.roles, self.writes)
 
     def check_writes(self) -> None:
-        """Raises Forbidden for a key that was given for reading."""
+        """Raise Forbidden for a read-only key."""
         if not self.writes:
             raise Forbidden("该接口密钥仅可读取")
 
 
 def system_actor(service: str) -> Actor:
-    """The service itself, acting on an event or by the clock."""
+    """Return the actor for acts of the service itself: on an event or by schedule."""
     return Actor(f"service:{service}", service, "system", WHOLE_CITY)
 
 
 def new_api_key() -> tuple[str, str, bytes]:
-    """A fresh key: its id, the text shown once, and the hash that is kept."""
+    """Return a new API key: its id, the text shown once, and the hash that is stored."""
     key_id, secret = secrets.token_hex(6), secrets.token_urlsafe(32)
     return key_id, f"th_live_{key_id}_{secret}", hash_secret(secret)
 
@@ -65,10 +65,10 @@ def hash_secret(secret: str) -> bytes:
 
 
 def key_holder(row: Any) -> Actor:
-    """The system to which a key was given, by the key's row."""
+    """Return the actor of an API key's row."""
     return Actor(f"key:{row.id}", row.name, "system", tuple(row.districts) or WHOLE_CITY, writes=row.writes)
 
 
 def signature(secret_hash: bytes, content: bytes) -> str:
-    """What the holder of a key writes under what it sends where the secret itself must not appear: HMAC-SHA256, hex."""
+    """Return the HMAC-SHA256 of the content in hex, by which a key's holder signs without sending the secret."""
     return hmac.new(secret_hash, content, hashlib.sha256).hexdigest()

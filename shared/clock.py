@@ -1,4 +1,7 @@
-"""The only place that reads the time. Production uses wall time; a story or a test sets the moment."""
+"""The clock, the only module that reads the time, and time-ordered identifiers.
+
+Production uses wall time; a demonstration or a test sets the time.
+"""
 
 import os
 from datetime import UTC, date, datetime
@@ -8,21 +11,21 @@ from shared.dates import BEIJING
 
 
 class Clock:
-    """Wall time, or a moment that was set and stands until it is set again."""
+    """Wall time, or a fixed time until it is set again."""
 
     def __init__(self, standing_at: datetime | None = None) -> None:
         self._standing_at = standing_at
 
     def now(self) -> datetime:
-        """The present instant, in UTC."""
+        """Return the current time in UTC."""
         return self._standing_at or datetime.now(UTC)
 
     def today(self) -> date:
-        """The present day in Beijing: the day that counts in law."""
+        """Return the current date in Beijing, which is the legally relevant one."""
         return self.now().astimezone(BEIJING).date()
 
     def set(self, moment: datetime) -> None:
-        """Make `moment` the present. Raises ValueError when it would go back."""
+        """Set the current time. Raises ValueError for a time before the one set last."""
         if self._standing_at and moment < self._standing_at:
             raise ValueError("the clock does not go back")
         self._standing_at = moment.astimezone(UTC)
@@ -32,7 +35,7 @@ _newest_id = 0
 
 
 def uuid7(moment: datetime) -> UUID:
-    """A time-ordered id (RFC 9562, version 7) of a record made at `moment`; within a moment they rise."""
+    """Return a time-ordered id (RFC 9562, version 7); ids of the same millisecond ascend."""
     global _newest_id
     drawn = int(moment.timestamp() * 1000) << 74 | int.from_bytes(os.urandom(10), "big") >> 6
     if drawn <= _newest_id and drawn >> 74 == _newest_id >> 74:

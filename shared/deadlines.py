@@ -1,8 +1,8 @@
-"""Periods of time as the law counts them (民法典 200 to 204), and the quarters of the district reports.
+"""Working days (民法典 201, 203), deadlines in working days, and quarters of district reports.
 
-Rest days are those of the State Council's yearly notices, as the package ``chinesecalendar`` carries them. Next year's
-notice appears each November; days of a year not yet announced are counted by weekends alone, and every answer that
-depended on such a day says so (``calendar_known``), so that it is computed again once the notice is out.
+Rest days are those of the State Council's yearly notices, from the package `chinesecalendar`. The notice for a year
+appears in November before it. Dates of a year without a notice are counted by weekends alone, and a deadline that
+depends on such a date has `calendar_known` false, so that it is computed again after the notice.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _QUARTER: Final = re.compile(r"(20\d{2})Q([1-4])", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
-    """Which weekdays are holidays, which weekend days are worked, and the years (inclusive) this is known for."""
+    """Holidays on weekdays, working days on weekends, and the first and last year for which they are known."""
 
     holidays: frozenset[date]
     make_up_days: frozenset[date]
@@ -30,20 +30,20 @@ class Calendar:
     last_year: int
 
     def knows(self, day: date) -> bool:
-        """Whether the State Council's notice for the year of this day is in the calendar."""
+        """Return whether the State Council's notice for the year of a date is known."""
         return self.first_year <= day.year <= self.last_year
 
     def is_working_day(self, day: date) -> bool:
-        """Whether people work on this day; outside the known years, whether it is a weekday."""
+        """Return whether a date is a working day; in a year without a notice, whether it is a weekday."""
         return day in self.make_up_days or (day.weekday() < _SATURDAY and day not in self.holidays)
 
 
 @dataclass(frozen=True, slots=True)
 class Deadline:
-    """The last day of a period: still in time on that day.
+    """Last day of a period; an act on that day is in time.
 
-    ``shifted_from`` is the rest day on which the period would have ended, None when it did not move. ``calendar_known``
-    is False when a day that mattered lies in a year whose holidays have not been announced.
+    `shifted_from` is the rest day on which the period would have ended, None if it did not move. `calendar_known` is
+    False if the result depends on a year whose holidays have not been announced.
     """
 
     on: date
@@ -57,18 +57,18 @@ STATE_COUNCIL: Final = Calendar(
     first_year=min(chinese_calendar.holidays).year,
     last_year=max(chinese_calendar.holidays).year,
 )
-"""The rest days announced so far; ``last_year`` tells how far they reach."""
+"""Rest days announced so far, until `last_year`."""
 
 
 def is_working_day(day: date, calendar: Calendar = STATE_COUNCIL) -> bool:
-    """Whether people work on this day: a make-up Saturday counts, a weekday inside a holiday does not."""
+    """Return whether a date is a working day: a make-up Saturday is one, a weekday within a holiday is not."""
     return calendar.is_working_day(day)
 
 
 def working_days_after(day: date, count: int, calendar: Calendar = STATE_COUNCIL) -> Deadline:
-    """The ``count``-th working day after ``day``, which is itself not counted (民法典 201).
+    """Return the `count`-th working day after `day`, which is not counted itself (民法典 201).
 
-    It falls on a working day by construction, so it never moves. Raises ValueError for a count below one.
+    The result is a working day, so it never moves. Raises ValueError for a count below one.
     """
     if count < 1:
         raise ValueError(f"a period of {count} working days has no last day")
@@ -81,12 +81,12 @@ def working_days_after(day: date, count: int, calendar: Calendar = STATE_COUNCIL
 
 
 def quarter_of(day: date) -> str:
-    """The quarter a day belongs to, as in ``2024Q1``."""
+    """Return the quarter of a date, such as `2024Q1`."""
     return f"{day.year}Q{(day.month + 2) // 3}"
 
 
 def quarter_end(quarter: str) -> date:
-    """The last day of a quarter written as ``2024Q1``. Raises ValueError for any other spelling."""
+    """Return the last day of a quarter written as `2024Q1`. Raises ValueError for any other spelling."""
     match = _QUARTER.fullmatch(quarter)
     if match is None:
         raise ValueError(f"季度应写作 2024Q1，现为“{quarter}”")
@@ -95,7 +95,7 @@ def quarter_end(quarter: str) -> date:
 
 
 def quarter_due(quarter: str, working_days: int, calendar: Calendar = STATE_COUNCIL) -> Deadline:
-    """The last day for a quarter's report: ``working_days`` working days after the quarter has ended (四（一）2)."""
+    """Return the last day for a quarter's report: `working_days` working days after its end (四（一）2)."""
     return working_days_after(quarter_end(quarter), working_days, calendar)
 
 

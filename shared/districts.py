@@ -1,8 +1,8 @@
-"""The 17 units that report to the city: Beijing's 16 districts and the economic-technological development area.
+"""The 17 reporting units: Beijing's 16 districts and the economic-technological development area.
 
-Codes are those of GB/T 2260. The development area (经开区) has none there, so it carries the key ``BDA``; the notice
-gives it the duties of a district: its economic development bureau receives declarations and its management committee
-gives the opinion (三（一）).
+Codes are those of GB/T 2260. The development area (经开区) has none, so its code here is `BDA`. By the notice it has
+the duties of a district: its economic development bureau receives declarations, its management committee gives the
+opinion (三（一）).
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from types import MappingProxyType
 from typing import Final
 
 CITY: Final = "110000"
-"""The code of the city itself: on events and reports that belong to no district."""
+"""Code of the city, for events and reports that belong to no district."""
 
 
 @dataclass(frozen=True, slots=True)
 class District:
-    """A reporting unit: ``reviewing_office`` makes the first review, ``opinion_body`` gives its opinion (三（一）)."""
+    """A reporting unit; `reviewing_office` makes the first review, `opinion_body` gives the opinion (三（一）)."""
 
     code: str
     name: str
@@ -59,11 +59,11 @@ _ALL: Final = (
 )
 
 DISTRICTS: Final[Mapping[str, District]] = MappingProxyType({unit.code: unit for unit in _ALL})
-"""Every reporting unit by code, in the order of GB/T 2260 with the development area last."""
+"""Reporting units by code, in the order of GB/T 2260, the development area last."""
 
 
 def district(code: str) -> District:
-    """The unit with this code; raises :class:`UnknownDistrict`, whose message lists the codes there are."""
+    """Return the unit with a code. Raises UnknownDistrict, whose message lists the known codes."""
     try:
         return DISTRICTS[code]
     except KeyError:

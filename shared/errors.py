@@ -1,4 +1,4 @@
-"""Refusals of the domain: each has a stable code, an HTTP status and a Chinese title (RFC 9457 fields)."""
+"""Domain errors, each with a stable code, an HTTP status and a Chinese title (members of RFC 9457)."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from pydantic import BaseModel
 
 
 class FieldProblem(BaseModel):
-    """One field that is wrong: where, a stable code, and what to do."""
+    """A problem with one field: JSON pointer, stable code, and what to do."""
 
     pointer: str
     code: str
@@ -14,7 +14,7 @@ class FieldProblem(BaseModel):
 
 
 class DomainError(Exception):
-    """An act that the rules refuse. `field` is a JSON pointer into the request where one field is to blame."""
+    """Base class of refusals. `field` is the JSON pointer of the field that caused the refusal, if any."""
 
     status: int = 409
     code: str = "conflict"
@@ -40,7 +40,7 @@ class Forbidden(DomainError):
 
 
 class SameOfficer(DomainError):
-    """Segregation of duties: one person, one duty on one case."""
+    """The person already holds another duty on the case (segregation of duties)."""
 
     status, code, title = 403, "same_officer", "同一人不得在同一事项中承担两项职责"
 
@@ -58,7 +58,7 @@ class PreconditionRequired(DomainError):
 
 
 class Invalid(DomainError):
-    """A well-formed value that the rules of this field refuse."""
+    """A well-formed value violates a rule of its field."""
 
     status, code, title = 422, "invalid", "填报内容不符合要求"
 

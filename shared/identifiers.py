@@ -1,8 +1,8 @@
-"""Numbers that name a legal person or a project: the unified social credit code and the investment project code.
+"""Identifiers of legal persons and projects: unified social credit code and investment project code.
 
-GB 32100-2015 codes issued by the agricultural registrar (N1, N2, N3: village and township collectives) start with a
-letter. ``stdnum.cn.uscc.validate`` refuses them, and such collectives own many old factories, so its check-character
-arithmetic is used here behind a shape test of our own.
+Codes of the agricultural registrar (GB 32100-2015, N1 to N3: village and township collectives) start with a letter.
+`stdnum.cn.uscc.validate` refuses them, and such collectives own many old factories; therefore only its check
+character is used, with a pattern of our own.
 """
 
 from __future__ import annotations
@@ -21,25 +21,25 @@ _ORGANISATION_WEIGHTS: Final = (3, 7, 9, 10, 5, 8, 4, 2)
 
 
 class InvalidIdentifier(ValueError):
-    """The number cannot be what it is said to be; the message says which test it failed, in Chinese."""
+    """An identifier is malformed; the Chinese message names the failed check."""
 
 
 def uscc_check_character(first_17: str) -> str:
-    """The 18th character of a unified social credit code (GB 32100-2015) from the 17 before it."""
+    """Return the 18th character of a unified social credit code (GB 32100-2015) for its first 17."""
     return uscc.calc_check_digit(first_17)
 
 
 def organisation_check_character(first_8: str) -> str:
-    """The check character of an organisation code (GB 11714): the 9th, hence the 17th of the credit code around it."""
+    """Return the check character of an organisation code (GB 11714), which is the 17th of the credit code."""
     total = sum(int(character, 36) * weight for character, weight in zip(first_8, _ORGANISATION_WEIGHTS, strict=True))
     return "0123456789X0"[11 - total % 11]
 
 
 def validate_uscc(number: str, *, inner: bool = False) -> str:
-    """The code in capitals without spaces or hyphens, when its shape and check character are right.
+    """Return a valid code in capitals without spaces or hyphens.
 
-    ``inner`` also tests the check character of the organisation code inside (GB 11714); off by default because the
-    credit code's own standard does not ask for it. Raises :class:`InvalidIdentifier`.
+    `inner` also checks the organisation code inside (GB 11714), which GB 32100 does not require. Raises
+    InvalidIdentifier for a wrong pattern or check character.
     """
     code = number if _USCC.match(number) else uscc.compact(number)
     if len(code) != 18:
@@ -54,9 +54,9 @@ def validate_uscc(number: str, *, inner: bool = False) -> str:
 
 
 def validate_project_code(number: str) -> str:
-    """The code itself when it has the shape of the online approval platform's codes; nothing else can be tested.
+    """Return the code if it matches the pattern of the online approval platform, which has no check character.
 
-    Raises :class:`InvalidIdentifier`.
+    Raises InvalidIdentifier.
     """
     if not re.fullmatch(_PROJECT_CODE_SHAPE, number):
         raise InvalidIdentifier("项目代码格式应为 NNNN-NNNNNN-NN-NN-NNNNNN")
@@ -68,11 +68,11 @@ Uscc = Annotated[
     AfterValidator(validate_uscc),
     WithJsonSchema({"type": "string", "pattern": _USCC_SHAPE, "title": "统一社会信用代码"}),
 ]
-"""A unified social credit code as a Pydantic field; the value kept is the compact one."""
+"""Unified social credit code as a Pydantic field; the value is the compact form."""
 
 ProjectCode = Annotated[
     str,
     AfterValidator(validate_project_code),
     WithJsonSchema({"type": "string", "pattern": _PROJECT_CODE_SHAPE, "title": "项目代码"}),
 ]
-"""The code of the online investment approval platform as a Pydantic field; shape only."""
+"""Code of the online investment approval platform as a Pydantic field; only its pattern is checked."""

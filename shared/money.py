@@ -1,4 +1,4 @@
-"""Money, areas and ratios as JSON strings: a JSON number would pass through a float and lose a fen."""
+"""Pydantic types of money, areas, quantities and ratios: Decimal in Python, strings in JSON to stay exact."""
 
 import re
 from decimal import ROUND_HALF_UP, Decimal
@@ -50,7 +50,7 @@ Money = Annotated[
     PlainSerializer(lambda value: f"{value:.2f}", return_type=str),
     _schema(r"^\d{1,15}(\.\d{1,2})?$", "金额（元）"),
 ]
-"""Yuan, never negative, at most two decimals; a string in JSON."""
+"""Yuan, not negative, at most two decimals; a string in JSON."""
 
 SignedMoney = Annotated[
     Decimal,
@@ -89,7 +89,7 @@ Ratio = Annotated[
 
 
 def to_fen(yuan: Decimal) -> int:
-    """Yuan to integer fen. Raises ValueError when there is a fraction of a fen."""
+    """Convert yuan to integer fen. Raises ValueError for a fraction of a fen."""
     fen = yuan * 100
     if fen != fen.to_integral_value():
         raise ValueError(f"{yuan} has a fraction of a fen")
@@ -97,10 +97,10 @@ def to_fen(yuan: Decimal) -> int:
 
 
 def to_yuan(fen: int) -> Decimal:
-    """Integer fen to yuan with two decimals."""
+    """Convert integer fen to yuan."""
     return Decimal(fen) / 100
 
 
 def round_fen(yuan: Decimal) -> Decimal:
-    """Round half up to the fen: the one rounding of an amount (domain I34)."""
+    """Round yuan half up to the fen; an amount is rounded only once (I34)."""
     return yuan.quantize(FEN, ROUND_HALF_UP)

@@ -1,4 +1,4 @@
-"""A service and its life: what it consists of, and starting and stopping one instance of it."""
+"""Services and their running instances."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
@@ -25,7 +25,7 @@ from shared.tokens import check_keys
 
 log = structlog.get_logger()
 _REST_SECONDS = 2.0
-"""What the relay still carries after so long stays in the outbox."""
+"""Time for the relay to finish its batch; later events stay in the outbox."""
 _BACKGROUND_POOL = 2
 Tick = Callable[[AsyncSession], Awaitable[None]]
 _TICK_TURN = text("SELECT pg_advisory_xact_lock(hashtextextended('tick ' || :service, 7))")
@@ -52,12 +52,12 @@ class Service:
 
 
 class Instance:
-    """A running service: its database, relay, consumers and clock."""
+    """A running service with its database, relay, consumer and clock."""
 
     def __init__(self, service: Service, settings: Settings, clock: Clock, bus: Bus | None) -> None:
         self.service, self.settings, self.clock, self.bus = service, settings, clock, bus
         self.database = Database(service.name, settings.service_url(service.name), clock, settings)
-        # What runs in the background has connections of its own: requests that queue for the others never hold it up.
+        # Background work has connections of its own: it never waits behind queued requests.
         few = settings.model_copy(update={"pool_size": _BACKGROUND_POOL, "pool_overflow": _BACKGROUND_POOL})
         self.background = Database(service.name, settings.service_url(service.name), clock, few)
         self.relay = Relay(service.name, settings.service_url(service.name, "relay"), bus)
@@ -75,9 +75,9 @@ class Instance:
                 bus.subscribe(topic, self.consumer.deliver, inlet.read)
 
     async def start(self) -> None:
-        """Start relaying and ticking. Services that share a bus must all have been made: it carries to those it knows.
+        """Start the relay and the tick. Create all services of a bus first: it delivers to known subscribers only.
 
-        Raises ValueError when there is no reading the signing keys.
+        Raises ValueError for unreadable signing keys.
         """
         check_keys(self.settings)
         if self.bus is not None:
@@ -86,12 +86,12 @@ class Instance:
         self._tasks.append(asyncio.create_task(self._tick_forever(), name=f"tick {self.service.name}"))
 
     def drain(self) -> None:
-        """Stop being ready and end the open event streams, without which a server never finishes."""
+        """Report not ready and end open event streams, so that the server can shut down."""
         self.draining.set()
         self._feed_moved.set()
 
     async def stop(self) -> None:
-        """Come to rest, then close the connections."""
+        """Stop background work, then close the connections."""
         await self.rest()
         if self.bus is not None:
             await self.bus.close()
@@ -100,7 +100,7 @@ class Instance:
         await self.database.close()
 
     async def rest(self) -> None:
-        """End streams, finish the batch under way, take no other. Connections stay open: others may be amid a batch."""
+        """End streams and finish the current batch; connections stay open, as other services may still use the bus."""
         self.drain()
         self.consumer.stopping.set()
         await self.relay.stop()
@@ -110,7 +110,7 @@ class Instance:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def tick(self) -> None:
-        """Do what the passing of time calls for; safe to repeat, in several processes too: one does it at a time."""
+        """Run the scheduled work; idempotent, and an advisory lock admits one process at a time."""
         async with self.background.session(system_actor(self.service.name)) as session:
             await session.execute(_TICK_TURN, {"service": self.service.name})
             if self.service.tick is not None:
@@ -132,11 +132,11 @@ class Instance:
         moved.set()
 
     def feed_signal(self) -> asyncio.Event:
-        """Set when the event feed grows after this call. Take it before reading, or the growth in between is missed."""
+        """Return an event that is set when the feed grows after this call; call it before reading the feed."""
         return self._feed_moved
 
     async def actor_of_api_key(self, credential: str) -> Actor:
-        """The system behind an API key. Raises Unauthenticated for an unknown or revoked key."""
+        """Return the actor of an API key. Raises Unauthenticated for an unknown or revoked key."""
         key_id, _, secret = credential.removeprefix("th_live_").partition("_")
         async with self.database.session(system_actor(self.service.name)) as session:
             row = (await session.execute(select(api_key).where(api_key.c.id == key_id))).one_or_none()
@@ -146,7 +146,7 @@ class Instance:
 
 
 async def _ended(relay: asyncio.Task[None]) -> None:
-    """Let it finish its batch, but not for long."""
+    """Wait up to _REST_SECONDS for the relay to finish its batch, then cancel it."""
     await asyncio.wait({relay}, timeout=_REST_SECONDS)
     relay.cancel()
     await asyncio.gather(relay, return_exceptions=True)
@@ -154,7 +154,7 @@ async def _ended(relay: asyncio.Task[None]) -> None:
 
 @asynccontextmanager
 async def running(service: Service, settings: Settings, clock: Clock, bus: Bus | None) -> AsyncIterator[Instance]:
-    """An instance for the length of the block."""
+    """Run an instance of the service for the length of the block."""
     instance = Instance(service, settings, clock, bus)
     await instance.start()
     try:
@@ -164,9 +164,9 @@ async def running(service: Service, settings: Settings, clock: Clock, bus: Bus |
 
 
 def bus_of(service: str, settings: Settings) -> Bus | None:
-    """The carrier between processes that the settings name."""
+    """Return the bus between processes that the settings name; None if they name none."""
     if settings.bus == "kafka":
-        from shared.events.bus.kafka import KafkaBus  # whoever runs without brokers need not load their client
+        from shared.events.bus.kafka import KafkaBus  # loads aiokafka, which other buses do not need
 
         return KafkaBus(settings, service)
     return None

@@ -1,4 +1,4 @@
-"""What an operator may set. Environment variables start with TENGHUAN_; files in /run/secrets work too."""
+"""Operator settings from environment variables with the prefix TENGHUAN_ and from files in /run/secrets."""
 
 import os
 import re
@@ -15,7 +15,7 @@ _SERVICE_URL = re.compile(r"TENGHUAN_(\w+)_DATABASE_URL")
 
 
 class Settings(BaseSettings):
-    """All settings, with the default that is right in production and may be published."""
+    """All settings; the defaults suit production and contain no secret."""
 
     model_config = SettingsConfigDict(
         env_prefix="TENGHUAN_",
@@ -25,16 +25,16 @@ class Settings(BaseSettings):
     )
 
     database_url: str = ""
-    """postgresql://… of an administrator (may create roles and schemas); migrations run through it."""
+    """URL postgresql://… of an administrator who may create roles and schemas; migrations use it."""
     role_password: SecretStr = SecretStr("")
-    """Password of the application roles app_<service> and relay_<service> when no URL of their own is given."""
+    """Password of the roles app_<service> and relay_<service>, unless a service has its own URL."""
     service_database_urls: dict[str, str] = Field(default_factory=dict)
-    """Login of a service of its own, by service name: TENGHUAN_<SERVICE>_DATABASE_URL."""
+    """Database URL of a single service, by service name: TENGHUAN_<SERVICE>_DATABASE_URL."""
     pool_size: int = 5
     pool_overflow: int = 5
 
     data_dir: Path = ROOT / "var"
-    """Where a demonstration keeps its database, keys and files."""
+    """Folder of a demonstration's database, keys and files."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """From this level on lines are written; `debug` adds a line for every read that succeeded."""
     log_format: Literal["auto", "json", "console"] = "auto"
@@ -43,45 +43,45 @@ class Settings(BaseSettings):
     port: int = 8700
     """First of five consecutive ports: intake takes port + 1, then eligibility, funding, monitoring."""
     bus: Literal["none", "kafka"] = "none"
-    """What carries events out of a process with one service: `none` leaves them in the outbox."""
+    """Bus between processes; `none` leaves the events of a single service in the outbox."""
     instance: str = Field(default="", pattern=r"^[A-Za-z0-9._-]*$", max_length=60)
-    """Which replica of its service this process is, say its ordinal. One that comes back under the same name within
-    the session timeout takes its partitions over at once; two must never run under one name. Empty: a nameless one."""
+    """Name of this replica of a service, such as its ordinal. A replica that restarts under the same name within the
+    session timeout resumes its partitions at once; no two replicas may share a name. Empty: no static membership."""
     kafka_servers: str = "127.0.0.1:9092"
-    """host:port of some brokers, separated by commas."""
+    """Brokers as host:port, separated by commas."""
     kafka_security: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
     kafka_username: str = ""
-    """SCRAM-SHA-512 login; each service has a principal of its own (deploy/kafka/acls.sh)."""
+    """SCRAM-SHA-512 login; each service has its own principal (deploy/kafka/acls.sh)."""
     kafka_password: SecretStr = SecretStr("")
     kafka_ca_file: Path | None = None
-    """PEM of the authority that signed the brokers' certificates; none: the system's."""
+    """PEM file of the authority that signed the brokers' certificates; None: the system's authorities."""
     kafka_certificate_file: Path | None = None
-    """PEM of this client's own certificate, where the brokers ask for one."""
+    """PEM file of the client certificate, if the brokers require one."""
     kafka_key_file: Path | None = None
     kafka_partitions: int = Field(default=12, ge=1, le=1000)
-    """Of every topic, fixed when it is made: another number would split a project's events over two partitions."""
+    """Partitions of every topic, fixed at creation: a change would split a project's events over two partitions."""
     kafka_replication: int = Field(default=3, ge=1, le=7)
     kafka_batch: int = Field(default=500, ge=1, le=5000)
-    """Most records that are handled in one transaction."""
+    """Maximum number of records per transaction."""
     kafka_session_seconds: float = Field(default=15.0, ge=1, le=300)
-    """A consumer that is silent for so long loses its partitions to the others of its group."""
+    """Session timeout: a consumer without heartbeat for this time loses its partitions."""
     files_url: str = ""
-    """Where uploaded materials are kept: file:///… or s3://bucket/prefix. Empty: files below data_dir."""
+    """Store of uploaded materials: file:///… or s3://bucket/prefix. Empty: `files` in data_dir."""
     upload_limit_bytes: int = 50 * 1024 * 1024
     json_limit_bytes: int = 8 * 1024 * 1024
-    """Longest JSON body. A push of 1000 rows needs about 3 MB."""
+    """Maximum size of a JSON body. A push of 1000 rows takes about 3 MB."""
     incoming_keep_hours: int = 24
-    """What an upload that was cut off left behind is removed after this many hours."""
+    """Incomplete uploads are removed after this number of hours."""
 
     jwt_keys: SecretStr = SecretStr("")
-    """JWK set (public keys are enough) as JSON text or as a file path; tokens must be signed by one of them."""
+    """JWK set of the public keys that sign tokens, as JSON text or as a file path."""
     jwt_issuer: str = "https://login.tenghuan.invalid"
     jwt_audience: str = "tenghuan"
     jwt_algorithms: list[str] = ["Ed25519", "ES256"]
     jwt_leeway_seconds: int = 30
 
     story_clock: bool = False
-    """Opens PUT /clock, by which a demonstration moves time. Never in production."""
+    """Enables PUT /clock, with which a demonstration sets the time. Never in production."""
     tick_seconds: float = 60.0
     idempotency_keep_days: int = 7
 
@@ -91,16 +91,16 @@ class Settings(BaseSettings):
     quarter_due_working_days: int = 10
     rectification_due_days: int = 30
     pool_reviewers_min: int = Field(default=2, ge=1, le=50)
-    """How many reviewers must score a project before it may enter the pool (三（二）; the notice names no number)."""
+    """Minimum number of reviewers who score a project before it enters the pool (三（二）; no number in the notice)."""
     approval_no_prefix: str = "京发改（批）"
-    """演示: the office's own series is not published; the number reads 京发改（批）〔2024〕7号."""
+    """Demonstration prefix, as the office's series is not published; a number reads 京发改（批）〔2024〕7号."""
     plan_no_prefix: str = "京发改（投资）"
-    """演示, as above."""
+    """Demonstration prefix of plan numbers."""
     interpretations: dict[str, str] = Field(default_factory=dict)
-    """Readings chosen where the notice is open, e.g. {"lpr_date": "period_start"}; the rest keep their default."""
+    """Chosen readings of open points of the notice, e.g. {"lpr_date": "period_start"}; others keep their default."""
 
     def service_url(self, service: str, role: str = "app") -> URL:
-        """The asyncpg URL under which a service logs in. `role` is `app` or `relay`."""
+        """Return the asyncpg URL with which a service logs in; `role` is `app` or `relay`."""
         own = self.service_database_urls.get(service, "")
         if own and role == "app":
             return make_url(own).set(drivername="postgresql+asyncpg")
@@ -108,7 +108,7 @@ class Settings(BaseSettings):
         return base.set(username=f"{role}_{service}", password=self.role_password.get_secret_value() or None)
 
     def admin_url(self) -> URL:
-        """The administrator's URL. Raises ValueError when none is set."""
+        """Return the administrator's URL. Raises ValueError if none is set."""
         if not self.database_url:
             raise ValueError("TENGHUAN_DATABASE_URL is not set")
         return make_url(self.database_url).set(drivername="postgresql+asyncpg")
@@ -117,7 +117,7 @@ class Settings(BaseSettings):
         return self.files_url or (self.data_dir.resolve() / "files").as_uri()
 
     def redacted(self) -> dict[str, Any]:
-        """The settings with secrets and passwords blanked, fit for a screen."""
+        """Return the settings without secrets and passwords, for display."""
         shown = self.model_dump(mode="json")
         hides = ("@", "password")
         return {
@@ -134,19 +134,19 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Read the services' own database URLs too; otherwise the order of pydantic-settings."""
+        """Return the default sources plus the services' own database URLs."""
         own = _ServiceDatabaseUrls(settings_cls)
         return init_settings, own, env_settings, dotenv_settings, file_secret_settings
 
 
 class _ServiceDatabaseUrls(PydanticBaseSettingsSource):
-    """TENGHUAN_<SERVICE>_DATABASE_URL of the environment or the secrets folder, for whatever services there are."""
+    """Settings source for TENGHUAN_<SERVICE>_DATABASE_URL in the environment or the secrets folder."""
 
     def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
         return None, field_name, False
 
     def __call__(self) -> dict[str, Any]:
-        """Return `service_database_urls` with the URLs found; the environment goes before a file."""
+        """Return the URLs found as `service_database_urls`; the environment takes precedence over a file."""
         folder = self.config.get("secrets_dir")
         files = [path for path in Path(str(folder)).iterdir() if path.is_file()] if folder else []
         given = {path.name.upper(): path for path in files} | dict(os.environ)

@@ -35,7 +35,7 @@ def signing_keys(source: str) -> KeySet:
 
 
 def check_keys(settings: Settings) -> None:
-    """Raises ValueError when TENGHUAN_JWT_KEYS is set and gives no keys."""
+    """Raise ValueError if TENGHUAN_JWT_KEYS is set but holds no key set."""
     source = settings.jwt_keys.get_secret_value()
     try:
         if source:
@@ -113,12 +113,15 @@ def _actor(claims: dict[str, Any]) -> Actor:
     except ValidationError as error:
         raise Unauthenticated("令牌内容不符合要求") from error
     roles = tuple(role for role in said.roles if role in ROLES and role != "system")
-    districts, uscc = _sight(set(roles), said)
+    districts, uscc = _visible_rows(set(roles), said)
     return Actor(said.sub, said.name or said.sub, roles[0], districts, uscc, roles)
 
 
-def _sight(roles: set[str], said: _Claims) -> tuple[tuple[str, ...], str | None]:
-    """Whose rows the roles may see. A token of two offices would act in one with the sight of the other: refused."""
+def _visible_rows(roles: set[str], said: _Claims) -> tuple[tuple[str, ...], str | None]:
+    """Return the districts and the owner whose rows the roles may read.
+
+    Raises Unauthenticated for roles of two offices: one would act with the access of the other.
+    """
     if not roles:
         raise Unauthenticated("令牌未载明角色")
     if roles <= _CITY_ROLES:

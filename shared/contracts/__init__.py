@@ -1,4 +1,4 @@
-"""The events that services exchange: the only thing they have in common."""
+"""Events that services exchange, the only interface between them."""
 
 from shared.contracts import eligibility, funding, intake, monitoring
 from shared.contracts.base import Event, Hand, event_class, event_types

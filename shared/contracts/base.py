@@ -1,4 +1,4 @@
-"""What every event has: a type name that never changes its meaning, and the project it is about."""
+"""Base class of events, and the registry of event types."""
 
 from collections.abc import Iterator
 from typing import Any, ClassVar
@@ -10,7 +10,7 @@ _REGISTRY: dict[str, type["Event"]] = {}
 
 
 class Event(BaseModel):
-    """A fact that has happened. Subclasses name their type `<service>.<subject>_<participle>.v<n>`."""
+    """Base class of events. A subclass names its type `<service>.<subject>_<participle>.v<n>`."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -19,7 +19,7 @@ class Event(BaseModel):
     key_field: ClassVar[str] = ""
 
     district: str
-    """GB/T 2260 code, BDA, or 110000 for what only the city sees."""
+    """GB/T 2260 code, BDA, or 110000 for events that only the city may read."""
     applicant_uscc: str | None = None
 
     def __init_subclass__(cls, type: str, about: str, key: str, **kwargs: Any) -> None:
@@ -31,13 +31,13 @@ class Event(BaseModel):
 
     @property
     def aggregate_id(self) -> UUID:
-        """The project, resource or entity whose events must stay in order."""
+        """Identifier of the project, resource or entity; events of one aggregate stay in order."""
         key: UUID = getattr(self, self.key_field)
         return key
 
 
 class Hand(BaseModel):
-    """Who held which duty on a case: carried along so that no one acts twice on it in any service."""
+    """A duty that a person held on a case. Events carry it, so that segregation of duties holds across services."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -46,10 +46,10 @@ class Hand(BaseModel):
 
 
 def event_class(type_name: str) -> type[Event]:
-    """The class of a type name. Raises KeyError for a type that this build does not know."""
+    """Return the event class of a type name. Raises KeyError for an unknown type."""
     return _REGISTRY[type_name]
 
 
 def event_types() -> Iterator[type[Event]]:
-    """Every event class, in order of type name."""
+    """Return all event classes, ordered by type name."""
     return iter(_REGISTRY[name] for name in sorted(_REGISTRY))

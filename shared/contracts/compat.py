@@ -1,4 +1,4 @@
-"""What a published event may become: more optional fields. Everything else is a new type with a higher version."""
+"""Compatibility check of published event schemas: only optional fields may be added to a type."""
 
 import argparse
 import json
@@ -12,17 +12,17 @@ SCHEMAS = Path(__file__).parent / "schemas"
 
 
 def current() -> dict[str, dict[str, Any]]:
-    """The JSON Schema of every event class, by type name."""
+    """Return the JSON Schema of every event class, by type name."""
     return {event.type: event.model_json_schema(mode="serialization") for event in event_types()}
 
 
 def stored() -> dict[str, dict[str, Any]]:
-    """The published schemas."""
+    """Return the published schemas, by type name."""
     return {path.stem: json.loads(path.read_text()) for path in sorted(SCHEMAS.glob("*.json"))}
 
 
 def breaks(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
-    """What a reader of the old schema would stumble over in the new one; empty when there is nothing."""
+    """Return the changes that break readers of the old schema; empty for a compatible schema."""
     return _breaks(old, new, old.get("$defs", {}), new.get("$defs", {}), "", frozenset())
 
 
@@ -65,7 +65,7 @@ def _target(schema: dict[str, Any], defs: dict[str, Any]) -> dict[str, Any]:
 
 
 def check() -> list[str]:
-    """Every way in which the classes break what is published, and every type that is not stored yet."""
+    """Return all incompatible changes of published types, and the types without a published schema."""
     published, ours = stored(), current()
     faults = [f"{name}: published but gone" for name in published if name not in ours]
     faults += [f"{name}: not stored; run python -m shared.contracts.compat store" for name in ours.keys() - published]
@@ -75,7 +75,7 @@ def check() -> list[str]:
 
 
 def store() -> None:
-    """Write down the schemas of all events, after a change that breaks nothing."""
+    """Write the schemas of all events; run it after a compatible change only."""
     for name, schema in current().items():
         (SCHEMAS / f"{name}.json").write_text(json.dumps(schema, ensure_ascii=False, indent=1, sort_keys=True) + "\n")
 

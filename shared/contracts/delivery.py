@@ -1,4 +1,4 @@
-"""What a service says about a message that it could not make sense of, in its topic `<service>.dead-letters`."""
+"""Notice of a dead letter, sent to the topic `<service>.dead-letters`."""
 
 from datetime import datetime
 from typing import Literal
@@ -10,12 +10,12 @@ Service = Literal["intake", "eligibility", "funding", "monitoring"]
 
 
 def dead_lettered_type(service: str) -> str:
-    """The CloudEvents type of the notice; its subject is the dead letter."""
+    """Return the CloudEvents type of a service's notices; the subject is the dead letter."""
     return f"{service}.message_dead_lettered.v1"
 
 
 class DeadRecord(BaseModel):
-    """A record as it came, bytes in Base64; a message that no broker brought, as it would have been sent."""
+    """A Kafka record with its bytes in Base64; for a message from another bus, the record as Kafka would carry it."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -25,7 +25,7 @@ class DeadRecord(BaseModel):
 
 
 class MessageDeadLettered(BaseModel):
-    """A message was put aside at once: nobody could read it, or its type, version or data are not known here."""
+    """A message was dead-lettered: it is unreadable, or its type, version or data are unknown to the service."""
 
     model_config = ConfigDict(frozen=True)
 

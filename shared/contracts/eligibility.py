@@ -1,4 +1,4 @@
-"""What eligibility announces: explained decisions, what people settled, and the pool."""
+"""Events of eligibility: explained decisions, settlements by officials, and the pool."""
 
 from datetime import date
 from decimal import Decimal
@@ -16,7 +16,7 @@ Outcome = Literal["eligible", "ineligible", "undetermined"]
 
 
 class Missing(BaseModel):
-    """What is still needed, and from whom."""
+    """A fact or parameter that is still needed, and who can supply it."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -27,7 +27,7 @@ class Missing(BaseModel):
 
 
 class DeclarationAssessed(Event, type="eligibility.declaration_assessed.v1", about="assessment", key="declaration_id"):
-    """The policy in force was applied to a declaration. Nothing follows from it without a person. 二"""
+    """The policy in force was applied to a declaration; only a person draws consequences from the result. 二"""
 
     declaration_id: UUID
     assessment_id: UUID
@@ -43,7 +43,7 @@ class DeclarationAssessed(Event, type="eligibility.declaration_assessed.v1", abo
 
 
 class FindingSettled(Event, type="eligibility.finding_settled.v1", about="assessment", key="declaration_id"):
-    """A person settled what the machine left undetermined; the machine's finding stands beside it. 二"""
+    """An official settled a finding that the engine left undetermined; both findings are kept. 二"""
 
     declaration_id: UUID
     rule: str
@@ -64,7 +64,7 @@ class ReviewPassed(Event, type="eligibility.review_passed.v1", about="assessment
 
 
 class ReviewRejected(Event, type="eligibility.review_rejected.v1", about="assessment", key="declaration_id"):
-    """A city officer refused the declaration, naming the clauses that are not met. 三（二）"""
+    """A city officer rejected the declaration, citing the clauses that are not met. 三（二）"""
 
     declaration_id: UUID
     clauses: tuple[str, ...]
@@ -86,7 +86,7 @@ class AssessedComponent(BaseModel):
 
 
 class PoolEntered(Event, type="eligibility.pool_entered.v1", about="assessment", key="declaration_id"):
-    """The project entered the pool of assessed projects; funding may take it up. 三（二）"""
+    """The project entered the pool of assessed projects and may apply for funds. 三（二）"""
 
     declaration_id: UUID
     project: Project

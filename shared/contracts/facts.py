@@ -1,4 +1,4 @@
-"""The facts of a project that the notice asks about. An absent fact is unknown, which is not the same as false."""
+"""Facts of a project that the rules read. An absent fact is unknown, not false."""
 
 from datetime import date
 from typing import Literal
@@ -20,7 +20,7 @@ StockUse = Literal["office", "commercial", "industrial_plant", "warehouse", "ind
 
 
 class Component(BaseModel):
-    """One building, factory or piece of infrastructure of a project (二（一）, 二（四）1)."""
+    """A building, factory or piece of infrastructure of a project (二（一）, 二（四）1)."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -43,7 +43,7 @@ class Component(BaseModel):
 
 
 class ProjectFacts(BaseModel):
-    """Everything the rules judge, under the canonical names that the worked cases use."""
+    """All facts that the rules read, under the names that the worked cases use."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -78,9 +78,9 @@ _COMMON = set(ProjectFacts.model_fields) & set(LibraryRow.model_fields) - {"comp
 
 
 def facts_of_library(row: LibraryRow) -> ProjectFacts:
-    """What a row of the reserve library says of a project, in the words of the rules; the rest is unknown.
+    """Return the facts of a project that its row in the reserve library contains; all others are unknown.
 
-    What only the linked ledger rows know (age, vacancy, tax) is not here.
+    Facts of the linked ledger rows (age, vacancy, tax) are not included.
     """
     components = [
         Component.model_validate(

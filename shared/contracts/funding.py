@@ -1,4 +1,4 @@
-"""What funding announces: approvals, plans, and every movement of money. Amounts are yuan as strings."""
+"""Events of funding: approvals, plans and movements of money. Amounts are strings in yuan."""
 
 from datetime import date
 from typing import Literal
@@ -15,7 +15,7 @@ from shared.money import Money
 
 
 class FundsApproved(Event, type="funding.funds_approved.v1", about="application", key="declaration_id"):
-    """The fund application report was approved (批复): one mode, one amount. 二（四）, 三（二）"""
+    """The fund application report was approved (批复) with one support mode and one amount. 二（四）, 三（二）"""
 
     declaration_id: UUID
     project: Project
@@ -37,7 +37,7 @@ class FundsDeclined(Event, type="funding.funds_declined.v1", about="application"
 
 
 class PlanItem(BaseModel):
-    """One project in an investment plan batch (政府投资条例 art. 16)."""
+    """A project in an investment plan batch (政府投资条例 art. 16)."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -81,7 +81,7 @@ class FundsReleased(Event, type="funding.funds_released.v1", about="application"
 
 
 class FundsHeld(Event, type="funding.funds_held.v1", about="application", key="declaration_id"):
-    """Payments to a project are held, or the hold was lifted. 四（一）1, 四（一）3"""
+    """Payments to a project were put on hold, or the hold was lifted. 四（一）1, 四（一）3"""
 
     declaration_id: UUID
     held: bool
@@ -91,7 +91,7 @@ class FundsHeld(Event, type="funding.funds_held.v1", about="application", key="d
 
 
 class FundsReturned(Event, type="funding.funds_returned.v1", about="application", key="declaration_id"):
-    """The project paid money back of itself (unused, or final accounts came in lower). 四（一）1"""
+    """The project returned money voluntarily: unused, or the final accounts were lower. 四（一）1"""
 
     declaration_id: UUID
     transfer_id: UUID
@@ -100,7 +100,7 @@ class FundsReturned(Event, type="funding.funds_returned.v1", about="application"
 
 
 class FundsClawedBack(Event, type="funding.funds_clawed_back.v1", about="application", key="declaration_id"):
-    """Recovery was decided (`demanded`) or the money came in (`recovered`). 四（一）1, 政府投资条例 art. 34"""
+    """Recovery was decided (`demanded`) or the money was received (`recovered`). 四（一）1, 政府投资条例 art. 34"""
 
     declaration_id: UUID
     transfer_id: UUID

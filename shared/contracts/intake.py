@@ -1,4 +1,4 @@
-"""What intake announces: the ledger and library of the districts, and declarations on their way to the city."""
+"""Events of intake: rows of ledger and library, and declarations until the city receives them."""
 
 from datetime import date, datetime
 from typing import Literal
@@ -14,7 +14,7 @@ from shared.money import Money
 
 
 class ResourceRecorded(Event, type="intake.resource_recorded.v1", about="resource", key="resource_id"):
-    """A row of the resource ledger is new or has changed. 四（一）2"""
+    """A row of the resource ledger was added or changed. 四（一）2"""
 
     resource_id: UUID
     version: int
@@ -23,7 +23,7 @@ class ResourceRecorded(Event, type="intake.resource_recorded.v1", about="resourc
 
 
 class LibraryEntryChanged(Event, type="intake.library_entry_changed.v1", about="library_entry", key="entry_id"):
-    """A project of the reserve library is new, has changed or has left. 四（一）2"""
+    """A project of the reserve library was added, changed or removed. 四（一）2"""
 
     entry_id: UUID
     version: int
@@ -32,10 +32,10 @@ class LibraryEntryChanged(Event, type="intake.library_entry_changed.v1", about="
 
 
 class LibraryUpdateAnswered(Event, type="intake.library_update_answered.v1", about="library_update", key="update_id"):
-    """A district's system sent an update to the topic `district.library-updates`; this is what became of it. 四（一）2
+    """Result of an update that a district's system sent to the topic `district.library-updates`. 四（一）2
 
-    Each district is told of its own rows, and a long answer comes in several parts: `part` of `parts`, from 1, with
-    the counts and rows of this part. `request_id` is the id that the sender gave the update.
+    Each district receives the results of its own rows. A long result has several parts: `part` of `parts`, from 1,
+    with the counts and rows of this part. `request_id` is the sender's id of the update.
     """
 
     update_id: UUID
@@ -57,9 +57,9 @@ class LibraryUpdateAnswered(Event, type="intake.library_update_answered.v1", abo
 class MunicipalMoneyRegistered(
     Event, type="intake.municipal_money_registered.v1", about="municipal_money", key="record_id"
 ):
-    """A project is known to have had money from another programme of the city, which excludes it. 二（五）
+    """Money from another municipal programme was registered for a project, which excludes it from support. 二（五）
 
-    Without a project code it is known by its entity, and where so read that excludes it too (I27).
+    Without a project code the entry names the entity, which excludes its projects if reading I27 says so.
     """
 
     record_id: UUID
@@ -90,7 +90,7 @@ class DistrictQuarterSubmitted(
 
 
 class Project(BaseModel):
-    """What identifies a declared project wherever it is spoken of."""
+    """Identification of a declared project: name, code, owner and location."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -107,7 +107,7 @@ class Project(BaseModel):
 
 
 class DeclarationSubmitted(Event, type="intake.declaration_submitted.v1", about="declaration", key="declaration_id"):
-    """The project owner filed a declaration, or filed it again after correction. 三（一）"""
+    """The project owner filed a declaration, for the first time or after correction. 三（一）"""
 
     declaration_id: UUID
     project: Project
@@ -117,14 +117,14 @@ class DeclarationSubmitted(Event, type="intake.declaration_submitted.v1", about=
 
 
 class DeclarationWithdrawn(Event, type="intake.declaration_withdrawn.v1", about="declaration", key="declaration_id"):
-    """The project owner took the declaration back. 三（一）"""
+    """The project owner withdrew the declaration. 三（一）"""
 
     declaration_id: UUID
     reason: str
 
 
 class CorrectionReason(BaseModel):
-    """One thing to put right: which field or material, by which clause, and how."""
+    """A correction required of the applicant: field or material, clause, and what to do."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -145,7 +145,7 @@ class DeclarationReturned(Event, type="intake.declaration_returned.v1", about="d
 
 
 class DeclarationRefused(Event, type="intake.declaration_refused.v1", about="declaration", key="declaration_id"):
-    """The district ended a declaration at first review, with the clauses. 三（一）"""
+    """The district refused a declaration at first review, citing the clauses. 三（一）"""
 
     declaration_id: UUID
     clauses: tuple[str, ...]
@@ -176,7 +176,7 @@ class DeclarationForwarded(Event, type="intake.declaration_forwarded.v1", about=
 
 
 class DeclarationReceived(Event, type="intake.declaration_received.v1", about="declaration", key="declaration_id"):
-    """The city took the declaration in, having checked again that the project is not completed. 三（一）, 二（五）"""
+    """The city received the declaration and checked again that the project is not completed. 三（一）, 二（五）"""
 
     declaration_id: UUID
     received_on: date

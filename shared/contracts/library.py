@@ -1,10 +1,10 @@
-"""Rows of the resource ledger and the reserve library, as a district sends them (四（一）2).
+"""Rows of the resource ledger and the reserve library as districts send them (四（一）2).
 
-These models are the contract of ``:batchUpsert`` and of every import. A row is keyed by its district and the
-district's own ``external_id``; a row sent again unchanged changes nothing. ``None`` means *not known*, never *no*.
+These models are the contract of `:batchUpsert` and of every import. District and the district's own `external_id`
+identify a row; a row sent again unchanged changes nothing. `None` means unknown, never false.
 
-What depends on a setting (which area divides the tax, which proof dates a building) is not sent: the reader derives
-it from the facts below.
+Values that depend on a reading (which area divides the tax, which proof dates a building) are not sent; the recipient
+derives them from the fields below.
 """
 
 from __future__ import annotations
@@ -112,7 +112,7 @@ LABELS: Final[dict[str, str]] = {
     "approved": "手续办理",
     "ready": "具备条件",
 }
-"""The Chinese word for every coded value of this module."""
+"""Chinese label of every coded value of this module."""
 
 ExternalId = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z][0-9A-Za-z._:-]{0,63}$")]
 DistrictCode = Annotated[
@@ -135,7 +135,7 @@ Simulated = Annotated[
 
 
 class ResourceRow(BaseModel):
-    """One building or plant in a district's resource ledger, in one quarter (四（一）2, 二（一）1 and 2)."""
+    """A building or plant in a district's resource ledger, in one quarter (四（一）2, 二（一）1 and 2)."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -191,7 +191,7 @@ class ResourceRow(BaseModel):
 
     @model_validator(mode="after")
     def _agree(self) -> Self:
-        """Refuse facts that contradict each other; a leasable area over the floor area is a slip of the pen."""
+        """Raise ValueError for contradictory facts, such as a leasable area larger than the floor area."""
         if self.completed_on and self.completed_year and self.completed_on.year != self.completed_year:
             raise ValueError("建成日期与建成年份不一致")
         if self.leasable_area_m2 is not None and self.leasable_area_m2 > self.gross_floor_area_m2:
@@ -203,7 +203,7 @@ class ResourceRow(BaseModel):
 
 
 class LibraryComponent(BaseModel):
-    """One part of a project: what is renovated, how much of it and at what cost (二（一）, 二（四）1)."""
+    """A part of a project: what is renovated, its area and its cost (二（一）, 二（四）1)."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -222,7 +222,7 @@ class LibraryComponent(BaseModel):
 
 
 class LibraryRow(BaseModel):
-    """One project in a district's reserve library, in one quarter (四（一）2)."""
+    """A project in a district's reserve library, in one quarter (四（一）2)."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -277,7 +277,7 @@ class LibraryRow(BaseModel):
 
     @model_validator(mode="after")
     def _agree(self) -> Self:
-        """Refuse components of resources the project does not name, and dates that contradict each other."""
+        """Raise ValueError for components of resources that the project does not name, and for contradictory dates."""
         strangers = {part.resource_external_id for part in self.components} - {None, *self.resource_external_ids}
         if strangers:
             raise ValueError(f"项目组成引用了未关联的资源：{'、'.join(sorted(map(str, strangers)))}")

@@ -1,4 +1,4 @@
-"""What monitoring announces: how funded projects go on, how they end, and what that says of their owners."""
+"""Events of monitoring: progress, inspection, delivery and evaluation of funded projects; credit of their owners."""
 
 from datetime import date
 from decimal import Decimal
@@ -14,7 +14,7 @@ from shared.money import Money
 class ProjectQuarterSubmitted(
     Event, type="monitoring.project_quarter_submitted.v1", about="project_file", key="declaration_id"
 ):
-    """A funded project reported a quarter. 四（一）2"""
+    """A funded project submitted its report of a quarter. 四（一）2"""
 
     declaration_id: UUID
     quarter: str
@@ -27,7 +27,7 @@ class ProjectQuarterSubmitted(
 
 
 class ReadingOutOfRange(Event, type="monitoring.reading_out_of_range.v1", about="project_file", key="declaration_id"):
-    """A meter's reading broke its threshold; a finding was opened. 四（一）3"""
+    """A meter reading is outside its bounds, and a finding was opened. 四（一）3"""
 
     declaration_id: UUID
     meter_id: str
@@ -38,7 +38,7 @@ class ReadingOutOfRange(Event, type="monitoring.reading_out_of_range.v1", about=
 
 
 class InspectionFinding(BaseModel):
-    """One thing an inspector found."""
+    """A finding of an inspection."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -51,7 +51,7 @@ class InspectionFinding(BaseModel):
 
 
 class InspectionCompleted(Event, type="monitoring.inspection_completed.v1", about="project_file", key="declaration_id"):
-    """A site check was carried out and written down. 四（一）3"""
+    """An inspection was carried out and recorded. 四（一）3"""
 
     declaration_id: UUID
     inspection_id: UUID
@@ -60,7 +60,7 @@ class InspectionCompleted(Event, type="monitoring.inspection_completed.v1", abou
 
 
 class ProjectDelivered(Event, type="monitoring.project_delivered.v1", about="project_file", key="declaration_id"):
-    """The project was delivered; the year of evaluation runs. 二（三）1, 三（三）"""
+    """The project was delivered, which starts the year of evaluation. 二（三）1, 三（三）"""
 
     declaration_id: UUID
     delivered_on: date
@@ -68,7 +68,7 @@ class ProjectDelivered(Event, type="monitoring.project_delivered.v1", about="pro
 
 
 class TargetResult(BaseModel):
-    """One target against what was reached."""
+    """A target and the value reached."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -94,7 +94,7 @@ class EvaluationIssued(Event, type="monitoring.evaluation_issued.v1", about="pro
 
 
 class CreditRated(Event, type="monitoring.credit_rated.v1", about="entity", key="entity_id"):
-    """An entity's credit grade was decided by a person after notice and objection, or repaired. 四（一）3"""
+    """A person decided an entity's credit grade, after notice and objection or on repair. 四（一）3"""
 
     entity_id: UUID
     uscc: str
@@ -107,7 +107,7 @@ class CreditRated(Event, type="monitoring.credit_rated.v1", about="entity", key=
 
 
 class GreenRegistered(Event, type="monitoring.green_registered.v1", about="project_file", key="declaration_id"):
-    """The project's record for the green exchange moved to a new state. 四（二）1"""
+    """The state of a project's record for the green exchange changed. 四（二）1"""
 
     declaration_id: UUID
     state: Literal["pending", "sent", "registered", "returned"]

@@ -1,7 +1,7 @@
-"""What a district's system sends to bring its ledger and library up to date, and what it is answered (四（一）2).
+"""Updates of ledger and library that a district's system sends, and their results (四（一）2).
 
-The batches are the bodies of ``:batchUpsert``; the updates are the values of the topic's records. What became of each
-row is told in one shape either way.
+Batches are the bodies of `:batchUpsert`; updates are the values of the topic's records. Both return the same results
+per row.
 """
 
 from collections.abc import Collection
@@ -16,7 +16,7 @@ from shared.text import Paragraph
 
 TOPIC: Final = "district.library-updates"
 REQUESTED: Final = "district.library_update_requested.v1"
-"""The CloudEvents type of an update in the topic."""
+"""CloudEvents type of an update in the topic."""
 MOST_ROWS: Final = 1000
 
 Mode = Literal["atomic", "partial"]
@@ -25,7 +25,7 @@ RowStatus = Literal["created", "updated", "unchanged", "refused"]
 
 
 class ResourceBatch(BaseModel):
-    """Rows of the resource ledger; each that changes a recorded one says why in its own `change_reason`."""
+    """Rows of the resource ledger; a row that changes a recorded one gives its `change_reason`."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -33,7 +33,7 @@ class ResourceBatch(BaseModel):
 
 
 class LibraryBatch(BaseModel):
-    """Rows of the reserve library, with the reason for those that change a recorded one."""
+    """Rows of the reserve library, with the reason for rows that change a recorded one."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -42,26 +42,26 @@ class LibraryBatch(BaseModel):
 
 
 class ResourceUpdate(ResourceBatch):
-    """An update of the resource ledger, as a record of the topic carries it."""
+    """An update of the resource ledger: the value of a record of the topic."""
 
     book: Literal["resources"]
     mode: Mode = "atomic"
 
 
 class LibraryUpdate(LibraryBatch):
-    """An update of the reserve library, as a record of the topic carries it."""
+    """An update of the reserve library: the value of a record of the topic."""
 
     book: Literal["library_entries"]
     mode: Mode = "atomic"
 
 
 def signed_content(request_id: str, time: str, value: bytes) -> bytes:
-    """What an update's signature is over: type, id and time as in its headers, a line each, then its value."""
+    """Return the bytes that an update's signature covers: type, id and time, one per line, then the value."""
     return f"{REQUESTED}\n{request_id}\n{time}\n".encode() + value
 
 
 class RowProblem(BaseModel):
-    """Why one row was refused, or an update as a whole."""
+    """Reason why a row or a whole update was refused."""
 
     status: int
     code: str
@@ -70,7 +70,7 @@ class RowProblem(BaseModel):
 
 
 class RowResult(BaseModel):
-    """What became of one row."""
+    """Result of a row."""
 
     index: int
     external_id: str | None
@@ -81,6 +81,6 @@ class RowResult(BaseModel):
 
 
 def counted(results: Collection[RowResult]) -> dict[str, int]:
-    """How many rows there are of each status."""
+    """Return the number of rows by status."""
     statuses = [result.status for result in results]
     return {status: statuses.count(status) for status in get_args(RowStatus)}
