@@ -27,9 +27,9 @@ _TIMES = ("exp", "nbf", "iat")
 
 
 def signing_keys(source: str) -> KeySet:
-    """Return the key set of TENGHUAN_JWT_KEYS. A changed file counts at once.
+    """Return the key set of TENGHUAN_JWT_KEYS. A changed file applies at once.
 
-    Raises ValueError, JoseError or OSError when there is no key set.
+    Raises ValueError, JoseError or OSError if the source holds no key set.
     """
     return _parsed(_text(source))
 
