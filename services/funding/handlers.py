@@ -1,4 +1,4 @@
-"""What funding does when a project enters the pool, when monitoring finds something out, and when other money shows."""
+"""Reactions of funding to events of intake, eligibility and monitoring."""
 
 from typing import Any
 
@@ -6,9 +6,11 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.funding.holds import place
-from services.funding.models.application import Application, EntityGrade
-from services.funding.models.support import PublicMoney
+from services.funding.holds import place_hold
+from services.funding.models.applications import Application
+from services.funding.models.holds import EntityGrade
+from services.funding.models.public_money import PublicMoney
+from services.funding.rules.code_lists import OPEN_STATUSES
 from shared.contracts.base import Event
 from shared.contracts.eligibility import PoolEntered
 from shared.contracts.intake import MunicipalMoneyRegistered
@@ -23,11 +25,9 @@ from shared.events.inbox import Handler
 from shared.storage.audit import Case, adopt_hands, case_of, record_act
 from shared.storage.session import found, now
 
-OPEN = ("received", "drafted", "approved", "planned", "releasing", "released")
-
 
 async def receive_application(session: AsyncSession, event: PoolEntered) -> None:
-    """Take up the fund application report of a pooled project. 三（二）"""
+    """Store the fund application report of a pooled project. 三（二）"""
     project, written = event.project, event.model_dump(mode="json")
     application = Application(
         id=event.declaration_id,
@@ -58,14 +58,14 @@ async def receive_application(session: AsyncSession, event: PoolEntered) -> None
 
 
 async def hold_after_inspection(session: AsyncSession, event: InspectionCompleted) -> None:
-    """Hold payments after a grave finding; whether money is recovered is for people to decide. 四（一）1, 四（一）3"""
-    application = await _known(session, event)
+    """Hold payments after a grave finding; officers decide on recovery. 四（一）1, 四（一）3"""
+    application = await _locked_application(session, event)
     if application is None:
         return
     for finding in event.findings:
         if finding.grave:
             diverted = finding.kind == "funds_diverted"
-            await place(
+            await place_hold(
                 session,
                 application,
                 ground="funds_diverted" if diverted else "grave_finding",
@@ -77,7 +77,7 @@ async def hold_after_inspection(session: AsyncSession, event: InspectionComplete
 
 
 async def hold_by_credit(session: AsyncSession, event: CreditRated) -> None:
-    """Hold payments to an entity graded C or D; a better grade lifts nothing by itself. 四（一）3"""
+    """Hold payments to an entity graded C or D; a better grade lifts no hold. 四（一）3"""
     grade = {
         "uscc": event.uscc,
         "entity_id": event.entity_id,
@@ -90,7 +90,7 @@ async def hold_by_credit(session: AsyncSession, event: CreditRated) -> None:
     written = insert(EntityGrade).values(**grade).on_conflict_do_update(index_elements=["uscc"], set_=grade)
     await session.execute(written)
     entity = await found(session, EntityGrade, event.uscc)
-    owned = select(Application).where(Application.applicant_uscc == event.uscc, Application.status.in_(OPEN))
+    owned = select(Application).where(Application.applicant_uscc == event.uscc, Application.status.in_(OPEN_STATUSES))
     for application in await session.scalars(owned.order_by(Application.id).with_for_update(key_share=True)):
         await _hold_by_grade(session, application, entity)
 
@@ -101,7 +101,7 @@ async def _hold_by_grade(session: AsyncSession, application: Application, entity
             session, "note_credit_grade", case_of(application), grade=entity.grade, decided_on=str(entity.decided_on)
         )
         return
-    await place(
+    await place_hold(
         session,
         application,
         ground=f"credit_{entity.grade.lower()}",
@@ -113,33 +113,33 @@ async def _hold_by_grade(session: AsyncSession, application: Application, entity
 
 
 async def note_evaluation(session: AsyncSession, event: EvaluationIssued) -> None:
-    """Keep the evaluation with the case; missed targets are shown, nothing is recovered by itself (I33). 三（三）"""
-    application = await _known(session, event)
+    """Store the evaluation with the case; missed targets are recorded, recovery stays with officers (I33). 三（三）"""
+    application = await _locked_application(session, event)
     if application is None:
         return
     application.evaluated_on, application.targets_met = event.issued_on, event.targets_met
     short = [target for target in event.targets if target.met is False]
     missed = [f"{target.label}（{target.clause}）：目标 {target.target}，实际 {target.actual}" for target in short]
-    reason = "评价目标未全部达成，请研究整改；是否追回由人决定" if missed else None
+    reason = "评价目标未全部达成，请研究整改；是否追回由主管部门决定" if missed else None
     await record_act(session, "note_evaluation", case_of(application), reason=reason, grade=event.grade, missed=missed)
 
 
 async def note_progress(session: AsyncSession, event: ProjectQuarterSubmitted) -> None:
-    """Keep the progress that instalments may wait for (I32)."""
-    application = await _known(session, event)
+    """Store the progress that conditions of instalments compare (I32)."""
+    application = await _locked_application(session, event)
     if application is not None:
         application.progress = event.progress
 
 
 async def note_delivery(session: AsyncSession, event: ProjectDelivered) -> None:
-    """A delivered project is completed. 二（五）"""
-    application = await _known(session, event)
+    """Mark a delivered project as completed. 二（五）"""
+    application = await _locked_application(session, event)
     if application is not None:
         application.construction_status, application.completed_on = "completed", event.delivered_on
 
 
 async def enter_municipal_money(session: AsyncSession, event: MunicipalMoneyRegistered) -> None:
-    """Enter what was registered at intake in the register that is asked before approval, plan and release. 二（五）"""
+    """Enter municipal money registered at intake, which approval, plan and release check. 二（五）"""
     session.add(
         PublicMoney(
             id=event.record_id,
@@ -157,8 +157,8 @@ async def enter_municipal_money(session: AsyncSession, event: MunicipalMoneyRegi
     await record_act(session, "enter_municipal_money", Case(event.record_id, event.district), reason=event.source)
 
 
-async def _known(session: AsyncSession, event: Any) -> Application | None:
-    """The case of an event, locked; None for a project that never came to funding, which has no payments to hold."""
+async def _locked_application(session: AsyncSession, event: Any) -> Application | None:
+    """Return the event's application, locked; None for a project that never entered funding and has no payments."""
     return await session.get(
         Application, event.declaration_id, with_for_update={"key_share": True}, populate_existing=True
     )

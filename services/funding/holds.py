@@ -1,4 +1,4 @@
-"""Holds on payments: placed by people or by what other services found, lifted only by people. 四（一）1, 四（一）3"""
+"""Holds on payments: placed by officers or by events of monitoring, lifted by supervisors. 四（一）1, 四（一）3"""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -7,22 +7,15 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.funding.models.application import Application, Hold
+from services.funding.models.applications import Application
+from services.funding.models.holds import Hold
+from services.funding.rules.code_lists import HOLD_GROUNDS
 from shared.clock import uuid7
 from shared.contracts.funding import FundsHeld
 from shared.errors import DomainError
 from shared.events.outbox import emit
 from shared.storage.audit import case_of, record_act
 from shared.storage.session import actor_of, now
-
-GROUNDS = {
-    "funds_diverted": "资金未专款专用",
-    "grave_finding": "现场核查发现严重问题",
-    "credit_c": "信用等级为C，暂缓拨付待复核",
-    "credit_d": "信用等级为D，停止拨付",
-    "clawback": "已决定追回资金",
-    "other": "其他",
-}
 
 
 class Held(DomainError):
@@ -32,7 +25,7 @@ class Held(DomainError):
 
 
 async def open_holds(session: AsyncSession, application_id: UUID) -> Sequence[Hold]:
-    """The holds in force, oldest first."""
+    """Return the holds in force, oldest first."""
     found = await session.scalars(
         select(Hold)
         .where(Hold.application_id == application_id, Hold.lifted_at.is_(None))
@@ -42,13 +35,14 @@ async def open_holds(session: AsyncSession, application_id: UUID) -> Sequence[Ho
 
 
 async def refuse_held(session: AsyncSession, application: Application, *severities: str) -> None:
-    """Raises Held while a hold of one of these severities is in force, naming ground and clause."""
+    """Raise Held while a hold of one of these severities is in force, naming ground and clause."""
     for hold in await open_holds(session, application.id):
         if hold.severity in severities:
-            raise Held(f"{GROUNDS[hold.ground]}（{hold.clause}）：{hold.reason}", hold_id=str(hold.id))
+            ground = f"{HOLD_GROUNDS[hold.ground]}（{hold.clause}）：{hold.reason}"
+            raise Held(f"{ground}；须由市级负责人解除暂停后办理", hold_id=str(hold.id))
 
 
-async def place(
+async def place_hold(
     session: AsyncSession,
     application: Application,
     ground: str,
@@ -57,7 +51,7 @@ async def place(
     reason: str,
     source: str | None = None,
 ) -> Hold | None:
-    """Hold payments and announce it; None when the same source did so before."""
+    """Place a hold and announce it; return None when the same source placed one before."""
     identity = uuid7(now(session))
     placed: Hold | None = await session.scalar(
         insert(Hold)
@@ -84,8 +78,8 @@ async def place(
     return placed
 
 
-async def lift(session: AsyncSession, application: Application, hold: Hold, reason: str) -> None:
-    """Lift one hold; payments go on once none is left."""
+async def end_hold(session: AsyncSession, application: Application, hold: Hold, reason: str) -> None:
+    """Lift one hold and announce whether others still stop payments."""
     hold.lifted_by, hold.lifted_at, hold.lift_reason = actor_of(session).subject, now(session), reason
     await session.flush()
     still = bool(await open_holds(session, application.id))

@@ -1,4 +1,4 @@
-"""The funding service: `uvicorn --factory services.funding.main:app`."""
+"""Funding service: `uvicorn --factory services.funding.main:app`."""
 
 from fastapi import FastAPI
 
@@ -12,5 +12,5 @@ service = Service("funding", "资金管理", Base.metadata, router, HANDLERS, sc
 
 
 def app() -> FastAPI:
-    """The application on its own, with settings from the environment."""
+    """Return the application with settings from the environment."""
     return create_app(service)

@@ -1,37 +1,41 @@
-"""HTTP of the funding service, by subject."""
+"""HTTP endpoints of funding, one module per subject."""
 
 from services.funding.api import (
     applications,
     approvals,
-    banks,
-    books,
+    bank_referrals,
     budgets,
-    comparison,
+    clawbacks,
+    construction,
     final_accounts,
     holds,
-    interest,
-    plan_lists,
+    interest_statements,
+    ledger,
+    loans,
+    offers,
     plans,
-    recovery,
+    public_money,
     releases,
-    support,
+    returns,
 )
 from shared.web.routing import joined
 
 SUBJECTS = (
     budgets,
     applications,
-    comparison,
+    offers,
+    loans,
+    construction,
     approvals,
     plans,
-    plan_lists,
-    interest,
+    interest_statements,
     releases,
     holds,
-    recovery,
+    returns,
+    clawbacks,
     final_accounts,
-    support,
-    banks,
-    books,
+    public_money,
+    bank_referrals,
+    ledger,
 )
 router = joined(*(subject.router for subject in SUBJECTS))

@@ -1,7 +1,7 @@
-"""Reading the cases: a list, one in full with its timeline, its ledger entries. 三（二）"""
+"""Endpoints that read applications: list, full record with timeline, ledger statement. 三（二）"""
 
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Response
@@ -9,24 +9,32 @@ from pydantic import BaseModel, Field
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.funding.api.banks import ReferralOut
+from services.funding.api.bank_referrals import ReferralOut
 from services.funding.api.budgets import Year
-from services.funding.api.comparison import LoanOut
+from services.funding.api.clawbacks import ClawbackOut
 from services.funding.api.final_accounts import FinalAccountsOut
-from services.funding.api.interest import StatementOut
+from services.funding.api.interest_statements import InterestStatementOut
+from services.funding.api.loans import LoanOut
 from services.funding.api.plans import PlanItemOut
-from services.funding.api.recovery import ClawbackOut, ReturnOut
+from services.funding.api.public_money import PublicMoneyOut
 from services.funding.api.releases import ReleaseOut
-from services.funding.api.shapes import ApplicationOut, HoldOut, Key, Shape, shown, shown_one
-from services.funding.api.support import PublicMoneyOut
-from services.funding.ledger.case_statement import Posting, run
+from services.funding.api.returns import ReturnOut
+from services.funding.api.shapes import DATE, YUAN, ApplicationKey, ApplicationOut, HoldOut, Shape, shown, shown_one
+from services.funding.ledger.case_statement import Posting, statement_entries
 from services.funding.ledger.posting import entries
-from services.funding.models.application import STATUSES, Application, Hold, Loan
-from services.funding.models.payment import InterestStatement, ReleaseRequest
-from services.funding.models.plan import PlanItem
-from services.funding.models.recovery import ClawbackRequest, FinalAccounts, MoneyReturn
-from services.funding.models.support import BankReferral, PublicMoney
-from shared.contracts.library import DistrictCode
+from services.funding.models.applications import Application
+from services.funding.models.bank_referrals import BankReferral
+from services.funding.models.clawbacks import ClawbackRequest
+from services.funding.models.final_accounts import FinalAccounts
+from services.funding.models.holds import Hold
+from services.funding.models.interest_statements import InterestStatement
+from services.funding.models.loans import Loan
+from services.funding.models.plans import PlanItem
+from services.funding.models.public_money import PublicMoney
+from services.funding.models.releases import ReleaseRequest
+from services.funding.models.returns import MoneyReturn
+from services.funding.rules.code_lists import APPLICATION_STATUSES, ApplicationStatus
+from shared.contracts.library import DistrictCode, SupportMode
 from shared.identifiers import Uscc
 from shared.money import SignedMoney
 from shared.storage.audit import acts_of
@@ -37,15 +45,11 @@ from shared.web.idempotency import ActRoute, ReadSession
 from shared.web.paging import Listing, Page, PageRequest
 
 router = APIRouter(route_class=ActRoute, tags=["资金申请"])
-Mode = Literal["investment_grant", "interest_subsidy"]
-Status = Literal["received", "drafted", "approved", "declined", "planned", "releasing", "released", "closed"]
-
-
 _HELD = select(Hold.id).where(Hold.application_id == Application.id, Hold.lifted_at.is_(None)).exists()
 APPLICATIONS = Listing(
-    one_of("status", Application.status, Status, "办理状态"),
+    one_of("status", Application.status, ApplicationStatus, "办理状态"),
     one_of("district", Application.district, DistrictCode, "所在区"),
-    one_of("mode", Application.mode, Mode, "支持方式"),
+    one_of("mode", Application.mode, SupportMode, "支持方式"),
     one_of("budget_year", Application.budget_year, Year, "预算年度"),
     one_of("applicant_uscc", Application.applicant_uscc, Uscc, "申报单位统一社会信用代码"),
     flag("held", _HELD, "是否暂停拨付"),
@@ -70,7 +74,12 @@ APPLICATIONS = Listing(
 )
 
 
-@router.get("/v1/applications", name="list_applications")
+@router.get(
+    "/v1/applications",
+    name="list_applications",
+    summary="查询资金申请列表",
+    description="工作人员查询职权范围内的资金申请，项目单位查询本单位的资金申请，含金额、状态和生效中的暂停。依据：三（二）。",
+)
 async def list_applications(
     session: ReadSession, actor: Anyone, asked: Annotated[PageRequest, Depends(APPLICATIONS)]
 ) -> Page[ApplicationOut]:
@@ -80,22 +89,22 @@ async def list_applications(
 
 
 class ApplicationDetail(ApplicationOut):
-    """A case in full."""
+    """Full record of a case."""
 
-    project: dict[str, Any]
-    facts: dict[str, Any]
-    components: list[dict[str, Any]]
-    all_holds: list[HoldOut]
-    loans: list[LoanOut]
-    plan_items: list[PlanItemOut]
-    release_requests: list[ReleaseOut]
-    interest_statements: list[StatementOut]
-    returns: list[ReturnOut]
-    clawback_requests: list[ClawbackOut]
-    final_accounts: list[FinalAccountsOut]
-    public_money: list[PublicMoneyOut]
-    bank_referrals: list[ReferralOut]
-    timeline: list[dict[str, Any]]
+    project: dict[str, Any] = Field(title="项目", description="评审部门移交的项目信息")
+    facts: dict[str, Any] = Field(title="项目事实", description="评审部门移交的项目事实")
+    components: list[dict[str, Any]] = Field(title="项目组成", description="类别、面积（平方米）、申报和核定投资（元）")
+    all_holds: list[HoldOut] = Field(title="全部暂停记录")
+    loans: list[LoanOut] = Field(title="贷款合同")
+    plan_items: list[PlanItemOut] = Field(title="计划项目")
+    release_requests: list[ReleaseOut] = Field(title="拨付申请")
+    interest_statements: list[InterestStatementOut] = Field(title="结息单")
+    returns: list[ReturnOut] = Field(title="退款")
+    clawback_requests: list[ClawbackOut] = Field(title="追回事项")
+    final_accounts: list[FinalAccountsOut] = Field(title="竣工决算")
+    public_money: list[PublicMoneyOut] = Field(title="财政资金记录")
+    bank_referrals: list[ReferralOut] = Field(title="银行推介")
+    timeline: list[dict[str, Any]] = Field(title="办理记录", description="何人何时因何办理了何事，先发生的在前")
 
 
 PARTS: dict[str, tuple[type[Any], type[Shape]]] = {
@@ -103,7 +112,7 @@ PARTS: dict[str, tuple[type[Any], type[Shape]]] = {
     "loans": (Loan, LoanOut),
     "plan_items": (PlanItem, PlanItemOut),
     "release_requests": (ReleaseRequest, ReleaseOut),
-    "interest_statements": (InterestStatement, StatementOut),
+    "interest_statements": (InterestStatement, InterestStatementOut),
     "returns": (MoneyReturn, ReturnOut),
     "clawback_requests": (ClawbackRequest, ClawbackOut),
     "final_accounts": (FinalAccounts, FinalAccountsOut),
@@ -112,11 +121,16 @@ PARTS: dict[str, tuple[type[Any], type[Shape]]] = {
 }
 
 
-@router.get("/v1/applications/{application_id}", name="read_application")
+@router.get(
+    "/v1/applications/{application_id}",
+    name="read_application",
+    summary="查询资金申请",
+    description="工作人员查询职权范围内、项目单位查询本单位的一项资金申请，含全部办理记录。依据：三（二）。",
+)
 async def read_application(
-    session: ReadSession, actor: Anyone, application_id: Key, response: Response
+    session: ReadSession, actor: Anyone, application_id: ApplicationKey, response: Response
 ) -> ApplicationDetail:
-    """A case with everything that happened to it: who, when, why. 三（二）"""
+    """Return the full record of a case with its timeline. 三（二）"""
     application = await found(session, Application, application_id)
     response.headers["etag"] = etag(application)
     summary = await shown_one(session, application)
@@ -135,44 +149,49 @@ async def _part(session: AsyncSession, model: type[Any], shape: type[Shape], app
     return [shape.model_validate(row) for row in rows]
 
 
-class EntryOut(Shape):
-    """A ledger entry and what stands after it: of the award, set aside, paid, due back, and returned."""
+class LedgerEntryOut(Shape):
+    """Ledger transfer in words, with the balances after it."""
 
-    seq: int
-    transfer_id: UUID
-    posted_on: date
-    act: str
-    purpose: str
-    side: str
-    amount_yuan: SignedMoney
-    debit: str
-    credit: str
-    clause: str
-    award_left_yuan: SignedMoney
-    reserved_yuan: SignedMoney
-    net_paid_yuan: SignedMoney
-    due_back_yuan: SignedMoney
-    returned_yuan: SignedMoney
+    seq: int = Field(title="记账序号")
+    transfer_id: UUID = Field(title="转账编号")
+    posted_on: date = Field(title="记账日期", description=DATE)
+    act: str = Field(title="事项")
+    purpose: str = Field(title="用途代码")
+    side: str = Field(title="类别", description="资金为预算资金的转账，额度为批复额度的转账")
+    amount_yuan: SignedMoney = Field(title="金额", description=YUAN)
+    debit: str = Field(title="借方账户")
+    credit: str = Field(title="贷方账户")
+    clause: str = Field(title="依据条款")
+    award_left_yuan: SignedMoney = Field(title="批复额度余额", description=YUAN)
+    reserved_yuan: SignedMoney = Field(title="已安排未拨付", description=YUAN)
+    net_paid_yuan: SignedMoney = Field(title="拨付净额", description=YUAN)
+    due_back_yuan: SignedMoney = Field(title="应退未退", description=YUAN)
+    returned_yuan: SignedMoney = Field(title="已退回", description=YUAN)
 
 
 class LedgerStatement(BaseModel):
-    """The ledger entries of a case, oldest first."""
+    """Ledger entries of a case, oldest first."""
 
-    application_id: UUID
-    status: str
-    status_label: str
-    entries: list[EntryOut] = Field(default_factory=list)
+    application_id: UUID = Field(title="资金申请编号")
+    status: ApplicationStatus = Field(title="状态")
+    status_label: str = Field(title="状态名称")
+    entries: list[LedgerEntryOut] = Field(default_factory=list, title="记账明细", description="先记账的在前")
 
 
-@router.get("/v1/applications/{application_id}/statement", name="read_ledger_statement")
-async def read_ledger_statement(session: ReadSession, actor: Anyone, application_id: Key) -> LedgerStatement:
-    """The case in the ledger, with running balances. 三（二）"""
+@router.get(
+    "/v1/applications/{application_id}/statement",
+    name="read_ledger_statement",
+    summary="查询资金台账明细",
+    description="工作人员查询职权范围内、项目单位查询本单位项目的台账明细，每笔列明事项、金额和记账后余额。依据：三（二）。",
+)
+async def read_ledger_statement(session: ReadSession, actor: Anyone, application_id: ApplicationKey) -> LedgerStatement:
+    """Return the ledger entries of a case with running balances. 三（二）"""
     application = await found(session, Application, application_id)
     rows = await entries(session, application.id)
     postings = [Posting(**{name: row[name] for name in Posting.__slots__}) for row in rows]
     return LedgerStatement(
         application_id=application.id,
         status=application.status,
-        status_label=STATUSES[application.status],
-        entries=[EntryOut.model_validate(line) for line in run(application.id, postings)],
+        status_label=APPLICATION_STATUSES[application.status],
+        entries=[LedgerEntryOut.model_validate(line) for line in statement_entries(application.id, postings)],
     )

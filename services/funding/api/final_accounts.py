@@ -1,20 +1,20 @@
-"""Final accounts (竣工决算) against the grant that was approved: a lower one proposes a return (I4). 二（四）1"""
+"""Endpoint for final accounts (竣工决算): recomputed grant and proposed return (I4). 二（四）1"""
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
 from uuid import UUID
 
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.funding.api.shapes import Key, Shape
-from services.funding.cases import ruleset_of
-from services.funding.models.application import Application
-from services.funding.models.recovery import FinalAccounts
-from services.funding.rules.support import GRANT, grant_offer
+from services.funding.api.shapes import TIME, YUAN, ApplicationKey, Shape
+from services.funding.applications import ruleset_of
+from services.funding.models.applications import Application
+from services.funding.models.final_accounts import FinalAccounts
+from services.funding.rules.offers import GRANT, grant_offer
 from shared.clock import uuid7
+from shared.contracts.library import ComponentKind
 from shared.errors import Invalid, WrongStatus
 from shared.money import Money
 from shared.storage.audit import case_of, record_act
@@ -26,47 +26,62 @@ from shared.web.idempotency import ActRoute, Session
 router = APIRouter(route_class=ActRoute, tags=["退回与追回"])
 
 
-class FinalComponent(BaseModel):
-    """The final investment of one component, in the order of the application's components."""
+class NewFinalComponent(BaseModel):
+    """Final investment of one component, in the order of the application's components."""
 
-    final_investment_yuan: Money = Field(title="决算固定资产投资（元）")
+    final_investment_yuan: Money = Field(title="决算固定资产投资", description=YUAN)
 
 
 class NewFinalAccounts(BaseModel):
-    """The final accounts of the project (竣工决算)."""
+    """Final accounts of the project (竣工决算)."""
 
     document_no: Line = Field(title="决算文号")
-    components: list[FinalComponent] = Field(title="项目组成", min_length=1, max_length=200)
+    components: list[NewFinalComponent] = Field(
+        title="项目组成", description="按资金申请的项目组成顺序逐一填写", min_length=1, max_length=200
+    )
+
+
+class FinalComponentOut(BaseModel):
+    """Final investment of one component."""
+
+    kind: ComponentKind = Field(title="组成类别")
+    final_investment_yuan: Money = Field(title="决算固定资产投资", description=YUAN)
 
 
 class FinalAccountsOut(Shape):
-    """The grant that the final accounts bear out; `lower` proposes a return, which people decide on."""
+    """Grant recomputed from the final accounts; `lower` proposes a return, which officers decide on."""
 
-    id: UUID
-    application_id: UUID
-    document_no: str
-    components: list[dict[str, Any]]
-    base_yuan: Money
-    award_yuan: Money
-    derivation: list[str]
-    lower: bool
-    proposed_return_yuan: Money
-    clause: str = "二（四）1"
-    recorded_by: str
-    recorded_at: datetime
+    id: UUID = Field(title="决算编号")
+    application_id: UUID = Field(title="资金申请编号")
+    document_no: str = Field(title="决算文号")
+    components: list[FinalComponentOut] = Field(title="项目组成")
+    base_yuan: Money = Field(title="决算投资基数", description=YUAN)
+    award_yuan: Money = Field(title="按决算应补助金额", description=YUAN)
+    derivation: list[str] = Field(title="金额计算过程")
+    lower: bool = Field(title="是否低于批复金额")
+    proposed_return_yuan: Money = Field(title="建议退回金额", description=f"{YUAN}；是否追回由主管部门决定")
+    clause: str = Field("二（四）1", title="依据条款")
+    recorded_by: str = Field(title="登记人")
+    recorded_at: datetime = Field(title="登记时间", description=TIME)
 
 
-@router.post("/v1/applications/{application_id}/final-accounts", status_code=201, name="record_final_accounts")
+@router.post(
+    "/v1/applications/{application_id}/final-accounts",
+    status_code=201,
+    name="record_final_accounts",
+    summary="登记竣工决算",
+    description="市级人员登记竣工决算，系统按决算投资复核补助金额，低于批复的给出建议退回金额，不自动追回。项目须已批复为投资补助。依据：二（四）1。",
+)
 async def record_final_accounts(
-    session: Session, actor: CityOfficer, application_id: Key, wanted: NewFinalAccounts, response: Response
+    session: Session, actor: CityOfficer, application_id: ApplicationKey, body: NewFinalAccounts, response: Response
 ) -> FinalAccountsOut:
-    """Recompute the grant on final accounts and say whether too much was paid (I4). 二（四）1"""
+    """Recompute the grant from final accounts and propose a return when too much was paid (I4). 二（四）1"""
     application = await locked(session, Application, application_id)
     if application.mode != GRANT or application.approved_on is None:
-        raise WrongStatus("竣工决算复核适用于已批复的投资补助项目")
-    if len(wanted.components) != len(application.components):
-        raise Invalid(f"须逐一填写 {len(application.components)} 个组成", field="/body/components")
-    row = _recomputed(session, application, wanted)
+        raise WrongStatus("竣工决算复核只适用于已批复的投资补助项目，请核对支持方式和批复状态")
+    if len(body.components) != len(application.components):
+        raise Invalid(f"须按顺序逐一填写 {len(application.components)} 个组成", field="/body/components")
+    row = _recomputed(session, application, body)
     session.add(row)
     detail = {"document_no": row.document_no, "proposed_return_yuan": str(row.proposed_return_yuan)}
     await record_act(session, "record_final_accounts", case_of(application), lower=row.lower, **detail)
@@ -75,29 +90,29 @@ async def record_final_accounts(
     return FinalAccountsOut.model_validate(row)
 
 
-def _recomputed(session: AsyncSession, application: Application, wanted: NewFinalAccounts) -> FinalAccounts:
-    final = [part.final_investment_yuan for part in wanted.components]
+def _recomputed(session: AsyncSession, application: Application, body: NewFinalAccounts) -> FinalAccounts:
+    final = [part.final_investment_yuan for part in body.components]
     parts = [
         {"kind": part["kind"], "assessed_investment_yuan": yuan, "declared_investment_yuan": yuan}
         for part, yuan in zip(application.components, final, strict=True)
     ]
     offer = grant_offer(parts, ruleset_of(session, application))
-    borne_out, approved = offer.award_yuan or Decimal("0.00"), application.award_yuan or Decimal("0.00")
+    recomputed, approved = offer.award_yuan or Decimal("0.00"), application.award_yuan or Decimal("0.00")
     return FinalAccounts(
         id=uuid7(now(session)),
         application_id=application.id,
         district=application.district,
         applicant_uscc=application.applicant_uscc,
-        document_no=wanted.document_no,
+        document_no=body.document_no,
         components=[
             {"kind": part["kind"], "final_investment_yuan": f"{yuan:.2f}"}
             for part, yuan in zip(parts, final, strict=True)
         ],
         base_yuan=offer.base_yuan,
-        award_yuan=borne_out,
+        award_yuan=recomputed,
         derivation=offer.lines,
-        lower=borne_out < approved,
-        proposed_return_yuan=max(application.net_paid_yuan - borne_out, Decimal("0.00")),
+        lower=recomputed < approved,
+        proposed_return_yuan=max(application.net_paid_yuan - recomputed, Decimal("0.00")),
         recorded_by=actor_of(session).subject,
         recorded_at=now(session),
     )

@@ -1,122 +1,129 @@
-"""Investment plans (投资计划): a batch drafted by an officer, issued by a supervisor. 三（二）, 政府投资条例 art. 16"""
+"""Endpoints for investment plans (投资计划): drafted by an officer, issued by a supervisor.
 
-from collections.abc import Sequence
+三（二）, 政府投资条例 art. 16
+"""
+
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Depends, Path, Response
 from pydantic import BaseModel, Field
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.funding.api.budgets import Year
-from services.funding.api.shapes import Key, Shape
-from services.funding.cases import refuse_other_municipal_money, ruleset_of
-from services.funding.ledger.case_acts import commit, require_budget
-from services.funding.ledger.posting import post
-from services.funding.models.application import Application
-from services.funding.models.plan import InvestmentPlan, PlanItem
+from services.funding.api.shapes import DATE, TIME, YUAN, Shape
+from services.funding.models.applications import Application
+from services.funding.models.plans import InvestmentPlan, PlanItem
+from services.funding.plans import CompletedDecision, issue
+from services.funding.rules.code_lists import PlanItemStatus, PlanStatus
 from shared.clock import uuid7
-from shared.contracts import funding
-from shared.contracts.library import LABELS
+from shared.contracts.library import LABELS, SupportMode
 from shared.districts import CITY
-from shared.errors import DomainError, Duplicate, Invalid
-from shared.events.outbox import emit
+from shared.errors import Duplicate, Invalid
 from shared.money import Money
-from shared.storage.audit import Case, case_of, record_act
-from shared.storage.session import found, locked, now, settings_of, today
+from shared.storage.audit import Case, record_act
+from shared.storage.session import found, locked, now
 from shared.text import Line, Paragraph
 from shared.web.auth import CityOfficer, CitySupervisor, Official
+from shared.web.filters import dates, one_of, search
 from shared.web.idempotency import ActRoute, ReadSession, Session
+from shared.web.paging import Listing, Page, PageRequest
 
 router = APIRouter(route_class=ActRoute, tags=["投资计划"])
+PlanKey = Annotated[UUID, Path(title="投资计划编号")]
+PLANS = Listing(
+    one_of("year", InvestmentPlan.year, Year, "年度"),
+    one_of("status", InvestmentPlan.status, PlanStatus, "计划状态"),
+    dates("issued_on", InvestmentPlan.issued_on, "下达日期"),
+    search("计划名称或文号", InvestmentPlan.title, InvestmentPlan.plan_no),
+    sorts={
+        "year": InvestmentPlan.year * 100 + InvestmentPlan.batch,  # batches of a year in their order; at most 99
+        "total_yuan": InvestmentPlan.total_yuan,
+        "drafted_at": InvestmentPlan.drafted_at,
+        "issued_on": InvestmentPlan.issued_on,
+    },
+    key=InvestmentPlan.id,
+    default="-year",
+)
 
 
-class CompletedUndecided(DomainError):
-    """A project was found completed; whether it stays in the plan is for a person to say. 二（五）, I15"""
+class NewPlanItem(BaseModel):
+    """Project of the batch; omitted fields are taken from the application."""
 
-    status, code, title = 409, "completed_undecided", "计划中有已完工项目，须逐项决定是否保留"
-
-
-class NewItem(BaseModel):
-    """A project of the batch; what is left out is taken from the application."""
-
-    application_id: UUID
-    content_and_scale: Paragraph | None = Field(None, title="建设内容及规模")
+    application_id: UUID = Field(title="资金申请编号", description="须为已批复、未列入其他计划的项目")
+    content_and_scale: Paragraph | None = Field(None, title="建设内容及规模", description="不填则由项目组成生成")
     construction_period: Line | None = Field(None, title="建设工期")
-    year_investment_yuan: Money | None = Field(None, title="年度投资额（元）")
-    fund_source: Line | None = Field(None, title="资金来源")
+    year_investment_yuan: Money | None = Field(None, title="年度投资额", description=f"{YUAN}；不填则为批复金额")
+    fund_source: Line | None = Field(None, title="资金来源", description="不填则写明市级政府投资和自筹")
 
 
 class NewPlan(BaseModel):
-    """A batch of a year's investment plan."""
+    """Batch of a year's investment plan."""
 
     year: Year
-    batch: int = Field(title="批次", ge=1, le=99)
-    title: Line | None = Field(None, title="计划名称")
-    items: list[NewItem] = Field(title="项目", min_length=1, max_length=200)
+    batch: int = Field(title="批次", description="同一年度内已下达的批次不得重复", ge=1, le=99)
+    title: Line | None = Field(None, title="计划名称", description="不填则为“某年第某批投资计划”")
+    items: list[NewPlanItem] = Field(title="项目", min_length=1, max_length=200)
 
 
 class PlanItemOut(Shape):
-    """One project with the fields of 政府投资条例 art. 16."""
+    """Project of a plan with the fields of 政府投资条例 art. 16."""
 
-    application_id: UUID
-    district: str
-    status: str
-    project_name: str
-    content_and_scale: str
-    construction_period: str | None
-    total_investment_yuan: Money
-    year_investment_yuan: Money
-    fund_source: str
-    mode: str
-    amount_yuan: Money
-    completed_decision: str | None
+    application_id: UUID = Field(title="资金申请编号")
+    district: str = Field(title="所在区", description="行政区划代码，6 位")
+    status: PlanItemStatus = Field(title="状态")
+    project_name: str = Field(title="项目名称")
+    content_and_scale: str = Field(title="建设内容及规模")
+    construction_period: str | None = Field(title="建设工期")
+    total_investment_yuan: Money = Field(title="总投资", description=YUAN)
+    year_investment_yuan: Money = Field(title="年度投资额", description=YUAN)
+    fund_source: str = Field(title="资金来源")
+    mode: SupportMode = Field(title="支持方式")
+    amount_yuan: Money = Field(title="安排金额", description=YUAN)
+    completed_decision: str | None = Field(title="已完工项目保留或剔除的理由")
 
 
 class PlanSummary(Shape):
-    """A batch without its projects. The numbering is the demonstration's own."""
+    """Batch without its projects; its number is simulated."""
 
-    id: UUID
-    year: int
-    batch: int
-    plan_no: str | None
-    title: str
-    status: str
-    total_yuan: Money
-    drafted_by: str
-    drafted_at: datetime
-    issued_by: str | None
-    issued_on: date | None
-    clause: str = "三（二）"
+    id: UUID = Field(title="投资计划编号")
+    year: int = Field(title="年度")
+    batch: int = Field(title="批次")
+    plan_no: str | None = Field(title="计划文号", description="下达后填写")
+    title: str = Field(title="计划名称")
+    status: PlanStatus = Field(title="计划状态")
+    total_yuan: Money = Field(title="合计金额", description=YUAN)
+    drafted_by: str = Field(title="编制人")
+    drafted_at: datetime = Field(title="编制时间", description=TIME)
+    issued_by: str | None = Field(title="下达人")
+    issued_on: date | None = Field(title="下达日期", description=DATE)
+    clause: str = Field("三（二）", title="依据条款")
 
 
 class PlanOut(PlanSummary):
-    """A batch with its projects."""
+    """Batch with its projects."""
 
-    items: list[PlanItemOut] = Field(default_factory=list)
+    items: list[PlanItemOut] = Field(default_factory=list, title="项目")
 
 
-@router.post("/v1/plans", status_code=201, name="draft_plan")
-async def draft_plan(session: Session, actor: CityOfficer, wanted: NewPlan, response: Response) -> PlanOut:
-    """Draft a batch from approved applications. Issued numbers and taken projects are refused. 三（二）"""
-    applications = [await _approved(session, wanted, place) for place in range(len(wanted.items))]
-    await _refuse_taken(session, wanted)
-    plan = InvestmentPlan(
-        id=uuid7(now(session)),
-        district=CITY,
-        year=wanted.year,
-        batch=wanted.batch,
-        title=wanted.title or f"{wanted.year}年第{wanted.batch}批投资计划",
-        total_yuan=sum((application.award_yuan or Decimal(0) for application in applications), Decimal(0)),
-        drafted_by=actor.subject,
-        drafted_at=now(session),
-    )
+@router.post(
+    "/v1/plans",
+    status_code=201,
+    name="draft_plan",
+    summary="编制投资计划",
+    description="市级人员将已批复的项目编入某年度某批次的投资计划。批次须未下达，项目须已批复且未列入其他计划。依据：三（二）。",
+)
+async def draft_plan(session: Session, actor: CityOfficer, body: NewPlan, response: Response) -> PlanOut:
+    """Draft a batch from approved applications that no other plan contains. 三（二）"""
+    applications = [await _approved(session, body, place) for place in range(len(body.items))]
+    await _refuse_taken(session, body)
+    plan = _draft(session, body, applications, actor.subject)
     session.add(plan)
     await session.flush()
-    session.add_all([_item(session, plan, *pair) for pair in zip(wanted.items, applications, strict=True)])
+    session.add_all([_item(session, plan, *pair) for pair in zip(body.items, applications, strict=True)])
     await record_act(
         session, "draft_plan", Case(plan.id, CITY), year=plan.year, batch=plan.batch, total_yuan=str(plan.total_yuan)
     )
@@ -124,28 +131,44 @@ async def draft_plan(session: Session, actor: CityOfficer, wanted: NewPlan, resp
     return await _shown(session, plan)
 
 
-async def _approved(session: AsyncSession, wanted: NewPlan, place: int) -> Application:
+async def _approved(session: AsyncSession, body: NewPlan, place: int) -> Application:
+    """Return the approved application of an item. Raises Invalid, naming the field."""
     pointer = f"/body/items/{place}/application_id"
-    identity = wanted.items[place].application_id
-    if identity in [item.application_id for item in wanted.items[:place]]:
-        raise Invalid("同一项目在本批次中重复", field=pointer)
+    identity = body.items[place].application_id
+    if identity in [item.application_id for item in body.items[:place]]:
+        raise Invalid("同一项目在本批次中重复，请删去重复项", field=pointer)
     application = await session.get(Application, identity)
     if application is None or application.status != "approved":
-        raise Invalid("项目不存在或不在“已批复”状态", field=pointer)
+        raise Invalid("项目不存在或不在“已批复”状态，请核对编号或先办理批复", field=pointer)
     return application
 
 
-async def _refuse_taken(session: AsyncSession, wanted: NewPlan) -> None:
-    numbered = select(InvestmentPlan.id).filter_by(year=wanted.year, batch=wanted.batch, status="issued")
+async def _refuse_taken(session: AsyncSession, body: NewPlan) -> None:
+    """Raise Duplicate for an issued batch number or a project of another plan."""
+    numbered = select(InvestmentPlan.id).filter_by(year=body.year, batch=body.batch, status="issued")
     if await session.scalar(numbered):
-        raise Duplicate(f"{wanted.year}年第{wanted.batch}批已下达", field="/body/batch")
-    ids = [item.application_id for item in wanted.items]
+        raise Duplicate(f"{body.year}年第{body.batch}批已下达，请改用其他批次", field="/body/batch")
+    ids = [item.application_id for item in body.items]
     taken = select(PlanItem.application_id).where(PlanItem.application_id.in_(ids), PlanItem.status == "planned")
     if known := await session.scalar(taken.limit(1)):
-        raise Duplicate("项目已列入另一投资计划", field=f"/body/items/{ids.index(known)}/application_id")
+        place = ids.index(known)
+        raise Duplicate("项目已列入另一投资计划，请删去或先撤回该计划", field=f"/body/items/{place}/application_id")
 
 
-def _item(session: AsyncSession, plan: InvestmentPlan, wanted: NewItem, application: Application) -> PlanItem:
+def _draft(session: AsyncSession, body: NewPlan, applications: list[Application], subject: str) -> InvestmentPlan:
+    return InvestmentPlan(
+        id=uuid7(now(session)),
+        district=CITY,
+        year=body.year,
+        batch=body.batch,
+        title=body.title or f"{body.year}年第{body.batch}批投资计划",
+        total_yuan=sum((application.award_yuan or Decimal(0) for application in applications), Decimal(0)),
+        drafted_by=subject,
+        drafted_at=now(session),
+    )
+
+
+def _item(session: AsyncSession, plan: InvestmentPlan, item: NewPlanItem, application: Application) -> PlanItem:
     mode = LABELS[str(application.mode)]
     return PlanItem(
         id=uuid7(now(session)),
@@ -154,13 +177,13 @@ def _item(session: AsyncSession, plan: InvestmentPlan, wanted: NewItem, applicat
         district=application.district,
         applicant_uscc=application.applicant_uscc,
         project_name=application.project_name,
-        content_and_scale=wanted.content_and_scale or _scale(application),
-        construction_period=wanted.construction_period,
+        content_and_scale=item.content_and_scale or _scale(application),
+        construction_period=item.construction_period,
         total_investment_yuan=sum(
             (Decimal(part["assessed_investment_yuan"]) for part in application.components), Decimal(0)
         ),
-        year_investment_yuan=wanted.year_investment_yuan or application.award_yuan,
-        fund_source=wanted.fund_source or f"市级政府投资（{mode}），其余由项目单位自筹",
+        year_investment_yuan=item.year_investment_yuan or application.award_yuan,
+        fund_source=item.fund_source or f"市级政府投资（{mode}），其余由项目单位自筹",
         mode=application.mode,
         amount_yuan=application.award_yuan,
     )
@@ -174,116 +197,83 @@ def _scale(application: Application) -> str:
     return "；".join(parts) or application.project_name
 
 
-class Decision(BaseModel):
-    """What a person decides on a project found completed."""
+class NewCompletedDecision(BaseModel):
+    """Decision on a project that is completed."""
 
-    application_id: UUID
-    include: bool = Field(title="是否保留")
+    application_id: UUID = Field(title="资金申请编号")
+    include: bool = Field(title="是否保留", description="true 保留在计划中，false 剔除")
     reason: Paragraph = Field(title="理由")
 
 
-class Issue(BaseModel):
-    """The issue of a batch, with a decision for every project found completed."""
+class PlanIssue(BaseModel):
+    """Issue of a batch with a decision for every completed project."""
 
-    completed_decisions: list[Decision] = Field(default_factory=list, max_length=200)
+    completed_decisions: list[NewCompletedDecision] = Field(
+        default_factory=list, title="已完工项目的决定", description="计划中每个已完工项目一项", max_length=200
+    )
 
 
-@router.post("/v1/plans/{plan_id}/issue", name="issue_plan")
-async def issue_plan(session: Session, actor: CitySupervisor, plan_id: Key, issue: Issue | None = None) -> PlanOut:
-    """Issue the batch: reservations become commitments of the plan's year. 三（二）"""
+@router.post(
+    "/v1/plans/{plan_id}/issue",
+    name="issue_plan",
+    summary="下达投资计划",
+    description="市级负责人下达投资计划，项目资金转入计划年度的预算安排。编制人不得自行下达；已完工项目须逐项决定是否保留，"
+    "项目不得另有市级财政性资金。依据：三（二）、二（五）。",
+)
+async def issue_plan(
+    session: Session, actor: CitySupervisor, plan_id: PlanKey, body: PlanIssue | None = None
+) -> PlanOut:
+    """Issue the batch; reservations become commitments of the plan's year. 三（二）, 二（五）"""
     plan = await locked(session, InvestmentPlan, plan_id)
-    plan.expect_draft()
-    await require_budget(session, plan.year)
-    decisions = {decision.application_id: decision for decision in (issue.completed_decisions if issue else [])}
-    kept = [pair for pair in await _locked_items(session, plan) if await _stays(session, *pair, decisions)]
-    if not kept:
-        raise Invalid("全部项目均被剔除，不能下达空计划", field="/body/completed_decisions")
-    plan.total_yuan = sum((item.amount_yuan for item, _ in kept), Decimal(0))
-    number = f"{settings_of(session).plan_no_prefix}〔{plan.year}〕第{plan.batch}批"
-    plan.issue(actor.subject, today(session), number)
-    await record_act(session, "issue_plan", Case(plan.id, CITY), plan_no=number, total_yuan=str(plan.total_yuan))
-    await emit(session, _announced(plan, [item for item, _ in kept], today(session)))
-    transfers = [transfer for _, case in kept for transfer in commit(case, case.reserved_yuan, plan.year)]
-    for item, application in kept:
-        application.enter_plan(plan.year)
-        await record_act(session, "enter_plan", case_of(application), plan_no=number, amount_yuan=str(item.amount_yuan))
-    await session.flush()
-    await post(session, transfers)
+    decided = body.completed_decisions if body else []
+    await issue(session, plan, {one.application_id: CompletedDecision(one.include, one.reason) for one in decided})
     return await _shown(session, plan)
 
 
-async def _locked_items(session: AsyncSession, plan: InvestmentPlan) -> list[tuple[PlanItem, Application]]:
-    items = await session.scalars(select(PlanItem).filter_by(plan_id=plan.id).order_by(PlanItem.application_id))
-    return [(item, await locked(session, Application, item.application_id)) for item in items]
-
-
-async def _stays(
-    session: AsyncSession, item: PlanItem, application: Application, decisions: dict[UUID, Decision]
-) -> bool:
-    """Whether a project stays: approved, free of other municipal money, and decided on if completed (I15)."""
-    application.expect("approved")
-    await refuse_other_municipal_money(session, application)
-    asked = ruleset_of(session, application).interpretations["completed_check"] in ("all_three", "plan_issue")
-    if not asked or application.construction_status != "completed":
-        return True
-    decision = decisions.get(application.id)
-    if decision is None:
-        raise CompletedUndecided(
-            f"{application.project_name} 已于 {application.completed_on} 完工（二（五））",
-            application_id=str(application.id),
-        )
-    item.completed_decision = decision.reason
-    item.status = "planned" if decision.include else "dropped"
-    await record_act(
-        session, "decide_completed", case_of(application), reason=decision.reason, include=decision.include
-    )
-    return decision.include
-
-
-def _announced(plan: InvestmentPlan, items: Sequence[PlanItem], on: date) -> funding.PlanIssued:
-    shapes: list[dict[str, Any]] = [
-        {
-            "declaration_id": item.application_id,
-            "project_name": item.project_name,
-            "district": item.district,
-            "mode": item.mode,
-            "amount_yuan": item.amount_yuan,
-        }
-        for item in items
-    ]
-    return funding.PlanIssued(
-        plan_id=plan.id,
-        district=CITY,
-        plan_no=str(plan.plan_no),
-        year=plan.year,
-        batch=plan.batch,
-        total_yuan=plan.total_yuan,
-        items=tuple(funding.PlanItem.model_validate(shape) for shape in shapes),
-        issued_on=on,
-    )
-
-
-class Withdrawal(BaseModel):
-    """Why a draft is given up."""
+class PlanWithdrawal(BaseModel):
+    """Reason for which a draft is withdrawn."""
 
     reason: Paragraph = Field(title="理由")
 
 
-@router.post("/v1/plans/{plan_id}/withdraw", name="withdraw_plan")
-async def withdraw_plan(session: Session, actor: CityOfficer, plan_id: Key, withdrawal: Withdrawal) -> PlanOut:
-    """Give a draft up; its projects may go into another."""
+@router.post(
+    "/v1/plans/{plan_id}/withdraw",
+    name="withdraw_plan",
+    summary="撤回投资计划",
+    description="市级人员撤回尚未下达的投资计划并说明理由，其中项目可以编入其他批次。依据：三（二）。",
+)
+async def withdraw_plan(session: Session, actor: CityOfficer, plan_id: PlanKey, body: PlanWithdrawal) -> PlanOut:
+    """Withdraw a draft; its projects may enter another plan. 三（二）"""
     plan = await locked(session, InvestmentPlan, plan_id)
     plan.withdraw()
     for item in await session.scalars(select(PlanItem).filter_by(plan_id=plan.id)):
         item.status = "dropped"
-    await record_act(session, "withdraw_plan", Case(plan.id, CITY), reason=withdrawal.reason)
+    await record_act(session, "withdraw_plan", Case(plan.id, CITY), reason=body.reason)
     return await _shown(session, plan)
 
 
-@router.get("/v1/plans/{plan_id}", name="read_plan")
-async def read_plan(session: ReadSession, actor: Official, plan_id: Key) -> PlanOut:
-    """A batch with its projects."""
+@router.get(
+    "/v1/plans/{plan_id}",
+    name="read_plan",
+    summary="查询投资计划",
+    description="各级工作人员查询一个批次的投资计划及其项目。依据：三（二）。",
+)
+async def read_plan(session: ReadSession, actor: Official, plan_id: PlanKey) -> PlanOut:
+    """Return a batch with its projects. 三（二）"""
     return await _shown(session, await found(session, InvestmentPlan, plan_id))
+
+
+@router.get(
+    "/v1/plans",
+    name="list_plans",
+    summary="查询投资计划列表",
+    description="各级工作人员按年度、状态、下达日期或名称查询投资计划，默认年度新的在前，不含项目。依据：三（二）。",
+)
+async def list_plans(
+    session: ReadSession, actor: Official, asked: Annotated[PageRequest, Depends(PLANS)]
+) -> Page[PlanSummary]:
+    """Return the batches, newest first, without their projects. 三（二）"""
+    return await asked.page(session, select(InvestmentPlan), PlanSummary.model_validate)
 
 
 async def _shown(session: AsyncSession, plan: InvestmentPlan) -> PlanOut:

@@ -1,4 +1,4 @@
-"""What an application looks like to those who read it: every figure with its clause."""
+"""Path parameters, amounts and answers that several endpoints of funding share."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -11,86 +11,96 @@ from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.funding.models.application import STATUSES, Application, Approval, Hold
-from services.funding.rules.support import CLAUSES
-from shared.contracts.library import LABELS
+from services.funding.models.applications import Application
+from services.funding.models.approvals import Approval
+from services.funding.models.holds import Hold
+from services.funding.rules.code_lists import APPLICATION_STATUSES, ApplicationStatus, HoldGround, HoldSeverity
+from services.funding.rules.offers import CLAUSES
+from shared.contracts.library import LABELS, ConstructionStatus, SupportMode
 from shared.money import Money, SignedMoney
 
-Key = Annotated[UUID, Path(title="标识")]
+ApplicationKey = Annotated[UUID, Path(title="资金申请编号", description="与申报编号相同")]
+StatementKey = Annotated[UUID, Path(title="结息单编号")]
 Exact = Annotated[Decimal, PlainSerializer(lambda value: f"{value:f}", return_type=str)]
-"""A decimal that is not money (score, rate, share); a string in JSON."""
+"""Decimal other than money (score, rate, share); a string in JSON."""
+Yuan = Annotated[Money, Field(gt=0, le=10**13, title="金额", description="单位：元，大于零")]
+"""Amount that moves: positive, and far below the limit of the ledger's counters."""
+
+DATE = "日期，格式 2024-06-30"
+TIME = "时间，北京时间"
+YUAN = "单位：元"
 
 
 class Shape(BaseModel):
-    """A row as it is shown."""
+    """Base of answers that are read from a row."""
 
     model_config = ConfigDict(from_attributes=True)
 
 
 class Figure(BaseModel):
-    """An amount in yuan, what it is, and the clause it rests on."""
+    """Amount in yuan with its name and clause."""
 
-    key: str
-    label: str
-    yuan: SignedMoney | None
-    clause: str
+    key: str = Field(title="金额代码")
+    label: str = Field(title="金额名称")
+    yuan: SignedMoney | None = Field(title="金额", description="单位：元；尚未确定时为空")
+    clause: str = Field(title="依据条款")
 
 
 class HoldOut(Shape):
-    """A hold on payments, in force while `lifted_at` is empty."""
+    """Hold on payments, in force while `lifted_at` is empty."""
 
-    id: UUID
-    application_id: UUID
-    ground: str
-    clause: str
-    severity: str
-    reason: str
-    placed_by: str
-    placed_at: datetime
-    lifted_by: str | None
-    lifted_at: datetime | None
-    lift_reason: str | None
+    id: UUID = Field(title="暂停编号")
+    application_id: UUID = Field(title="资金申请编号")
+    ground: HoldGround = Field(title="暂停事由")
+    clause: str = Field(title="依据条款")
+    severity: HoldSeverity = Field(title="暂停程度", description="review 可以申请、不得支付；stop 不得申请也不得支付")
+    reason: str = Field(title="理由")
+    placed_by: str = Field(title="暂停人")
+    placed_at: datetime = Field(title="暂停时间", description=TIME)
+    lifted_by: str | None = Field(title="解除人")
+    lifted_at: datetime | None = Field(title="解除时间", description=f"{TIME}；为空即仍在暂停")
+    lift_reason: str | None = Field(title="解除理由")
 
 
 class ApplicationOut(Shape):
-    """A fund application with its figures and the holds in force."""
+    """Fund application with its figures and the holds in force."""
 
-    id: UUID
-    declaration_no: str
-    project_name: str
-    project_code: str | None
-    applicant_name: str
-    applicant_uscc: str
-    district: str
-    status: str
-    status_label: str = ""
-    mode: str | None
-    mode_label: str | None = None
-    score: Exact
-    rank: int
-    entered_on: date
-    ruleset: str
-    as_of: date
-    budget_year: int | None
-    justification: str | None
-    derivation: list[str] | None
-    clause: str | None
-    approval_no: str | None = None
-    approved_on: date | None
-    construction_status: str | None
-    construction_started_on: date | None
-    completed_on: date | None
-    progress: Exact | None
-    evaluated_on: date | None
-    targets_met: bool | None
-    instalments_paid: int
-    amounts: list[Figure] = Field(default_factory=list)
-    held: bool = False
-    holds: list[HoldOut] = Field(default_factory=list)
+    id: UUID = Field(title="资金申请编号", description="与申报编号相同")
+    declaration_no: str = Field(title="申报号")
+    project_name: str = Field(title="项目名称")
+    project_code: str | None = Field(title="项目代码", description="投资项目在线审批监管平台代码")
+    applicant_name: str = Field(title="项目单位")
+    applicant_uscc: str = Field(title="项目单位统一社会信用代码")
+    district: str = Field(title="所在区", description="行政区划代码，6 位")
+    status: ApplicationStatus = Field(title="状态")
+    status_label: str = Field("", title="状态名称")
+    mode: SupportMode | None = Field(title="支持方式", description="拟办后填写；投资补助与贷款贴息只能择一")
+    mode_label: str | None = Field(None, title="支持方式名称")
+    score: Exact = Field(title="评审得分", description="单位：分")
+    rank: int = Field(title="入池名次")
+    entered_on: date = Field(title="入池日期", description=DATE)
+    ruleset: str = Field(title="规则版本", description="评审所依据规则的指纹")
+    as_of: date = Field(title="规则适用日期", description=DATE)
+    budget_year: int | None = Field(title="预算年度")
+    justification: str | None = Field(title="拟办意见")
+    derivation: list[str] | None = Field(title="金额计算过程")
+    clause: str | None = Field(title="依据条款")
+    approval_no: str | None = Field(None, title="批复文号")
+    approved_on: date | None = Field(title="批复日期", description=DATE)
+    construction_status: ConstructionStatus | None = Field(title="建设状态")
+    construction_started_on: date | None = Field(title="开工日期", description=DATE)
+    completed_on: date | None = Field(title="完工日期", description=DATE)
+    progress: Exact | None = Field(title="工程形象进度", description="小数，0.72 即 72%")
+    evaluated_on: date | None = Field(title="评价签发日期", description=DATE)
+    targets_met: bool | None = Field(title="评价目标是否全部达成")
+    instalments_paid: int = Field(title="已拨付期数")
+    amounts: list[Figure] = Field(default_factory=list, title="金额", description="按发生顺序排列")
+    held: bool = Field(False, title="是否暂停拨付")
+    holds: list[HoldOut] = Field(default_factory=list, title="生效中的暂停")
 
 
 def figures(application: Application) -> list[Figure]:
-    """The amounts of a case in the order they come about."""
+    """Return the amounts of an application in the order in which they arise."""
     mode = CLAUSES.get(application.mode or "", "二（四）")
     rows = [
         ("base", "投资（贷款）基数", application.base_yuan, mode),
@@ -108,7 +118,7 @@ def figures(application: Application) -> list[Figure]:
 
 
 async def shown(session: AsyncSession, applications: Sequence[Application]) -> list[ApplicationOut]:
-    """The applications as they are read, with approval numbers and open holds."""
+    """Return the answers for applications, with approval numbers and holds in force."""
     await session.flush()
     ids = [application.id for application in applications]
     numbers = await session.execute(
@@ -126,7 +136,7 @@ async def shown(session: AsyncSession, applications: Sequence[Application]) -> l
 
 def _shown(application: Application, approval_no: str | None, holds: list[HoldOut]) -> ApplicationOut:
     extra: dict[str, Any] = {
-        "status_label": STATUSES[application.status],
+        "status_label": APPLICATION_STATUSES[application.status],
         "mode_label": LABELS.get(application.mode or ""),
         "approval_no": approval_no,
         "amounts": figures(application),
@@ -137,9 +147,5 @@ def _shown(application: Application, approval_no: str | None, holds: list[HoldOu
 
 
 async def shown_one(session: AsyncSession, application: Application) -> ApplicationOut:
-    """One application as it is read."""
+    """Return the answer for one application."""
     return (await shown(session, [application]))[0]
-
-
-Yuan = Annotated[Money, Field(gt=0, le=10**13, title="金额（元）")]
-"""An amount that moves: more than nothing, and far from what the ledger's counters hold."""

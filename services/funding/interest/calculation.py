@@ -1,8 +1,8 @@
-"""Interest subsidy over bank settlement lines (结息单), day by day. Pure. 二（四）2
+"""Interest subsidy of bank settlement lines (结息单), computed by day. Pure. 二（四）2
 
-A day earns balance times the lower of actual rate and LPR, over the day-count basis. A line earns the sum over its
-eligible days, never more than the ordinary interest really paid, clipped to what is left of the cap, and rounded half
-up to the fen, once. Which days are eligible: interest_days.py. A missing fact leaves it undetermined, not at zero.
+A day earns balance times the lower of actual rate and LPR, divided by the day-count basis. A line earns the sum of its
+eligible days, at most the ordinary interest paid and at most the rest of the cap, rounded half up to the fen once.
+days.py decides which days are eligible. A line with a missing fact is undetermined, not zero.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -14,12 +14,12 @@ from itertools import groupby
 from services.funding.interest.days import (
     ZERO,
     Day,
-    LoanSoFar,
+    InterestReadings,
+    LoanTotals,
     Project,
+    ProjectTotals,
     Quote,
-    Settings,
-    SoFar,
-    judged_days,
+    classified_days,
     missing_facts,
     tenor_of,
 )
@@ -31,14 +31,14 @@ CLAUSE = "二（四）2"
 PRECISION = 60
 
 Lpr = Callable[[date, str], Decimal]
-"""The LPR in force on a day for "1Y" or "5Y", as a ratio (0.0345). Raises BeyondKnownSeries or LookupError."""
+"""LPR in force on a day for "1Y" or "5Y", as a ratio (0.0345). Raises BeyondKnownSeries or LookupError."""
 Published = Callable[[date], date]
-"""The day on which the LPR in force on a day was published."""
+"""Publication day of the LPR in force on a day."""
 
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """Consecutive days that are alike. `lower` is "actual", "lpr" or "equal"; `amount_yuan` is unrounded."""
+    """Consecutive days with equal figures. `lower` is "actual", "lpr" or "equal"; `amount_yuan` is unrounded."""
 
     from_on: date
     to_on: date
@@ -58,7 +58,7 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class BankCheck:
-    """The bank's ordinary interest against our recomputation over the whole line."""
+    """Ordinary interest stated by the bank beside its recomputation over the whole line."""
 
     recomputed_yuan: Decimal
     stated_yuan: Decimal
@@ -68,9 +68,9 @@ class BankCheck:
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """The outcome of a line; `payable_yuan` is None when something is `missing`.
+    """Settled line; `payable_yuan` is None while a fact is `missing`.
 
-    `limited_by` is None when the rates decided, else "interest_paid" or "cap". `so_far` goes into the next settlement.
+    `limited_by` is None when the rates decide, else "interest_paid" or "cap". `totals` enter the next settlement.
     """
 
     line: StatementLine
@@ -80,88 +80,97 @@ class Settlement:
     limited_by: str | None
     check: BankCheck | None
     segments: tuple[Segment, ...]
-    so_far: SoFar
+    totals: ProjectTotals
 
 
 def settle_all(
     lines: Sequence[StatementLine],
     project: Project,
     lpr: Lpr,
-    settings: Settings,
+    readings: InterestReadings,
     *,
     published_on: Published | None = None,
 ) -> list[Settlement]:
-    """Settle the lines of a project in the order of their periods; an undetermined line leaves the later ones so."""
-    so_far = SoFar()
+    """Settle the lines of a project in the order of their periods; lines after an undetermined one are undetermined."""
+    totals = ProjectTotals()
     settled: list[Settlement] = []
     for line in sorted(lines, key=lambda line: (line.from_on, line.to_on, line.loan.id)):
         if settled and settled[-1].missing:
-            settled.append(_undetermined(line, so_far, ["前一笔结息尚未核定"]))
+            settled.append(_undetermined(line, totals, ["前一笔结息尚未核定"]))
             continue
-        settled.append(settle(line, project, so_far, lpr, settings, published_on=published_on))
-        so_far = settled[-1].so_far
+        settled.append(settle(line, project, totals, lpr, readings, published_on=published_on))
+        totals = settled[-1].totals
     return settled
 
 
 def settle(
     line: StatementLine,
     project: Project,
-    so_far: SoFar,
+    totals: ProjectTotals,
     lpr: Lpr,
-    settings: Settings,
+    readings: InterestReadings,
     *,
     published_on: Published | None = None,
 ) -> Settlement:
-    """Settle one line after the earlier ones. 二（四）2"""
-    missing = [*missing_facts(project, settings), *line.gaps()]
+    """Settle one line, given the totals of earlier ones. 二（四）2"""
+    missing = [*missing_facts(project, readings), *line.gaps()]
     if missing:
-        return _undetermined(line, so_far, missing)
-    days = list(judged_days(line, project, so_far, settings))
-    tenor = tenor_of(line.loan, settings)
+        return _undetermined(line, totals, missing)
+    days = list(classified_days(line, project, totals, readings))
+    tenor = tenor_of(line.loan, readings)
     quotes, missing = _quotes(days, tenor, lpr, published_on)
     if missing:
-        return _undetermined(line, so_far, missing)
+        return _undetermined(line, totals, missing)
     with localcontext(prec=PRECISION):
-        return _settled(line, project, so_far, settings, [_quoted(day, quotes) for day in days], tenor)
+        return _settled(line, project, totals, readings, [_quoted(day, quotes) for day in days], tenor)
 
 
 def _settled(
-    line: StatementLine, project: Project, so_far: SoFar, settings: Settings, days: list[Day], tenor: str
+    line: StatementLine,
+    project: Project,
+    totals: ProjectTotals,
+    readings: InterestReadings,
+    days: list[Day],
+    tenor: str,
 ) -> Settlement:
     counted = [day for day in days if day.excluded is None]
-    at_actual = sum((day.balance_yuan * day.actual_rate for day in counted), ZERO) / settings.day_count_basis
-    at_reference = sum((day.balance_yuan * _reference(day) for day in counted), ZERO) / settings.day_count_basis
-    earlier = so_far.loans.get(line.loan.id)
-    eligible = _compared(counted, at_actual, at_reference, earlier, settings)
+    at_actual = sum((day.balance_yuan * day.actual_rate for day in counted), ZERO) / readings.day_count_basis
+    at_reference = sum((day.balance_yuan * _reference(day) for day in counted), ZERO) / readings.day_count_basis
+    earlier = totals.loans.get(line.loan.id)
+    eligible = _compared(counted, at_actual, at_reference, earlier, readings)
     bounds = {
         "rate": round_fen(eligible),
         "interest_paid": line.ordinary_interest_yuan,
-        "cap": max(project.cap_yuan - so_far.subsidised_yuan, Decimal("0.00")),
+        "cap": max(project.cap_yuan - totals.subsidised_yuan, Decimal("0.00")),
     }
     bound = min(bounds, key=lambda name: bounds[name])
     if counted:
-        before = earlier or LoanSoFar(counted[0].on)
-        so_far = so_far.and_then(line.loan.id, bounds[bound], before.and_then(at_actual, at_reference, eligible))
+        before = earlier or LoanTotals(counted[0].on)
+        totals = totals.plus(line.loan.id, bounds[bound], before.plus(at_actual, at_reference, eligible))
     return Settlement(
         line=line,
         payable_yuan=bounds[bound],
         missing=(),
         eligible_yuan=bounds["rate"],
         limited_by=bound if bound != "rate" else None,
-        check=_bank_check(line, days, settings),
-        segments=tuple(_segments(days, tenor, settings)),
-        so_far=so_far,
+        check=_bank_check(line, days, readings),
+        segments=tuple(_segments(days, tenor, readings)),
+        totals=totals,
     )
 
 
 def _compared(
-    counted: list[Day], at_actual: Decimal, at_reference: Decimal, earlier: LoanSoFar | None, settings: Settings
+    counted: list[Day],
+    at_actual: Decimal,
+    at_reference: Decimal,
+    earlier: LoanTotals | None,
+    readings: InterestReadings,
 ) -> Decimal:
-    """The lower of actual rate and LPR, by day, by line, or over the loan to date (I8)."""
-    if settings.rate_comparison == "per_day":
+    """Return the interest at the lower of actual rate and LPR, compared by day, line or loan to date (I8)."""
+    if readings.rate_comparison == "per_day":
         per_day = (day.balance_yuan * min(day.actual_rate, _reference(day)) for day in counted)
-        return sum(per_day, ZERO) / settings.day_count_basis
-    if settings.rate_comparison == "per_line" or earlier is None:
+        return sum(per_day, ZERO) / readings.day_count_basis
+    if readings.rate_comparison == "per_line" or earlier is None:
         return min(at_actual, at_reference)
     to_date = min(earlier.at_actual + at_actual, earlier.at_reference + at_reference)
     return max(to_date - earlier.counted, ZERO)
@@ -170,7 +179,7 @@ def _compared(
 def _quotes(
     days: Sequence[Day], tenor: str, lpr: Lpr, published_on: Published | None
 ) -> tuple[dict[date, Quote], list[str]]:
-    """The LPR of every day that is asked for, and what is not known."""
+    """Return the LPR of every day that needs one, and a description of the days without a known LPR."""
     quotes: dict[date, Quote] = {}
     unknown: list[date] = []
     for on in sorted({day.lpr_on for day in days if day.lpr_on}):
@@ -194,22 +203,22 @@ def _reference(day: Day) -> Decimal:
     return day.reference_rate
 
 
-def _bank_check(line: StatementLine, days: Sequence[Day], settings: Settings) -> BankCheck:
-    recomputed = round_fen(sum((day.balance_yuan * day.actual_rate for day in days), ZERO) / settings.day_count_basis)
+def _bank_check(line: StatementLine, days: Sequence[Day], readings: InterestReadings) -> BankCheck:
+    recomputed = round_fen(sum((day.balance_yuan * day.actual_rate for day in days), ZERO) / readings.day_count_basis)
     difference = line.ordinary_interest_yuan - recomputed
-    within = abs(difference) <= settings.bank_check_tolerance_yuan
+    within = abs(difference) <= readings.bank_check_tolerance_yuan
     return BankCheck(recomputed, line.ordinary_interest_yuan, difference, within)
 
 
-def _segments(days: Sequence[Day], tenor: str, settings: Settings) -> Iterator[Segment]:
-    for _, alike in groupby(days, key=_traits):
-        run = list(alike)
-        first, last = run[0], run[-1]
+def _segments(days: Sequence[Day], tenor: str, readings: InterestReadings) -> Iterator[Segment]:
+    for _, alike in groupby(days, key=_figures):
+        days_alike = list(alike)
+        first, last = days_alike[0], days_alike[-1]
         applied = ZERO if first.excluded else min(first.actual_rate, _reference(first))
         yield Segment(
             from_on=first.on,
             to_on=last.on,
-            days=len(run),
+            days=len(days_alike),
             balance_yuan=first.balance_yuan,
             actual_rate=first.actual_rate,
             reference_rate=first.reference_rate,
@@ -217,13 +226,13 @@ def _segments(days: Sequence[Day], tenor: str, settings: Settings) -> Iterator[S
             lpr_on=first.lpr_on,
             lpr_published_on=first.lpr_published_on,
             lower=_lower(first),
-            amount_yuan=first.balance_yuan * applied * len(run) / settings.day_count_basis,
+            amount_yuan=first.balance_yuan * applied * len(days_alike) / readings.day_count_basis,
             excluded=first.excluded,
             before_approval=first.before_approval,
         )
 
 
-def _traits(day: Day) -> tuple[object, ...]:
+def _figures(day: Day) -> tuple[object, ...]:
     return (
         day.balance_yuan, day.actual_rate, day.reference_rate, day.lpr_published_on, day.excluded, day.before_approval,
     )  # fmt: skip
@@ -237,5 +246,5 @@ def _lower(day: Day) -> str | None:
     return "actual" if day.actual_rate < day.reference_rate else "lpr"
 
 
-def _undetermined(line: StatementLine, so_far: SoFar, missing: Sequence[str]) -> Settlement:
-    return Settlement(line, None, tuple(missing), None, None, None, (), so_far)
+def _undetermined(line: StatementLine, totals: ProjectTotals, missing: Sequence[str]) -> Settlement:
+    return Settlement(line, None, tuple(missing), None, None, None, (), totals)

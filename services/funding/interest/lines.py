@@ -1,4 +1,4 @@
-"""What a bank's settlement line (结息单) says about a loan. Pure. 二（四）2"""
+"""Settlement lines (结息单) of bank loans. Pure. 二（四）2"""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ ZERO = Decimal("0.00")
 
 @dataclass(frozen=True, slots=True)
 class Loan:
-    """A bank loan of the project. `contract_tenor`: the LPR tenor the contract names, "1Y" or "5Y", if it names one."""
+    """Bank loan of the project. `contract_tenor` is the LPR tenor in the contract, "1Y" or "5Y", if it names one."""
 
     id: str
     drawn_on: date
@@ -21,7 +21,7 @@ class Loan:
 
 @dataclass(frozen=True, slots=True)
 class BalanceSegment:
-    """The principal outstanding on each day from `from_on` to `to_on`, both counted."""
+    """Outstanding principal in yuan on each day from `from_on` to `to_on`, both included."""
 
     from_on: date
     to_on: date
@@ -30,7 +30,7 @@ class BalanceSegment:
 
 @dataclass(frozen=True, slots=True)
 class RateSegment:
-    """The loan's actual annual rate, as a ratio (0.0390), on each day from `from_on` to `to_on`, both counted."""
+    """Actual annual rate as a ratio (0.0390) on each day from `from_on` to `to_on`, both included."""
 
     from_on: date
     to_on: date
@@ -39,10 +39,10 @@ class RateSegment:
 
 @dataclass(frozen=True, slots=True)
 class StatementLine:
-    """One settlement period, both days counted; the interest really paid, and the penal parts contained in it.
+    """Settlement period, both days included, with the interest paid and the penal parts it contains, in yuan.
 
     Raises ValueError for a period that ends before it begins, segments that overlap or leave the period, or a negative
-    figure. Days that no segment covers are not an error but a gap: the line cannot be settled until they are known.
+    figure. Days without a segment are no error: the line stays undetermined until they are known.
     """
 
     loan: Loan
@@ -68,11 +68,11 @@ class StatementLine:
 
     @property
     def ordinary_interest_yuan(self) -> Decimal:
-        """Interest paid without penalty (罚息), overdue and compound (复利) parts: none of these is subsidised."""
+        """Interest paid less penalty (罚息), overdue and compound (复利) parts, which are not subsidised."""
         return max(self.interest_paid_yuan - self.penalty_yuan - self.overdue_yuan - self.compound_yuan, ZERO)
 
     def gaps(self) -> list[str]:
-        """The days without a balance or a rate, as an officer reads them."""
+        """Return descriptions in Chinese of the days without a balance or a rate."""
         found = []
         for label, segments in (("日余额", self.balances), ("实际利率", self.rates)):
             covered = {day for segment in segments for day in _days(segment.from_on, segment.to_on)}
@@ -82,7 +82,7 @@ class StatementLine:
         return found
 
     def days(self) -> Iterator[tuple[date, Decimal, Decimal]]:
-        """Each day with its balance and actual rate. The line must have no gaps."""
+        """Yield each day with its balance and actual rate. Raises KeyError for a line with gaps."""
         balances = {day: s.balance_yuan for s in self.balances for day in _days(s.from_on, s.to_on)}
         rates = {day: s.annual_rate for s in self.rates for day in _days(s.from_on, s.to_on)}
         for day in _days(self.from_on, self.to_on):

@@ -1,4 +1,4 @@
-"""Bank statements as sent in, settled day by day, and kept so that the next one goes on from there. Pure. 二（四）2"""
+"""Settlement of the lines of one bank statement, and its stored form. Pure. 二（四）2"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,39 +7,43 @@ from decimal import Decimal
 from typing import Any
 
 from services.funding.interest.calculation import Settlement, settle
-from services.funding.interest.days import LoanSoFar, Project, Settings, SoFar
-from services.funding.interest.explained import explain
+from services.funding.interest.days import InterestReadings, LoanTotals, Project, ProjectTotals
+from services.funding.interest.explanation import explain
 from services.funding.interest.lines import StatementLine
-from services.funding.rules.support import lpr_published_on
+from services.funding.rules.offers import lpr_published_on
 from shared.policy import lpr
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """Lines settled in order: what each gives, what may be paid, what is missing, and whether a person must look."""
+    """Settled lines in order, with the payable sum in yuan, missing facts, and a flag for an officer's decision."""
 
     results: list[dict[str, Any]]
     payable_yuan: Decimal
     missing: list[str]
     flagged: bool
-    so_far: SoFar
+    totals: ProjectTotals
 
 
 def settle_lines(
-    lines: Sequence[StatementLine], project: Project, so_far: SoFar, settings: Settings, policy_cap_yuan: Decimal
+    lines: Sequence[StatementLine],
+    project: Project,
+    totals: ProjectTotals,
+    readings: InterestReadings,
+    policy_cap_yuan: Decimal,
 ) -> Outcome:
-    """Settle the lines after what earlier statements used up. A bound of the award is named apart from the cap's."""
+    """Settle the lines, given the totals of earlier statements; the award and the cap are named as separate limits."""
     results: list[dict[str, Any]] = []
     missing: list[str] = []
     payable, flagged = Decimal("0.00"), False
     for line in sorted(lines, key=lambda line: (line.from_on, line.to_on, line.loan.id)):
-        settled = settle(line, project, so_far, lpr, settings, published_on=lpr_published_on)
-        so_far = settled.so_far
+        settled = settle(line, project, totals, lpr, readings, published_on=lpr_published_on)
+        totals = settled.totals
         missing += settled.missing
         payable += settled.payable_yuan or Decimal(0)
         flagged = flagged or (settled.check is not None and not settled.check.within_tolerance)
         results.append(_result(settled, project.cap_yuan < policy_cap_yuan))
-    return Outcome(results, payable, missing, flagged, so_far)
+    return Outcome(results, payable, missing, flagged, totals)
 
 
 def _result(settled: Settlement, bound_by_award: bool) -> dict[str, Any]:
@@ -68,8 +72,8 @@ def _text(yuan: Decimal | None) -> str | None:
     return None if yuan is None else str(yuan)
 
 
-def kept(so_far: SoFar) -> dict[str, Any]:
-    """What was used up, as JSON with exact decimals."""
+def dump_totals(totals: ProjectTotals) -> dict[str, Any]:
+    """Return the totals as JSON with exact decimals."""
     loans = {
         key: {
             "first_on": loan.first_on.isoformat(),
@@ -77,20 +81,20 @@ def kept(so_far: SoFar) -> dict[str, Any]:
             "at_reference": str(loan.at_reference),
             "counted": str(loan.counted),
         }
-        for key, loan in so_far.loans.items()
+        for key, loan in totals.loans.items()
     }
-    return {"subsidised_yuan": str(so_far.subsidised_yuan), "loans": loans}
+    return {"subsidised_yuan": str(totals.subsidised_yuan), "loans": loans}
 
 
-def taken_up(written: Mapping[str, Any]) -> SoFar:
-    """The reverse of `kept`."""
+def load_totals(stored: Mapping[str, Any]) -> ProjectTotals:
+    """Return the totals from the JSON of `dump_totals`."""
     loans = {
-        key: LoanSoFar(
+        key: LoanTotals(
             date.fromisoformat(loan["first_on"]),
             Decimal(loan["at_actual"]),
             Decimal(loan["at_reference"]),
             Decimal(loan["counted"]),
         )
-        for key, loan in written["loans"].items()
+        for key, loan in stored["loans"].items()
     }
-    return SoFar(Decimal(written["subsidised_yuan"]), loans)
+    return ProjectTotals(Decimal(stored["subsidised_yuan"]), loans)

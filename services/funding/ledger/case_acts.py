@@ -1,4 +1,4 @@
-"""What this service asks of the ledger at each step of a case, and what it reads back. 三（二）"""
+"""Ledger transfers of each step of a case, and the state of a year's budget. 三（二）"""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -15,13 +15,13 @@ from services.funding.ledger.postings import (
     cancel,
     claw_back,
     programme_account,
+    receive_return,
     reduce_award,
     release,
     reserve,
-    take_return,
     transfer_id,
 )
-from services.funding.models.application import Application
+from services.funding.models.applications import Application
 from shared.errors import DomainError
 from shared.money import to_yuan
 
@@ -29,18 +29,20 @@ LEDGER_MODES = {"investment_grant": "grant", "interest_subsidy": "interest_subsi
 
 
 class NoBudget(DomainError):
-    """No budget was appropriated for the year. 三（二）"""
+    """No confirmed appropriation exists for the year. 三（二）"""
 
     status, code, title = 409, "no_budget", "该年度尚无预算"
 
 
 class NothingReserved(DomainError):
+    """The award is released in full or the case is closed. 三（二）"""
+
     status, code, title = 409, "nothing_reserved", "批复资金已全部拨付或已终止"
 
 
 @dataclass(frozen=True, slots=True)
 class BudgetState:
-    """A year's budget in yuan. `reserved`: approved; `committed`: in an issued plan; both not yet paid."""
+    """Budget of a year in yuan. `reserved` is approved and `committed` is in an issued plan; neither is paid yet."""
 
     appropriated: Decimal
     reserved: Decimal
@@ -51,22 +53,23 @@ class BudgetState:
 
 
 def ledger_mode(application: Application) -> str:
+    """Return the ledger's name of the approved support mode."""
     return LEDGER_MODES[str(application.mode)]
 
 
 def award_and_reserve(application: Application, yuan: Decimal, year: int) -> list[Transfer]:
-    """The approved award, set aside in the year's budget at once. 三（二）"""
+    """Return the transfers that record the award and reserve it in the year's budget. 三（二）"""
     return [*award(application.id, yuan), *reserve(application.id, ledger_mode(application), year, yuan, "approval")]
 
 
-def commit(application: Application, yuan: Decimal, year: int) -> list[Transfer]:
-    """An issued plan turns the approval's reservation into a commitment of its own year. 三（二）"""
+def commit_to_plan(application: Application, yuan: Decimal, year: int) -> list[Transfer]:
+    """Return the transfers that move the approval's reservation into the budget of the plan's year. 三（二）"""
     mode = ledger_mode(application)
     return [*cancel(application.id, "approval"), *reserve(application.id, mode, year, yuan, "instalment-1")]
 
 
-def pay(application: Application, yuan: Decimal, year: int) -> tuple[UUID, list[Transfer]]:
-    """Release part or all of the commitment, setting the rest aside anew; with the id of the paying transfer."""
+def pay_instalment(application: Application, yuan: Decimal, year: int) -> tuple[UUID, list[Transfer]]:
+    """Return the id of the paying transfer and all transfers of a release; the rest is reserved anew. 三（二）"""
     reference = open_reservation(application)
     transfers = release(application.id, reference, yuan)
     rest = application.reserved_yuan - yuan
@@ -77,43 +80,43 @@ def pay(application: Application, yuan: Decimal, year: int) -> tuple[UUID, list[
 
 
 def paying_transfer(case_id: UUID, reference: str) -> UUID:
-    """The transfer by which money leaves the budget; its twin uses up the award."""
+    """Return the id of the transfer by which money leaves the budget."""
     return transfer_id(case_id, f"release:{reference}:budget")
 
 
-def end(application: Application) -> list[Transfer]:
-    """Give back to budget and programme what was set aside and will not be paid."""
+def cancel_reserved(application: Application) -> list[Transfer]:
+    """Return the transfers that give the reserved rest back to budget and programme. 四（一）1"""
     reference = open_reservation(application)
     return [*cancel(application.id, reference), *reduce_award(application.id, application.reserved_yuan, "end")]
 
 
 def demand(application: Application, yuan: Decimal, reference: str) -> list[Transfer]:
-    """Demand paid money back. 四（一）1"""
+    """Return the transfers that demand paid money back. 四（一）1"""
     return claw_back(application.id, ledger_mode(application), yuan, reference)
 
 
-def take_back(application: Application, yuan: Decimal, reference: str) -> tuple[UUID, list[Transfer]]:
-    """Money the project paid back of itself: due and received in one."""
-    transfers = [*demand(application, yuan, reference), *take_return(application.id, yuan, reference)]
+def book_return(application: Application, yuan: Decimal, reference: str) -> tuple[UUID, list[Transfer]]:
+    """Return the id of the receiving transfer and all transfers of a voluntary return: demand and receipt. 四（一）1"""
+    transfers = [*demand(application, yuan, reference), *receive_return(application.id, yuan, reference)]
     return transfers[-1].id, transfers
 
 
 def open_reservation(application: Application) -> str:
-    """The reference of what is set aside. Raises NothingReserved."""
+    """Return the reference of the open reservation. Raises NothingReserved."""
     if application.reservation is None:
-        raise NothingReserved()
+        raise NothingReserved("批复资金已全部拨付或项目已终止，没有可以拨付的余额")
     return application.reservation
 
 
 async def require_budget(session: AsyncSession, year: int) -> None:
-    """Raises NoBudget for a year without an appropriation."""
+    """Raise NoBudget for a year without a confirmed appropriation."""
     try:
         await balance(session, programme_account(AccountCode.BUDGET, year))
     except NoAccount as unopened:
-        raise NoBudget(f"{year} 年度预算尚未下达，请先登记并确认") from unopened
+        raise NoBudget(f"{year} 年度预算尚未下达，请先由市级负责人登记预算，再由另一名负责人确认") from unopened
 
 
-_SET_ASIDE = text("""
+_RESERVED = text("""
 SELECT coalesce(sum(t.amount) FILTER (WHERE split_part(t.purpose, ':', 2) = 'approval'), 0),
        coalesce(sum(t.amount) FILTER (WHERE split_part(t.purpose, ':', 2) <> 'approval'), 0)
 FROM funding_ledger.transfer t
@@ -123,11 +126,11 @@ WHERE t.debit_account = :account AND t.kind = 1
 
 
 async def budget_state(session: AsyncSession, year: int) -> BudgetState:
-    """The year's budget as the ledger has it. Raises NoBudget."""
+    """Return the budget of a year from the ledger's balances. Raises NoBudget."""
     await require_budget(session, year)
     account = programme_account(AccountCode.BUDGET, year)
     held = await balance(session, account)
-    reserved, committed = (await session.execute(_SET_ASIDE, {"account": account})).one()
+    reserved, committed = (await session.execute(_RESERVED, {"account": account})).one()
     returned = await session.scalar(
         select(func.sum(Application.returned_yuan + Application.recovered_yuan)).where(Application.budget_year == year)
     )

@@ -1,4 +1,4 @@
-"""The ledger entries of a case as an officer reads them, with running balances. Pure. 三（二）"""
+"""Ledger statement of a case: its transfers in words with running balances. Pure. 三（二）"""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ ACCOUNTS = {
 
 @dataclass(frozen=True, slots=True)
 class Posting:
-    """A transfer of the case, amount in yuan, as the ledger returns it."""
+    """Transfer of the case as stored in the ledger, amount in yuan."""
 
     seq: int
     id: UUID
@@ -46,8 +46,8 @@ class Posting:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """A posting in words and what stands after it, in yuan."""
+class Entry:
+    """Posting in words with the balances after it, in yuan."""
 
     seq: int
     transfer_id: UUID
@@ -66,10 +66,10 @@ class Line:
     returned_yuan: Decimal
 
 
-def run(case_id: UUID, postings: Sequence[Posting]) -> Iterator[Line]:
-    """Each posting with the balances after it. `side` tells apart the two halves of a reservation or release."""
+def statement_entries(case_id: UUID, postings: Sequence[Posting]) -> Iterator[Entry]:
+    """Yield each posting with the balances after it; `side` distinguishes the budget and award transfers of one act."""
     codes = {case_account(case_id, code): code for code in AccountCode if code >= AccountCode.AWARD}
-    standing = {code: Decimal("0.00") for code in AccountCode}
+    balances = {code: Decimal("0.00") for code in AccountCode}
     pending: dict[UUID, Decimal] = {}
     reserved = Decimal("0.00")
     for posting in postings:
@@ -78,25 +78,25 @@ def run(case_id: UUID, postings: Sequence[Posting]) -> Iterator[Line]:
             for account in (posting.debit_account, posting.credit_account)
         )
         if debit is AccountCode.BUDGET:
-            reserved += _set_aside(posting, pending)
+            reserved += _reserved_change(posting, pending)
         if posting.kind in (Kind.DIRECT, Kind.POST):
-            standing[debit] -= posting.amount
-            standing[credit] += posting.amount
-        yield _line(posting, debit, credit, standing, reserved)
+            balances[debit] -= posting.amount
+            balances[credit] += posting.amount
+        yield _entry(posting, debit, credit, balances, reserved)
 
 
-def _set_aside(posting: Posting, pending: dict[UUID, Decimal]) -> Decimal:
+def _reserved_change(posting: Posting, pending: dict[UUID, Decimal]) -> Decimal:
     if posting.kind == Kind.PENDING:
         pending[posting.id] = posting.amount
         return posting.amount
     return -pending.pop(posting.pending_id) if posting.pending_id else Decimal(0)
 
 
-def _line(
-    posting: Posting, debit: AccountCode, credit: AccountCode, standing: dict[AccountCode, Decimal], reserved: Decimal
-) -> Line:
+def _entry(
+    posting: Posting, debit: AccountCode, credit: AccountCode, balances: dict[AccountCode, Decimal], reserved: Decimal
+) -> Entry:
     act, clause = ACTS[posting.purpose.split(":")[0]]
-    return Line(
+    return Entry(
         seq=posting.seq,
         transfer_id=posting.id,
         posted_on=posting.posted_at.astimezone(BEIJING).date(),
@@ -107,9 +107,9 @@ def _line(
         debit=ACCOUNTS[debit],
         credit=ACCOUNTS[credit],
         clause=clause,
-        award_left_yuan=standing[AccountCode.AWARD],
+        award_left_yuan=balances[AccountCode.AWARD],
         reserved_yuan=reserved,
-        net_paid_yuan=sum((standing[code] for code in PAID.values()), Decimal("0.00")),
-        due_back_yuan=standing[AccountCode.CLAWBACK_RECEIVABLE],
-        returned_yuan=standing[AccountCode.RETURNED],
+        net_paid_yuan=sum((balances[code] for code in PAID.values()), Decimal("0.00")),
+        due_back_yuan=balances[AccountCode.CLAWBACK_RECEIVABLE],
+        returned_yuan=balances[AccountCode.RETURNED],
     )

@@ -1,7 +1,7 @@
-"""The ledger as the service uses it: open accounts, post transfers inside the caller's transaction, read balances.
+"""Calls of the ledger's SQL functions: open accounts, post transfers in the caller's transaction, read balances.
 
-The rules (no overdrawn budget, no award past its cap, nothing resolved twice) are enforced in the database by
-`funding_ledger.post_batch`, the only writer. An act posts all its transfers in one call, in its own transaction.
+`funding_ledger.post_batch`, the only writer, enforces the rules: no overdrawn budget, no award above its cap, no
+reservation resolved twice. An act posts all its transfers in one call, in its own transaction.
 """
 
 from collections.abc import Sequence
@@ -20,62 +20,72 @@ from shared.money import to_yuan
 from shared.storage.session import now
 
 PROGRAMME_LEDGER = 202312
-"""One ledger for 京发改规〔2023〕12号: a project's cap spans fiscal years, so each year is an account, not a ledger."""
+"""Ledger of 京发改规〔2023〕12号; each fiscal year is an account in it, because a project's cap spans years."""
 
 
 class LedgerRefusal(DomainError):
-    """The ledger refused a transfer; `code` says why."""
+    """Refusal of a transfer by the ledger; subclasses carry the code."""
 
     status, code, title = 409, "ledger_refusal", "资金台账拒绝记账"
 
 
 class IdConflict(LedgerRefusal):
+    """A transfer or account with this id exists with other content."""
+
     status, code, title = 409, "id_conflict", "同一业务编号已记入不同内容"
 
 
 class NoAccount(LedgerRefusal):
+    """The account is not open."""
+
     status, code, title = 409, "no_account", "账户尚未开立"
 
 
 class LedgerMismatch(LedgerRefusal):
+    """The two accounts belong to different ledgers."""
+
     status, code, title = 409, "ledger_mismatch", "借贷双方不属于同一账簿"
 
 
 class OverBudget(LedgerRefusal):
-    """The year's budget has less left than the sum asked for. 三（二）"""
+    """The available budget of the year is below the amount. 三（二）"""
 
     status, code, title = 409, "over_budget", "超出年度预算余额"
 
 
 class OverAward(LedgerRefusal):
-    """More than what is left of the approved award. 三（二）"""
+    """The amount exceeds the rest of the approved award. 三（二）"""
 
     status, code, title = 409, "over_award", "超出批复金额余额"
 
 
 class OverBalance(LedgerRefusal):
-    """More than the account holds: a clawback past what was paid, a return past what was demanded."""
+    """The amount exceeds the account: a clawback above the payments, or a return above the demand."""
 
     status, code, title = 409, "over_balance", "超出账户余额"
 
 
 class OverCap(LedgerRefusal):
-    """The award would pass the upper limit for one project. 二（四）1, 二（四）2"""
+    """The award exceeds the limit for one project. 二（四）1, 二（四）2"""
 
     status, code, title = 409, "over_cap", "超出单个项目支持上限"
 
 
 class PendingNotFound(LedgerRefusal):
+    """The reservation does not exist."""
+
     status, code, title = 409, "pending_not_found", "未找到对应的预留资金"
 
 
 class AlreadyResolved(LedgerRefusal):
-    """The reservation was already released or cancelled."""
+    """The reservation is released or cancelled already."""
 
     status, code, title = 409, "already_resolved", "该笔预留资金已拨付或已取消"
 
 
 class AmountExceedsPending(LedgerRefusal):
+    """The release exceeds its reservation."""
+
     status, code, title = 409, "amount_exceeds_pending", "拨付金额超出预留金额"
 
 
@@ -92,11 +102,20 @@ REFUSALS: dict[Code, type[LedgerRefusal]] = {
     Code.AMOUNT_EXCEEDS_PENDING: AmountExceedsPending,
     Code.LINKED_FAILED: LedgerRefusal,
 }
+WAYS_OUT: dict[Code, str] = {
+    Code.OVER_BUDGET: "年度预算可用余额不足，请先登记并确认追加预算，或减少本批项目",
+    Code.OVER_AWARD: "所需金额超过批复金额余额，请核对已安排和已拨付金额",
+    Code.OVER_BALANCE: "金额超过账户余额，请核对已拨付、已决定追回和已收回金额",
+    Code.OVER_CAP: "批复金额超过单个项目支持上限（二（四）），请重新拟办",
+    Code.ALREADY_RESOLVED: "该笔预留资金已处理，请刷新后核对办理结果",
+    Code.AMOUNT_EXCEEDS_PENDING: "拨付金额不得超过已安排金额，请核对拨付申请",
+}
+"""Details for the refusals that an officer can act on."""
 
 
 @dataclass(frozen=True, slots=True)
 class Balance:
-    """The four counters of an account, in yuan, and what it can still give."""
+    """Counters of an account in yuan."""
 
     debits_posted: Decimal
     debits_pending: Decimal
@@ -105,7 +124,7 @@ class Balance:
 
     @property
     def available(self) -> Decimal:
-        """What may still be debited: credits that stand, less debits that stand or are set aside."""
+        """Posted credits less posted and pending debits: what may still be debited."""
         return self.credits_posted - self.debits_posted - self.debits_pending
 
     @property
@@ -150,7 +169,7 @@ _BALANCE = text(
 
 
 def columns(transfers: Sequence[Transfer]) -> list[list[Any]]:
-    """The transfers as the parallel arrays `post_batch` takes, in its order."""
+    """Return the transfers as the parallel arrays that `post_batch` takes, in its order."""
     return [
         [t.id for t in transfers],
         [int(t.kind) for t in transfers],
@@ -167,7 +186,7 @@ def columns(transfers: Sequence[Transfer]) -> list[list[Any]]:
 async def open_accounts(
     session: AsyncSession, accounts: Sequence[Account], *, ledger: int = PROGRAMME_LEDGER
 ) -> list[Code]:
-    """Open what is not yet open. Raises IdConflict when an id is open with other terms (another cap, another case)."""
+    """Open accounts that are not open yet. Raises IdConflict for an id open with another cap or case."""
     terms = {
         "ids": [account.id for account in accounts],
         "ledger": ledger,
@@ -184,17 +203,17 @@ async def open_accounts(
 
 
 async def try_post(session: AsyncSession, transfers: Sequence[Transfer], at: datetime) -> list[Code]:
-    """Post what the rules allow and say what became of each; the refused ones leave no trace."""
+    """Post the transfers that the rules allow and return the code of each; refused ones leave no trace."""
     names = ("ids", "kinds", "debits", "credits", "amounts", "pendings", "linked", "purposes", "cases")
     codes = await session.scalar(_POST, {**dict(zip(names, columns(transfers), strict=True)), "at": at})
     return [Code(code) for code in codes or ()]
 
 
 async def post(session: AsyncSession, transfers: Sequence[Transfer]) -> list[Code]:
-    """Post all transfers as part of the caller's transaction, or raise the LedgerRefusal that names the reason.
+    """Post all transfers in the caller's transaction, or raise the LedgerRefusal of the first refused one.
 
-    Sent again, they answer EXISTS and change nothing. Post last in the transaction, for the budget row stays locked
-    until it ends; and post once, for a second call locks accounts out of order.
+    Transfers posted before answer EXISTS and change nothing. Post last in the transaction, because the budget row stays
+    locked until commit, and once, because a second call locks accounts out of order.
     """
     codes = await try_post(session, transfers, now(session))
     refuse(transfers, codes)
@@ -202,15 +221,15 @@ async def post(session: AsyncSession, transfers: Sequence[Transfer]) -> list[Cod
 
 
 def refuse(transfers: Sequence[Transfer], codes: Sequence[Code]) -> None:
-    """Raise for the first refused transfer; where a chain failed, for the link that broke it."""
+    """Raise the refusal of the first refused transfer, in a chain that of the transfer that broke it."""
     refused = [(code, transfer) for code, transfer in zip(codes, transfers, strict=True) if code > Code.EXISTS]
     if refused:
         code, transfer = min(refused, key=lambda pair: pair[0] is Code.LINKED_FAILED)
-        raise REFUSALS[code](purpose=transfer.purpose, transfer_id=str(transfer.id))
+        raise REFUSALS[code](WAYS_OUT.get(code, ""), purpose=transfer.purpose, transfer_id=str(transfer.id))
 
 
 async def balance(session: AsyncSession, account: int) -> Balance:
-    """The counters of an account. Raises NoAccount."""
+    """Return the counters of an account. Raises NoAccount."""
     row = (await session.execute(_BALANCE, {"id": account})).one_or_none()
     if row is None:
         raise NoAccount(account=account)
@@ -218,7 +237,7 @@ async def balance(session: AsyncSession, account: int) -> Balance:
 
 
 async def entries(session: AsyncSession, case_id: UUID) -> list[dict[str, Any]]:
-    """Every transfer of a case in the order it was posted, amounts in yuan."""
+    """Return every transfer of a case in posting order, amounts in yuan."""
     rows = await session.execute(
         text(
             "SELECT seq, id, kind, purpose, debit_account, credit_account, amount, pending_id, posted_at"

@@ -1,12 +1,12 @@
-"""The chart of accounts of the programme, and each act of 三（二） as the transfers it makes. Pure.
+"""Chart of accounts of the programme, and the transfers of each act of 三（二）. Pure.
 
 Money moves from the debited account to the credited one:
 
     source ─► budget of a year ─► paid to a case ─► clawback receivable ─► returned
     commitment ─► award of a case ─► commitment
 
-The lower line is the obligation: an award is credited when it is approved (never past the cap of the case) and used
-up by releases. A reservation therefore debits the budget and the award together, and a release posts both.
+The lower line is the obligation: approval credits the award (at most to the cap of the case), releases debit it.
+A reservation therefore debits budget and award together, and a release posts both.
 """
 
 from dataclasses import dataclass
@@ -18,13 +18,13 @@ from uuid import UUID, uuid5
 from shared.money import to_fen
 
 PROGRAMME = UUID("6f0d7c1e-2023-5012-8000-000000000012")
-"""Namespace of transfer ids; stands for the case where a transfer belongs to no case."""
+"""Namespace of transfer ids; replaces the case id of a transfer that belongs to no case."""
 
 CASE_ACCOUNTS = 1 << 62
 
 
 class Code(IntEnum):
-    """What became of a transfer. OK and EXISTS mean that it stands in the ledger."""
+    """Result of a transfer; OK and EXISTS mean that the ledger holds it."""
 
     OK = 0
     EXISTS = 1
@@ -42,7 +42,7 @@ class Code(IntEnum):
 
 
 class AccountCode(IntEnum):
-    """Kinds of account. All but SOURCE and COMMITMENT can give no more than was credited to them."""
+    """Kind of an account; all but SOURCE and COMMITMENT can be debited at most by their credits."""
 
     SOURCE = 1
     BUDGET = 2
@@ -55,11 +55,11 @@ class AccountCode(IntEnum):
 
 
 PAID = {"grant": AccountCode.PAID_GRANT, "interest_subsidy": AccountCode.PAID_INTEREST_SUBSIDY}
-"""Account of the payments by support mode: one of the two, never both. 二（四）"""
+"""Account of payments by support mode, of which a case has exactly one. 二（四）"""
 
 
 class Kind(IntEnum):
-    """DIRECT moves at once; PENDING sets aside; POST and VOID resolve a pending transfer, once."""
+    """Kind of a transfer: DIRECT moves money, PENDING reserves it, POST and VOID resolve one PENDING transfer."""
 
     DIRECT = 0
     PENDING = 1
@@ -69,9 +69,9 @@ class Kind(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Transfer:
-    """One movement in fen. POST and VOID take their accounts from `pending`; a POST of 0 fen posts the whole of it.
+    """Movement in fen. POST and VOID take their accounts from `pending`; a POST of 0 fen posts its whole amount.
 
-    `linked` ties it to the next one: a chain stands or falls whole. Raises ValueError when it could never be valid.
+    `linked` chains it to the next transfer: all of a chain are posted, or none. Raises ValueError for invalid fields.
     """
 
     id: UUID
@@ -96,7 +96,7 @@ class Transfer:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """An account to open. `limit_fen` caps what may ever be credited (only for an award)."""
+    """Account to open; `limit_fen` caps the credits of an award."""
 
     id: int
     code: AccountCode
@@ -106,30 +106,30 @@ class Account:
 
 
 def transfer_id(case_id: UUID, purpose: str) -> UUID:
-    """The idempotency id: the same purpose of the same case is the same transfer, however often it is sent."""
+    """Return the idempotent id of a transfer, derived from its case and purpose."""
     return uuid5(PROGRAMME, f"{case_id}/{purpose}")
 
 
 def programme_account(code: AccountCode, fiscal_year: int | None = None) -> int:
-    """Id of an account that belongs to no case: SOURCE, COMMITMENT, or the BUDGET of a fiscal year."""
+    """Return the id of an account without a case: SOURCE, COMMITMENT, or the BUDGET of a fiscal year."""
     return (fiscal_year or 0) * 100 + code
 
 
 def case_account(case_id: UUID, code: AccountCode) -> int:
-    """Id of an account of one case: 62 bits of a digest, apart from the programme's; opening refuses a collision."""
+    """Return the id of a case's account: 62 bits of a digest, disjoint from programme ids."""
     digest = blake2b(case_id.bytes + bytes([code]), digest_size=8).digest()
     return CASE_ACCOUNTS | int.from_bytes(digest, "big") >> 2
 
 
 def programme_accounts(fiscal_year: int) -> list[Account]:
-    """The accounts a fiscal year needs."""
+    """Return the programme accounts that a fiscal year needs."""
     plain = [Account(programme_account(code), code) for code in (AccountCode.SOURCE, AccountCode.COMMITMENT)]
     budget = AccountCode.BUDGET
     return [*plain, Account(programme_account(budget, fiscal_year), budget, fiscal_year=fiscal_year)]
 
 
 def case_accounts(case_id: UUID, mode: str, cap_yuan: Decimal) -> list[Account]:
-    """The accounts of an approved case; `cap_yuan` is the policy's upper limit for one project. 二（四）1, 二（四）2"""
+    """Return the accounts of an approved case; `cap_yuan` is the limit for one project. 二（四）1, 二（四）2"""
     codes = (AccountCode.AWARD, PAID[mode], AccountCode.CLAWBACK_RECEIVABLE, AccountCode.RETURNED)
     return [
         Account(
@@ -143,7 +143,7 @@ def case_accounts(case_id: UUID, mode: str, cap_yuan: Decimal) -> list[Account]:
 
 
 def appropriate(fiscal_year: int, yuan: Decimal, document: str) -> list[Transfer]:
-    """Credit the budget of a year; `document` names the paper that grants it and makes the act unique."""
+    """Return the transfer that credits the budget of a year; the granting `document` makes it unique."""
     purpose = f"appropriation:{fiscal_year}:{document}"
     source = programme_account(AccountCode.SOURCE)
     budget = programme_account(AccountCode.BUDGET, fiscal_year)
@@ -151,19 +151,19 @@ def appropriate(fiscal_year: int, yuan: Decimal, document: str) -> list[Transfer
 
 
 def award(case_id: UUID, yuan: Decimal, reference: str = "1") -> list[Transfer]:
-    """Record the approved award (批复); refused past the cap of the case. 三（二）"""
+    """Return the transfer that records the approved award (批复), at most the cap of the case. 三（二）"""
     commitment = programme_account(AccountCode.COMMITMENT)
     return [_direct(case_id, f"award:{reference}", yuan, commitment, case_account(case_id, AccountCode.AWARD))]
 
 
 def reduce_award(case_id: UUID, yuan: Decimal, reference: str) -> list[Transfer]:
-    """Take back a part of the award that is neither reserved nor released."""
+    """Return the transfer that cuts the award by a part neither reserved nor released. 四（一）1"""
     commitment = programme_account(AccountCode.COMMITMENT)
     return [_direct(case_id, f"award_cut:{reference}", yuan, case_account(case_id, AccountCode.AWARD), commitment)]
 
 
 def reserve(case_id: UUID, mode: str, fiscal_year: int, yuan: Decimal, reference: str) -> list[Transfer]:
-    """Set money aside for a plan item (投资计划): from the year's budget and from the award, both or neither."""
+    """Return the chained transfers that reserve money of the year's budget and of the award. 三（二）"""
     sides = {
         "budget": (programme_account(AccountCode.BUDGET, fiscal_year), case_account(case_id, PAID[mode])),
         "award": (case_account(case_id, AccountCode.AWARD), programme_account(AccountCode.COMMITMENT)),
@@ -184,23 +184,23 @@ def reserve(case_id: UUID, mode: str, fiscal_year: int, yuan: Decimal, reference
 
 
 def release(case_id: UUID, reference: str, yuan: Decimal | None = None) -> list[Transfer]:
-    """Pay a reservation (下达), whole or, with `yuan`, in part; what is left over returns to budget and award."""
+    """Return the transfers that pay a reservation, whole or in part; the rest returns to budget and award. 三（二）"""
     return _resolve(case_id, Kind.POST, "release", reference, 0 if yuan is None else to_fen(yuan))
 
 
 def cancel(case_id: UUID, reference: str) -> list[Transfer]:
-    """Give up a reservation, or let it expire."""
+    """Return the transfers that cancel a reservation."""
     return _resolve(case_id, Kind.VOID, "cancellation", reference, 0)
 
 
 def claw_back(case_id: UUID, mode: str, yuan: Decimal, reference: str) -> list[Transfer]:
-    """Demand money back: never more than was paid to the case. 政府投资条例 art. 34"""
+    """Return the transfer that demands money back, at most what was paid to the case. 政府投资条例 art. 34"""
     receivable = case_account(case_id, AccountCode.CLAWBACK_RECEIVABLE)
     return [_direct(case_id, f"clawback:{reference}", yuan, case_account(case_id, PAID[mode]), receivable)]
 
 
-def take_return(case_id: UUID, yuan: Decimal, reference: str) -> list[Transfer]:
-    """Record money that came back to the treasury: never more than was demanded."""
+def receive_return(case_id: UUID, yuan: Decimal, reference: str) -> list[Transfer]:
+    """Return the transfer that records money received back, at most what was demanded. 四（一）1"""
     receivable = case_account(case_id, AccountCode.CLAWBACK_RECEIVABLE)
     return [_direct(case_id, f"return:{reference}", yuan, receivable, case_account(case_id, AccountCode.RETURNED))]
 

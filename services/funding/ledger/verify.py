@@ -1,4 +1,4 @@
-"""The books checked against themselves: every invariant is a query that returns what contradicts it."""
+"""Invariants of the ledger, each a query that returns its violations."""
 
 from dataclasses import dataclass
 
@@ -54,7 +54,7 @@ INVARIANTS = {
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """One place where the books contradict themselves: which invariant, where, and the figures."""
+    """Violation of an invariant: its name, the account or transfer, and the figures."""
 
     invariant: str
     subject: str
@@ -70,5 +70,5 @@ _ALL = text(
 
 
 async def verify(session: AsyncSession) -> list[Drift]:
-    """Check every invariant; an empty list means that the books agree. One statement, hence one snapshot."""
+    """Return all violations, read by one statement on one snapshot; an empty list means a consistent ledger."""
     return [Drift(*row) for row in await session.execute(_ALL)]

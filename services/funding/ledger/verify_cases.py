@@ -1,4 +1,4 @@
-"""The cases against the ledger: what a case says was paid, what was announced, and what was posted are one. 三（二）"""
+"""Consistency of cases, announced releases and ledger transfers. 三（二）"""
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -46,7 +46,7 @@ CHECKS = {
 
 
 async def verify_cases(session: AsyncSession, actor: Actor) -> list[Drift]:
-    """Check every case on the snapshot the session already has, within what the actor may see."""
+    """Return the contradictions in the districts that the actor may see, on the session's snapshot."""
     await session.execute(
         text("SELECT set_config('app.districts', :districts, true), set_config('app.applicant', '', true)"),
         {"districts": "{" + ",".join(actor.districts) + "}"},

@@ -1,10 +1,10 @@
-"""The function that moves money, as SQL: the ledger's only writer (migration 0002 installs it).
+"""SQL of `post_batch`, the only function that writes the ledger (installed by migration 0002).
 
-`post_batch` answers each item with a code (`Code` in services/funding/ledger/postings.py), never by raising: a refused
-item does not abort the others. An id repeated inside one batch, word for word, has the fate of its first copy.
+`post_batch` returns a code per item (`Code` in services/funding/ledger/postings.py) and never raises: a refused item
+does not abort the others. An equal item with an id repeated inside one batch gets the code of its first copy.
 """
 
-# Nested loops are off and plans generic: a plan made for ten rows would be run with a thousand.
+# Nested loops are off and plans generic: PostgreSQL would reuse a plan made for ten rows with a thousand.
 POST_BATCH = """
 CREATE FUNCTION funding_ledger.post_batch(
     p_ids uuid[], p_kinds smallint[], p_debits bigint[], p_credits bigint[], p_amounts bigint[],

@@ -1,6 +1,35 @@
-"""Tables of funding: applications and their approval, plans and payments, recovery, and other public money."""
+"""Tables of funding, one module per subject."""
 
-from services.funding.models import application, payment, plan, recovery, support
+from services.funding.models import (
+    applications,
+    approvals,
+    bank_referrals,
+    budgets,
+    clawbacks,
+    final_accounts,
+    holds,
+    interest_statements,
+    loans,
+    plans,
+    public_money,
+    releases,
+    returns,
+)
 from services.funding.models.base import Base
 
-__all__ = ["Base", "application", "payment", "plan", "recovery", "support"]
+__all__ = [
+    "Base",
+    "applications",
+    "approvals",
+    "bank_referrals",
+    "budgets",
+    "clawbacks",
+    "final_accounts",
+    "holds",
+    "interest_statements",
+    "loans",
+    "plans",
+    "public_money",
+    "releases",
+    "returns",
+]

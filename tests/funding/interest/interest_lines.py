@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from services.funding.interest.calculation import Settlement, settle
-from services.funding.interest.days import Project, Settings, SoFar
+from services.funding.interest.days import InterestReadings, Project, ProjectTotals
 from services.funding.interest.lines import BalanceSegment, Loan, RateSegment, StatementLine
 from shared.money import round_fen
 from shared.policy.parameters import lpr, lpr_series
@@ -15,7 +15,7 @@ PRINCIPAL = Decimal("200000000.00")
 CAP = Decimal("50000000.00")
 LOAN = Loan("L1", drawn_on=date(2023, 12, 21), original_term_months=36)
 PROJECT = Project(cap_yuan=CAP, limit_years=2, construction_started_on=date(2023, 1, 1))
-DEFAULT = Settings()
+DEFAULT = InterestReadings()
 V2 = (date(2024, 6, 21), date(2024, 9, 20), "0.0390")
 
 
@@ -39,10 +39,10 @@ def line(from_on: date, to_on: date, rate: str, *, balance: Decimal = PRINCIPAL,
 
 
 def settled(
-    one: StatementLine, *, project: Project = PROJECT, so_far: SoFar | None = None, **readings: Any
+    one: StatementLine, *, project: Project = PROJECT, totals: ProjectTotals | None = None, **readings: Any
 ) -> Settlement:
     chosen = replace(DEFAULT, **readings)
-    return settle(one, project, so_far or SoFar(), lpr, chosen, published_on=published_on)
+    return settle(one, project, totals or ProjectTotals(), lpr, chosen, published_on=published_on)
 
 
 def payable(one: StatementLine, **given_facts: Any) -> Decimal | None:

@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.funding.interest.calculation import Lpr, Settlement, settle, settle_all
-from services.funding.interest.days import LoanSoFar, SoFar
-from services.funding.interest.explained import explain
+from services.funding.interest.days import LoanTotals, ProjectTotals
+from services.funding.interest.explanation import explain
 from services.funding.interest.lines import BalanceSegment, RateSegment, StatementLine
 from shared.money import round_fen
 from shared.policy.errors import BeyondKnownSeries
@@ -65,32 +65,32 @@ def _merged(outcome: Settlement) -> list[tuple[date, date, int, Decimal | None]]
 
 
 def test_the_twenty_fourth_month_ends_the_day_before_the_anniversary() -> None:
-    so_far = SoFar(loans={"L1": LoanSoFar(date(2024, 1, 8))})
+    totals = ProjectTotals(loans={"L1": LoanTotals(date(2024, 1, 8))})
     last, after = date(2026, 1, 7), date(2026, 1, 8)
-    assert payable(line(last, last, "0.0300"), so_far=so_far) == bank_interest(last, last, "0.0300")
-    beyond = settled(line(after, after, "0.0300"), so_far=so_far)
+    assert payable(line(last, last, "0.0300"), totals=totals) == bank_interest(last, last, "0.0300")
+    beyond = settled(line(after, after, "0.0300"), totals=totals)
     assert beyond.payable_yuan == 0
     assert beyond.segments[0].excluded == "outside_limit"
     across = line(date(2025, 12, 21), date(2026, 1, 20), "0.0300")
-    assert payable(across, so_far=so_far) == bank_interest(date(2025, 12, 21), last, "0.0300")
+    assert payable(across, totals=totals) == bank_interest(date(2025, 12, 21), last, "0.0300")
 
 
 def test_two_years_from_a_leap_day_end_on_the_last_of_february() -> None:
-    so_far = SoFar(loans={"L1": LoanSoFar(date(2024, 2, 29))})
-    assert payable(line(date(2026, 2, 28), date(2026, 3, 1), "0.0300"), so_far=so_far) == bank_interest(
+    totals = ProjectTotals(loans={"L1": LoanTotals(date(2024, 2, 29))})
+    assert payable(line(date(2026, 2, 28), date(2026, 3, 1), "0.0300"), totals=totals) == bank_interest(
         date(2026, 2, 28), date(2026, 2, 28), "0.0300"
     )
 
 
 def test_the_rest_of_the_cap_is_all_that_is_paid() -> None:
-    rest = settled(line(*V2), so_far=SoFar(subsidised_yuan=Decimal("49000000.01")))
+    rest = settled(line(*V2), totals=ProjectTotals(subsidised_yuan=Decimal("49000000.01")))
     assert (rest.payable_yuan, rest.limited_by) == (Decimal("999999.99"), "cap")
-    assert rest.so_far.subsidised_yuan == CAP
-    assert payable(line(*V2), so_far=rest.so_far) == 0
+    assert rest.totals.subsidised_yuan == CAP
+    assert payable(line(*V2), totals=rest.totals) == 0
 
 
 def test_a_line_equal_to_the_rest_of_the_cap_is_paid_whole() -> None:
-    exact = settled(line(*V2), so_far=SoFar(subsidised_yuan=CAP - Decimal("1729444.44")))
+    exact = settled(line(*V2), totals=ProjectTotals(subsidised_yuan=CAP - Decimal("1729444.44")))
     assert (exact.payable_yuan, exact.limited_by) == (Decimal("1729444.44"), None)
 
 
@@ -105,7 +105,7 @@ def test_penal_parts_of_the_interest_are_never_subsidised(part: str) -> None:
 def test_interest_that_was_not_paid_earns_nothing_and_starts_no_clock() -> None:
     outcome = settled(line(*V2, interest_paid_yuan=Decimal("0.00")))
     assert outcome.payable_yuan == 0
-    assert outcome.so_far == SoFar()
+    assert outcome.totals == ProjectTotals()
     assert outcome.segments[0].excluded == "not_paid"
 
 
@@ -114,7 +114,7 @@ def test_days_before_construction_started_earn_nothing() -> None:
     outcome = settled(line(*V2), project=started)
     assert outcome.payable_yuan == bank_interest(date(2024, 7, 22), V2[1], "0.0335")
     assert outcome.segments[0].excluded == "before_construction_start"
-    assert outcome.so_far.loans["L1"].first_on == date(2024, 7, 22)
+    assert outcome.totals.loans["L1"].first_on == date(2024, 7, 22)
 
 
 def test_a_day_without_debt_earns_nothing_and_starts_no_clock() -> None:
@@ -122,7 +122,7 @@ def test_a_day_without_debt_earns_nothing_and_starts_no_clock() -> None:
     balances = (BalanceSegment(V2[0], date(2024, 7, 31), Decimal("0.00")), BalanceSegment(drawn, V2[1], PRINCIPAL))
     outcome = settled(line(*V2, balances=balances, interest_paid_yuan=bank_interest(drawn, V2[1], V2[2])))
     assert outcome.payable_yuan == bank_interest(drawn, V2[1], "0.0335")
-    assert outcome.so_far.loans["L1"].first_on == drawn
+    assert outcome.totals.loans["L1"].first_on == drawn
 
 
 def test_a_repayment_inside_the_period_counts_from_its_day() -> None:
@@ -149,7 +149,7 @@ def entered_until(last: date) -> Lpr:
 
 
 def test_an_lpr_that_was_never_entered_leaves_the_line_undetermined_not_at_zero() -> None:
-    outcome = settle(line(*V2), PROJECT, SoFar(), entered_until(date(2024, 8, 19)), DEFAULT)
+    outcome = settle(line(*V2), PROJECT, ProjectTotals(), entered_until(date(2024, 8, 19)), DEFAULT)
     assert outcome.payable_yuan is None
     assert outcome.missing == ("2024-08-20 至 2024-09-20 的 1Y LPR",)
     assert "暂不能核定" in explain(outcome)[1]
@@ -167,8 +167,8 @@ def test_lines_after_an_undetermined_one_wait_for_it() -> None:
 
 
 def test_an_lpr_missing_on_days_that_do_not_count_is_no_obstacle() -> None:
-    so_far = SoFar(loans={"L1": LoanSoFar(date(2022, 1, 1))})
-    assert payable(line(date(2031, 6, 21), date(2031, 9, 20), "0.0300"), so_far=so_far) == 0
+    totals = ProjectTotals(loans={"L1": LoanTotals(date(2022, 1, 1))})
+    assert payable(line(date(2031, 6, 21), date(2031, 9, 20), "0.0300"), totals=totals) == 0
 
 
 def test_missing_facts_are_named() -> None:

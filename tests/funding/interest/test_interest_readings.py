@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
-from services.funding.interest.days import LoanSoFar, Settings, SoFar
+from services.funding.interest.days import InterestReadings, LoanTotals, ProjectTotals
 from services.funding.interest.lines import RateSegment
 from shared.money import round_fen
 from shared.policy.parameters import interpretations
@@ -22,7 +22,7 @@ from tests.funding.interest.interest_lines import (
 
 
 def test_the_defaults_are_the_policys_readings() -> None:
-    chosen = Settings.of(interpretations(), day_basis=Decimal(360), tolerance_yuan=Decimal("1.00"))
+    chosen = InterestReadings.of(interpretations(), day_basis=Decimal(360), tolerance_yuan=Decimal("1.00"))
     assert chosen == DEFAULT
 
 
@@ -70,16 +70,20 @@ def test_comparing_by_line_or_over_the_loan_lets_cheap_days_pay_for_dear_ones() 
     assert payable(one) == by_day
     assert payable(one, rate_comparison="per_line") == at_lpr > by_day
     less, more = Decimal(1900000), Decimal(2000000)
-    dear_before = SoFar(loans={"L1": LoanSoFar(date(2024, 3, 21), at_actual=more, at_reference=less, counted=less)})
-    assert payable(one, rate_comparison="whole_loan", so_far=dear_before) == at_lpr
-    cheap_before = SoFar(loans={"L1": LoanSoFar(date(2024, 3, 21), at_actual=less, at_reference=more, counted=less)})
-    assert payable(one, rate_comparison="whole_loan", so_far=cheap_before) == round_fen(paid)
+    dear_before = ProjectTotals(
+        loans={"L1": LoanTotals(date(2024, 3, 21), at_actual=more, at_reference=less, counted=less)}
+    )
+    assert payable(one, rate_comparison="whole_loan", totals=dear_before) == at_lpr
+    cheap_before = ProjectTotals(
+        loans={"L1": LoanTotals(date(2024, 3, 21), at_actual=less, at_reference=more, counted=less)}
+    )
+    assert payable(one, rate_comparison="whole_loan", totals=cheap_before) == round_fen(paid)
 
 
 def test_the_two_years_may_be_counted_by_loan_from_drawdown_or_from_approval() -> None:
-    other = SoFar(loans={"L0": LoanSoFar(date(2022, 6, 21))})
-    assert payable(line(*V2), so_far=other) == 0
-    assert payable(line(*V2), so_far=other, interest_limit_scope="loan") == Decimal("1729444.44")
+    other = ProjectTotals(loans={"L0": LoanTotals(date(2022, 6, 21))})
+    assert payable(line(*V2), totals=other) == 0
+    assert payable(line(*V2), totals=other, interest_limit_scope="loan") == Decimal("1729444.44")
     drawn = replace(PROJECT, first_drawn_on=date(2022, 9, 1))
     until = PRINCIPAL * (Decimal("0.0345") * 31 + Decimal("0.0335") * 41) / 360
     assert payable(line(*V2), project=drawn, interest_limit_start="first_drawdown") == round_fen(until)

@@ -84,7 +84,7 @@ ACTS_IN_ORDER: list[tuple[list[postings.Transfer], type[DomainError] | None]] = 
     (postings.reserve(CASE, "grant", 2024, Decimal("15000000.01"), "5"), ledger.OverBudget),
     (postings.claw_back(CASE, "grant", Decimal("25000000.01"), "1"), ledger.OverBalance),
     (postings.claw_back(CASE, "grant", Decimal("5000000.00"), "2"), None),
-    (postings.take_return(CASE, Decimal("5000000.00"), "1"), None),
+    (postings.receive_return(CASE, Decimal("5000000.00"), "1"), None),
 ]
 
 

@@ -1,6 +1,6 @@
-"""The double-entry ledger: accounts, append-only transfers, and the one function that moves money.
+"""Double-entry ledger: accounts, append-only transfers, and the function that moves money.
 
-Only `post_batch` writes. It runs as the owner; the service's own role may execute it and read the tables, no more.
+`post_batch` is the only writer and runs as the owner; the service's role may execute it and read the tables.
 A transfer moves fen from the debited account to the credited one. 二（四）, 三（二）
 """
 

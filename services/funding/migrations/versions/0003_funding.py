@@ -1,4 +1,4 @@
-"""Applications, approvals, holds, loans; the credit grades that hold payments; numbers given."""
+"""Applications, approvals, holds, loans, credit grades and number series."""
 
 from alembic import op
 

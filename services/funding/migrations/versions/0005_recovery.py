@@ -1,4 +1,4 @@
-"""Returns, clawback, final accounts; other public money and introductions to banks."""
+"""Returns, clawbacks, final accounts, other public money and bank referrals."""
 
 from alembic import op
 

@@ -1,4 +1,4 @@
-"""Dead letters, what operators did, and a topic for what is no event."""
+"""Dead letters, the log of operator actions, and messages that are no events."""
 
 from alembic import op
 

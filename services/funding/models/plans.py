@@ -1,4 +1,4 @@
-"""The municipal budget of a year and the investment plans (投资计划) that draw on it. 三（二）, 政府投资条例 art. 16"""
+"""Investment plans (投资计划) and their projects. 三（二）, 政府投资条例 art. 16"""
 
 from datetime import date, datetime
 from decimal import Decimal
@@ -8,42 +8,12 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.funding.models.base import Base
+from services.funding.rules.code_lists import PLAN_STATUSES
 from shared.errors import SameOfficer, WrongStatus
 
 
-class Appropriation(Base):
-    """Money granted for a year by a document: the annual budget first, then supplements. Two people for each."""
-
-    __tablename__ = "appropriation"
-    __table_args__ = (
-        CheckConstraint("status IN ('drafted', 'confirmed')", name="status"),
-        CheckConstraint("amount_yuan > 0", name="amount"),
-        Index("uq_appropriation_year_document_no", "year", "document_no", unique=True),
-    )
-
-    id: Mapped[UUID] = mapped_column(primary_key=True)
-    district: Mapped[str]
-    year: Mapped[int]
-    document_no: Mapped[str]
-    amount_yuan: Mapped[Decimal]
-    note: Mapped[str | None]
-    status: Mapped[str] = mapped_column(default="drafted")
-    drafted_by: Mapped[str]
-    drafted_at: Mapped[datetime]
-    confirmed_by: Mapped[str | None]
-    confirmed_at: Mapped[datetime | None]
-
-    def confirm(self, subject: str, at: datetime) -> None:
-        """Raises SameOfficer for the one who drafted it, WrongStatus when it is done."""
-        if self.status != "drafted":
-            raise WrongStatus("该笔预算已确认")
-        if self.drafted_by == subject:
-            raise SameOfficer("预算拟办人不得自行确认")
-        self.status, self.confirmed_by, self.confirmed_at = "confirmed", subject, at
-
-
 class InvestmentPlan(Base):
-    """A batch of a year's plan; drafted by an officer, issued by a supervisor who is someone else."""
+    """Batch of a year's investment plan, drafted by an officer and issued by a supervisor other than the drafter."""
 
     __tablename__ = "investment_plan"
     __table_args__ = (
@@ -69,24 +39,27 @@ class InvestmentPlan(Base):
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy reads it from the class
 
     def issue(self, subject: str, on: date, plan_no: str) -> None:
-        """Raises SameOfficer for the one who drafted it, WrongStatus when it is not a draft."""
+        """Issue the plan. Raises SameOfficer for its drafter, WrongStatus unless it is a draft."""
         self.expect_draft()
         if self.drafted_by == subject:
-            raise SameOfficer("投资计划编制人不得自行下达")
+            raise SameOfficer("投资计划编制人不得自行下达，请由另一名市级负责人下达")
         self.status, self.issued_by, self.issued_on, self.plan_no = "issued", subject, on, plan_no
 
     def withdraw(self) -> None:
-        """Give the draft up; its projects may go into another."""
+        """Withdraw the draft; its projects may enter another plan."""
         self.expect_draft()
         self.status = "withdrawn"
 
     def expect_draft(self) -> None:
+        """Raise WrongStatus unless the plan is a draft."""
         if self.status != "drafted":
-            raise WrongStatus("投资计划已下达或已撤回", current=self.status)
+            raise WrongStatus(
+                f"该投资计划{PLAN_STATUSES[self.status]}，不能再下达或撤回；如有调整请另行编制批次", current=self.status
+            )
 
 
 class PlanItem(Base):
-    """One project of a batch, with the fields of 政府投资条例 art. 16. A project stands in one plan only."""
+    """Project of a batch with the fields of 政府投资条例 art. 16; a project is planned in one batch only."""
 
     __tablename__ = "plan_item"
     __table_args__ = (
@@ -112,4 +85,4 @@ class PlanItem(Base):
     mode: Mapped[str]
     amount_yuan: Mapped[Decimal]
     completed_decision: Mapped[str | None]
-    """Why a project that was found completed stays in the plan, or leaves it. 二（五）, I15"""
+    """Reason for which a completed project stays in the plan or is dropped. 二（五）, I15"""

@@ -1,17 +1,17 @@
-"""What the notice makes of a case in money: both support modes side by side, instalments, totals. Pure. 二（四）"""
+"""Offers of both support modes: investment grant and interest subsidy, with derivation. Pure. 二（四）"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from decimal import ROUND_DOWN, Decimal
+from decimal import Decimal
 from typing import Any
 
 from services.funding.interest.calculation import Lpr, settle_all
-from services.funding.interest.days import Project, Settings
-from services.funding.interest.explained import explain
+from services.funding.interest.days import InterestReadings, Project
+from services.funding.interest.explanation import explain
 from services.funding.interest.lines import BalanceSegment, Loan, RateSegment, StatementLine
 from shared.dates import window
-from shared.money import FEN, round_fen
+from shared.money import round_fen
 from shared.policy import Ruleset, grant, lpr, lpr_series, parameter, readings
 from shared.policy.errors import ParameterNotPublished
 
@@ -29,17 +29,11 @@ READINGS = {
     ),
 }
 BASES = {"declared": "declared_investment_yuan"}
-CONDITIONS = {
-    "single": "列入已下达的投资计划后一次拨付",
-    "on_plan": "列入已下达的投资计划",
-    "at_progress": "工程形象进度达到规定比例",
-    "after_evaluation": "完成评价",
-}
 
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """What one support mode would give. Amounts are None while something is `missing`; `cap_yuan` binds the ledger."""
+    """Amounts of one support mode in yuan, None while a fact is `missing`; `cap_yuan` limits the award."""
 
     mode: str
     clause: str
@@ -54,7 +48,7 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class LoanPlan:
-    """A loan as contracted or as planned; `annual_rate` is a ratio."""
+    """Contracted or planned loan; `annual_rate` is a ratio (0.0390 for 3.90 %)."""
 
     name: str
     principal_yuan: Decimal
@@ -64,17 +58,8 @@ class LoanPlan:
     drawn_on: date
 
 
-@dataclass(frozen=True, slots=True)
-class Instalment:
-    """One payment of an award and what must be there before it (I32)."""
-
-    number: int
-    yuan: Decimal
-    condition: str
-
-
 def readings_used(ruleset: Ruleset, mode: str) -> list[dict[str, str]]:
-    """The named settings an amount rests on, as they are printed beside it."""
+    """Return the readings that an amount rests on, with id, key, chosen option and its text."""
     shown = []
     for key in READINGS[mode]:
         reading, option = readings()[key], ruleset.interpretations[key]
@@ -82,15 +67,15 @@ def readings_used(ruleset: Ruleset, mode: str) -> list[dict[str, str]]:
     return shown
 
 
-def invested(components: Sequence[Mapping[str, Any]], ruleset: Ruleset) -> list[dict[str, Any]]:
-    """Kind and recognised investment of each component: as assessed, or as declared (I4)."""
+def recognised_investment(components: Sequence[Mapping[str, Any]], ruleset: Ruleset) -> list[dict[str, Any]]:
+    """Return kind and recognised investment of each component: assessed or, under that reading, declared (I4)."""
     source = BASES.get(ruleset.interpretations["investment_base"], "assessed_investment_yuan")
     return [{"kind": part["kind"], "fixed_investment_yuan": part[source]} for part in components]
 
 
 def grant_offer(components: Sequence[Mapping[str, Any]], ruleset: Ruleset) -> Offer:
-    """The investment grant on recognised investment. 二（四）1"""
-    parts = invested(components, ruleset)
+    """Return the offer of an investment grant on the recognised investment. 二（四）1"""
+    parts = recognised_investment(components, ruleset)
     result, limit = grant(parts, ruleset), ruleset.values.get("grant_cap_yuan")
     base = sum((Decimal(part["fixed_investment_yuan"]) for part in parts), Decimal("0.00"))
     missing = [] if result.award is not None else ["补助比例、上限或投资额"]
@@ -100,16 +85,16 @@ def grant_offer(components: Sequence[Mapping[str, Any]], ruleset: Ruleset) -> Of
 
 
 def _ledger_cap(parts: Sequence[Mapping[str, Any]], ruleset: Ruleset, limit: Decimal | None) -> Decimal | None:
-    """The most the case may ever be awarded: one cap, or one for every group that has its own (I1)."""
+    """Return the highest award of the case in yuan: one cap, or one for each group that has its own (I1)."""
     scope = ruleset.interpretations["cap_scope"]
     kinds = {part["kind"] == "building" for part in parts}
     groups = {"project": 1, "category": len(kinds)}.get(scope, len(parts))
     return None if limit is None else limit * groups
 
 
-def interest_settings(ruleset: Ruleset, on: date) -> Settings:
-    """The readings and house figures the daily calculation takes (I6 to I10)."""
-    return Settings.of(
+def interest_readings(ruleset: Ruleset, on: date) -> InterestReadings:
+    """Return the readings and parameters of the daily interest calculation (I6 to I10)."""
+    return InterestReadings.of(
         ruleset.interpretations,
         day_basis=parameter("interest_day_basis", on),
         tolerance_yuan=parameter("interest_check_tolerance_yuan", on),
@@ -117,7 +102,7 @@ def interest_settings(ruleset: Ruleset, on: date) -> Settings:
 
 
 def interest_offer(loans: Sequence[LoanPlan], started_on: date | None, ruleset: Ruleset, today: date) -> Offer:
-    """What interest subsidy may come to over its years at the LPR known today: a ceiling, not a payment. 二（四）2"""
+    """Return the offer of an interest subsidy at the LPR known today: an upper bound, not a payment. 二（四）2"""
     used = readings_used(ruleset, INTEREST)
     if not loans:
         return Offer(INTEREST, CLAUSES[INTEREST], None, None, None, None, [], ["贷款合同或贷款计划"], used)
@@ -127,10 +112,10 @@ def interest_offer(loans: Sequence[LoanPlan], started_on: date | None, ruleset: 
         return Offer(INTEREST, CLAUSES[INTEREST], None, None, None, None, [], [unknown.detail], used)
     first = min(loan.drawn_on for loan in loans)
     started = started_on or first
-    settings, known = interest_settings(ruleset, today), lpr_known_on(today)
-    lines = [_as_statement(loan, max(started, loan.drawn_on), years, settings.day_count_basis) for loan in loans]
+    chosen, known = interest_readings(ruleset, today), lpr_known_on(today)
+    lines = [_as_statement(loan, max(started, loan.drawn_on), years, chosen.day_count_basis) for loan in loans]
     project = Project(cap, years, started, applied_on=started, approved_on=today, first_drawn_on=first)
-    settled = settle_all(lines, project, known, settings, published_on=lpr_published_on)
+    settled = settle_all(lines, project, known, chosen, published_on=lpr_published_on)
     missing = [gap for settlement in settled for gap in settlement.missing]
     base = sum((loan.principal_yuan for loan in loans), Decimal("0.00"))
     notes = [] if started_on else [f"开工日期未登记，按首次放款日 {first} 起估算"]
@@ -144,7 +129,7 @@ def interest_offer(loans: Sequence[LoanPlan], started_on: date | None, ruleset: 
 
 
 def _as_statement(loan: LoanPlan, counted_from: date, years: int, basis: Decimal) -> StatementLine:
-    """A loan fully drawn until it ends or its subsidised years do, as the bank would settle it."""
+    """Return the settlement line of a loan that stays fully drawn until it or its subsidised years end."""
     end = min(window(loan.drawn_on, months=loan.term_months), window(counted_from, years=years))
     last = max(end, loan.drawn_on)
     days = (last - loan.drawn_on).days + 1
@@ -160,29 +145,10 @@ def _as_statement(loan: LoanPlan, counted_from: date, years: int, basis: Decimal
 
 
 def lpr_known_on(today: date) -> Lpr:
-    """The LPR series as it stands today: later days are measured by the last quotation."""
+    """Return an LPR lookup that applies the quotation of `today` to later days."""
     return lambda on, tenor: lpr(min(on, today), tenor)
 
 
 def lpr_published_on(on: date) -> date:
-    """The day the LPR in force was published. Raises ValueError before the first one."""
+    """Return the publication day of the LPR in force. Raises ValueError before the first publication."""
     return max(published for published, _, _ in lpr_series() if published <= on)
-
-
-def instalments(award_yuan: Decimal, chosen: str, shares: Mapping[str, Decimal]) -> list[Instalment]:
-    """The award in payments: one, or by the dated shares; the last one takes what rounding left (I32)."""
-    if chosen == "single":
-        return [Instalment(1, award_yuan, "single")]
-    parts = [(share * award_yuan).quantize(FEN, ROUND_DOWN) for share in shares.values()]
-    parts[-1] = award_yuan - sum(parts[:-1], Decimal(0))
-    return [Instalment(n, yuan, condition) for n, (yuan, condition) in enumerate(zip(parts, shares, strict=True), 1)]
-
-
-def public_money_share(total_yuan: Decimal, base_yuan: Decimal | None) -> Decimal | None:
-    """All public money over the investment base; None where the base is unknown or nothing. 四（二）2"""
-    return (total_yuan / base_yuan).quantize(Decimal("0.0001")) if base_yuan else None
-
-
-def over_limit(share: Decimal | None, chosen: str, limit: Decimal) -> bool:
-    """Whether to warn that public money exceeds its share of the investment (I28)."""
-    return chosen == "warn" and share is not None and share > limit

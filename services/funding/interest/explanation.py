@@ -1,4 +1,4 @@
-"""A settled line in the officer's words: every segment with its days, rates and the lower of the two. 二（四）2"""
+"""Explanation of a settled line in Chinese: segments with days, rates and the lower rate. Pure. 二（四）2"""
 
 from collections.abc import Iterator
 from decimal import Decimal
@@ -18,7 +18,7 @@ LIMITED_BY = {"interest_paid": "以实际支付的正常利息为限", "cap": "�
 
 
 def explain(settlement: Settlement) -> list[str]:
-    """The calculation of one line, sentence by sentence; for an undetermined line, what is missing."""
+    """Return the calculation of one line as sentences; for an undetermined line, the missing facts."""
     line = settlement.line
     title = f"{line.loan.id}：{line.from_on} 至 {line.to_on}，依据{CLAUSE}"
     if settlement.missing:

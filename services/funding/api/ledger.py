@@ -1,0 +1,43 @@
+"""Endpoint that verifies the ledger against itself, the cases and the announced releases. 三（二）, 四（一）1"""
+
+from fastapi import APIRouter, Request
+from pydantic import BaseModel, Field
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.funding.api.shapes import Shape
+from services.funding.ledger.verify import verify
+from services.funding.ledger.verify_cases import verify_cases
+from shared.runtime import Instance
+from shared.web.auth import FinanceOrAuditor
+from shared.web.idempotency import ActRoute
+
+router = APIRouter(route_class=ActRoute, tags=["账簿"])
+
+
+class LedgerDriftOut(Shape):
+    """Violation of an invariant: its name, the account, transfer or case, and the figures."""
+
+    invariant: str = Field(title="不变量", description="被违反的核对规则的代码")
+    subject: str = Field(title="对象", description="账户、转账或资金申请的标识")
+    figures: str = Field(title="数据", description="不一致的数据；金额单位为分或元，随文注明")
+
+
+class LedgerVerification(BaseModel):
+    """Violations found on one snapshot; none in a consistent ledger."""
+
+    sound: bool = Field(title="是否一致")
+    drifts: list[LedgerDriftOut] = Field(title="不一致之处")
+
+
+@router.get(
+    "/v1/ledger/verify",
+    name="verify_ledger",
+    summary="核对账簿",
+    description="财务、审计人员核对资金台账自身、台账与资金申请、台账与已公布拨付是否一致，逐项列出不一致之处。依据：三（二）、四（一）1。",
+)
+async def verify_ledger(request: Request, actor: FinanceOrAuditor) -> LedgerVerification:
+    """Verify every invariant of the ledger and its agreement with cases and announced releases. 三（二）, 四（一）1"""
+    instance: Instance = request.app.state.instance
+    async with AsyncSession(instance.database.engine) as snapshot:
+        drifts = [*await verify(snapshot), *await verify_cases(snapshot, actor)]
+    return LedgerVerification(sound=not drifts, drifts=[LedgerDriftOut.model_validate(drift) for drift in drifts])

@@ -1,0 +1,87 @@
+"""Endpoint that registers loan contracts. 二（四）2"""
+
+from datetime import date, datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Response
+from pydantic import BaseModel, Field
+
+from services.funding.api.shapes import DATE, TIME, YUAN, ApplicationKey, Exact, Shape, Yuan
+from services.funding.models.applications import Application
+from services.funding.models.loans import Loan
+from services.funding.rules.code_lists import LoanRateType, LprTenor
+from shared.clock import uuid7
+from shared.errors import Invalid
+from shared.money import Money, Ratio
+from shared.storage.audit import case_of, record_act
+from shared.storage.session import locked, now
+from shared.text import Line
+from shared.web.auth import CityOfficer
+from shared.web.idempotency import ActRoute, Session
+
+router = APIRouter(route_class=ActRoute, tags=["贷款贴息"])
+RATE = "小数，0.0390 即 3.90%"
+TENOR = "1Y 一年期，5Y 五年期以上；合同未载明时为空"
+
+
+class NewLoan(BaseModel):
+    """Loan contract with a bank; the annual rate is a ratio (0.0390)."""
+
+    bank: Line = Field(title="贷款银行")
+    contract_no: Line = Field(title="合同编号", description="同一银行内不得重复")
+    principal_yuan: Annotated[Yuan, Field(title="贷款本金", description=YUAN)]
+    rate_type: LoanRateType = Field(title="利率类型", description="fixed 固定利率，floating 浮动利率")
+    annual_rate: Ratio = Field(title="年利率", description=RATE)
+    term_months: int = Field(title="原贷款期限", description="单位：月", ge=1, le=600)
+    tenor: LprTenor | None = Field(None, title="合同载明的 LPR 期限", description=TENOR)
+    drawn_on: date = Field(
+        title="放款日期", description=f"{DATE}；不早于 2019-08-20", ge=date(2019, 8, 20), le=date(2100, 12, 31)
+    )
+
+
+class LoanOut(Shape):
+    """Registered loan contract."""
+
+    id: UUID = Field(title="贷款编号")
+    application_id: UUID = Field(title="资金申请编号")
+    bank: str = Field(title="贷款银行")
+    contract_no: str = Field(title="合同编号")
+    principal_yuan: Money = Field(title="贷款本金", description=YUAN)
+    rate_type: LoanRateType = Field(title="利率类型")
+    annual_rate: Exact = Field(title="年利率", description=RATE)
+    term_months: int = Field(title="原贷款期限", description="单位：月")
+    tenor: LprTenor | None = Field(title="合同载明的 LPR 期限", description=TENOR)
+    drawn_on: date = Field(title="放款日期", description=DATE)
+    registered_by: str = Field(title="登记人")
+    registered_at: datetime = Field(title="登记时间", description=TIME)
+
+
+@router.post(
+    "/v1/applications/{application_id}/loans",
+    status_code=201,
+    name="register_loan",
+    summary="登记贷款合同",
+    description="市级人员登记项目的银行贷款合同，作为贷款贴息的依据。项目不得已批复为投资补助；同一银行的合同编号不得重复。依据：二（四）2。",
+)
+async def register_loan(
+    session: Session, actor: CityOfficer, application_id: ApplicationKey, body: NewLoan, response: Response
+) -> LoanOut:
+    """Register a loan contract of the project. 二（四）2"""
+    application = await locked(session, Application, application_id)
+    if application.mode == "investment_grant" and application.approved_on:
+        raise Invalid("本项目已批复为投资补助，不得再贴息（二（四）），无须登记贷款", field="/body/contract_no")
+    loan = Loan(
+        id=uuid7(now(session)),
+        application_id=application.id,
+        district=application.district,
+        applicant_uscc=application.applicant_uscc,
+        registered_by=actor.subject,
+        registered_at=now(session),
+        **dict(body),
+    )
+    session.add(loan)
+    await record_act(session, "register_loan", case_of(application), loan_id=str(loan.id), contract_no=body.contract_no)
+    await session.flush()
+    response.headers["location"] = f"/v1/applications/{application.id}"
+    return LoanOut.model_validate(loan)

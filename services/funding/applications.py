@@ -1,0 +1,45 @@
+"""Steps that every act on a fund application shares: its rule set, its stored event data, numbers. 三（二）"""
+
+from datetime import date
+
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.funding.models.applications import Application, NumberSeries
+from shared.contracts.eligibility import AssessedComponent
+from shared.contracts.facts import ProjectFacts
+from shared.contracts.intake import Project
+from shared.districts import CITY
+from shared.policy import Ruleset, resolve
+from shared.storage.session import settings_of
+
+
+def ruleset_of(session: AsyncSession, application: Application) -> Ruleset:
+    """Return the rule set in force on the application's date, under the readings chosen in the settings."""
+    return resolve(application.as_of, application.district, settings_of(session).interpretations)
+
+
+def project_of(application: Application) -> Project:
+    """Return the project as eligibility announced it."""
+    return Project.model_validate(application.project)
+
+
+def facts_of(application: Application) -> ProjectFacts:
+    """Return the project's facts as eligibility announced them."""
+    return ProjectFacts.model_validate(application.facts)
+
+
+def components_of(application: Application) -> tuple[AssessedComponent, ...]:
+    """Return the project's components with declared and assessed investment."""
+    return tuple(AssessedComponent.model_validate(part) for part in application.components)
+
+
+async def next_number(session: AsyncSession, series: str, on: date) -> int:
+    """Return the next number of a yearly series; its row stays locked until commit, so numbers have no gaps."""
+    number: int = await session.scalar(  # type: ignore[assignment]
+        insert(NumberSeries)
+        .values(name=series, year=on.year, district=CITY, last=1)
+        .on_conflict_do_update(index_elements=["name", "year"], set_={"last": NumberSeries.last + 1})
+        .returning(NumberSeries.last)
+    )
+    return number

@@ -1,0 +1,152 @@
+"""Fund application reports (资金申请报告) and the number series of approvals. 二（四）, 三（二）"""
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Index, Numeric
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.funding.models.base import Base
+from services.funding.rules.code_lists import APPLICATION_STATUSES, SUPPORT_MODES
+from services.funding.rules.offers import Offer
+from shared.errors import DomainError, WrongStatus
+
+ZERO = Decimal("0.00")
+
+
+class MoreThanPaid(DomainError):
+    """The amount exceeds the money that was paid and has not come back. 四（一）1"""
+
+    status, code, title = 409, "more_than_paid", "超出已拨付且尚未退回的金额"
+
+
+class Application(Base):
+    """Fund application report of a pooled project; its id is that of the declaration, amounts are in yuan."""
+
+    __tablename__ = "application"
+    __table_args__ = (
+        CheckConstraint(f"status IN {tuple(APPLICATION_STATUSES)}", name="status"),
+        CheckConstraint(f"mode IN {tuple(SUPPORT_MODES)}", name="mode"),
+        CheckConstraint("award_yuan <= cap_yuan", name="award_within_cap"),
+        Index("ix_application_status", "status", "id"),
+        Index("ix_application_applicant_uscc", "applicant_uscc"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    district: Mapped[str]
+    applicant_uscc: Mapped[str]
+    applicant_name: Mapped[str]
+    declaration_no: Mapped[str]
+    project_name: Mapped[str]
+    project_code: Mapped[str | None]
+    project: Mapped[dict[str, Any]]
+    facts: Mapped[dict[str, Any]]
+    components: Mapped[list[dict[str, Any]]]
+    score: Mapped[Decimal]
+    rank: Mapped[int]
+    entered_on: Mapped[date]
+    ruleset: Mapped[str]
+    as_of: Mapped[date]
+    received_at: Mapped[datetime]
+    status: Mapped[str] = mapped_column(default="received")
+    mode: Mapped[str | None]
+    justification: Mapped[str | None]
+    budget_year: Mapped[int | None]
+    base_yuan: Mapped[Decimal | None]
+    uncapped_yuan: Mapped[Decimal | None]
+    award_yuan: Mapped[Decimal | None]
+    cap_yuan: Mapped[Decimal | None]
+    derivation: Mapped[list[str] | None]
+    clause: Mapped[str | None]
+    approved_on: Mapped[date | None]
+    construction_status: Mapped[str | None]
+    construction_started_on: Mapped[date | None]
+    completed_on: Mapped[date | None]
+    progress: Mapped[Decimal | None] = mapped_column(Numeric(9, 6))
+    evaluated_on: Mapped[date | None]
+    targets_met: Mapped[bool | None]
+    reservation: Mapped[str | None]
+    """Reference of the open reservation in the ledger: the part of the award that is reserved and not yet released."""
+    reserved_yuan: Mapped[Decimal] = mapped_column(default=ZERO)
+    released_yuan: Mapped[Decimal] = mapped_column(default=ZERO)
+    returned_yuan: Mapped[Decimal] = mapped_column(default=ZERO)
+    demanded_yuan: Mapped[Decimal] = mapped_column(default=ZERO)
+    recovered_yuan: Mapped[Decimal] = mapped_column(default=ZERO)
+    instalments_paid: Mapped[int] = mapped_column(default=0)
+    version: Mapped[int] = mapped_column(default=1)
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy reads it from the class
+
+    @property
+    def declaration_id(self) -> UUID:
+        """Id of the declaration, which is the application's own; the audit record names the case by it."""
+        return self.id
+
+    @property
+    def net_paid_yuan(self) -> Decimal:
+        """Released less returned and demanded money, in yuan: the most that may still be demanded. 四（一）1"""
+        return self.released_yuan - self.returned_yuan - self.demanded_yuan
+
+    def expect(self, *statuses: str) -> None:
+        """Raise WrongStatus unless the application has one of these statuses."""
+        if self.status not in statuses:
+            expected = "、".join(APPLICATION_STATUSES[status] for status in statuses)
+            current = APPLICATION_STATUSES[self.status]
+            raise WrongStatus(f"当前状态为“{current}”，此操作须在“{expected}”时进行", current=self.status)
+
+    def expect_net_paid(self, yuan: Decimal) -> None:
+        """Raise MoreThanPaid for more money than was paid and has not come back. 四（一）1"""
+        if yuan > self.net_paid_yuan:
+            detail = f"最多 {self.net_paid_yuan:,.2f} 元，即已拨付减去已退回和已决定追回的金额"
+            raise MoreThanPaid(detail, field="/body/amount_yuan")
+
+    def draft(self, offer: Offer, justification: str, budget_year: int) -> None:
+        """Draft the approval of an offer; a later draft replaces an earlier one. 三（二）"""
+        self.expect("received", "drafted")
+        self.status, self.justification, self.budget_year = "drafted", justification, budget_year
+        self.mode, self.derivation, self.clause = offer.mode, offer.lines, offer.clause
+        self.base_yuan, self.uncapped_yuan = offer.base_yuan, offer.uncapped_yuan
+        self.award_yuan, self.cap_yuan = offer.award_yuan, offer.cap_yuan
+
+    def approve(self, on: date) -> None:
+        """Approve mode and award, which never change afterwards. 二（四）"""
+        self.expect("drafted")
+        self.status, self.approved_on = "approved", on
+        self.reservation, self.reserved_yuan = "approval", self.award_yuan or ZERO
+
+    def decline(self) -> None:
+        """Decline the report; raises WrongStatus once it is approved. 三（二）"""
+        self.expect("received", "drafted")
+        self.status = "declined"
+
+    def enter_plan(self, year: int) -> None:
+        """Enter an issued plan; the award is committed in the budget of `year`. 三（二）"""
+        self.expect("approved")
+        self.status, self.reservation, self.budget_year = "planned", "instalment-1", year
+
+    def pay(self, yuan: Decimal) -> int:
+        """Add a release and return the number of its instalment. 三（二）"""
+        self.expect("planned", "releasing")
+        self.instalments_paid += 1
+        self.released_yuan += yuan
+        self.reserved_yuan -= yuan
+        self.reservation = f"instalment-{self.instalments_paid + 1}" if self.reserved_yuan else None
+        self.status = "releasing" if self.reserved_yuan else "released"
+        return self.instalments_paid
+
+    def close(self) -> None:
+        """Close the application; the reserved rest of the award lapses. 四（一）1"""
+        self.expect("approved", "planned", "releasing")
+        self.status, self.reservation, self.reserved_yuan = "closed", None, ZERO
+
+
+class NumberSeries(Base):
+    """Last number given in a yearly series, such as that of approvals."""
+
+    __tablename__ = "number_series"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    year: Mapped[int] = mapped_column(primary_key=True)
+    district: Mapped[str]
+    last: Mapped[int]

@@ -1,0 +1,40 @@
+"""Public money from other sources for a project. 二（五）, 四（二）2"""
+
+from datetime import date, datetime
+from decimal import Decimal
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Index
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.funding.models.base import Base
+from services.funding.rules.code_lists import PUBLIC_MONEY_KINDS
+
+
+class PublicMoney(Base):
+    """Public money that a project received from another source; other municipal money excludes support (I27)."""
+
+    __tablename__ = "public_money"
+    __table_args__ = (
+        CheckConstraint(f"kind IN {tuple(PUBLIC_MONEY_KINDS)}", name="kind"),
+        CheckConstraint("amount_yuan > 0", name="amount"),
+        Index("ix_public_money_application_id", "application_id"),
+        Index("ix_public_money_project_code", "project_code"),
+        Index("ix_public_money_applicant_uscc", "applicant_uscc"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    application_id: Mapped[UUID | None]
+    district: Mapped[str]
+    kind: Mapped[str]
+    programme: Mapped[str]
+    project_code: Mapped[str | None]
+    applicant_uscc: Mapped[str]
+    amount_yuan: Mapped[Decimal]
+    granted_on: Mapped[date]
+    document_no: Mapped[str | None]
+    recorded_by: Mapped[str]
+    recorded_at: Mapped[datetime]
+    withdrawn_by: Mapped[str | None]
+    withdrawn_at: Mapped[datetime | None]
+    withdraw_reason: Mapped[str | None]

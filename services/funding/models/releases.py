@@ -1,0 +1,57 @@
+"""Requests to release funds (拨付). 三（二）"""
+
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.funding.models.base import Base
+from services.funding.rules.code_lists import RELEASE_STATUSES
+from shared.errors import WrongStatus
+
+
+class ReleaseRequest(Base):
+    """Request to release an instalment; a second finance officer pays or rejects it."""
+
+    __tablename__ = "release_request"
+    __table_args__ = (
+        CheckConstraint("status IN ('requested', 'paid', 'rejected')", name="status"),
+        CheckConstraint("(status = 'paid') = (transfer_id IS NOT NULL)", name="paid_has_transfer"),
+        CheckConstraint("amount_yuan > 0", name="amount"),
+        Index("uq_release_request_open", "application_id", unique=True, postgresql_where=text("status = 'requested'")),
+        Index(
+            "uq_release_request_statement_id",
+            "statement_id",
+            unique=True,
+            postgresql_where=text("status <> 'rejected'"),
+        ),
+        Index("ix_release_request_application_id", "application_id"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    application_id: Mapped[UUID] = mapped_column(ForeignKey("application.id"))
+    district: Mapped[str]
+    applicant_uscc: Mapped[str]
+    instalment: Mapped[int]
+    condition: Mapped[str]
+    amount_yuan: Mapped[Decimal]
+    clause: Mapped[str]
+    statement_id: Mapped[UUID | None] = mapped_column(ForeignKey("interest_statement.id"))
+    evidence: Mapped[str]
+    status: Mapped[str] = mapped_column(default="requested")
+    requested_by: Mapped[str]
+    requested_at: Mapped[datetime]
+    decided_by: Mapped[str | None]
+    decided_at: Mapped[datetime | None]
+    decision_reason: Mapped[str | None]
+    transfer_id: Mapped[UUID | None] = mapped_column(unique=True)
+
+    def decide(self, status: str, subject: str, at: datetime, reason: str | None = None) -> None:
+        """Record payment or rejection. Raises WrongStatus for a request decided before."""
+        if self.status != "requested":
+            raise WrongStatus(
+                f"该拨付申请{RELEASE_STATUSES[self.status]}，不能重复办理；如需再次拨付请另行申请", current=self.status
+            )
+        self.status, self.decided_by, self.decided_at, self.decision_reason = status, subject, at, reason

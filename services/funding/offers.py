@@ -1,0 +1,39 @@
+"""Offers of both support modes for an application, computed from stored components and loans. 二（四）"""
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.funding.applications import ruleset_of
+from services.funding.models.applications import Application
+from services.funding.models.loans import Loan
+from services.funding.rules.offers import LoanPlan, Offer, grant_offer, interest_offer
+from shared.storage.session import today
+
+
+async def loans_of(session: AsyncSession, application: Application) -> Sequence[Loan]:
+    """Return the registered loan contracts in the order of their drawdown."""
+    found = await session.scalars(
+        select(Loan).where(Loan.application_id == application.id).order_by(Loan.drawn_on, Loan.id)
+    )
+    return found.all()
+
+
+async def support_offers(
+    session: AsyncSession, application: Application, plan: LoanPlan | None = None
+) -> dict[str, Offer]:
+    """Return the offers of both modes by mode; `plan` counts only while no loan is registered. 二（四）"""
+    ruleset = ruleset_of(session, application)
+    registered = [_contracted(loan) for loan in await loans_of(session, application)]
+    loans = registered or ([plan] if plan else [])
+    started_on = application.construction_started_on
+    return {
+        "investment_grant": grant_offer(application.components, ruleset),
+        "interest_subsidy": interest_offer(loans, started_on, ruleset, today(session)),
+    }
+
+
+def _contracted(loan: Loan) -> LoanPlan:
+    name = f"{loan.bank}{loan.contract_no}"
+    return LoanPlan(name, loan.principal_yuan, loan.annual_rate, loan.term_months, loan.tenor, loan.drawn_on)

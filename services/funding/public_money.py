@@ -1,0 +1,42 @@
+"""Register of other public money, checked before approval, plan and release. 二（五）"""
+
+from collections.abc import Sequence
+
+from sqlalchemy import or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.funding.applications import ruleset_of
+from services.funding.models.applications import Application
+from services.funding.models.public_money import PublicMoney
+from shared.errors import DomainError
+
+
+class OtherMunicipalMoney(DomainError):
+    """The project received municipal money from another source. 二（五）"""
+
+    status, code, title = 409, "other_municipal_money", "项目已获得其他市级财政性资金，不再予以支持"
+
+
+async def other_municipal_money(session: AsyncSession, application: Application) -> Sequence[PublicMoney]:
+    """Return other municipal money of the project or, under that reading, of its owner, oldest first (I27). 二（五）"""
+    same = [PublicMoney.application_id == application.id]
+    if application.project_code:
+        same.append(PublicMoney.project_code == application.project_code)
+    if ruleset_of(session, application).interpretations["other_funds_scope"] == "entity":
+        same.append(PublicMoney.applicant_uscc == application.applicant_uscc)
+    found = await session.scalars(
+        select(PublicMoney)
+        .where(PublicMoney.kind == "other_municipal", PublicMoney.withdrawn_at.is_(None), or_(*same))
+        .order_by(PublicMoney.granted_on)
+    )
+    return found.all()
+
+
+async def refuse_other_municipal_money(session: AsyncSession, application: Application) -> None:
+    """Raise OtherMunicipalMoney when the declaration or the register names such money. 二（五）"""
+    if application.facts.get("other_municipal_funds"):
+        raise OtherMunicipalMoney("申报材料载明已获得其他市级财政性资金（二（五）），请不予批复或终止该项目")
+    for entry in await other_municipal_money(session, application):
+        named = f"{entry.programme} {entry.amount_yuan:,.2f} 元（{entry.granted_on}）"
+        way_out = "如登记有误或系另一工程，请先由市级人员撤销该登记"
+        raise OtherMunicipalMoney(f"登记簿载有：{named}（二（五））；{way_out}", public_money_id=str(entry.id))

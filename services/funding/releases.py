@@ -1,0 +1,125 @@
+"""Checks and event of a release: due instalment, other money, completion before the plan. 二（五）, 三（二）"""
+
+from decimal import Decimal
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.funding.applications import components_of, facts_of, project_of, ruleset_of
+from services.funding.models.applications import Application
+from services.funding.models.interest_statements import InterestStatement
+from services.funding.models.plans import InvestmentPlan, PlanItem
+from services.funding.models.releases import ReleaseRequest
+from services.funding.public_money import refuse_other_municipal_money
+from services.funding.rules.offers import GRANT
+from services.funding.rules.releases import CONDITIONS, Instalment, instalments
+from shared.contracts.funding import FundsReleased
+from shared.errors import DomainError, Invalid
+from shared.policy import parameter
+from shared.storage.audit import hands_of
+from shared.storage.session import found, locked, today
+
+
+class CompletedBeforePlan(DomainError):
+    """The project was completed before its plan was issued, and no decision keeps it. 二（五）, I15"""
+
+    status, code, title = 409, "completed_before_plan", "项目在计划下达前已完工，未作保留决定"
+
+
+class InstalmentConditionUnmet(DomainError):
+    """The condition of the instalment is not met (I32)."""
+
+    status, code, title = 409, "instalment_condition", "本期拨付条件未满足"
+
+
+class AlreadyRequested(DomainError):
+    """A release of the project or of the statement is requested already. 三（二）"""
+
+    status, code, title = 409, "already_requested", "已有拨付申请待审批"
+
+
+async def refuse_second_request(session: AsyncSession, application: Application) -> None:
+    """Raise AlreadyRequested while a request of the application is undecided."""
+    waiting = select(ReleaseRequest.id).filter_by(application_id=application.id, status="requested")
+    if identity := await session.scalar(waiting):
+        raise AlreadyRequested("本项目已有拨付申请待审批，请先批准或驳回该申请", request_id=str(identity))
+
+
+async def refuse_unfit(session: AsyncSession, application: Application) -> None:
+    """Raise OtherMunicipalMoney or CompletedBeforePlan. 二（五）"""
+    await refuse_other_municipal_money(session, application)
+    issued_on, decision = (
+        await session.execute(
+            select(InvestmentPlan.issued_on, PlanItem.completed_decision)
+            .join(InvestmentPlan, InvestmentPlan.id == PlanItem.plan_id)
+            .where(PlanItem.application_id == application.id, PlanItem.status == "planned")
+        )
+    ).one()
+    completed_on = application.completed_on
+    if completed_on is not None and issued_on is not None and completed_on <= issued_on and decision is None:
+        dates = f"完工 {completed_on}，计划下达 {issued_on}（二（五））"
+        raise CompletedBeforePlan(f"{dates}；如完工日期有误请更正建设状态，否则请终止拨付")
+
+
+async def due_instalment(session: AsyncSession, application: Application, statement_id: UUID | None) -> Instalment:
+    """Return the next instalment. Raises InstalmentConditionUnmet, Invalid or AlreadyRequested."""
+    if application.mode != GRANT:
+        return await _due_interest(session, application, statement_id)
+    on, chosen = today(session), ruleset_of(session, application).interpretations["instalments"]
+    planned = instalments(application.award_yuan or Decimal(0), chosen, parameter("instalment_shares", on))
+    due = planned[application.instalments_paid]
+    reached = application.progress is not None and application.progress >= parameter("instalment_progress", on)
+    if due.condition == "at_progress" and not reached:
+        share = f"{parameter('instalment_progress', on):%}"
+        raise InstalmentConditionUnmet(f"工程形象进度须达到 {share}，请在季度报送更新进度后申请")
+    if due.condition == "after_evaluation" and application.evaluated_on is None:
+        raise InstalmentConditionUnmet("项目评价尚未完成（三（三）），请在评价签发后申请")
+    return Instalment(due.number, min(due.yuan, application.reserved_yuan), CONDITIONS[due.condition])
+
+
+async def _due_interest(session: AsyncSession, application: Application, statement_id: UUID | None) -> Instalment:
+    field = "/body/statement_id"
+    statement = await session.get(InterestStatement, statement_id) if statement_id else None
+    if statement is None or statement.application_id != application.id:
+        raise Invalid("贷款贴息须凭本项目已核定的结息单拨付，请填写其编号", field=field)
+    if not statement.counts or not statement.payable_yuan:
+        raise Invalid("该结息单尚待核定、已驳回或核定金额为零，请先核定或改填其他结息单", field=field)
+    paid = select(ReleaseRequest.id).where(
+        ReleaseRequest.statement_id == statement.id, ReleaseRequest.status != "rejected"
+    )
+    if await session.scalar(paid):
+        raise AlreadyRequested("该结息单已申请拨付，请改填尚未拨付的结息单", field=field)
+    return Instalment(application.instalments_paid + 1, statement.payable_yuan, f"第{statement.number}次结息核定")
+
+
+async def locked_request(session: AsyncSession, request_id: UUID) -> tuple[ReleaseRequest, Application]:
+    """Return the request and its application, locked; the application first, so that two acts cannot deadlock."""
+    request = await found(session, ReleaseRequest, request_id)
+    application = await locked(session, Application, request.application_id)
+    return await locked(session, ReleaseRequest, request_id), application
+
+
+async def released_event(session: AsyncSession, application: Application, request: ReleaseRequest) -> FundsReleased:
+    """Return the event that announces a paid request."""
+    return FundsReleased.model_validate(
+        {
+            "declaration_id": application.id,
+            "district": application.district,
+            "applicant_uscc": application.applicant_uscc,
+            "project": project_of(application),
+            "release_id": request.id,
+            "transfer_id": request.transfer_id,
+            "instalment": request.instalment,
+            "mode": application.mode,
+            "amount_yuan": request.amount_yuan,
+            "released_total_yuan": application.released_yuan,
+            "award_yuan": application.award_yuan,
+            "released_on": today(session),
+            "facts": facts_of(application),
+            "components": components_of(application),
+            "ruleset": application.ruleset,
+            "as_of": application.as_of,
+            "hands": await hands_of(session, application.id),
+        }
+    )

@@ -1,0 +1,134 @@
+"""Codes in funding's requests and answers, each with its Chinese label; `CODE_LISTS` names every list. Pure."""
+
+from collections.abc import Mapping
+from typing import Final, Literal, get_args
+
+from shared.contracts.library import LABELS, SupportMode
+
+ApplicationStatus = Literal["received", "drafted", "approved", "declined", "planned", "releasing", "released", "closed"]
+APPLICATION_STATUSES: Final[dict[str, str]] = {
+    "received": "待批复",
+    "drafted": "批复已拟办",
+    "approved": "已批复",
+    "declined": "不予批复",
+    "planned": "已列入投资计划",
+    "releasing": "拨付中",
+    "released": "已拨付",
+    "closed": "已终止",
+}
+OPEN_STATUSES: Final = ("received", "drafted", "approved", "planned", "releasing", "released")
+"""Statuses in which an application can still be held by a credit grade."""
+
+SUPPORT_MODES: Final[dict[str, str]] = {mode: LABELS[mode] for mode in get_args(SupportMode)}
+"""Support modes: one of the two per project, never both. 二（四）"""
+
+AppropriationStatus = Literal["drafted", "confirmed"]
+APPROPRIATION_STATUSES: Final[dict[str, str]] = {"drafted": "已拟办，待确认", "confirmed": "已确认"}
+
+PlanStatus = Literal["drafted", "issued", "withdrawn"]
+PLAN_STATUSES: Final[dict[str, str]] = {"drafted": "编制中", "issued": "已下达", "withdrawn": "已撤回"}
+
+PlanItemStatus = Literal["planned", "dropped"]
+PLAN_ITEM_STATUSES: Final[dict[str, str]] = {"planned": "列入计划", "dropped": "已剔除"}
+
+ReleaseStatus = Literal["requested", "paid", "rejected"]
+RELEASE_STATUSES: Final[dict[str, str]] = {"requested": "待审批", "paid": "已拨付", "rejected": "已驳回"}
+
+StatementStatus = Literal["computed", "flagged", "accepted", "rejected"]
+STATEMENT_STATUSES: Final[dict[str, str]] = {
+    "computed": "已核定",
+    "flagged": "与银行利息不符，待人工核定",
+    "accepted": "人工认可",
+    "rejected": "人工驳回",
+}
+
+INTEREST_LIMITS: Final[dict[str, str]] = {
+    "interest_paid": "以实际支付的正常利息为限",
+    "cap": "以单个项目贴息上限的余额为限",
+    "award": "以批复金额的余额为限",
+}
+
+LoanRateType = Literal["fixed", "floating"]
+LOAN_RATE_TYPES: Final[dict[str, str]] = {"fixed": "固定利率", "floating": "浮动利率"}
+
+LprTenor = Literal["1Y", "5Y"]
+LPR_TENORS: Final[dict[str, str]] = {"1Y": "一年期LPR", "5Y": "五年期以上LPR"}
+
+HoldGround = Literal["funds_diverted", "grave_finding", "credit_c", "credit_d", "clawback", "other"]
+HOLD_GROUNDS: Final[dict[str, str]] = {
+    "funds_diverted": "资金未专款专用",
+    "grave_finding": "现场核查发现严重问题",
+    "credit_c": "信用等级为C，暂缓拨付待复核",
+    "credit_d": "信用等级为D，停止拨付",
+    "clawback": "已决定追回资金",
+    "other": "其他",
+}
+
+HoldSeverity = Literal["review", "stop"]
+HOLD_SEVERITIES: Final[dict[str, str]] = {"review": "可以申请拨付，不得支付", "stop": "不得申请拨付，也不得支付"}
+
+ReturnStatus = Literal["recorded", "confirmed", "rejected"]
+RETURN_STATUSES: Final[dict[str, str]] = {"recorded": "已登记，待确认", "confirmed": "已确认到账", "rejected": "未到账"}
+
+ClawbackGround = Literal[
+    "funds_diverted",
+    "false_material",
+    "municipal_funds_hidden",
+    "not_implemented",
+    "unapproved_change",
+    "final_accounts_lower",
+    "targets_missed",
+    "other",
+]
+CLAWBACK_GROUNDS: Final[dict[str, str]] = {
+    "funds_diverted": "资金未专款专用",
+    "false_material": "申报材料弄虚作假",
+    "municipal_funds_hidden": "隐瞒其他市级财政性资金",
+    "not_implemented": "项目未实施",
+    "unapproved_change": "未经批准变更建设内容",
+    "final_accounts_lower": "决算投资低于批复依据",
+    "targets_missed": "评价目标未达成",
+    "other": "其他",
+}
+
+ClawbackStatus = Literal["requested", "demanded", "rejected", "recovered"]
+CLAWBACK_STATUSES: Final[dict[str, str]] = {
+    "requested": "待决定",
+    "demanded": "已决定追回",
+    "rejected": "不予追回",
+    "recovered": "已全部收回",
+}
+
+PublicMoneyKind = Literal[
+    "other_municipal", "district_investment", "district_rent", "district_operating", "first_set_equipment"
+]
+PUBLIC_MONEY_KINDS: Final[dict[str, str]] = {
+    "other_municipal": "其他市级财政性资金",
+    "district_investment": "区级投资补助",
+    "district_rent": "区级租金补贴",
+    "district_operating": "区级运营补贴",
+    "first_set_equipment": "首台（套）产品采购应用",
+}
+
+ReferralOutcome = Literal["granted", "refused", "withdrawn"]
+REFERRAL_OUTCOMES: Final[dict[str, str]] = {"granted": "同意授信", "refused": "不予授信", "withdrawn": "项目单位撤回"}
+
+CODE_LISTS: Final[Mapping[str, Mapping[str, str]]] = {
+    "application_status": APPLICATION_STATUSES,
+    "support_mode": SUPPORT_MODES,
+    "appropriation_status": APPROPRIATION_STATUSES,
+    "plan_status": PLAN_STATUSES,
+    "plan_item_status": PLAN_ITEM_STATUSES,
+    "release_status": RELEASE_STATUSES,
+    "interest_statement_status": STATEMENT_STATUSES,
+    "interest_limit": INTEREST_LIMITS,
+    "loan_rate_type": LOAN_RATE_TYPES,
+    "lpr_tenor": LPR_TENORS,
+    "hold_ground": HOLD_GROUNDS,
+    "hold_severity": HOLD_SEVERITIES,
+    "return_status": RETURN_STATUSES,
+    "clawback_ground": CLAWBACK_GROUNDS,
+    "clawback_status": CLAWBACK_STATUSES,
+    "public_money_kind": PUBLIC_MONEY_KINDS,
+    "referral_outcome": REFERRAL_OUTCOMES,
+}
