@@ -7,8 +7,8 @@ from fastapi import APIRouter, Depends, Header, Response
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.intake.api.cases import answer, seen
-from services.intake.api.shapes import DeclarationDraft, DeclarationEdit, DeclarationOut, plain_facts
+from services.intake.api.declaration_schemas import DeclarationDraft, DeclarationEdit, DeclarationOut, stored_facts
+from services.intake.declarations import updated_response, visible_declaration
 from services.intake.models.declarations import Declaration, next_declaration_no
 from services.intake.models.registers import LibraryEntry
 from services.intake.rules.stages import StageCode
@@ -38,12 +38,12 @@ async def create_declaration(
     session.add(declaration)
     await record_act(session, "create_declaration", case_of(declaration), round=declaration.round, duty="apply")
     response.headers["location"] = f"/v1/declarations/{declaration.id}"
-    return await answer(session, response, declaration)
+    return await updated_response(session, response, declaration)
 
 
 async def _new(session: AsyncSession, draft: DeclarationDraft) -> Declaration:
     at = now(session)
-    facts = plain_facts(draft.facts)
+    facts = stored_facts(draft.facts)
     return Declaration(
         id=uuid7(at),
         declaration_no=await next_declaration_no(session, draft.district, today(session).year),
@@ -114,7 +114,7 @@ async def list_declarations(
 @router.get("/v1/declarations/{declaration_id}", name="get_declaration", response_model=DeclarationOut)
 async def get_declaration(session: ReadSession, actor: Anyone, declaration_id: UUID, response: Response) -> Declaration:
     """A declaration as it stands; its ETag goes into If-Match of a change."""
-    declaration = await seen(session, actor, declaration_id)
+    declaration = await visible_declaration(session, actor, declaration_id)
     response.headers["etag"] = etag(declaration)
     return declaration
 
@@ -142,4 +142,4 @@ async def edit_declaration(
         duty="apply",
         changed=sorted(edit.model_fields_set),
     )
-    return await answer(session, response, declaration)
+    return await updated_response(session, response, declaration)

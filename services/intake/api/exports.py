@@ -11,7 +11,7 @@ from fastapi.responses import StreamingResponse
 from pydantic import BaseModel
 from sqlalchemy import ColumnElement, Select, select
 
-from services.intake.api.library_filters import ENTRIES, RESOURCES
+from services.intake.api.register_filters import ENTRIES, RESOURCES
 from services.intake.models.registers import LibraryEntry, Resource
 from shared.actors import Actor
 from shared.contracts.library import LABELS, LibraryComponent, LibraryRow, ResourceRow

@@ -7,11 +7,9 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.intake.api.cases import answer
-from services.intake.api.filing import RefusalsKept
-from services.intake.api.review import ReturnIn, correction_day, keep_correction
-from services.intake.api.shapes import DeclarationOut
-from services.intake.api.submission import checks_completion
+from services.intake.api.declaration_schemas import DeclarationOut
+from services.intake.api.refusals import RefusalsRecorded
+from services.intake.declarations import updated_response
 from services.intake.models.declarations import Declaration
 from services.intake.models.first_review import findings_of
 from services.intake.models.materials import checklist_of
@@ -21,6 +19,7 @@ from services.intake.rules import refusals
 from services.intake.rules.first_review import REVIEW_ITEM_LABELS
 from services.intake.rules.stages import UNDER_REVIEW
 from services.intake.rules.submission import Gap, material_gaps
+from services.intake.submission import checks_completion
 from shared.contracts.intake import DeclarationForwarded, DeclarationReceived
 from shared.contracts.library import ConstructionStatus
 from shared.events.outbox import emit
@@ -45,7 +44,7 @@ class ForwardIn(BaseModel):
     "/v1/declarations/{declaration_id}/forward",
     name="forward_declaration",
     response_model=DeclarationOut,
-    dependencies=[RefusalsKept],
+    dependencies=[RefusalsRecorded],
 )
 async def forward_declaration(
     session: Session, actor: DistrictSupervisor, declaration_id: UUID, conclusion: ForwardIn, response: Response
@@ -69,7 +68,7 @@ async def forward_declaration(
         **detail,
     )
     await emit(session, await _forwarded(session, declaration, in_library, conclusion.opinion, exception))
-    return await answer(session, response, declaration)
+    return await updated_response(session, response, declaration)
 
 
 async def in_reserve_library(session: AsyncSession, declaration: Declaration) -> bool:
@@ -136,7 +135,7 @@ class ReceiptIn(BaseModel):
     "/v1/declarations/{declaration_id}/receive",
     name="receive_declaration",
     response_model=DeclarationOut,
-    dependencies=[RefusalsKept],
+    dependencies=[RefusalsRecorded],
 )
 async def receive_declaration(
     session: Session, actor: CityOfficer, declaration_id: UUID, receipt: ReceiptIn, response: Response
@@ -168,28 +167,4 @@ async def receive_declaration(
             hands=tuple(await hands_of(session, declaration.id)),
         ),
     )
-    return await answer(session, response, declaration)
-
-
-@router.post(
-    "/v1/declarations/{declaration_id}/city-return",
-    name="return_declaration_from_city",
-    response_model=DeclarationOut,
-)
-async def return_declaration_from_city(
-    session: Session, actor: CityOfficer, declaration_id: UUID, wanted: ReturnIn, response: Response
-) -> Declaration:
-    """Send a reported declaration back for correction instead of receiving it. 三（一）"""
-    declaration = await locked(session, Declaration, declaration_id)
-    correct_by = correction_day(session)
-    declaration.return_from_city(now(session), correct_by)
-    await keep_correction(session, declaration, wanted, correct_by, by_city=True)
-    await record_act(
-        session,
-        "return_declaration_from_city",
-        case_of(declaration),
-        round=declaration.round,
-        duty="receipt",
-        clause="三（一）",
-    )
-    return await answer(session, response, declaration)
+    return await updated_response(session, response, declaration)

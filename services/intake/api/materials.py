@@ -10,11 +10,10 @@ from pydantic import BaseModel, ConfigDict
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.intake.api.cases import seen
 from services.intake.api.uploads import Upload, Uploaded
+from services.intake.declarations import visible_declaration
 from services.intake.models.declarations import Declaration
-from services.intake.models.materials import Material, checklist_of
-from services.intake.models.opinions import valid_opinion
+from services.intake.models.materials import Material
 from services.intake.rules import checklist as lists
 from services.intake.rules.stages import EDITABLE, UNDER_REVIEW
 from shared.actors import Actor
@@ -27,7 +26,6 @@ from shared.text import Line
 from shared.web.auth import Anyone, MaterialProvider
 from shared.web.filters import moments, one_of
 from shared.web.idempotency import FILE, ActRoute, ReadSession, Session
-from shared.web.memory_paging import MemoryListing, MemoryPageRequest
 from shared.web.paging import Listing, Page, PageRequest
 
 router = APIRouter(route_class=ActRoute, tags=["申报材料"])
@@ -38,40 +36,6 @@ _WHEN = {
 }
 _DUTY = {"applicant": "apply", "district_officer": "first_review", "district_government": "opinion"}
 _CONTENT = {"schema": {"type": "string", "format": "binary"}}
-
-
-class ChecklistLine(BaseModel):
-    """An item of the checklist: `state` is present, missing, not_required or unknown; `why` says why."""
-
-    no: int
-    code: str
-    name: str
-    clause: str
-    basis: str
-    provider: str
-    online: bool
-    state: lists.State
-    why: str
-    how: str
-
-
-CHECKLIST = MemoryListing(ChecklistLine, "no", key="code", default="no")
-
-
-@router.get("/v1/declarations/{declaration_id}/checklist", name="get_checklist")
-async def get_checklist(
-    session: ReadSession, actor: Anyone, declaration_id: UUID, asked: Annotated[MemoryPageRequest, Depends(CHECKLIST)]
-) -> Page[ChecklistLine]:
-    """Return the materials that this declaration needs, their state and who provides them. 三（一）¶2"""
-    declaration = await seen(session, actor, declaration_id)
-    opinion = await valid_opinion(session, declaration)
-    lines = await checklist_of(session, declaration, opinion_given=opinion is not None)
-    return asked.page([_line(line) for line in lines])
-
-
-def _line(line: lists.Line) -> ChecklistLine:
-    own = {name: getattr(line.item, name) for name in ChecklistLine.model_fields if name not in ("state", "why")}
-    return ChecklistLine(**own, state=line.state, why=line.why)
 
 
 class MaterialOut(BaseModel):
@@ -215,7 +179,7 @@ async def list_materials(
     history: Annotated[bool, Query(description="含已替换或删除的材料")] = False,
 ) -> Page[MaterialOut]:
     """Return the materials in order of upload; with `history` also those replaced or removed."""
-    await seen(session, actor, declaration_id)
+    await visible_declaration(session, actor, declaration_id)
     query = select(Material).where(Material.declaration_id == declaration_id)
     query = query if history else query.where(Material.removed_at.is_(None))
     return await asked.page(session, query, MaterialOut.model_validate)
@@ -231,7 +195,7 @@ async def get_material_content(
     request: Request, session: ReadSession, actor: Anyone, declaration_id: UUID, material_id: UUID
 ) -> StreamingResponse:
     """A material's content, under its own file name. The district's own papers are not the applicant's to read."""
-    await seen(session, actor, declaration_id)
+    await visible_declaration(session, actor, declaration_id)
     material = await found(session, Material, material_id)
     if material.declaration_id != declaration_id:
         raise NotFound()

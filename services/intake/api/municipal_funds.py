@@ -8,10 +8,8 @@ from fastapi import APIRouter, Depends, Response
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from sqlalchemy import select
 
-from services.intake.api.cases import seen
-from services.intake.models.duplicates import matches_of
 from services.intake.models.municipal_funds import MunicipalFundingRecord, MunicipalFundProgramme
-from services.intake.rules.duplicates import Basis, Source, entity_place
+from services.intake.rules.duplicates import entity_place
 from shared.clock import uuid7
 from shared.contracts.intake import MunicipalMoneyRegistered
 from shared.contracts.library import DistrictCode
@@ -26,7 +24,6 @@ from shared.text import Line, Paragraph
 from shared.web.auth import CityOfficer, DistrictOrCity, Official
 from shared.web.filters import dates, one_of, search
 from shared.web.idempotency import ActRoute, ReadSession, Session
-from shared.web.memory_paging import ORDER, MemoryListing, MemoryPageRequest
 from shared.web.paging import Listing, Page, PageRequest
 
 router = APIRouter(route_class=ActRoute, tags=["市级资金排重"])
@@ -182,28 +179,3 @@ async def list_other_funds(
 ) -> Page[FundingRecordOut]:
     """Return registered payments, newest first."""
     return await asked.page(session, select(MunicipalFundingRecord), FundingRecordOut.model_validate)
-
-
-class MatchOut(BaseModel):
-    """Another record that seems to be the same project; one that `bars` refuses a submission, others only warn."""
-
-    model_config = ConfigDict(from_attributes=True)
-
-    source: Source
-    basis: Basis
-    reference: str
-    bars: bool
-    explanation: str
-
-
-MATCHES = MemoryListing(MatchOut, ORDER, key="reference", default=ORDER)
-
-
-@router.get("/v1/declarations/{declaration_id}/matches", name="list_matches")
-async def list_matches(
-    session: ReadSession, actor: Official, declaration_id: UUID, asked: Annotated[MemoryPageRequest, Depends(MATCHES)]
-) -> Page[MatchOut]:
-    """Return declarations, awards and other city money that seem to be this project, with the reason. 二（五）"""
-    matches = await matches_of(session, await seen(session, actor, declaration_id))
-    ordered = sorted(matches, key=lambda match: (match.source, match.reference))
-    return asked.page([MatchOut.model_validate(match) for match in ordered])

@@ -8,8 +8,8 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.intake.api.cases import answer, seen
-from services.intake.api.shapes import DeclarationOut
+from services.intake.api.declaration_schemas import DeclarationOut
+from services.intake.declarations import updated_response, visible_declaration
 from services.intake.models.declarations import Declaration
 from services.intake.models.materials import Material
 from services.intake.models.opinions import Opinion, latest_opinion
@@ -55,7 +55,7 @@ async def request_opinion(
         clause="三（一）",
         due_on=due_on,
     )
-    return await answer(session, response, declaration)
+    return await updated_response(session, response, declaration)
 
 
 class OpinionIn(BaseModel):
@@ -128,7 +128,7 @@ async def _check_document(session: AsyncSession, declaration: Declaration, mater
 @router.get("/v1/declarations/{declaration_id}/opinion", name="get_opinion")
 async def get_opinion(session: ReadSession, actor: Official, declaration_id: UUID) -> OpinionOut | None:
     """The latest request for an opinion, with its answer; null before one was asked."""
-    declaration = await seen(session, actor, declaration_id)
+    declaration = await visible_declaration(session, actor, declaration_id)
     opinion = await latest_opinion(session, declaration.id)
     if opinion is None:
         return None

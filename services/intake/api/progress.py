@@ -1,26 +1,22 @@
 """HTTP of progress: where a declaration stands, whose move it is, what is open, what was decided (三)."""
 
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import select
 
-from services.intake.api.cases import seen
-from services.intake.api.review import ReasonIn
-from services.intake.api.submission import missing_from
-from services.intake.models.corrections import Correction, open_correction
-from services.intake.models.declarations import Declaration
+from services.intake.api.corrections import ReasonIn
+from services.intake.declarations import visible_declaration
+from services.intake.models.corrections import open_correction
 from services.intake.rules.stages import DECISION_LABELS, EDITABLE, STAGES, StageCode
+from services.intake.submission import submission_gaps
 from shared.actors import ROLES
 from shared.storage.audit import acts_of
 from shared.storage.session import today
 from shared.web.auth import Anyone
-from shared.web.filters import flag
 from shared.web.idempotency import ActRoute, ReadSession
-from shared.web.paging import Listing, Page, PageRequest
 
 router = APIRouter(route_class=ActRoute, tags=["申报"])
 
@@ -69,10 +65,10 @@ class ProgressOut(BaseModel):
 @router.get("/v1/declarations/{declaration_id}/progress", name="get_progress")
 async def get_progress(session: ReadSession, actor: Anyone, declaration_id: UUID) -> ProgressOut:
     """The stage, the next step, who must act until when, what is open, and the decisions so far. 三"""
-    declaration = await seen(session, actor, declaration_id)
+    declaration = await visible_declaration(session, actor, declaration_id)
     stage, due = STAGES[declaration.stage], declaration.due_on
     correction = await open_correction(session, declaration)
-    missing = await missing_from(session, declaration) if declaration.stage in EDITABLE else []
+    missing = await submission_gaps(session, declaration) if declaration.stage in EDITABLE else []
     return ProgressOut(
         **{name: getattr(declaration, name) for name in ("declaration_no", "stage", "stage_label", "round")},
         next_step=stage.next_step,
@@ -98,33 +94,3 @@ def _decision(act: dict[str, Any]) -> DecisionOut:
         reason=act["reason"],
         detail=detail,
     )
-
-
-class CorrectionOut(BaseModel):
-    """A return for correction, with its reasons."""
-
-    model_config = ConfigDict(from_attributes=True)
-
-    round: int
-    by_city: bool
-    reasons: list[ReasonIn]
-    correct_by: date
-    returned_at: datetime
-
-
-CORRECTIONS = Listing(
-    flag("by_city", Correction.by_city, "是否由市级退回"),
-    sorts={"id": Correction.id, "returned_at": Correction.returned_at, "correct_by": Correction.correct_by},
-    key=Correction.id,
-    default="id",
-)
-
-
-@router.get("/v1/declarations/{declaration_id}/corrections", name="list_corrections")
-async def list_corrections(
-    session: ReadSession, actor: Anyone, declaration_id: UUID, asked: Annotated[PageRequest, Depends(CORRECTIONS)]
-) -> Page[CorrectionOut]:
-    """Return every return for correction so far, oldest first. 三（一）"""
-    declaration: Declaration = await seen(session, actor, declaration_id)
-    query = select(Correction).where(Correction.declaration_id == declaration.id)
-    return await asked.page(session, query, CorrectionOut.model_validate)

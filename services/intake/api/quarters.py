@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.intake.api.library_shapes import DistrictPath
+from services.intake.api.register_schemas import DistrictPath
 from services.intake.models.quarters import QuarterSnapshot, QuarterSubmission
 from services.intake.registers.quarters import open_quarters, registers_as_of, snapshot_with_rows, submission_of
 from services.intake.rules.quarters import Finding, findings, sha256_of

@@ -1,104 +1,218 @@
-"""Whether a declaration may be filed, what is kept of it when it is, and a record of every refusal."""
+"""HTTP of filing: undertake, submit, withdraw, and the rounds that were filed (三（一）¶1, 四（一）1)."""
 
-from collections.abc import AsyncIterator, Sequence
+from datetime import date, datetime
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import Request
-from sqlalchemy.ext.asyncio import AsyncSession
+from fastapi import APIRouter, Depends, Response
+from pydantic import BaseModel, ConfigDict
+from sqlalchemy import select
 
-from services.intake.models.credit import grade_of
+from services.intake.api.declaration_schemas import DeclarationOut
+from services.intake.api.refusals import RefusalsRecorded
+from services.intake.declarations import updated_response, visible_declaration
 from services.intake.models.declarations import Declaration, DeclarationRound
-from services.intake.models.duplicates import lock_identity, matches_of
-from services.intake.models.materials import checklist_of, materials_of
-from services.intake.rules import refusals
-from services.intake.rules.duplicates import Match
-from services.intake.rules.stages import EDITABLE
-from services.intake.rules.submission import Gap, gaps
-from shared.clock import uuid7
-from shared.errors import DomainError
-from shared.policy import interpretations
-from shared.runtime import Instance
+from services.intake.models.duplicates import end_identity, save_identity
+from services.intake.rules.checklist import undertaking_on
+from services.intake.rules.rounds import Change, leaf_changes
+from services.intake.submission import check_submission, save_round
+from shared.contracts.facts import ProjectFacts
+from shared.contracts.intake import DeclarationSubmitted, DeclarationWithdrawn
+from shared.deadlines import working_days_after
+from shared.errors import Invalid
+from shared.events.outbox import emit
 from shared.storage.audit import case_of, record_act
-from shared.storage.session import actor_of, found, now, settings_of
+from shared.storage.session import locked, now, settings_of, today
+from shared.text import Line, Paragraph
+from shared.web.auth import Anyone, Applicant
+from shared.web.idempotency import ActRoute, ReadSession, Session
+from shared.web.memory_paging import MemoryListing, MemoryPageRequest
+from shared.web.paging import Page
+
+router = APIRouter(route_class=ActRoute, tags=["申报"])
 
 
-def checks_completion(session: AsyncSession, moment: str) -> bool:
-    """Whether a completed project is refused at this moment (I15). 二（五）"""
-    return interpretations(settings_of(session).interpretations)["completed_check"] in ("all_three", moment)
+class UndertakingOut(BaseModel):
+    """The text that an applicant undertakes."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    version: str
+    first_day: date
+    clause: str
+    text: str
 
 
-async def missing_from(session: AsyncSession, declaration: Declaration) -> list[Gap]:
-    """Everything that still keeps the declaration from being submitted. 三（一）"""
-    lines = await checklist_of(session, declaration, opinion_given=False)
-    return gaps({**declaration.stated_fields(), "facts": declaration.facts}, lines)
+class Undertake(BaseModel):
+    """The applicant's word, to a text it has read."""
+
+    version: Line
+    agree: Literal[True]
 
 
-async def check_submission(session: AsyncSession, declaration: Declaration) -> list[Match]:
-    """Refuse what may not be filed; returns the matches that only call for an officer's attention.
+class Reason(BaseModel):
+    """Why."""
 
-    Raises ProjectCompleted (二（五）), CreditBarred (四（一）3), DuplicateFunding (二（五）) or Incomplete (三（一）).
-    """
-    declaration.require_stage(EDITABLE)
-    if declaration.facts.get("construction_status") == "completed" and checks_completion(session, "declaration"):
-        raise refusals.completed("/facts/construction_status")
-    credit = await grade_of(session, declaration.applicant_uscc)
-    if credit is not None and credit.grade == "D":
-        raise refusals.barred(credit.decided_on.isoformat())
-    await lock_identity(session, declaration)
-    matches = await matches_of(session, declaration)
-    if barring := [match for match in matches if match.bars]:
-        raise refusals.duplicate(barring)
-    if missing := await missing_from(session, declaration):
-        raise refusals.incomplete(missing)
-    return matches
+    reason: Paragraph
 
 
-async def keep_round(session: AsyncSession, declaration: Declaration, warnings: Sequence[Match]) -> None:
-    """Keep the submission as it was filed; never changed afterwards."""
-    materials = await materials_of(session, declaration.id)
-    at = now(session)
-    session.add(
-        DeclarationRound(
-            id=uuid7(at),
-            declaration_id=declaration.id,
-            round=declaration.round,
-            district=declaration.district,
-            applicant_uscc=declaration.applicant_uscc,
-            stated=declaration.stated_fields(),
-            facts=declaration.facts,
-            simulated=declaration.simulated,
-            materials=[material.as_round_entry() for material in materials],
-            undertaking={
-                "version": declaration.undertaking_version,
-                "by": declaration.undertaken_by,
-                "at": declaration.undertaken_at,
-            },
-            warnings=[match.as_dict() for match in warnings],
-            submitted_by=actor_of(session).subject,
-            submitted_at=at,
-        )
+@router.get("/v1/undertakings/current", name="get_current_undertaking", response_model=UndertakingOut)
+async def get_current_undertaking(session: ReadSession, actor: Anyone) -> object:
+    """The undertaking of truthfulness to give today. 四（一）1"""
+    return undertaking_on(today(session))
+
+
+@router.post("/v1/declarations/{declaration_id}/undertake", name="undertake", response_model=DeclarationOut)
+async def undertake(
+    session: Session, actor: Applicant, declaration_id: UUID, word: Undertake, response: Response
+) -> Declaration:
+    """Undertake that content and materials are true; any later change of either voids it. 四（一）1"""
+    declaration = await locked(session, Declaration, declaration_id)
+    current = undertaking_on(today(session))
+    if word.version != current.version:
+        raise Invalid(f"现行承诺书版次为 {current.version}", field="/body/version")
+    declaration.undertake(current.version, actor.subject, now(session))
+    await record_act(
+        session,
+        "undertake",
+        case_of(declaration),
+        round=declaration.round,
+        duty="apply",
+        version=current.version,
+        clause=current.clause,
+    )
+    return await updated_response(session, response, declaration)
+
+
+@router.post(
+    "/v1/declarations/{declaration_id}/submit",
+    name="submit_declaration",
+    response_model=DeclarationOut,
+    dependencies=[RefusalsRecorded],
+)
+async def submit_declaration(
+    session: Session, actor: Applicant, declaration_id: UUID, response: Response
+) -> Declaration:
+    """File the declaration with the district, or file it again after correction. 三（一）"""
+    declaration = await locked(session, Declaration, declaration_id)
+    warnings = await check_submission(session, declaration)
+    due = working_days_after(today(session), settings_of(session).first_review_due_working_days)
+    declaration.submit(today(session), now(session), due.on)
+    await save_round(session, declaration, warnings)
+    await save_identity(session, declaration.project(), live=True)
+    await record_act(
+        session, "submit_declaration", case_of(declaration), round=declaration.round, duty="apply", clause="三（一）"
+    )
+    await emit(session, _submitted(declaration))
+    return await updated_response(session, response, declaration)
+
+
+def _submitted(declaration: Declaration) -> DeclarationSubmitted:
+    assert declaration.submitted_on is not None
+    return DeclarationSubmitted(
+        district=declaration.district,
+        applicant_uscc=declaration.applicant_uscc,
+        declaration_id=declaration.id,
+        project=declaration.project(),
+        round=declaration.round,
+        facts=declaration.complete_facts(),
+        submitted_on=declaration.submitted_on,
     )
 
 
-async def refusals_on_record(request: Request, declaration_id: UUID) -> AsyncIterator[None]:
-    """Write a refusal of substance down: the refused act's own transaction is rolled back by then, this one is not."""
-    try:
-        yield
-    except refusals.RECORDED_REFUSALS as refusal:
-        await _record_refusal(request, declaration_id, refusal)
-        raise
+@router.post("/v1/declarations/{declaration_id}/withdraw", name="withdraw_declaration", response_model=DeclarationOut)
+async def withdraw_declaration(
+    session: Session, actor: Applicant, declaration_id: UUID, why: Reason, response: Response
+) -> Declaration:
+    """Take the declaration back; possible until the city has received it. 三（一）"""
+    declaration = await locked(session, Declaration, declaration_id)
+    declaration.withdraw(now(session))
+    await end_identity(session, declaration.id)
+    await record_act(
+        session,
+        "withdraw_declaration",
+        case_of(declaration),
+        round=declaration.round,
+        duty="apply",
+        reason=why.reason,
+        clause="三（一）",
+    )
+    await emit(
+        session,
+        DeclarationWithdrawn(
+            district=declaration.district,
+            applicant_uscc=declaration.applicant_uscc,
+            declaration_id=declaration.id,
+            reason=why.reason,
+        ),
+    )
+    return await updated_response(session, response, declaration)
 
 
-async def _record_refusal(request: Request, declaration_id: UUID, refusal: DomainError) -> None:
-    instance: Instance = request.app.state.instance
-    act = str(request.scope["route"].name)
-    async with instance.database.session(request.state.actor) as session:
-        declaration = await found(session, Declaration, declaration_id)
-        await record_act(
-            session,
-            f"{act}_refused",
-            case_of(declaration),
-            round=declaration.round,
-            reason=refusal.detail,
-            code=refusal.code,
-        )
+class ChangeOut(BaseModel):
+    """A value before and after, by JSON pointer."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    pointer: str
+    before: Any
+    after: Any
+
+
+class RoundOut(BaseModel):
+    """A submission as it was filed; the last is authoritative. `changes` compares with the round before.
+
+    `warnings` are the possible doubles found at submission; only officials read them.
+    """
+
+    round: int
+    authoritative: bool
+    submitted_at: datetime
+    stated: dict[str, Any]
+    facts: ProjectFacts
+    simulated: list[str]
+    materials: list[dict[str, Any]]
+    undertaking: dict[str, Any]
+    warnings: list[dict[str, Any]]
+    changes: list[ChangeOut]
+
+
+ROUNDS = MemoryListing(RoundOut, "round", key="round", default="round")
+
+
+@router.get("/v1/declarations/{declaration_id}/rounds", name="list_rounds")
+async def list_rounds(
+    session: ReadSession, actor: Anyone, declaration_id: UUID, asked: Annotated[MemoryPageRequest, Depends(ROUNDS)]
+) -> Page[RoundOut]:
+    """Return every submission of the declaration, oldest first, each with what changed. 三（一）"""
+    declaration = await visible_declaration(session, actor, declaration_id)
+    query = select(DeclarationRound).where(DeclarationRound.declaration_id == declaration.id)
+    rounds = (await session.scalars(query.order_by(DeclarationRound.round))).all()
+    official = actor.role != "applicant"
+    pairs = zip([None, *rounds], rounds, strict=False)
+    return asked.page([_round_out(row, before, declaration, official) for before, row in pairs])
+
+
+def _round_out(
+    row: DeclarationRound, before: DeclarationRound | None, declaration: Declaration, official: bool
+) -> RoundOut:
+    found: list[Change] = leaf_changes(_compared(before), _compared(row)) if before else []
+    return RoundOut(
+        round=row.round,
+        authoritative=row.round == declaration.round,
+        submitted_at=row.submitted_at,
+        stated=row.stated,
+        facts=ProjectFacts.model_validate(row.facts),
+        simulated=row.simulated,
+        materials=row.materials,
+        undertaking=row.undertaking,
+        warnings=row.warnings if official else [],
+        changes=[ChangeOut.model_validate(change) for change in found],
+    )
+
+
+def _compared(row: DeclarationRound) -> dict[str, Any]:
+    files: dict[str, list[str]] = {}
+    for material in row.materials:
+        files.setdefault(material["kind"], []).append(material["sha256"])
+    return {**row.stated, "facts": row.facts, "materials": files}

@@ -11,8 +11,8 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
-from services.intake.api.library_filters import ENTRIES, ENTRY_VERSIONS, RESOURCE_VERSIONS, RESOURCES
-from services.intake.api.library_shapes import (
+from services.intake.api.register_filters import ENTRIES, ENTRY_VERSIONS, RESOURCE_VERSIONS, RESOURCES
+from services.intake.api.register_schemas import (
     DistrictPath,
     EntryOut,
     EntryWithResources,

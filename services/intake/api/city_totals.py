@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 from sqlalchemy import Numeric, cast, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.intake.api.library_shapes import Total
+from services.intake.api.register_schemas import Total
 from services.intake.models.quarters import QuarterSubmission
 from services.intake.models.registers import LibraryEntry, Resource
 from shared.contracts.library import Quarter

@@ -1,6 +1,5 @@
-"""HTTP of first review: accept, find, return for correction, refuse (三（一）¶1)."""
+"""HTTP of the first review: accept, record findings, refuse (三（一）¶1)."""
 
-from datetime import date
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -8,15 +7,14 @@ from fastapi import APIRouter, Depends, Header, Response
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.intake.api.cases import answer, seen
-from services.intake.api.filing import Reason
-from services.intake.api.shapes import DeclarationOut
-from services.intake.models.corrections import Correction
+from services.intake.api.declaration_schemas import DeclarationOut
+from services.intake.api.submission import Reason
+from services.intake.declarations import updated_response, visible_declaration
 from services.intake.models.declarations import Declaration
 from services.intake.models.duplicates import end_identity
 from services.intake.models.first_review import ReviewFinding, findings_of
 from services.intake.rules.stages import UNDER_REVIEW
-from shared.contracts.intake import CorrectionReason, DeclarationRefused, DeclarationReturned
+from shared.contracts.intake import DeclarationRefused
 from shared.deadlines import working_days_after
 from shared.events.outbox import emit
 from shared.storage.audit import case_of, record_act
@@ -47,7 +45,7 @@ async def accept_declaration(
         duty="first_review",
         clause="三（一）",
     )
-    return await answer(session, response, declaration)
+    return await updated_response(session, response, declaration)
 
 
 class FindingIn(BaseModel):
@@ -98,7 +96,7 @@ async def review_declaration(
         duty="first_review",
         outcomes=outcomes,
     )
-    await answer(session, response, declaration)
+    await updated_response(session, response, declaration)
     return await _findings_out(session, declaration)
 
 
@@ -127,77 +125,7 @@ async def get_first_review(
     session: ReadSession, actor: Official, declaration_id: UUID, asked: Annotated[MemoryPageRequest, Depends(FINDINGS)]
 ) -> Page[FindingOut]:
     """Return the findings that count in the present round."""
-    return asked.page(await _findings_out(session, await seen(session, actor, declaration_id)))
-
-
-class ReasonIn(BaseModel):
-    """One thing to put right: `subject` is a field (JSON pointer) or a material code."""
-
-    code: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
-    subject: Line
-    clause: Line
-    explanation: Paragraph
-    how_to_fix: Paragraph
-
-
-class ReturnIn(BaseModel):
-    """What to put right."""
-
-    reasons: list[ReasonIn] = Field(min_length=1, max_length=50)
-
-
-@router.post("/v1/declarations/{declaration_id}/return", name="return_declaration", response_model=DeclarationOut)
-async def return_declaration(
-    session: Session, actor: DistrictOfficer, declaration_id: UUID, wanted: ReturnIn, response: Response
-) -> Declaration:
-    """Send the declaration back for correction, saying what, by which clause, how and until when. 三（一）"""
-    declaration = await locked(session, Declaration, declaration_id)
-    correct_by = correction_day(session)
-    declaration.return_for_correction(now(session), correct_by)
-    await keep_correction(session, declaration, wanted, correct_by, by_city=False)
-    await record_act(
-        session,
-        "return_declaration",
-        case_of(declaration),
-        round=declaration.round,
-        duty="first_review",
-        clause="三（一）",
-    )
-    return await answer(session, response, declaration)
-
-
-def correction_day(session: AsyncSession) -> date:
-    """The last day to answer a return made today."""
-    return working_days_after(today(session), settings_of(session).correction_due_working_days).on
-
-
-async def keep_correction(
-    session: AsyncSession, declaration: Declaration, wanted: ReturnIn, correct_by: date, *, by_city: bool
-) -> None:
-    """Keep the reasons as data and announce them."""
-    correction = Correction(
-        declaration_id=declaration.id,
-        round=declaration.round,
-        district=declaration.district,
-        applicant_uscc=declaration.applicant_uscc,
-        by_city=by_city,
-        reasons=[reason.model_dump() for reason in wanted.reasons],
-        correct_by=correct_by,
-        returned_by=actor_of(session).subject,
-        returned_at=now(session),
-    )
-    session.add(correction)
-    await emit(
-        session,
-        DeclarationReturned(
-            district=declaration.district,
-            applicant_uscc=declaration.applicant_uscc,
-            declaration_id=declaration.id,
-            round=declaration.round,
-            reasons=tuple(CorrectionReason(**reason.model_dump()) for reason in wanted.reasons),
-            correct_by=correct_by,
-        ),
-    )
+    return asked.page(await _findings_out(session, await visible_declaration(session, actor, declaration_id)))
 
 
 class RefusalIn(Reason):
@@ -234,4 +162,4 @@ async def refuse_declaration(
             reason=refusal.reason,
         ),
     )
-    return await answer(session, response, declaration)
+    return await updated_response(session, response, declaration)

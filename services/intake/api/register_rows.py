@@ -8,7 +8,7 @@ from fastapi import APIRouter, Header, Response
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.intake.api.library_shapes import DistrictPath, EntryOut, ExternalIdPath, Leaving, ResourceOut
+from services.intake.api.register_schemas import DistrictPath, EntryOut, ExternalIdPath, Leaving, ResourceOut
 from services.intake.models.registers import LibraryEntry, Resource
 from services.intake.registers.kinds import LIBRARY, RESOURCES, Register
 from services.intake.registers.upsert import SentRow, record_rows

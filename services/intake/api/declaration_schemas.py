@@ -86,7 +86,7 @@ class DeclarationEdit(BaseModel):
         """The facts that the patch names, null among them."""
         named = self.facts.model_dump(mode="json", exclude_unset=True)
         if "components" in named:
-            named["components"] = plain_facts(self.facts).get("components", [])
+            named["components"] = stored_facts(self.facts).get("components", [])
         return named
 
 
@@ -128,6 +128,6 @@ class DeclarationOut(BaseModel):
     updated_at: datetime
 
 
-def plain_facts(facts: ProjectFacts) -> dict[str, Any]:
+def stored_facts(facts: ProjectFacts) -> dict[str, Any]:
     """Facts as they are stored: what is unknown is not there."""
     return {name: value for name, value in facts.model_dump(mode="json", exclude_none=True).items() if value != []}

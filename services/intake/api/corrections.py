@@ -1,0 +1,119 @@
+"""HTTP of corrections: return by the district or the city, and the list of returns (三（一）¶1)."""
+
+from datetime import date, datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Response
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy import select
+
+from services.intake.api.declaration_schemas import DeclarationOut
+from services.intake.corrections import correction_due_on, save_correction
+from services.intake.declarations import updated_response, visible_declaration
+from services.intake.models.corrections import Correction
+from services.intake.models.declarations import Declaration
+from shared.contracts.intake import CorrectionReason
+from shared.storage.audit import case_of, record_act
+from shared.storage.session import locked, now
+from shared.text import Line, Paragraph
+from shared.web.auth import Anyone, CityOfficer, DistrictOfficer
+from shared.web.filters import flag
+from shared.web.idempotency import ActRoute, ReadSession, Session
+from shared.web.paging import Listing, Page, PageRequest
+
+router = APIRouter(route_class=ActRoute, tags=["退回补正"])
+
+
+class ReasonIn(BaseModel):
+    """One thing to put right: `subject` is a field (JSON pointer) or a material code."""
+
+    code: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
+    subject: Line
+    clause: Line
+    explanation: Paragraph
+    how_to_fix: Paragraph
+
+
+class ReturnIn(BaseModel):
+    """What to put right."""
+
+    reasons: list[ReasonIn] = Field(min_length=1, max_length=50)
+
+    def stated(self) -> list[CorrectionReason]:
+        """Return the reasons as the event carries them."""
+        return [CorrectionReason(**reason.model_dump()) for reason in self.reasons]
+
+
+@router.post("/v1/declarations/{declaration_id}/return", name="return_declaration", response_model=DeclarationOut)
+async def return_declaration(
+    session: Session, actor: DistrictOfficer, declaration_id: UUID, correction: ReturnIn, response: Response
+) -> Declaration:
+    """Send the declaration back for correction, saying what, by which clause, how and until when. 三（一）"""
+    declaration = await locked(session, Declaration, declaration_id)
+    correct_by = correction_due_on(session)
+    declaration.return_for_correction(now(session), correct_by)
+    await save_correction(session, declaration, correction.stated(), correct_by, by_city=False)
+    await record_act(
+        session,
+        "return_declaration",
+        case_of(declaration),
+        round=declaration.round,
+        duty="first_review",
+        clause="三（一）",
+    )
+    return await updated_response(session, response, declaration)
+
+
+@router.post(
+    "/v1/declarations/{declaration_id}/city-return",
+    name="return_declaration_from_city",
+    response_model=DeclarationOut,
+)
+async def return_declaration_from_city(
+    session: Session, actor: CityOfficer, declaration_id: UUID, correction: ReturnIn, response: Response
+) -> Declaration:
+    """Send a reported declaration back for correction instead of receiving it. 三（一）"""
+    declaration = await locked(session, Declaration, declaration_id)
+    correct_by = correction_due_on(session)
+    declaration.return_from_city(now(session), correct_by)
+    await save_correction(session, declaration, correction.stated(), correct_by, by_city=True)
+    await record_act(
+        session,
+        "return_declaration_from_city",
+        case_of(declaration),
+        round=declaration.round,
+        duty="receipt",
+        clause="三（一）",
+    )
+    return await updated_response(session, response, declaration)
+
+
+class CorrectionOut(BaseModel):
+    """A return for correction, with its reasons."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    round: int
+    by_city: bool
+    reasons: list[ReasonIn]
+    correct_by: date
+    returned_at: datetime
+
+
+CORRECTIONS = Listing(
+    flag("by_city", Correction.by_city, "是否由市级退回"),
+    sorts={"id": Correction.id, "returned_at": Correction.returned_at, "correct_by": Correction.correct_by},
+    key=Correction.id,
+    default="id",
+)
+
+
+@router.get("/v1/declarations/{declaration_id}/corrections", name="list_corrections")
+async def list_corrections(
+    session: ReadSession, actor: Anyone, declaration_id: UUID, asked: Annotated[PageRequest, Depends(CORRECTIONS)]
+) -> Page[CorrectionOut]:
+    """Return every return for correction so far, oldest first. 三（一）"""
+    declaration: Declaration = await visible_declaration(session, actor, declaration_id)
+    query = select(Correction).where(Correction.declaration_id == declaration.id)
+    return await asked.page(session, query, CorrectionOut.model_validate)
