@@ -19,7 +19,7 @@ router = APIRouter(route_class=ActRoute, tags=["申报材料"])
 
 
 class ChecklistLine(BaseModel):
-    """An item of the checklist: `state` is present, missing, not_required or unknown; `why` says why."""
+    """Item of the checklist with its state and the reason of the state."""
 
     no: int
     code: str
@@ -36,8 +36,8 @@ class ChecklistLine(BaseModel):
 CHECKLIST = MemoryListing(ChecklistLine, "no", key="code", default="no")
 
 
-@router.get("/v1/declarations/{declaration_id}/checklist", name="get_checklist")
-async def get_checklist(
+@router.get("/v1/declarations/{declaration_id}/checklist", name="read_checklist")
+async def read_checklist(
     session: ReadSession, actor: Anyone, declaration_id: UUID, asked: Annotated[MemoryPageRequest, Depends(CHECKLIST)]
 ) -> Page[ChecklistLine]:
     """Return the materials that this declaration needs, their state and who provides them. 三（一）¶2"""

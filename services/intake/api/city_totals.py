@@ -1,4 +1,4 @@
-"""HTTP of the city-wide ledger and library: every district's totals, and who has reported the quarter (四（一）3)."""
+"""HTTP of city-wide totals of ledger and library, with the reporting of each district (四（一）3)."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -26,7 +26,7 @@ ForQuarter = Annotated[Quarter | None, Query(title="季度", description="报送
 
 
 class Reporting(BaseModel):
-    """Whether a district has reported a quarter; `not_opened` until it sends the first row."""
+    """Reporting of a quarter by a district; `not_opened` until the first row arrives."""
 
     quarter: str
     status: str
@@ -39,7 +39,7 @@ class Reporting(BaseModel):
 
 
 class LedgerTotals(BaseModel):
-    """A district's resources as they stand; areas in square metres, as strings."""
+    """Totals of a district's resources; areas in square metres, as strings."""
 
     district: str
     name: str
@@ -53,7 +53,7 @@ class LedgerTotals(BaseModel):
 
 
 class LibraryTotals(BaseModel):
-    """A district's reserve library as it stands; sums are those of projects in the library."""
+    """Totals of a district's reserve library; sums cover projects in the library."""
 
     district: str
     name: str
@@ -69,7 +69,7 @@ class LibraryTotals(BaseModel):
 
 
 class CityLedger(BaseModel):
-    """The city-wide resource ledger by district, with the sum of all."""
+    """City-wide resource ledger by district, with totals."""
 
     quarter: str
     total: LedgerTotals
@@ -77,7 +77,7 @@ class CityLedger(BaseModel):
 
 
 class CityLibrary(BaseModel):
-    """The city-wide reserve library by district, with the sum of all."""
+    """City-wide reserve library by district, with totals."""
 
     quarter: str
     total: LibraryTotals
@@ -86,7 +86,7 @@ class CityLibrary(BaseModel):
 
 @router.get("/v1/city/ledger", name="city_ledger", response_model=CityLedger)
 async def city_ledger(session: ReadSession, actor: CityOffice, quarter: ForQuarter = None) -> CityLedger:
-    """The resource ledger of the whole city, by district. 四（一）3"""
+    """Return the totals of the resource ledger by district. 四（一）3"""
     vacant = cast(Resource.content["vacant_area_m2"].astext, Numeric(18, 2))
     rows = await session.execute(
         select(
@@ -140,7 +140,7 @@ def _ledger_totals(code: str, name: str, rows: list[Any], reporting: Reporting |
 
 @router.get("/v1/city/library", name="city_library", response_model=CityLibrary)
 async def city_library(session: ReadSession, actor: CityOffice, quarter: ForQuarter = None) -> CityLibrary:
-    """The reserve library of the whole city, by district. 四（一）3"""
+    """Return the totals of the reserve library by district. 四（一）3"""
     keys = (
         LibraryEntry.district,
         LibraryEntry.status,
@@ -183,7 +183,7 @@ def _library_totals(code: str, name: str, rows: list[Any], reporting: Reporting 
 
 
 async def _reporting(session: AsyncSession, quarter: str) -> dict[str, Reporting]:
-    """Where every district stands with a quarter, by its newest submission."""
+    """Return the reporting of a quarter by every district, from its newest submission."""
     due_on = quarter_due(quarter, settings_of(session).quarter_due_working_days).on
     rows = await session.scalars(
         select(QuarterSubmission)

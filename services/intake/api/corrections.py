@@ -26,7 +26,7 @@ router = APIRouter(route_class=ActRoute, tags=["退回补正"])
 
 
 class ReasonIn(BaseModel):
-    """One thing to put right: `subject` is a field (JSON pointer) or a material code."""
+    """Point to correct: `subject` is a field (JSON pointer) or a material code."""
 
     code: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
     subject: Line
@@ -36,7 +36,7 @@ class ReasonIn(BaseModel):
 
 
 class ReturnIn(BaseModel):
-    """What to put right."""
+    """Points to correct."""
 
     reasons: list[ReasonIn] = Field(min_length=1, max_length=50)
 
@@ -49,7 +49,7 @@ class ReturnIn(BaseModel):
 async def return_declaration(
     session: Session, actor: DistrictOfficer, declaration_id: UUID, correction: ReturnIn, response: Response
 ) -> Declaration:
-    """Send the declaration back for correction, saying what, by which clause, how and until when. 三（一）"""
+    """Return the declaration for correction, with reasons, clauses, remedies and a last day. 三（一）"""
     declaration = await locked(session, Declaration, declaration_id)
     correct_by = correction_due_on(session)
     declaration.return_for_correction(now(session), correct_by)
@@ -73,7 +73,7 @@ async def return_declaration(
 async def return_declaration_from_city(
     session: Session, actor: CityOfficer, declaration_id: UUID, correction: ReturnIn, response: Response
 ) -> Declaration:
-    """Send a reported declaration back for correction instead of receiving it. 三（一）"""
+    """Return a reported declaration for correction instead of receiving it. 三（一）"""
     declaration = await locked(session, Declaration, declaration_id)
     correct_by = correction_due_on(session)
     declaration.return_from_city(now(session), correct_by)
@@ -90,7 +90,7 @@ async def return_declaration_from_city(
 
 
 class CorrectionOut(BaseModel):
-    """A return for correction, with its reasons."""
+    """Return for correction with its reasons."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -113,7 +113,7 @@ CORRECTIONS = Listing(
 async def list_corrections(
     session: ReadSession, actor: Anyone, declaration_id: UUID, asked: Annotated[PageRequest, Depends(CORRECTIONS)]
 ) -> Page[CorrectionOut]:
-    """Return every return for correction so far, oldest first. 三（一）"""
+    """Return the corrections of the declaration, oldest first. 三（一）"""
     declaration: Declaration = await visible_declaration(session, actor, declaration_id)
     query = select(Correction).where(Correction.declaration_id == declaration.id)
     return await asked.page(session, query, CorrectionOut.model_validate)

@@ -1,4 +1,4 @@
-"""What a declaration looks like over HTTP."""
+"""Request and response models of declarations."""
 
 from datetime import UTC, date, datetime
 from typing import Annotated, Any
@@ -40,7 +40,7 @@ Simulated = Annotated[list[Line], Field(max_length=500)]
 
 
 class DeclarationDraft(BaseModel):
-    """A new draft. Facts may be partial; money and areas are decimal strings."""
+    """New draft. Facts may be partial; money and areas are decimal strings."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -61,7 +61,7 @@ class DeclarationDraft(BaseModel):
 
 
 class DeclarationEdit(BaseModel):
-    """A JSON Merge Patch: what is absent stays, null clears. `facts` is merged by fact; `components` as a whole."""
+    """JSON Merge Patch: an absent field keeps, null clears. `facts` is merged by fact, `components` as a whole."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -79,11 +79,11 @@ class DeclarationEdit(BaseModel):
     simulated: Simulated = Field(default_factory=list, title="模拟字段")
 
     def fields(self) -> dict[str, Any]:
-        """The fields beside facts that the patch names."""
+        """Return the fields besides facts that the patch names."""
         return self.model_dump(exclude_unset=True, exclude={"facts", "simulated"})
 
     def facts_patch(self) -> dict[str, Any]:
-        """The facts that the patch names, null among them."""
+        """Return the facts that the patch names, including nulls."""
         named = self.facts.model_dump(mode="json", exclude_unset=True)
         if "components" in named:
             named["components"] = stored_facts(self.facts).get("components", [])
@@ -91,7 +91,7 @@ class DeclarationEdit(BaseModel):
 
 
 class DeclarationOut(BaseModel):
-    """A declaration as it stands."""
+    """Current version of a declaration."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -129,5 +129,5 @@ class DeclarationOut(BaseModel):
 
 
 def stored_facts(facts: ProjectFacts) -> dict[str, Any]:
-    """Facts as they are stored: what is unknown is not there."""
+    """Return the facts as stored, without unknown ones."""
     return {name: value for name, value in facts.model_dump(mode="json", exclude_none=True).items() if value != []}

@@ -1,4 +1,4 @@
-"""HTTP of declarations: draft, list, read, edit (三（一）¶1)."""
+"""HTTP of declarations: create, list, read, edit (三（一）¶1)."""
 
 from typing import Annotated
 from uuid import UUID
@@ -30,9 +30,10 @@ router = APIRouter(route_class=ActRoute, tags=["申报"])
 async def create_declaration(
     session: Session, actor: Applicant, draft: DeclarationDraft, response: Response
 ) -> Declaration:
-    """Begin a declaration; only its owner sees it until it is submitted. 三（一）"""
+    """Create a draft, which only the applicant sees until it is submitted. 三（一）"""
     if draft.applicant_uscc != actor.uscc:
-        raise Forbidden("只能以本单位名义申报", field="/body/applicant_uscc")
+        detail = f"只能以本单位名义申报，请填写本单位统一社会信用代码 {actor.uscc}"
+        raise Forbidden(detail, field="/body/applicant_uscc")
     declaration = await _new(session, draft)
     await _check_library_entry(session, declaration)
     session.add(declaration)
@@ -60,12 +61,13 @@ async def _new(session: AsyncSession, draft: DeclarationDraft) -> Declaration:
 
 
 async def _check_library_entry(session: AsyncSession, declaration: Declaration) -> None:
-    """A declaration may only lean on its own entity's project in its own district's library. 四（一）2"""
+    """Raise Invalid unless the library project belongs to the same entity and district. 四（一）2"""
     if declaration.library_entry_id is None:
         return
     entry = await session.get(LibraryEntry, declaration.library_entry_id)
     if entry is None or (entry.district, entry.entity_uscc) != (declaration.district, declaration.applicant_uscc):
-        raise Invalid("所在区储备库中没有本单位的这个项目", field="/body/library_entry_id")
+        detail = "所在区储备库中没有本单位的这个项目；请向区发展改革委核实储备库项目标识，或不填"
+        raise Invalid(detail, field="/body/library_entry_id")
 
 
 DECLARATIONS = Listing(
@@ -111,9 +113,11 @@ async def list_declarations(
     return await asked.page(session, query, DeclarationOut.model_validate)
 
 
-@router.get("/v1/declarations/{declaration_id}", name="get_declaration", response_model=DeclarationOut)
-async def get_declaration(session: ReadSession, actor: Anyone, declaration_id: UUID, response: Response) -> Declaration:
-    """A declaration as it stands; its ETag goes into If-Match of a change."""
+@router.get("/v1/declarations/{declaration_id}", name="read_declaration", response_model=DeclarationOut)
+async def read_declaration(
+    session: ReadSession, actor: Anyone, declaration_id: UUID, response: Response
+) -> Declaration:
+    """Return the declaration; a change sends its ETag back in If-Match."""
     declaration = await visible_declaration(session, actor, declaration_id)
     response.headers["etag"] = etag(declaration)
     return declaration
@@ -128,7 +132,7 @@ async def edit_declaration(
     response: Response,
     if_match: Annotated[str | None, Header()] = None,
 ) -> Declaration:
-    """Change a draft or a returned declaration (JSON Merge Patch); an undertaking given before is void."""
+    """Edit a draft or a returned declaration (JSON Merge Patch); an earlier undertaking becomes void."""
     declaration = await locked(session, Declaration, declaration_id)
     expect_version(declaration, if_match)
     simulated = edit.simulated if "simulated" in edit.model_fields_set else None

@@ -18,7 +18,7 @@ router = APIRouter(route_class=ActRoute, tags=["市级资金排重"])
 
 
 class MatchOut(BaseModel):
-    """Another record that seems to be the same project; one that `bars` refuses a submission, others only warn."""
+    """Record that matches the project; one that `bars` refuses a submission, others only warn."""
 
     model_config = ConfigDict(from_attributes=True)
 

@@ -1,4 +1,4 @@
-"""The ledger and the library as CSV: all rows of a filtered list, for a spreadsheet (四（一）2, 四（一）3)."""
+"""CSV exports of ledger and library (四（一）2, 四（一）3)."""
 
 import csv
 import io
@@ -21,7 +21,7 @@ from shared.web.idempotency import ActRoute
 from shared.web.paging import FilterSet
 
 router = APIRouter(route_class=ActRoute, tags=["资源台账与储备库"])
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 _PART = 200
 Conditions = tuple[ColumnElement[bool], ...]
 _CSV: dict[int | str, dict[str, Any]] = {200: {"content": {"text/csv": {}}, "description": "CSV，UTF-8"}}
@@ -54,7 +54,7 @@ def _answer(
 
 
 async def _parts(instance: Instance, actor: Actor, wanted: Select[Any], model: type[BaseModel]) -> AsyncIterator[bytes]:
-    """The file piece by piece, from a cursor in the database: memory does not grow with the list."""
+    """Yield the file in parts from a database cursor, so that memory does not grow with the list."""
     fields = {name: field.title or name for name, field in model.model_fields.items() if name != "simulated"}
     yield "\ufeff".encode() + _lines([[*fields.values(), "版本", "最近变动时间", "模拟数据", "模拟字段"]])
     async with instance.database.session(actor) as session:
@@ -72,7 +72,7 @@ def _cells(row: Any, fields: Sequence[str]) -> list[str]:
 
 
 def cell(value: Any) -> str:
-    """A value as an officer reads it; never something that a spreadsheet would take for a formula."""
+    """Return a value in Chinese for officers, escaped so that a spreadsheet does not take it for a formula."""
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -81,16 +81,16 @@ def cell(value: Any) -> str:
         said = ((title, value.get(name)) for name, title in _PART_TITLES.items())
         return "，".join(f"{title}：{cell(each)}" for title, each in said if each is not None)
     if isinstance(value, list):
-        return _plain("；".join(cell(each) for each in value))
-    return _plain(LABELS.get(value, value) if isinstance(value, str) else str(value))
+        return _escaped("；".join(cell(each) for each in value))
+    return _escaped(LABELS.get(value, value) if isinstance(value, str) else str(value))
 
 
 _PART_TITLES = {name: field.title or name for name, field in LibraryComponent.model_fields.items()}
 
 
-def _plain(text: str) -> str:
-    """With an apostrophe before what a spreadsheet would compute; full-width signs count too."""
-    return f"'{text}" if unicodedata.normalize("NFKC", text[:1]).startswith(_FORMULA) else text
+def _escaped(text: str) -> str:
+    """Prefix an apostrophe to text that a spreadsheet would compute, full-width signs included."""
+    return f"'{text}" if unicodedata.normalize("NFKC", text[:1]).startswith(_FORMULA_STARTS) else text
 
 
 def _lines(rows: Sequence[Sequence[str]]) -> bytes:

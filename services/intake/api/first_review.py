@@ -1,6 +1,6 @@
 """HTTP of the first review: accept, record findings, refuse (三（一）¶1)."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header, Response
@@ -13,6 +13,7 @@ from services.intake.declarations import updated_response, visible_declaration
 from services.intake.models.declarations import Declaration
 from services.intake.models.duplicates import end_identity
 from services.intake.models.first_review import ReviewFinding, findings_of
+from services.intake.rules.first_review import ReviewItem, ReviewOutcome
 from services.intake.rules.stages import UNDER_REVIEW
 from shared.contracts.intake import DeclarationRefused
 from shared.deadlines import working_days_after
@@ -33,7 +34,7 @@ Clauses = Annotated[list[Line], Field(min_length=1, max_length=20, title="依据
 async def accept_declaration(
     session: Session, actor: DistrictOfficer, declaration_id: UUID, response: Response
 ) -> Declaration:
-    """Accept for first review; the day of the first acceptance picks the policy edition (I16). 三（一）"""
+    """Accept for first review; the date of the first acceptance selects the policy edition (I16). 三（一）"""
     declaration = await locked(session, Declaration, declaration_id)
     due = working_days_after(today(session), settings_of(session).first_review_due_working_days)
     declaration.accept(today(session), now(session), due.on)
@@ -49,22 +50,22 @@ async def accept_declaration(
 
 
 class FindingIn(BaseModel):
-    """What was found on one of the five things, and by what evidence."""
+    """Finding on one of the five review items, with its evidence."""
 
-    thing: Literal["truthfulness", "compliance", "construction_conditions", "declaration_conditions", "materials"]
-    outcome: Literal["pass", "correct", "fail"]
+    thing: ReviewItem
+    outcome: ReviewOutcome
     evidence: Paragraph
     note: Paragraph | None = None
 
 
 class FirstReviewIn(BaseModel):
-    """Findings on some or all of the five things."""
+    """Findings on some or all of the five review items."""
 
     findings: list[FindingIn] = Field(min_length=1, max_length=5)
 
 
 class FindingOut(FindingIn):
-    """A finding that counts in the present round."""
+    """Latest finding of the current round."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -81,13 +82,13 @@ async def review_declaration(
     response: Response,
     if_match: Annotated[str | None, Header()] = None,
 ) -> list[FindingOut]:
-    """Find on truthfulness, compliance, construction and declaration conditions, and materials. 三（一）"""
+    """Record findings on the five review items. 三（一）"""
     declaration = await locked(session, Declaration, declaration_id)
     expect_version(declaration, if_match)
     declaration.require_stage(UNDER_REVIEW)
-    session.add_all([_finding(session, declaration, found) for found in review.findings])
+    session.add_all([_finding(session, declaration, finding) for finding in review.findings])
     declaration.updated_at = now(session)
-    outcomes = {found.thing: found.outcome for found in review.findings}
+    outcomes = {finding.thing: finding.outcome for finding in review.findings}
     await record_act(
         session,
         "review_declaration",
@@ -100,7 +101,7 @@ async def review_declaration(
     return await _findings_out(session, declaration)
 
 
-def _finding(session: AsyncSession, declaration: Declaration, found: FindingIn) -> ReviewFinding:
+def _finding(session: AsyncSession, declaration: Declaration, finding: FindingIn) -> ReviewFinding:
     return ReviewFinding(
         declaration_id=declaration.id,
         round=declaration.round,
@@ -108,7 +109,7 @@ def _finding(session: AsyncSession, declaration: Declaration, found: FindingIn) 
         applicant_uscc=declaration.applicant_uscc,
         found_by=actor_of(session).subject,
         found_at=now(session),
-        **found.model_dump(),
+        **finding.model_dump(),
     )
 
 
@@ -120,16 +121,16 @@ async def _findings_out(session: AsyncSession, declaration: Declaration) -> list
 FINDINGS = MemoryListing(FindingOut, ORDER, key="thing", default=ORDER)
 
 
-@router.get("/v1/declarations/{declaration_id}/first-review", name="get_first_review")
-async def get_first_review(
+@router.get("/v1/declarations/{declaration_id}/first-review", name="read_first_review")
+async def read_first_review(
     session: ReadSession, actor: Official, declaration_id: UUID, asked: Annotated[MemoryPageRequest, Depends(FINDINGS)]
 ) -> Page[FindingOut]:
-    """Return the findings that count in the present round."""
+    """Return the latest findings of the current round."""
     return asked.page(await _findings_out(session, await visible_declaration(session, actor, declaration_id)))
 
 
 class RefusalIn(Reason):
-    """Why it ends here, and by which clauses."""
+    """Reason and clauses of a refusal."""
 
     clauses: Clauses
 
@@ -138,7 +139,7 @@ class RefusalIn(Reason):
 async def refuse_declaration(
     session: Session, actor: DistrictOfficer, declaration_id: UUID, refusal: RefusalIn, response: Response
 ) -> Declaration:
-    """End the declaration at first review, with the clauses. 三（一）"""
+    """Refuse the declaration at first review, with the clauses. 三（一）"""
     declaration = await locked(session, Declaration, declaration_id)
     declaration.refuse(now(session))
     await end_identity(session, declaration.id)

@@ -1,4 +1,4 @@
-"""HTTP of the way up: forward to the city, city receipt, city return (三（一）¶1, 二（五）, 四（一）2)."""
+"""HTTP of the report to the city and of its receipt (三（一）¶1, 二（五）, 四（一）2)."""
 
 from datetime import date
 from uuid import UUID
@@ -34,7 +34,7 @@ router = APIRouter(route_class=ActRoute, tags=["上报"])
 
 
 class ForwardIn(BaseModel):
-    """The district's conclusion; outside the reserve library also why (四（一）2, I29)."""
+    """The district's conclusion, with a reason if the project is outside the reserve library (四（一）2, I29)."""
 
     opinion: Paragraph = Field(title="初审结论")
     library_exception_reason: Paragraph | None = Field(None, title="未纳入储备库的理由")
@@ -53,7 +53,7 @@ async def forward_declaration(
     declaration = await locked(session, Declaration, declaration_id)
     declaration.require_stage(UNDER_REVIEW)
     in_library = await in_reserve_library(session, declaration)
-    if missing := await _unready(session, declaration, in_library, conclusion.library_exception_reason):
+    if missing := await _gaps(session, declaration, in_library, conclusion.library_exception_reason):
         raise refusals.not_forwardable(missing)
     declaration.forward(today(session), now(session))
     exception = None if in_library else conclusion.library_exception_reason
@@ -72,17 +72,15 @@ async def forward_declaration(
 
 
 async def in_reserve_library(session: AsyncSession, declaration: Declaration) -> bool:
-    """Whether the linked project is in its district's reserve library now. 四（一）2"""
+    """Return True if the linked project is now in its district's reserve library. 四（一）2"""
     if declaration.library_entry_id is None:
         return False
     entry = await session.get(LibraryEntry, declaration.library_entry_id)
     return entry is not None and entry.district == declaration.district and entry.status == "in_library"
 
 
-async def _unready(
-    session: AsyncSession, declaration: Declaration, in_library: bool, exception: str | None
-) -> list[Gap]:
-    """Everything that first review, opinion and materials still lack."""
+async def _gaps(session: AsyncSession, declaration: Declaration, in_library: bool, exception: str | None) -> list[Gap]:
+    """Return every gap of first review, opinion, materials and reserve library."""
     findings = await findings_of(session, declaration)
     found = [
         Gap(f"/first-review/{thing}", f"{label}初审", "三（一）", f"完成{label}初审并通过；不通过的退回补正或不予上报")
@@ -91,15 +89,15 @@ async def _unready(
     ]
     opinion = await valid_opinion(session, declaration)
     if opinion is None or opinion.position != "agree":
-        held = "尚无有效意见" if opinion is None else "区政府（管委会）不同意"
-        found.append(Gap("/opinion", f"区政府（管委会）意见：{held}", "三（一）", "征得区政府（管委会）同意后再上报"))
+        status = "尚无有效意见" if opinion is None else "区政府（管委会）不同意"
+        found.append(Gap("/opinion", f"区政府（管委会）意见：{status}", "三（一）", "征得区政府（管委会）同意后再上报"))
     lines = await checklist_of(session, declaration, opinion_given=opinion is not None)
     found += material_gaps(lines, "district_officer", "applicant")
     return found if in_library else found + _outside_library(session, exception)
 
 
 def _outside_library(session: AsyncSession, exception: str | None) -> list[Gap]:
-    """A declared project should be in the library: a supervisor may say why not, unless the setting bars it (I29)."""
+    """Return the gap of a project outside the library; a reason closes it unless the setting forbids it (I29)."""
     if interpretations(settings_of(session).interpretations)["reserve_library_missing"] == "block":
         return [Gap("/library_entry_id", "纳入储备库", "四（一）2", "先将项目纳入所在区储备库，再在申报中关联")]
     how = "原则上应先纳入储备库；确需上报的，由负责人写明理由"
@@ -125,7 +123,7 @@ async def _forwarded(
 
 
 class ReceiptIn(BaseModel):
-    """The construction status as the city found it, and by what."""
+    """Construction status as the city found it, with its evidence."""
 
     construction_status: ConstructionStatus
     evidence: Paragraph
@@ -140,7 +138,7 @@ class ReceiptIn(BaseModel):
 async def receive_declaration(
     session: Session, actor: CityOfficer, declaration_id: UUID, receipt: ReceiptIn, response: Response
 ) -> Declaration:
-    """Take the declaration in at the city, having checked again that it is not completed (I15). 二（五）, 三（一）"""
+    """Receive the declaration at the city after checking again that it is not completed (I15). 二（五）, 三（一）"""
     declaration = await locked(session, Declaration, declaration_id)
     on: date = today(session)
     declaration.receive(on, now(session))

@@ -1,4 +1,4 @@
-"""HTTP of materials: the checklist, uploads streamed to the store, content and history (三（一）¶2)."""
+"""HTTP of materials: upload, removal, lists, content (三（一）¶2)."""
 
 from datetime import datetime
 from typing import Annotated
@@ -29,17 +29,17 @@ from shared.web.idempotency import FILE, ActRoute, ReadSession, Session
 from shared.web.paging import Listing, Page, PageRequest
 
 router = APIRouter(route_class=ActRoute, tags=["申报材料"])
-_WHEN = {
+_STAGES_OF_ROLE = {
     "applicant": EDITABLE,
     "district_officer": UNDER_REVIEW,
     "district_government": frozenset({"opinion_requested"}),
 }
-_DUTY = {"applicant": "apply", "district_officer": "first_review", "district_government": "opinion"}
+_DUTY_OF_ROLE = {"applicant": "apply", "district_officer": "first_review", "district_government": "opinion"}
 _CONTENT = {"schema": {"type": "string", "format": "binary"}}
 
 
 class MaterialOut(BaseModel):
-    """An uploaded file. One that was replaced or removed has `removed_at`."""
+    """Uploaded file. A replaced or removed file has `removed_at`."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -76,33 +76,37 @@ async def upload_material(
     response: Response,
     replaces: UUID | None = None,
 ) -> Material:
-    """Add a file (the request body is its content); the same content again is the same material. 三（一）¶2"""
+    """Upload a file (the request body is its content); the same content again returns the same material. 三（一）¶2"""
     declaration = await locked(session, Declaration, declaration_id)
     _check_provider(actor, declaration, kind)
     response.headers["location"] = f"/v1/declarations/{declaration_id}/materials"
-    if same := await _same(session, declaration_id, kind, upload.received.sha256):
+    if same := await _same_content(session, declaration_id, kind, upload.received.sha256):
         response.status_code = 200
         return same
     if replaces is not None:
-        (await _present(session, declaration_id, replaces, kind)).remove(actor.subject, now(session))
+        (await _active_material(session, declaration_id, replaces, kind)).remove(actor.subject, now(session))
     await upload.keep()
     material = _row(session, declaration, kind, upload, replaces)
     session.add(material)
-    await _changed(session, declaration, actor, "upload_material", material)
+    await _record_change(session, declaration, actor, "upload_material", material)
     return material
 
 
 def _check_provider(actor: Actor, declaration: Declaration, kind: str) -> None:
-    """Refuse a kind that is not this role's to give, or not at this stage. Raises Invalid, Forbidden or WrongStatus."""
+    """Check that the role may provide this kind at this stage. Raises Invalid, Forbidden or WrongStatus."""
     known = {item.code: item for item in lists.items()}
     if kind not in known or kind == "undertaking":
-        raise Invalid("材料清单中没有可上传的这一项", field="/query/kind")
+        codes = "、".join(
+            item.code for item in known.values() if item.provider == actor.role and item.code != "undertaking"
+        )
+        raise Invalid(f"材料清单中没有可上传的这一项；可上传：{codes}", field="/query/kind")
     if known[kind].provider != actor.role:
-        raise Forbidden(f"“{known[kind].name}”不由您的角色提供")
-    declaration.require_stage(_WHEN[actor.role])
+        provider = lists.PROVIDER_LABELS[known[kind].provider]
+        raise Forbidden(f"“{known[kind].name}”由{provider}提供，您不能上传或移除", field="/query/kind")
+    declaration.require_stage(_STAGES_OF_ROLE[actor.role])
 
 
-async def _same(session: AsyncSession, declaration_id: UUID, kind: str, sha256: str) -> Material | None:
+async def _same_content(session: AsyncSession, declaration_id: UUID, kind: str, sha256: str) -> Material | None:
     material: Material | None = await session.scalar(
         select(Material).where(
             Material.declaration_id == declaration_id,
@@ -114,11 +118,13 @@ async def _same(session: AsyncSession, declaration_id: UUID, kind: str, sha256: 
     return material
 
 
-async def _present(session: AsyncSession, declaration_id: UUID, material_id: UUID, kind: str | None = None) -> Material:
+async def _active_material(
+    session: AsyncSession, declaration_id: UUID, material_id: UUID, kind: str | None = None
+) -> Material:
     material = await found(session, Material, material_id)
     wrong_kind = kind is not None and material.kind != kind
     if material.declaration_id != declaration_id or material.removed_at is not None or wrong_kind:
-        raise NotFound("没有这份现行材料")
+        raise NotFound("没有这份有效材料，可能已被替换或移除；请重新查询材料列表")
     return material
 
 
@@ -142,23 +148,27 @@ def _row(session: AsyncSession, declaration: Declaration, kind: str, upload: Upl
     )
 
 
-async def _changed(session: AsyncSession, declaration: Declaration, actor: Actor, act: str, material: Material) -> None:
-    """The applicant's word was about the materials too: a change voids it. 四（一）1"""
+async def _record_change(
+    session: AsyncSession, declaration: Declaration, actor: Actor, act: str, material: Material
+) -> None:
+    """Record the change; a change by the applicant voids the undertaking, which covers the materials. 四（一）1"""
     if actor.role == "applicant":
         declaration.void_undertaking()
     declaration.updated_at = now(session)
     detail = {"kind": material.kind, "sha256": material.sha256, "filename": material.filename}
-    await record_act(session, act, case_of(declaration), round=declaration.round, duty=_DUTY[actor.role], **detail)
+    await record_act(
+        session, act, case_of(declaration), round=declaration.round, duty=_DUTY_OF_ROLE[actor.role], **detail
+    )
 
 
 @router.delete("/v1/declarations/{declaration_id}/materials/{material_id}", status_code=204, name="remove_material")
 async def remove_material(session: Session, actor: MaterialProvider, declaration_id: UUID, material_id: UUID) -> None:
-    """Take a material out before submission; the record and the content stay."""
+    """Remove a material; its row and content are kept."""
     declaration = await locked(session, Declaration, declaration_id)
-    material = await _present(session, declaration_id, material_id)
+    material = await _active_material(session, declaration_id, material_id)
     _check_provider(actor, declaration, material.kind)
     material.remove(actor.subject, now(session))
-    await _changed(session, declaration, actor, "remove_material", material)
+    await _record_change(session, declaration, actor, "remove_material", material)
 
 
 MATERIALS = Listing(
@@ -178,7 +188,7 @@ async def list_materials(
     asked: Annotated[PageRequest, Depends(MATERIALS)],
     history: Annotated[bool, Query(description="含已替换或删除的材料")] = False,
 ) -> Page[MaterialOut]:
-    """Return the materials in order of upload; with `history` also those replaced or removed."""
+    """Return the materials in order of upload; with `history` also replaced and removed ones."""
     await visible_declaration(session, actor, declaration_id)
     query = select(Material).where(Material.declaration_id == declaration_id)
     query = query if history else query.where(Material.removed_at.is_(None))
@@ -187,20 +197,20 @@ async def list_materials(
 
 @router.get(
     "/v1/declarations/{declaration_id}/materials/{material_id}/content",
-    name="get_material_content",
+    name="read_material_content",
     response_class=StreamingResponse,
     responses={200: {"content": dict.fromkeys(MEDIA_TYPES, _CONTENT), "description": "文件内容"}},
 )
-async def get_material_content(
+async def read_material_content(
     request: Request, session: ReadSession, actor: Anyone, declaration_id: UUID, material_id: UUID
 ) -> StreamingResponse:
-    """A material's content, under its own file name. The district's own papers are not the applicant's to read."""
+    """Return the content of a material. Applicants cannot read the district's internal documents."""
     await visible_declaration(session, actor, declaration_id)
     material = await found(session, Material, material_id)
     if material.declaration_id != declaration_id:
         raise NotFound()
     if actor.role == "applicant" and lists.item(material.kind).provider == "district_officer":
-        raise Forbidden("该材料为区发展改革委内部材料")
+        raise Forbidden("该材料为区发展改革委内部材料，不向项目单位提供；如需了解请联系区发展改革委")
     content = await file_store(request.app.state.instance.settings.file_store_url()).read(material.sha256)
     headers = {
         "content-disposition": disposition(material.filename),

@@ -1,4 +1,4 @@
-"""HTTP of other municipal money: the programmes there are, what projects had of them, and doubles found (二（五）)."""
+"""HTTP of other municipal funding programmes and of payments from them (二（五）)."""
 
 from datetime import date, datetime
 from typing import Annotated, Self
@@ -30,7 +30,7 @@ router = APIRouter(route_class=ActRoute, tags=["市级资金排重"])
 
 
 class ProgrammeIn(BaseModel):
-    """Another programme by which the city pays for such works."""
+    """Another municipal programme that funds the same kind of works."""
 
     name: Line = Field(title="资金名称")
     authority: Line = Field(title="主管部门")
@@ -38,7 +38,7 @@ class ProgrammeIn(BaseModel):
 
 
 class ProgrammeOut(ProgrammeIn):
-    """A registered programme."""
+    """Registered programme."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -48,11 +48,11 @@ class ProgrammeOut(ProgrammeIn):
 
 @router.post("/v1/municipal-fund-programmes", status_code=201, name="add_fund_programme", response_model=ProgrammeOut)
 async def add_fund_programme(
-    session: Session, actor: CityOfficer, wanted: ProgrammeIn, response: Response
+    session: Session, actor: CityOfficer, body: ProgrammeIn, response: Response
 ) -> MunicipalFundProgramme:
     """Register a programme whose money excludes a project. 二（五）"""
     at = now(session)
-    programme = MunicipalFundProgramme(id=uuid7(at), added_by=actor.subject, added_at=at, **wanted.model_dump())
+    programme = MunicipalFundProgramme(id=uuid7(at), added_by=actor.subject, added_at=at, **body.model_dump())
     session.add(programme)
     await session.flush()
     await record_act(session, "add_fund_programme", Case(programme.id, CITY), programme=programme.name)
@@ -77,7 +77,7 @@ async def list_fund_programmes(
 
 
 class FundingRecordIn(BaseModel):
-    """Money that a project had; without a project code the entity and the address identify it."""
+    """Payment to a project; without a project code, entity and address identify the project."""
 
     programme_id: UUID
     district: DistrictCode
@@ -92,12 +92,12 @@ class FundingRecordIn(BaseModel):
     @model_validator(mode="after")
     def _identifiable(self) -> Self:
         if self.project_code is None and entity_place(self.entity_uscc, self.address) is None:
-            raise ValueError("项目代码和项目地址至少填写一项")
+            raise ValueError("项目代码（project_code）和项目地址（address）至少填写一项，用于识别项目")
         return self
 
 
 class FundingRecordOut(BaseModel):
-    """A registered payment from another programme."""
+    """Registered payment from another programme."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -119,20 +119,21 @@ class FundingRecordOut(BaseModel):
     "/v1/municipal-funding-records", status_code=201, name="register_other_funds", response_model=FundingRecordOut
 )
 async def register_other_funds(
-    session: Session, actor: DistrictOrCity, wanted: FundingRecordIn, response: Response
+    session: Session, actor: DistrictOrCity, body: FundingRecordIn, response: Response
 ) -> MunicipalFundingRecord:
-    """Register that a project had other municipal money: it shows where the project is declared and paid. 二（五）"""
-    if wanted.district not in actor.districts:
-        raise Forbidden("只能登记本区项目", field="/body/district")
-    programme = await found(session, MunicipalFundProgramme, wanted.programme_id)
+    """Register a payment to a project; duplicate checks here and in funding use it. 二（五）"""
+    if body.district not in actor.districts:
+        detail = f"只能登记本区项目，可登记的区代码：{'、'.join(actor.districts)}"
+        raise Forbidden(detail, field="/body/district")
+    programme = await found(session, MunicipalFundProgramme, body.programme_id)
     at = now(session)
     kept = MunicipalFundingRecord(
         id=uuid7(at),
         programme_name=programme.name,
-        entity_place=entity_place(wanted.entity_uscc, wanted.address),
+        entity_place=entity_place(body.entity_uscc, body.address),
         registered_by=actor.subject,
         registered_at=at,
-        **wanted.model_dump(),
+        **body.model_dump(),
     )
     session.add(kept)
     await record_act(session, "register_other_funds", Case(kept.id, kept.district), amount_yuan=kept.amount_yuan)

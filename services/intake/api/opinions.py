@@ -1,7 +1,6 @@
-"""HTTP of the opinion that the district asks of its government (管委会) (三（一）¶1)."""
+"""HTTP of the opinion of the district government (管委会) (三（一）¶1)."""
 
 from datetime import date
-from typing import Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Response
@@ -13,6 +12,7 @@ from services.intake.declarations import updated_response, visible_declaration
 from services.intake.models.declarations import Declaration
 from services.intake.models.materials import Material
 from services.intake.models.opinions import Opinion, latest_opinion
+from services.intake.rules.first_review import OpinionPosition
 from shared.contracts.intake import OpinionGiven
 from shared.deadlines import working_days_after
 from shared.errors import Invalid
@@ -30,7 +30,7 @@ router = APIRouter(route_class=ActRoute, tags=["征求意见"])
 async def request_opinion(
     session: Session, actor: DistrictOfficer, declaration_id: UUID, response: Response
 ) -> Declaration:
-    """Ask the district government (管委会) for its opinion on the project and its declaration. 三（一）"""
+    """Request the opinion of the district government (管委会) on the declaration. 三（一）"""
     declaration = await locked(session, Declaration, declaration_id)
     on = today(session)
     due_on = working_days_after(on, settings_of(session).opinion_due_working_days).on
@@ -59,22 +59,22 @@ async def request_opinion(
 
 
 class OpinionIn(BaseModel):
-    """The opinion; `material_id` names the uploaded document, where there is one."""
+    """Opinion of the government; `material_id` names an uploaded document."""
 
-    position: Literal["agree", "disagree"]
+    position: OpinionPosition
     text: Paragraph
     material_id: UUID | None = None
 
 
 class OpinionOut(BaseModel):
-    """A request for an opinion and its answer; `overdue` while it is unanswered past its day, `late` if answered so."""
+    """Request for an opinion with its answer: `overdue` if unanswered after the last day, `late` if answered after it."""
 
     model_config = ConfigDict(from_attributes=True)
 
     round: int
     requested_on: date
     due_on: date
-    position: Literal["agree", "disagree"] | None
+    position: OpinionPosition | None
     text: str | None
     material_id: UUID | None
     given_on: date | None
@@ -84,7 +84,7 @@ class OpinionOut(BaseModel):
 
 @router.post("/v1/declarations/{declaration_id}/opinion", name="give_opinion", response_model=OpinionOut)
 async def give_opinion(session: Session, actor: DistrictGovernment, declaration_id: UUID, given: OpinionIn) -> Opinion:
-    """Give the opinion that was asked; late is possible and shown. 三（一）"""
+    """Give the requested opinion, also after the last day, which is shown. 三（一）"""
     declaration = await locked(session, Declaration, declaration_id)
     declaration.record_opinion(now(session))
     opinion = await latest_opinion(session, declaration.id)
@@ -122,12 +122,15 @@ async def _check_document(session: AsyncSession, declaration: Declaration, mater
         return
     material = await session.get(Material, material_id)
     if material is None or (material.declaration_id, material.kind) != (declaration.id, "government_opinion"):
-        raise Invalid("须为本申报已上传的区政府（管委会）意见", field="/body/material_id")
+        raise Invalid(
+            "没有这份意见文件；请先以材料代码 government_opinion 上传，再填写返回的 id，或不填",
+            field="/body/material_id",
+        )
 
 
-@router.get("/v1/declarations/{declaration_id}/opinion", name="get_opinion")
-async def get_opinion(session: ReadSession, actor: Official, declaration_id: UUID) -> OpinionOut | None:
-    """The latest request for an opinion, with its answer; null before one was asked."""
+@router.get("/v1/declarations/{declaration_id}/opinion", name="read_opinion")
+async def read_opinion(session: ReadSession, actor: Official, declaration_id: UUID) -> OpinionOut | None:
+    """Return the latest request for an opinion with its answer, or null before the first request."""
     declaration = await visible_declaration(session, actor, declaration_id)
     opinion = await latest_opinion(session, declaration.id)
     if opinion is None:

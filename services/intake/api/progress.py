@@ -1,4 +1,4 @@
-"""HTTP of progress: where a declaration stands, whose move it is, what is open, what was decided (三)."""
+"""HTTP of progress: stage, next step, open points and decisions (三)."""
 
 from datetime import date, datetime
 from typing import Any
@@ -22,7 +22,7 @@ router = APIRouter(route_class=ActRoute, tags=["申报"])
 
 
 class GapOut(BaseModel):
-    """One thing still missing: a field (JSON pointer) or a material (code)."""
+    """Missing field (JSON pointer) or material (code)."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -33,7 +33,7 @@ class GapOut(BaseModel):
 
 
 class DecisionOut(BaseModel):
-    """A step of the case: what was decided, by whom (role), by which clause and why."""
+    """Decision of the case, with the deciding party, the clause and the reason."""
 
     at: datetime
     act: str
@@ -46,7 +46,7 @@ class DecisionOut(BaseModel):
 
 
 class ProgressOut(BaseModel):
-    """Where the case stands, in words an applicant can act on."""
+    """Progress of the case in words for the applicant."""
 
     declaration_no: str
     stage: StageCode
@@ -62,9 +62,9 @@ class ProgressOut(BaseModel):
     decisions: list[DecisionOut]
 
 
-@router.get("/v1/declarations/{declaration_id}/progress", name="get_progress")
-async def get_progress(session: ReadSession, actor: Anyone, declaration_id: UUID) -> ProgressOut:
-    """The stage, the next step, who must act until when, what is open, and the decisions so far. 三"""
+@router.get("/v1/declarations/{declaration_id}/progress", name="read_progress")
+async def read_progress(session: ReadSession, actor: Anyone, declaration_id: UUID) -> ProgressOut:
+    """Return the stage, the next step, the party that acts, the last day, open points and decisions. 三"""
     declaration = await visible_declaration(session, actor, declaration_id)
     stage, due = STAGES[declaration.stage], declaration.due_on
     correction = await open_correction(session, declaration)

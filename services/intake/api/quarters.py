@@ -1,8 +1,8 @@
-"""HTTP of the quarterly submission: open, fill, check, prepare, certify and close, reopen (四（一）2)."""
+"""HTTP of quarterly submissions: open, check, prepare, certify, reopen, snapshot (四（一）2)."""
 
 from datetime import date, datetime
 from functools import partial
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Path, Query, Response
@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.intake.api.register_schemas import DistrictPath
 from services.intake.models.quarters import QuarterSnapshot, QuarterSubmission
 from services.intake.registers.quarters import open_quarters, registers_as_of, snapshot_with_rows, submission_of
-from services.intake.rules.quarters import Finding, findings, sha256_of
+from services.intake.rules.quarters import Finding, Severity, Subject, SubmissionStatus, findings, sha256_of
 from shared.clock import uuid7
 from shared.contracts.intake import DistrictQuarterSubmitted
 from shared.contracts.library import DistrictCode, Quarter
@@ -29,39 +29,38 @@ from shared.web.idempotency import ActRoute, ReadSession, Session
 from shared.web.paging import Listing, Page, PageRequest
 
 router = APIRouter(route_class=ActRoute, tags=["季度报送"])
-Status = Literal["open", "prepared", "certified"]
 QuarterPath = Annotated[Quarter, Path(title="季度", examples=["2026Q3"])]
 Number = Annotated[int | None, Query(ge=1, le=10_000, description="第几次报送；默认最近一次")]
 
 
-class Opening(BaseModel):
-    """Which quarter a district begins to report."""
+class QuarterOpening(BaseModel):
+    """Quarter to open."""
 
     district: DistrictCode
     quarter: Quarter
 
 
-class Reason(BaseModel):
-    """Why it is done."""
+class ReopeningReason(BaseModel):
+    """Reason of a reopening."""
 
     reason: Paragraph = Field(title="理由")
 
 
-class FindingOut(BaseModel):
-    """A fault of some rows: errors block certification, warnings do not. At most 200 rows are named."""
+class QuarterFinding(BaseModel):
+    """Fault found in some rows: an error prevents certification, a warning does not. At most 200 rows are listed."""
 
     model_config = ConfigDict(from_attributes=True)
 
     code: str
-    severity: Literal["error", "warning"]
-    subject: Literal["quarter", "resource", "library_entry"]
+    severity: Severity
+    subject: Subject
     message: str
     count: int
     external_ids: tuple[str, ...]
 
 
-class SubmissionOut(BaseModel):
-    """The state of one submission."""
+class QuarterSubmissionOut(BaseModel):
+    """State of one submission."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -69,7 +68,7 @@ class SubmissionOut(BaseModel):
     district: str
     quarter: str
     submission_no: int
-    status: Status
+    status: SubmissionStatus
     due_on: date
     overdue: bool = False
     opened_at: datetime
@@ -85,15 +84,15 @@ class SubmissionOut(BaseModel):
     snapshot_sha256: str | None
 
 
-class CheckedSubmission(SubmissionOut):
-    """A submission with what is wrong or doubtful in its rows now."""
+class CheckedSubmission(QuarterSubmissionOut):
+    """Submission with the findings on its current rows."""
 
-    findings: list[FindingOut]
+    findings: list[QuarterFinding]
     can_certify: bool
 
 
 class SnapshotLine(BaseModel):
-    """One row of the certified quarter: which version of it, and the SHA-256 of its facts."""
+    """Row of a certified quarter: its version, and the SHA-256 of its facts."""
 
     id: UUID
     external_id: str
@@ -104,7 +103,7 @@ class SnapshotLine(BaseModel):
 
 
 class SnapshotOut(BaseModel):
-    """What was certified. `snapshot_sha256` is that of the canonical JSON of the rest, without `row`."""
+    """Certified rows. `snapshot_sha256` is computed over the canonical JSON of the rest, without `row`."""
 
     submission_id: UUID
     submission_no: int
@@ -116,31 +115,36 @@ class SnapshotOut(BaseModel):
 
 
 class FindingsBlock(DomainError):
+    """Refusal of a quarter with findings that are errors."""
+
     status, code, title = 409, "findings_block", "存在须改正的问题，不能审定报送"
 
 
-@router.post("/v1/quarters", name="open_quarter", status_code=201, response_model=SubmissionOut)
-async def open_quarter(session: Session, actor: DistrictOfficer, opening: Opening, response: Response) -> SubmissionOut:
-    """Open a quarter for reporting; a first push opens it too, and opening an open one changes nothing. 四（一）2"""
+@router.post("/v1/quarters", name="open_quarter", status_code=201, response_model=QuarterSubmissionOut)
+async def open_quarter(
+    session: Session, actor: DistrictOfficer, opening: QuarterOpening, response: Response
+) -> QuarterSubmissionOut:
+    """Open a quarter for reporting. A first push opens it too; opening an open quarter changes nothing. 四（一）2"""
     if opening.district not in actor.districts:
-        raise Forbidden("只能开启本区的季度报送", field="/body/district")
-    if opening.quarter > quarter_of(today(session)):
-        raise Invalid(f"{opening.quarter} 尚未开始", field="/body/quarter")
+        detail = f"只能开启本区的季度报送，本区代码：{'、'.join(actor.districts)}"
+        raise Forbidden(detail, field="/body/district")
+    if opening.quarter > (current := quarter_of(today(session))):
+        raise Invalid(f"{opening.quarter} 尚未开始，最晚填 {current}", field="/body/quarter")
     if not await open_quarters(session, [(opening.district, opening.quarter)]):
-        raise WrongStatus("本季度已审定报送")
+        raise WrongStatus("本季度已审定报送；如需更正，请由市发展改革委负责人重新开启")
     response.headers["location"] = f"/v1/quarters/{opening.district}/{opening.quarter}"
     return _out(session, await submission_of(session, opening.district, opening.quarter))
 
 
-def _out(session: AsyncSession, submission: QuarterSubmission) -> SubmissionOut:
+def _out(session: AsyncSession, submission: QuarterSubmission) -> QuarterSubmissionOut:
     overdue = submission.status != "certified" and today(session) > submission.due_on
-    return SubmissionOut.model_validate(submission).model_copy(update={"overdue": overdue})
+    return QuarterSubmissionOut.model_validate(submission).model_copy(update={"overdue": overdue})
 
 
 SUBMISSIONS = Listing(
     one_of("quarter", QuarterSubmission.quarter, Quarter, "季度"),
     one_of("district", QuarterSubmission.district, DistrictCode, "所在区"),
-    one_of("status", QuarterSubmission.status, Status, "报送状态"),
+    one_of("status", QuarterSubmission.status, SubmissionStatus, "报送状态"),
     flag("late", QuarterSubmission.late, "是否迟报"),
     dates("due_on", QuarterSubmission.due_on, "报送期限"),
     sorts={
@@ -157,23 +161,23 @@ SUBMISSIONS = Listing(
 @router.get("/v1/quarters", name="list_quarters")
 async def list_quarters(
     session: ReadSession, actor: OfficialOrSystem, asked: Annotated[PageRequest, Depends(SUBMISSIONS)]
-) -> Page[SubmissionOut]:
+) -> Page[QuarterSubmissionOut]:
     """Return the submissions that the caller may see, newest quarter first. 四（一）2"""
     return await asked.page(session, select(QuarterSubmission), partial(_out, session))
 
 
-@router.get("/v1/quarters/{district}/{quarter}", name="get_quarter", response_model=CheckedSubmission)
-async def get_quarter(
+@router.get("/v1/quarters/{district}/{quarter}", name="read_quarter", response_model=CheckedSubmission)
+async def read_quarter(
     session: ReadSession, actor: OfficialOrSystem, response: Response, district: DistrictPath, quarter: QuarterPath
 ) -> CheckedSubmission:
-    """Where the newest submission of a quarter stands, with the findings on its rows as they are now. 四（一）2"""
+    """Return the newest submission of a quarter, with the findings on its current rows. 四（一）2"""
     submission = await submission_of(session, district, quarter)
     books, _ = await registers_as_of(session, district, quarter)
     found = findings(books, today(session))
     response.headers["etag"] = etag(submission)
     return CheckedSubmission(
         **_out(session, submission).model_dump(),
-        findings=[FindingOut.model_validate(each) for each in found],
+        findings=[QuarterFinding.model_validate(each) for each in found],
         can_certify=submission.status == "prepared" and not _errors(found),
     )
 
@@ -182,11 +186,11 @@ def _errors(found: list[Finding]) -> list[Finding]:
     return [finding for finding in found if finding.severity == "error"]
 
 
-@router.post("/v1/quarters/{district}/{quarter}/prepare", name="prepare_quarter", response_model=SubmissionOut)
+@router.post("/v1/quarters/{district}/{quarter}/prepare", name="prepare_quarter", response_model=QuarterSubmissionOut)
 async def prepare_quarter(
     session: Session, actor: DistrictOfficer, district: DistrictPath, quarter: QuarterPath
-) -> SubmissionOut:
-    """An officer vouches for the rows and hands them to the supervisor. 四（一）2"""
+) -> QuarterSubmissionOut:
+    """Prepare the quarter: an officer confirms the rows for certification by a supervisor. 四（一）2"""
     submission = await submission_of(session, district, quarter, lock=True)
     snapshot = await _checked(session, submission)
     submission.prepare(actor.subject, now(session), sha256_of(snapshot))
@@ -196,20 +200,20 @@ async def prepare_quarter(
 
 
 async def _checked(session: AsyncSession, submission: QuarterSubmission) -> dict[str, Any]:
-    """The snapshot of the rows as they are now. Raises FindingsBlock when there is an error among the findings."""
+    """Return the snapshot of the current rows. Raises FindingsBlock if a finding is an error."""
     books, snapshot = await registers_as_of(session, submission.district, submission.quarter)
     blocking = _errors(findings(books, today(session)))
     if blocking:
-        listed = [FindingOut.model_validate(each).model_dump() for each in blocking]
+        listed = [QuarterFinding.model_validate(each).model_dump() for each in blocking]
         raise FindingsBlock("；".join(each.message for each in blocking), findings=listed)
     return snapshot
 
 
-@router.post("/v1/quarters/{district}/{quarter}/certify", name="certify_quarter", response_model=SubmissionOut)
+@router.post("/v1/quarters/{district}/{quarter}/certify", name="certify_quarter", response_model=QuarterSubmissionOut)
 async def certify_quarter(
     session: Session, actor: DistrictSupervisor, district: DistrictPath, quarter: QuarterPath
-) -> SubmissionOut:
-    """A supervisor certifies what an officer prepared, reports it to the city and so closes the quarter. 四（一）2"""
+) -> QuarterSubmissionOut:
+    """Certify the prepared quarter, report it to the city and close it. 四（一）2"""
     submission = await submission_of(session, district, quarter, lock=True)
     snapshot = await _checked(session, submission)
     submission.certify(actor.subject, now(session), today(session), sha256_of(snapshot))
@@ -229,22 +233,25 @@ _KEPT = set(DistrictQuarterSubmitted.model_fields) - {"submission_id", "applican
 
 
 @router.post(
-    "/v1/quarters/{district}/{quarter}/reopen", name="reopen_quarter", status_code=201, response_model=SubmissionOut
+    "/v1/quarters/{district}/{quarter}/reopen",
+    name="reopen_quarter",
+    status_code=201,
+    response_model=QuarterSubmissionOut,
 )
 async def reopen_quarter(
     session: Session,
     actor: CitySupervisor,
     district: DistrictPath,
     quarter: QuarterPath,
-    why: Reason,
+    body: ReopeningReason,
     response: Response,
-) -> SubmissionOut:
-    """The city lets a district correct a certified quarter: a new submission begins, the snapshot stays. 四（一）3"""
+) -> QuarterSubmissionOut:
+    """Reopen a certified quarter for correction: a new submission begins, the snapshot is kept. 四（一）3"""
     certified = await submission_of(session, district, quarter, lock=True)
     if certified.status != "certified":
-        raise WrongStatus("本季度尚未审定报送，无需重新开启")
-    again = _reopened(session, certified, why.reason, actor.subject)
-    await record_act(session, "reopen_quarter", Case(again.id, district), reason=why.reason, quarter=quarter)
+        raise WrongStatus("本季度尚未审定报送，无需重新开启；区发展改革委可直接更正数据")
+    again = _reopened(session, certified, body.reason, actor.subject)
+    await record_act(session, "reopen_quarter", Case(again.id, district), reason=body.reason, quarter=quarter)
     await session.flush()
     response.headers["location"] = f"/v1/quarters/{district}/{quarter}"
     return _out(session, again)
@@ -268,11 +275,11 @@ def _reopened(session: AsyncSession, certified: QuarterSubmission, reason: str, 
 
 @router.get(
     "/v1/quarters/{district}/{quarter}/snapshot",
-    name="get_quarter_snapshot",
+    name="read_quarter_snapshot",
     response_model=SnapshotOut,
     response_model_exclude_none=True,
 )
-async def get_quarter_snapshot(
+async def read_quarter_snapshot(
     session: ReadSession,
     actor: OfficialOrSystem,
     district: DistrictPath,
@@ -280,11 +287,11 @@ async def get_quarter_snapshot(
     submission_no: Number = None,
     rows: Annotated[bool, Query(description="附上每条记录的全部内容")] = False,
 ) -> dict[str, Any]:
-    """What a certified submission consists of, row by row; the newest one unless a number is given. 四（一）2"""
+    """Return the rows of a certified submission, the newest one unless a number is given. 四（一）2"""
     submission = await submission_of(session, district, quarter, number=submission_no, certified=True)
     snapshot = await session.get(QuarterSnapshot, submission.id)
     if snapshot is None:
-        raise NotFound()
+        raise NotFound("没有这次报送的快照；请核对区、季度和报送次数")
     content = await snapshot_with_rows(session, snapshot.content) if rows else snapshot.content
     return {
         "submission_id": submission.id,

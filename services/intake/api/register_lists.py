@@ -1,4 +1,4 @@
-"""HTTP of the resource ledger and the reserve library: what they say, and what they said before (四（一）2)."""
+"""HTTP of lists, single rows and histories of ledger and library (四（一）2)."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -61,29 +61,29 @@ async def _resource(session: AsyncSession, district: str, external_id: str) -> R
     query = select(Resource).where(Resource.district == district, Resource.external_id == external_id)
     resource = await session.scalar(query)
     if resource is None:
-        raise NotFound()
+        raise NotFound("没有这条资源；请核对区代码和区系统记录编号")
     return resource
 
 
-@router.get("/v1/resources/{district}/{external_id}", name="get_resource", response_model=ResourceOut)
-async def get_resource(
+@router.get("/v1/resources/{district}/{external_id}", name="read_resource", response_model=ResourceOut)
+async def read_resource(
     session: ReadSession,
     actor: OfficialOrSystem,
     response: Response,
     district: DistrictPath,
     external_id: ExternalIdPath,
 ) -> Resource:
-    """One resource as it stands. 四（一）2"""
+    """Return the current version of a resource. 四（一）2"""
     resource = await _resource(session, district, external_id)
     response.headers["etag"] = etag(resource)
     return resource
 
 
-@router.get("/v1/library-entries/{entry_id}", name="get_library_entry", response_model=EntryWithResources)
-async def get_library_entry(
+@router.get("/v1/library-entries/{entry_id}", name="read_library_entry", response_model=EntryWithResources)
+async def read_library_entry(
     session: ReadSession, actor: OfficialOrSystem, response: Response, entry_id: UUID
 ) -> EntryWithResources:
-    """One project of the library as it stands, with the resources it renovates. 四（一）2"""
+    """Return the current version of a library project, with the resources it renovates. 四（一）2"""
     entry = await found(session, LibraryEntry, entry_id)
     response.headers["etag"] = etag(entry)
     answer = EntryWithResources.model_validate(entry)
@@ -104,8 +104,8 @@ async def _linked(session: AsyncSession, entry_id: UUID) -> list[LinkedResource]
     return [LinkedResource(external_id=own, resource_id=key, name=name, status=state) for own, key, name, state in rows]
 
 
-class Change(BaseModel):
-    """One field that a version changed."""
+class FieldChange(BaseModel):
+    """Field that a version changed."""
 
     field: str
     title: str
@@ -114,7 +114,7 @@ class Change(BaseModel):
 
 
 class VersionOut(BaseModel):
-    """What a row said, on whose word, since when and why; `changes` against the version before."""
+    """Version of a row with recorder, time and reason; `changes` compares it with the previous version."""
 
     version: int
     quarter: str
@@ -123,7 +123,7 @@ class VersionOut(BaseModel):
     recorded_by: str
     recorder_name: str
     role: str
-    changes: list[Change]
+    changes: list[FieldChange]
     row: dict[str, Any]
 
 
@@ -165,6 +165,6 @@ def _version(model: type[BaseModel]) -> Callable[[Any], VersionOut]:
         version, before = row[0], row[1]
         changed = field_changes(before, version.content, model) if before else []
         kept = {name: getattr(version, name) for name in VersionOut.model_fields if name not in ("changes", "row")}
-        return VersionOut(**kept, changes=[Change(**each) for each in changed], row=version.content)
+        return VersionOut(**kept, changes=[FieldChange(**each) for each in changed], row=version.content)
 
     return show

@@ -1,4 +1,4 @@
-"""HTTP of the resource ledger and the reserve library: rows come in by the thousand (四（一）2)."""
+"""HTTP of pushes to the resource ledger and the reserve library (四（一）2)."""
 
 from typing import Annotated, Any
 
@@ -33,7 +33,7 @@ Body = Annotated[bytes, Depends(_body)]
     openapi_extra=body_of(ResourceBatch),
 )
 async def push_resources(session: Session, actor: DistrictPush, body: Body, mode: Mode = "atomic") -> Response:
-    """Bring rows of the resource ledger up to date, at most 1000; a row sent again changes nothing. 四（一）2"""
+    """Upsert at most 1000 rows of the resource ledger; a repeated row changes nothing. 四（一）2"""
     return await _answer(session, parse_resource_batch(body, mode))
 
 
@@ -45,7 +45,7 @@ async def push_resources(session: Session, actor: DistrictPush, body: Body, mode
     openapi_extra=body_of(LibraryBatch),
 )
 async def push_library_entries(session: Session, actor: DistrictPush, body: Body, mode: Mode = "atomic") -> Response:
-    """Bring rows of the reserve library up to date, at most 1000; a row sent again changes nothing. 四（一）2"""
+    """Upsert at most 1000 rows of the reserve library; a repeated row changes nothing. 四（一）2"""
     return await _answer(session, parse_library_batch(body, mode))
 
 

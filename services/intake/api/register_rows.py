@@ -1,4 +1,4 @@
-"""HTTP of the resource ledger and the reserve library: one row is changed, one project leaves (四（一）2)."""
+"""HTTP of single rows: upsert of a resource, removal of a project from the library (四（一）2)."""
 
 from datetime import date
 from typing import Annotated
@@ -25,7 +25,7 @@ router = APIRouter(route_class=ActRoute, tags=["资源台账与储备库"])
 
 
 class RowRefused(DomainError):
-    """A row that the rules of the book refuse; status and code are those of the refusal."""
+    """Refusal of one row by the upsert rules, with their status and code."""
 
     def __init__(self, refusal: Refusal) -> None:
         super().__init__(refusal.detail, field=f"/body/{refusal.field}" if refusal.field else None)
@@ -47,40 +47,41 @@ async def put_resource(
     row: ResourceRow,
     if_match: Annotated[str | None, Header()] = None,
 ) -> Resource:
-    """Record one resource, or change it as it was read (If-Match). 四（一）2"""
+    """Create a resource, or update the version that was read (If-Match). 四（一）2"""
     if (row.district, row.external_id) != (district, external_id):
-        raise Invalid("区和编号须与地址一致", field="/body/external_id")
-    standing = await _at(session, district, external_id, if_match)
+        detail = f"请求体的 district 和 external_id 须与地址一致，应为 {district} 和 {external_id}"
+        raise Invalid(detail, field="/body/external_id")
+    recorded = await _lock_recorded(session, district, external_id, if_match)
     key, done = await _record_one(session, RESOURCES, row, row.change_reason)
-    if standing is None and done == "updated":
-        raise PreconditionRequired("记录刚由他人建立，请先读取")
+    if recorded is None and done == "updated":
+        raise PreconditionRequired("记录刚由他人建立，请先读取记录，并以 If-Match 带回其 ETag")
     resource = await found(session, Resource, key)
     response.status_code = 201 if done == "created" else 200
     response.headers["etag"] = etag(resource)
     return resource
 
 
-async def _at(session: AsyncSession, district: str, external_id: str, if_match: str | None) -> UUID | None:
-    """The id of the recorded row, locked and as the caller read it; None when there is none yet."""
+async def _lock_recorded(session: AsyncSession, district: str, external_id: str, if_match: str | None) -> UUID | None:
+    """Lock the recorded row and return its id, or None if there is none. Raises Stale for another version."""
     query = select(Resource).where(Resource.district == district, Resource.external_id == external_id)
-    standing = await session.scalar(query.with_for_update(key_share=True))
-    if standing is None:
+    recorded = await session.scalar(query.with_for_update(key_share=True))
+    if recorded is None:
         if if_match is not None:
-            raise Stale("记录不存在")
+            raise Stale("记录不存在；新建记录请勿带 If-Match")
         return None
-    expect_version(standing, if_match)
-    session.expunge(standing)
-    return standing.id
+    expect_version(recorded, if_match)
+    session.expunge(recorded)
+    return recorded.id
 
 
 @router.post("/v1/library-entries/{entry_id}/leave", name="leave_library", response_model=EntryOut)
 async def leave_library(
     session: Session, actor: DistrictOfficer, response: Response, entry_id: UUID, leaving: Leaving
 ) -> LibraryEntry:
-    """Take a project out of the reserve library, with the reason; its history stays. 四（一）2"""
+    """Remove a project from the reserve library, with a reason; its history is kept. 四（一）2"""
     entry = await locked(session, LibraryEntry, entry_id)
     if entry.status == "left":
-        raise WrongStatus("该项目已出库")
+        raise WrongStatus("该项目已出库，不能重复办理；如需重新入库，请报送不含出库日期的记录")
     row = _left(entry, leaving, today(session))
     session.expunge(entry)
     await _record_one(session, LIBRARY, row, leaving.reason)
@@ -94,14 +95,15 @@ def _left(entry: LibraryEntry, leaving: Leaving, on: date) -> LibraryRow:
     row = LibraryRow.model_validate(entry.content)
     left_on = leaving.left_on or on
     if not row.entered_on <= left_on <= on:
-        raise Invalid("出库日期应在入库日期与今日之间", field="/body/left_on")
+        detail = f"出库日期应在入库日期 {row.entered_on} 与今日 {on} 之间"
+        raise Invalid(detail, field="/body/left_on")
     return row.model_copy(update={"left_on": left_on, "leave_reason": leaving.reason, "quarter": quarter_of(on)})
 
 
 async def _record_one(
     session: AsyncSession, register: Register, row: ResourceRow | LibraryRow, reason: str | None
 ) -> tuple[UUID, str]:
-    """Record a single row; its id and what became of it. Raises RowRefused."""
+    """Record one row and return its id and outcome. Raises RowRefused."""
     (outcome,) = await record_rows(session, register, [SentRow(0, row, reason)])
     if outcome.id is None or outcome.refusal:
         raise RowRefused(outcome.refusal or quarter_closed(row.quarter))

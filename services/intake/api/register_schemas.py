@@ -1,4 +1,4 @@
-"""What requests about the ledger and the library carry and what answers look like (四（一）2)."""
+"""Request and response models of ledger and library (四（一）2)."""
 
 from datetime import date, datetime
 from decimal import Decimal
@@ -16,11 +16,11 @@ from shared.text import Paragraph
 DistrictPath = Annotated[DistrictCode, Path(title="区代码")]
 ExternalIdPath = Annotated[ExternalId, Path(title="区系统记录编号")]
 Total = Annotated[Decimal, PlainSerializer(lambda total: f"{total:.2f}", return_type=str)]
-"""A sum of amounts in yuan or of areas in square metres; a string in JSON."""
+"""Sum of amounts in yuan or of areas in square metres; a string in JSON."""
 
 
 def body_of(batch: type[BaseModel]) -> dict[str, Any]:
-    """The request body for the API document: the body is read as bytes, so FastAPI does not see its shape."""
+    """Return the request body for the API document; the endpoint reads bytes, so FastAPI cannot derive it."""
     schema = batch.model_json_schema()
     return {"requestBody": {"required": True, "content": {"application/json": {"schema": _inlined(schema, schema)}}}}
 
@@ -36,7 +36,7 @@ def _inlined(node: Any, whole: dict[str, Any]) -> Any:
 
 
 class BatchResult(BaseModel):
-    """What became of a batch."""
+    """Result of a batch: counts, and one result per row."""
 
     created: int
     updated: int
@@ -46,11 +46,12 @@ class BatchResult(BaseModel):
 
     @classmethod
     def of(cls, results: list[RowResult]) -> Self:
+        """Return the result of a batch from those of its rows."""
         return cls(**counted(results), rows=results)
 
 
 class ResourceOut(BaseModel):
-    """A resource as it stands; `row` is all that the district said."""
+    """Current version of a resource; `row` is the complete row that the district sent."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -73,7 +74,7 @@ class ResourceOut(BaseModel):
 
 
 class EntryOut(BaseModel):
-    """A project of the reserve library as it stands; `row` is all that the district said."""
+    """Current version of a library project; `row` is the complete row that the district sent."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -100,7 +101,7 @@ class EntryOut(BaseModel):
 
 
 class LinkedResource(BaseModel):
-    """A resource that a project renovates; `resource_id` is None while the ledger does not have it."""
+    """Resource that a project renovates; `resource_id` is None if the ledger does not have it."""
 
     external_id: str
     resource_id: UUID | None
@@ -109,11 +110,15 @@ class LinkedResource(BaseModel):
 
 
 class EntryWithResources(EntryOut):
+    """Library project with the resources it renovates."""
+
     resources: list[LinkedResource] = Field(default_factory=list)
 
 
 class Leaving(BaseModel):
-    """Why and when a project leaves the library; today unless a day is given."""
+    """Reason and date of a removal from the library; the date defaults to today."""
 
     reason: Paragraph = Field(title="出库原因", max_length=200)
-    left_on: date | None = Field(None, title="出库日期")
+    left_on: date | None = Field(
+        None, title="出库日期", description="日期，如 2024-06-30；留空为今日，不得早于入库日期或晚于今日"
+    )

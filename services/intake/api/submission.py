@@ -1,4 +1,4 @@
-"""HTTP of filing: undertake, submit, withdraw, and the rounds that were filed (三（一）¶1, 四（一）1)."""
+"""HTTP of submission: undertaking, submit, withdraw, rounds (三（一）¶1, 四（一）1)."""
 
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
@@ -33,7 +33,7 @@ router = APIRouter(route_class=ActRoute, tags=["申报"])
 
 
 class UndertakingOut(BaseModel):
-    """The text that an applicant undertakes."""
+    """Text of the undertaking of truthfulness."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -44,33 +44,34 @@ class UndertakingOut(BaseModel):
 
 
 class Undertake(BaseModel):
-    """The applicant's word, to a text it has read."""
+    """Consent of the applicant to one version of the undertaking."""
 
     version: Line
     agree: Literal[True]
 
 
 class Reason(BaseModel):
-    """Why."""
+    """Reason of an act."""
 
     reason: Paragraph
 
 
-@router.get("/v1/undertakings/current", name="get_current_undertaking", response_model=UndertakingOut)
-async def get_current_undertaking(session: ReadSession, actor: Anyone) -> object:
-    """The undertaking of truthfulness to give today. 四（一）1"""
+@router.get("/v1/undertakings/current", name="read_current_undertaking", response_model=UndertakingOut)
+async def read_current_undertaking(session: ReadSession, actor: Anyone) -> object:
+    """Return the undertaking of truthfulness in force today. 四（一）1"""
     return undertaking_on(today(session))
 
 
 @router.post("/v1/declarations/{declaration_id}/undertake", name="undertake", response_model=DeclarationOut)
 async def undertake(
-    session: Session, actor: Applicant, declaration_id: UUID, word: Undertake, response: Response
+    session: Session, actor: Applicant, declaration_id: UUID, consent: Undertake, response: Response
 ) -> Declaration:
-    """Undertake that content and materials are true; any later change of either voids it. 四（一）1"""
+    """Record the undertaking; a later change of content or materials voids it. 四（一）1"""
     declaration = await locked(session, Declaration, declaration_id)
     current = undertaking_on(today(session))
-    if word.version != current.version:
-        raise Invalid(f"现行承诺书版次为 {current.version}", field="/body/version")
+    if consent.version != current.version:
+        detail = f"现行承诺书版次为 {current.version}，请阅读现行文本后以该版次承诺"
+        raise Invalid(detail, field="/body/version")
     declaration.undertake(current.version, actor.subject, now(session))
     await record_act(
         session,
@@ -93,7 +94,7 @@ async def undertake(
 async def submit_declaration(
     session: Session, actor: Applicant, declaration_id: UUID, response: Response
 ) -> Declaration:
-    """File the declaration with the district, or file it again after correction. 三（一）"""
+    """Submit the declaration to the district, or resubmit it after correction. 三（一）"""
     declaration = await locked(session, Declaration, declaration_id)
     warnings = await check_submission(session, declaration)
     due = working_days_after(today(session), settings_of(session).first_review_due_working_days)
@@ -122,9 +123,9 @@ def _submitted(declaration: Declaration) -> DeclarationSubmitted:
 
 @router.post("/v1/declarations/{declaration_id}/withdraw", name="withdraw_declaration", response_model=DeclarationOut)
 async def withdraw_declaration(
-    session: Session, actor: Applicant, declaration_id: UUID, why: Reason, response: Response
+    session: Session, actor: Applicant, declaration_id: UUID, body: Reason, response: Response
 ) -> Declaration:
-    """Take the declaration back; possible until the city has received it. 三（一）"""
+    """Withdraw the declaration; possible until the city has received it. 三（一）"""
     declaration = await locked(session, Declaration, declaration_id)
     declaration.withdraw(now(session))
     await end_identity(session, declaration.id)
@@ -134,7 +135,7 @@ async def withdraw_declaration(
         case_of(declaration),
         round=declaration.round,
         duty="apply",
-        reason=why.reason,
+        reason=body.reason,
         clause="三（一）",
     )
     await emit(
@@ -143,14 +144,14 @@ async def withdraw_declaration(
             district=declaration.district,
             applicant_uscc=declaration.applicant_uscc,
             declaration_id=declaration.id,
-            reason=why.reason,
+            reason=body.reason,
         ),
     )
     return await updated_response(session, response, declaration)
 
 
 class ChangeOut(BaseModel):
-    """A value before and after, by JSON pointer."""
+    """Value before and after a change, by JSON pointer."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -160,9 +161,9 @@ class ChangeOut(BaseModel):
 
 
 class RoundOut(BaseModel):
-    """A submission as it was filed; the last is authoritative. `changes` compares with the round before.
+    """Submission as filed; the last one is authoritative. `changes` compares with the round before.
 
-    `warnings` are the possible doubles found at submission; only officials read them.
+    `warnings` are possible duplicates found at submission; only officials can read them.
     """
 
     round: int

@@ -1,4 +1,4 @@
-"""Receiving a file over HTTP: streamed to the store while it is hashed, kept only by the act that wants it."""
+"""Upload of a file: streamed to the store, hashed on the way, and kept only if the act succeeds."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -14,13 +14,15 @@ from shared.text import Line
 from shared.web.auth import MaterialProvider
 
 
-class CutOff(DomainError):
+class UploadInterrupted(DomainError):
+    """Refusal of an upload whose connection broke."""
+
     status, code, title = 400, "upload_cut_off", "上传中断"
 
 
 @dataclass
 class Upload:
-    """A file received whole, not yet kept."""
+    """Completely received file, not yet kept."""
 
     store: FileStore
     received: Received
@@ -29,6 +31,7 @@ class Upload:
     kept: bool = False
 
     async def keep(self) -> None:
+        """Move the file to its place in the store."""
         await self.store.keep(self.received)
         self.kept = True
 
@@ -38,20 +41,20 @@ async def _body(request: Request) -> AsyncIterator[bytes]:
         async for chunk in request.stream():
             yield chunk
     except ClientDisconnect:
-        raise CutOff() from None
+        raise UploadInterrupted("上传中断，文件未保存，请重新上传") from None
 
 
 async def _received(
     request: Request, actor: MaterialProvider, filename: Annotated[Line, Query(description="文件名，含扩展名")]
 ) -> AsyncIterator[Upload]:
-    """Receive the body before any transaction begins, so that a slow upload holds no connection."""
+    """Receive the body before the transaction begins, so that a slow upload holds no database connection."""
     instance: Instance = request.app.state.instance
     limit = instance.settings.upload_limit_bytes
     declared = request.headers.get("content-length", "0")
     if not declared.isdigit() or int(declared) > limit:
-        raise TooLarge(f"单个文件不得超过 {limit} 字节")
+        raise TooLarge(f"单个文件不得超过 {limit} 字节（{limit // 2**20} MiB），请压缩或拆分后上传")
     if "json" in request.headers.get("content-type", ""):
-        raise UnsupportedType("请以文件内容作为请求体")
+        raise UnsupportedType("请直接以文件内容作为请求体，Content-Type 用 application/octet-stream")
     store = file_store(instance.settings.file_store_url())
     received = await store.receive(_body(request), limit, instance.clock.now())
     upload = None
