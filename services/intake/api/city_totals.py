@@ -28,63 +28,73 @@ ForQuarter = Annotated[Quarter | None, Query(title="季度", description="报送
 class Reporting(BaseModel):
     """Reporting of a quarter by a district; `not_opened` until the first row arrives."""
 
-    quarter: str
-    status: str
-    submission_no: int | None
-    due_on: date
-    overdue: bool
-    late: bool | None
-    certified_by: str | None
-    certified_at: datetime | None
+    quarter: str = Field(title="季度", description="如 2026Q3")
+    status: str = Field(
+        title="报送状态", description="not_opened 未开启；open 填报中；prepared 待审定；certified 已审定报送"
+    )
+    submission_no: int | None = Field(title="第几次报送")
+    due_on: date = Field(title="报送期限", description="日期，如 2024-04-15")
+    overdue: bool = Field(title="是否已逾期")
+    late: bool | None = Field(title="是否逾期完成")
+    certified_by: str | None = Field(title="审定人")
+    certified_at: datetime | None = Field(title="审定时间", description="RFC 3339，带时区")
 
 
 class LedgerTotals(BaseModel):
     """Totals of a district's resources; areas in square metres, as strings."""
 
-    district: str
-    name: str
-    resource_count: int = 0
-    simulated_count: int = 0
-    gross_floor_area_m2: Total = Decimal(0)
-    vacant_area_m2: Total = Decimal(0)
-    by_status: dict[str, int] = Field(default_factory=dict)
-    by_kind: dict[str, int] = Field(default_factory=dict)
-    reporting: Reporting | None = None
+    district: str = Field(title="所在区", description="GB/T 2260 代码；北京经济技术开发区为 BDA")
+    name: str = Field(title="区名称")
+    resource_count: int = Field(0, title="资源数量")
+    simulated_count: int = Field(0, title="含模拟数据的记录数")
+    gross_floor_area_m2: Total = Field(Decimal(0), title="建筑面积", description="单位：平方米")
+    vacant_area_m2: Total = Field(Decimal(0), title="空置面积", description="单位：平方米")
+    by_status: dict[str, int] = Field(default_factory=dict, title="按状态计数")
+    by_kind: dict[str, int] = Field(default_factory=dict, title="按资源类别计数")
+    reporting: Reporting | None = Field(None, title="季度报送情况")
 
 
 class LibraryTotals(BaseModel):
     """Totals of a district's reserve library; sums cover projects in the library."""
 
-    district: str
-    name: str
-    in_library_count: int = 0
-    left_count: int = 0
-    simulated_count: int = 0
-    fixed_investment_yuan: Total = Decimal(0)
-    renovated_area_m2: Total = Decimal(0)
-    by_type: dict[str, int] = Field(default_factory=dict)
-    by_maturity: dict[str, int] = Field(default_factory=dict)
-    by_support_mode: dict[str, int] = Field(default_factory=dict)
-    reporting: Reporting | None = None
+    district: str = Field(title="所在区", description="GB/T 2260 代码；北京经济技术开发区为 BDA")
+    name: str = Field(title="区名称")
+    in_library_count: int = Field(0, title="在库项目数")
+    left_count: int = Field(0, title="已出库项目数")
+    simulated_count: int = Field(0, title="含模拟数据的记录数")
+    fixed_investment_yuan: Total = Field(Decimal(0), title="在库项目固定资产投资合计", description="单位：元")
+    renovated_area_m2: Total = Field(Decimal(0), title="在库项目改造面积合计", description="单位：平方米")
+    by_type: dict[str, int] = Field(default_factory=dict, title="按项目类型计数")
+    by_maturity: dict[str, int] = Field(default_factory=dict, title="按成熟度计数")
+    by_support_mode: dict[str, int] = Field(
+        default_factory=dict, title="按拟申请支持方式计数", description="unknown 为未填"
+    )
+    reporting: Reporting | None = Field(None, title="季度报送情况")
 
 
 class CityLedger(BaseModel):
     """City-wide resource ledger by district, with totals."""
 
-    quarter: str
-    total: LedgerTotals
-    districts: list[LedgerTotals]
+    quarter: str = Field(title="季度", description="如 2026Q3")
+    total: LedgerTotals = Field(title="全市合计")
+    districts: list[LedgerTotals] = Field(title="各区汇总")
 
 
 class CityLibrary(BaseModel):
     """City-wide reserve library by district, with totals."""
 
-    quarter: str
-    total: LibraryTotals
-    districts: list[LibraryTotals]
+    quarter: str = Field(title="季度", description="如 2026Q3")
+    total: LibraryTotals = Field(title="全市合计")
+    districts: list[LibraryTotals] = Field(title="各区汇总")
 
 
-@router.get("/v1/city/ledger", name="city_ledger", response_model=CityLedger)
+@router.get(
+    "/v1/city/ledger",
+    name="city_ledger",
+    summary="查看全市资源台账汇总",
+    description="按区汇总资源数量、面积、状态和季度报送情况。市发展改革委和审计人员可查。依据方案四（一）3。",
+    response_model=CityLedger,
+)
 async def city_ledger(session: ReadSession, actor: CityOffice, quarter: ForQuarter = None) -> CityLedger:
     """Return the totals of the resource ledger by district. 四（一）3"""
     vacant = cast(Resource.content["vacant_area_m2"].astext, Numeric(18, 2))
@@ -138,7 +148,13 @@ def _ledger_totals(code: str, name: str, rows: list[Any], reporting: Reporting |
     )
 
 
-@router.get("/v1/city/library", name="city_library", response_model=CityLibrary)
+@router.get(
+    "/v1/city/library",
+    name="city_library",
+    summary="查看全市储备库汇总",
+    description="按区汇总储备项目数量、投资、面积和季度报送情况。市发展改革委和审计人员可查。依据方案四（一）3。",
+    response_model=CityLibrary,
+)
 async def city_library(session: ReadSession, actor: CityOffice, quarter: ForQuarter = None) -> CityLibrary:
     """Return the totals of the reserve library by district. 四（一）3"""
     keys = (

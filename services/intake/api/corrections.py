@@ -2,13 +2,13 @@
 
 from datetime import date, datetime
 from typing import Annotated
-from uuid import UUID
 
 from fastapi import APIRouter, Depends, Response
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import select
 
 from services.intake.api.declaration_schemas import DeclarationOut
+from services.intake.api.parameters import DeclarationId
 from services.intake.corrections import correction_due_on, save_correction
 from services.intake.declarations import updated_response, visible_declaration
 from services.intake.models.corrections import Correction
@@ -28,26 +28,36 @@ router = APIRouter(route_class=ActRoute, tags=["退回补正"])
 class ReasonIn(BaseModel):
     """Point to correct: `subject` is a field (JSON pointer) or a material code."""
 
-    code: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
-    subject: Line
-    clause: Line
-    explanation: Paragraph
-    how_to_fix: Paragraph
+    code: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")] = Field(
+        title="原因代码", description="小写字母开头，可含数字和下划线，最多 64 个字符"
+    )
+    subject: Line = Field(title="事项", description="字段（JSON Pointer）或材料代码")
+    clause: Line = Field(title="依据条款", description="如 二（一）1")
+    explanation: Paragraph = Field(title="问题说明")
+    how_to_fix: Paragraph = Field(title="补正办法")
 
 
 class ReturnIn(BaseModel):
     """Points to correct."""
 
-    reasons: list[ReasonIn] = Field(min_length=1, max_length=50)
+    reasons: list[ReasonIn] = Field(min_length=1, max_length=50, title="补正事项", description="一至五十项")
 
     def stated(self) -> list[CorrectionReason]:
         """Return the reasons as the event carries them."""
         return [CorrectionReason(**reason.model_dump()) for reason in self.reasons]
 
 
-@router.post("/v1/declarations/{declaration_id}/return", name="return_declaration", response_model=DeclarationOut)
+@router.post(
+    "/v1/declarations/{declaration_id}/return",
+    name="return_declaration",
+    summary="退回补正",
+    description=(
+        "区发展改革委经办人员写明事项、条款、办法和期限后退回项目单位补正。申报须在区级办理阶段。依据方案三（一）。"
+    ),
+    response_model=DeclarationOut,
+)
 async def return_declaration(
-    session: Session, actor: DistrictOfficer, declaration_id: UUID, correction: ReturnIn, response: Response
+    session: Session, actor: DistrictOfficer, declaration_id: DeclarationId, correction: ReturnIn, response: Response
 ) -> Declaration:
     """Return the declaration for correction, with reasons, clauses, remedies and a last day. 三（一）"""
     declaration = await locked(session, Declaration, declaration_id)
@@ -68,10 +78,14 @@ async def return_declaration(
 @router.post(
     "/v1/declarations/{declaration_id}/city-return",
     name="return_declaration_from_city",
+    summary="市级退回补正",
+    description=(
+        "市发展改革委经办人员不予接收，将已上报的申报退回项目单位补正。申报须已上报、待接收。依据方案三（一）。"
+    ),
     response_model=DeclarationOut,
 )
 async def return_declaration_from_city(
-    session: Session, actor: CityOfficer, declaration_id: UUID, correction: ReturnIn, response: Response
+    session: Session, actor: CityOfficer, declaration_id: DeclarationId, correction: ReturnIn, response: Response
 ) -> Declaration:
     """Return a reported declaration for correction instead of receiving it. 三（一）"""
     declaration = await locked(session, Declaration, declaration_id)
@@ -94,11 +108,11 @@ class CorrectionOut(BaseModel):
 
     model_config = ConfigDict(from_attributes=True)
 
-    round: int
-    by_city: bool
-    reasons: list[ReasonIn]
-    correct_by: date
-    returned_at: datetime
+    round: int = Field(title="提交轮次", description="第一次提交为 1，草稿为 0")
+    by_city: bool = Field(title="是否由市级退回")
+    reasons: list[ReasonIn] = Field(title="补正事项")
+    correct_by: date = Field(title="补正期限", description="日期，如 2024-06-30")
+    returned_at: datetime = Field(title="退回时间", description="RFC 3339，带时区")
 
 
 CORRECTIONS = Listing(
@@ -109,9 +123,17 @@ CORRECTIONS = Listing(
 )
 
 
-@router.get("/v1/declarations/{declaration_id}/corrections", name="list_corrections")
+@router.get(
+    "/v1/declarations/{declaration_id}/corrections",
+    name="list_corrections",
+    summary="查看退回补正记录",
+    description="列出历次退回补正及其事项。项目单位和有权查看该申报的工作人员可查。依据方案三（一）。",
+)
 async def list_corrections(
-    session: ReadSession, actor: Anyone, declaration_id: UUID, asked: Annotated[PageRequest, Depends(CORRECTIONS)]
+    session: ReadSession,
+    actor: Anyone,
+    declaration_id: DeclarationId,
+    asked: Annotated[PageRequest, Depends(CORRECTIONS)],
 ) -> Page[CorrectionOut]:
     """Return the corrections of the declaration, oldest first. 三（一）"""
     declaration: Declaration = await visible_declaration(session, actor, declaration_id)

@@ -20,10 +20,10 @@ _FIRST, _LAST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UT
 def _stated(facts: ProjectFacts) -> ProjectFacts:
     known = [name for name in _BY_PROCEDURE if getattr(facts, name) is not None]
     if known:
-        raise ValueError(f"{'、'.join(known)} 由系统按办理情况填写，请勿填报")
+        raise ValueError(f"{'、'.join(known)} 由系统按办理情况填写，请从 facts 中删去")
     texts = [text for part in facts.components for text in (part.name, part.resource_id) if text]
     if any(ord(character) < ord(" ") or character == "\x7f" for text in texts for character in text):
-        raise ValueError("文字中含有不可见的控制字符")
+        raise ValueError("组成部分的名称或编号含有不可见的控制字符，请删去")
     return facts
 
 
@@ -44,20 +44,24 @@ class DeclarationDraft(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    project_name: Line = Field(title="项目名称")
-    project_code: ProjectCode | None = Field(None, title="项目代码")
-    address: Line | None = Field(None, title="项目地址")
-    applicant_name: Line = Field(title="项目单位")
-    applicant_uscc: Uscc = Field(title="项目单位统一社会信用代码")
-    district: DistrictCode
-    library_entry_id: UUID | None = Field(None, title="储备库项目")
-    operation_mode: OperationMode | None = Field(None, title="实施方式")
-    loan_bank: Line | None = Field(None, title="贷款银行")
-    loan_amount_yuan: Money | None = Field(None, title="贷款金额（元）")
-    loan_term_months: LoanMonths | None = Field(None, title="贷款期限（月）")
-    loan_annual_rate: Ratio | None = Field(None, title="贷款年利率（小数）")
-    facts: StatedFacts = Field(default_factory=ProjectFacts, title="申报内容")
-    simulated: Simulated = Field(default_factory=list, title="模拟字段")
+    project_name: Line = Field(title="项目名称", description="最多 200 字")
+    project_code: ProjectCode | None = Field(None, title="项目代码", description="如 2401-110105-04-01-000001")
+    address: Line | None = Field(None, title="项目地址", description="详细地址，最多 200 字")
+    applicant_name: Line = Field(title="项目单位", description="单位全称，最多 200 字")
+    applicant_uscc: Uscc = Field(title="项目单位统一社会信用代码", description="18 位，须为本单位")
+    district: DistrictCode = Field(title="所在区", description="GB/T 2260 代码；北京经济技术开发区为 BDA")
+    library_entry_id: UUID | None = Field(
+        None, title="储备库项目标识", description="UUID，须为本单位在所在区储备库中的项目"
+    )
+    operation_mode: OperationMode | None = Field(None, title="实施方式", description="own 自主；joint 联营；lease 租赁")
+    loan_bank: Line | None = Field(None, title="贷款银行", description="申请贷款贴息时必填")
+    loan_amount_yuan: Money | None = Field(None, title="贷款金额", description="单位：元，两位小数的字符串")
+    loan_term_months: LoanMonths | None = Field(None, title="贷款期限", description="单位：月，1 至 600")
+    loan_annual_rate: Ratio | None = Field(None, title="贷款年利率", description="小数，如 0.0345 表示 3.45%")
+    facts: StatedFacts = Field(
+        default_factory=ProjectFacts, title="申报内容", description="可只填部分；金额和面积为字符串"
+    )
+    simulated: Simulated = Field(default_factory=list, title="模拟字段", description="示例数据中非真实的字段名")
 
 
 class DeclarationEdit(BaseModel):
@@ -65,18 +69,22 @@ class DeclarationEdit(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    project_name: Line = Field("", title="项目名称")
-    project_code: ProjectCode | None = Field(None, title="项目代码")
-    address: Line | None = Field(None, title="项目地址")
-    applicant_name: Line = Field("", title="项目单位")
-    library_entry_id: UUID | None = Field(None, title="储备库项目")
-    operation_mode: OperationMode | None = Field(None, title="实施方式")
-    loan_bank: Line | None = Field(None, title="贷款银行")
-    loan_amount_yuan: Money | None = Field(None, title="贷款金额（元）")
-    loan_term_months: LoanMonths | None = Field(None, title="贷款期限（月）")
-    loan_annual_rate: Ratio | None = Field(None, title="贷款年利率（小数）")
-    facts: StatedFacts = Field(default_factory=ProjectFacts, title="申报内容")
-    simulated: Simulated = Field(default_factory=list, title="模拟字段")
+    project_name: Line = Field("", title="项目名称", description="最多 200 字")
+    project_code: ProjectCode | None = Field(None, title="项目代码", description="如 2401-110105-04-01-000001")
+    address: Line | None = Field(None, title="项目地址", description="详细地址，最多 200 字")
+    applicant_name: Line = Field("", title="项目单位", description="单位全称，最多 200 字")
+    library_entry_id: UUID | None = Field(
+        None, title="储备库项目标识", description="UUID，须为本单位在所在区储备库中的项目"
+    )
+    operation_mode: OperationMode | None = Field(None, title="实施方式", description="own 自主；joint 联营；lease 租赁")
+    loan_bank: Line | None = Field(None, title="贷款银行", description="申请贷款贴息时必填")
+    loan_amount_yuan: Money | None = Field(None, title="贷款金额", description="单位：元，两位小数的字符串")
+    loan_term_months: LoanMonths | None = Field(None, title="贷款期限", description="单位：月，1 至 600")
+    loan_annual_rate: Ratio | None = Field(None, title="贷款年利率", description="小数，如 0.0345 表示 3.45%")
+    facts: StatedFacts = Field(
+        default_factory=ProjectFacts, title="申报内容", description="可只填部分；金额和面积为字符串"
+    )
+    simulated: Simulated = Field(default_factory=list, title="模拟字段", description="示例数据中非真实的字段名")
 
     def fields(self) -> dict[str, Any]:
         """Return the fields besides facts that the patch names."""
@@ -95,37 +103,37 @@ class DeclarationOut(BaseModel):
 
     model_config = ConfigDict(from_attributes=True)
 
-    id: UUID
-    version: int
-    declaration_no: str
-    stage: StageCode
-    stage_label: str
-    round: int
-    district: str
-    applicant_uscc: str
-    applicant_name: str
-    project_name: str
-    project_code: str | None
-    project_type: str | None
-    address: str | None
-    library_entry_id: UUID | None
-    operation_mode: str | None
-    loan_bank: str | None
-    loan_amount_yuan: Money | None
-    loan_term_months: int | None
-    loan_annual_rate: Ratio | None
-    facts: ProjectFacts
-    simulated: list[str]
-    undertaking_version: str | None
-    undertaken_at: datetime | None
-    submitted_on: date | None
-    accepted_on: date | None
-    forwarded_on: date | None
-    received_on: date | None
-    due_on: date | None
-    funds_held: bool
-    created_at: datetime
-    updated_at: datetime
+    id: UUID = Field(title="标识", description="UUID")
+    version: int = Field(title="版本号", description="从 1 起，每次变动加 1")
+    declaration_no: str = Field(title="申报编号", description="如 SB-110105-2024-0001")
+    stage: StageCode = Field(title="阶段")
+    stage_label: str = Field(title="阶段名称")
+    round: int = Field(title="提交轮次", description="第一次提交为 1，草稿为 0")
+    district: str = Field(title="所在区", description="GB/T 2260 代码；北京经济技术开发区为 BDA")
+    applicant_uscc: str = Field(title="项目单位统一社会信用代码", description="18 位")
+    applicant_name: str = Field(title="项目单位")
+    project_name: str = Field(title="项目名称")
+    project_code: str | None = Field(title="项目代码", description="如 2401-110105-04-01-000001")
+    project_type: str | None = Field(title="项目类型")
+    address: str | None = Field(title="项目地址")
+    library_entry_id: UUID | None = Field(title="储备库项目标识", description="UUID")
+    operation_mode: str | None = Field(title="实施方式")
+    loan_bank: str | None = Field(title="贷款银行")
+    loan_amount_yuan: Money | None = Field(title="贷款金额", description="单位：元，两位小数的字符串")
+    loan_term_months: int | None = Field(title="贷款期限", description="单位：月")
+    loan_annual_rate: Ratio | None = Field(title="贷款年利率", description="小数，如 0.0345 表示 3.45%")
+    facts: ProjectFacts = Field(title="申报内容")
+    simulated: list[str] = Field(title="模拟字段")
+    undertaking_version: str | None = Field(title="承诺书版次")
+    undertaken_at: datetime | None = Field(title="承诺时间", description="RFC 3339，带时区")
+    submitted_on: date | None = Field(title="提交日期", description="日期，如 2024-06-30")
+    accepted_on: date | None = Field(title="首次受理日期", description="日期，如 2024-06-30")
+    forwarded_on: date | None = Field(title="上报日期", description="日期，如 2024-06-30")
+    received_on: date | None = Field(title="市级接收日期", description="日期，如 2024-06-30")
+    due_on: date | None = Field(title="办理期限", description="日期，如 2024-06-30")
+    funds_held: bool = Field(title="拨付是否暂停")
+    created_at: datetime = Field(title="创建时间", description="RFC 3339，带时区")
+    updated_at: datetime = Field(title="最近更新时间", description="RFC 3339，带时区")
 
 
 def stored_facts(facts: ProjectFacts) -> dict[str, Any]:

@@ -1,13 +1,13 @@
 """HTTP of declarations: create, list, read, edit (三（一）¶1)."""
 
 from typing import Annotated
-from uuid import UUID
 
-from fastapi import APIRouter, Depends, Header, Response
+from fastapi import APIRouter, Depends, Response
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.intake.api.declaration_schemas import DeclarationDraft, DeclarationEdit, DeclarationOut, stored_facts
+from services.intake.api.parameters import DeclarationId, IfMatch
 from services.intake.declarations import updated_response, visible_declaration
 from services.intake.models.declarations import Declaration, next_declaration_no
 from services.intake.models.registers import LibraryEntry
@@ -26,7 +26,16 @@ from shared.web.paging import Listing, Page, PageRequest
 router = APIRouter(route_class=ActRoute, tags=["申报"])
 
 
-@router.post("/v1/declarations", status_code=201, name="create_declaration", response_model=DeclarationOut)
+@router.post(
+    "/v1/declarations",
+    status_code=201,
+    name="create_declaration",
+    summary="新建申报",
+    description=(
+        "项目单位以本单位名义新建申报草稿；提交前仅本单位可见。关联的储备库项目须属于本单位和所在区。依据方案三（一）。"
+    ),
+    response_model=DeclarationOut,
+)
 async def create_declaration(
     session: Session, actor: Applicant, draft: DeclarationDraft, response: Response
 ) -> Declaration:
@@ -102,7 +111,12 @@ DECLARATIONS = Listing(
 )
 
 
-@router.get("/v1/declarations", name="list_declarations")
+@router.get(
+    "/v1/declarations",
+    name="list_declarations",
+    summary="查询申报",
+    description="分页列出可见的申报。项目单位只见本单位申报，区级只见本区已提交的申报。依据方案三（一）。",
+)
 async def list_declarations(
     session: ReadSession, actor: Anyone, asked: Annotated[PageRequest, Depends(DECLARATIONS)]
 ) -> Page[DeclarationOut]:
@@ -113,9 +127,18 @@ async def list_declarations(
     return await asked.page(session, query, DeclarationOut.model_validate)
 
 
-@router.get("/v1/declarations/{declaration_id}", name="read_declaration", response_model=DeclarationOut)
+@router.get(
+    "/v1/declarations/{declaration_id}",
+    name="read_declaration",
+    summary="查看申报",
+    description=(
+        "返回申报的现行内容；响应头 ETag 用于修改时的 If-Match。项目单位只见本单位申报，"
+        "区级只见本区已提交的申报。依据方案三（一）。"
+    ),
+    response_model=DeclarationOut,
+)
 async def read_declaration(
-    session: ReadSession, actor: Anyone, declaration_id: UUID, response: Response
+    session: ReadSession, actor: Anyone, declaration_id: DeclarationId, response: Response
 ) -> Declaration:
     """Return the declaration; a change sends its ETag back in If-Match."""
     declaration = await visible_declaration(session, actor, declaration_id)
@@ -123,14 +146,23 @@ async def read_declaration(
     return declaration
 
 
-@router.patch("/v1/declarations/{declaration_id}", name="edit_declaration", response_model=DeclarationOut)
+@router.patch(
+    "/v1/declarations/{declaration_id}",
+    name="edit_declaration",
+    summary="修改申报",
+    description=(
+        "项目单位修改草稿或退回补正的申报（JSON Merge Patch）；已作的真实性承诺随之失效，须重新承诺。须先读取，"
+        "并以 If-Match 带回其 ETag。依据方案三（一）。"
+    ),
+    response_model=DeclarationOut,
+)
 async def edit_declaration(
     session: Session,
     actor: Applicant,
-    declaration_id: UUID,
+    declaration_id: DeclarationId,
     edit: DeclarationEdit,
     response: Response,
-    if_match: Annotated[str | None, Header()] = None,
+    if_match: IfMatch = None,
 ) -> Declaration:
     """Edit a draft or a returned declaration (JSON Merge Patch); an earlier undertaking becomes void."""
     declaration = await locked(session, Declaration, declaration_id)

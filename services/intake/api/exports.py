@@ -27,7 +27,16 @@ Conditions = tuple[ColumnElement[bool], ...]
 _CSV: dict[int | str, dict[str, Any]] = {200: {"content": {"text/csv": {}}, "description": "CSV，UTF-8"}}
 
 
-@router.get("/v1/resources.csv", name="export_resources", response_class=StreamingResponse, responses=_CSV)
+@router.get(
+    "/v1/resources.csv",
+    name="export_resources",
+    summary="导出资源台账",
+    description=(
+        "将符合条件的资源导出为 CSV（UTF-8，中文表头）。各级工作人员和区系统可导出，区级只含本区。依据方案四（一）2。"
+    ),
+    response_class=StreamingResponse,
+    responses=_CSV,
+)
 async def export_resources(
     request: Request, actor: OfficialOrSystem, conditions: Annotated[Conditions, Depends(FilterSet(RESOURCES))]
 ) -> StreamingResponse:
@@ -36,7 +45,17 @@ async def export_resources(
     return _answer(request, actor, query, ResourceRow, "resources.csv")
 
 
-@router.get("/v1/library-entries.csv", name="export_library_entries", response_class=StreamingResponse, responses=_CSV)
+@router.get(
+    "/v1/library-entries.csv",
+    name="export_library_entries",
+    summary="导出储备库",
+    description=(
+        "将符合条件的储备库项目导出为 CSV（UTF-8，中文表头）。各级工作人员和区系统可导出，区级只含本区。"
+        "依据方案四（一）2。"
+    ),
+    response_class=StreamingResponse,
+    responses=_CSV,
+)
 async def export_library_entries(
     request: Request, actor: OfficialOrSystem, conditions: Annotated[Conditions, Depends(FilterSet(ENTRIES))]
 ) -> StreamingResponse:
@@ -46,19 +65,19 @@ async def export_library_entries(
 
 
 def _answer(
-    request: Request, actor: Actor, wanted: Select[Any], model: type[BaseModel], filename: str
+    request: Request, actor: Actor, query: Select[Any], model: type[BaseModel], filename: str
 ) -> StreamingResponse:
-    parts = _parts(request.app.state.instance, actor, wanted, model)
+    parts = _parts(request.app.state.instance, actor, query, model)
     headers = {"content-disposition": f'attachment; filename="{filename}"'}
     return StreamingResponse(parts, media_type="text/csv; charset=utf-8", headers=headers)
 
 
-async def _parts(instance: Instance, actor: Actor, wanted: Select[Any], model: type[BaseModel]) -> AsyncIterator[bytes]:
+async def _parts(instance: Instance, actor: Actor, query: Select[Any], model: type[BaseModel]) -> AsyncIterator[bytes]:
     """Yield the file in parts from a database cursor, so that memory does not grow with the list."""
     fields = {name: field.title or name for name, field in model.model_fields.items() if name != "simulated"}
     yield "\ufeff".encode() + _lines([[*fields.values(), "版本", "最近变动时间", "模拟数据", "模拟字段"]])
     async with instance.database.session(actor) as session:
-        rows = await session.stream_scalars(wanted.execution_options(yield_per=_PART))
+        rows = await session.stream_scalars(query.execution_options(yield_per=_PART))
         async for part in rows.partitions(_PART):
             yield _lines([_cells(row, list(fields)) for row in part])
 

@@ -1,13 +1,13 @@
 """HTTP of the first review: accept, record findings, refuse (三（一）¶1)."""
 
 from typing import Annotated
-from uuid import UUID
 
-from fastapi import APIRouter, Depends, Header, Response
+from fastapi import APIRouter, Depends, Response
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.intake.api.declaration_schemas import DeclarationOut
+from services.intake.api.parameters import DeclarationId, IfMatch
 from services.intake.api.submission import Reason
 from services.intake.declarations import updated_response, visible_declaration
 from services.intake.models.declarations import Declaration
@@ -30,9 +30,18 @@ router = APIRouter(route_class=ActRoute, tags=["初审"])
 Clauses = Annotated[list[Line], Field(min_length=1, max_length=20, title="依据条款")]
 
 
-@router.post("/v1/declarations/{declaration_id}/accept", name="accept_declaration", response_model=DeclarationOut)
+@router.post(
+    "/v1/declarations/{declaration_id}/accept",
+    name="accept_declaration",
+    summary="受理申报",
+    description=(
+        "区发展改革委经办人员受理申报并开始初审；首次受理日期决定适用的方案版本。申报须已提交、待受理。"
+        "依据方案三（一）。"
+    ),
+    response_model=DeclarationOut,
+)
 async def accept_declaration(
-    session: Session, actor: DistrictOfficer, declaration_id: UUID, response: Response
+    session: Session, actor: DistrictOfficer, declaration_id: DeclarationId, response: Response
 ) -> Declaration:
     """Accept for first review; the date of the first acceptance selects the policy edition (I16). 三（一）"""
     declaration = await locked(session, Declaration, declaration_id)
@@ -52,16 +61,22 @@ async def accept_declaration(
 class FindingIn(BaseModel):
     """Finding on one of the five review items, with its evidence."""
 
-    thing: ReviewItem
-    outcome: ReviewOutcome
-    evidence: Paragraph
-    note: Paragraph | None = None
+    thing: ReviewItem = Field(
+        title="初审事项",
+        description=(
+            "truthfulness 真实性；compliance 合规性；construction_conditions 建设条件；"
+            "declaration_conditions 申报条件；materials 申报材料"
+        ),
+    )
+    outcome: ReviewOutcome = Field(title="初审结果", description="pass 通过；correct 需补正；fail 不通过")
+    evidence: Paragraph = Field(title="依据", description="核对的文件或情况，最多 4000 字")
+    note: Paragraph | None = Field(None, title="备注")
 
 
 class FirstReviewIn(BaseModel):
     """Findings on some or all of the five review items."""
 
-    findings: list[FindingIn] = Field(min_length=1, max_length=5)
+    findings: list[FindingIn] = Field(min_length=1, max_length=5, title="初审结果", description="一至五项")
 
 
 class FindingOut(FindingIn):
@@ -69,18 +84,26 @@ class FindingOut(FindingIn):
 
     model_config = ConfigDict(from_attributes=True)
 
-    round: int
-    found_by: str
+    round: int = Field(title="提交轮次", description="第一次提交为 1，草稿为 0")
+    found_by: str = Field(title="初审人标识")
 
 
-@router.put("/v1/declarations/{declaration_id}/first-review", name="review_declaration")
+@router.put(
+    "/v1/declarations/{declaration_id}/first-review",
+    name="review_declaration",
+    summary="记录初审结果",
+    description=(
+        "区发展改革委经办人员记录真实性、合规性、建设条件、申报条件和申报材料的初审结果；同一项以最后一次为准。"
+        "申报须在初审中，并以 If-Match 带回申报的 ETag。依据方案三（一）。"
+    ),
+)
 async def review_declaration(
     session: Session,
     actor: DistrictOfficer,
-    declaration_id: UUID,
+    declaration_id: DeclarationId,
     review: FirstReviewIn,
     response: Response,
-    if_match: Annotated[str | None, Header()] = None,
+    if_match: IfMatch = None,
 ) -> list[FindingOut]:
     """Record findings on the five review items. 三（一）"""
     declaration = await locked(session, Declaration, declaration_id)
@@ -121,9 +144,17 @@ async def _findings_out(session: AsyncSession, declaration: Declaration) -> list
 FINDINGS = MemoryListing(FindingOut, ORDER, key="thing", default=ORDER)
 
 
-@router.get("/v1/declarations/{declaration_id}/first-review", name="read_first_review")
+@router.get(
+    "/v1/declarations/{declaration_id}/first-review",
+    name="read_first_review",
+    summary="查看初审结果",
+    description="返回本轮各项初审的有效结果。有权查看该申报的工作人员可查。依据方案三（一）。",
+)
 async def read_first_review(
-    session: ReadSession, actor: Official, declaration_id: UUID, asked: Annotated[MemoryPageRequest, Depends(FINDINGS)]
+    session: ReadSession,
+    actor: Official,
+    declaration_id: DeclarationId,
+    asked: Annotated[MemoryPageRequest, Depends(FINDINGS)],
 ) -> Page[FindingOut]:
     """Return the latest findings of the current round."""
     return asked.page(await _findings_out(session, await visible_declaration(session, actor, declaration_id)))
@@ -135,9 +166,17 @@ class RefusalIn(Reason):
     clauses: Clauses
 
 
-@router.post("/v1/declarations/{declaration_id}/refuse", name="refuse_declaration", response_model=DeclarationOut)
+@router.post(
+    "/v1/declarations/{declaration_id}/refuse",
+    name="refuse_declaration",
+    summary="初审不予上报",
+    description=(
+        "区发展改革委经办人员列明条款和理由，终止该申报；项目可重新申报。申报须在区级办理阶段。依据方案三（一）。"
+    ),
+    response_model=DeclarationOut,
+)
 async def refuse_declaration(
-    session: Session, actor: DistrictOfficer, declaration_id: UUID, refusal: RefusalIn, response: Response
+    session: Session, actor: DistrictOfficer, declaration_id: DeclarationId, refusal: RefusalIn, response: Response
 ) -> Declaration:
     """Refuse the declaration at first review, with the clauses. 三（一）"""
     declaration = await locked(session, Declaration, declaration_id)

@@ -1,13 +1,13 @@
 """HTTP of the report to the city and of its receipt (三（一）¶1, 二（五）, 四（一）2)."""
 
 from datetime import date
-from uuid import UUID
 
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.intake.api.declaration_schemas import DeclarationOut
+from services.intake.api.parameters import DeclarationId
 from services.intake.api.refusals import RefusalsRecorded
 from services.intake.declarations import updated_response
 from services.intake.models.declarations import Declaration
@@ -36,18 +36,29 @@ router = APIRouter(route_class=ActRoute, tags=["上报"])
 class ForwardIn(BaseModel):
     """The district's conclusion, with a reason if the project is outside the reserve library (四（一）2, I29)."""
 
-    opinion: Paragraph = Field(title="初审结论")
-    library_exception_reason: Paragraph | None = Field(None, title="未纳入储备库的理由")
+    opinion: Paragraph = Field(title="初审结论", description="最多 4000 字")
+    library_exception_reason: Paragraph | None = Field(
+        None, title="未纳入储备库的理由", description="项目不在储备库时必填，最多 4000 字"
+    )
 
 
 @router.post(
     "/v1/declarations/{declaration_id}/forward",
     name="forward_declaration",
+    summary="上报市发展改革委",
+    description=(
+        "区发展改革委负责人将初审合格的申报上报市发展改革委。各项初审须通过，区政府（管委会）须同意，材料须齐全；"
+        "未纳入储备库的须写明理由。上报人不得为初审人。依据方案三（一）、四（一）2。"
+    ),
     response_model=DeclarationOut,
     dependencies=[RefusalsRecorded],
 )
 async def forward_declaration(
-    session: Session, actor: DistrictSupervisor, declaration_id: UUID, conclusion: ForwardIn, response: Response
+    session: Session,
+    actor: DistrictSupervisor,
+    declaration_id: DeclarationId,
+    conclusion: ForwardIn,
+    response: Response,
 ) -> Declaration:
     """Report a reviewed declaration to the city; eligibility takes over from here. 三（一）"""
     declaration = await locked(session, Declaration, declaration_id)
@@ -125,18 +136,28 @@ async def _forwarded(
 class ReceiptIn(BaseModel):
     """Construction status as the city found it, with its evidence."""
 
-    construction_status: ConstructionStatus
-    evidence: Paragraph
+    construction_status: ConstructionStatus = Field(
+        title="建设状态",
+        description=(
+            "市级核对的实际状态：not_ready 不具备开工条件；ready_to_start 具备开工条件；"
+            "under_construction 在建；completed 完成"
+        ),
+    )
+    evidence: Paragraph = Field(title="核对依据", description="最多 4000 字")
 
 
 @router.post(
     "/v1/declarations/{declaration_id}/receive",
     name="receive_declaration",
+    summary="市级接收",
+    description=(
+        "市发展改革委经办人员核对建设状态后接收申报；已完工的项目不予接收。申报须已上报。依据方案三（一）、二（五）。"
+    ),
     response_model=DeclarationOut,
     dependencies=[RefusalsRecorded],
 )
 async def receive_declaration(
-    session: Session, actor: CityOfficer, declaration_id: UUID, receipt: ReceiptIn, response: Response
+    session: Session, actor: CityOfficer, declaration_id: DeclarationId, receipt: ReceiptIn, response: Response
 ) -> Declaration:
     """Receive the declaration at the city after checking again that it is not completed (I15). 二（五）, 三（一）"""
     declaration = await locked(session, Declaration, declaration_id)

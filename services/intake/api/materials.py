@@ -6,10 +6,11 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import StreamingResponse
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.intake.api.parameters import DeclarationId, MaterialId
 from services.intake.api.uploads import Upload, Uploaded
 from services.intake.declarations import visible_declaration
 from services.intake.models.declarations import Declaration
@@ -43,26 +44,36 @@ class MaterialOut(BaseModel):
 
     model_config = ConfigDict(from_attributes=True)
 
-    id: UUID
-    kind: str
-    filename: str
-    media_type: str
-    sha256: str
-    size_bytes: int
-    round: int
-    uploaded_role: str
-    uploaded_at: datetime
-    replaces: UUID | None
-    removed_at: datetime | None
+    id: UUID = Field(title="标识", description="UUID")
+    kind: str = Field(title="材料代码", description="见材料清单的 code")
+    filename: str = Field(title="文件名")
+    media_type: str = Field(title="媒体类型")
+    sha256: str = Field(title="文件 SHA-256", description="十六进制")
+    size_bytes: int = Field(title="文件大小", description="单位：字节")
+    round: int = Field(title="上传时的提交轮次")
+    uploaded_role: str = Field(title="上传人角色")
+    uploaded_at: datetime = Field(title="上传时间", description="RFC 3339，带时区")
+    replaces: UUID | None = Field(title="所替换材料的标识", description="UUID")
+    removed_at: datetime | None = Field(title="移除时间", description="仍有效时为 null")
 
 
-Kind = Annotated[str, Query(pattern=r"^[a-z_]{1,40}$", description="材料清单中的 code")]
+Kind = Annotated[
+    str, Query(pattern=r"^[a-z_]{1,40}$", title="材料代码", description="材料清单中的 code，如 credit_report")
+]
+Replaces = Annotated[
+    UUID | None, Query(title="所替换的材料", description="所替换材料的 UUID，须为同一材料代码的有效材料")
+]
 
 
 @router.post(
     "/v1/declarations/{declaration_id}/materials",
     status_code=201,
     name="upload_material",
+    summary="上传材料",
+    description=(
+        "上传一份材料，请求体为文件内容；内容相同时返回已有材料。项目单位在草稿或退回补正时上传，"
+        "区发展改革委在初审时上传，区政府（管委会）在征求意见时上传。依据方案三（一）。"
+    ),
     response_model=MaterialOut,
     openapi_extra={"requestBody": {"required": True, "content": {FILE: _CONTENT}}},
     responses={200: {"description": "内容相同，已有此材料"}},
@@ -71,10 +82,10 @@ async def upload_material(
     upload: Uploaded,
     session: Session,
     actor: MaterialProvider,
-    declaration_id: UUID,
+    declaration_id: DeclarationId,
     kind: Kind,
     response: Response,
-    replaces: UUID | None = None,
+    replaces: Replaces = None,
 ) -> Material:
     """Upload a file (the request body is its content); the same content again returns the same material. 三（一）¶2"""
     declaration = await locked(session, Declaration, declaration_id)
@@ -92,18 +103,20 @@ async def upload_material(
     return material
 
 
-def _check_provider(actor: Actor, declaration: Declaration, kind: str) -> None:
+def _check_provider(actor: Actor, declaration: Declaration, kind: str, field: str = "/query/kind") -> None:
     """Check that the role may provide this kind at this stage. Raises Invalid, Forbidden or WrongStatus."""
     known = {item.code: item for item in lists.items()}
     if kind not in known or kind == "undertaking":
-        codes = "、".join(
-            item.code for item in known.values() if item.provider == actor.role and item.code != "undertaking"
-        )
-        raise Invalid(f"材料清单中没有可上传的这一项；可上传：{codes}", field="/query/kind")
+        allowed = "、".join(_uploadable_kinds(actor.role))
+        raise Invalid(f"材料清单中没有可上传的这一项；可上传：{allowed}", field=field)
     if known[kind].provider != actor.role:
         provider = lists.PROVIDER_LABELS[known[kind].provider]
-        raise Forbidden(f"“{known[kind].name}”由{provider}提供，您不能上传或移除", field="/query/kind")
+        raise Forbidden(f"“{known[kind].name}”由{provider}提供，您不能上传或移除", field=field)
     declaration.require_stage(_STAGES_OF_ROLE[actor.role])
+
+
+def _uploadable_kinds(role: str) -> list[str]:
+    return [item.code for item in lists.items() if item.provider == role and item.code != "undertaking"]
 
 
 async def _same_content(session: AsyncSession, declaration_id: UUID, kind: str, sha256: str) -> Material | None:
@@ -121,6 +134,7 @@ async def _same_content(session: AsyncSession, declaration_id: UUID, kind: str, 
 async def _active_material(
     session: AsyncSession, declaration_id: UUID, material_id: UUID, kind: str | None = None
 ) -> Material:
+    """Return a material that was not removed. Raises NotFound, also for another kind."""
     material = await found(session, Material, material_id)
     wrong_kind = kind is not None and material.kind != kind
     if material.declaration_id != declaration_id or material.removed_at is not None or wrong_kind:
@@ -161,12 +175,20 @@ async def _record_change(
     )
 
 
-@router.delete("/v1/declarations/{declaration_id}/materials/{material_id}", status_code=204, name="remove_material")
-async def remove_material(session: Session, actor: MaterialProvider, declaration_id: UUID, material_id: UUID) -> None:
+@router.delete(
+    "/v1/declarations/{declaration_id}/materials/{material_id}",
+    status_code=204,
+    name="remove_material",
+    summary="移除材料",
+    description="在允许上传的阶段移除本方提供的材料，记录和内容保留。依据方案三（一）。",
+)
+async def remove_material(
+    session: Session, actor: MaterialProvider, declaration_id: DeclarationId, material_id: MaterialId
+) -> None:
     """Remove a material; its row and content are kept."""
     declaration = await locked(session, Declaration, declaration_id)
     material = await _active_material(session, declaration_id, material_id)
-    _check_provider(actor, declaration, material.kind)
+    _check_provider(actor, declaration, material.kind, "/path/material_id")
     material.remove(actor.subject, now(session))
     await _record_change(session, declaration, actor, "remove_material", material)
 
@@ -180,11 +202,18 @@ MATERIALS = Listing(
 )
 
 
-@router.get("/v1/declarations/{declaration_id}/materials", name="list_materials")
+@router.get(
+    "/v1/declarations/{declaration_id}/materials",
+    name="list_materials",
+    summary="查看材料",
+    description=(
+        "按上传顺序列出材料；可含已替换或移除的材料。项目单位和有权查看该申报的工作人员可查。依据方案三（一）。"
+    ),
+)
 async def list_materials(
     session: ReadSession,
     actor: Anyone,
-    declaration_id: UUID,
+    declaration_id: DeclarationId,
     asked: Annotated[PageRequest, Depends(MATERIALS)],
     history: Annotated[bool, Query(description="含已替换或删除的材料")] = False,
 ) -> Page[MaterialOut]:
@@ -198,11 +227,13 @@ async def list_materials(
 @router.get(
     "/v1/declarations/{declaration_id}/materials/{material_id}/content",
     name="read_material_content",
+    summary="下载材料",
+    description="返回材料的文件内容。区发展改革委的内部材料不向项目单位提供。依据方案三（一）。",
     response_class=StreamingResponse,
     responses={200: {"content": dict.fromkeys(MEDIA_TYPES, _CONTENT), "description": "文件内容"}},
 )
 async def read_material_content(
-    request: Request, session: ReadSession, actor: Anyone, declaration_id: UUID, material_id: UUID
+    request: Request, session: ReadSession, actor: Anyone, declaration_id: DeclarationId, material_id: MaterialId
 ) -> StreamingResponse:
     """Return the content of a material. Applicants cannot read the district's internal documents."""
     await visible_declaration(session, actor, declaration_id)

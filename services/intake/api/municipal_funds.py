@@ -32,9 +32,9 @@ router = APIRouter(route_class=ActRoute, tags=["市级资金排重"])
 class ProgrammeIn(BaseModel):
     """Another municipal programme that funds the same kind of works."""
 
-    name: Line = Field(title="资金名称")
-    authority: Line = Field(title="主管部门")
-    note: Paragraph | None = Field(None, title="说明")
+    name: Line = Field(title="资金名称", description="最多 200 字，不得重复")
+    authority: Line = Field(title="主管部门", description="最多 200 字")
+    note: Paragraph | None = Field(None, title="说明", description="最多 4000 字")
 
 
 class ProgrammeOut(ProgrammeIn):
@@ -42,11 +42,21 @@ class ProgrammeOut(ProgrammeIn):
 
     model_config = ConfigDict(from_attributes=True)
 
-    id: UUID
-    added_at: datetime
+    id: UUID = Field(title="标识", description="UUID")
+    added_at: datetime = Field(title="登记时间", description="RFC 3339，带时区")
 
 
-@router.post("/v1/municipal-fund-programmes", status_code=201, name="add_fund_programme", response_model=ProgrammeOut)
+@router.post(
+    "/v1/municipal-fund-programmes",
+    status_code=201,
+    name="add_fund_programme",
+    summary="登记市级资金",
+    description=(
+        "登记另一项市级财政性资金，获得该资金的项目不再支持。由市发展改革委经办人员办理，名称不得重复。"
+        "依据方案二（五）。"
+    ),
+    response_model=ProgrammeOut,
+)
 async def add_fund_programme(
     session: Session, actor: CityOfficer, body: ProgrammeIn, response: Response
 ) -> MunicipalFundProgramme:
@@ -68,7 +78,12 @@ PROGRAMMES = Listing(
 )
 
 
-@router.get("/v1/municipal-fund-programmes", name="list_fund_programmes")
+@router.get(
+    "/v1/municipal-fund-programmes",
+    name="list_fund_programmes",
+    summary="查询市级资金",
+    description="列出已登记的市级财政性资金。各级工作人员可查。依据方案二（五）。",
+)
 async def list_fund_programmes(
     session: ReadSession, actor: Official, asked: Annotated[PageRequest, Depends(PROGRAMMES)]
 ) -> Page[ProgrammeOut]:
@@ -79,15 +94,15 @@ async def list_fund_programmes(
 class FundingRecordIn(BaseModel):
     """Payment to a project; without a project code, entity and address identify the project."""
 
-    programme_id: UUID
-    district: DistrictCode
-    project_code: ProjectCode | None = None
-    entity_uscc: Uscc
-    entity_name: Line
-    address: Line | None = None
-    amount_yuan: Annotated[Money, Field(gt=0, le=10**13)]
-    funded_on: date
-    source: Paragraph = Field(title="信息来源")
+    programme_id: UUID = Field(title="市级资金标识", description="UUID，见 GET /v1/municipal-fund-programmes")
+    district: DistrictCode = Field(title="所在区", description="GB/T 2260 代码；北京经济技术开发区为 BDA")
+    project_code: ProjectCode | None = Field(None, title="项目代码", description="如 2401-110105-04-01-000001")
+    entity_uscc: Uscc = Field(title="项目单位统一社会信用代码", description="18 位")
+    entity_name: Line = Field(title="项目单位")
+    address: Line | None = Field(None, title="项目地址")
+    amount_yuan: Annotated[Money, Field(gt=0, le=10**13)] = Field(title="金额", description="单位：元，大于 0")
+    funded_on: date = Field(title="资金下达日期", description="日期，如 2022-06-01")
+    source: Paragraph = Field(title="信息来源", description="如 主管部门公示，最多 4000 字")
 
     @model_validator(mode="after")
     def _identifiable(self) -> Self:
@@ -101,22 +116,30 @@ class FundingRecordOut(BaseModel):
 
     model_config = ConfigDict(from_attributes=True)
 
-    id: UUID
-    programme_id: UUID
-    programme_name: str
-    district: str
-    project_code: str | None
-    entity_uscc: str
-    entity_name: str
-    address: str | None
-    amount_yuan: Money
-    funded_on: date
-    source: str
-    registered_at: datetime
+    id: UUID = Field(title="标识", description="UUID")
+    programme_id: UUID = Field(title="市级资金标识", description="UUID")
+    programme_name: str = Field(title="市级资金名称")
+    district: str = Field(title="所在区", description="GB/T 2260 代码；北京经济技术开发区为 BDA")
+    project_code: str | None = Field(title="项目代码", description="如 2401-110105-04-01-000001")
+    entity_uscc: str = Field(title="项目单位统一社会信用代码", description="18 位")
+    entity_name: str = Field(title="项目单位")
+    address: str | None = Field(title="项目地址")
+    amount_yuan: Money = Field(title="金额", description="单位：元")
+    funded_on: date = Field(title="资金下达日期", description="日期，如 2022-06-01")
+    source: str = Field(title="信息来源")
+    registered_at: datetime = Field(title="登记时间", description="RFC 3339，带时区")
 
 
 @router.post(
-    "/v1/municipal-funding-records", status_code=201, name="register_other_funds", response_model=FundingRecordOut
+    "/v1/municipal-funding-records",
+    status_code=201,
+    name="register_other_funds",
+    summary="登记项目获得的市级资金",
+    description=(
+        "登记项目已获得的其他市级财政性资金，用于排重。由区（限本区项目）或市发展改革委经办人员办理；"
+        "项目代码和项目地址至少填写一项。依据方案二（五）。"
+    ),
+    response_model=FundingRecordOut,
 )
 async def register_other_funds(
     session: Session, actor: DistrictOrCity, body: FundingRecordIn, response: Response
@@ -174,7 +197,12 @@ FUNDING_RECORDS = Listing(
 )
 
 
-@router.get("/v1/municipal-funding-records", name="list_other_funds")
+@router.get(
+    "/v1/municipal-funding-records",
+    name="list_other_funds",
+    summary="查询项目获得的市级资金",
+    description="列出已登记的其他市级财政性资金记录。各级工作人员可查，区级只见本区。依据方案二（五）。",
+)
 async def list_other_funds(
     session: ReadSession, actor: Official, asked: Annotated[PageRequest, Depends(FUNDING_RECORDS)]
 ) -> Page[FundingRecordOut]:

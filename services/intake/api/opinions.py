@@ -4,10 +4,11 @@ from datetime import date
 from uuid import UUID
 
 from fastapi import APIRouter, Response
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.intake.api.declaration_schemas import DeclarationOut
+from services.intake.api.parameters import DeclarationId
 from services.intake.declarations import updated_response, visible_declaration
 from services.intake.models.declarations import Declaration
 from services.intake.models.materials import Material
@@ -26,9 +27,17 @@ from shared.web.idempotency import ActRoute, ReadSession, Session
 router = APIRouter(route_class=ActRoute, tags=["征求意见"])
 
 
-@router.post("/v1/declarations/{declaration_id}/request-opinion", name="request_opinion", response_model=DeclarationOut)
+@router.post(
+    "/v1/declarations/{declaration_id}/request-opinion",
+    name="request_opinion",
+    summary="征求意见",
+    description=(
+        "区发展改革委经办人员就项目征求区政府（管委会）意见。申报须已受理，或已有意见需再次征求。依据方案三（一）。"
+    ),
+    response_model=DeclarationOut,
+)
 async def request_opinion(
-    session: Session, actor: DistrictOfficer, declaration_id: UUID, response: Response
+    session: Session, actor: DistrictOfficer, declaration_id: DeclarationId, response: Response
 ) -> Declaration:
     """Request the opinion of the district government (管委会) on the declaration. 三（一）"""
     declaration = await locked(session, Declaration, declaration_id)
@@ -61,29 +70,37 @@ async def request_opinion(
 class OpinionIn(BaseModel):
     """Opinion of the government; `material_id` names an uploaded document."""
 
-    position: OpinionPosition
-    text: Paragraph
-    material_id: UUID | None = None
+    position: OpinionPosition = Field(title="意见", description="agree 同意；disagree 不同意")
+    text: Paragraph = Field(title="意见内容", description="最多 4000 字")
+    material_id: UUID | None = Field(None, title="意见文件标识", description="已上传的 government_opinion 材料的 UUID")
 
 
 class OpinionOut(BaseModel):
-    """Request for an opinion with its answer: `overdue` if unanswered after the last day, `late` if answered after it."""
+    """Request for an opinion with its answer: `overdue` if unanswered, `late` if answered after the last day."""
 
     model_config = ConfigDict(from_attributes=True)
 
-    round: int
-    requested_on: date
-    due_on: date
-    position: OpinionPosition | None
-    text: str | None
-    material_id: UUID | None
-    given_on: date | None
-    late: bool
-    overdue: bool = False
+    round: int = Field(title="提交轮次", description="第一次提交为 1，草稿为 0")
+    requested_on: date = Field(title="征求日期", description="日期，如 2024-06-30")
+    due_on: date = Field(title="答复期限", description="日期，如 2024-06-30")
+    position: OpinionPosition | None = Field(title="意见", description="agree 同意；disagree 不同意；未答复时为 null")
+    text: str | None = Field(title="意见内容")
+    material_id: UUID | None = Field(title="意见文件标识", description="已上传的 government_opinion 材料的 UUID")
+    given_on: date | None = Field(title="答复日期", description="日期，如 2024-06-30")
+    late: bool = Field(title="是否逾期答复")
+    overdue: bool = Field(False, title="是否逾期未答复")
 
 
-@router.post("/v1/declarations/{declaration_id}/opinion", name="give_opinion", response_model=OpinionOut)
-async def give_opinion(session: Session, actor: DistrictGovernment, declaration_id: UUID, given: OpinionIn) -> Opinion:
+@router.post(
+    "/v1/declarations/{declaration_id}/opinion",
+    name="give_opinion",
+    summary="出具意见",
+    description=("区政府（管委会）出具意见，可附已上传的文件；逾期仍可出具并予标明。须已征求意见。依据方案三（一）。"),
+    response_model=OpinionOut,
+)
+async def give_opinion(
+    session: Session, actor: DistrictGovernment, declaration_id: DeclarationId, given: OpinionIn
+) -> Opinion:
     """Give the requested opinion, also after the last day, which is shown. 三（一）"""
     declaration = await locked(session, Declaration, declaration_id)
     declaration.record_opinion(now(session))
@@ -128,8 +145,13 @@ async def _check_document(session: AsyncSession, declaration: Declaration, mater
         )
 
 
-@router.get("/v1/declarations/{declaration_id}/opinion", name="read_opinion")
-async def read_opinion(session: ReadSession, actor: Official, declaration_id: UUID) -> OpinionOut | None:
+@router.get(
+    "/v1/declarations/{declaration_id}/opinion",
+    name="read_opinion",
+    summary="查看意见",
+    description="返回最近一次征求意见及答复；尚未征求时为 null。有权查看该申报的工作人员可查。依据方案三（一）。",
+)
+async def read_opinion(session: ReadSession, actor: Official, declaration_id: DeclarationId) -> OpinionOut | None:
     """Return the latest request for an opinion with its answer, or null before the first request."""
     declaration = await visible_declaration(session, actor, declaration_id)
     opinion = await latest_opinion(session, declaration.id)

@@ -2,12 +2,12 @@
 
 from datetime import date, datetime
 from typing import Any
-from uuid import UUID
 
 from fastapi import APIRouter
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from services.intake.api.corrections import ReasonIn
+from services.intake.api.parameters import DeclarationId
 from services.intake.declarations import visible_declaration
 from services.intake.models.corrections import open_correction
 from services.intake.rules.stages import DECISION_LABELS, EDITABLE, STAGES, StageCode
@@ -26,44 +26,52 @@ class GapOut(BaseModel):
 
     model_config = ConfigDict(from_attributes=True)
 
-    subject: str
-    label: str
-    clause: str
-    how_to_fix: str
+    subject: str = Field(title="事项", description="字段（JSON Pointer）或材料代码")
+    label: str = Field(title="名称")
+    clause: str = Field(title="依据条款", description="如 二（一）1")
+    how_to_fix: str = Field(title="补正办法")
 
 
 class DecisionOut(BaseModel):
     """Decision of the case, with the deciding party, the clause and the reason."""
 
-    at: datetime
-    act: str
-    label: str
-    who: str
-    round: int
-    clause: str | None
-    reason: str | None
-    detail: dict[str, Any]
+    at: datetime = Field(title="时间", description="RFC 3339，带时区")
+    act: str = Field(title="行为代码")
+    label: str = Field(title="行为名称")
+    who: str = Field(title="办理方")
+    round: int = Field(title="提交轮次", description="第一次提交为 1，草稿为 0")
+    clause: str | None = Field(title="依据条款", description="如 二（一）1")
+    reason: str | None = Field(title="理由")
+    detail: dict[str, Any] = Field(title="详情")
 
 
 class ProgressOut(BaseModel):
     """Progress of the case in words for the applicant."""
 
-    declaration_no: str
-    stage: StageCode
-    stage_label: str
-    next_step: str
-    who: str
-    due_on: date | None
-    overdue: bool
-    round: int
-    funds_held: bool
-    open_reasons: list[ReasonIn]
-    missing: list[GapOut]
-    decisions: list[DecisionOut]
+    declaration_no: str = Field(title="申报编号", description="如 SB-110105-2024-0001")
+    stage: StageCode = Field(title="阶段")
+    stage_label: str = Field(title="阶段名称")
+    next_step: str = Field(title="下一步")
+    who: str = Field(title="下一步办理方")
+    due_on: date | None = Field(title="办理期限", description="日期，如 2024-06-30")
+    overdue: bool = Field(title="是否已逾期")
+    round: int = Field(title="提交轮次", description="第一次提交为 1，草稿为 0")
+    funds_held: bool = Field(title="拨付是否暂停")
+    open_reasons: list[ReasonIn] = Field(title="待补正事项")
+    missing: list[GapOut] = Field(title="待补内容和材料")
+    decisions: list[DecisionOut] = Field(title="已作出的决定")
 
 
-@router.get("/v1/declarations/{declaration_id}/progress", name="read_progress")
-async def read_progress(session: ReadSession, actor: Anyone, declaration_id: UUID) -> ProgressOut:
+@router.get(
+    "/v1/declarations/{declaration_id}/progress",
+    name="read_progress",
+    summary="查看办理进展",
+    description=(
+        "返回当前阶段、下一步、办理方、期限、待补事项和已作出的决定。项目单位和有权查看该申报的工作人员可查。"
+        "依据方案三。"
+    ),
+)
+async def read_progress(session: ReadSession, actor: Anyone, declaration_id: DeclarationId) -> ProgressOut:
     """Return the stage, the next step, the party that acts, the last day, open points and decisions. 三"""
     declaration = await visible_declaration(session, actor, declaration_id)
     stage, due = STAGES[declaration.stage], declaration.due_on

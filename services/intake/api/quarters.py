@@ -1,19 +1,24 @@
 """HTTP of quarterly submissions: open, check, prepare, certify, reopen, snapshot (四（一）2)."""
 
-from datetime import date, datetime
 from functools import partial
 from typing import Annotated, Any
-from uuid import UUID
 
 from fastapi import APIRouter, Depends, Path, Query, Response
-from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.intake.api.quarter_schemas import (
+    CheckedSubmission,
+    QuarterFinding,
+    QuarterOpening,
+    QuarterSubmissionOut,
+    ReopeningReason,
+    SnapshotOut,
+)
 from services.intake.api.register_schemas import DistrictPath
 from services.intake.models.quarters import QuarterSnapshot, QuarterSubmission
 from services.intake.registers.quarters import open_quarters, registers_as_of, snapshot_with_rows, submission_of
-from services.intake.rules.quarters import Finding, Severity, Subject, SubmissionStatus, findings, sha256_of
+from services.intake.rules.quarters import Finding, SubmissionStatus, findings, sha256_of
 from shared.clock import uuid7
 from shared.contracts.intake import DistrictQuarterSubmitted
 from shared.contracts.library import DistrictCode, Quarter
@@ -22,7 +27,6 @@ from shared.errors import DomainError, Forbidden, Invalid, NotFound, WrongStatus
 from shared.events.outbox import emit
 from shared.storage.audit import Case, record_act
 from shared.storage.session import etag, now, settings_of, today
-from shared.text import Paragraph
 from shared.web.auth import CitySupervisor, DistrictOfficer, DistrictSupervisor, OfficialOrSystem
 from shared.web.filters import dates, flag, one_of
 from shared.web.idempotency import ActRoute, ReadSession, Session
@@ -33,94 +37,23 @@ QuarterPath = Annotated[Quarter, Path(title="季度", examples=["2026Q3"])]
 Number = Annotated[int | None, Query(ge=1, le=10_000, description="第几次报送；默认最近一次")]
 
 
-class QuarterOpening(BaseModel):
-    """Quarter to open."""
-
-    district: DistrictCode
-    quarter: Quarter
-
-
-class ReopeningReason(BaseModel):
-    """Reason of a reopening."""
-
-    reason: Paragraph = Field(title="理由")
-
-
-class QuarterFinding(BaseModel):
-    """Fault found in some rows: an error prevents certification, a warning does not. At most 200 rows are listed."""
-
-    model_config = ConfigDict(from_attributes=True)
-
-    code: str
-    severity: Severity
-    subject: Subject
-    message: str
-    count: int
-    external_ids: tuple[str, ...]
-
-
-class QuarterSubmissionOut(BaseModel):
-    """State of one submission."""
-
-    model_config = ConfigDict(from_attributes=True)
-
-    id: UUID
-    district: str
-    quarter: str
-    submission_no: int
-    status: SubmissionStatus
-    due_on: date
-    overdue: bool = False
-    opened_at: datetime
-    opened_by: str
-    reopen_reason: str | None
-    prepared_at: datetime | None
-    prepared_by: str | None
-    certified_at: datetime | None
-    certified_by: str | None
-    late: bool | None
-    resource_count: int | None
-    library_count: int | None
-    snapshot_sha256: str | None
-
-
-class CheckedSubmission(QuarterSubmissionOut):
-    """Submission with the findings on its current rows."""
-
-    findings: list[QuarterFinding]
-    can_certify: bool
-
-
-class SnapshotLine(BaseModel):
-    """Row of a certified quarter: its version, and the SHA-256 of its facts."""
-
-    id: UUID
-    external_id: str
-    version: int
-    quarter: str
-    sha256: str
-    row: dict[str, Any] | None = None
-
-
-class SnapshotOut(BaseModel):
-    """Certified rows. `snapshot_sha256` is computed over the canonical JSON of the rest, without `row`."""
-
-    submission_id: UUID
-    submission_no: int
-    snapshot_sha256: str
-    district: str
-    quarter: str
-    resources: list[SnapshotLine]
-    library_entries: list[SnapshotLine]
-
-
 class FindingsBlock(DomainError):
     """Refusal of a quarter with findings that are errors."""
 
     status, code, title = 409, "findings_block", "存在须改正的问题，不能审定报送"
 
 
-@router.post("/v1/quarters", name="open_quarter", status_code=201, response_model=QuarterSubmissionOut)
+@router.post(
+    "/v1/quarters",
+    name="open_quarter",
+    summary="开启季度报送",
+    description=(
+        "开启本区一个季度的报送；首次报送该季度数据时也会自动开启，重复开启不产生变动。"
+        "由区发展改革委经办人员办理，季度须已开始且未审定。依据方案四（一）2。"
+    ),
+    status_code=201,
+    response_model=QuarterSubmissionOut,
+)
 async def open_quarter(
     session: Session, actor: DistrictOfficer, opening: QuarterOpening, response: Response
 ) -> QuarterSubmissionOut:
@@ -158,7 +91,12 @@ SUBMISSIONS = Listing(
 )
 
 
-@router.get("/v1/quarters", name="list_quarters")
+@router.get(
+    "/v1/quarters",
+    name="list_quarters",
+    summary="查询季度报送",
+    description="分页列出可见的季度报送。各级工作人员和区系统可查，区级只见本区。依据方案四（一）2。",
+)
 async def list_quarters(
     session: ReadSession, actor: OfficialOrSystem, asked: Annotated[PageRequest, Depends(SUBMISSIONS)]
 ) -> Page[QuarterSubmissionOut]:
@@ -166,7 +104,16 @@ async def list_quarters(
     return await asked.page(session, select(QuarterSubmission), partial(_out, session))
 
 
-@router.get("/v1/quarters/{district}/{quarter}", name="read_quarter", response_model=CheckedSubmission)
+@router.get(
+    "/v1/quarters/{district}/{quarter}",
+    name="read_quarter",
+    summary="查看季度报送",
+    description=(
+        "返回某区某季度最近一次报送的状态，以及对现有数据的检查结果。各级工作人员和区系统可查，区级只见本区。"
+        "依据方案四（一）2。"
+    ),
+    response_model=CheckedSubmission,
+)
 async def read_quarter(
     session: ReadSession, actor: OfficialOrSystem, response: Response, district: DistrictPath, quarter: QuarterPath
 ) -> CheckedSubmission:
@@ -186,7 +133,15 @@ def _errors(found: list[Finding]) -> list[Finding]:
     return [finding for finding in found if finding.severity == "error"]
 
 
-@router.post("/v1/quarters/{district}/{quarter}/prepare", name="prepare_quarter", response_model=QuarterSubmissionOut)
+@router.post(
+    "/v1/quarters/{district}/{quarter}/prepare",
+    name="prepare_quarter",
+    summary="提请审定季度数据",
+    description=(
+        "区发展改革委经办人员核对数据后提请负责人审定。季度须已结束，数据不得有须改正的问题。依据方案四（一）2。"
+    ),
+    response_model=QuarterSubmissionOut,
+)
 async def prepare_quarter(
     session: Session, actor: DistrictOfficer, district: DistrictPath, quarter: QuarterPath
 ) -> QuarterSubmissionOut:
@@ -209,7 +164,16 @@ async def _checked(session: AsyncSession, submission: QuarterSubmission) -> dict
     return snapshot
 
 
-@router.post("/v1/quarters/{district}/{quarter}/certify", name="certify_quarter", response_model=QuarterSubmissionOut)
+@router.post(
+    "/v1/quarters/{district}/{quarter}/certify",
+    name="certify_quarter",
+    summary="审定并报送季度数据",
+    description=(
+        "区发展改革委负责人审定经办人员提请的数据，报送市发展改革委并锁定该季度。审定人不得为提请人，"
+        "数据须与提请时一致。依据方案四（一）2。"
+    ),
+    response_model=QuarterSubmissionOut,
+)
 async def certify_quarter(
     session: Session, actor: DistrictSupervisor, district: DistrictPath, quarter: QuarterPath
 ) -> QuarterSubmissionOut:
@@ -235,6 +199,8 @@ _KEPT = set(DistrictQuarterSubmitted.model_fields) - {"submission_id", "applican
 @router.post(
     "/v1/quarters/{district}/{quarter}/reopen",
     name="reopen_quarter",
+    summary="重新开启季度报送",
+    description=("市发展改革委负责人写明理由后，允许区更正已审定的季度；原快照保留，另起一次报送。依据方案四（一）3。"),
     status_code=201,
     response_model=QuarterSubmissionOut,
 )
@@ -276,6 +242,11 @@ def _reopened(session: AsyncSession, certified: QuarterSubmission, reason: str, 
 @router.get(
     "/v1/quarters/{district}/{quarter}/snapshot",
     name="read_quarter_snapshot",
+    summary="查看季度快照",
+    description=(
+        "返回一次已审定报送所含的全部记录及其版本；不指定次数时为最近一次。各级工作人员和区系统可查，"
+        "区级只见本区。依据方案四（一）2。"
+    ),
     response_model=SnapshotOut,
     response_model_exclude_none=True,
 )

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from fastapi import Depends, Request
 
+from services.intake.api.parameters import DeclarationId
 from services.intake.models.declarations import Declaration
 from services.intake.rules import refusals
 from shared.errors import DomainError
@@ -13,7 +14,7 @@ from shared.storage.audit import case_of, record_act
 from shared.storage.session import found
 
 
-async def recorded_refusals(request: Request, declaration_id: UUID) -> AsyncIterator[None]:
+async def recorded_refusals(request: Request, declaration_id: DeclarationId) -> AsyncIterator[None]:
     """Record a refusal in a transaction of its own: that of the refused act is rolled back."""
     try:
         yield

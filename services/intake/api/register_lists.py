@@ -6,11 +6,12 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Response
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
+from services.intake.api.parameters import EntryId
 from services.intake.api.register_filters import ENTRIES, ENTRY_VERSIONS, RESOURCE_VERSIONS, RESOURCES
 from services.intake.api.register_schemas import (
     DistrictPath,
@@ -41,7 +42,12 @@ from shared.web.paging import Page, PageRequest
 router = APIRouter(route_class=ActRoute, tags=["资源台账与储备库"])
 
 
-@router.get("/v1/resources", name="list_resources")
+@router.get(
+    "/v1/resources",
+    name="list_resources",
+    summary="查询资源台账",
+    description="按条件分页列出可见的资源。各级工作人员和区系统可查，区级只见本区。依据方案四（一）2。",
+)
 async def list_resources(
     session: ReadSession, actor: OfficialOrSystem, asked: Annotated[PageRequest, Depends(RESOURCES)]
 ) -> Page[ResourceOut]:
@@ -49,7 +55,12 @@ async def list_resources(
     return await asked.page(session, select(Resource), ResourceOut.model_validate)
 
 
-@router.get("/v1/library-entries", name="list_library_entries")
+@router.get(
+    "/v1/library-entries",
+    name="list_library_entries",
+    summary="查询储备库",
+    description="按条件分页列出可见的储备库项目。各级工作人员和区系统可查，区级只见本区。依据方案四（一）2。",
+)
 async def list_library_entries(
     session: ReadSession, actor: OfficialOrSystem, asked: Annotated[PageRequest, Depends(ENTRIES)]
 ) -> Page[EntryOut]:
@@ -65,7 +76,16 @@ async def _resource(session: AsyncSession, district: str, external_id: str) -> R
     return resource
 
 
-@router.get("/v1/resources/{district}/{external_id}", name="read_resource", response_model=ResourceOut)
+@router.get(
+    "/v1/resources/{district}/{external_id}",
+    name="read_resource",
+    summary="查看一条资源",
+    description=(
+        "返回一条资源的现行内容；响应头 ETag 用于更新时的 If-Match。各级工作人员和区系统可查，区级只见本区。"
+        "依据方案四（一）2。"
+    ),
+    response_model=ResourceOut,
+)
 async def read_resource(
     session: ReadSession,
     actor: OfficialOrSystem,
@@ -79,9 +99,17 @@ async def read_resource(
     return resource
 
 
-@router.get("/v1/library-entries/{entry_id}", name="read_library_entry", response_model=EntryWithResources)
+@router.get(
+    "/v1/library-entries/{entry_id}",
+    name="read_library_entry",
+    summary="查看一个储备库项目",
+    description=(
+        "返回一个储备库项目的现行内容及其关联资源。各级工作人员和区系统可查，区级只见本区。依据方案四（一）2。"
+    ),
+    response_model=EntryWithResources,
+)
 async def read_library_entry(
-    session: ReadSession, actor: OfficialOrSystem, response: Response, entry_id: UUID
+    session: ReadSession, actor: OfficialOrSystem, response: Response, entry_id: EntryId
 ) -> EntryWithResources:
     """Return the current version of a library project, with the resources it renovates. 四（一）2"""
     entry = await found(session, LibraryEntry, entry_id)
@@ -107,27 +135,35 @@ async def _linked(session: AsyncSession, entry_id: UUID) -> list[LinkedResource]
 class FieldChange(BaseModel):
     """Field that a version changed."""
 
-    field: str
-    title: str
-    before: Any
-    after: Any
+    field: str = Field(title="字段")
+    title: str = Field(title="字段名称")
+    before: Any = Field(title="变动前")
+    after: Any = Field(title="变动后")
 
 
 class VersionOut(BaseModel):
     """Version of a row with recorder, time and reason; `changes` compares it with the previous version."""
 
-    version: int
-    quarter: str
-    change_reason: str | None
-    recorded_at: datetime
-    recorded_by: str
-    recorder_name: str
-    role: str
-    changes: list[FieldChange]
-    row: dict[str, Any]
+    version: int = Field(title="版本号", description="从 1 起，每次变动加 1")
+    quarter: str = Field(title="季度", description="如 2026Q3")
+    change_reason: str | None = Field(title="变动原因")
+    recorded_at: datetime = Field(title="记录时间", description="RFC 3339，带时区")
+    recorded_by: str = Field(title="记录人标识")
+    recorder_name: str = Field(title="记录人姓名或系统名称")
+    role: str = Field(title="记录人角色")
+    changes: list[FieldChange] = Field(title="与上一版本相比的变动")
+    row: dict[str, Any] = Field(title="该版本的全部内容")
 
 
-@router.get("/v1/resources/{district}/{external_id}/versions", name="list_resource_versions")
+@router.get(
+    "/v1/resources/{district}/{external_id}/versions",
+    name="list_resource_versions",
+    summary="查看资源变动历史",
+    description=(
+        "列出一条资源的全部版本，含变动原因、记录人和逐项变动。各级工作人员和区系统可查，区级只见本区。"
+        "依据方案四（一）2。"
+    ),
+)
 async def list_resource_versions(
     session: ReadSession,
     actor: OfficialOrSystem,
@@ -143,11 +179,19 @@ async def list_resource_versions(
     return await asked.page(session, query.where(ResourceVersion.resource_id == resource.id), _version(ResourceRow))
 
 
-@router.get("/v1/library-entries/{entry_id}/versions", name="list_library_entry_versions")
+@router.get(
+    "/v1/library-entries/{entry_id}/versions",
+    name="list_library_entry_versions",
+    summary="查看储备库项目变动历史",
+    description=(
+        "列出一个储备库项目的全部版本，含变动原因、记录人和逐项变动。各级工作人员和区系统可查，区级只见本区。"
+        "依据方案四（一）2。"
+    ),
+)
 async def list_library_entry_versions(
     session: ReadSession,
     actor: OfficialOrSystem,
-    entry_id: UUID,
+    entry_id: EntryId,
     asked: Annotated[PageRequest, Depends(ENTRY_VERSIONS)],
 ) -> Page[VersionOut]:
     """Return the history of a project in the library, newest first. 四（一）2"""

@@ -14,7 +14,9 @@ from shared.web.auth import DistrictPush
 from shared.web.idempotency import ActRoute, Session
 
 router = APIRouter(route_class=ActRoute, tags=["资源台账与储备库"])
-Mode = Annotated[PushMode, Query(description="atomic：全部成功或全部拒绝；partial：逐行处理，总是返回 207")]
+Mode = Annotated[
+    PushMode, Query(title="处理方式", description="atomic：全部成功或全部拒绝；partial：逐行处理，总是返回 207")
+]
 _PARTIAL: dict[int | str, dict[str, Any]] = {207: {"model": BatchResult, "description": "逐行结果"}}
 
 
@@ -28,6 +30,11 @@ Body = Annotated[bytes, Depends(_body)]
 @router.post(
     "/v1/resources:batchUpsert",
     name="push_resources",
+    summary="批量报送资源台账",
+    description=(
+        "批量新增或更新本区资源台账，一次最多 1000 行；内容相同的行不产生变动，变更已有记录须写明原因。"
+        "由区发展改革委经办人员或持有写入权限接口密钥的区系统办理，所属季度须未审定。依据方案四（一）2。"
+    ),
     response_model=BatchResult,
     responses=_PARTIAL,
     openapi_extra=body_of(ResourceBatch),
@@ -40,6 +47,11 @@ async def push_resources(session: Session, actor: DistrictPush, body: Body, mode
 @router.post(
     "/v1/library-entries:batchUpsert",
     name="push_library_entries",
+    summary="批量报送储备库",
+    description=(
+        "批量新增或更新本区储备库项目，一次最多 1000 行；内容相同的行不产生变动，变更已有记录须写明批次原因。"
+        "由区发展改革委经办人员或持有写入权限接口密钥的区系统办理，所属季度须未审定。依据方案四（一）2。"
+    ),
     response_model=BatchResult,
     responses=_PARTIAL,
     openapi_extra=body_of(LibraryBatch),

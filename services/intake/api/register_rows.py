@@ -1,13 +1,13 @@
 """HTTP of single rows: upsert of a resource, removal of a project from the library (四（一）2)."""
 
 from datetime import date
-from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Header, Response
+from fastapi import APIRouter, Response
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.intake.api.parameters import EntryId, IfMatch
 from services.intake.api.register_schemas import DistrictPath, EntryOut, ExternalIdPath, Leaving, ResourceOut
 from services.intake.models.registers import LibraryEntry, Resource
 from services.intake.registers.kinds import LIBRARY, RESOURCES, Register
@@ -35,6 +35,11 @@ class RowRefused(DomainError):
 @router.put(
     "/v1/resources/{district}/{external_id}",
     name="put_resource",
+    summary="新增或更新一条资源",
+    description=(
+        "按区和编号新增或更新一条资源。由区发展改革委经办人员或区系统办理；更新已有记录须先读取，"
+        "并以 If-Match 带回其 ETag。依据方案四（一）2。"
+    ),
     response_model=ResourceOut,
     responses={201: {"model": ResourceOut, "description": "新记录"}},
 )
@@ -45,7 +50,7 @@ async def put_resource(
     district: DistrictPath,
     external_id: ExternalIdPath,
     row: ResourceRow,
-    if_match: Annotated[str | None, Header()] = None,
+    if_match: IfMatch = None,
 ) -> Resource:
     """Create a resource, or update the version that was read (If-Match). 四（一）2"""
     if (row.district, row.external_id) != (district, external_id):
@@ -74,9 +79,17 @@ async def _lock_recorded(session: AsyncSession, district: str, external_id: str,
     return recorded.id
 
 
-@router.post("/v1/library-entries/{entry_id}/leave", name="leave_library", response_model=EntryOut)
+@router.post(
+    "/v1/library-entries/{entry_id}/leave",
+    name="leave_library",
+    summary="项目出库",
+    description=(
+        "将项目移出储备库并写明原因，历史版本保留。由区发展改革委经办人员办理，项目须在库。依据方案四（一）2。"
+    ),
+    response_model=EntryOut,
+)
 async def leave_library(
-    session: Session, actor: DistrictOfficer, response: Response, entry_id: UUID, leaving: Leaving
+    session: Session, actor: DistrictOfficer, response: Response, entry_id: EntryId, leaving: Leaving
 ) -> LibraryEntry:
     """Remove a project from the reserve library, with a reason; its history is kept. 四（一）2"""
     entry = await locked(session, LibraryEntry, entry_id)

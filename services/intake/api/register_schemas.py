@@ -13,8 +13,8 @@ from shared.contracts.pushes import RowResult, counted
 from shared.money import Area
 from shared.text import Paragraph
 
-DistrictPath = Annotated[DistrictCode, Path(title="区代码")]
-ExternalIdPath = Annotated[ExternalId, Path(title="区系统记录编号")]
+DistrictPath = Annotated[DistrictCode, Path(title="区代码", description="GB/T 2260 代码；北京经济技术开发区为 BDA")]
+ExternalIdPath = Annotated[ExternalId, Path(title="区系统记录编号", description="字母或数字开头，最多 64 个字符")]
 Total = Annotated[Decimal, PlainSerializer(lambda total: f"{total:.2f}", return_type=str)]
 """Sum of amounts in yuan or of areas in square metres; a string in JSON."""
 
@@ -38,11 +38,11 @@ def _inlined(node: Any, whole: dict[str, Any]) -> Any:
 class BatchResult(BaseModel):
     """Result of a batch: counts, and one result per row."""
 
-    created: int
-    updated: int
-    unchanged: int
-    refused: int
-    rows: list[RowResult]
+    created: int = Field(title="新增行数")
+    updated: int = Field(title="更新行数")
+    unchanged: int = Field(title="无变动行数")
+    refused: int = Field(title="未记录行数")
+    rows: list[RowResult] = Field(title="逐行结果")
 
     @classmethod
     def of(cls, results: list[RowResult]) -> Self:
@@ -55,22 +55,22 @@ class ResourceOut(BaseModel):
 
     model_config = ConfigDict(from_attributes=True)
 
-    id: UUID
-    district: str
-    external_id: str
-    quarter: str
-    version: int
-    name: str
-    kind: str
-    status: str
-    planned_type: str | None
-    gross_floor_area_m2: Area
-    simulated: bool
-    change_reason: str | None
-    recorded_at: datetime
-    changed_at: datetime
-    changed_by: str
-    row: dict[str, Any] = Field(validation_alias="content")
+    id: UUID = Field(title="标识", description="UUID")
+    district: str = Field(title="所在区", description="GB/T 2260 代码；北京经济技术开发区为 BDA")
+    external_id: str = Field(title="区系统记录编号")
+    quarter: str = Field(title="季度", description="如 2026Q3")
+    version: int = Field(title="版本号", description="从 1 起，每次变动加 1")
+    name: str = Field(title="资源名称")
+    kind: str = Field(title="资源类别")
+    status: str = Field(title="资源状态")
+    planned_type: str | None = Field(title="拟改造类型")
+    gross_floor_area_m2: Area = Field(title="建筑面积", description="单位：平方米")
+    simulated: bool = Field(title="模拟数据", description="含非真实字段时为 true")
+    change_reason: str | None = Field(title="变动原因")
+    recorded_at: datetime = Field(title="首次记录时间", description="北京时间，RFC 3339")
+    changed_at: datetime = Field(title="最近变动时间", description="RFC 3339，带时区")
+    changed_by: str = Field(title="最近变动人", description="用户标识或接口密钥")
+    row: dict[str, Any] = Field(validation_alias="content", title="全部内容", description="区报送的整行内容")
 
 
 class EntryOut(BaseModel):
@@ -78,47 +78,47 @@ class EntryOut(BaseModel):
 
     model_config = ConfigDict(from_attributes=True)
 
-    id: UUID
-    district: str
-    external_id: str
-    quarter: str
-    version: int
-    name: str
-    project_type: str
-    project_code: str | None
-    entity_uscc: str
-    support_mode: str | None
-    maturity: str
-    status: str
-    fixed_investment_yuan: Total
-    renovated_area_m2: Total
-    simulated: bool
-    change_reason: str | None
-    recorded_at: datetime
-    changed_at: datetime
-    changed_by: str
-    row: dict[str, Any] = Field(validation_alias="content")
+    id: UUID = Field(title="标识", description="UUID")
+    district: str = Field(title="所在区", description="GB/T 2260 代码；北京经济技术开发区为 BDA")
+    external_id: str = Field(title="区系统记录编号")
+    quarter: str = Field(title="季度", description="如 2026Q3")
+    version: int = Field(title="版本号", description="从 1 起，每次变动加 1")
+    name: str = Field(title="项目名称")
+    project_type: str = Field(title="项目类型")
+    project_code: str | None = Field(title="项目代码", description="如 2401-110105-04-01-000001")
+    entity_uscc: str = Field(title="项目单位统一社会信用代码", description="18 位")
+    support_mode: str | None = Field(title="拟申请支持方式")
+    maturity: str = Field(title="成熟度")
+    status: str = Field(title="在库状态", description="in_library 在库；left 已出库")
+    fixed_investment_yuan: Total = Field(title="固定资产投资合计", description="单位：元")
+    renovated_area_m2: Total = Field(title="改造面积合计", description="单位：平方米")
+    simulated: bool = Field(title="模拟数据", description="含非真实字段时为 true")
+    change_reason: str | None = Field(title="变动原因")
+    recorded_at: datetime = Field(title="首次记录时间", description="北京时间，RFC 3339")
+    changed_at: datetime = Field(title="最近变动时间", description="RFC 3339，带时区")
+    changed_by: str = Field(title="最近变动人", description="用户标识或接口密钥")
+    row: dict[str, Any] = Field(validation_alias="content", title="全部内容", description="区报送的整行内容")
 
 
 class LinkedResource(BaseModel):
     """Resource that a project renovates; `resource_id` is None if the ledger does not have it."""
 
-    external_id: str
-    resource_id: UUID | None
-    name: str | None
-    status: str | None
+    external_id: str = Field(title="资源台账记录编号")
+    resource_id: UUID | None = Field(title="资源标识", description="台账中没有该资源时为 null")
+    name: str | None = Field(title="资源名称")
+    status: str | None = Field(title="资源状态")
 
 
 class EntryWithResources(EntryOut):
     """Library project with the resources it renovates."""
 
-    resources: list[LinkedResource] = Field(default_factory=list)
+    resources: list[LinkedResource] = Field(default_factory=list, title="关联资源")
 
 
 class Leaving(BaseModel):
     """Reason and date of a removal from the library; the date defaults to today."""
 
-    reason: Paragraph = Field(title="出库原因", max_length=200)
+    reason: Paragraph = Field(title="出库原因", description="最多 200 字", max_length=200)
     left_on: date | None = Field(
         None, title="出库日期", description="日期，如 2024-06-30；留空为今日，不得早于入库日期或晚于今日"
     )

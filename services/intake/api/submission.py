@@ -2,13 +2,13 @@
 
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
-from uuid import UUID
 
 from fastapi import APIRouter, Depends, Response
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import select
 
 from services.intake.api.declaration_schemas import DeclarationOut
+from services.intake.api.parameters import DeclarationId
 from services.intake.api.refusals import RefusalsRecorded
 from services.intake.declarations import updated_response, visible_declaration
 from services.intake.models.declarations import Declaration, DeclarationRound
@@ -37,34 +37,49 @@ class UndertakingOut(BaseModel):
 
     model_config = ConfigDict(from_attributes=True)
 
-    version: str
-    first_day: date
-    clause: str
-    text: str
+    version: str = Field(title="版次")
+    first_day: date = Field(title="启用日期", description="日期，如 2023-08-31")
+    clause: str = Field(title="依据条款", description="如 二（一）1")
+    text: str = Field(title="承诺书全文")
 
 
 class Undertake(BaseModel):
     """Consent of the applicant to one version of the undertaking."""
 
-    version: Line
-    agree: Literal[True]
+    version: Line = Field(title="承诺书版次", description="现行版次见 GET /v1/undertakings/current")
+    agree: Literal[True] = Field(title="同意承诺", description="须为 true")
 
 
 class Reason(BaseModel):
     """Reason of an act."""
 
-    reason: Paragraph
+    reason: Paragraph = Field(title="理由", description="最多 4000 字")
 
 
-@router.get("/v1/undertakings/current", name="read_current_undertaking", response_model=UndertakingOut)
+@router.get(
+    "/v1/undertakings/current",
+    name="read_current_undertaking",
+    summary="查看现行承诺书",
+    description="返回今日应作出的真实性承诺书文本和版次。登录用户均可查。依据方案四（一）1。",
+    response_model=UndertakingOut,
+)
 async def read_current_undertaking(session: ReadSession, actor: Anyone) -> object:
     """Return the undertaking of truthfulness in force today. 四（一）1"""
     return undertaking_on(today(session))
 
 
-@router.post("/v1/declarations/{declaration_id}/undertake", name="undertake", response_model=DeclarationOut)
+@router.post(
+    "/v1/declarations/{declaration_id}/undertake",
+    name="undertake",
+    summary="作出真实性承诺",
+    description=(
+        "项目单位对申报内容和材料的真实性作出承诺；此后修改内容或材料，承诺失效。申报须为草稿或退回补正，"
+        "版次须为现行版次。依据方案四（一）1。"
+    ),
+    response_model=DeclarationOut,
+)
 async def undertake(
-    session: Session, actor: Applicant, declaration_id: UUID, consent: Undertake, response: Response
+    session: Session, actor: Applicant, declaration_id: DeclarationId, consent: Undertake, response: Response
 ) -> Declaration:
     """Record the undertaking; a later change of content or materials voids it. 四（一）1"""
     declaration = await locked(session, Declaration, declaration_id)
@@ -88,11 +103,16 @@ async def undertake(
 @router.post(
     "/v1/declarations/{declaration_id}/submit",
     name="submit_declaration",
+    summary="提交申报",
+    description=(
+        "项目单位向区发展改革委提交申报，或补正后再次提交。内容和材料须齐全并已承诺，项目未完工、未重复申报，"
+        "单位信用等级不为 D。依据方案三（一）、二（五）。"
+    ),
     response_model=DeclarationOut,
     dependencies=[RefusalsRecorded],
 )
 async def submit_declaration(
-    session: Session, actor: Applicant, declaration_id: UUID, response: Response
+    session: Session, actor: Applicant, declaration_id: DeclarationId, response: Response
 ) -> Declaration:
     """Submit the declaration to the district, or resubmit it after correction. 三（一）"""
     declaration = await locked(session, Declaration, declaration_id)
@@ -121,9 +141,15 @@ def _submitted(declaration: Declaration) -> DeclarationSubmitted:
     )
 
 
-@router.post("/v1/declarations/{declaration_id}/withdraw", name="withdraw_declaration", response_model=DeclarationOut)
+@router.post(
+    "/v1/declarations/{declaration_id}/withdraw",
+    name="withdraw_declaration",
+    summary="撤回申报",
+    description="项目单位写明原因后撤回申报；市发展改革委接收后不能撤回。依据方案三（一）。",
+    response_model=DeclarationOut,
+)
 async def withdraw_declaration(
-    session: Session, actor: Applicant, declaration_id: UUID, body: Reason, response: Response
+    session: Session, actor: Applicant, declaration_id: DeclarationId, body: Reason, response: Response
 ) -> Declaration:
     """Withdraw the declaration; possible until the city has received it. 三（一）"""
     declaration = await locked(session, Declaration, declaration_id)
@@ -155,9 +181,9 @@ class ChangeOut(BaseModel):
 
     model_config = ConfigDict(from_attributes=True)
 
-    pointer: str
-    before: Any
-    after: Any
+    pointer: str = Field(title="字段", description="JSON Pointer")
+    before: Any = Field(title="变动前")
+    after: Any = Field(title="变动后")
 
 
 class RoundOut(BaseModel):
@@ -166,24 +192,32 @@ class RoundOut(BaseModel):
     `warnings` are possible duplicates found at submission; only officials can read them.
     """
 
-    round: int
-    authoritative: bool
-    submitted_at: datetime
-    stated: dict[str, Any]
-    facts: ProjectFacts
-    simulated: list[str]
-    materials: list[dict[str, Any]]
-    undertaking: dict[str, Any]
-    warnings: list[dict[str, Any]]
-    changes: list[ChangeOut]
+    round: int = Field(title="提交轮次", description="第一次提交为 1，草稿为 0")
+    authoritative: bool = Field(title="是否为有效轮次")
+    submitted_at: datetime = Field(title="提交时间", description="RFC 3339，带时区")
+    stated: dict[str, Any] = Field(title="基本信息")
+    facts: ProjectFacts = Field(title="申报内容")
+    simulated: list[str] = Field(title="模拟字段")
+    materials: list[dict[str, Any]] = Field(title="材料")
+    undertaking: dict[str, Any] = Field(title="承诺")
+    warnings: list[dict[str, Any]] = Field(title="疑似重复提示", description="仅工作人员可见")
+    changes: list[ChangeOut] = Field(title="与上一轮相比的变动")
 
 
 ROUNDS = MemoryListing(RoundOut, "round", key="round", default="round")
 
 
-@router.get("/v1/declarations/{declaration_id}/rounds", name="list_rounds")
+@router.get(
+    "/v1/declarations/{declaration_id}/rounds",
+    name="list_rounds",
+    summary="查看历次提交",
+    description="列出申报的历次提交及每次的变动。项目单位和有权查看该申报的工作人员可查。依据方案三（一）。",
+)
 async def list_rounds(
-    session: ReadSession, actor: Anyone, declaration_id: UUID, asked: Annotated[MemoryPageRequest, Depends(ROUNDS)]
+    session: ReadSession,
+    actor: Anyone,
+    declaration_id: DeclarationId,
+    asked: Annotated[MemoryPageRequest, Depends(ROUNDS)],
 ) -> Page[RoundOut]:
     """Return every submission of the declaration, oldest first, each with what changed. 三（一）"""
     declaration = await visible_declaration(session, actor, declaration_id)

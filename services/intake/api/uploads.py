@@ -45,7 +45,9 @@ async def _body(request: Request) -> AsyncIterator[bytes]:
 
 
 async def _received(
-    request: Request, actor: MaterialProvider, filename: Annotated[Line, Query(description="文件名，含扩展名")]
+    request: Request,
+    actor: MaterialProvider,
+    filename: Annotated[Line, Query(title="文件名", description="含扩展名，如 资金申请报告.pdf")],
 ) -> AsyncIterator[Upload]:
     """Receive the body before the transaction begins, so that a slow upload holds no database connection."""
     instance: Instance = request.app.state.instance
