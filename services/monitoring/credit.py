@@ -108,7 +108,7 @@ async def withdraw_grounds(session: AsyncSession, uscc: str, ground_ids: Sequenc
     """Withdraw grounds of the proposal after an objection. Raises Invalid for a ground outside the proposal."""
     proposed = {UUID(row["ground_id"]) for row in rating.proposal["grounds"]}
     if set(ground_ids) - proposed:
-        raise Invalid("只能撤销本次评价所列的事由", field="/body/withdrawn_grounds")
+        raise Invalid("只能撤销本次评价 proposal 所列事由的标识", field="/body/withdrawn_grounds")
     await end_grounds(session, uscc, ground_ids, "withdrawn")
 
 

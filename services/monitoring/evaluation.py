@@ -49,12 +49,14 @@ def _check_lettings(file: ProjectFile, actuals: Actuals) -> None:
     for place, item in enumerate(actuals.lettings):
         pointer = f"/body/lettings/{place}"
         if item.index >= len(file.components) or item.index in seen:
-            raise Invalid("项目没有该组成，或同一组成重复填写", field=f"{pointer}/index")
+            raise Invalid(f"组成序号须为 0 至 {len(file.components) - 1}，每项组成只填一次", field=f"{pointer}/index")
         seen.add(item.index)
         if item.moved_in_area_m2 > item.leasable_area_m2 or item.signed_area_m2 > item.leasable_area_m2:
-            raise Invalid("入驻和签约面积不得大于可出租面积", field=f"{pointer}/leasable_area_m2")
+            raise Invalid(
+                f"入驻和签约面积不得大于可出租面积 {item.leasable_area_m2} 平方米", field=f"{pointer}/leasable_area_m2"
+            )
         if item.units is not None and (item.let_units or 0) > item.units:
-            raise Invalid("已入驻单元数不得大于可出租单元数", field=f"{pointer}/let_units")
+            raise Invalid(f"已入驻单元数不得大于可出租单元数 {item.units}", field=f"{pointer}/let_units")
 
 
 async def _project_state(session: AsyncSession, file: ProjectFile, ruleset: Ruleset) -> ProjectState:

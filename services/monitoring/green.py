@@ -30,7 +30,7 @@ async def create_record(
     live = GreenRecord.state != "returned"
     own = GreenRecord.declaration_id == file.declaration_id
     if await session.scalar(select(GreenRecord.id).where(own, live)):
-        raise Duplicate("该项目已有进行中的绿色登记")
+        raise Duplicate("该项目已有绿色登记；只有被退回的登记可以重新建立")
     on = today(session)
     chosen: FactorSet = factor_set or parameter("carbon_factor_sets", on)[purpose][0]
     result = carbon_account(energy or await _evaluated_energy(session, file), chosen, on)
@@ -56,7 +56,7 @@ async def create_record(
 async def _evaluated_energy(session: AsyncSession, file: ProjectFile) -> EnergyComparison:
     actuals = await session.scalar(select(Evaluation.actuals).where(Evaluation.declaration_id == file.declaration_id))
     if not actuals or not actuals.get("energy"):
-        raise Invalid("评价中没有能耗数据，请填写", field="/body/energy")
+        raise Invalid("评价中没有能耗数据，请填写基准期和报告期能耗", field="/body/energy")
     return EnergyComparison.model_validate(actuals["energy"])
 
 

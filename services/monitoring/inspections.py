@@ -58,7 +58,7 @@ def _count(model: Any, condition: ColumnExpressionArgument[bool]) -> ScalarSelec
 async def draw_plan(session: AsyncSession, quarter: str, size: int) -> InspectionPlan:
     """Select the riskiest projects of a quarter and plan an inspection of each. Raises Duplicate for a second plan."""
     if await session.scalar(select(InspectionPlan.id).where(InspectionPlan.quarter == quarter)):
-        raise Duplicate(f"{quarter} 核查计划已制定")
+        raise Duplicate(f"{quarter} 核查计划已制定，每季度一份；需要加查的请安排计划外核查")
     on = today(session)
     chosen = draw(await project_risks(session, on), size, quarter)
     plan = InspectionPlan(

@@ -90,9 +90,9 @@ async def submit_report(session: AsyncSession, file: ProjectFile, row: ProjectQu
     """Submit the draft. Raises WrongStatus, or Invalid with every error."""
     file.expect_open()
     if row.report is None:
-        raise WrongStatus("请先填写季报")
+        raise WrongStatus("尚无季报草稿，请先保存草稿再报送")
     if today(session) <= quarter_end(row.quarter):
-        raise WrongStatus(f"{row.quarter} 尚未结束，可先保存草稿")
+        raise WrongStatus(f"{row.quarter} 于 {quarter_end(row.quarter)} 结束，次日起方可报送；现在可先保存草稿")
     report = QuarterReport.model_validate(row.report)
     remarks = await check_report(session, file, row, report)
     errors = [remark for remark in remarks if remark.severity == "error"]

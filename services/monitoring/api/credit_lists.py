@@ -1,15 +1,14 @@
-"""HTTP of credit lists: the effects of each grade, and the ratings under way or decided (四（一）3)."""
+"""HTTP of credit lists: measures of each grade, ratings (四（一）3)."""
 
 from typing import Annotated
 
 from fastapi import APIRouter, Depends
-from pydantic import BaseModel, Field
 from sqlalchemy import select
 
-from services.monitoring.api.credit import RatingOut, RatingState
 from services.monitoring.models.credit import CreditRating
-from services.monitoring.rules.code_lists import CreditGrade
+from services.monitoring.rules.code_lists import RatingState
 from services.monitoring.rules.credit import grade_effects
+from services.monitoring.schemas.credit import CreditEffectOut, CreditRatingOut
 from shared.identifiers import Uscc
 from shared.storage.session import today
 from shared.web.auth import CityOrApplicant, Official
@@ -21,23 +20,21 @@ from shared.web.paging import Listing, Page, PageRequest
 router = APIRouter(route_class=ActRoute, tags=["信用评价"])
 
 
-class EffectsOut(BaseModel):
-    """The measures that a grade calls for."""
-
-    grade: CreditGrade = Field(description="信用等级")
-    measures: list[str] = Field(description="相应的监管和拨付措施")
+CREDIT_EFFECTS = MemoryListing(CreditEffectOut, "grade", key="grade", default="grade")
 
 
-EFFECTS = MemoryListing(EffectsOut, "grade", key="grade", default="grade")
-
-
-@router.get("/v1/credit-effects", name="list_credit_effects")
+@router.get(
+    "/v1/credit-effects",
+    name="list_credit_effects",
+    summary="信用等级措施",
+    description="列出各信用等级对应的监管和拨付措施；每项措施由经办人员落实。依据：四（一）3。",
+)
 async def list_credit_effects(
-    session: ReadSession, actor: Official, asked: Annotated[MemoryPageRequest, Depends(EFFECTS)]
-) -> Page[EffectsOut]:
-    """Return what each grade means for supervision and payment; each measure is taken by a person. 四（一）3"""
+    session: ReadSession, actor: Official, asked: Annotated[MemoryPageRequest, Depends(CREDIT_EFFECTS)]
+) -> Page[CreditEffectOut]:
+    """Return the measures of each credit grade; a person takes each measure. 四（一）3"""
     measures = grade_effects(today(session)).items()
-    return asked.page([EffectsOut(grade=grade, measures=list(each)) for grade, each in measures])
+    return asked.page([CreditEffectOut(grade=grade, measures=list(each)) for grade, each in measures])
 
 
 RATINGS = Listing(
@@ -54,9 +51,14 @@ RATINGS = Listing(
 )
 
 
-@router.get("/v1/credit-ratings", name="list_ratings")
+@router.get(
+    "/v1/credit-ratings",
+    name="list_ratings",
+    summary="信用评价列表",
+    description="列出进行中和已决定的信用评价；项目单位只见本单位。",
+)
 async def list_ratings(
     session: ReadSession, actor: CityOrApplicant, asked: Annotated[PageRequest, Depends(RATINGS)]
-) -> Page[RatingOut]:
-    """Return ratings under way or decided: the supervisor's worklist."""
-    return await asked.page(session, select(CreditRating), RatingOut.model_validate)
+) -> Page[CreditRatingOut]:
+    """Return ratings in procedure or decided."""
+    return await asked.page(session, select(CreditRating), CreditRatingOut.model_validate)

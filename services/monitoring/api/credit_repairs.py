@@ -1,73 +1,41 @@
-"""HTTP of credit repair: asked for with evidence, decided by a person, history kept (四（一）3)."""
-
-from datetime import date
-from typing import Annotated, Literal
-from uuid import UUID
+"""HTTP of credit repair: request and decision (四（一）3)."""
 
 from fastapi import APIRouter, Response
-from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import select
 
+from services.monitoring.api.parameters import EntityUscc, RepairId
 from services.monitoring.credit import announce_decision, end_grounds, lock_entity, proposal_for, record_decision
 from services.monitoring.models.credit import CreditGround, CreditRepair
+from services.monitoring.schemas.credit import CreditRepairDecisionIn, CreditRepairIn, CreditRepairOut
 from shared.clock import uuid7
 from shared.districts import CITY
 from shared.errors import Invalid
-from shared.identifiers import Uscc
 from shared.storage.audit import Case, record_act
 from shared.storage.session import found, locked, now, today
-from shared.text import Line, Paragraph
 from shared.web.auth import Applicant, CityOrApplicant, CitySupervisor
 from shared.web.idempotency import ActRoute, ReadSession, Session
 
 router = APIRouter(route_class=ActRoute, tags=["信用修复"])
 
 
-class RepairRequest(BaseModel):
-    """Which grounds were made good, how, and the proof."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    ground_ids: Annotated[list[UUID], Field(min_length=1, max_length=50)] = Field(title="申请修复的事由")
-    text: Paragraph = Field(title="整改情况")
-    evidence: Annotated[list[Line], Field(min_length=1, max_length=20)] = Field(title="佐证材料编号")
-
-
-class RepairRuling(BaseModel):
-    """Whether the grounds stop counting, and why."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    accepted: bool = Field(title="同意修复")
-    reason: Paragraph = Field(title="理由")
-
-
-class RepairOut(BaseModel):
-    """A request for repair."""
-
-    model_config = ConfigDict(from_attributes=True)
-
-    id: UUID
-    applicant_uscc: str
-    ground_ids: list[UUID]
-    text: str
-    evidence: list[str]
-    state: Literal["requested", "accepted", "rejected"]
-    requested_on: date
-    decision_reason: str | None
-
-
-@router.post("/v1/entities/{uscc}/credit/repair", status_code=201, response_model=RepairOut, name="request_repair")
+@router.post(
+    "/v1/entities/{uscc}/credit/repair",
+    status_code=201,
+    response_model=CreditRepairOut,
+    name="request_repair",
+    summary="申请信用修复",
+    description="项目单位就已整改的有效事由申请信用修复，须附佐证材料。依据：四（一）3。",
+)
 async def request_repair(
-    session: Session, actor: Applicant, uscc: Uscc, request: RepairRequest, response: Response
+    session: Session, actor: Applicant, uscc: EntityUscc, request: CreditRepairIn, response: Response
 ) -> CreditRepair:
-    """Ask that grounds made good no longer count. 四（一）3"""
+    """Request that rectified grounds no longer count. 四（一）3"""
     entity = await lock_entity(session, uscc)
     standing = await session.scalars(
         select(CreditGround.id).where(CreditGround.applicant_uscc == uscc, CreditGround.state == "standing")
     )
     if set(request.ground_ids) - set(standing.all()):
-        raise Invalid("只能申请修复本单位仍有效的事由", field="/body/ground_ids")
+        raise Invalid("只能申请修复本单位状态为有效（standing）的事由，见信用档案", field="/body/ground_ids")
     repair = CreditRepair(
         id=uuid7(now(session)),
         entity_id=entity.id,
@@ -83,15 +51,29 @@ async def request_repair(
     return repair
 
 
-@router.get("/v1/credit-repairs/{repair_id}", response_model=RepairOut, name="read_repair")
-async def read_repair(session: ReadSession, actor: CityOrApplicant, repair_id: UUID) -> CreditRepair:
-    """One request for repair."""
+@router.get(
+    "/v1/credit-repairs/{repair_id}",
+    response_model=CreditRepairOut,
+    name="read_repair",
+    summary="读取修复申请",
+    description="读取一项信用修复申请。",
+)
+async def read_repair(session: ReadSession, actor: CityOrApplicant, repair_id: RepairId) -> CreditRepair:
+    """Return one repair request."""
     return await found(session, CreditRepair, repair_id)
 
 
-@router.post("/v1/credit-repairs/{repair_id}/decide", response_model=RepairOut, name="decide_repair")
-async def decide_repair(session: Session, actor: CitySupervisor, repair_id: UUID, ruling: RepairRuling) -> CreditRepair:
-    """Decide the repair; accepted, the grade is set anew from the grounds that still stand. 四（一）3"""
+@router.post(
+    "/v1/credit-repairs/{repair_id}/decide",
+    response_model=CreditRepairOut,
+    name="decide_repair",
+    summary="决定信用修复",
+    description="市发展改革委负责人决定是否同意修复；同意后按其余有效事由重新确定等级。依据：四（一）3。",
+)
+async def decide_repair(
+    session: Session, actor: CitySupervisor, repair_id: RepairId, ruling: CreditRepairDecisionIn
+) -> CreditRepair:
+    """Decide the repair; acceptance sets the grade from the remaining grounds. 四（一）3"""
     uscc = (await found(session, CreditRepair, repair_id)).applicant_uscc
     entity = await lock_entity(session, uscc)
     repair = await locked(session, CreditRepair, repair_id)

@@ -1,21 +1,20 @@
 """HTTP of evaluation: compute, issue, report, acknowledge (三（三）)."""
 
-from datetime import date
-from decimal import Decimal
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Header, Query, Response
 from fastapi.responses import JSONResponse, PlainTextResponse
-from pydantic import BaseModel, ConfigDict
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.monitoring.api.parameters import DeclarationId
 from services.monitoring.evaluation import compute_evaluation, issue, report_for
 from services.monitoring.models.evaluation import Evaluation, IssuedEvaluation
 from services.monitoring.models.files import ProjectFile
 from services.monitoring.rules.evaluation.actuals import Actuals
 from services.monitoring.rules.evaluation.report import markdown_report
+from services.monitoring.schemas.evaluation import EvaluationOut
 from shared.clock import uuid7
 from shared.errors import NotFound
 from shared.storage.audit import case_of, record_act
@@ -27,32 +26,20 @@ router = APIRouter(route_class=ActRoute, tags=["项目评价"])
 MARKDOWN = "text/markdown; charset=utf-8"
 
 
-class EvaluationOut(BaseModel):
-    """An evaluation; `result` holds targets, heads, energy, funds, problems and the readings chosen."""
-
-    model_config = ConfigDict(from_attributes=True)
-
-    id: UUID
-    declaration_id: UUID
-    district: str
-    state: Literal["computed", "issued", "acknowledged"]
-    reference_on: date
-    score: Decimal
-    grade: Literal["excellent", "good", "passed", "failed"]
-    targets_met: bool | None
-    result: dict[str, Any]
-    actuals: dict[str, Any]
-    evaluated_by: str
-    issued_on: date | None
-    late: bool | None
-    acknowledged_on: date | None
-
-
-@router.post("/v1/files/{declaration_id}/evaluation", response_model=EvaluationOut, name="evaluate_project")
+@router.post(
+    "/v1/files/{declaration_id}/evaluation",
+    response_model=EvaluationOut,
+    name="evaluate_project",
+    summary="计算评价",
+    description=(
+        "区发展改革委经办填报交付后的实际情况，系统计算目标对照、五项得分和等级；"
+        "签发前可重新计算。项目须已交付，评价基准日在交付后一年内。依据：三（三）。"
+    ),
+)
 async def evaluate_project(
-    session: Session, actor: DistrictOfficer, declaration_id: UUID, actuals: Actuals
+    session: Session, actor: DistrictOfficer, declaration_id: DeclarationId, actuals: Actuals
 ) -> Evaluation:
-    """Work the evaluation out from the actuals; until it is issued it may be worked out again. 三（三）"""
+    """Compute the evaluation from the stated results; repeatable until issued. 三（三）"""
     file = await locked(session, ProjectFile, declaration_id)
     result = await compute_evaluation(session, file, actuals)
     evaluation = await _of(session, declaration_id) or _new(session, file)
@@ -63,15 +50,30 @@ async def evaluate_project(
     return evaluation
 
 
-@router.get("/v1/files/{declaration_id}/evaluation", response_model=EvaluationOut, name="read_evaluation")
-async def read_evaluation(session: ReadSession, actor: Anyone, declaration_id: UUID) -> Evaluation:
-    """The project's evaluation as it stands."""
+@router.get(
+    "/v1/files/{declaration_id}/evaluation",
+    response_model=EvaluationOut,
+    name="read_evaluation",
+    summary="读取评价",
+    description="读取一个项目的评价。",
+)
+async def read_evaluation(session: ReadSession, actor: Anyone, declaration_id: DeclarationId) -> Evaluation:
+    """Return the evaluation of a project."""
     return await _existing(session, declaration_id)
 
 
-@router.post("/v1/files/{declaration_id}/evaluation/issue", response_model=EvaluationOut, name="issue_evaluation")
-async def issue_evaluation(session: Session, actor: DistrictSupervisor, declaration_id: UUID) -> Evaluation:
-    """Issue the evaluation and report it to the city; by another person than worked it out. 三（三）"""
+@router.post(
+    "/v1/files/{declaration_id}/evaluation/issue",
+    response_model=EvaluationOut,
+    name="issue_evaluation",
+    summary="签发评价",
+    description=(
+        "区发展改革委负责人签发评价并报市级；不得由计算评价的人员签发。"
+        "签发后跟踪监测结束，未达目标记为信用事由 G8。依据：三（三）。"
+    ),
+)
+async def issue_evaluation(session: Session, actor: DistrictSupervisor, declaration_id: DeclarationId) -> Evaluation:
+    """Issue the evaluation and report it to the city; another person than its author issues it. 三（三）"""
     file = await locked(session, ProjectFile, declaration_id)
     file.expect_delivered()
     evaluation = await _existing(session, declaration_id)
@@ -81,10 +83,14 @@ async def issue_evaluation(session: Session, actor: DistrictSupervisor, declarat
 
 
 @router.post(
-    "/v1/files/{declaration_id}/evaluation/acknowledge", response_model=EvaluationOut, name="acknowledge_evaluation"
+    "/v1/files/{declaration_id}/evaluation/acknowledge",
+    response_model=EvaluationOut,
+    name="acknowledge_evaluation",
+    summary="签收评价",
+    description="市发展改革委经办签收已签发的评价。依据：三（三）。",
 )
-async def acknowledge_evaluation(session: Session, actor: CityOfficer, declaration_id: UUID) -> Evaluation:
-    """The city has taken the evaluation in. 三（三）"""
+async def acknowledge_evaluation(session: Session, actor: CityOfficer, declaration_id: DeclarationId) -> Evaluation:
+    """Record the city's acknowledgement of the evaluation. 三（三）"""
     await locked(session, ProjectFile, declaration_id)
     evaluation = await _existing(session, declaration_id)
     evaluation.acknowledge(today(session))
@@ -97,15 +103,22 @@ async def acknowledge_evaluation(session: Session, actor: CityOfficer, declarati
     name="read_evaluation_report",
     response_class=Response,
     responses={200: {"content": {"application/json": {}, "text/markdown": {}}}},
+    summary="评价报告",
+    description=(
+        "读取评价报告；format=md 或 Accept 为 text/markdown 时返回中文文书，否则返回数据。签发后为签发时的原文。"
+    ),
 )
 async def read_evaluation_report(
     session: ReadSession,
     actor: Anyone,
-    declaration_id: UUID,
-    form: Annotated[Literal["json", "md"] | None, Query(alias="format", description="md 为文书")] = None,
-    accept: Annotated[str, Header()] = "",
+    declaration_id: DeclarationId,
+    form: Annotated[
+        Literal["json", "md"] | None,
+        Query(alias="format", description=("json 为数据，md 为中文文书；留空按 Accept 请求头")),
+    ] = None,
+    accept: Annotated[str, Header(description="可为 application/json 或 text/markdown")] = "",
 ) -> Response:
-    """The report as data, or as a Chinese document (`format=md` or Accept: text/markdown)."""
+    """Return the report as data, or as a Chinese document with `format=md` or Accept: text/markdown."""
     report = await _report(session, declaration_id)
     if form == "md" or (form is None and "text/markdown" in accept):
         return PlainTextResponse(markdown_report(report), media_type=MARKDOWN)
@@ -113,7 +126,7 @@ async def read_evaluation_report(
 
 
 async def _report(session: AsyncSession, declaration_id: UUID) -> dict[str, Any]:
-    """The report as it was issued; before that, as it would be issued now."""
+    """Return the issued report; before issue, the report of the current evaluation."""
     file = await found(session, ProjectFile, declaration_id)
     issued = await session.scalar(
         select(IssuedEvaluation.report).where(IssuedEvaluation.declaration_id == declaration_id)
@@ -131,7 +144,7 @@ async def _of(session: AsyncSession, declaration_id: UUID) -> Evaluation | None:
 async def _existing(session: AsyncSession, declaration_id: UUID) -> Evaluation:
     evaluation = await _of(session, declaration_id)
     if evaluation is None:
-        raise NotFound("该项目尚未评价")
+        raise NotFound("该项目尚未评价，请由区发展改革委经办先计算评价")
     return evaluation
 
 

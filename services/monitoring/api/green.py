@@ -1,90 +1,42 @@
-"""HTTP of green registration: carbon accounting and the way to the green exchange (四（二）1)."""
+"""HTTP of green registration: carbon account and steps to the green exchange (四（二）1)."""
 
-from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Any
 from uuid import UUID
 
 from fastapi import APIRouter, Response
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.monitoring.api.parameters import DeclarationId
 from services.monitoring.green import announce_record, create_record, exchange_export
 from services.monitoring.models.files import ProjectFile
 from services.monitoring.models.green import GreenRecord
-from services.monitoring.rules.code_lists import FactorSet
-from services.monitoring.rules.energy import EnergyComparison
+from services.monitoring.schemas.green import GreenRecordIn, GreenRecordOut, GreenRegistrationIn, GreenReturnIn
 from shared.errors import NotFound
-from shared.money import Quantity
 from shared.storage.audit import case_of, record_act
 from shared.storage.session import found, locked
-from shared.text import Line
 from shared.web.auth import Anyone, CityOfficer, Official
 from shared.web.idempotency import ActRoute, ReadSession, Session
 
 router = APIRouter(route_class=ActRoute, tags=["绿色登记"])
 
 
-class NewRecord(BaseModel):
-    """What the account is for, and its energy; without energy that of the evaluation is taken."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    purpose: Literal["greenness", "accounting_report"] = Field("greenness", title="用途")
-    factor_set: FactorSet | None = Field(None, title="因子集", description="留空则按用途")
-    energy: EnergyComparison | None = Field(None, title="能耗", description="留空则取评价中的能耗对比")
-    verifier: Line | None = Field(None, title="核查机构")
-    attachments: Annotated[list[Line], Field(max_length=20)] = Field([], title="附件编号")
-
-
-class Registration(BaseModel):
-    """What the exchange gave the record."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    exchange_no: Line = Field(title="入库编号")
-    neutrality_certificate_no: Line | None = Field(None, title="碳中和认证编号")
-
-
-class Refusal(BaseModel):
-    """Why the exchange sent the record back."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    reason: Line = Field(title="退回原因")
-
-
-class GreenOut(BaseModel):
-    """A project's record for the exchange; emissions in tCO2."""
-
-    model_config = ConfigDict(from_attributes=True)
-
-    id: UUID
-    declaration_id: UUID
-    round: int
-    state: Literal["pending", "sent", "registered", "returned"]
-    purpose: str
-    factor_set: str
-    accounted_on: date
-    account: dict[str, Any]
-    before_tco2: Quantity
-    after_tco2: Quantity
-    reduction_tco2: str
-    verifier: str | None
-    attachments: list[str]
-    exchange_no: str | None
-    neutrality_certificate_no: str | None
-    return_reason: str | None
-
-
 @router.post(
-    "/v1/files/{declaration_id}/green-record", status_code=201, response_model=GreenOut, name="open_green_record"
+    "/v1/files/{declaration_id}/green-record",
+    status_code=201,
+    response_model=GreenRecordOut,
+    name="open_green_record",
+    summary="建立绿色登记",
+    description=(
+        "市发展改革委经办按核算当日的因子为项目核算碳排放并建立登记；"
+        "被退回后可再次建立。能耗留空则取评价中的数据。依据：四（二）1。"
+    ),
 )
 async def open_green_record(
-    session: Session, actor: CityOfficer, declaration_id: UUID, new: NewRecord, response: Response
+    session: Session, actor: CityOfficer, declaration_id: DeclarationId, new: GreenRecordIn, response: Response
 ) -> dict[str, Any]:
-    """Account the project's carbon and prepare its record; a returned one may be followed by another. 四（二）1"""
+    """Account the project's carbon and create its record; a returned record may be followed by another. 四（二）1"""
     file = await locked(session, ProjectFile, declaration_id)
     green = await create_record(session, file, new.purpose, new.factor_set, new.energy)
     green.verifier, green.attachments = new.verifier, list(new.attachments)
@@ -93,37 +45,67 @@ async def open_green_record(
     return _shown(green)
 
 
-@router.get("/v1/files/{declaration_id}/green-record", response_model=GreenOut, name="read_green_record")
-async def read_green_record(session: ReadSession, actor: Anyone, declaration_id: UUID) -> dict[str, Any]:
-    """The newest record of a project."""
+@router.get(
+    "/v1/files/{declaration_id}/green-record",
+    response_model=GreenRecordOut,
+    name="read_green_record",
+    summary="读取绿色登记",
+    description="读取一个项目最近一次绿色登记。",
+)
+async def read_green_record(session: ReadSession, actor: Anyone, declaration_id: DeclarationId) -> dict[str, Any]:
+    """Return the newest record of a project."""
     return _shown(await _latest(session, declaration_id))
 
 
-@router.post("/v1/files/{declaration_id}/green-record/send", response_model=GreenOut, name="send_green_record")
-async def send_green_record(session: Session, actor: CityOfficer, declaration_id: UUID) -> dict[str, Any]:
-    """The export was handed to the exchange."""
+@router.post(
+    "/v1/files/{declaration_id}/green-record/send",
+    response_model=GreenRecordOut,
+    name="send_green_record",
+    summary="推送绿色登记",
+    description="市发展改革委经办记录登记文件已交绿色交易所；状态须为待推送。依据：四（二）1。",
+)
+async def send_green_record(session: Session, actor: CityOfficer, declaration_id: DeclarationId) -> dict[str, Any]:
+    """Record that the export was handed to the exchange. 四（二）1"""
     return await _move(session, declaration_id, "send", None)
 
 
-@router.post("/v1/files/{declaration_id}/green-record/register", response_model=GreenOut, name="register_green_record")
+@router.post(
+    "/v1/files/{declaration_id}/green-record/register",
+    response_model=GreenRecordOut,
+    name="register_green_record",
+    summary="登记入库",
+    description="市发展改革委经办记录绿色交易所给出的入库编号；状态须为已推送。依据：四（二）1。",
+)
 async def register_green_record(
-    session: Session, actor: CityOfficer, declaration_id: UUID, registration: Registration
+    session: Session, actor: CityOfficer, declaration_id: DeclarationId, registration: GreenRegistrationIn
 ) -> dict[str, Any]:
-    """The exchange took the project into its library."""
+    """Record the exchange's registration. 四（二）1"""
     return await _move(session, declaration_id, "register", None, **registration.model_dump())
 
 
-@router.post("/v1/files/{declaration_id}/green-record/return", response_model=GreenOut, name="return_green_record")
+@router.post(
+    "/v1/files/{declaration_id}/green-record/return",
+    response_model=GreenRecordOut,
+    name="return_green_record",
+    summary="登记退回",
+    description="市发展改革委经办记录绿色交易所退回及原因；状态须为已推送。依据：四（二）1。",
+)
 async def return_green_record(
-    session: Session, actor: CityOfficer, declaration_id: UUID, refusal: Refusal
+    session: Session, actor: CityOfficer, declaration_id: DeclarationId, refusal: GreenReturnIn
 ) -> dict[str, Any]:
-    """The exchange sent the record back."""
+    """Record the exchange's refusal. 四（二）1"""
     return await _move(session, declaration_id, "return", refusal.reason, return_reason=refusal.reason)
 
 
-@router.get("/v1/files/{declaration_id}/green-record/export", name="export_green_record", response_class=Response)
-async def export_green_record(session: ReadSession, actor: Official, declaration_id: UUID) -> Response:
-    """The file for the exchange: entity, project, energy, emissions, factors, PV, saving, verifier, attachments."""
+@router.get(
+    "/v1/files/{declaration_id}/green-record/export",
+    name="export_green_record",
+    response_class=Response,
+    summary="导出绿色登记",
+    description="导出交绿色交易所的文件：单位、项目、能耗、排放、因子、光伏、节能率、核查机构和附件。依据：四（二）1。",
+)
+async def export_green_record(session: ReadSession, actor: Official, declaration_id: DeclarationId) -> Response:
+    """Return the export for the exchange. 四（二）1"""
     file = await found(session, ProjectFile, declaration_id)
     content = await exchange_export(session, file, await _latest(session, declaration_id))
     name = f"green-record-{declaration_id}.json"
@@ -155,10 +137,10 @@ async def _latest(session: AsyncSession, declaration_id: UUID) -> GreenRecord:
         .limit(1)
     )
     if green is None:
-        raise NotFound("该项目没有绿色登记")
+        raise NotFound("该项目没有绿色登记，请先建立")
     return green
 
 
 def _shown(green: GreenRecord) -> dict[str, Any]:
-    shown = {name: getattr(green, name) for name in GreenOut.model_fields}
+    shown = {name: getattr(green, name) for name in GreenRecordOut.model_fields}
     return {**shown, "reduction_tco2": f"{green.reduction_tco2:.4f}"}

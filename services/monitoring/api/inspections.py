@@ -1,24 +1,33 @@
-"""HTTP of site checks: risk, plan, assignment, completion (四（一）3)."""
+"""HTTP of site inspections: risk, plan, assignment, completion (四（一）3)."""
 
-from datetime import date, datetime
-from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Response
-from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.monitoring.api.findings import FindingOut, Found
+from services.monitoring.api.parameters import DeclarationId, InspectionId, PlanId
 from services.monitoring.inspections import draw_plan, plan_single_inspection, project_risks, record_completion
 from services.monitoring.models.files import ProjectFile
 from services.monitoring.models.inspections import Finding, Inspection, InspectionPlan
+from services.monitoring.rules.code_lists import InspectionState
+from services.monitoring.schemas.inspections import (
+    InspectionCompletionIn,
+    InspectionDetailOut,
+    InspectionOrderIn,
+    InspectionOut,
+    InspectionPlanIn,
+    InspectionPlanOut,
+    InspectionRiskOut,
+    InspectorAssignmentIn,
+    InterestDeclarationIn,
+)
 from shared.contracts.library import DistrictCode
 from shared.errors import Invalid
 from shared.storage.audit import case_of, record_act
 from shared.storage.session import found, locked, today
-from shared.text import Line, Paragraph
+from shared.text import Line
 from shared.web.auth import Anyone, CityOfficer, Inspector, Official
 from shared.web.filters import dates, one_of
 from shared.web.idempotency import ActRoute, ReadSession, Session
@@ -26,135 +35,68 @@ from shared.web.memory_paging import MemoryListing, MemoryPageRequest
 from shared.web.paging import Listing, Page, PageRequest
 
 router = APIRouter(route_class=ActRoute, tags=["现场核查"])
-State = Literal["planned", "assigned", "cleared", "completed"]
 
 
-class RiskOut(BaseModel):
-    """A project's risk and every reason for it."""
-
-    model_config = ConfigDict(from_attributes=True)
-
-    declaration_id: UUID
-    score: Decimal
-    reasons: list[dict[str, Any]]
+RISKS = MemoryListing(InspectionRiskOut, "score", "declaration_id", key="declaration_id", default="-score")
 
 
-class NewPlan(BaseModel):
-    """How many projects to draw for which quarter."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    quarter: str = Field(pattern=r"^20[0-9]{2}Q[1-4]$", title="季度")
-    size: int = Field(ge=1, le=500, title="抽取数量")
-
-
-class PlanOut(BaseModel):
-    """A drawn plan: who was drawn, with the reasons and the weights of the day."""
-
-    model_config = ConfigDict(from_attributes=True)
-
-    id: UUID
-    quarter: str
-    size: int
-    drawn: list[dict[str, Any]]
-    weights: dict[str, Any]
-    drawn_by: str
-    drawn_at: datetime
-
-
-class InspectionOut(BaseModel):
-    """A site check."""
-
-    model_config = ConfigDict(from_attributes=True)
-
-    id: UUID
-    plan_id: UUID | None
-    declaration_id: UUID
-    district: str
-    risk_score: Decimal
-    reasons: list[dict[str, Any]]
-    state: State
-    inspector: str | None
-    interest_statement: str | None
-    inspected_on: date | None
-    summary: str | None
-    evidence: list[str]
-
-
-class InspectionDetail(InspectionOut):
-    """A site check with what it found."""
-
-    findings: list[FindingOut]
-
-
-class Occasion(BaseModel):
-    """Why a project is checked outside the plan."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    reason: Line = Field(title="核查事由")
-
-
-class Assignment(BaseModel):
-    """Who is to check."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    inspector: Line = Field(title="核查人员账号")
-
-
-class Interest(BaseModel):
-    """The inspector's declaration of interests in the project."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    conflict: bool = Field(title="存在利益关系，须回避")
-    statement: Line = Field(title="声明内容")
-
-
-class Completion(BaseModel):
-    """What the check was and what it found; an empty list of findings is a clean check."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    inspected_on: date = Field(title="核查日期")
-    summary: Paragraph = Field(title="核查情况")
-    evidence: Annotated[list[Line], Field(max_length=50)] = Field([], title="佐证材料编号（照片、记录）")
-    findings: Annotated[list[Found], Field(max_length=50)] = Field([], title="发现的问题")
-
-
-RISKS = MemoryListing(RiskOut, "score", "declaration_id", key="declaration_id", default="-score")
-
-
-@router.get("/v1/inspection-risks", name="list_inspection_risks")
+@router.get(
+    "/v1/inspection-risks",
+    name="list_inspection_risks",
+    summary="核查风险排序",
+    description="按风险分列出未评价的项目及其原因，供制定核查计划。依据：四（一）3。",
+)
 async def list_inspection_risks(
     session: ReadSession, actor: Official, asked: Annotated[MemoryPageRequest, Depends(RISKS)]
-) -> Page[RiskOut]:
-    """Return the projects by risk, the riskiest first, with the reasons."""
-    return asked.page([RiskOut.model_validate(risk) for risk in await project_risks(session, today(session))])
+) -> Page[InspectionRiskOut]:
+    """Return the projects by inspection risk with the reasons. 四（一）3"""
+    return asked.page([InspectionRiskOut.model_validate(risk) for risk in await project_risks(session, today(session))])
 
 
-@router.post("/v1/inspection-plans", status_code=201, response_model=PlanOut, name="plan_inspections")
-async def plan_inspections(session: Session, actor: CityOfficer, wanted: NewPlan, response: Response) -> InspectionPlan:
-    """Draw the quarter's projects by risk; ties by a stable hash; the reasons are kept. 四（一）3"""
+@router.post(
+    "/v1/inspection-plans",
+    status_code=201,
+    response_model=InspectionPlanOut,
+    name="plan_inspections",
+    summary="制定核查计划",
+    description=(
+        "市发展改革委经办按风险分抽取一个季度的核查项目；"
+        "同分按固定次序，每季度一份计划，抽取理由留存。依据：四（一）3。"
+    ),
+)
+async def plan_inspections(
+    session: Session, actor: CityOfficer, wanted: InspectionPlanIn, response: Response
+) -> InspectionPlan:
+    """Select the riskiest projects of a quarter for inspection. 四（一）3"""
     plan = await draw_plan(session, wanted.quarter, wanted.size)
     response.headers["location"] = f"/v1/inspection-plans/{plan.id}"
     return plan
 
 
-@router.get("/v1/inspection-plans/{plan_id}", response_model=PlanOut, name="read_inspection_plan")
-async def read_inspection_plan(session: ReadSession, actor: CityOfficer, plan_id: UUID) -> InspectionPlan:
-    """A plan as it was drawn."""
+@router.get(
+    "/v1/inspection-plans/{plan_id}",
+    response_model=InspectionPlanOut,
+    name="read_inspection_plan",
+    summary="读取核查计划",
+    description="市发展改革委经办读取一份核查计划及抽取结果。",
+)
+async def read_inspection_plan(session: ReadSession, actor: CityOfficer, plan_id: PlanId) -> InspectionPlan:
+    """Return an inspection plan."""
     return await found(session, InspectionPlan, plan_id)
 
 
 @router.post(
-    "/v1/files/{declaration_id}/inspections", status_code=201, response_model=InspectionOut, name="order_inspection"
+    "/v1/files/{declaration_id}/inspections",
+    status_code=201,
+    response_model=InspectionOut,
+    name="order_inspection",
+    summary="安排计划外核查",
+    description="市发展改革委经办说明事由，对一个未评价的项目安排计划外核查。依据：四（一）3。",
 )
 async def order_inspection(
-    session: Session, actor: CityOfficer, declaration_id: UUID, occasion: Occasion, response: Response
+    session: Session, actor: CityOfficer, declaration_id: DeclarationId, occasion: InspectionOrderIn, response: Response
 ) -> Inspection:
-    """Have a project checked outside the plan, for a stated reason."""
+    """Plan an inspection outside the quarterly plan. 四（一）3"""
     file = await locked(session, ProjectFile, declaration_id)
     file.expect_open()
     inspection = await plan_single_inspection(session, file, occasion.reason)
@@ -164,7 +106,7 @@ async def order_inspection(
 
 INSPECTIONS = Listing(
     one_of("district", Inspection.district, DistrictCode, "所在区"),
-    one_of("state", Inspection.state, State, "核查状态"),
+    one_of("state", Inspection.state, InspectionState, "核查状态"),
     one_of("declaration_id", Inspection.declaration_id, UUID, "项目"),
     one_of("plan_id", Inspection.plan_id, UUID, "核查计划"),
     one_of("inspector", Inspection.inspector, Line, "核查人员账号"),
@@ -175,47 +117,81 @@ INSPECTIONS = Listing(
 )
 
 
-@router.get("/v1/inspections", name="list_inspections")
+@router.get(
+    "/v1/inspections",
+    name="list_inspections",
+    summary="核查列表",
+    description="列出现场核查，可按区、状态、项目、计划和人员筛选。",
+)
 async def list_inspections(
     session: ReadSession, actor: Official, asked: Annotated[PageRequest, Depends(INSPECTIONS)]
 ) -> Page[InspectionOut]:
-    """Return site checks, planned and done."""
+    """Return the site inspections that the caller may see."""
     return await asked.page(session, select(Inspection), InspectionOut.model_validate)
 
 
-@router.get("/v1/inspections/{inspection_id}", response_model=InspectionDetail, name="read_inspection")
-async def read_inspection(session: ReadSession, actor: Anyone, inspection_id: UUID) -> dict[str, Any]:
-    """One site check with its findings."""
+@router.get(
+    "/v1/inspections/{inspection_id}",
+    response_model=InspectionDetailOut,
+    name="read_inspection",
+    summary="读取核查",
+    description="读取一次现场核查及其发现的问题。",
+)
+async def read_inspection(session: ReadSession, actor: Anyone, inspection_id: InspectionId) -> dict[str, Any]:
+    """Return one inspection with its findings."""
     return await _detail(session, await found(session, Inspection, inspection_id))
 
 
-@router.post("/v1/inspections/{inspection_id}/assign", response_model=InspectionOut, name="assign_inspector")
+@router.post(
+    "/v1/inspections/{inspection_id}/assign",
+    response_model=InspectionOut,
+    name="assign_inspector",
+    summary="指派核查人员",
+    description="市发展改革委经办指派或改派核查人员；核查人员作出利益关系声明后不得改派。依据：四（一）3。",
+)
 async def assign_inspector(
-    session: Session, actor: CityOfficer, inspection_id: UUID, assignment: Assignment
+    session: Session, actor: CityOfficer, inspection_id: InspectionId, assignment: InspectorAssignmentIn
 ) -> Inspection:
-    """Name the inspector, who must declare interests before checking."""
+    """Assign or reassign the inspector. 四（一）3"""
     inspection = await locked(session, Inspection, inspection_id)
     inspection.assign(assignment.inspector)
     await _record(session, "assign_inspector", inspection, None, inspector=assignment.inspector)
     return inspection
 
 
-@router.post("/v1/inspections/{inspection_id}/declare-interest", response_model=InspectionOut, name="declare_interest")
-async def declare_interest(session: Session, actor: Inspector, inspection_id: UUID, interest: Interest) -> Inspection:
-    """The inspector declares interests; with a conflict the check waits for another inspector."""
+@router.post(
+    "/v1/inspections/{inspection_id}/declare-interest",
+    response_model=InspectionOut,
+    name="declare_interest",
+    summary="声明利益关系",
+    description="被指派的核查人员声明与项目有无利益关系；有利益关系的须回避，核查退回待指派。",
+)
+async def declare_interest(
+    session: Session, actor: Inspector, inspection_id: InspectionId, interest: InterestDeclarationIn
+) -> Inspection:
+    """Record the declaration of interests; a conflict returns the inspection to planning."""
     inspection = await locked(session, Inspection, inspection_id)
     inspection.declare_interest(actor.subject, interest.conflict, interest.statement)
     await _record(session, "declare_interest", inspection, interest.statement, conflict=interest.conflict)
     return inspection
 
 
-@router.post("/v1/inspections/{inspection_id}/complete", response_model=InspectionDetail, name="complete_inspection")
+@router.post(
+    "/v1/inspections/{inspection_id}/complete",
+    response_model=InspectionDetailOut,
+    name="complete_inspection",
+    summary="完成核查",
+    description=(
+        "被指派的核查人员在声明无利益关系后填写核查情况和发现的问题；"
+        "每个问题给出整改期限，有的记为信用事由。依据：四（一）3。"
+    ),
+)
 async def complete_inspection(
-    session: Session, actor: Inspector, inspection_id: UUID, completion: Completion
+    session: Session, actor: Inspector, inspection_id: InspectionId, completion: InspectionCompletionIn
 ) -> dict[str, Any]:
-    """Write down the check; each finding gets a day to be put right by. 四（一）3"""
+    """Record the completed inspection; each finding gets a rectification date. 四（一）3"""
     if completion.inspected_on > today(session):
-        raise Invalid("核查日期不得晚于今日", field="/body/inspected_on")
+        raise Invalid(f"核查日期不得晚于今日（{today(session)}）", field="/body/inspected_on")
     inspection = await locked(session, Inspection, inspection_id)
     inspection.complete(actor.subject, completion.inspected_on, completion.summary, list(completion.evidence))
     await record_completion(session, inspection, [item.model_dump() for item in completion.findings])

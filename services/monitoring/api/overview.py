@@ -1,9 +1,8 @@
-"""HTTP of the roll-up: funded projects by district, and what needs attention (四（一）3)."""
+"""HTTP of the overview: funded projects by district (四（一）3)."""
 
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends
-from pydantic import BaseModel, ConfigDict
 from sqlalchemy import ColumnElement, Select, case, func, select
 from sqlalchemy.sql.selectable import Subquery
 
@@ -11,7 +10,7 @@ from services.monitoring.models.files import ProjectFile
 from services.monitoring.models.inspections import Finding
 from services.monitoring.models.quarters import ProjectQuarter
 from services.monitoring.models.readings import ReadingFinding
-from shared.money import Money, SignedMoney
+from services.monitoring.schemas.overview import DistrictOverviewOut
 from shared.web.auth import Official
 from shared.web.idempotency import ActRoute, ReadSession
 from shared.web.memory_paging import MemoryListing, MemoryPageRequest
@@ -20,39 +19,23 @@ from shared.web.paging import Page
 router = APIRouter(route_class=ActRoute, tags=["监测总览"])
 
 
-class DistrictOverview(BaseModel):
-    """One district's funded projects; amounts in yuan, the rest are counts."""
-
-    model_config = ConfigDict(from_attributes=True)
-
-    district: str
-    files: int
-    under_way: int
-    delivered: int
-    evaluated: int
-    evaluations_upcoming: int
-    evaluations_overdue: int
-    held: int
-    released_yuan: Money
-    kept_yuan: SignedMoney
-    overdue_quarters: int
-    open_findings: int
-    grave_findings: int
-    open_reading_findings: int
-
-
 OVERVIEW = MemoryListing(
-    DistrictOverview, "district", "files", "released_yuan", "overdue_quarters", key="district", default="district"
+    DistrictOverviewOut, "district", "files", "released_yuan", "overdue_quarters", key="district", default="district"
 )
 
 
-@router.get("/v1/overview", name="read_overview")
+@router.get(
+    "/v1/overview",
+    name="read_overview",
+    summary="监测总览",
+    description="按区汇总受支持项目的数量、资金和待办事项；区级人员只见本区。依据：四（一）3。",
+)
 async def read_overview(
     session: ReadSession, actor: Official, asked: Annotated[MemoryPageRequest, Depends(OVERVIEW)]
-) -> Page[DistrictOverview]:
-    """Return the funded projects that the caller may see, summed by district."""
+) -> Page[DistrictOverviewOut]:
+    """Return the totals of the funded projects that the caller may see, by district. 四（一）3"""
     rows = await session.execute(_by_district())
-    return asked.page([DistrictOverview.model_validate(row) for row in rows])
+    return asked.page([DistrictOverviewOut.model_validate(row) for row in rows])
 
 
 def _by_district() -> Select[Any]:

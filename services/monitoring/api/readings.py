@@ -1,157 +1,50 @@
-"""HTTP of online monitoring: meters, readings in batches, and what was out of range (四（一）3)."""
+"""HTTP of online monitoring: meters, readings, out-of-range findings (四（一）3)."""
 
-from datetime import date, datetime
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Header, Response
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from fastapi import APIRouter, Depends, Response
 from sqlalchemy import select
 
+from services.monitoring.api.parameters import DeclarationId, FindingId, IfMatch, MeterId
 from services.monitoring.models.files import ProjectFile
 from services.monitoring.models.readings import Meter, Reading, ReadingFinding
 from services.monitoring.readings import ReadingOutcome, SubmittedReading, record_readings
-from services.monitoring.rules.code_lists import ReadingStatus
+from services.monitoring.rules.code_lists import MeterKind, ReadingFindingState
+from services.monitoring.schemas.readings import (
+    MeterBoundsIn,
+    MeterIn,
+    MeterOut,
+    ReadingBatchIn,
+    ReadingBatchOut,
+    ReadingFindingClosingIn,
+    ReadingFindingOut,
+    ReadingOut,
+)
 from shared.clock import uuid7
 from shared.contracts.library import DistrictCode
-from shared.money import Quantity
 from shared.storage.audit import case_of, record_act
 from shared.storage.session import etag, expect_version, found, locked, now
-from shared.text import Line
 from shared.web.auth import Anyone, ApplicantOrSystem, CityOrInspector, OfficerOrInspector
 from shared.web.filters import dates, flag, moments, one_of
 from shared.web.idempotency import ActRoute, ReadSession, Session
 from shared.web.paging import Listing, Page, PageRequest
 
 router = APIRouter(route_class=ActRoute, tags=["在线监测"])
-Kind = Literal["electricity_kwh", "gas_m3", "heat_gj", "pv_output_kwh", "progress_ratio"]
-FindingState = Literal["open", "closed"]
-Period = Literal["hour", "day", "month"]
 
 
-def _in_our_time(instant: datetime) -> datetime:
-    if not 2000 <= instant.year <= 2200:
-        raise ValueError("时刻须在 2000 年至 2200 年之间")
-    return instant
-
-
-Instant = Annotated[AwareDatetime, AfterValidator(_in_our_time)]
-
-
-class Bounds(BaseModel):
-    """What one reading of the meter may show; a bound left out is not checked."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    label: Line = Field(title="名称")
-    period: Period = Field(title="每次读数覆盖的时段")
-    low: Quantity | None = Field(None, title="下限")
-    high: Quantity | None = Field(None, title="上限")
-
-    @model_validator(mode="after")
-    def _ordered(self) -> Self:
-        if self.low is not None and self.high is not None and self.low > self.high:
-            raise ValueError("下限不得大于上限")
-        return self
-
-
-class NewMeter(Bounds):
-    """A measuring point to follow."""
-
-    meter_no: Line = Field(title="计量点编号")
-    kind: Kind = Field(title="计量内容")
-
-
-class MeterOut(BaseModel):
-    """A measuring point and its bounds."""
-
-    model_config = ConfigDict(from_attributes=True)
-
-    id: UUID
-    declaration_id: UUID
-    district: str
-    meter_no: str
-    label: str
-    kind: Kind
-    period: Period
-    low: Quantity | None
-    high: Quantity | None
-    version: int
-
-
-class ReadingIn(BaseModel):
-    """What a meter showed; sent again it changes nothing."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    meter_id: UUID = Field(title="计量点标识")
-    measured_at: Instant = Field(title="计量时刻", description="须带时区")
-    value: Quantity = Field(title="读数")
-
-
-class Batch(BaseModel):
-    """Readings of any meters the sender may see."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    readings: Annotated[list[ReadingIn], Field(min_length=1, max_length=1000)]
-
-
-class ReadingResult(BaseModel):
-    """What became of one row."""
-
-    index: int
-    status: ReadingStatus
-    out_of_range: bool
-
-
-class BatchResult(BaseModel):
-    """One result per row, in the order sent."""
-
-    results: list[ReadingResult]
-
-
-class ReadingOut(BaseModel):
-    """A reading as kept."""
-
-    model_config = ConfigDict(from_attributes=True)
-
-    measured_at: datetime
-    value: Quantity
-    out_of_range: bool
-    received_from: str
-
-
-class ReadingFindingOut(BaseModel):
-    """A meter out of its bounds on a day."""
-
-    model_config = ConfigDict(from_attributes=True)
-
-    id: UUID
-    meter_id: UUID
-    declaration_id: UUID
-    district: str
-    quantity: str
-    value: Quantity
-    threshold: str
-    measured_on: date
-    state: Literal["open", "closed"]
-    closed: dict[str, Any] | None
-
-
-class Closing(BaseModel):
-    """Why a finding is closed."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    reason: Line = Field(title="处理情况")
-
-
-@router.post("/v1/files/{declaration_id}/meters", status_code=201, response_model=MeterOut, name="add_meter")
+@router.post(
+    "/v1/files/{declaration_id}/meters",
+    status_code=201,
+    response_model=MeterOut,
+    name="add_meter",
+    summary="登记计量点",
+    description="市发展改革委经办或核查人员为未评价的项目登记计量点及其上下限。依据：四（一）3。",
+)
 async def add_meter(
-    session: Session, actor: CityOrInspector, declaration_id: UUID, new: NewMeter, response: Response
+    session: Session, actor: CityOrInspector, declaration_id: DeclarationId, new: MeterIn, response: Response
 ) -> Meter:
-    """Follow a measuring point of a project."""
+    """Add a meter to a project. 四（一）3"""
     file = await locked(session, ProjectFile, declaration_id)
     file.expect_open()
     scope = {"district": file.district, "applicant_uscc": file.applicant_uscc}
@@ -164,42 +57,56 @@ async def add_meter(
 
 
 METERS = Listing(
-    one_of("kind", Meter.kind, Kind, "计量内容"),
+    one_of("kind", Meter.kind, MeterKind, "计量内容"),
     sorts={"meter_no": Meter.meter_no, "kind": Meter.kind},
     key=Meter.id,
     default="meter_no",
 )
 
 
-@router.get("/v1/files/{declaration_id}/meters", name="list_meters")
+@router.get(
+    "/v1/files/{declaration_id}/meters", name="list_meters", summary="计量点列表", description="列出一个项目的计量点。"
+)
 async def list_meters(
-    session: ReadSession, actor: Anyone, declaration_id: UUID, asked: Annotated[PageRequest, Depends(METERS)]
+    session: ReadSession, actor: Anyone, declaration_id: DeclarationId, asked: Annotated[PageRequest, Depends(METERS)]
 ) -> Page[MeterOut]:
-    """Return the measuring points of a project."""
+    """Return the meters of a project."""
     await found(session, ProjectFile, declaration_id)
     return await asked.page(
         session, select(Meter).where(Meter.declaration_id == declaration_id), MeterOut.model_validate
     )
 
 
-@router.get("/v1/meters/{meter_id}", response_model=MeterOut, name="read_meter")
-async def read_meter(session: ReadSession, actor: Anyone, meter_id: UUID, response: Response) -> Meter:
-    """One measuring point; its ETag goes into If-Match."""
+@router.get(
+    "/v1/meters/{meter_id}",
+    response_model=MeterOut,
+    name="read_meter",
+    summary="读取计量点",
+    description="读取一个计量点；响应头 ETag 用于修改上下限时的 If-Match。",
+)
+async def read_meter(session: ReadSession, actor: Anyone, meter_id: MeterId, response: Response) -> Meter:
+    """Return one meter; its ETag goes into If-Match."""
     meter = await found(session, Meter, meter_id)
     response.headers["etag"] = etag(meter)
     return meter
 
 
-@router.put("/v1/meters/{meter_id}", response_model=MeterOut, name="set_meter_bounds")
+@router.put(
+    "/v1/meters/{meter_id}",
+    response_model=MeterOut,
+    name="set_meter_bounds",
+    summary="修改计量点",
+    description="市发展改革委经办或核查人员修改计量点名称、时段和上下限；须带 If-Match。已判定的读数不变。",
+)
 async def set_meter_bounds(
     session: Session,
     actor: CityOrInspector,
-    meter_id: UUID,
-    bounds: Bounds,
+    meter_id: MeterId,
+    bounds: MeterBoundsIn,
     response: Response,
-    if_match: Annotated[str | None, Header()] = None,
+    if_match: IfMatch = None,
 ) -> Meter:
-    """Change the bounds; readings already judged stay as they were judged."""
+    """Change a meter; readings keep their earlier out-of-range result."""
     meter = await locked(session, Meter, meter_id)
     expect_version(meter, if_match)
     for name, value in bounds.model_dump().items():
@@ -210,9 +117,21 @@ async def set_meter_bounds(
     return meter
 
 
-@router.post("/v1/readings:batch", status_code=207, response_model=BatchResult, name="gather_readings")
-async def gather_readings(session: Session, actor: ApplicantOrSystem, batch: Batch) -> dict[str, list[ReadingOutcome]]:
-    """Take in up to 1000 readings; each row has its own result. 四（一）3"""
+@router.post(
+    "/v1/readings:batch",
+    status_code=207,
+    response_model=ReadingBatchOut,
+    name="submit_readings",
+    summary="批量报送读数",
+    description=(
+        "项目单位或对接系统一次报送最多 1000 条读数，逐条返回结果；"
+        "重复报送不改变已有读数。超出范围的按计量点和日期生成监测异常。依据：四（一）3。"
+    ),
+)
+async def submit_readings(
+    session: Session, actor: ApplicantOrSystem, batch: ReadingBatchIn
+) -> dict[str, list[ReadingOutcome]]:
+    """Store up to 1000 readings and return one result per row. 四（一）3"""
     return {
         "results": await record_readings(session, [SubmittedReading(**item.model_dump()) for item in batch.readings])
     }
@@ -227,11 +146,16 @@ READINGS = Listing(
 )
 
 
-@router.get("/v1/meters/{meter_id}/readings", name="list_readings")
+@router.get(
+    "/v1/meters/{meter_id}/readings",
+    name="list_readings",
+    summary="读数列表",
+    description="列出一个计量点的读数，按计量时刻排列。",
+)
 async def list_readings(
-    session: ReadSession, actor: Anyone, meter_id: UUID, asked: Annotated[PageRequest, Depends(READINGS)]
+    session: ReadSession, actor: Anyone, meter_id: MeterId, asked: Annotated[PageRequest, Depends(READINGS)]
 ) -> Page[ReadingOut]:
-    """Return the series of a meter, oldest first."""
+    """Return the readings of a meter."""
     await found(session, Meter, meter_id)
     return await asked.page(session, select(Reading).where(Reading.meter_id == meter_id), ReadingOut.model_validate)
 
@@ -239,7 +163,7 @@ async def list_readings(
 READING_FINDINGS = Listing(
     one_of("district", ReadingFinding.district, DistrictCode, "所在区"),
     one_of("declaration_id", ReadingFinding.declaration_id, UUID, "项目"),
-    one_of("state", ReadingFinding.state, FindingState, "处理状态"),
+    one_of("state", ReadingFinding.state, ReadingFindingState, "处理状态"),
     dates("measured_on", ReadingFinding.measured_on, "测量日期"),
     sorts={"id": ReadingFinding.id, "measured_on": ReadingFinding.measured_on},
     key=ReadingFinding.id,
@@ -247,19 +171,30 @@ READING_FINDINGS = Listing(
 )
 
 
-@router.get("/v1/reading-findings", name="list_reading_findings")
+@router.get(
+    "/v1/reading-findings",
+    name="list_reading_findings",
+    summary="监测异常列表",
+    description="列出调用者可见的监测异常。依据：四（一）3。",
+)
 async def list_reading_findings(
     session: ReadSession, actor: Anyone, asked: Annotated[PageRequest, Depends(READING_FINDINGS)]
 ) -> Page[ReadingFindingOut]:
-    """Return the readings that were out of range."""
+    """Return the out-of-range findings that the caller may see. 四（一）3"""
     return await asked.page(session, select(ReadingFinding), ReadingFindingOut.model_validate)
 
 
-@router.post("/v1/reading-findings/{finding_id}/close", response_model=ReadingFindingOut, name="close_reading_finding")
+@router.post(
+    "/v1/reading-findings/{finding_id}/close",
+    response_model=ReadingFindingOut,
+    name="close_reading_finding",
+    summary="处理监测异常",
+    description="区级、市级经办或核查人员填写处理情况并关闭一项监测异常。依据：四（一）3。",
+)
 async def close_reading_finding(
-    session: Session, actor: OfficerOrInspector, finding_id: UUID, closing: Closing
+    session: Session, actor: OfficerOrInspector, finding_id: FindingId, closing: ReadingFindingClosingIn
 ) -> ReadingFinding:
-    """An officer has looked into it. 四（一）3"""
+    """Close an out-of-range finding. 四（一）3"""
     finding = await locked(session, ReadingFinding, finding_id)
     finding.close(actor.subject, now(session), closing.reason)
     await record_act(

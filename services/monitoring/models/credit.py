@@ -76,17 +76,17 @@ class CreditRating(Base):
     def object(self, objection: dict[str, Any], on: date) -> None:
         """Record the entity's objection. Raises WrongStatus after `objection_due_on`."""
         if self.state != "noticed":
-            raise WrongStatus("该信用评价已提出申辩或已决定")
+            raise WrongStatus("该信用评价已提出申辩或已决定，不再受理申辩")
         if on > self.objection_due_on:
-            raise WrongStatus(f"申辩期已于{self.objection_due_on}届满")
+            raise WrongStatus(f"申辩期已于 {self.objection_due_on} 届满，不再受理申辩")
         self.state, self.objection = "objected", objection
 
     def decide(self, on: date) -> None:
         """Close the rating. Raises WrongStatus while the entity may still object."""
         if self.state == "decided":
-            raise WrongStatus("该信用评价已决定")
+            raise WrongStatus("该信用评价已决定，如需重新评定请再次告知")
         if self.state == "noticed" and on <= self.objection_due_on:
-            raise WrongStatus(f"申辩期至{self.objection_due_on}，期满前不得决定")
+            raise WrongStatus(f"申辩期至 {self.objection_due_on}，单位申辩后或期满后方可决定")
         self.state = "decided"
 
 
@@ -131,5 +131,5 @@ class CreditRepair(Base):
     def decide(self, accepted: bool, reason: str) -> None:
         """Accept or reject the request. Raises WrongStatus once decided."""
         if self.state != "requested":
-            raise WrongStatus("该修复申请已处理")
+            raise WrongStatus("该修复申请已决定，如有新的整改请重新申请")
         self.state, self.decision_reason = "accepted" if accepted else "rejected", reason

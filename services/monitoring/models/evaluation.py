@@ -41,19 +41,19 @@ class Evaluation(Base):
 
     def compute(self, reference_on: date, actuals: dict[str, Any], result: dict[str, Any], by: str) -> None:
         """Replace the calculation. Raises WrongStatus once issued."""
-        self._expect("computed", "评价已签发，不得改动")
+        self._expect("computed", "评价已签发，不得重新计算")
         self.reference_on, self.actuals, self.result, self.evaluated_by = reference_on, actuals, result, by
         self.score, self.grade = Decimal(result["score"]), result["grade"]
         self.targets_met = result["targets_met"]
 
     def issue(self, on: date, due_on: date) -> None:
         """Issue the evaluation, late after `due_on`. Raises WrongStatus once issued."""
-        self._expect("computed", "评价已签发")
+        self._expect("computed", "评价已签发，不得重复签发")
         self.state, self.issued_on, self.late = "issued", on, on > due_on
 
     def acknowledge(self, on: date) -> None:
         """Record the city's acknowledgement. Raises WrongStatus unless issued."""
-        self._expect("issued", "评价尚未签发或市级已签收")
+        self._expect("issued", "评价尚未签发，或市级已签收；只有已签发的评价可以签收")
         self.state, self.acknowledged_on = "acknowledged", on
 
     def _expect(self, state: str, otherwise: str) -> None:

@@ -64,11 +64,11 @@ class ProjectFile(Base):
     def expect_deliverable(self, delivered_on: date, today: date) -> None:
         """Raise WrongStatus once delivered, Invalid for a date after today or before acceptance. 二（三）1, 二（五）"""
         if self.status != "under_way":
-            raise WrongStatus(f"项目已于{self.delivered_on}交付")
+            raise WrongStatus(f"项目已于 {self.delivered_on} 交付，只能确认一次")
         if delivered_on > today:
-            raise Invalid("交付日期不得晚于今日", field="/body/delivered_on")
+            raise Invalid(f"交付日期不得晚于今日（{today}）", field="/body/delivered_on")
         if delivered_on < self.as_of:
-            raise Invalid(f"交付日期不得早于受理日期{self.as_of}：已完工项目不予支持", field="/body/delivered_on")
+            raise Invalid(f"交付日期不得早于受理日期 {self.as_of}：已完工项目不予支持", field="/body/delivered_on")
 
     def deliver(self, delivered_on: date, proof: str, evaluation_due_on: date) -> None:
         """Record delivery, which starts the evaluation year. 三（三）"""
@@ -82,13 +82,13 @@ class ProjectFile(Base):
     def expect_open(self) -> None:
         """Raise WrongStatus once the project is evaluated."""
         if self.status == "evaluated":
-            raise WrongStatus("项目评价已签发，跟踪监测结束")
+            raise WrongStatus("项目评价已签发，跟踪监测结束，不再办理")
 
     def expect_delivered(self) -> date:
         """Return the date of delivery. Raises WrongStatus before delivery and after the evaluation."""
         self.expect_open()
         if self.delivered_on is None:
-            raise WrongStatus("项目尚未交付，不能评价")
+            raise WrongStatus("项目尚未交付，不能评价；请先确认交付")
         return self.delivered_on
 
 

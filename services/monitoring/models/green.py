@@ -47,5 +47,5 @@ class GreenRecord(Base):
         """Send, register or return the record. Raises WrongStatus."""
         before, after = MOVES[act]
         if self.state != before:
-            raise WrongStatus(f"绿色登记当前为“{GREEN_STATES[self.state]}”")
+            raise WrongStatus(f"绿色登记当前为“{GREEN_STATES[self.state]}”，须为“{GREEN_STATES[before]}”")
         self.state = after

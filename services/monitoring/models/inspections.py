@@ -73,11 +73,12 @@ class Inspection(Base):
 
     def _expect(self, *states: str) -> None:
         if self.state not in states:
-            raise WrongStatus(f"核查当前为“{INSPECTION_STATES[self.state]}”")
+            expected = "或".join(f"“{INSPECTION_STATES[state]}”" for state in states)
+            raise WrongStatus(f"核查当前为“{INSPECTION_STATES[self.state]}”，须为{expected}")
 
     def _expect_inspector(self, actor: str) -> None:
         if self.inspector != actor:
-            raise Forbidden("该核查未指派给您")
+            raise Forbidden("该核查未指派给您，只能由被指派的核查人员办理")
 
 
 class Finding(Base):
@@ -114,13 +115,14 @@ class Finding(Base):
     def rectify(self, text: str, on: date) -> None:
         """Record the owner's rectification. Raises WrongStatus unless open."""
         if self.state != "open":
-            raise WrongStatus("该问题当前不在整改期")
+            raise WrongStatus("该问题已报送整改情况或已销号，当前无须报送整改")
         self.state, self.rectification, self.rectified_on = "rectified", text, on
 
     def judge(self, accepted: bool, reason: str, on: date, again_by: date) -> None:
         """Close the finding, or reopen it with the new due date `again_by`. Raises WrongStatus unless rectified."""
         if self.state != "rectified":
-            raise WrongStatus("项目单位尚未报送整改情况" if self.state == "open" else "该问题已销号")
+            waiting = "项目单位尚未报送整改情况，报送后方可复核"
+            raise WrongStatus(waiting if self.state == "open" else "该问题已销号，无须再复核")
         self.closing = reason
         if accepted:
             self.state, self.closed_on = "closed", on

@@ -68,7 +68,8 @@ class ProjectQuarter(Base):
 
     def _expect(self, *states: str) -> None:
         if self.state not in states:
-            raise WrongStatus(f"{self.quarter} 季报当前为“{QUARTER_STATES[self.state]}”")
+            expected = "或".join(f"“{QUARTER_STATES[state]}”" for state in states)
+            raise WrongStatus(f"{self.quarter} 季报当前为“{QUARTER_STATES[self.state]}”，须为{expected}")
 
 
 class QuarterSubmission(Base):

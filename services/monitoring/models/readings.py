@@ -78,5 +78,5 @@ class ReadingFinding(Base):
     def close(self, by: str, at: datetime, reason: str) -> None:
         """Close the finding. Raises WrongStatus once closed."""
         if self.state != "open":
-            raise WrongStatus("该异常已处理")
+            raise WrongStatus("该异常已处理，无须再处理")
         self.state, self.closed = "closed", {"by": by, "at": at.isoformat(), "reason": reason}

@@ -151,7 +151,7 @@ def _purposes(report: QuarterReport, award: Award) -> Iterator[Remark]:
     for index, item in enumerate(report.subsidy_used):
         place = f"/subsidy_used/{index}/purpose"
         if item.purpose in seen:
-            yield _error(place, "repeated", "同一用途只填一行")
+            yield _error(place, "repeated", "同一用途只填一行，请合并金额")
         seen.add(item.purpose)
         if item.purpose not in allowed and item.amount_yuan > 0:
             yield _warning(place, "purpose_outside_award", f"“{PURPOSES[item.purpose]}”不在本项目资金用途之内")
@@ -166,7 +166,9 @@ def _progress(report: QuarterReport, award: Award, previous: QuarterReport | Non
         yield _warning("/progress", "no_progress", "形象进度较上期没有变化")
     # After a return or a clawback the cumulative amount may fall to the amount kept.
     if report.subsidy_used_yuan < min(previous.subsidy_used_yuan, award.kept_yuan):
-        yield _error("/subsidy_used", "subsidy_used_falls", "累计使用补助资金不得少于上期")
+        yield _error(
+            "/subsidy_used", "subsidy_used_falls", f"累计使用补助资金不得少于上期 {previous.subsidy_used_yuan:.2f} 元"
+        )
 
 
 def _investment(report: QuarterReport, award: Award, previous: QuarterReport | None) -> Iterator[Remark]:
@@ -175,12 +177,14 @@ def _investment(report: QuarterReport, award: Award, previous: QuarterReport | N
     for index, item in enumerate(report.investment):
         place = f"/investment/{index}"
         if item.kind in now:
-            yield _error(place, "repeated", "同一组成类别只填一行")
+            yield _error(place, "repeated", "同一组成类别只填一行，请合并金额")
         if item.kind not in award.component_kinds:
-            yield _error(place, "kind_not_in_project", "项目组成中没有该类别")
+            yield _error(
+                place, "kind_not_in_project", f"项目组成中没有该类别，可填：{'、'.join(award.component_kinds)}"
+            )
         now[item.kind] = item.done_yuan
     if sum(now.values()) >= LARGEST_YUAN:
-        yield _error("/investment", "too_large", "累计完成投资合计过大，请核对单位")
+        yield _error("/investment", "too_large", "累计完成投资合计过大，请核对单位是否为元")
     for kind, done in before.items():
         if now.get(kind, Decimal(0)) < done:
             yield _error("/investment", "investment_falls", f"累计完成投资不得少于上期（{done:.2f} 元）")
@@ -191,13 +195,17 @@ def _lettings(report: QuarterReport, award: Award) -> Iterator[Remark]:
     for place, item in enumerate(report.occupancy):
         pointer = f"/occupancy/{place}"
         if item.index in seen:
-            yield _error(pointer, "repeated", "同一组成只填一行")
+            yield _error(pointer, "repeated", "同一组成只填一行，请合并")
         seen.add(item.index)
         if item.index >= len(award.component_kinds):
-            yield _error(f"{pointer}/index", "no_such_component", "项目没有该组成")
+            yield _error(f"{pointer}/index", "no_such_component", f"组成序号须为 0 至 {len(award.component_kinds) - 1}")
         for name, label in (("moved_in_area_m2", "已入驻"), ("signed_area_m2", "已签约")):
             if getattr(item, name) > item.leasable_area_m2:
-                yield _error(f"{pointer}/{name}", "occupancy_over_one", f"{label}面积不得大于可出租面积")
+                yield _error(
+                    f"{pointer}/{name}",
+                    "occupancy_over_one",
+                    f"{label}面积不得大于可出租面积 {item.leasable_area_m2} 平方米",
+                )
         if item.moved_in_area_m2 > item.signed_area_m2:
             yield _warning(f"{pointer}/moved_in_area_m2", "moved_in_over_signed", "已入驻面积大于已签约面积")
 

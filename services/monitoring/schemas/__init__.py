@@ -1,0 +1,1 @@
+"""Request and response bodies of monitoring, one module per subject."""

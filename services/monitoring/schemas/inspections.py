@@ -1,0 +1,110 @@
+"""Bodies of the site inspection endpoints (四（一）3)."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from services.monitoring.rules.code_lists import (
+    InspectionState,
+)
+from services.monitoring.schemas.findings import FindingIn, FindingOut
+from shared.text import Line, Paragraph
+
+
+class InspectionRiskOut(BaseModel):
+    """A project's risk score with its reasons."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    declaration_id: UUID = Field(title="申报标识", description="项目申报的标识，UUID")
+    score: Decimal = Field(title="风险分", description="分，两位小数")
+    reasons: list[dict[str, Any]] = Field(title="风险原因", description="逐项因素、数量、权重和分值")
+
+
+class InspectionPlanIn(BaseModel):
+    """Quarter and size of an inspection plan."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    quarter: str = Field(pattern=r"^20[0-9]{2}Q[1-4]$", title="季度", description="如 2024Q1")
+    size: int = Field(ge=1, le=500, title="抽取数量")
+
+
+class InspectionPlanOut(BaseModel):
+    """An inspection plan: selected projects with reasons, and the weights in force."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID = Field(title="标识", description="记录标识，UUID")
+    quarter: str = Field(title="季度", description="如 2024Q1")
+    size: int = Field(title="抽取数量", description="项")
+    drawn: list[dict[str, Any]] = Field(title="抽取结果", description="按风险排列的项目、分值和原因")
+    weights: dict[str, Any] = Field(title="风险权重", description="抽取当日的权重")
+    drawn_by: str = Field(title="抽取人账号")
+    drawn_at: datetime = Field(title="抽取时间", description="带时区")
+
+
+class InspectionOut(BaseModel):
+    """A site inspection."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID = Field(title="标识", description="记录标识，UUID")
+    plan_id: UUID | None = Field(title="核查计划标识", description="UUID；计划外核查为空")
+    declaration_id: UUID = Field(title="申报标识", description="项目申报的标识，UUID")
+    district: str = Field(title="所属区", description="区代码，如 110105；市级记录为 110000")
+    risk_score: Decimal = Field(title="风险分", description="分")
+    reasons: list[dict[str, Any]] = Field(title="风险原因", description="逐项因素、数量、权重和分值")
+    state: InspectionState = Field(
+        title="核查状态", description="planned 待指派；assigned 已指派；cleared 可核查；completed 已完成"
+    )
+    inspector: str | None = Field(title="核查人员账号", description="未指派为空")
+    interest_statement: str | None = Field(title="利益关系声明", description="未声明为空")
+    inspected_on: date | None = Field(title="核查日期", description="格式 2024-06-30；未完成为空")
+    summary: str | None = Field(title="核查情况", description="未完成为空")
+    evidence: list[str] = Field(title="佐证材料编号")
+
+
+class InspectionDetailOut(InspectionOut):
+    """A site inspection with its findings."""
+
+    findings: list[FindingOut] = Field(title="发现的问题")
+
+
+class InspectionOrderIn(BaseModel):
+    """Reason for an inspection outside the plan."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    reason: Line = Field(title="核查事由")
+
+
+class InspectorAssignmentIn(BaseModel):
+    """Assignment of an inspector."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    inspector: Line = Field(title="核查人员账号")
+
+
+class InterestDeclarationIn(BaseModel):
+    """The inspector's declaration of interests in the project."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    conflict: bool = Field(title="存在利益关系，须回避")
+    statement: Line = Field(title="声明内容")
+
+
+class InspectionCompletionIn(BaseModel):
+    """Result of an inspection; an empty list of findings means none."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    inspected_on: date = Field(title="核查日期", description="格式 2024-06-30；不得晚于今日")
+    summary: Paragraph = Field(title="核查情况")
+    evidence: Annotated[list[Line], Field(max_length=50)] = Field([], title="佐证材料编号（照片、记录）")
+    findings: Annotated[list[FindingIn], Field(max_length=50)] = Field([], title="发现的问题")
