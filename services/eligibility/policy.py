@@ -4,7 +4,9 @@ import tomllib
 from dataclasses import asdict, dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import Field
 
 from shared.policy import ClauseHome, clauses
 
@@ -15,14 +17,14 @@ CURRENT = "2023"
 class Clause:
     """One clause: its requirement, kinds of obligation, responsible services, and rules, parameters and readings."""
 
-    clause: str
-    asks: str = ""
-    kinds: list[str] = field(default_factory=list)
-    services: list[str] = field(default_factory=list)
-    rules: list[str] = field(default_factory=list)
-    amounts: list[str] = field(default_factory=list)
-    parameters: list[str] = field(default_factory=list)
-    interpretations: list[str] = field(default_factory=list)
+    clause: Annotated[str, Field(title="条款")]
+    asks: Annotated[str, Field(title="要求")] = ""
+    kinds: Annotated[list[str], Field(title="类别，如判定、参数、办理")] = field(default_factory=list)
+    services: Annotated[list[str], Field(title="负责的系统")] = field(default_factory=list)
+    rules: Annotated[list[str], Field(title="规则")] = field(default_factory=list)
+    amounts: Annotated[list[str], Field(title="支持金额")] = field(default_factory=list)
+    parameters: Annotated[list[str], Field(title="参数")] = field(default_factory=list)
+    interpretations: Annotated[list[str], Field(title="口径")] = field(default_factory=list)
 
 
 @cache

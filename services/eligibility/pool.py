@@ -36,7 +36,7 @@ class Panel:
 
     @property
     def complete(self) -> bool:
-        """Whether enough score sheets are in and no reviewer is outstanding."""
+        """True once enough score sheets are in and no reviewer is outstanding."""
         return len(self.sheets) >= self.required and not self.outstanding
 
     def score(self, weights: Mapping[str, Decimal]) -> Decimal | None:

@@ -1,12 +1,11 @@
-"""HTTP of the policy itself: its editions, and where each clause lives in the system. Open to anybody."""
+"""HTTP of the policy: its editions and the clauses with their rules. Open to anybody."""
 
-from datetime import date
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query
-from pydantic import BaseModel
 
 from services.eligibility.policy import Clause, clauses_of
+from services.eligibility.schemas.policy import EditionOut, RuleOut
 from shared.policy import editions
 from shared.web.memory_paging import ORDER, MemoryListing, MemoryPageRequest
 from shared.web.paging import Page
@@ -15,47 +14,34 @@ from shared.web.parameters import KnownParametersRoute
 router = APIRouter(route_class=KnownParametersRoute, tags=["政策"])
 
 
-class RuleOut(BaseModel):
-    """One condition of an edition."""
-
-    rule: str
-    clause: str
-    label: str
-    strength: str
-    phase: str
-    quote: str
-
-
-class EditionOut(BaseModel):
-    """One edition of the notice, when it is in force, and its conditions."""
-
-    id: str
-    doc_no: str
-    title: str
-    in_force_from: date
-    in_force_to: date | None
-    assumed: str
-    rules: list[RuleOut]
-
-
 EDITIONS = MemoryListing(EditionOut, ORDER, "in_force_from", key="id", default=ORDER)
 
 
-@router.get("/v1/editions", name="list_editions")
+@router.get(
+    "/v1/editions",
+    name="list_editions",
+    summary="通知版本",
+    description="列出系统收录的各版通知、施行期间和审查条件；无需登录。",
+)
 async def list_editions(asked: Annotated[MemoryPageRequest, Depends(EDITIONS)]) -> Page[EditionOut]:
-    """Return every edition of the notice that the system knows, oldest first."""
+    """Return the editions of the notice, oldest first."""
     return asked.page([_edition(entry) for entry in editions()])
 
 
 CLAUSES = MemoryListing(Clause, ORDER, key="clause", default=ORDER)
 
 
-@router.get("/v1/clauses", name="list_clauses")
+@router.get(
+    "/v1/clauses",
+    name="list_clauses",
+    summary="条款对照",
+    description="列出一个版本的条款：要求、负责的系统、规则、参数和口径；无需登录。",
+)
 async def list_clauses(
     asked: Annotated[MemoryPageRequest, Depends(CLAUSES)],
     edition: Annotated[Literal["2021", "2023"], Query(description="版本")] = "2023",
 ) -> Page[Clause]:
-    """Return the clauses of an edition: the duty, the service that carries it, its rules, numbers and readings."""
+    """Return the clauses of an edition with services, rules, parameters and readings."""
     return asked.page(clauses_of(edition))
 
 

@@ -1,14 +1,13 @@
-"""HTTP of the pool of assessed projects: entry by a supervisor, refusal, and the ranked list (三（二）)."""
+"""HTTP of the project pool: entry, refusal, ranked list (三（二）)."""
 
 from decimal import Decimal
 from typing import Annotated
-from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Response
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.eligibility.api.pool_shapes import EntryIn, KeepOutIn, PoolRow
+from services.eligibility.api.parameters import DeclarationId
 from services.eligibility.models import PoolEntry, RecognisedInvestment, Review
 from services.eligibility.pool import (
     Panel,
@@ -20,6 +19,7 @@ from services.eligibility.pool import (
     weights_of,
 )
 from services.eligibility.reviews import case_fields, current_assessment
+from services.eligibility.schemas.pool import PoolEntryIn, PoolEntryOut, PoolRefusalIn
 from shared.contracts.eligibility import AssessedComponent, PoolEntered, ReviewRejected
 from shared.contracts.facts import ProjectFacts
 from shared.contracts.intake import Project
@@ -38,39 +38,54 @@ POOL_CLAUSE = "三（二）"
 
 
 class NotReadyForPool(WrongStatus):
-    """Scores, recognised investment or the pass mark are lacking."""
+    """Refusal of entry: scores, recognised investment or the pass score are missing."""
 
     code, title = "not_ready_for_pool", "尚不具备入库条件"
 
 
-@router.post("/v1/assessments/{declaration_id}/enter-pool", status_code=201, name="enter_pool")
+@router.post(
+    "/v1/assessments/{declaration_id}/enter-pool",
+    status_code=201,
+    name="enter_pool",
+    summary="入库",
+    description=(
+        "市发展改革委负责人将评估通过的项目列入当年项目库并按得分排名；"
+        "须评分人数足够、得分不低于通过分并已审定投资。未入储备库的项目，入库同时视为同意例外。依据：三（二）。"
+    ),
+)
 async def enter_pool(
-    session: Session, actor: CitySupervisor, declaration_id: UUID, wanted: EntryIn, response: Response
-) -> PoolRow:
-    """Take an assessed project into the pool of the year, at its place by score. 三（二）
+    session: Session, actor: CitySupervisor, declaration_id: DeclarationId, body: PoolEntryIn, response: Response
+) -> PoolEntryOut:
+    """Add an assessed project to the pool of the year, ranked by score. 三（二）
 
-    Where the project is not in the reserve library this is also the supervisor's consent to the exception (I29).
+    For a project outside the reserve library this is also the supervisor's consent to the exception (I29).
     """
     review = await lock_passed_review(session, declaration_id)
     panel, investment = await panel_of(session, review), await investment_of(session, review)
     score = _passing_score(review, panel)
     if investment is None:
-        raise NotReadyForPool("尚未审定投资")
+        raise NotReadyForPool("尚未审定投资，请先由评审人员审定各项组成的投资")
     facts = {"score": str(score), "outstanding": panel.outstanding, "exceptions": review.exceptions}
-    await record_act(session, "enter_pool", case_of(review), reason=wanted.reason, duty="enter_pool", **facts)
+    await record_act(session, "enter_pool", case_of(review), reason=body.reason, duty="enter_pool", **facts)
     entry = await add_to_pool(session, review, score, investment)
     await emit(session, await _entered(session, review, entry, investment))
     response.headers["location"] = f"/v1/pool?year={entry.year}"
-    return PoolRow.model_validate(entry)
+    return PoolEntryOut.model_validate(entry)
 
 
-@router.post("/v1/assessments/{declaration_id}/keep-out", status_code=204, name="keep_out")
-async def keep_out(session: Session, actor: CitySupervisor, declaration_id: UUID, wanted: KeepOutIn) -> None:
-    """Refuse entry to the pool, with the reason. 三（二）"""
+@router.post(
+    "/v1/assessments/{declaration_id}/keep-out",
+    status_code=204,
+    name="keep_out",
+    summary="不予入库",
+    description="市发展改革委负责人对已通过条件审查的项目不予入库并说明理由。依据：三（二）。",
+)
+async def keep_out(session: Session, actor: CitySupervisor, declaration_id: DeclarationId, body: PoolRefusalIn) -> None:
+    """Refuse entry to the pool with a reason. 三（二）"""
     review = await lock_passed_review(session, declaration_id)
-    review.stage, review.conclusion_reason = "kept_out", wanted.reason
-    await record_act(session, "keep_out", case_of(review), reason=wanted.reason, duty="enter_pool")
-    await emit(session, ReviewRejected(**case_fields(review), clauses=(POOL_CLAUSE,), reason=wanted.reason))
+    review.stage, review.conclusion_reason = "kept_out", body.reason
+    await record_act(session, "keep_out", case_of(review), reason=body.reason, duty="enter_pool")
+    await emit(session, ReviewRejected(**case_fields(review), clauses=(POOL_CLAUSE,), reason=body.reason))
 
 
 POOL = Listing(
@@ -90,24 +105,29 @@ POOL = Listing(
 )
 
 
-@router.get("/v1/pool", name="list_pool")
+@router.get(
+    "/v1/pool",
+    name="list_pool",
+    summary="项目库",
+    description="列出一个年度的项目库，按全市排名；区级人员只见本区项目及其全市排名。",
+)
 async def list_pool(
     session: ReadSession,
     actor: Official,
     year: Annotated[int, Query(ge=2021, le=2100, description="年度")],
     asked: Annotated[PageRequest, Depends(POOL)],
-) -> Page[PoolRow]:
-    """Return the pool of a year by rank. A district sees its own projects, with their rank in the whole city."""
+) -> Page[PoolEntryOut]:
+    """Return the pool of a year by rank; a district sees its own projects."""
     query = select(PoolEntry).where(PoolEntry.year == year, PoolEntry.left_on.is_(None))
-    return await asked.page(session, query, PoolRow.model_validate)
+    return await asked.page(session, query, PoolEntryOut.model_validate)
 
 
 def _passing_score(review: Review, panel: Panel) -> Decimal:
     score = panel.score(weights_of(review))
     if score is None:
-        raise NotReadyForPool(f"已评分 {len(panel.sheets)} 人，至少须 {panel.required} 人")
+        raise NotReadyForPool(f"已评分 {len(panel.sheets)} 人，至少须 {panel.required} 人，请先完成评分")
     if score < pass_score_of(review):
-        raise NotReadyForPool(f"评估得分 {score}，低于通过分 {pass_score_of(review)}")
+        raise NotReadyForPool(f"评估得分 {score}，低于通过分 {pass_score_of(review)}，请按不予入库办理")
     return score
 
 

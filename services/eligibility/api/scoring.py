@@ -1,26 +1,26 @@
-"""HTTP of scoring before entry to the pool: conflicts of interest, blind scores, recognised investment (三（二）)."""
+"""HTTP of the pool-entry assessment: conflicts of interest, scores, recognised investment (三（二）)."""
 
 from decimal import Decimal
-from typing import Literal
-from uuid import UUID
 
 from fastapi import APIRouter, Response
 
-from services.eligibility.api.pool_shapes import (
-    ConflictIn,
-    ConflictOut,
-    InvestmentIn,
-    InvestmentOut,
-    ScoresOut,
-    SheetIn,
-    SheetOut,
-    scores_out,
-    sheet_out,
-)
+from services.eligibility.api.parameters import DeclarationId
 from services.eligibility.models import ConflictDeclaration, RecognisedInvestment, Review, ScoreSheet
 from services.eligibility.pool import Panel, investment_of, lock_passed_review, panel_of, pass_score_of, weights_of
 from services.eligibility.reviews import numbered_fields, round_fields
+from services.eligibility.rules.code_lists import ConflictPosition
 from services.eligibility.rules.investment import recognise_components
+from services.eligibility.schemas.pool import (
+    ConflictDeclarationIn,
+    ConflictDeclarationOut,
+    PanelOut,
+    RecognisedInvestmentIn,
+    RecognisedInvestmentOut,
+    ScoreSheetIn,
+    ScoreSheetOut,
+    scores_out,
+    sheet_out,
+)
 from shared.actors import Actor
 from shared.errors import Duplicate, Forbidden, Invalid, NotFound, WrongStatus
 from shared.policy import interpretations
@@ -33,84 +33,115 @@ router = APIRouter(route_class=ActRoute, tags=["入库评估"])
 
 
 class InConflict(Forbidden):
-    """A reviewer with an interest in the case, or one who has not spoken on it, may not judge it."""
+    """Refusal of a reviewer with a conflict of interest, or without a declaration."""
 
     code, title = "conflict_of_interest", "存在利益冲突或尚未作出利益冲突声明"
 
 
 class PanelComplete(WrongStatus):
-    """Everybody has scored and the sheets are open: nobody joins who could have read them."""
+    """Refusal of a new declaration: all reviewers have scored and the sheets are visible."""
 
     code, title = "panel_complete", "评分已齐，不得再变更评审人员"
 
 
-@router.post("/v1/assessments/{declaration_id}/conflict-declaration", status_code=201, name="declare_conflict")
+@router.post(
+    "/v1/assessments/{declaration_id}/conflict-declaration",
+    status_code=201,
+    name="declare_conflict",
+    summary="声明利益冲突",
+    description=(
+        "评审人员声明有无利益冲突；存在冲突的须回避。事项须已通过条件审查，评分齐备后不再接受。依据：三（二）。"
+    ),
+)
 async def declare_conflict(
-    session: Session, actor: CityOfficer, declaration_id: UUID, wanted: ConflictIn, response: Response
-) -> ConflictOut:
-    """A reviewer says whether there is a conflict of interest; who has one may not score. 三（二）"""
+    session: Session, actor: CityOfficer, declaration_id: DeclarationId, body: ConflictDeclarationIn, response: Response
+) -> ConflictDeclarationOut:
+    """Record a reviewer's declaration on conflicts of interest. 三（二）"""
     review = await lock_passed_review(session, declaration_id)
-    _may_declare(await panel_of(session, review), actor, wanted.position)
+    _may_declare(await panel_of(session, review), actor, body.position)
     row = ConflictDeclaration(
         **await numbered_fields(session, review, ConflictDeclaration),
         reviewer=actor.subject,
         reviewer_name=actor.name,
         declared_at=now(session),
-        **wanted.model_dump(),
+        **body.model_dump(),
     )
     session.add(row)
-    await record_act(session, "declare_conflict", case_of(review), reason=wanted.statement, position=wanted.position)
+    await record_act(session, "declare_conflict", case_of(review), reason=body.statement, position=body.position)
     response.headers["location"] = f"/v1/assessments/{declaration_id}/scores"
-    return ConflictOut.model_validate(row)
+    return ConflictDeclarationOut.model_validate(row)
 
 
-@router.post("/v1/assessments/{declaration_id}/scores", status_code=201, name="score_project")
+@router.post(
+    "/v1/assessments/{declaration_id}/scores",
+    status_code=201,
+    name="score_project",
+    summary="评分",
+    description="已声明无利益冲突的评审人员对每个评估项评分，每人一次；全部评分齐备前互不可见。依据：三（二）。",
+)
 async def score_project(
-    session: Session, actor: CityOfficer, declaration_id: UUID, wanted: SheetIn, response: Response
-) -> SheetOut:
-    """A reviewer's marks, given once and unseen by the other reviewers until all are in. 三（二）"""
+    session: Session, actor: CityOfficer, declaration_id: DeclarationId, body: ScoreSheetIn, response: Response
+) -> ScoreSheetOut:
+    """Record a reviewer's score sheet, once, unseen by others until all are in. 三（二）"""
     review = await lock_passed_review(session, declaration_id)
     _may_score(await panel_of(session, review), actor)
     weights = weights_of(review)
-    if sorted(mark.criterion for mark in wanted.marks) != sorted(weights):
-        raise Invalid(f"须对每项各打一次分：{'、'.join(weights)}", field="/body/marks")
-    # The opinion stays on the sheet: the record of acts is open to reviewers who have yet to score.
+    if sorted(mark.criterion for mark in body.marks) != sorted(weights):
+        raise Invalid(f"须对每个评估项各评一次分，criterion 为：{'、'.join(weights)}", field="/body/marks")
+    # Reviewers who have not scored can read the audit record, so the opinion stays on the sheet.
     await record_act(session, "score_project", case_of(review), duty="score")
     sheet = ScoreSheet(
         **round_fields(session, review),
         reviewer=actor.subject,
         reviewer_name=actor.name,
         scored_at=now(session),
-        **wanted.model_dump(mode="json"),
+        **body.model_dump(mode="json"),
     )
     session.add(sheet)
     response.headers["location"] = f"/v1/assessments/{declaration_id}/scores"
     return sheet_out(sheet, weights)
 
 
-@router.get("/v1/assessments/{declaration_id}/scores", name="list_scores")
-async def list_scores(session: ReadSession, actor: CityOffice, declaration_id: UUID) -> ScoresOut:
-    """The panel of a case: one's own sheet, and everybody's once all are in. 三（二）"""
+@router.get(
+    "/v1/assessments/{declaration_id}/scores",
+    name="list_scores",
+    summary="评分情况",
+    description="读取评审人数、评估项权重和评分表；齐备前只能看到本人的评分表。依据：三（二）。",
+)
+async def list_scores(session: ReadSession, actor: CityOffice, declaration_id: DeclarationId) -> PanelOut:
+    """Return the panel of a case with the visible score sheets. 三（二）"""
     review = await found(session, Review, declaration_id)
     panel = await panel_of(session, review)
     return scores_out(panel, weights_of(review), pass_score_of(review), actor.subject)
 
 
-@router.post("/v1/assessments/{declaration_id}/investment", status_code=201, name="recognise_investment")
+@router.post(
+    "/v1/assessments/{declaration_id}/investment",
+    status_code=201,
+    name="recognise_investment",
+    summary="审定投资",
+    description=(
+        "已声明无利益冲突的评审人员对每项组成审定固定资产投资；不得高于申报数，核减须说明理由。依据：二（四）1。"
+    ),
+)
 async def recognise_investment(
-    session: Session, actor: CityOfficer, declaration_id: UUID, wanted: InvestmentIn, response: Response
-) -> InvestmentOut:
-    """The fixed-asset investment recognised per component, what is excluded and why it is lower (I4, I5). 二（四）1"""
+    session: Session,
+    actor: CityOfficer,
+    declaration_id: DeclarationId,
+    body: RecognisedInvestmentIn,
+    response: Response,
+) -> RecognisedInvestmentOut:
+    """Record the recognised investment of each component (I4, I5). 二（四）1"""
     review = await lock_passed_review(session, declaration_id)
     _may_judge(await panel_of(session, review), actor)
     readings = interpretations(settings_of(session).interpretations)
-    components = recognise_components(review.judged_facts["components"], wanted.components, readings)
-    await record_act(session, "recognise_investment", case_of(review), reason=wanted.opinion, duty="score")
+    components = recognise_components(review.judged_facts["components"], body.components, readings)
+    await record_act(session, "recognise_investment", case_of(review), reason=body.opinion, duty="score")
     row = RecognisedInvestment(
         **await numbered_fields(session, review, RecognisedInvestment),
         applicant_uscc=review.applicant_uscc,
         components=components,
-        opinion=wanted.opinion,
+        opinion=body.opinion,
         declared_total_yuan=_total(components, "declared_investment_yuan"),
         assessed_total_yuan=_total(components, "assessed_investment_yuan"),
         readings={name: readings[name] for name in ("investment_base", "excluded_costs")},
@@ -120,24 +151,31 @@ async def recognise_investment(
     )
     session.add(row)
     response.headers["location"] = f"/v1/assessments/{declaration_id}/investment"
-    return InvestmentOut.model_validate(row)
+    return RecognisedInvestmentOut.model_validate(row)
 
 
-@router.get("/v1/assessments/{declaration_id}/investment", name="get_investment")
-async def get_investment(session: ReadSession, actor: Anyone, declaration_id: UUID) -> InvestmentOut:
-    """The investment recognise_components in the present round."""
+@router.get(
+    "/v1/assessments/{declaration_id}/investment",
+    name="read_investment",
+    summary="审定投资结果",
+    description="读取本轮审定的投资。",
+)
+async def read_investment(
+    session: ReadSession, actor: Anyone, declaration_id: DeclarationId
+) -> RecognisedInvestmentOut:
+    """Return the recognised investment of the current round."""
     row = await investment_of(session, await found(session, Review, declaration_id))
     if row is None:
-        raise NotFound("尚未审定投资")
-    return InvestmentOut.model_validate(row)
+        raise NotFound("本轮尚未审定投资")
+    return RecognisedInvestmentOut.model_validate(row)
 
 
-def _may_declare(panel: Panel, actor: Actor, position: Literal["none", "conflict"]) -> None:
-    """Once complete a panel is closed; a word once given may only turn into a conflict, and not after scoring."""
+def _may_declare(panel: Panel, actor: Actor, position: ConflictPosition) -> None:
+    """Raise PanelComplete or Duplicate; before scoring, a declaration may change to a conflict only."""
     if panel.complete:
         raise PanelComplete()
     if panel.positions.get(actor.subject) in ("conflict", position):
-        raise Duplicate("您已作出利益冲突声明")
+        raise Duplicate("您已作出利益冲突声明，不必重复声明")
     if panel.has_scored(actor.subject):
         raise Duplicate("您已评分，不得再变更声明")
 
@@ -150,7 +188,7 @@ def _may_judge(panel: Panel, actor: Actor) -> None:
 def _may_score(panel: Panel, actor: Actor) -> None:
     _may_judge(panel, actor)
     if panel.has_scored(actor.subject):
-        raise Duplicate("您已评分，每人一次")
+        raise Duplicate("您已评分，每人一次，不得更改")
 
 
 def _total(components: list[dict[str, str]], name: str) -> Decimal:

@@ -1,25 +1,21 @@
-"""HTTP of the parameters that a district sets for itself: dated, by a published document, never edited (四（一）2)."""
+"""HTTP of district standards: dated, by a published document, append-only (四（一）2)."""
 
-from datetime import date, datetime
 from typing import Annotated
-from uuid import UUID
 
 from fastapi import APIRouter, Depends, Response
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema
 from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.eligibility.models import DistrictStandard
+from services.eligibility.schemas.standards import DistrictStandardIn, DistrictStandardOut, Parameter
 from services.eligibility.standards import without_trailing_zeros
 from shared.actors import Actor
 from shared.clock import uuid7
 from shared.contracts.library import DistrictCode
 from shared.errors import Forbidden, Invalid
-from shared.money import Quantity
-from shared.policy.parameters import DatedValue, district_keys, history
+from shared.policy.parameters import DatedValue, history
 from shared.storage.audit import Case, record_act
 from shared.storage.session import now
-from shared.text import Line, Paragraph
 from shared.web.auth import DistrictSupervisor, OfficialOrSystem
 from shared.web.filters import dates, one_of, search
 from shared.web.idempotency import ActRoute, ReadSession, Session
@@ -29,62 +25,28 @@ router = APIRouter(route_class=ActRoute, tags=["区级标准"])
 _STANDARDS_LOCK = 0x7E16
 
 
-def _allowed(key: str) -> str:
-    if key not in district_keys():
-        raise ValueError(f"区级不能设定该参数，可设定：{'、'.join(sorted(district_keys()))}")
-    return key
-
-
-Parameter = Annotated[
-    str, AfterValidator(_allowed), WithJsonSchema({"type": "string", "enum": sorted(district_keys())})
-]
-
-
-class StandardIn(BaseModel):
-    """A district's own number from a day on."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    district: DistrictCode
-    parameter: Parameter = Field(title="参数")
-    value: Quantity = Field(title="数值", description="比例填 0 至 1 的小数")
-    valid_from: date = Field(title="施行日期", ge=date(2021, 1, 1), le=date(2100, 12, 31))
-    document_no: Line = Field(title="文件名称或文号")
-    reason: Paragraph = Field(title="说明")
-
-
-class StandardOut(BaseModel):
-    """A standard as kept."""
-
-    model_config = ConfigDict(from_attributes=True)
-
-    id: UUID
-    number: int
-    district: str
-    parameter: str
-    label: str
-    unit: str
-    value: Quantity
-    valid_from: date
-    document_no: str
-    set_by: str
-    set_by_name: str
-    set_at: datetime
-
-
-@router.post("/v1/district-standards", status_code=201, name="set_district_standard")
+@router.post(
+    "/v1/district-standards",
+    status_code=201,
+    name="set_district_standard",
+    summary="发布区级标准",
+    description=(
+        "区发展改革委负责人发布本区认定标准；自施行日期起的判定采用，"
+        "同一日期以后发布的为准，已作判定不变。依据：四（一）2、四（二）3。"
+    ),
+)
 async def set_district_standard(
-    session: Session, actor: DistrictSupervisor, wanted: StandardIn, response: Response
-) -> StandardOut:
-    """Publish a district's own criterion; assessments of that day and later read it. 四（一）2, 四（二）3"""
-    if wanted.district not in actor.districts:
-        raise Forbidden("只能设定本区标准", field="/body/district")
-    if _parameter(wanted.parameter).unit == "%" and wanted.value > 1:
-        raise Invalid("比例须在 0 与 1 之间", field="/body/value")
-    standard = await _numbered(session, actor, wanted)
-    told = wanted.model_dump(mode="json", include={"parameter", "value", "valid_from", "document_no"})
-    await record_act(session, "set_district_standard", Case(standard.id, wanted.district), reason=wanted.reason, **told)
-    response.headers["location"] = f"/v1/district-standards?district={wanted.district}"
+    session: Session, actor: DistrictSupervisor, body: DistrictStandardIn, response: Response
+) -> DistrictStandardOut:
+    """Publish a district standard, which assessments read from its date on. 四（一）2, 四（二）3"""
+    if body.district not in actor.districts:
+        raise Forbidden(f"只能设定本区（{'、'.join(sorted(actor.districts))}）的标准", field="/body/district")
+    if _parameter(body.parameter).unit == "%" and body.value > 1:
+        raise Invalid("比例须为 0 至 1 的小数，如 0.30", field="/body/value")
+    standard = await _numbered(session, actor, body)
+    detail = body.model_dump(mode="json", include={"parameter", "value", "valid_from", "document_no"})
+    await record_act(session, "set_district_standard", Case(standard.id, body.district), reason=body.reason, **detail)
+    response.headers["location"] = f"/v1/district-standards?district={body.district}"
     return _out(standard)
 
 
@@ -103,19 +65,24 @@ STANDARDS = Listing(
 )
 
 
-@router.get("/v1/district-standards", name="list_district_standards")
+@router.get(
+    "/v1/district-standards",
+    name="list_district_standards",
+    summary="区级标准列表",
+    description="列出各区历次发布的标准，包括已被替代的。",
+)
 async def list_district_standards(
     session: ReadSession, actor: OfficialOrSystem, asked: Annotated[PageRequest, Depends(STANDARDS)]
-) -> Page[StandardOut]:
-    """Return every standard ever set, by district in the order of entry; of two from one day the later one counts."""
+) -> Page[DistrictStandardOut]:
+    """Return all district standards, replaced ones included."""
     return await asked.page(session, select(DistrictStandard), _out)
 
 
-async def _numbered(session: AsyncSession, actor: Actor, wanted: StandardIn) -> DistrictStandard:
-    """The standard under its district's next number; two entered at once take turns."""
+async def _numbered(session: AsyncSession, actor: Actor, body: DistrictStandardIn) -> DistrictStandard:
+    """Add the standard under its district's next number; concurrent entries wait for a lock."""
     await session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _STANDARDS_LOCK})
     last = await session.scalar(
-        select(func.max(DistrictStandard.number)).where(DistrictStandard.district == wanted.district)
+        select(func.max(DistrictStandard.number)).where(DistrictStandard.district == body.district)
     )
     standard = DistrictStandard(
         id=uuid7(now(session)),
@@ -123,11 +90,11 @@ async def _numbered(session: AsyncSession, actor: Actor, wanted: StandardIn) -> 
         set_by=actor.subject,
         set_by_name=actor.name,
         set_at=now(session),
-        district=wanted.district,
-        parameter=wanted.parameter,
-        value=wanted.value,
-        valid_from=wanted.valid_from,
-        document_no=wanted.document_no,
+        district=body.district,
+        parameter=body.parameter,
+        value=body.value,
+        valid_from=body.valid_from,
+        document_no=body.document_no,
     )
     session.add(standard)
     return standard
@@ -137,9 +104,11 @@ def _parameter(key: str) -> DatedValue:
     return history()[key][0]
 
 
-def _out(standard: DistrictStandard) -> StandardOut:
+def _out(standard: DistrictStandard) -> DistrictStandardOut:
     city = _parameter(standard.parameter)
     fields = {
-        name: getattr(standard, name) for name in StandardOut.model_fields if name not in ("label", "unit", "value")
+        name: getattr(standard, name)
+        for name in DistrictStandardOut.model_fields
+        if name not in ("label", "unit", "value")
     }
-    return StandardOut(**fields, value=without_trailing_zeros(standard.value), label=city.label, unit=city.unit)
+    return DistrictStandardOut(**fields, value=without_trailing_zeros(standard.value), label=city.label, unit=city.unit)

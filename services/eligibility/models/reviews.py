@@ -57,7 +57,7 @@ class Review(Base):
     def expect_stage(self, stage: str) -> None:
         """Raise WrongStatus unless the review is in a stage."""
         if self.stage != stage:
-            raise WrongStatus(f"本事项{STAGES[self.stage]}，须处于“{STAGES[stage]}”")
+            raise WrongStatus(f"本事项当前为“{STAGES[self.stage]}”，须为“{STAGES[stage]}”方可办理")
 
     def conclude(self, stage: str, reason: str, on: date, exceptions: dict[str, str]) -> None:
         """Conclude the review of conditions. Raises WrongStatus once concluded."""

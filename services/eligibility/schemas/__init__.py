@@ -1,0 +1,1 @@
+"""Request and response bodies of eligibility, one module per subject."""

@@ -1,0 +1,51 @@
+"""Bodies of the dry run endpoints (二)."""
+
+from datetime import date
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from services.eligibility.schemas.assessments import AssessmentDecisionOut, SupportAmountOut
+from shared.contracts.facts import ProjectFacts
+from shared.contracts.library import DistrictCode
+from shared.money import Money, Ratio
+
+
+class LoanIn(BaseModel):
+    """A planned loan, for an estimate of the interest subsidy."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    principal_yuan: Money = Field(title="贷款本金（元）")
+    rate: Ratio = Field(title="合同年利率", description="小数，如 0.0345")
+    years: Annotated[int, Field(title="原期限（年）", ge=1, le=40)]
+
+
+class DryRunIn(BaseModel):
+    """A project to try; absent facts are unknown."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    facts: ProjectFacts = Field(title="项目事实", description="未知的留空")
+    as_of: date | None = Field(
+        None,
+        title="按哪一天的政策",
+        description="缺省为受理日期，再缺省为今天",
+        ge=date(1990, 1, 1),
+        le=date(2100, 12, 31),
+    )
+    district: DistrictCode | None = Field(None, title="所属区", description="区代码，如 110105；留空从项目事实")
+    loan: LoanIn | None = Field(None, title="贷款")
+
+
+class SupportOut(BaseModel):
+    """Both kinds of support; a project may apply for one of them. 二（四）"""
+
+    investment_grant: SupportAmountOut | None = Field(title="投资补助", description="该版本没有时为空")
+    interest_subsidy: SupportAmountOut = Field(title="贷款贴息")
+
+
+class DryRunOut(AssessmentDecisionOut):
+    """The explained decision and both support amounts; nothing is stored."""
+
+    support: SupportOut = Field(title="支持金额估算", description="两种方式择其中一种申请")
