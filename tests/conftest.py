@@ -1,85 +1,23 @@
-"""One PostgreSQL for the session, a freshly migrated database for every test that asks."""
+"""The PostgreSQL server of the test run, a migrated database, and the running suite, for each test that asks."""
 
-import asyncio
-import fcntl
-import itertools
-import os
-from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import asyncpg
 import pytest
-from sqlalchemy import make_url
 
-from deploy.local.postgres import Embedded, start
-from services import load_all
-from shared.settings import Settings
-from shared.storage.migrate import upgrade
+from deploy.local.postgres import start
 from tests.broker.choice import choice
-from tests.world import ROLE_PASSWORD, World
+from tests.postgres import FAST, WORKER, Server
+from tests.world import World
 
 if TYPE_CHECKING:
     from tests.containers import ContainedPostgres
 
-WORKER = os.environ.get("PYTEST_XDIST_WORKER", "main")
-TEMPLATE = "migrated"
-_numbers = itertools.count(1)
-FAST = {
-    "fsync": "off",
-    "synchronous_commit": "off",
-    "full_page_writes": "off",
-    "wal_level": "minimal",
-    "max_wal_senders": "0",
-    "max_connections": "200",
-    "shared_buffers": "256MB",
-    "autovacuum": "off",
-    "scram_iterations": "1",
-}
-"""Server parameters for data that may be lost; asyncpg spends 14 ms on the default 4096 rounds of a SCRAM login."""
-
 
 def pytest_report_header() -> str:
     return choice().header()
-
-
-@dataclass(frozen=True)
-class Server:
-    """The PostgreSQL server of the test run, shared by its workers, and a migrated template database."""
-
-    embedded: "Embedded | ContainedPostgres"
-    lock_file: Path
-
-    @contextmanager
-    def alone(self) -> Iterator[None]:
-        """Lock out the other workers. Roles belong to the whole server, so concurrent provisioning would collide."""
-        with self.lock_file.open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            yield
-
-    def settings(self, database: str) -> Settings:
-        return Settings(database_url=self.embedded.dsn(database), role_password=ROLE_PASSWORD, pool_size=3)
-
-    async def run(self, statement: str) -> Any:
-        """Execute one statement as the superuser and return its first value."""
-        connection = await asyncpg.connect(self.embedded.dsn("postgres"))
-        try:
-            return await connection.fetchval(statement)
-        finally:
-            await connection.close()
-
-    async def prepare(self) -> None:
-        """Create and migrate the template database unless another worker has. Call under `alone`."""
-        if await self.run(f"SELECT 1 FROM pg_database WHERE datname = '{TEMPLATE}'"):
-            return
-        # Stored again with the few rounds of `scram_iterations`: initdb stores it with the default.
-        password = make_url(self.embedded.dsn()).password
-        await self.run(f"ALTER ROLE CURRENT_USER PASSWORD '{password}'")
-        await self.run("CREATE DATABASE migrating")
-        await upgrade(self.settings("migrating"), load_all())
-        await self.run(f"ALTER DATABASE migrating RENAME TO {TEMPLATE}")
 
 
 def _contained() -> "ContainedPostgres":
@@ -89,29 +27,66 @@ def _contained() -> "ContainedPostgres":
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+async def server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Server]:
     shared_root = tmp_path_factory.getbasetemp() if WORKER == "main" else tmp_path_factory.getbasetemp().parent
     embedded = _contained() if choice().kind == "containers" else start(shared_root / "postgres", FAST)
     started = Server(embedded, shared_root / "migrating")
     try:
         with started.alone():
-            asyncio.run(started.prepare())
+            await started.prepare()
         yield started
+        await started.close()
     finally:
         embedded.stop(keep=False)
 
 
 @pytest.fixture
 async def database(server: Server) -> AsyncIterator[str]:
-    """The name of a migrated database of the test's own."""
-    name = f"test_{WORKER}_{next(_numbers)}"
-    await server.run(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
-    yield name
-    await server.run(f"DROP DATABASE {name} WITH (FORCE)")
+    """The name of a migrated, empty database that nothing else uses during the test."""
+    async with server.database() as lent:
+        yield lent.name
+
+
+class LastingWorld:
+    """A world that many tests use in turn: reset after each, and started anew when a reset fails."""
+
+    def __init__(self, server: Server, folders: pytest.TempPathFactory) -> None:
+        self.server, self.folders = server, folders
+        self.started = AsyncExitStack()
+        self.world: World | None = None
+
+    async def lend(self) -> World:
+        if self.world is None:
+            folder = self.folders.mktemp("world")
+            self.world = await self.started.enter_async_context(World.running(self.server, folder))
+        self.world.attach()
+        return self.world
+
+    async def take_back(self) -> None:
+        if self.world is not None and not await self.world.reset():
+            await self.stop()
+
+    async def stop(self) -> None:
+        self.world = None
+        await self.started.aclose()
+
+
+@pytest.fixture(scope="session")
+async def lasting_world(server: Server, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[LastingWorld]:
+    lasting = LastingWorld(server, tmp_path_factory)
+    yield lasting
+    await lasting.stop()
 
 
 @pytest.fixture
-async def world(server: Server, database: str, tmp_path: Path) -> AsyncIterator[World]:
-    """The four services running on a database of their own, with the story's clock."""
-    async with World.running(server.settings(database), tmp_path) as running:
+async def world(lasting_world: LastingWorld) -> AsyncIterator[World]:
+    """The four services running on an empty database, with the story's clock; reset and used by the next test."""
+    yield await lasting_world.lend()
+    await lasting_world.take_back()
+
+
+@pytest.fixture
+async def fresh_world(server: Server, tmp_path: Path) -> AsyncIterator[World]:
+    """Like `world`, started for this test alone: for tests that kill, stop or patch what a reset does not restore."""
+    async with World.running(server, tmp_path) as running:
         yield running

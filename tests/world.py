@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import json
+import shutil
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
@@ -10,7 +11,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import asyncpg
 import httpx
 from fastapi import FastAPI
 from sqlalchemy import text
@@ -24,8 +24,9 @@ from shared.events.bus.inprocess import InProcessBus
 from shared.runtime import Instance, running
 from shared.settings import Settings
 from shared.web.app import create_app
+from tests.postgres import ROLE_PASSWORD, Server, TestDatabase
 
-ROLE_PASSWORD = "roles-of-the-tests"
+__all__ = ["ROLE_PASSWORD", "START", "RecordingBus", "World"]
 START = datetime(2024, 3, 1, 2, 0, tzinfo=UTC)
 _keys = itertools.count(1)
 # In one statement, so of one moment: what a service does about an event is there before the event is gone.
@@ -53,44 +54,78 @@ class RecordingBus(InProcessBus):
         await super().publish(topic, messages)
 
 
-class World:
-    """What a test holds of the running suite."""
+class TestClock(Clock):
+    """A clock that a test sets, and that goes back to the start for the next one."""
 
-    def __init__(self, settings: Settings, signer: Signer) -> None:
-        self.settings, self.signer = settings, signer
-        self.clock = Clock(START)
+    __test__ = False
+
+    def restart(self) -> None:
+        self._standing_at = START
+
+
+class World:
+    """The running suite of a test: its services, HTTP clients, clock, bus and database."""
+
+    def __init__(self, settings: Settings, signer: Signer, database: TestDatabase, folder: Path) -> None:
+        self.settings, self.signer, self.database, self.folder = settings, signer, database, folder
+        self.clock = TestClock(START)
         self.bus = RecordingBus()
         self.instances: dict[str, Instance] = {}
         self.apps: dict[str, FastAPI] = {}
         self.clients: dict[str, httpx.AsyncClient] = {}
+        self._settings_at_start = settings.model_copy(deep=True)
+        self._ended_sessions = 0
 
     @classmethod
     @asynccontextmanager
-    async def running(cls, settings: Settings, folder: Path) -> AsyncIterator["World"]:
+    async def running(cls, server: Server, folder: Path) -> AsyncIterator["World"]:
+        """Run the four services on a database of their own, with their files in `folder`."""
         signer = Signer()
-        world = cls(
-            settings.model_copy(
-                update={
-                    "jwt_keys": type(settings.jwt_keys)(signer.jwks()),
-                    "files_url": (folder / "files").as_uri(),
-                    "story_clock": True,
-                    "tick_seconds": 3600.0,
-                    "idempotency_keep_days": 36_500,
-                }
-            ),
-            signer,
-        )
-        async with AsyncExitStack() as stack:
+        async with server.database() as database, AsyncExitStack() as stack:
+            settings = server.settings(database.name)
+            changed = {
+                "jwt_keys": type(settings.jwt_keys)(signer.jwks()),
+                "files_url": (folder / "files").as_uri(),
+                "story_clock": True,
+                "tick_seconds": 3600.0,
+                "idempotency_keep_days": 36_500,
+            }
+            world = cls(settings.model_copy(update=changed), signer, database, folder)
             for name in SERVICES:
                 await world._start(name, stack)
+            world.attach()
+            world._ended_sessions = await database.sessions_ended_by_force()
             yield world
+
+    def attach(self) -> None:
+        """Let the applications, of which there is one a service, serve this world's instances."""
+        for name, app in self.apps.items():
+            app.state.instance = self.instances[name]
+
+    async def reset(self) -> bool:
+        """Return to the state after the start, for the next test; return whether that succeeded."""
+        if any(each.draining.is_set() or each.relay.stopping for each in self.instances.values()):
+            return False
+        try:
+            await self.settle(3)
+        except TimeoutError:
+            return False
+        if await self.database.sessions_ended_by_force() != self._ended_sessions:
+            return False  # a pool may still hold the connection of a backend that was killed
+        for name in type(self.settings).model_fields:
+            setattr(self.settings, name, getattr(self._settings_at_start, name))
+        self._settings_at_start = self.settings.model_copy(deep=True)
+        self.clock.restart()
+        self.bus.carried.clear()
+        shutil.rmtree(self.folder / "files", ignore_errors=True)
+        (self.folder / "files").mkdir()
+        return await self.database.empty()
 
     async def _start(self, name: str, stack: AsyncExitStack) -> None:
         service = load(name)
         instance = await stack.enter_async_context(running(service, self.settings, self.clock, self.bus))
         self.instances[name] = instance
         self.apps[name] = _app(name)
-        self.apps[name].state.instance = instance
         transport = httpx.ASGITransport(app=self.apps[name], raise_app_exceptions=False)
         client = httpx.AsyncClient(transport=transport, base_url=f"http://{name}.test", timeout=30)
         self.clients[name] = await stack.enter_async_context(client)
@@ -135,16 +170,12 @@ class World:
         return (await self.call(service, "GET", path, who, status=status)).json()
 
     async def settle(self, seconds: float = 60) -> None:
-        """Wait until every outbox is empty and every feed is placed: nothing moves any more."""
-        admin = await asyncpg.connect(self.settings.database_url)
-        try:
-            async with asyncio.timeout(seconds):
-                while await admin.fetchval(_MOVES):
-                    for instance in self.instances.values():
-                        instance.relay.wake()
-                    await asyncio.sleep(0.005)
-        finally:
-            await admin.close()
+        """Wait until every outbox is empty and every event has its position in the feed."""
+        async with asyncio.timeout(seconds):
+            while await self.database.admin.fetchval(_MOVES):
+                for instance in self.instances.values():
+                    instance.relay.wake()
+                await asyncio.sleep(0.005)
 
     async def redeliver_all(self) -> None:
         """Everything that was carried, once more."""

@@ -23,7 +23,7 @@ from shared.settings import ROOT
 from shared.storage.session import now
 from shared.storage.tables import api_key
 from tests.broker.cluster import Broker
-from tests.conftest import Server
+from tests.postgres import Server
 from tests.intake.registers.district_system import System
 from tests.intake.sample_rows import CHAOYANG, FENGTAI, Row, resource
 from tests.world import START

@@ -19,9 +19,9 @@ def told(monkeypatch: pytest.MonkeyPatch) -> Told:
 
 
 @pytest.fixture
-def world(told: Told, world: World) -> World:
+def world(told: Told, fresh_world: World) -> World:
     """The suite, started with a monitoring service that listens to withdrawals."""
-    return world
+    return fresh_world
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from deploy.local.postgres import Embedded, start
 from services import SERVICES, load_all
 from shared.settings import Settings
 from shared.storage.migrate import check, status, upgrade
-from tests.conftest import FAST, Server
+from tests.postgres import FAST, Server
 
 # Tables without rows of a case: bookkeeping of delivery and access, dated rule sets.
 NO_CASE_DATA = {

@@ -10,7 +10,7 @@ import pytest
 
 from services import SERVICES
 from shared.settings import ROOT
-from tests.conftest import Server
+from tests.postgres import Server
 from tests.world import ROLE_PASSWORD
 
 

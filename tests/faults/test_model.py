@@ -19,7 +19,7 @@ from faults.workload.drive import LoadFigures, drive
 from faults.workload.log import Command, CommandLog
 from faults.workload.plan import Plan
 from shared.settings import Settings
-from tests.conftest import TEMPLATE, WORKER, Server
+from tests.postgres import TEMPLATE, WORKER, Server
 from tests.world import ROLE_PASSWORD
 
 pytestmark = pytest.mark.faults

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from faults.proxy import Frames
 from faults.proxy_process import Proxy
-from tests.conftest import Server
+from tests.postgres import Server
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from services.funding.ledger.verify import Drift, verify
 from shared.actors import system_actor
 from shared.clock import Clock
 from shared.storage.session import Database
-from tests.conftest import Server
+from tests.postgres import Server
 from tests.world import ROLE_PASSWORD
 
 MOMENT = datetime(2024, 9, 2, 1, 30, tzinfo=UTC)

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from services.funding.ledger.postings import Code, Transfer, transfer_id
-from tests.conftest import Server
+from tests.postgres import Server
 from tests.funding.ledger.accounts import (
     AWARD,
     BUDGET,

@@ -6,7 +6,7 @@ from collections import Counter
 import pytest
 
 from services.funding.ledger.postings import AccountCode, Code, Transfer
-from tests.conftest import Server
+from tests.postgres import Server
 from tests.funding.ledger.accounts import (
     AWARD,
     BUDGET,

@@ -10,7 +10,7 @@ from services.funding.ledger import posting as ledger
 from services.funding.ledger import postings
 from services.funding.ledger.postings import Account, AccountCode, Code
 from shared.actors import system_actor
-from tests.conftest import Server
+from tests.postgres import Server
 from tests.funding.ledger.accounts import (
     AWARD,
     BUDGET,

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.conftest import Server
+from tests.postgres import Server
 from tests.funding.ledger.accounts import (
     AWARD,
     BUDGET,
