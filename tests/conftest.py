@@ -42,7 +42,7 @@ async def server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Serv
 
 @pytest.fixture
 async def database(server: Server) -> AsyncIterator[str]:
-    """The name of a migrated, empty database that nothing else uses during the test."""
+    """Return the name of a migrated, empty database that nothing else uses during the test."""
     async with server.database() as lent:
         yield lent.name
 
@@ -80,13 +80,13 @@ async def lasting_world(server: Server, tmp_path_factory: pytest.TempPathFactory
 
 @pytest.fixture
 async def world(lasting_world: LastingWorld) -> AsyncIterator[World]:
-    """The four services running on an empty database, with the story's clock; reset and used by the next test."""
+    """Run the four services on an empty database at the start of the story; a reset hands them to the next test."""
     yield await lasting_world.lend()
     await lasting_world.take_back()
 
 
 @pytest.fixture
 async def fresh_world(server: Server, tmp_path: Path) -> AsyncIterator[World]:
-    """Like `world`, started for this test alone: for tests that kill, stop or patch what a reset does not restore."""
+    """Start a `world` for this test alone, which may kill, stop or patch what a reset does not restore."""
     async with World.running(server, tmp_path) as running:
         yield running

@@ -1,4 +1,4 @@
-"""PostgreSQL and Kafka in containers, for whoever has Docker: TENGHUAN_TESTS_ON=containers."""
+"""PostgreSQL and Kafka in containers, used when TENGHUAN_TESTS_ON=containers; needs Docker."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,7 +17,7 @@ _SUPERUSER, _PASSWORD = "tenghuan", "of-the-tests"
 
 @dataclass(frozen=True)
 class ContainedPostgres:
-    """A server in a container, named as an embedded one is."""
+    """A PostgreSQL server in a container, with the interface of an embedded one."""
 
     container: PostgresContainer
 
@@ -34,13 +34,13 @@ class ContainedPostgres:
         return f"postgresql://{login}@{self.host}:{self.port}/{quote(database)}"
 
     def stop(self, *, keep: bool = False) -> None:
-        """End the container. Its data go with it, so they cannot be kept."""
+        """Stop the container. Its data are deleted with it and cannot be kept."""
         assert not keep
         self.container.stop()
 
 
 def postgres(settings: dict[str, str]) -> ContainedPostgres:
-    """A PostgreSQL 18 with these server parameters."""
+    """Start a PostgreSQL 18 with these server parameters."""
     container = PostgresContainer("postgres:18", username=_SUPERUSER, password=_PASSWORD, dbname="postgres")
     container.with_command(
         ["postgres", *(part for name, value in settings.items() for part in ("-c", f"{name}={value}"))]
@@ -50,7 +50,7 @@ def postgres(settings: dict[str, str]) -> ContainedPostgres:
 
 @contextmanager
 def kafka() -> Iterator[str]:
-    """host:port of an Apache Kafka; it announces the port under which the container is seen from here."""
+    """Run an Apache Kafka and return its host:port; the broker advertises the port that the container is mapped to."""
     port = free_port()
     container = DockerContainer(CONTAINER_IMAGE).with_bind_ports(9092, port)
     for name, value in _KAFKA.items():

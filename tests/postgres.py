@@ -55,6 +55,9 @@ SELECT format('%I.%I', n.nspname, c.relname) AS name, c.relkind = 'S' AS is_sequ
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relkind IN ('r', 'S') AND n.nspname !~ '^(pg_|information_schema$|test_support$)' ORDER BY 1
 """
+_SESSIONS_ENDED_BY_FORCE = """
+SELECT sessions_abandoned + sessions_fatal + sessions_killed FROM pg_stat_database WHERE datname = current_database()
+"""
 
 
 @dataclass(frozen=True)
@@ -171,8 +174,7 @@ class TestDatabase:
 
     async def sessions_ended_by_force(self) -> int:
         """Return how many connections were killed, cut, or ended by an error of the server."""
-        counted = "SELECT sessions_abandoned + sessions_fatal + sessions_killed FROM pg_stat_database WHERE datname = $1"
-        return int(await self.admin.fetchval(counted, self.name))
+        return int(await self.admin.fetchval(_SESSIONS_ENDED_BY_FORCE))
 
     async def drop(self) -> None:
         self.admin.terminate()

@@ -1,11 +1,11 @@
-"""Looking through the documents that the services give of themselves."""
+"""References inside OpenAPI and AsyncAPI documents."""
 
 from collections.abc import Iterator
 from typing import Any
 
 
 def references(value: Any) -> Iterator[str]:
-    """Every $ref inside."""
+    """Yield every $ref in the document."""
     if isinstance(value, dict):
         if isinstance(value.get("$ref"), str):
             yield value["$ref"]

@@ -1,4 +1,4 @@
-"""The four services in one process, spoken to over HTTP, with a clock that the test holds."""
+"""The four services in one process, called over ASGI, with a clock that the test sets."""
 
 import asyncio
 import itertools
@@ -29,8 +29,8 @@ from tests.postgres import ROLE_PASSWORD, Server, TestDatabase
 __all__ = ["ROLE_PASSWORD", "START", "RecordingBus", "World"]
 START = datetime(2024, 3, 1, 2, 0, tzinfo=UTC)
 _keys = itertools.count(1)
-# In one statement, so of one moment: what a service does about an event is there before the event is gone.
-_MOVES = "SELECT " + " OR ".join(
+# One statement reads one snapshot: the effect of an event is committed before its outbox row is deleted.
+_UNSETTLED = "SELECT " + " OR ".join(
     f"EXISTS (SELECT FROM {name}.outbox) OR EXISTS (SELECT FROM {name}.event_log WHERE position IS NULL)"
     for name in SERVICES
 )
@@ -38,12 +38,12 @@ _MOVES = "SELECT " + " OR ".join(
 
 @cache
 def _app(name: str) -> FastAPI:
-    """Built once for all tests: an application's routes take longer to build than most tests to run."""
+    """Return the application of a service, built once: its routes take longer to build than most tests to run."""
     return create_app(load(name))
 
 
 class RecordingBus(InProcessBus):
-    """The in-process bus, remembering what it carried so that a test can deliver it again."""
+    """An in-process bus that records what it carries, so that a test can deliver it again."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -148,7 +148,7 @@ class World:
         status: int | None = None,
         **headers: str,
     ) -> httpx.Response:
-        """One request in somebody's name; a POST gets a fresh Idempotency-Key. Header names with _ for -."""
+        """Send a request as `who`; a POST gets a fresh Idempotency-Key. Write header names with _ for -."""
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
         if who is not None:
             sent["authorization"] = f"Bearer {self.token(who)}"
@@ -172,27 +172,27 @@ class World:
     async def settle(self, seconds: float = 60) -> None:
         """Wait until every outbox is empty and every event has its position in the feed."""
         async with asyncio.timeout(seconds):
-            while await self.database.admin.fetchval(_MOVES):
+            while await self.database.admin.fetchval(_UNSETTLED):
                 for instance in self.instances.values():
                     instance.relay.wake()
                 await asyncio.sleep(0.005)
 
     async def redeliver_all(self) -> None:
-        """Everything that was carried, once more."""
+        """Publish every message again that the bus has carried."""
         carried, self.bus.carried = self.bus.carried, []
         for topic, messages in carried:
             await InProcessBus.publish(self.bus, topic, messages)
         await self.settle()
 
     async def events(self, service: str, *types: str) -> list[dict[str, Any]]:
-        """The service's events so far, as the auditor reads them."""
+        """Return the events of the service so far, as an auditor reads them."""
         query = "&".join(["limit=1000", *(f"type={name}" for name in types)])
         page = await self.get(service, f"/events?{query}", "auditor-1")
         events: list[dict[str, Any]] = page["events"]
         return events
 
     async def parked(self) -> dict[str, list[str]]:
-        """Errors of parked events by service; a test expects none."""
+        """Return the errors of parked events by service."""
         found = {}
         for name, instance in self.instances.items():
             async with instance.database.session(system_actor("test")) as session:
@@ -200,7 +200,7 @@ class World:
         return {name: errors for name, errors in found.items() if errors}
 
     async def snapshot(self) -> dict[str, Any]:
-        """Every row of every service's own tables, as text; the inbox bookkeeping aside."""
+        """Return every row of every table as text, without the records of inbox, outbox and idempotency."""
         return {name: await self._rows(instance) for name, instance in self.instances.items()}
 
     async def _rows(self, instance: Instance) -> dict[str, list[str]]:
