@@ -23,9 +23,9 @@ from shared.settings import ROOT
 from shared.storage.session import now
 from shared.storage.tables import api_key
 from tests.broker.cluster import Broker
-from tests.postgres import Server
 from tests.intake.registers.district_system import System
 from tests.intake.sample_rows import CHAOYANG, FENGTAI, Row, resource
+from tests.postgres import Server
 from tests.world import START
 
 ACTOR = system_actor("test")

@@ -22,8 +22,8 @@ from shared.contracts.base import _REGISTRY
 from shared.contracts.intake import DeclarationWithdrawn
 from shared.settings import ROOT, Settings
 from shared.storage.migrate import upgrade
-from tests.postgres import FAST, Server
 from tests.deploy.operator_desk import Told, announced, invoked, record, rows_of, tenghuan
+from tests.postgres import FAST, Server
 from tests.shared.events.test_dead_letters import unreadable
 from tests.shared.events.test_delivery import ACTOR, Ear, message
 from tests.world import ROLE_PASSWORD, World

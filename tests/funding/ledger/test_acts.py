@@ -11,8 +11,8 @@ from services.funding.ledger import postings
 from services.funding.ledger.postings import AccountCode
 from shared.actors import system_actor
 from shared.errors import DomainError
-from tests.postgres import Server
 from tests.funding.ledger.accounts import BUDGET, CASE, Books, opened_books
+from tests.postgres import Server
 
 
 @pytest.fixture

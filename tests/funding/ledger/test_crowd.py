@@ -10,7 +10,6 @@ import pytest
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from services.funding.ledger.postings import Code, Transfer, transfer_id
-from tests.postgres import Server
 from tests.funding.ledger.accounts import (
     AWARD,
     BUDGET,
@@ -27,6 +26,7 @@ from tests.funding.ledger.accounts import (
     posted,
     voided,
 )
+from tests.postgres import Server
 
 CROWD = 16
 

@@ -6,7 +6,6 @@ from collections import Counter
 import pytest
 
 from services.funding.ledger.postings import AccountCode, Code, Transfer
-from tests.postgres import Server
 from tests.funding.ledger.accounts import (
     AWARD,
     BUDGET,
@@ -21,6 +20,7 @@ from tests.funding.ledger.accounts import (
     opened_books,
 )
 from tests.funding.ledger.model import Model, Terms, random_batch
+from tests.postgres import Server
 
 TERMS = {
     SOURCE: Terms(AccountCode.SOURCE),

@@ -10,7 +10,6 @@ from services.funding.ledger import posting as ledger
 from services.funding.ledger import postings
 from services.funding.ledger.postings import Account, AccountCode, Code
 from shared.actors import system_actor
-from tests.postgres import Server
 from tests.funding.ledger.accounts import (
     AWARD,
     BUDGET,
@@ -30,6 +29,7 @@ from tests.funding.ledger.accounts import (
     posted,
     voided,
 )
+from tests.postgres import Server
 
 OK, EXISTS = Code.OK, Code.EXISTS
 FUND = direct("fund", SOURCE, BUDGET, 1_000)

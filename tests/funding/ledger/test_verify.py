@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.postgres import Server
 from tests.funding.ledger.accounts import (
     AWARD,
     BUDGET,
@@ -18,6 +17,7 @@ from tests.funding.ledger.accounts import (
     posted,
     voided,
 )
+from tests.postgres import Server
 
 UNCHECKED = (
     "ALTER TABLE funding_ledger.account DROP CONSTRAINT ck_account_never_overdrawn",
