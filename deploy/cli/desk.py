@@ -27,7 +27,7 @@ from shared.clock import Clock, uuid7
 from shared.events.inbox import Consumer
 from shared.runtime import Service
 from shared.settings import Settings
-from shared.storage.session import Database, is_passing, now
+from shared.storage.session import Database, is_transient, now
 from shared.storage.tables import operation
 
 Outcome = Literal["begun", "done", "partial", "check_failed", "refused", "failed", "away", "interrupted"]
@@ -257,7 +257,7 @@ def _explained(error: Exception) -> str | None:
 
 def _is_away(error: Exception) -> bool:
     refused = isinstance(error, DBAPIError) and _state(error).startswith(_AWAY)
-    return isinstance(error, Away) or refused or is_passing(error)
+    return isinstance(error, Away) or refused or is_transient(error)
 
 
 def _state(error: DBAPIError) -> str:

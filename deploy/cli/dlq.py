@@ -160,7 +160,7 @@ async def _replayed(desk: "Desk", row: "Row") -> str | None:
     from deploy.cli.desk import service_of
     from shared.events.bus import read_event
     from shared.events.inbox import NotReplayed
-    from shared.storage.session import is_passing
+    from shared.storage.session import is_transient
 
     inlet = service_of(row["service"]).inlets.get(row["topic"] or "")
     read = read_event if inlet is None else inlet.read
@@ -169,7 +169,7 @@ async def _replayed(desk: "Desk", row: "Row") -> str | None:
     except NotReplayed as refusal:
         return str(refusal)
     except Exception as error:
-        if is_passing(error):
+        if is_transient(error):
             raise
         return repr(error)
     return None

@@ -22,12 +22,12 @@ from shared.contracts.intake import (
     ResourceRecorded,
 )
 from shared.events.inbox import Gathered, Handlers
-from shared.storage.audit import adopt_hands
+from shared.storage.audit import store_hands
 
 
 async def assess_declaration(session: AsyncSession, event: DeclarationForwarded) -> None:
     """Open the case or its next round and assess it by the edition in force on the acceptance date. 二"""
-    await adopt_hands(session, event.declaration_id, event.hands)
+    await store_hands(session, event.declaration_id, event.hands)
     review = await _case(session, event.declaration_id)
     if review is None:
         review = Review(declaration_id=event.declaration_id)
@@ -38,7 +38,7 @@ async def assess_declaration(session: AsyncSession, event: DeclarationForwarded)
 
 async def confirm_receipt(session: AsyncSession, event: DeclarationReceived) -> None:
     """Store the city's receipt; reassess the case if the confirmed construction status differs. 二（五）"""
-    await adopt_hands(session, event.declaration_id, event.hands)
+    await store_hands(session, event.declaration_id, event.hands)
     review = await _case(session, event.declaration_id)
     if review is None:
         return

@@ -22,7 +22,7 @@ from shared.contracts.monitoring import (
     ProjectQuarterSubmitted,
 )
 from shared.events.inbox import Handler
-from shared.storage.audit import Case, adopt_hands, case_of, record_act
+from shared.storage.audit import Case, case_of, record_act, store_hands
 from shared.storage.session import found, now
 
 
@@ -50,7 +50,7 @@ async def receive_application(session: AsyncSession, event: PoolEntered) -> None
     )
     session.add(application)
     await session.flush()
-    await adopt_hands(session, event.declaration_id, event.hands)
+    await store_hands(session, event.declaration_id, event.hands)
     await record_act(session, "receive_application", case_of(application), rank=event.rank, score=str(event.score))
     grade = await session.get(EntityGrade, project.applicant_uscc)
     if grade is not None:

@@ -17,7 +17,7 @@ from shared.contracts.base import Event
 from shared.contracts.funding import FundsClawedBack, FundsHeld, FundsReleased, FundsReturned
 from shared.deadlines import quarter_of
 from shared.events.inbox import Handler
-from shared.storage.audit import adopt_hands
+from shared.storage.audit import store_hands
 from shared.storage.session import locked, now, settings_of, today
 
 
@@ -28,7 +28,7 @@ async def record_release(session: AsyncSession, event: FundsReleased) -> None:
         file = await _open_file(session, event)
     file.released_yuan, file.award_yuan = file.released_yuan + event.amount_yuan, event.award_yuan
     _add_movement(session, file, event.release_id, "released", event.released_on, event.amount_yuan)
-    await adopt_hands(session, event.declaration_id, event.hands)
+    await store_hands(session, event.declaration_id, event.hands)
 
 
 async def _open_file(session: AsyncSession, event: FundsReleased) -> ProjectFile:

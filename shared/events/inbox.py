@@ -18,13 +18,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared import logs
 from shared.actors import system_actor
-from shared.backoff import Pauses
+from shared.backoff import Backoff
 from shared.contracts.base import Event, event_class
 from shared.events.batch import Batch, planned
 from shared.events.bus import Arrival, Message, Read, Record, Unreadable
 from shared.events.dead_letters import DeadLetter, bury, open_letter, record_of, settle, unsound
 from shared.events.ordering import stream_of
-from shared.storage.session import Database, is_passing, now
+from shared.storage.session import Database, is_transient, now
 
 log = structlog.get_logger()
 ATTEMPTS = 5
@@ -105,19 +105,19 @@ class Consumer:
 
     async def _patiently(self, arrivals: Sequence[Arrival], attempt: int) -> Sequence[Arrival]:
         """Handle; while the database is away, wait and try again without limit. Returns what is left to try again."""
-        pauses = Pauses()
+        backoff = Backoff()
         while not self.stopping.is_set():
             try:
                 left = await self._handle(arrivals, attempt)
                 self.healthy = True
                 return left
             except Exception as error:
-                if not is_passing(error):
+                if not is_transient(error):
                     if attempt > 1:
                         raise
                     log.warning("batch failed; its events are tried one by one", error=logs.describe(error))
                     return arrivals
-                await self._wait(error, pauses.next())
+                await self._wait(error, backoff.next_delay())
         raise Stopping(self.database.service)
 
     async def _wait(self, error: Exception, seconds: float) -> None:
@@ -192,7 +192,7 @@ class Consumer:
             await savepoint.commit()
             return
         except Exception as error:
-            if is_passing(error):
+            if is_transient(error):
                 raise
             await savepoint.rollback()
             if len(due) == 1:

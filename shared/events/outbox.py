@@ -14,14 +14,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, c
 from sqlalchemy.pool import NullPool
 
 from shared import logs
-from shared.backoff import Pauses, Rests, cancellations
+from shared.backoff import Backoff, KeyedBackoff, cancellations
 from shared.clock import uuid7
 from shared.contracts.base import Event
 from shared.events.bus import Bus, Message, Unsendable
 from shared.storage.session import actor_of, driver, now
 
 log = structlog.get_logger()
-Work = Callable[[AsyncConnection, asyncio.Event, Pauses], Awaitable[None]]
+Work = Callable[[AsyncConnection, asyncio.Event, Backoff], Awaitable[None]]
 Row = Mapping[str, Any]
 SHARDS, FEED = 16, -1
 _DEFERRED = "deferred_events"
@@ -166,9 +166,9 @@ class Relay:
             },
         )
         self._news = (asyncio.Event(), asyncio.Event())
-        self._held = Rests[int](_HELD_SECONDS, _HELD_SECONDS)
+        self._held = KeyedBackoff[int](_HELD_SECONDS, _HELD_SECONDS)
         """Shards that an event stopped which no broker takes."""
-        self._closed = Rests[str](*_CLOSED_SECONDS)
+        self._closed = KeyedBackoff[str](*_CLOSED_SECONDS)
         """Topics beside that of the events that are missing or forbidden."""
         self._most = batch
         """Rows at once: half as many once they took too long, a few more after each full batch that went."""
@@ -189,20 +189,20 @@ class Relay:
 
     async def _connected(self, work: Work, news: asyncio.Event) -> None:
         """Do the work for ever: whatever stops it, it starts again on a fresh connection, with its locks."""
-        pauses = Pauses()
+        backoff = Backoff()
         while not self.stopping:
             asked = cancellations()
             try:
                 async with self.engine.connect() as connection:
                     await connection.execution_options(isolation_level="AUTOCOMMIT")
-                    await work(connection, news, pauses)
+                    await work(connection, news, backoff)
             except (Exception, asyncio.CancelledError) as error:
                 if isinstance(error, asyncio.CancelledError) and cancellations() > asked:
                     raise
                 log.warning("relay starts again", error=logs.describe(error))
-                await asyncio.sleep(pauses.next())
+                await asyncio.sleep(backoff.next_delay())
 
-    async def _relay_on(self, connection: AsyncConnection, news: asyncio.Event, pauses: Pauses) -> None:
+    async def _relay_on(self, connection: AsyncConnection, news: asyncio.Event, backoff: Backoff) -> None:
         # A deletion lost in a crash only sends its rows again, which the inbox absorbs.
         await connection.execute(text("SET synchronous_commit = off"))
         shards: list[int] = []
@@ -210,21 +210,21 @@ class Relay:
             news.clear()
             if len(shards) < SHARDS:
                 shards += await self._own(connection, [shard for shard in range(SHARDS) if shard not in shards])
-            free = list(set(shards) - set(self._held.resting()))
+            free = list(set(shards) - set(self._held.blocked()))
             carried = await self._relay_once(connection, free) if free else 0
-            pauses.fine()
+            backoff.reset()
             if carried < self._most:
                 await _rest(news)
             else:
                 self._most = min(self._most + max(self.batch // 100, 1), self.batch)
 
-    async def _place_on(self, connection: AsyncConnection, news: asyncio.Event, pauses: Pauses) -> None:
+    async def _place_on(self, connection: AsyncConnection, news: asyncio.Event, backoff: Backoff) -> None:
         owned = False
         while not self.stopping:
             news.clear()
             owned = owned or bool(await self._own(connection, [FEED]))
             placed = await self._place_once(connection) if owned else 0
-            pauses.fine()
+            backoff.reset()
             if placed < self.batch:
                 await _rest(news)
 
@@ -253,7 +253,7 @@ class Relay:
         assert driver is not None
         rows: list[Row] = []
         try:
-            rows = await driver.fetch(_PENDING, shards, self._most, self._closed.resting())
+            rows = await driver.fetch(_PENDING, shards, self._most, self._closed.blocked())
             return await self._carry_by_topic(driver, rows)
         except TimeoutError:
             self._most = max(1, min(self._most, len(rows) or self._most) // 2)
@@ -268,7 +268,7 @@ class Relay:
         for topic in sorted(by_topic, key=lambda topic: topic is not None):
             try:
                 carried += await self._carry_all(driver, topic or f"{self.service}.events", by_topic[topic])
-                self._closed.fine(topic or "")
+                self._closed.reset(topic or "")
             except Exception as error:
                 failure = error
                 if topic is not None:

@@ -1,4 +1,4 @@
-"""The record of every act (who, in which role, when, why) and the rule that one person holds one duty per case."""
+"""Audit records of acts (actor, role, time, reason), and segregation of duties: one duty per person and case."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -53,7 +53,7 @@ async def record_act(
 ) -> None:
     """Record an act; with `duty`, first bind the actor to that duty on the case. Raises SameOfficer.
 
-    四（一）1: every step towards public money has a name, a role, an instant and, where one was given, a reason.
+    Every step towards public money is recorded with name, role, time and, if given, reason (四（一）1).
     """
     actor = actor_of(session)
     logs.context().case = str(case.id)
@@ -76,7 +76,7 @@ async def record_act(
 
 
 async def take_duty(session: AsyncSession, case_id: UUID, subject: str, name: str) -> None:
-    """Bind a person to one duty on a case. Raises SameOfficer when the person already holds another."""
+    """Bind a person to one duty on a case. Raises SameOfficer if the person already holds another."""
     await session.execute(
         pg_insert(duty)
         .values(case_id=case_id, actor=subject, duty=name, taken_at=now(session))
@@ -88,20 +88,20 @@ async def take_duty(session: AsyncSession, case_id: UUID, subject: str, name: st
 
 
 async def hands_of(session: AsyncSession, case_id: UUID) -> list[Hand]:
-    """Who has held which duty on the case so far, to travel with the next event."""
+    """Return the duties held on a case so far, for the next event."""
     rows = await session.execute(select(duty.c.actor, duty.c.duty).where(duty.c.case_id == case_id))
     return [Hand(actor=row.actor, duty=row.duty) for row in rows]
 
 
-async def adopt_hands(session: AsyncSession, case_id: UUID, hands: Iterable[Hand]) -> None:
-    """Take over the duties held in the service before this one."""
+async def store_hands(session: AsyncSession, case_id: UUID, hands: Iterable[Hand]) -> None:
+    """Store the duties held in the preceding service, as its event carries them."""
     values = [{"case_id": case_id, "actor": h.actor, "duty": h.duty, "taken_at": now(session)} for h in hands]
     if values:
         await session.execute(pg_insert(duty).values(values).on_conflict_do_nothing())
 
 
 async def acts_of(session: AsyncSession, case_id: UUID) -> list[dict[str, Any]]:
-    """The acts on a case, oldest first, as the audit reads them."""
+    """Return the acts on a case, oldest first."""
     rows = await session.execute(select(act).where(act.c.case_id == case_id).order_by(act.c.id))
     return [dict(row._mapping) for row in rows]
 

@@ -1,4 +1,4 @@
-"""The tables of shared/storage/tables.py as the services' migrations build them. Frozen: change by a new migration."""
+"""Frozen DDL of the tables in shared/storage/tables.py, which migrations run; changes need a new function."""
 
 from typing import Any
 
@@ -186,9 +186,9 @@ END $$
 
 
 def protect(op: Any, table: str, service: str, *, applicant: bool = False) -> None:
-    """Fence a table by its `district` column, and with `applicant` by `applicant_uscc` too (reliability: RLS).
+    """Enable row-level security by `district` and, with `applicant`, by `applicant_uscc`.
 
-    The setting has no default: a session that does not say who acts gets an error, not all rows.
+    The setting has no default: a session without an actor gets an error instead of all rows.
     """
     seen = "district = ANY ((SELECT current_setting('app.districts'))::text[])"
     op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
@@ -202,7 +202,7 @@ def protect(op: Any, table: str, service: str, *, applicant: bool = False) -> No
 
 
 def append_only(op: Any, table: str, service: str) -> None:
-    """Let rows be added and never changed: no privilege, and a trigger for those who have it anyway."""
+    """Allow only inserts: revoke the privileges, and refuse changes by a trigger for roles that keep them."""
     op.execute(f"REVOKE UPDATE, DELETE, TRUNCATE ON {table} FROM app_{service}")
     op.execute(
         f"CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON {table} "
@@ -211,7 +211,7 @@ def append_only(op: Any, table: str, service: str) -> None:
 
 
 def create_infrastructure(op: Any, service: str) -> None:
-    """Outbox, event log, inbox and the record of acts, with who may do what to them."""
+    """Create outbox, event log, inbox and audit records with their privileges."""
     app, relay = f"app_{service}", f"relay_{service}"
     op.execute(_REFUSE_CHANGE)
     op.execute(_PLACE_ONCE)
@@ -239,7 +239,7 @@ def create_infrastructure(op: Any, service: str) -> None:
 
 
 def create_delivery(op: Any, service: str) -> None:
-    """Dead letters, what operators did, and a topic for what is no event; parking no longer moves a stream on."""
+    """Create dead letters and operator records, and give the outbox a topic column for messages other than events."""
     app = f"app_{service}"
     for statement in _DELIVERY.split(";"):
         op.execute(statement)

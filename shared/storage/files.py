@@ -1,7 +1,7 @@
-"""Uploaded files, kept by the SHA-256 of their content in a directory or in an object store.
+"""Uploaded files, stored by the SHA-256 of their content in a directory or an object store.
 
-A file is received under `incoming/` while it is hashed and moved to `sha256/aa/…` only when it is whole, so nothing
-half-written is ever served, and the same content is kept once.
+An upload is written to `incoming/` while it is hashed, and moved to `sha256/aa/…` when it is complete: no incomplete
+file is ever served, and equal content is stored once.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _ZIP_BASED = {
     "zip": "application/zip",
 }
 MEDIA_TYPES = (*_SIGNATURES.values(), *_ZIP_BASED.values())
-"""What a kept file can be."""
+"""Accepted media types."""
 
 
 class TooLarge(DomainError):
@@ -48,7 +48,7 @@ class UnsupportedType(DomainError):
 
 @dataclass(frozen=True)
 class Received:
-    """A whole file that waits under `incoming/`: its content hash in hex, its size, and its first bytes."""
+    """A complete upload under `incoming/`: SHA-256 in hex, size and first bytes."""
 
     key: str
     sha256: str
@@ -57,7 +57,7 @@ class Received:
 
 
 def media_type_of(head: bytes, filename: str) -> str:
-    """The media type by content; the name only tells which of the ZIP-based formats it is. Raises UnsupportedType."""
+    """Return the media type by content, by file extension only for ZIP-based formats. Raises UnsupportedType."""
     for signature, media_type in _SIGNATURES.items():
         if head.startswith(signature):
             return media_type
@@ -68,21 +68,21 @@ def media_type_of(head: bytes, filename: str) -> str:
 
 
 def disposition(filename: str) -> str:
-    """A Content-Disposition that saves under the file's own name, Chinese included (RFC 6266, RFC 5987)."""
+    """Return a Content-Disposition with the file's name, Chinese included (RFC 6266, RFC 5987)."""
     plain = re.sub(r"[^A-Za-z0-9._-]", "_", filename)
     return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(filename, safe='')}"
 
 
 class FileStore:
-    """The place a URL names: `file:///directory` or `s3://bucket/prefix` (credentials from the environment)."""
+    """A store at `file:///directory` or `s3://bucket/prefix` (credentials from the environment)."""
 
     def __init__(self, url: str) -> None:
         self._store = from_url(url, mkdir=True) if url.startswith("file:") else from_url(url)
 
     async def receive(self, chunks: AsyncIterator[bytes], limit: int, at: datetime) -> Received:
-        """Write a stream under `incoming/` while hashing it; whatever goes wrong, no part of it stays.
+        """Write a stream to `incoming/` while hashing it; after an error no part of it remains.
 
-        Raises TooLarge beyond `limit` bytes, Invalid for an empty file, and what the stream itself raises.
+        Raises TooLarge beyond `limit` bytes, Invalid for an empty file, and any error of the stream.
         """
         key = f"incoming/{at.astimezone(UTC).strftime(_STAMP)}-{uuid4().hex}"
         try:
@@ -106,18 +106,18 @@ class FileStore:
         return Received(key, digest.hexdigest(), size, head)
 
     async def keep(self, received: Received) -> None:
-        """Move a received file to the place of its content; content that is there already stays as it is."""
+        """Move a received file to the path of its content, over an equal file if there is one."""
         await obstore.rename_async(self._store, received.key, _place(received.sha256), overwrite=True)
 
     async def discard(self, key: str) -> None:
-        """Remove an incoming file, whether it is there or not."""
+        """Remove an incoming file if it exists."""
         try:
             await obstore.delete_async(self._store, key)
         except FileNotFoundError:
             return
 
     async def read(self, sha256: str) -> AsyncIterator[bytes]:
-        """The content, in chunks. Raises NotFound before the first chunk when the store has lost it."""
+        """Return the content in chunks. Raises NotFound before the first chunk if the store has no such content."""
         try:
             found = await obstore.get_async(self._store, _place(sha256))
         except FileNotFoundError:
@@ -125,7 +125,7 @@ class FileStore:
         return _chunks(found)
 
     async def sweep(self, before: datetime) -> int:
-        """Remove what was left under `incoming/` by uploads begun before an instant; returns how many files."""
+        """Remove incomplete uploads that began before a time; return their number."""
         stale = before.astimezone(UTC).strftime(_STAMP)
         found = [item["path"] async for batch in obstore.list(self._store, prefix="incoming") for item in batch]
         left = [path for path in found if path.removeprefix("incoming/") < stale]
@@ -145,5 +145,5 @@ def _place(sha256: str) -> str:
 
 @lru_cache(maxsize=8)
 def file_store(url: str) -> FileStore:
-    """The store of a URL, opened once per process."""
+    """Return the store of a URL, opened once per process."""
     return FileStore(url)

@@ -20,7 +20,7 @@ _PROVISIONING_LOCK = 0x7E12
 
 
 class Migrated(Protocol):
-    """What migrations need to know of a service; shared.runtime.Service provides it."""
+    """The part of a Service object that migrations need."""
 
     @property
     def name(self) -> str: ...

@@ -1,4 +1,4 @@
-"""Sessions that carry who acts and when, and the row-level fence that follows from it."""
+"""Database sessions with actor and clock, and the row-level security that follows from the actor."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -41,16 +41,16 @@ TYPES: dict[Any, Any] = {
 
 
 def new_metadata() -> MetaData:
-    """Metadata with our constraint names. Tables carry no schema: the service's role decides by its search path."""
+    """Return metadata with our constraint names; tables have no schema, as the role's search path selects it."""
     return MetaData(naming_convention=NAMING)
 
 
 STATEMENT_SECONDS = 300.0
-"""A statement without an answer for so long is given up: the machine behind the connection may be gone."""
+"""Timeout of a statement, for a database host that no longer answers."""
 
 
 class Database:
-    """The connections of one service, under its own role and schema."""
+    """Connection pool of a service, with its own role and schema."""
 
     def __init__(self, service: str, url: URL, clock: Clock, settings: Settings) -> None:
         self.service = service
@@ -61,7 +61,7 @@ class Database:
             url,
             pool_size=settings.pool_size,
             max_overflow=settings.pool_overflow,
-            hide_parameters=True,  # values of rows stay out of errors, hence out of logs
+            hide_parameters=True,  # keeps row values out of errors and logs
             json_serializer=lambda value: to_json(value).decode(),
             json_deserializer=from_json,
             connect_args={
@@ -75,7 +75,7 @@ class Database:
     async def session(self, actor: Actor, *, fenced: bool = True) -> AsyncIterator[AsyncSession]:
         """Open one transaction in the actor's name: commits when the block ends, rolls back when it raises.
 
-        With `fenced=False` the caller's first statement sets the row-level fence itself (`sight`).
+        With `fenced=False` the caller's first statement sets the row-level fence itself (`fence_of`).
         """
         async with self._sessions() as session:
             session.info.update(actor=actor, clock=self.clock, service=self.service, settings=self.settings)
@@ -86,7 +86,7 @@ class Database:
                 self.wake()
 
     def wake(self) -> None:
-        """Tell the relay and the feed that events were committed: no NOTIFY, which takes a global lock."""
+        """Notify relay and feed in this process of committed events; NOTIFY would take a global lock."""
         for waker in self.woken:
             waker()
 
@@ -104,7 +104,7 @@ def _fence(session: Session, _transaction: Any, connection: Any) -> None:
     session.info["driver"] = connection.connection.driver_connection
     actor: Actor | None = session.info.get("actor")
     if actor is not None and session.info.get("fenced", True):
-        connection.execute(_FENCE, sight(actor))
+        connection.execute(_FENCE, fence_of(actor))
 
 
 async def driver(session: AsyncSession) -> Any:
@@ -117,16 +117,16 @@ async def driver(session: AsyncSession) -> Any:
     return session.info["driver"]
 
 
-def sight(actor: Actor) -> dict[str, str]:
+def fence_of(actor: Actor) -> dict[str, str]:
     """Return the values of the row-level fence: the districts and the applicant whose rows the actor may see."""
     return {"districts": "{" + ",".join(actor.districts) + "}", "applicant": actor.uscc or ""}
 
 
 @asynccontextmanager
 async def acting_as(session: AsyncSession, actor: Actor) -> AsyncIterator[None]:
-    """Go on in the same transaction in another's name and sight; after the block in one's own again.
+    """Temporarily act as another actor in the same transaction, row-level security included.
 
-    Where the block raises, what it did is to be rolled back, and the sight goes back with it.
+    If the block raises, the caller must roll back the transaction, which also restores the row-level security.
     """
     before = actor_of(session)
     await _become(session, actor)
@@ -140,15 +140,15 @@ async def acting_as(session: AsyncSession, actor: Actor) -> AsyncIterator[None]:
 
 async def _become(session: AsyncSession, actor: Actor) -> None:
     session.info["actor"] = actor
-    await session.execute(_FENCE, sight(actor))
+    await session.execute(_FENCE, fence_of(actor))
 
 
-def is_passing(error: Exception) -> bool:
-    """Whether the database is away or refuses for now, so that the same may be tried again.
+def is_transient(error: Exception) -> bool:
+    """Return whether an error is transient, so that the same work may be tried again.
 
-    A lost connection, a serialization failure, a deadlock, a lock or a connection waited for in vain, a server on its
-    way down or up, or a connection cut in mid-protocol. A file that is missing is not the database's: the socket of a
-    server that is down is missing too, but then the error names no file.
+    Transient are: a lost connection, a serialization failure, a deadlock, a timeout for a lock or a connection, a
+    server that starts or stops, and a broken protocol state. A missing file is not transient, unless the error names
+    no file: then it is the socket of a stopped server.
     """
     if isinstance(error, (FileNotFoundError, PermissionError)) and error.filename is not None:
         return False
@@ -166,31 +166,31 @@ def is_passing(error: Exception) -> bool:
 
 
 def actor_of(session: AsyncSession) -> Actor:
-    """Who acts in this transaction."""
+    """Return the actor of this transaction."""
     actor: Actor = session.info["actor"]
     return actor
 
 
 def now(session: AsyncSession) -> datetime:
-    """The instant of this transaction, by the clock of the service."""
+    """Return the current time by the service's clock."""
     clock: Clock = session.info["clock"]
     return clock.now()
 
 
 def today(session: AsyncSession) -> date:
-    """The Beijing day of this transaction."""
+    """Return the current date in Beijing by the service's clock."""
     clock: Clock = session.info["clock"]
     return clock.today()
 
 
 def settings_of(session: AsyncSession) -> Settings:
-    """The settings of the service this transaction belongs to."""
+    """Return the settings of the service."""
     settings: Settings = session.info["settings"]
     return settings
 
 
 async def found(session: AsyncSession, model: type[Row], key: UUID | str | int) -> Row:
-    """The row, or NotFound; a row the actor may not see is not found either."""
+    """Return a row. Raises NotFound, also for a row that the actor may not read."""
     row = await session.get(model, key)
     if row is None:
         raise NotFound()
@@ -198,7 +198,7 @@ async def found(session: AsyncSession, model: type[Row], key: UUID | str | int) 
 
 
 async def locked(session: AsyncSession, model: type[Row], key: UUID | str | int) -> Row:
-    """The row, locked until the transaction ends, freshly read; or NotFound."""
+    """Read and lock a row until the transaction ends. Raises NotFound."""
     row = await session.get(model, key, with_for_update={"key_share": True}, populate_existing=True)
     if row is None:
         raise NotFound()
@@ -206,7 +206,7 @@ async def locked(session: AsyncSession, model: type[Row], key: UUID | str | int)
 
 
 def expect_version(row: Any, if_match: str | None) -> None:
-    """Refuse a change made on an old reading of the row. Raises PreconditionRequired or Stale."""
+    """Check If-Match against the row's version. Raises PreconditionRequired or Stale."""
     if if_match is None:
         raise PreconditionRequired("请先读取记录，并以 If-Match 带回其 ETag")
     if if_match.strip() != etag(row):
@@ -214,5 +214,5 @@ def expect_version(row: Any, if_match: str | None) -> None:
 
 
 def etag(row: Any) -> str:
-    """The strong entity tag of a row with a `version`."""
+    """Return the strong entity tag of a row with a `version`."""
     return f'"{row.version}"'

@@ -1,4 +1,4 @@
-"""Tables that every service has in its own schema: events going out and coming in, acts, duties, keys, operations."""
+"""Tables that every service has in its schema: outbox, inbox, acts, duties, keys and operations."""
 
 from sqlalchemy import (
     BigInteger,

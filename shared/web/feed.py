@@ -20,7 +20,7 @@ from shared.actors import Actor
 from shared.contracts.base import event_class
 from shared.errors import NotFound, Unauthenticated
 from shared.runtime import Instance
-from shared.storage.session import is_passing
+from shared.storage.session import is_transient
 from shared.storage.tables import event_log
 from shared.web.auth import Anyone, current_actor
 from shared.web.idempotency import ReadSession
@@ -95,7 +95,7 @@ async def _encoded(request: Request, actor: Actor, types: list[str], cursor: int
         async for rows in _follow(request, actor, types, cursor):
             yield b"".join(_event(row, actor) for row in rows) or KEEPALIVE_COMMENT
     except Exception as error:
-        if not is_passing(error):
+        if not is_transient(error):
             raise
         log.warning("event stream ended", error=logs.describe(error))
 

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from shared.actors import Actor
 from shared.errors import DomainError
 from shared.events.outbox import defer_events, write_deferred
-from shared.storage.session import now, sight
+from shared.storage.session import fence_of, now
 from shared.storage.tables import idempotency_key
 from shared.web.auth import SignedIn
 from shared.web.bodies import bounded
@@ -91,7 +91,7 @@ async def claim(request: Request, session: AsyncSession, actor: Actor, key: str)
     Raises Replayed, KeyReused or KeyInFlight.
     """
     tenant, fingerprint = actor.subject, await _fingerprint(request)
-    values = {"tenant": tenant, "key": key, "fingerprint": fingerprint, "at": now(session), **sight(actor)}
+    values = {"tenant": tenant, "key": key, "fingerprint": fingerprint, "at": now(session), **fence_of(actor)}
     claimed = (await session.execute(_CLAIM, values)).one()
     if not claimed.free:
         raise KeyInFlight("请稍后以同一 Idempotency-Key 重试")

@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 
 from shared import logs
 from shared.errors import DomainError, FieldProblem
-from shared.storage.session import DRIVER_LOST, is_passing
+from shared.storage.session import DRIVER_LOST, is_transient
 from shared.web.field_messages import field_problems
 
 PROBLEM = "application/problem+json"
@@ -116,7 +116,7 @@ async def _answer_constraint_violation(request: Request, error: Exception) -> Re
 
 async def _answer_unavailable(request: Request, error: Exception) -> Response:
     """Answer 503 where the database is away for now: all was rolled back, the same request may be sent again."""
-    if not is_passing(error):
+    if not is_transient(error):
         return await _answer_defect(request, error)
     logs.context().fail(error, stack=False)
     answer = _general("unavailable")

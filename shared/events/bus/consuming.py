@@ -12,7 +12,7 @@ import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, ConsumerRecord, TopicPartition
 
 from shared import logs
-from shared.backoff import Pauses, cancellations
+from shared.backoff import Backoff, cancellations
 from shared.events.bus import Arrival, Deliver, Read, Record, Unreadable
 from shared.events.bus.connection import client_options, within
 from shared.settings import Settings
@@ -53,7 +53,7 @@ class Member:
         self._between_batches.set()
         self._noting: asyncio.Task[None] | None = None
         self._leaving = False
-        self._pauses = Pauses()
+        self._backoff = Backoff()
         self._stepping = False
         """There is a record ahead that the client itself breaks on, and with it every fetch that holds it."""
         self.trouble = "broker: not joined yet"
@@ -75,7 +75,7 @@ class Member:
                 self.trouble = f"broker: {error!r}"
                 log.warning("consumer starts again", error=logs.describe(error))
                 self._stepping = isinstance(error, UnicodeDecodeError)
-                await self._rest(self._pauses.next())
+                await self._rest(self._backoff.next_delay())
 
     def stop(self) -> bool:
         """Take no other batch. Returns whether none is under way: then `run` may be cancelled, if it still waits."""
@@ -146,7 +146,7 @@ class Member:
                 await deliver([_made(record, read) for records in portion.values() for record in records])
                 await self._noted()
                 self._noting = asyncio.create_task(_commit(consumer, portion))
-                self._pauses.fine()
+                self._backoff.reset()
 
     @asynccontextmanager
     async def _batch(self) -> AsyncIterator[None]:

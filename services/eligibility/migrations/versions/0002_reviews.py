@@ -1,4 +1,4 @@
-"""Reviews of declarations, decision records by rule set, and what people settled. 二, 三（二）"""
+"""Reviews of declarations, decision records by rule set, and settlements. 二, 三（二）"""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""Districts' own standards by date, and the copy of the library that what-if runs read. 四（一）2, 四（二）3"""
+"""District standards by date, and the copy of the library for simulations. 四（一）2, 四（二）3"""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""Dead letters, what operators did, and a topic for what is no event."""
+"""Dead letters, operator records, and a topic for messages other than events."""
 
 from alembic import op
 

@@ -1,4 +1,4 @@
-"""Outbox, event log, inbox and the record of acts."""
+"""Outbox, event log, inbox and audit records."""
 
 from alembic import op
 

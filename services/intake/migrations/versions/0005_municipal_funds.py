@@ -1,4 +1,4 @@
-"""Other municipal money that a project may have had (二（五）)."""
+"""Register of other municipal money of projects (二（五）)."""
 
 from alembic import op
 

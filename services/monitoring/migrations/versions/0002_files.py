@@ -1,4 +1,4 @@
-"""Files of funded projects and the movements of their money."""
+"""Files of funded projects and their fund movements."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""The quarterly ledger of each project; what was submitted is kept as it was."""
+"""Quarterly ledger of each project; submissions are immutable."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""Meters, readings and what was out of range."""
+"""Meters, readings and findings of readings out of bounds."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""Evaluations; an issued one is kept as it was."""
+"""Evaluations; issued ones are immutable."""
 
 import sqlalchemy as sa
 from alembic import op
