@@ -2,7 +2,7 @@
 
 import typer
 
-from deploy.cli import bus, config, dlq, events, outbox, parked, topics
+from deploy.cli import backup, bus, config, dlq, events, outbox, parked, topics
 
 app = typer.Typer(
     name="tenghuan",
@@ -21,6 +21,10 @@ for name, subject in (
     ("config", config),
 ):
     app.add_typer(subject.app, name=name)
+
+
+app.command("backup")(backup.backup)
+app.command("restore")(backup.restore)
 
 
 def main() -> None:

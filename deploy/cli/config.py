@@ -4,10 +4,10 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from deploy.cli.options import By, Format, Shown, chosen
+from deploy.cli.options import Format, Operator, Output, services_of
 
 if TYPE_CHECKING:
-    from deploy.cli.desk import Answer, Desk
+    from deploy.cli.operation import Operation, Result
 
 app = typer.Typer(help="What this installation is set to.", no_args_is_help=True)
 
@@ -18,13 +18,13 @@ def _group() -> None:
 
 
 @app.command("check")
-def check_config(form: Shown = Format.table, operator: By = "") -> None:
+def check_config(form: Output = Format.table, operator: Operator = "") -> None:
     """Print the settings in force, without secrets; exit 4 where a service's database does not let us in."""
-    from deploy.cli.desk import Answer, Order, carry_out
+    from deploy.cli.operation import Command, Result, run_command
 
-    async def work(desk: "Desk") -> "Answer":
-        settings = desk.settings.redacted()
+    async def work(operation: "Operation") -> "Result":
+        settings = operation.settings.redacted()
         rows = [{"setting": f"TENGHUAN_{name.upper()}", "value": value} for name, value in settings.items()]
-        return Answer(rows)
+        return Result(rows)
 
-    carry_out(Order("config check", chosen(None), {}, operator, form=form), work)
+    run_command(Command("config check", services_of(None), {}, operator, form=form), work)

@@ -5,11 +5,22 @@ from uuid import UUID
 
 import typer
 
-from deploy.cli.options import All, By, DryRun, Format, Of, Required, Shown, Yes, chosen, some_or_all
+from deploy.cli.options import (
+    All,
+    DryRun,
+    Format,
+    OnlyService,
+    Operator,
+    Output,
+    RequiredReason,
+    Yes,
+    services_of,
+    some_or_all,
+)
 
 if TYPE_CHECKING:
-    from deploy.cli.desk import Answer, Desk, Outcome
-    from deploy.cli.showing import Row
+    from deploy.cli.operation import Operation, Outcome, Result
+    from deploy.cli.output import Row
 
 app = typer.Typer(help="Dead letters: messages that nobody here understood.", no_args_is_help=True)
 Letters = Annotated[list[UUID] | None, typer.Argument(help="Dead letters, by id.")]
@@ -18,40 +29,40 @@ OfType = Annotated[str, typer.Option("--type", help="Only letters of this event 
 
 @app.command("list")
 def list_letters(
-    service: Of = None,
+    service: OnlyService = None,
     kind: OfType = "",
     settled: Annotated[bool, typer.Option("--settled", help="Also those replayed or dropped.")] = False,
-    form: Shown = Format.table,
-    operator: By = "",
+    form: Output = Format.table,
+    operator: Operator = "",
 ) -> None:
     """Dead letters that are open, oldest first."""
-    from deploy.cli.desk import Answer, Order, carry_out
+    from deploy.cli.operation import Command, Result, run_command
 
-    async def work(desk: "Desk") -> "Answer":
-        rows = await _letters(desk, None, kind, settled)
-        return Answer([_brief(row) for row in rows], detail={"letters": len(rows)})
+    async def work(operation: "Operation") -> "Result":
+        rows = await _letters(operation, None, kind, settled)
+        return Result([_brief(row) for row in rows], detail={"letters": len(rows)})
 
     arguments = {"type": kind, "settled": settled}
-    carry_out(Order("dlq list", chosen(service), arguments, operator, form=form), work)
+    run_command(Command("dlq list", services_of(service), arguments, operator, form=form), work)
 
 
 @app.command("show")
 def show_letter(
     letter: Annotated[UUID, typer.Argument(help="The dead letter, by id.")],
-    service: Of = None,
-    form: Shown = Format.table,
-    operator: By = "",
+    service: OnlyService = None,
+    form: Output = Format.table,
+    operator: Operator = "",
 ) -> None:
     """A dead letter, whole: key, headers and value as they came, in Base64 and, where they are text, as such."""
-    from deploy.cli.desk import Answer, Order, Refused, carry_out
+    from deploy.cli.operation import Command, Refused, Result, run_command
 
-    async def work(desk: "Desk") -> "Answer":
-        rows = await _letters(desk, [letter], "", True)
+    async def work(operation: "Operation") -> "Result":
+        rows = await _letters(operation, [letter], "", True)
         if not rows:
             raise Refused(f"there is no dead letter {letter}")
-        return Answer([{**_brief(row), **_content(row)} for row in rows], upright=True)
+        return Result([{**_brief(row), **_content(row)} for row in rows], upright=True)
 
-    carry_out(Order("dlq show", chosen(service), {"letter": letter}, operator, form=form), work)
+    run_command(Command("dlq show", services_of(service), {"letter": letter}, operator, form=form), work)
 
 
 @app.command("replay")
@@ -59,65 +70,65 @@ def replay_letters(
     letters: Letters = None,
     everything: All = False,
     kind: OfType = "",
-    service: Of = None,
-    form: Shown = Format.table,
-    operator: By = "",
+    service: OnlyService = None,
+    form: Output = Format.table,
+    operator: Operator = "",
 ) -> None:
     """Handle dead letters, now that this version understands them. They come late: what followed was handled."""
     some = some_or_all(letters, everything)
-    from deploy.cli.desk import Answer, Order, carry_out, progress
+    from deploy.cli.operation import Command, Result, progress, run_command
 
-    async def work(desk: "Desk") -> "Answer":
-        found = await _unsettled(desk, some, kind)
+    async def work(operation: "Operation") -> "Result":
+        found = await _unsettled(operation, some, kind)
         rows = []
         with progress(len(found)) as advance:
             for row in found:
-                rows.append({**_named(row), "error": await _replayed(desk, row)})
+                rows.append({**_named(row), "error": await _replayed(operation, row)})
                 advance(1)
-        return Answer(rows, _outcome(rows), {"replayed": [row["id"] for row in rows if row["error"] is None]})
+        return Result(rows, _outcome(rows), {"replayed": [row["id"] for row in rows if row["error"] is None]})
 
     arguments = {"letters": some, "type": kind}
-    carry_out(Order("dlq replay", chosen(service), arguments, operator, form=form, changes=True), work)
+    run_command(Command("dlq replay", services_of(service), arguments, operator, form=form, changes=True), work)
 
 
 @app.command("drop")
 def drop_letters(
-    reason: Required,
+    reason: RequiredReason,
     letters: Letters = None,
     everything: All = False,
     kind: OfType = "",
-    service: Of = None,
+    service: OnlyService = None,
     yes: Yes = False,
     dry_run: DryRun = False,
-    form: Shown = Format.table,
-    operator: By = "",
+    form: Output = Format.table,
+    operator: Operator = "",
 ) -> None:
     """Close dead letters without handling them. They stay on record."""
     some = some_or_all(letters, everything)
-    from deploy.cli.desk import Answer, Order, carry_out
+    from deploy.cli.operation import Command, Result, run_command
 
-    async def work(desk: "Desk") -> "Answer":
-        found = await _unsettled(desk, some, kind)
+    async def work(operation: "Operation") -> "Result":
+        found = await _unsettled(operation, some, kind)
         if found and not dry_run:
-            desk.ask(f"Close {len(found)} dead letters without handling them?", yes)
-            await _drop(desk, found)
-        return Answer([_named(row) for row in found], detail={"dropped": [row["id"] for row in found]})
+            operation.confirm(f"Close {len(found)} dead letters without handling them?", yes)
+            await _drop(operation, found)
+        return Result([_named(row) for row in found], detail={"dropped": [row["id"] for row in found]})
 
     arguments = {"letters": some, "type": kind, "dry_run": dry_run}
-    carry_out(Order("dlq drop", chosen(service), arguments, operator, reason, form, changes=not dry_run), work)
+    run_command(Command("dlq drop", services_of(service), arguments, operator, reason, form, changes=not dry_run), work)
 
 
-async def _unsettled(desk: "Desk", some: list[UUID] | None, kind: str) -> "list[Row]":
+async def _unsettled(operation: "Operation", some: list[UUID] | None, kind: str) -> "list[Row]":
     """Those that can be dealt with. Raises Refused where none of those named can."""
-    from deploy.cli.desk import Refused
+    from deploy.cli.operation import Refused
 
-    found = await _letters(desk, some, kind, False)
+    found = await _letters(operation, some, kind, False)
     if not found and some:
         raise Refused("there is no such dead letter, or it is settled")
     return found
 
 
-async def _letters(desk: "Desk", some: list[UUID] | None, kind: str, settled: bool) -> "list[Row]":
+async def _letters(operation: "Operation", some: list[UUID] | None, kind: str, settled: bool) -> "list[Row]":
     from sqlalchemy import select
 
     from shared.storage.tables import dead_letter
@@ -130,8 +141,8 @@ async def _letters(desk: "Desk", some: list[UUID] | None, kind: str, settled: bo
     if not settled:
         query = query.where(dead_letter.c.settled_at.is_(None))
     found: list[Row] = []
-    for service in desk.order.services:
-        async with desk.session(service) as session:
+    for service in operation.command.services:
+        async with operation.session(service) as session:
             found += [{"service": service, **row} for row in (await session.execute(query)).mappings()]
     return found
 
@@ -155,17 +166,17 @@ def _content(row: "Row") -> "Row":
     return {"key": said(record["key"]), "headers": headers, "value": said(record["value"]), "record_base64": record}
 
 
-async def _replayed(desk: "Desk", row: "Row") -> str | None:
+async def _replayed(operation: "Operation", row: "Row") -> str | None:
     """What is wrong with the letter still; None once it is handled."""
-    from deploy.cli.desk import service_of
+    from services import load
     from shared.events.bus import read_event
     from shared.events.inbox import NotReplayed
     from shared.storage.session import is_transient
 
-    inlet = service_of(row["service"]).inlets.get(row["topic"] or "")
+    inlet = load(row["service"]).inlets.get(row["topic"] or "")
     read = read_event if inlet is None else inlet.read
     try:
-        await desk.consumer(row["service"]).replay_dead_letter(row["id"], read)
+        await operation.consumer(row["service"]).replay_dead_letter(row["id"], read)
     except NotReplayed as refusal:
         return str(refusal)
     except Exception as error:
@@ -175,11 +186,11 @@ async def _replayed(desk: "Desk", row: "Row") -> str | None:
     return None
 
 
-async def _drop(desk: "Desk", rows: "list[Row]") -> None:
+async def _drop(operation: "Operation", rows: "list[Row]") -> None:
     from shared.events.dead_letters import settle
 
     for service in {row["service"] for row in rows}:
-        async with desk.session(service) as session:
+        async with operation.session(service) as session:
             for row in rows:
                 if row["service"] == service:
                     await settle(session, row["id"], "dropped")

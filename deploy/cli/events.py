@@ -5,13 +5,22 @@ from uuid import UUID
 
 import typer
 
-from deploy.cli.options import By, DryRun, Format, Of, ServiceName, Shown, chosen, moment_or_position
+from deploy.cli.options import (
+    DryRun,
+    Format,
+    OnlyService,
+    Operator,
+    Output,
+    ServiceName,
+    moment_or_position,
+    services_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from deploy.cli.desk import Answer, Desk, Outcome
-    from deploy.cli.showing import Row
+    from deploy.cli.operation import Operation, Outcome, Result
+    from deploy.cli.output import Row
     from shared.events.replay import Stretch
 
 app = typer.Typer(help="What happened, once more.", no_args_is_help=True)
@@ -27,14 +36,14 @@ def _group() -> None:
 def replay_events(
     since: Annotated[str, typer.Option("--from", help="First position in the log, or an instant.")],
     until: Annotated[str, typer.Option("--to", help="Last position, or an instant; otherwise the end.")] = "",
-    service: Of = None,
+    service: OnlyService = None,
     consumer: Annotated[
         ServiceName | None, typer.Option("--consumer", help="Give them to this service only, now and directly.")
     ] = None,
     aggregate: Annotated[UUID | None, typer.Option("--aggregate", help="Only events of this one.")] = None,
     dry_run: DryRun = False,
-    form: Shown = Format.table,
-    operator: By = "",
+    form: Output = Format.table,
+    operator: Operator = "",
 ) -> None:
     """Announce logged events again, with the ids they had: whoever acted on them before does nothing.
 
@@ -42,58 +51,60 @@ def replay_events(
     """
     first, last = moment_or_position(since), moment_or_position(until) if until else None
     sources = _sources(service, consumer, any(isinstance(end, int) and end > 0 for end in (first, last)))
-    from deploy.cli.desk import Answer, Order, carry_out
+    from deploy.cli.operation import Command, Result, run_command
     from shared.events.replay import stretch
 
-    async def work(desk: "Desk") -> "Answer":
+    async def work(operation: "Operation") -> "Result":
         rows = []
         for source in sources:
-            async with desk.session(source) as session:
+            async with operation.session(source) as session:
                 part = await stretch(session, first, last, aggregate)
-            rows.append(await _replayed(desk, source, part, consumer, dry_run))
-        return Answer(rows, _outcome(rows), {"replayed": rows})
+            rows.append(await _replayed(operation, source, part, consumer, dry_run))
+        return Result(rows, _outcome(rows), {"replayed": rows})
 
     named = {"from": since, "to": until, "sources": sources, "consumer": consumer, "aggregate": aggregate}
     concerned = (consumer.value,) if consumer else sources
-    carry_out(Order("events replay", concerned, named, operator, form=form, changes=not dry_run), work)
+    run_command(Command("events replay", concerned, named, operator, form=form, changes=not dry_run), work)
 
 
 def _sources(service: ServiceName | None, consumer: ServiceName | None, by_position: bool) -> tuple[str, ...]:
     """Whose events are replayed. Raises BadParameter for a service that the consumer does not listen to."""
-    sources = chosen(service)
+    sources = services_of(service)
     if by_position and service is None:
         raise typer.BadParameter("a position is one service's: name it by --service, or give an instant")
     if consumer is None:
         return sources
-    from deploy.cli.desk import service_of
+    from services import load
 
-    heard = service_of(consumer).sources()
+    heard = load(consumer).sources()
     if service is not None and service.value not in heard:
         raise typer.BadParameter(f"{consumer.value} does not act on events of {service.value}")
     return tuple(source for source in sources if source in heard)
 
 
-async def _replayed(desk: "Desk", source: str, part: "Stretch", consumer: ServiceName | None, dry_run: bool) -> "Row":
-    from deploy.cli.desk import progress
+async def _replayed(
+    operation: "Operation", source: str, part: "Stretch", consumer: ServiceName | None, dry_run: bool
+) -> "Row":
+    from deploy.cli.operation import progress
     from shared.events.replay import count
 
-    async with desk.session(source) as session:
+    async with operation.session(source) as session:
         many = await count(session, part)
     row: Row = {"service": source, "first": part.first, "last": part.last, "events": many}
     if dry_run or not many:
         return row
     with progress(many) as advance:
         if consumer is None:
-            return row | {"put_back": await _put_back(desk, source, part, advance)}
-        return row | {"consumer": consumer.value} | await _delivered(desk, source, part, consumer, advance)
+            return row | {"put_back": await _put_back(operation, source, part, advance)}
+        return row | {"consumer": consumer.value} | await _delivered(operation, source, part, consumer, advance)
 
 
-async def _put_back(desk: "Desk", source: str, part: "Stretch", advance: "Callable[[int], None]") -> int:
+async def _put_back(operation: "Operation", source: str, part: "Stretch", advance: "Callable[[int], None]") -> int:
     from shared.events.replay import put_back
 
     total, after = 0, part.first - 1
     while True:
-        async with desk.session(source) as session:
+        async with operation.session(source) as session:
             many, after = await put_back(session, part, after, _BATCH)
         if not many:
             return total
@@ -102,13 +113,13 @@ async def _put_back(desk: "Desk", source: str, part: "Stretch", advance: "Callab
 
 
 async def _delivered(
-    desk: "Desk", source: str, part: "Stretch", consumer: ServiceName, advance: "Callable[[int], None]"
+    operation: "Operation", source: str, part: "Stretch", consumer: ServiceName, advance: "Callable[[int], None]"
 ) -> "Row":
     from shared.events.replay import read
 
-    listening, after = desk.consumer(consumer.value), part.first - 1
+    listening, after = operation.consumer(consumer.value), part.first - 1
     while True:
-        async with desk.session(source) as session:
+        async with operation.session(source) as session:
             messages, after = await read(session, source, part, after, _BATCH)
         if not messages:
             break

@@ -11,11 +11,13 @@ ServiceName = StrEnum("ServiceName", ["intake", "eligibility", "funding", "monit
 Format = StrEnum("Format", ["table", "json"])
 _BEIJING = timezone(timedelta(hours=8))
 
-Of = Annotated[ServiceName | None, typer.Option("--service", help="Only this service; otherwise all four.")]
-Shown = Annotated[Format, typer.Option("--format", help="How the result is printed.")]
-By = Annotated[str, typer.Option("--operator", help="Who acts, for the record; otherwise the system's login.")]
-Because = Annotated[str, typer.Option("--reason", help="Why, for the record.")]
-Required = Annotated[str, typer.Option("--reason", help="Why, for the record.", callback=lambda said: _reason(said))]
+OnlyService = Annotated[ServiceName | None, typer.Option("--service", help="Only this service; otherwise all four.")]
+Output = Annotated[Format, typer.Option("--format", help="How the result is printed.")]
+Operator = Annotated[str, typer.Option("--operator", help="Who acts, for the record; otherwise the system's login.")]
+Reason = Annotated[str, typer.Option("--reason", help="Why, for the record.")]
+RequiredReason = Annotated[
+    str, typer.Option("--reason", help="Why, for the record.", callback=lambda said: _reason(said))
+]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")]
 SourceName = StrEnum("SourceName", ["intake", "eligibility", "funding", "monitoring", "district"])
@@ -33,7 +35,7 @@ def _reason(said: str) -> str:
     return said.strip()
 
 
-def chosen(service: ServiceName | None) -> tuple[str, ...]:
+def services_of(service: ServiceName | None) -> tuple[str, ...]:
     """The services a command is about."""
     return (service.value,) if service else tuple(each.value for each in ServiceName)
 

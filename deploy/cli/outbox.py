@@ -4,11 +4,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from deploy.cli.options import By, Format, Of, Shown, chosen
+from deploy.cli.options import Format, OnlyService, Operator, Output, services_of
 
 if TYPE_CHECKING:
-    from deploy.cli.desk import Answer, Desk
-    from deploy.cli.showing import Row
+    from deploy.cli.operation import Operation, Result
+    from deploy.cli.output import Row
 
 app = typer.Typer(help="What waits to be carried.", no_args_is_help=True)
 
@@ -26,34 +26,34 @@ SELECT (SELECT count(*) FROM outbox) AS waiting,
 
 @app.command("lag")
 def lag(
-    service: Of = None,
+    service: OnlyService = None,
     max_seconds: Annotated[
         float | None, typer.Option("--max-seconds", min=0, help="Exit 3 when an event waits longer.")
     ] = None,
-    form: Shown = Format.table,
-    operator: By = "",
+    form: Output = Format.table,
+    operator: Operator = "",
 ) -> None:
     """Rows waiting, the age of the oldest, rows not yet placed in the feed, and how many of 16 shards a relay owns."""
-    from deploy.cli.desk import Answer, Order, carry_out, say
+    from deploy.cli.operation import Command, Result, run_command, say
 
-    async def work(desk: "Desk") -> "Answer":
-        rows = [await lag_of(desk, each) for each in desk.order.services]
+    async def work(operation: "Operation") -> "Result":
+        rows = [await lag_of(operation, each) for each in operation.command.services]
         late = [row for row in rows if max_seconds is not None and (row["oldest_seconds"] or 0) > max_seconds]
         for row in late:
             say(f"{row['service']}: an event has waited {row['oldest_seconds']} s")
-        return Answer(rows, "check_failed" if late else "done", {"waiting": sum(row["waiting"] for row in rows)})
+        return Result(rows, "check_failed" if late else "done", {"waiting": sum(row["waiting"] for row in rows)})
 
     arguments = {"max_seconds": max_seconds}
-    carry_out(Order("outbox lag", chosen(service), arguments, operator, form=form), work)
+    run_command(Command("outbox lag", services_of(service), arguments, operator, form=form), work)
 
 
-async def lag_of(desk: "Desk", service: str) -> "Row":
+async def lag_of(operation: "Operation", service: str) -> "Row":
     """Return what waits in the outbox of a service, since when, and how many shards a relay owns."""
     from sqlalchemy import text
 
-    async with desk.as_relay(service) as connection:
+    async with operation.as_relay(service) as connection:
         row = (await connection.execute(text(_LAG))).one()
-    waited = None if row.oldest_at is None else round((desk.clock.now() - row.oldest_at).total_seconds(), 3)
+    waited = None if row.oldest_at is None else round((operation.clock.now() - row.oldest_at).total_seconds(), 3)
     return {
         "service": service,
         "waiting": row.waiting,

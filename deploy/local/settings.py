@@ -72,7 +72,7 @@ def database_settings() -> Iterator[Settings]:
     Exits with one clear line when there is neither.
     """
     settings = settings_given()
-    if _names_a_database(settings):
+    if names_a_database(settings):
         yield settings
         return
     try:
@@ -80,7 +80,7 @@ def database_settings() -> Iterator[Settings]:
     except PostgresError as error:
         raise SystemExit(str(error)) from error
     try:
-        yield _of_server(settings, server)
+        yield settings_of(settings, server)
     finally:
         server.stop()
 
@@ -92,7 +92,7 @@ def existing_database_settings() -> Iterator[Settings]:
     Raises PostgresError where there is none: a tool never makes an empty database to look into.
     """
     settings = settings_given()
-    if _names_a_database(settings):
+    if names_a_database(settings):
         yield settings
         return
     home = settings.data_dir / "postgres"
@@ -100,16 +100,18 @@ def existing_database_settings() -> Iterator[Settings]:
         raise PostgresError(f"there is no database in {home}")
     server = start(home)
     try:
-        yield _of_server(settings, server)
+        yield settings_of(settings, server)
     finally:
         server.stop()
 
 
-def _names_a_database(settings: Settings) -> bool:
+def names_a_database(settings: Settings) -> bool:
+    """Return whether the operator named a database; otherwise an embedded one is used."""
     return bool(settings.database_url) or any(settings.service_database_urls.values())
 
 
-def _of_server(settings: Settings, server: Embedded) -> Settings:
+def settings_of(settings: Settings, server: Embedded) -> Settings:
+    """Return settings for an embedded server, with the kept password of the application roles."""
     fresh = secrets.token_urlsafe(18)
     password = settings.role_password.get_secret_value() or kept_secret(settings.data_dir, "role-password", fresh)
     return settings.model_copy(update={"database_url": server.dsn(), "role_password": SecretStr(password)})

@@ -30,9 +30,8 @@ class Migrated(Protocol):
     def schemas(self) -> tuple[str, ...]: ...
 
 
-async def provision(connection: AsyncConnection, service: Migrated, password: str) -> None:
-    """Create the service's schemas and roles: an owner that cannot log in, and app and relay roles that own nothing."""
-    name = service.name
+async def create_roles(connection: AsyncConnection, name: str, password: str) -> None:
+    """Create the service's roles: an owner that cannot log in, and app and relay roles that own nothing."""
     for role, login in ((f"owner_{name}", "NOLOGIN"), (f"app_{name}", "LOGIN"), (f"relay_{name}", "LOGIN")):
         known = await connection.scalar(text("SELECT 1 FROM pg_roles WHERE rolname = :role"), {"role": role})
         if not known:
@@ -40,6 +39,12 @@ async def provision(connection: AsyncConnection, service: Migrated, password: st
         if password and login == "LOGIN":
             await _set_password(connection, role, password)
     await connection.execute(text(f"GRANT owner_{name} TO CURRENT_USER"))
+
+
+async def provision(connection: AsyncConnection, service: Migrated, password: str) -> None:
+    """Create the service's roles and schemas."""
+    name = service.name
+    await create_roles(connection, name, password)
     for schema in (name, *service.schemas):
         await _create_schema(connection, schema, name)
     await connection.execute(text(f"GRANT USAGE ON SCHEMA {name} TO relay_{name}"))
@@ -114,6 +119,13 @@ def _as_owner(connection: Connection, service: str) -> None:
 
 def _head(config: Config) -> str | None:
     return ScriptDirectory.from_config(config).get_current_head()
+
+
+def known_revisions(service: str) -> frozenset[str]:
+    """Return the revisions in the service's Alembic history."""
+    config = Config()
+    config.set_main_option("script_location", str(_migrations_of(service)).replace("%", "%%"))
+    return frozenset(script.revision for script in ScriptDirectory.from_config(config).walk_revisions())
 
 
 def run_migrations() -> None:

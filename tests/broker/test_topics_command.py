@@ -7,7 +7,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from deploy.local.kafka.node import Node
 from shared.events.bus.connection import client_options
 from tests.broker.cluster import PARTITIONS, Broker
-from tests.deploy.operator_desk import invoked, record
+from tests.deploy.operator_commands import invoked, record
 from tests.world import ROLE_PASSWORD, World
 
 

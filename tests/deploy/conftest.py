@@ -6,7 +6,7 @@ import pytest
 
 from services.monitoring.main import service as monitoring
 from shared.contracts.intake import DeclarationWithdrawn
-from tests.deploy.operator_desk import Told
+from tests.deploy.operator_commands import Told
 from tests.shared.events.test_delivery import Ear
 from tests.world import World
 

@@ -8,7 +8,7 @@ import pytest
 from deploy.local.carrier import OtherCarrier, claim
 from deploy.local.locks import run_lock
 from services import SERVICES
-from tests.deploy.operator_desk import announced, record, rows_of, tenghuan
+from tests.deploy.operator_commands import announced, record, rows_of, tenghuan
 from tests.deploy.test_start import start
 from tests.world import World
 

@@ -15,14 +15,14 @@ from sqlalchemy.exc import DBAPIError
 from typer.testing import CliRunner
 
 from deploy.cli.app import app
-from deploy.cli.desk import login_name
+from deploy.cli.operation import login_name
 from deploy.local.postgres import start
 from services import load_all
 from shared.contracts.base import _REGISTRY
 from shared.contracts.intake import DeclarationWithdrawn
 from shared.settings import ROOT, Settings
 from shared.storage.migrate import upgrade
-from tests.deploy.operator_desk import Told, announced, invoked, record, rows_of, tenghuan
+from tests.deploy.operator_commands import Told, announced, invoked, record, rows_of, tenghuan
 from tests.postgres import FAST, Server
 from tests.shared.events.test_dead_letters import unreadable
 from tests.shared.events.test_delivery import ACTOR, Ear, message

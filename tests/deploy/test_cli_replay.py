@@ -7,7 +7,7 @@ from sqlalchemy import text
 
 from shared.events.bus import Message
 from shared.storage.migrate import admin_engine
-from tests.deploy.operator_desk import Told, announced, record, rows_of, tenghuan
+from tests.deploy.operator_commands import Told, announced, record, rows_of, tenghuan
 from tests.world import World
 
 

@@ -16,7 +16,7 @@ from shared.settings import ROOT, Settings
 
 def program(name: str, *manner: str) -> Program:
     port = free_port()
-    return Program(name, (str(port), *manner), f"http://127.0.0.1:{port}", module="tests.deploy.answering")
+    return Program(name, (str(port), *manner), f"http://127.0.0.1:{port}", module="tests.deploy.answering_server")
 
 
 async def come_back(processes: Processes, name: str, starts: int) -> None:
@@ -88,7 +88,7 @@ async def test_a_replica_is_added_and_taken_away(tmp_path: Path) -> None:
 
 async def test_each_start_is_told_what_holds_by_then(tmp_path: Path) -> None:
     port = free_port()
-    bare = Program("one", (), f"http://127.0.0.1:{port}", module="tests.deploy.answering")
+    bare = Program("one", (), f"http://127.0.0.1:{port}", module="tests.deploy.answering_server")
     told: list[str] = []
 
     def at_start() -> list[str]:
@@ -103,7 +103,7 @@ async def test_each_start_is_told_what_holds_by_then(tmp_path: Path) -> None:
 
 def test_processes_end_with_the_one_that_started_them_even_when_it_is_killed(tmp_path: Path) -> None:
     parent = subprocess.Popen(
-        [sys.executable, "-m", "tests.deploy.keeping", str(tmp_path)], cwd=ROOT, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-m", "tests.deploy.supervisor", str(tmp_path)], cwd=ROOT, stdout=subprocess.PIPE, text=True
     )
     assert parent.stdout is not None
     child = psutil.Process(int(parent.stdout.readline()))

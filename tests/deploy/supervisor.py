@@ -1,4 +1,4 @@
-"""Keeps a process running, prints its id, waits to be killed: `python -m tests.deploy.keeping FOLDER`."""
+"""Keeps a process running, prints its id, waits to be killed: `python -m tests.deploy.supervisor FOLDER`."""
 
 import asyncio
 import sys

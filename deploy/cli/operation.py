@@ -1,11 +1,11 @@
-"""Where a command is carried out: its databases, who gave it, the record of it, and how it ends."""
+"""One operation of the operator's command: its databases, its audit rows, its exit code."""
 
 import asyncio
 import os
 import pwd
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Literal, NoReturn
 from uuid import UUID
@@ -16,7 +16,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession, create_async_engine
 from sqlalchemy.pool import NullPool
 
-from deploy.cli.showing import Row, show
+from deploy.cli.output import Row, print_rows
 from deploy.local.postgres_site import PostgresError
 from deploy.local.settings import existing_database_settings
 from deploy.local.signals import STOPPED, run, stop_signals
@@ -25,10 +25,9 @@ from shared import logs
 from shared.actors import system_actor
 from shared.clock import Clock, uuid7
 from shared.events.inbox import Consumer
-from shared.runtime import Service
 from shared.settings import Settings
+from shared.storage import tables
 from shared.storage.session import Database, is_transient, now
-from shared.storage.tables import operation
 
 Outcome = Literal["begun", "done", "partial", "check_failed", "refused", "failed", "away", "interrupted"]
 EXIT_CODES: dict[Outcome, int] = {
@@ -38,7 +37,7 @@ EXIT_CODES: dict[Outcome, int] = {
     "check_failed": 3,
     "away": 4,
     "partial": 5,
-    "interrupted": 130,
+    "interrupted": STOPPED,
 }
 _AWAY = ("08", "28", "3D", "53", "57")
 """SQLSTATE: no connection, no login, no such database, no resources, going down."""
@@ -46,16 +45,16 @@ _NO_TABLE = ("3F", "42P01", "42501")
 
 
 class Refused(Exception):
-    """What was asked for is not done, and nothing was changed; the message says why."""
+    """The command is refused and nothing was changed; the message says why."""
 
 
 class Away(Exception):
-    """A database or broker that is needed does not answer."""
+    """A database or broker that the command needs does not answer."""
 
 
 @dataclass(frozen=True)
-class Order:
-    """What an operator asks for. One that `changes` something is recorded before anything is done about it."""
+class Command:
+    """A command line. One that `changes` something is recorded before it begins and again with its outcome."""
 
     command: str
     services: tuple[str, ...]
@@ -64,39 +63,43 @@ class Order:
     reason: str = ""
     form: str = "table"
     changes: bool = False
+    records_itself: bool = False
+    """Whether the work writes the audit rows: before a restore there is no table to write to."""
 
 
 @dataclass(frozen=True)
-class Answer:
-    """What came of it: rows to print, the outcome, and what the record says beside it."""
+class Result:
+    """Rows to print, the outcome, and details for the audit row."""
 
     rows: list[Row] = field(default_factory=list)
     outcome: Outcome = "done"
     detail: dict[str, Any] = field(default_factory=dict)
     upright: bool = False
+    """Whether each value is printed on a line of its own."""
 
 
-class Desk:
-    """What the work on an order is done with."""
+class Operation:
+    """The databases and the audit log of one command."""
 
-    def __init__(self, order: Order, settings: Settings) -> None:
-        self.order, self.settings, self.clock = order, settings, Clock()
+    def __init__(self, command: Command, settings: Settings) -> None:
+        self.command, self.settings, self.clock = command, settings, Clock()
         self.operation_id: UUID = uuid7(self.clock.now())
         self._databases: dict[str, Database] = {}
 
     def database(self, service: str) -> Database:
+        """Return the service's database under its application role."""
         if service not in self._databases:
             url = self.settings.service_url(service)
             self._databases[service] = Database(service, url, self.clock, self.settings)
         return self._databases[service]
 
     def session(self, service: str) -> AbstractAsyncContextManager[AsyncSession]:
-        """One transaction in the service's schema, in its own name and sight."""
+        """Return a transaction in the service's schema, as its system actor."""
         return self.database(service).session(system_actor(service))
 
     @asynccontextmanager
     async def as_relay(self, service: str) -> AsyncIterator[AsyncConnection]:
-        """A connection of the relay's role, which alone may read the outbox."""
+        """Connect as the relay's role, which alone may read the outbox."""
         named = {"server_settings": {"search_path": service, "application_name": "tenghuan-cli"}}
         engine = create_async_engine(
             self.settings.service_url(service, "relay"), poolclass=NullPool, connect_args=named
@@ -108,58 +111,54 @@ class Desk:
             await engine.dispose()
 
     def consumer(self, service: str) -> Consumer:
-        """What the service does about messages, at this desk."""
-        made = service_of(service)
+        """Return a consumer with the service's handlers."""
+        made = load(service)
         return Consumer(self.database(service), made.handlers, made.inlets.values())
 
-    def ask(self, question: str, yes: bool) -> None:
-        """Go on only if the operator agrees. Raises Refused."""
+    def confirm(self, question: str, yes: bool) -> None:
+        """Ask the operator unless `yes` is set. Raises Refused."""
         try:
             if not (yes or typer.confirm(question, err=True)):
                 raise Refused("nothing was changed")
         except typer.Abort:
-            raise Refused("nobody is there to agree; --yes does without") from None
+            raise Refused("there is no terminal to ask at; pass --yes") from None
 
-    async def note(self, outcome: Outcome, detail: dict[str, Any]) -> None:
-        """Write into every service concerned what was ordered by whom and how it goes."""
-        order, login = self.order, login_name()
-        for service in order.services:
+    async def record(self, outcome: Outcome, detail: dict[str, Any]) -> None:
+        """Insert an audit row into the `operation` table of each service concerned."""
+        command, login = self.command, login_name()
+        for service in command.services:
             async with self.session(service) as session:
                 await session.execute(
-                    insert(operation).values(
+                    insert(tables.operation).values(
                         operation_id=self.operation_id,
                         at=now(session),
-                        operator=order.operator or login,
+                        operator=command.operator or login,
                         login=login,
-                        command=order.command,
-                        arguments=order.arguments,
-                        reason=order.reason or None,
+                        command=command.command,
+                        arguments=command.arguments,
+                        reason=command.reason or None,
                         outcome=outcome,
                         detail=detail,
                     )
                 )
 
     async def close(self) -> None:
+        """Close the connections."""
         for database in self._databases.values():
             await database.close()
 
 
-Work = Callable[[Desk], Awaitable[Answer]]
-
-
-def service_of(name: str) -> Service:
-    """The service with its handlers; a second to import, so only who needs them asks."""
-    service: Service = load(name)
-    return service
+Work = Callable[[Operation], Awaitable[Result]]
 
 
 def say(text: str) -> None:
+    """Print a line on stderr."""
     sys.stderr.write(f"{text}\n")
 
 
 @contextmanager
 def progress(total: int) -> Iterator[Callable[[int], None]]:
-    """Show on a terminal how far long work has come; elsewhere nothing."""
+    """Show a progress bar when stderr is a terminal; yield the function that advances it."""
     if not sys.stderr.isatty():
         yield lambda _: None
         return
@@ -168,86 +167,98 @@ def progress(total: int) -> Iterator[Callable[[int], None]]:
 
 
 def login_name() -> str:
-    """The system's name for who runs this; in a container there may be only a number."""
+    """Return the login of the process; in a container there may be only a number."""
     try:
         return pwd.getpwuid(os.getuid()).pw_name
     except KeyError:
         return f"uid {os.getuid()}"
 
 
-def carry_out(order: Order, work: Work) -> NoReturn:
-    """Do the work and end with its exit code."""
+def run_command(
+    command: Command,
+    work: Work,
+    database: Callable[[], AbstractContextManager[Settings]] = existing_database_settings,
+) -> NoReturn:
+    """Run the work on the database, print its result and exit with its code."""
     with stop_signals():
         try:
-            with existing_database_settings() as settings:
+            with database() as settings:
                 logs.configure(settings, usual_level="warning")
-                code = run(_exit_code(Desk(order, settings), work), asyncio.run)
+                code = run(_exit_code(Operation(command, settings), work), asyncio.run)
         except PostgresError as error:
             say(f"{error}. Set TENGHUAN_DATABASE_URL, or start the suite (make run) first.")
             code = EXIT_CODES["away"]
+        except Refused as refusal:
+            say(str(refusal))
+            code = EXIT_CODES["refused"]
         except KeyboardInterrupt:
             code = STOPPED
     raise typer.Exit(code)
 
 
-async def _exit_code(desk: Desk, work: Work) -> int:
-    return EXIT_CODES[await _recorded(desk, work)]
+async def _exit_code(operation: Operation, work: Work) -> int:
+    return EXIT_CODES[await _finished(operation, work)]
 
 
-async def _recorded(desk: Desk, work: Work) -> Outcome:
+async def _finished(operation: Operation, work: Work) -> Outcome:
     try:
-        answer = await _worked(desk, work)
-    except Exception as error:
-        known = _explained(error)
-        if known is None:
-            raise
-        say(known)
-        return "away" if _is_away(error) else "failed"
-    finally:
-        await desk.close()
-    if answer is None:
-        return "refused"
-    return answer.outcome
-
-
-async def _worked(desk: Desk, work: Work) -> Answer | None:
-    """Do it, with a row in the record before a change and one at the end, whatever the end is. None: refused."""
-    if desk.order.changes:
-        await desk.note("begun", {})
-    try:
-        answer = await work(desk)
+        return await (_printed if operation.command.records_itself else _recorded)(operation, work)
     except Refused as refusal:
         say(str(refusal))
-        await desk.note("refused", {"error": str(refusal)})
-        return None
+        return "refused"
     except Exception as error:
-        await desk.note("away" if _is_away(error) else "failed", {"error": repr(error)})
+        explanation = _explained(error)
+        if explanation is None:
+            raise
+        say(explanation)
+        return "away" if _is_away(error) else "failed"
+    finally:
+        await operation.close()
+
+
+async def _printed(operation: Operation, work: Work) -> Outcome:
+    result = await work(operation)
+    _print(result, operation.command.form)
+    return result.outcome
+
+
+async def _recorded(operation: Operation, work: Work) -> Outcome:
+    """Run the work between its audit rows: one before a change, one at the end, whatever the end is."""
+    if operation.command.changes:
+        await operation.record("begun", {})
+    try:
+        result = await work(operation)
+    except Refused as refusal:
+        await operation.record("refused", {"error": str(refusal)})
+        raise
+    except Exception as error:
+        await operation.record("away" if _is_away(error) else "failed", {"error": repr(error)})
         raise
     except BaseException:
-        await desk.note("interrupted", {})
+        await operation.record("interrupted", {})
         raise
     try:
-        await desk.note(answer.outcome, answer.detail)
+        await operation.record(result.outcome, result.detail)
     finally:
-        _show(answer, desk.order.form)
-    return answer
+        _print(result, operation.command.form)
+    return result.outcome
 
 
-def _show(answer: Answer, form: str) -> None:
-    """Whoever reads it may stop reading, into `head` say: what was done is done and on record all the same."""
+def _print(result: Result, form: str) -> None:
+    """Print the rows; a reader that closes the pipe (`| head`) changes neither outcome nor audit row."""
     try:
-        show(answer.rows, form, upright=answer.upright)
+        print_rows(result.rows, form, upright=result.upright)
         sys.stdout.flush()
     except (BrokenPipeError, SystemExit):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _explained(error: Exception) -> str | None:
-    """A line for what an operator can mend; None for what only a programmer can."""
+    """Return one line for an error that an operator can fix; None for one that needs a programmer."""
     if isinstance(error, Away):
         return str(error)
     if isinstance(error, ArgumentError):
-        return f"TENGHUAN_DATABASE_URL or a service's own URL is none: {error}"
+        return f"TENGHUAN_DATABASE_URL or the URL of a service is not a database URL: {error}"
     if isinstance(error, DBAPIError) and _state(error).startswith(_NO_TABLE):
         return f"The database does not fit this command; has it been migrated? {error.orig}"
     if _is_away(error):

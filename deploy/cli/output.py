@@ -1,4 +1,4 @@
-"""Results on stdout: a table for people, JSON for programs."""
+"""Rows on stdout: a table for people, JSON for programs."""
 
 import json
 import sys
@@ -14,8 +14,8 @@ _WIDE = 10_000
 Row = dict[str, Any]
 
 
-def show(rows: Sequence[Row], form: str, *, upright: bool = False) -> None:
-    """Print rows; `upright` with a line for each value, for rows that do not fit side by side."""
+def print_rows(rows: Sequence[Row], form: str, *, upright: bool = False) -> None:
+    """Print rows; `upright` prints a line per value, for rows too wide for a table."""
     if form == "json":
         sys.stdout.write(json.dumps(rows, ensure_ascii=False, indent=2, default=str) + "\n")
         return
@@ -30,19 +30,19 @@ def show(rows: Sequence[Row], form: str, *, upright: bool = False) -> None:
 def _side_by_side(rows: Sequence[Row]) -> Table:
     table = Table(*rows[0], box=None, pad_edge=False, header_style="bold")
     for row in rows:
-        table.add_row(*(_said(value) for value in row.values()))
+        table.add_row(*(_cell(value) for value in row.values()))
     return table
 
 
 def _upright(row: Row) -> Table:
     table = Table("", "", box=None, pad_edge=False, show_header=False)
     for name, value in row.items():
-        table.add_row(name, _said(value))
+        table.add_row(name, _cell(value))
     table.add_row("", "")
     return table
 
 
-def _said(value: Any) -> str:
+def _cell(value: Any) -> str:
     if value is None:
         return "-"
     if isinstance(value, (dict, list)):

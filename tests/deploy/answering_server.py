@@ -1,4 +1,4 @@
-"""Says it is ready, for tests of those who watch over processes: `python -m tests.deploy.answering PORT`.
+"""Says it is ready, for tests of those who watch over processes: `python -m tests.deploy.answering_server PORT`.
 
 After the port it may be told to be `deaf` to SIGTERM, or to end at once with the words that follow `fail`.
 """

@@ -1,0 +1,83 @@
+"""Write a backup: the database as of one snapshot, then the files that this snapshot refers to, then the keys."""
+
+import tempfile
+from collections.abc import Iterable
+from datetime import datetime
+from pathlib import Path
+from typing import IO, Any
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from deploy.backup.archive import ArchiveWriter, new_file
+from deploy.backup.database import counts, dump, present_schemas
+from shared.errors import NotFound
+from shared.runtime import Service
+from shared.settings import Settings
+from shared.storage.files import FileStore, file_store
+from shared.storage.migrate import admin_engine, status
+
+KEYS = ("signing-key.json", "role-password")
+"""Secrets of the data folder: the demonstration's signing key, the password of the application roles."""
+_FILES = "SELECT DISTINCT sha256 FROM intake.material ORDER BY 1"
+
+
+class FileLost(Exception):
+    """The database refers to a file that the store does not have."""
+
+
+async def backup(settings: Settings, services: Iterable[Service], path: Path, at: datetime) -> dict[str, Any]:
+    """Write the archive and return its manifest. Raises ArchiveError and FileLost; then there is no archive.
+
+    Files are kept by their content and never changed, and each is stored before a row refers to it: the files of a
+    snapshot that are copied after it are the snapshot's.
+    """
+    services = tuple(services)
+    schemas = [schema for service in services for schema in (service.name, *service.schemas)]
+    with new_file(path) as file:
+        writer = ArchiveWriter(file)
+        with tempfile.TemporaryFile(dir=path.parent) as dumped:
+            described, files = await _snapshot(settings, schemas, dumped)
+            writer.add("database.dump", dumped)
+        store = file_store(settings.file_store_url())
+        for sha256 in files:
+            await _add_file(writer, store, sha256, path.parent)
+        for name in KEYS:
+            if (settings.data_dir / name).exists():
+                with (settings.data_dir / name).open("rb") as key:
+                    writer.add(f"keys/{name}", key)
+        revisions = {name: current for name, (current, _) in (await status(settings, services)).items()}
+        manifest = {"at": at.isoformat(), "revisions": revisions, "files": len(files), **described}
+        writer.finish(manifest)
+    return {**manifest, "parts": writer.parts}
+
+
+async def _snapshot(settings: Settings, schemas: list[str], into: IO[bytes]) -> tuple[dict[str, Any], list[str]]:
+    """Dump the database; return its description and the files its rows refer to, all of one snapshot."""
+    engine = admin_engine(settings)
+    try:
+        async with engine.connect() as connection:
+            await connection.execution_options(isolation_level="REPEATABLE READ")
+            snapshot = str(await connection.scalar(text("SELECT pg_export_snapshot()")))
+            there = await present_schemas(connection, schemas)
+            version = await connection.scalar(text("SHOW server_version"))
+            described = {"postgresql": version, "tables": await counts(connection, there)}
+            files = await _files(connection, there)
+            await dump(settings, snapshot, there, into)
+            return described, files
+    finally:
+        await engine.dispose()
+
+
+async def _files(connection: AsyncConnection, schemas: list[str]) -> list[str]:
+    return list((await connection.scalars(text(_FILES))).all()) if "intake" in schemas else []
+
+
+async def _add_file(writer: ArchiveWriter, store: FileStore, sha256: str, folder: Path) -> None:
+    with tempfile.TemporaryFile(dir=folder) as copy:
+        try:
+            async for chunk in await store.read(sha256):
+                copy.write(chunk)
+        except NotFound:
+            raise FileLost(f"the file store has lost {sha256}, which a material refers to") from None
+        writer.add(f"files/{sha256}", copy)
