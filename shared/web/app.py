@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from fastapi import FastAPI
+from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddleware
 from starlette.types import ASGIApp
 
 from shared import logs
@@ -12,12 +13,16 @@ from shared.clock import Clock
 from shared.errors import FieldProblem
 from shared.runtime import Instance, Service, bus_of, running
 from shared.settings import Settings
-from shared.web import admin, feed
+from shared.storage.files import MEDIA_TYPES
+from shared.web import admin, feed, problem_pages
 from shared.web.docs import mount_docs
 from shared.web.observability import RequestLog
 from shared.web.parameters import KnownParametersRoute
 from shared.web.problems import RESPONSES, Problem, handle_errors
 from shared.web.routing import install
+
+COMPRESSED = (*DEFAULT_EXCLUDED_CONTENT_TYPES, *MEDIA_TYPES)
+"""Media types that are sent as they are: compressed already, or streams of single events."""
 
 
 class ServiceApp(FastAPI):
@@ -74,7 +79,8 @@ def create_app(service: Service, instance: Instance | None = None) -> FastAPI:
     app.service = service.name
     app.router.route_class = KnownParametersRoute
     app.state.instance = instance
-    install(app, service.router, feed.router, admin.router)
+    install(app, service.router, feed.router, admin.router, problem_pages.router)
     mount_docs(app)
     handle_errors(app)
+    app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=4, exclude_content_types=COMPRESSED)
     return app

@@ -166,7 +166,11 @@ async def test_what_an_applicant_reads_of_a_malformed_value_is_chinese(world: Wo
     for said in ("x", "2024-01-01T00:00:00"):
         answer = await world.call("intake", "PUT", "/clock", None, {"now": said}, status=422)
         assert answer.json()["errors"] == [
-            {"pointer": "/body/now", "code": answer.json()["errors"][0]["code"], "detail": "格式不符"}
+            {
+                "pointer": "/body/now",
+                "code": answer.json()["errors"][0]["code"],
+                "detail": "须为带时区的时间，写作 2026-07-01T09:00:00+08:00",
+            }
         ]
 
 

@@ -1,0 +1,63 @@
+"""Problem details and their explanations; compression of answers."""
+
+import gzip
+
+import pytest
+
+from services import SERVICES, load
+from shared.web.problem_pages import explanation, problem_codes
+from shared.web.problems import Problem
+from tests.world import World
+
+
+def codes() -> list[str]:
+    for name in SERVICES:
+        load(name)
+    return sorted(problem_codes())
+
+
+@pytest.mark.parametrize("code", codes())
+def test_every_code_is_explained(code: str) -> None:
+    said = explanation(code)
+    assert (said.code, said.title != "", 400 <= said.status < 600) == (code, True, True)
+    assert len(said.meaning) > 5
+    assert len(said.remedy) > 5
+
+
+def test_no_two_meanings_share_a_code() -> None:
+    status_of: dict[str, int] = {}
+    for name in SERVICES:
+        load(name)
+    for code, (status, _, _) in problem_codes().items():
+        assert status_of.setdefault(code, status) == status
+
+
+async def test_the_type_of_a_problem_leads_to_its_explanation(world: World) -> None:
+    refused = await world.call("intake", "GET", "/v1/declarations?nonsense=1", "auditor-1", status=422)
+    body = Problem.model_validate(refused.json())
+    assert set(refused.json()) == {"type", "title", "status", "detail", "code", "errors", "request_id"}
+    assert body.request_id == refused.headers["x-request-id"]
+    said = (await world.call("intake", "GET", body.type, None, status=200)).json()
+    assert (said["code"], said["status"], said["title"]) == (body.code, body.status, body.title)
+    page = await world.call("intake", "GET", body.type, None, status=200, accept="text/html,application/xml;q=0.9")
+    assert page.headers["content-type"].startswith("text/html")
+    assert said["remedy"] in page.text
+
+
+async def test_an_unknown_code_is_not_found_and_all_codes_are_listed(world: World) -> None:
+    refused = await world.call("intake", "GET", "/problems/nonsense", None, status=404)
+    assert "GET /problems" in refused.json()["detail"]
+    listed = (await world.call("intake", "GET", "/problems?limit=200", None, status=200)).json()["items"]
+    assert {"stale", "unknown_parameter", "malformed"} <= {row["code"] for row in listed}
+
+
+async def test_answers_over_a_kilobyte_are_compressed_and_small_ones_are_not(world: World) -> None:
+    headers = {"accept-encoding": "gzip"}
+    async with world.clients["eligibility"].stream("GET", "/v1/clauses", headers=headers) as long:
+        raw = b"".join([part async for part in long.aiter_raw()])
+    assert long.headers["content-encoding"] == "gzip"
+    assert len(gzip.decompress(raw)) > 2 * len(raw)
+    short = await world.clients["eligibility"].get("/livez", headers=headers)
+    assert "content-encoding" not in short.headers
+    plain = await world.clients["eligibility"].get("/v1/clauses", headers={"accept-encoding": "identity"})
+    assert "content-encoding" not in plain.headers
