@@ -8,6 +8,7 @@ character is used, with a pattern of our own.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Annotated, Final
 
 from pydantic import AfterValidator, WithJsonSchema
@@ -35,6 +36,7 @@ def organisation_check_character(first_8: str) -> str:
     return "0123456789X0"[11 - total % 11]
 
 
+@lru_cache(maxsize=8192)  # the rows of a push name the same owners again and again
 def validate_uscc(number: str, *, inner: bool = False) -> str:
     """Return a valid code in capitals without spaces or hyphens.
 

@@ -7,15 +7,19 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
 
 FEN = Decimal("0.01")
+_DECIMAL = re.compile(r"-?([0-9]{1,38})(?:\.([0-9]{1,38}))?")
 
 
 def _exact(places: int, whole: int) -> BeforeValidator:
     def check(value: Any) -> Decimal:
         if not isinstance(value, (str, Decimal)):
             raise ValueError("须为字符串形式的十进制数")
-        number = Decimal(value) if _plain(str(value)) else None
-        if number is None or not number.is_finite():
+        found = _DECIMAL.fullmatch(str(value))
+        if found is None:
             raise ValueError("须为字符串形式的十进制数")
+        number = Decimal(value)
+        if len(found[1]) <= whole and len(found[2] or "") <= places:
+            return number
         if abs(number) >= Decimal(10) ** whole or number != number.quantize(Decimal(1).scaleb(-places)):
             raise ValueError(f"最多 {whole} 位整数、{places} 位小数")
         return number
@@ -24,7 +28,7 @@ def _exact(places: int, whole: int) -> BeforeValidator:
 
 
 def _plain(text: str) -> bool:
-    return re.fullmatch(r"-?[0-9]{1,38}(\.[0-9]{1,38})?", text) is not None
+    return _DECIMAL.fullmatch(text) is not None
 
 
 def _schema(pattern: str, title: str) -> WithJsonSchema:

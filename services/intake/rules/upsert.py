@@ -12,9 +12,9 @@ from pydantic import BaseModel
 from shared.contracts.library import LibraryRow, ResourceRow
 
 # "84000", "84000.0" and "84000.00" are the same area; the suffixes select fields that hold numbers as text.
-_NUMBER: Final = re.compile(
-    rb'((?:_m2|_tce|_yuan|_ratio|_share|_deg|occupancy)":"[0-9]+)(?:\.0+|(\.[0-9]*?[1-9])0+)(?=")'
-)
+_TRAILING_ZEROS: Final = re.compile(rb'(?<=":")([0-9]+)(?:\.0+|(\.[0-9]*?[1-9])0+)(?=")')
+_NUMBER_FIELDS: Final = (b"_m2", b"_tce", b"_yuan", b"_ratio", b"_share", b"_deg", b"occupancy")
+_LONGEST_SUFFIX: Final = max(map(len, _NUMBER_FIELDS))
 NOT_FACTS: Final = {"quarter", "change_reason"}
 """Fields of a row that are not facts: confirming the same facts for a new quarter changes none of them."""
 LibraryStatus = Literal["in_library", "left"]
@@ -51,7 +51,13 @@ class Refusal:
 def fingerprint(row: ResourceRow | LibraryRow) -> bytes:
     """Return the SHA-256 of the facts of a row; numbers that differ only in trailing zeros give the same hash."""
     facts = row.model_dump_json(exclude=NOT_FACTS, exclude_none=True)
-    return hashlib.sha256(_NUMBER.sub(rb"\1\2", facts.encode())).digest()
+    return hashlib.sha256(_TRAILING_ZEROS.sub(_without_zeros, facts.encode())).digest()
+
+
+def _without_zeros(number: re.Match[bytes]) -> bytes:
+    name_ends = number.start() - len(b'":"')
+    name = number.string[max(0, name_ends - _LONGEST_SUFFIX) : name_ends]
+    return number[1] + (number[2] or b"") if name.endswith(_NUMBER_FIELDS) else number[0]
 
 
 def is_unchanged(recorded: RecordedState, quarter: str, sha256: bytes) -> bool:
