@@ -1,10 +1,10 @@
-"""Trying a project against the policy: no token, nothing kept, both amounts, and what is missing from whom. 二"""
+"""Tests of the dry run: no sign-in, both amounts, missing information. 二"""
 
 from typing import Any
 
 import pytest
 
-from tests.eligibility.cases import BASES
+from tests.eligibility.fixtures import BASES
 from tests.world import World
 
 
@@ -17,7 +17,7 @@ async def dry_run(world: World, facts: dict[str, Any], status: int = 200, **fiel
     return answer.json()
 
 
-async def test_anybody_may_try_without_token_or_key(world: World) -> None:
+async def test_the_dry_run_needs_no_token_or_key(world: World) -> None:
     answer = await world.clients["eligibility"].post("/v1/dry-run", json={"facts": {}})
     assert (answer.status_code, answer.json()["decision"]) == (200, "undetermined")
 
@@ -37,31 +37,31 @@ async def test_a_rate_above_the_lpr_is_subsidised_at_the_lpr_and_under_the_cap(w
     assert (subsidy["uncapped_yuan"], subsidy["award_yuan"]) == ("69000000.00", "50000000.00")
 
 
-async def test_the_grant_is_told_even_where_interest_is_asked_for(world: World) -> None:
+async def test_the_grant_is_estimated_even_for_an_interest_application(world: World) -> None:
     found = await dry_run(world, project(support_mode="interest_subsidy"))
     assert found["amounts"] == {}
     assert found["support"]["investment_grant"]["award_yuan"] == "30000000.00"
     assert found["support"]["interest_subsidy"]["award_yuan"] is None
 
 
-async def test_what_is_missing_is_asked_of_the_right_office(world: World) -> None:
+async def test_missing_information_names_its_provider(world: World) -> None:
     found = await dry_run(world, project(drop=("title_clear", "energy_saving_ratio")))
     asked = {item["field"]: item["who_label"] for item in found["missing"]}
     assert asked == {"title_clear": "区发展改革委", "energy_saving_ratio": "项目单位"}
 
 
-async def test_the_day_of_acceptance_is_today_unless_told(world: World) -> None:
+async def test_the_acceptance_date_defaults_to_today(world: World) -> None:
     assert (await dry_run(world, project(drop=("accepted_on",))))["as_of"] == "2024-03-01"
     assert (await dry_run(world, project(), as_of="2024-06-01"))["as_of"] == "2024-06-01"
 
 
-async def test_a_day_without_an_edition_is_open_and_never_a_no(world: World) -> None:
+async def test_a_date_without_an_edition_is_undetermined(world: World) -> None:
     found = await dry_run(world, project(accepted_on="2023-07-15"))
     assert (found["decision"], found["unmet"], found["missing"][0]["field"]) == ("undetermined", [], "edition")
     assert found["support"]["investment_grant"] is None
 
 
-async def test_a_use_that_does_not_fit_is_a_finding_and_no_error(world: World) -> None:
+async def test_an_unsupported_use_is_a_finding_not_an_error(world: World) -> None:
     odd = [{**project()["components"][0], "stock_use": "warehouse"}]
     found = await dry_run(world, project(components=odd))
     assert (found["decision"], found["unmet"]) == ("ineligible", ["二（一）1"])
@@ -76,12 +76,12 @@ async def test_a_use_that_does_not_fit_is_a_finding_and_no_error(world: World) -
         ({"facts": {}, "district": "310000"}, "/body/district"),
     ],
 )
-async def test_a_bad_field_is_named(world: World, body: dict[str, Any], pointer: str) -> None:
+async def test_an_invalid_field_is_named(world: World, body: dict[str, Any], pointer: str) -> None:
     answer = await world.call("eligibility", "POST", "/v1/dry-run", None, body, status=422)
     assert answer.json()["errors"][0]["pointer"] == pointer
 
 
-async def test_a_body_without_end_is_not_read(world: World) -> None:
+async def test_an_oversized_body_is_refused(world: World) -> None:
     body = {"facts": {"components": [{"kind": "building", "name": "楼" * 200}] * 2000}}
     answer = await world.call("eligibility", "POST", "/v1/dry-run", None, body, status=413)
     assert answer.json()["code"] == "too_large"

@@ -1,26 +1,26 @@
-"""From the district's report to the pool: the walk of one declaration through the city's review. 三（二）"""
+"""Test of one declaration from the district's report to the pool. 三（二）"""
 
-from tests.eligibility.cases import INVESTMENT, PASS, at, facts, forward, receive, score
+from tests.eligibility.fixtures import INVESTMENT, PASS, case_path, facts, forward, receive, score
 from tests.world import World
 
 
-async def test_a_declaration_walks_from_report_to_pool(world: World) -> None:
+async def test_a_declaration_passes_from_report_to_pool(world: World) -> None:
     declaration_id = await forward(world, facts(drop=["surroundings_coordinated"]))
-    case = await world.get("eligibility", at(declaration_id), "city-officer-1")
+    case = await world.get("eligibility", case_path(declaration_id), "city-officer-1")
     assert (case["decision"], case["current"]["open"], case["stage"]) == ("undetermined", ["二（二）3"], "in_review")
     await receive(world, declaration_id)
     settled = await world.post(
-        "eligibility", at(declaration_id, "settle"), "city-officer-1",
+        "eligibility", case_path(declaration_id, "settle"), "city-officer-1",
         {"rule": "surroundings", "holds": True, "reason": "现场查看，已补足公共空间", "evidence": "踏勘记录"},
     )  # fmt: skip
     assert settled["decision"] == "eligible"
-    passed = await world.post("eligibility", at(declaration_id, "conclude"), "city-officer-2", PASS)
+    passed = await world.post("eligibility", case_path(declaration_id, "conclude"), "city-officer-2", PASS)
     assert passed["stage"] == "passed"
     await score(world, declaration_id, "city-officer-3", 90)
     await score(world, declaration_id, "city-officer-4", 81)
-    await world.post("eligibility", at(declaration_id, "investment"), "city-officer-3", INVESTMENT, 201)
+    await world.post("eligibility", case_path(declaration_id, "investment"), "city-officer-3", INVESTMENT, 201)
     row = await world.post(
-        "eligibility", at(declaration_id, "enter-pool"), "city-supervisor-1", {"reason": "同意入库"}, 201
+        "eligibility", case_path(declaration_id, "enter-pool"), "city-supervisor-1", {"reason": "同意入库"}, 201
     )
     assert (row["rank"], row["score"], row["assessed_investment_yuan"]) == (1, "85.50", "300000000.00")
     await world.settle()

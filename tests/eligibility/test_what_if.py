@@ -1,4 +1,4 @@
-"""What if: a number changed, and every declaration and the whole library judged again. 四（一）2, 二（四）"""
+"""Tests of what-if: changed parameters and readings over declarations and the library. 四（一）2, 二（四）"""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -7,7 +7,7 @@ from uuid import UUID, uuid5
 from deploy.demo.sample.generate import library, resources
 from shared.contracts.intake import LibraryEntryChanged, ResourceRecorded
 from shared.contracts.library import LibraryRow, ResourceRow
-from tests.eligibility.cases import announce, facts, forward, with_part
+from tests.eligibility.fixtures import announce, facts, forward, with_component
 from tests.world import World
 
 SPACE = UUID("6f1c7a52-9d1b-4f0e-8f5f-1f2d3c4b5a69")
@@ -26,7 +26,7 @@ def resource(row: Mapping[str, Any]) -> ResourceRecorded:
 
 
 async def sample(world: World, *districts: str) -> Sequence[Mapping[str, Any]]:
-    """The sample's ledger and library of some districts; its library rows in turn."""
+    """Load the sample ledger and library of some districts; return the library rows."""
     await announce(world, *(resource(row) for code in districts for row in resources(7)[code]))
     rows = [row for code in districts for row in library(7)[code]]
     await announce(world, *(entry(row) for row in rows))
@@ -41,8 +41,8 @@ def count(found: Any, before: str, after: str) -> int:
     return next(int(cell["count"]) for cell in found["table"] if (cell["before"], cell["after"]) == (before, after))
 
 
-async def test_a_lower_floor_lets_a_small_building_in(world: World) -> None:
-    declaration_id = await forward(world, with_part(facts(), renovated_area_m2="15000"))
+async def test_a_lower_threshold_admits_a_small_building(world: World) -> None:
+    declaration_id = await forward(world, with_component(facts(), renovated_area_m2="15000"))
     await forward(world, facts("factory"))
     found = await what_if(world, parameters={"building_renovated_area_m2": "10000"})
     assert (found["declarations"], found["library"]) == (2, 0)
@@ -56,7 +56,7 @@ async def test_a_lower_floor_lets_a_small_building_in(world: World) -> None:
     assert [line["rule"] for line in found["blocking_before"]] == ["building_renovated_area"]
 
 
-async def test_undetermined_projects_make_the_budget_an_interval(world: World) -> None:
+async def test_undetermined_projects_widen_the_award_interval(world: World) -> None:
     await forward(world, facts())
     await forward(world, facts(drop=["surroundings_coordinated"]))
     found = await what_if(world, parameters={"building_grant_rate": "0.20"})
@@ -64,7 +64,7 @@ async def test_undetermined_projects_make_the_budget_an_interval(world: World) -
     assert found["touched"][0]["rule"] == "investment_grant"
 
 
-async def test_the_whole_library_is_judged_with_what_the_ledger_knows(world: World) -> None:
+async def test_the_library_is_assessed_with_facts_of_the_ledger(world: World) -> None:
     rows = await sample(world, "110105", "110106")
     found = await what_if(world, parameters={"building_renovated_area_m2": "5000", "factory_renovated_area_m2": "1000"})
     standing = [row for row in rows if row["left_on"] is None]
@@ -76,8 +76,8 @@ async def test_the_whole_library_is_judged_with_what_the_ledger_knows(world: Wor
     assert one["library"] == sum(row["district"] == "110106" for row in standing)
 
 
-async def test_a_district_is_judged_by_its_own_criterion(world: World) -> None:
-    told = with_part(
+async def test_a_district_is_assessed_by_its_own_standard(world: World) -> None:
+    told = with_component(
         facts(), wholly_vacant=False, occupancy="0.35", district_tax_per_m2_yuan="300", function_mismatch=False
     )
     for code in ("110105", "110106"):
@@ -92,7 +92,7 @@ async def test_a_district_is_judged_by_its_own_criterion(world: World) -> None:
     assert (count(found, "eligible", "eligible"), count(found, "undetermined", "eligible")) == (1, 1)
 
 
-async def test_a_changed_or_departed_entry_shows_at_once(world: World) -> None:
+async def test_changed_or_removed_entries_show_at_once(world: World) -> None:
     row = next(row for row in library(7)["110105"] if row["left_on"] is None)
     await announce(world, entry(row))
     patch: dict[str, Any] = {"parameters": {"grant_cap_yuan": "1"}}
@@ -102,7 +102,7 @@ async def test_a_changed_or_departed_entry_shows_at_once(world: World) -> None:
     assert (await what_if(world, **patch))["library"] == 0
 
 
-async def test_a_declared_library_entry_is_judged_once(world: World) -> None:
+async def test_a_declared_library_entry_is_assessed_once(world: World) -> None:
     row = next(row for row in library(7)["110105"] if row["left_on"] is None)
     event = entry(row)
     await announce(world, event)
@@ -111,13 +111,13 @@ async def test_a_declared_library_entry_is_judged_once(world: World) -> None:
     assert (found["declarations"], found["library"]) == (1, 0), declaration_id
 
 
-async def test_a_reading_can_be_changed_too(world: World) -> None:
+async def test_a_reading_can_be_changed(world: World) -> None:
     await forward(world, facts("area"))
     found = await what_if(world, interpretations={"cap_scope": "category"})
     assert found["touched"][0]["rule"] == "investment_grant"
 
 
-async def test_a_patch_that_does_not_fit_is_named(world: World) -> None:
+async def test_an_invalid_change_names_its_field(world: World) -> None:
     for body, pointer in (
         ({"parameters": {"no_such": "1"}}, "/body/parameters/no_such"),
         ({"parameters": {"supported_industries": "1"}}, "/body/parameters/supported_industries"),
@@ -133,12 +133,12 @@ async def test_a_patch_that_does_not_fit_is_named(world: World) -> None:
     assert refusal["code"] == "not_for_tables"
 
 
-async def test_the_whole_city_is_a_city_officers_to_try(world: World) -> None:
+async def test_only_a_city_officer_runs_what_if(world: World) -> None:
     await what_if(world, 403, "110105-officer-1", parameters={"grant_cap_yuan": "1"})
     await what_if(world, 403, "city-supervisor-1", parameters={"grant_cap_yuan": "1"})
 
 
-async def test_nothing_is_decided_by_trying(world: World) -> None:
+async def test_what_if_changes_no_data(world: World) -> None:
     await forward(world, facts())
     await world.settle()
     before = await world.snapshot()

@@ -7,10 +7,10 @@ from sqlalchemy import text
 
 from shared.actors import system_actor
 from shared.contracts.base import event_types
-from tests.eligibility import cases as eligibility_cases
+from tests.eligibility import fixtures as eligibility_fixtures
 from tests.funding import case as funding_case
 from tests.intake import sample_declarations, sample_rows
-from tests.monitoring import story as monitoring_story
+from tests.monitoring import fixtures as monitoring_fixtures
 from tests.world import World
 
 _COLUMNS: Mapping[str, Mapping[str, str]] = {
@@ -75,10 +75,10 @@ async def intake(world: World) -> None:
 
 async def eligibility(world: World) -> None:
     """A review that is open, one that is passed, and one ready for the pool."""
-    open_case = await eligibility_cases.forward(world, eligibility_cases.facts(drop=["surroundings_coordinated"]))
-    await eligibility_cases.act(world, open_case, "settle", "city-officer-1", eligibility_cases.SETTLE)
-    await eligibility_cases.passed(world)
-    await eligibility_cases.assessed(world)
+    open_case = await eligibility_fixtures.forward(world, eligibility_fixtures.facts(drop=["surroundings_coordinated"]))
+    await eligibility_fixtures.act(world, open_case, "settle", "city-officer-1", eligibility_fixtures.SETTLE)
+    await eligibility_fixtures.passed_review(world)
+    await eligibility_fixtures.assessed_project(world)
 
 
 async def funding(world: World) -> None:
@@ -129,16 +129,16 @@ _OTHER_MONEY = {
 
 async def monitoring(world: World) -> None:
     """A project just funded with a meter out of range, and one inspected, delivered, evaluated and rated."""
-    new = f"/v1/files/{await monitoring_story.funded(world)}"
+    new = f"/v1/files/{await monitoring_fixtures.funded_project(world)}"
     meter = await world.post("monitoring", f"{new}/meters", "city-officer-1", _METER, 201)
-    project = await monitoring_story.funded(world)
-    monitoring_story.at(world, 2024, 4, 3)
+    project = await monitoring_fixtures.funded_project(world)
+    monitoring_fixtures.set_date(world, 2024, 4, 3)
     reading = {"meter_id": meter["id"], "measured_at": "2024-04-02T12:00:00+08:00", "value": "600"}
     await world.post("monitoring", "/v1/readings:batch", world.owner(), {"readings": [reading]}, 207)
     await world.post("monitoring", "/v1/inspection-plans", "city-officer-1", {"quarter": "2024Q2", "size": 1}, 201)
-    await monitoring_story.submit(world, project, "2024Q1")
-    await monitoring_story.inspected(world, project, monitoring_story.found())
-    await monitoring_story.issued(world, project)
+    await monitoring_fixtures.submit(world, project, "2024Q1")
+    await monitoring_fixtures.completed_inspection(world, project, monitoring_fixtures.finding_body())
+    await monitoring_fixtures.issued_evaluation(world, project)
     await world.post("monitoring", f"/v1/files/{project}/green-record", "city-officer-2", {}, 201)
     await _rated(world)
 
@@ -154,7 +154,7 @@ _METER = {
 
 
 async def _rated(world: World) -> None:
-    credit = f"/v1/entities/{monitoring_story.OWNER}/credit"
+    credit = f"/v1/entities/{monitoring_fixtures.OWNER}/credit"
     notice = await world.post("monitoring", f"{credit}/notice", "city-officer-1", {"reason": "年度评价"}, 201)
     world.clock.set(world.clock.now() + timedelta(days=30))
     decision = {"grade": notice["proposal"]["grade"], "reason": "事实清楚"}

@@ -1,16 +1,16 @@
-"""Credit: grounds from facts, a proposal, the entity's objection, a person's decision, repair, history."""
+"""Tests of credit: grounds, proposed grade, objection, decision, repair, history."""
 
 from typing import Any
 from uuid import UUID
 
-from tests.monitoring.story import OTHER, OWNER, at, found, funded, inspected
+from tests.monitoring.fixtures import OTHER, OWNER, completed_inspection, finding_body, funded_project, set_date
 from tests.world import World
 
 CREDIT = f"/v1/entities/{OWNER}/credit"
 
 
 async def noticed(world: World, *kinds: str) -> dict[str, Any]:
-    await inspected(world, await funded(world), *(found(kind) for kind in kinds))
+    await completed_inspection(world, await funded_project(world), *(finding_body(kind) for kind in kinds))
     answer: dict[str, Any] = await world.post(
         "monitoring", f"{CREDIT}/notice", "city-officer-1", {"reason": "年度评价"}, status=201
     )
@@ -22,14 +22,14 @@ async def decide(world: World, status: int = 200, **changes: Any) -> Any:
     return await world.post("monitoring", f"{CREDIT}/decide", "city-supervisor-1", body, status=status)
 
 
-async def test_nothing_takes_effect_before_a_person_decides_after_the_days_of_objection(world: World) -> None:
+async def test_no_grade_before_a_decision_after_the_objection_period(world: World) -> None:
     notice = await noticed(world, "stopped", "obstructed")
     assert (notice["proposal"]["grade"], notice["proposal"]["points"]) == ("D", 55)
     assert (notice["noticed_on"], notice["objection_due_on"]) == ("2024-03-01", "2024-03-16")
     early = await decide(world, 409)
     assert "申辩期" in early["detail"]
     assert (await world.get("monitoring", CREDIT, "city-officer-1"))["grade"] is None
-    at(world, 2024, 3, 17)
+    set_date(world, 2024, 3, 17)
     decision = await decide(world, grade="D")
     assert (decision["grade"], decision["points"], decision["computed_grade"]) == ("D", 55, "D")
     shown = await world.get("monitoring", CREDIT, world.owner())
@@ -42,7 +42,7 @@ async def test_nothing_takes_effect_before_a_person_decides_after_the_days_of_ob
 
 async def test_an_objection_in_time_may_remove_a_ground(world: World) -> None:
     notice = await noticed(world, "stopped", "obstructed")
-    at(world, 2024, 3, 16)
+    set_date(world, 2024, 3, 16)
     objection = {"text": "当日有台风预警", "evidence": ["说明-1"]}
     await world.post("monitoring", f"{CREDIT}/objection", world.owner(), objection)
     again = await world.post("monitoring", f"{CREDIT}/objection", world.owner(), objection, status=409)
@@ -55,16 +55,16 @@ async def test_an_objection_in_time_may_remove_a_ground(world: World) -> None:
     await decide(world, 409)
 
 
-async def test_an_objection_after_its_last_day_is_refused(world: World) -> None:
+async def test_a_late_objection_is_refused(world: World) -> None:
     await noticed(world, "stopped")
-    at(world, 2024, 3, 17)
+    set_date(world, 2024, 3, 17)
     late = await world.post("monitoring", f"{CREDIT}/objection", world.owner(), {"text": "迟到"}, status=409)
     assert "届满" in late["detail"]
 
 
 async def test_only_grounds_of_the_proposal_can_be_withdrawn(world: World) -> None:
     await noticed(world, "stopped")
-    at(world, 2024, 3, 17)
+    set_date(world, 2024, 3, 17)
     strange = str(UUID(int=7))
     refused = await decide(world, 422, withdrawn_grounds=[strange])
     assert refused["errors"][0]["pointer"] == "/body/withdrawn_grounds"
@@ -85,7 +85,7 @@ async def test_one_rating_runs_at_a_time_and_roles_are_kept(world: World) -> Non
 
 async def test_repair_is_decided_by_a_person_and_the_history_stays(world: World) -> None:
     notice = await noticed(world, "stopped", "obstructed")
-    at(world, 2024, 3, 17)
+    set_date(world, 2024, 3, 17)
     await decide(world, grade="D")
     grounds = [row["ground_id"] for row in notice["proposal"]["grounds"]]
     asked = {"ground_ids": grounds, "text": "已全部整改", "evidence": ["整改-1"]}
@@ -115,8 +115,8 @@ async def test_a_rejected_repair_changes_no_grade(world: World) -> None:
     assert (await world.get("monitoring", CREDIT, world.owner()))["decisions"] == []
 
 
-async def test_an_officer_puts_a_ground_on_record_once_with_evidence(world: World) -> None:
-    project = await funded(world)
+async def test_an_officer_records_a_ground_once_with_evidence(world: World) -> None:
+    project = await funded_project(world)
     body = {"code": "G10", "declaration_id": str(project), "detail": "列入名单", "occurred_on": "2024-02-20"}
     missing = await world.post("monitoring", f"{CREDIT}/grounds", "city-officer-1", body, status=422)
     assert missing["errors"][0]["pointer"] == "/body/evidence"
@@ -130,7 +130,7 @@ async def test_an_officer_puts_a_ground_on_record_once_with_evidence(world: Worl
 
 async def test_a_ground_lapses_after_three_years(world: World) -> None:
     await noticed(world, "stopped")
-    at(world, 2027, 3, 2)
+    set_date(world, 2027, 3, 2)
     shown = await world.get("monitoring", CREDIT, "city-officer-1")
     assert (shown["proposal"]["grade"], [ground["code"] for ground in shown["grounds"]]) == ("A", ["G4"])
 

@@ -1,32 +1,32 @@
-"""Evaluation of a delivered project: within its year, by two people, issued once, reported to the city."""
+"""Tests of evaluation: reference date, segregation of duties, issue, acknowledgement, report."""
 
 from typing import Any
 
 import pytest
 
-from tests.monitoring.story import (
+from tests.monitoring.fixtures import (
     OWNER,
     actuals,
     announce,
-    at,
+    completed_inspection,
+    computed_evaluation,
     deliver,
     energy,
-    evaluated,
-    found,
-    funded,
-    inspected,
-    issued,
+    finding_body,
+    funded_project,
+    issued_evaluation,
     letting,
     release,
+    set_date,
     submit,
 )
 from tests.world import World
 
 
 async def test_the_district_evaluates_its_supervisor_issues_and_the_city_acknowledges(world: World) -> None:
-    project = await funded(world)
+    project = await funded_project(world)
     path = f"/v1/files/{project}/evaluation"
-    issue = await issued(world, project)
+    issue = await issued_evaluation(world, project)
     assert (issue["state"], issue["grade"], issue["late"], issue["issued_on"]) == (
         "issued",
         "excellent",
@@ -45,9 +45,9 @@ async def test_the_district_evaluates_its_supervisor_issues_and_the_city_acknowl
 
 
 async def test_missed_targets_are_a_ground_and_a_late_issue_says_so(world: World) -> None:
-    project = await funded(world)
-    await evaluated(world, project, lettings=[letting(0, "7999.99"), letting(1, "7500")])
-    at(world, 2025, 9, 3)
+    project = await funded_project(world)
+    await computed_evaluation(world, project, lettings=[letting(0, "7999.99"), letting(1, "7500")])
+    set_date(world, 2025, 9, 3)
     late = await world.post("monitoring", f"/v1/files/{project}/evaluation/issue", "110105-supervisor-1")
     assert (late["late"], late["targets_met"]) == (True, False)
     credit = await world.get("monitoring", f"/v1/entities/{OWNER}/credit", "city-officer-1")
@@ -57,28 +57,28 @@ async def test_missed_targets_are_a_ground_and_a_late_issue_says_so(world: World
     assert [target["gap"] for target in event["targets"] if target["met"] is False] == ["差 0.0001个百分点"]
 
 
-async def test_undetermined_targets_stay_undetermined_and_are_no_ground(world: World) -> None:
-    project = await funded(world)
-    issue = await issued(world, project, energy=None)
+async def test_undetermined_targets_raise_no_ground(world: World) -> None:
+    project = await funded_project(world)
+    issue = await issued_evaluation(world, project, energy=None)
     assert issue["targets_met"] is None
     credit = await world.get("monitoring", f"/v1/entities/{OWNER}/credit", "city-officer-1")
     assert "G8" not in [ground["code"] for ground in credit["grounds"]]
 
 
 async def test_an_open_diversion_fails_the_project(world: World) -> None:
-    project = await funded(world)
-    await inspected(world, project, found("funds_diverted"))
-    assert (await evaluated(world, project))["grade"] == "failed"
+    project = await funded_project(world)
+    await completed_inspection(world, project, finding_body("funds_diverted"))
+    assert (await computed_evaluation(world, project))["grade"] == "failed"
 
 
-async def test_who_reviewed_does_not_evaluate_and_who_evaluated_does_not_issue(world: World) -> None:
-    project = await funded(world, hands=({"actor": "110105-supervisor-2", "duty": "forward"},))
-    await evaluated(world, project)
+async def test_reviewer_evaluator_and_issuer_are_different_people(world: World) -> None:
+    project = await funded_project(world, hands=({"actor": "110105-supervisor-2", "duty": "forward"},))
+    await computed_evaluation(world, project)
     path = f"/v1/files/{project}/evaluation"
     refused = await world.post("monitoring", f"{path}/issue", "110105-supervisor-2", status=403)
     assert refused["code"] == "same_officer"
-    other = await funded(world)
-    at(world, 2025, 7, 2)
+    other = await funded_project(world)
+    set_date(world, 2025, 7, 2)
     await deliver(world, other, "2025-06-01")
     refused = await world.post(
         "monitoring",
@@ -90,9 +90,9 @@ async def test_who_reviewed_does_not_evaluate_and_who_evaluated_does_not_issue(w
     assert refused["code"] == "same_officer"
 
 
-async def test_only_the_own_district_evaluates(world: World) -> None:
-    project = await funded(world)
-    await evaluated(world, project)
+async def test_another_district_cannot_evaluate(world: World) -> None:
+    project = await funded_project(world)
+    await computed_evaluation(world, project)
     path = f"/v1/files/{project}/evaluation"
     await world.post("monitoring", path, "110106-officer-1", actuals(), status=404)
     await world.post("monitoring", path, "city-officer-1", actuals(), status=403)
@@ -101,13 +101,13 @@ async def test_only_the_own_district_evaluates(world: World) -> None:
     await world.get("monitoring", path, "110106-officer-1", status=404)
 
 
-async def test_nothing_is_evaluated_before_delivery_or_issued_before_evaluation(world: World) -> None:
-    project = await funded(world)
+async def test_no_evaluation_before_delivery_and_no_issue_before_evaluation(world: World) -> None:
+    project = await funded_project(world)
     path = f"/v1/files/{project}/evaluation"
     await world.post("monitoring", path, "110105-officer-2", actuals(), status=409)
     await world.post("monitoring", f"{path}/issue", "110105-supervisor-1", status=409)
     await world.get("monitoring", path, "110105-officer-1", status=404)
-    at(world, 2024, 9, 5)
+    set_date(world, 2024, 9, 5)
     await deliver(world, project)
     await world.post("monitoring", f"{path}/issue", "110105-supervisor-1", status=404)
 
@@ -124,31 +124,31 @@ async def test_nothing_is_evaluated_before_delivery_or_issued_before_evaluation(
         ({"funds": None}, "/body/funds"),
     ],
 )
-async def test_actuals_that_cannot_be_are_refused(world: World, changes: dict[str, Any], pointer: str) -> None:
-    project = await funded(world)
-    await evaluated(world, project)
+async def test_impossible_actuals_are_refused(world: World, changes: dict[str, Any], pointer: str) -> None:
+    project = await funded_project(world)
+    await computed_evaluation(world, project)
     path = f"/v1/files/{project}/evaluation"
     refused = await world.post("monitoring", path, "110105-officer-2", actuals(**changes), status=422)
     assert refused["errors"][0]["pointer"] == pointer
 
 
-async def test_the_best_occupancy_of_the_year_is_kept_beside_the_reference_day(world: World) -> None:
-    project = await funded(world)
-    at(world, 2024, 9, 5)
+async def test_the_best_occupancy_is_stored_beside_the_reference_date(world: World) -> None:
+    project = await funded_project(world)
+    set_date(world, 2024, 9, 5)
     await deliver(world, project)
-    at(world, 2025, 1, 3)
+    set_date(world, 2025, 1, 3)
     await world.instances["monitoring"].tick()
     await submit(world, project, "2024Q4", occupancy=[letting(0, "9100.00")])
-    at(world, 2025, 7, 1)
+    set_date(world, 2025, 7, 1)
     path = f"/v1/files/{project}/evaluation"
     answer = await world.post("monitoring", path, "110105-officer-2", actuals())
     assert answer["result"]["best_occupancies"] == {"0": "0.910000"}
     assert answer["result"]["occupancies"] == {"0": "0.850000", "1": "0.750000"}
 
 
-async def test_the_report_is_data_or_a_document_and_keeps_what_was_issued(world: World) -> None:
-    project = await funded(world)
-    await issued(world, project)
+async def test_the_report_is_json_or_markdown_and_frozen_when_issued(world: World) -> None:
+    project = await funded_project(world)
+    await issued_evaluation(world, project)
     path = f"/v1/files/{project}/evaluation/report"
     asked = ((f"{path}?format=md", "*/*"), (path, "text/markdown"))
     documents = [await world.call("monitoring", "GET", to, "city-officer-1", accept=kind) for to, kind in asked]

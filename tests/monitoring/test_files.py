@@ -1,4 +1,4 @@
-"""The file of a funded project: its money, its delivery, and who may see it."""
+"""Tests of project files: fund movements, delivery, visibility."""
 
 from uuid import uuid4
 
@@ -9,12 +9,12 @@ from services.monitoring.models.files import ProjectFile
 from shared.actors import system_actor
 from shared.contracts.base import Event
 from shared.contracts.funding import FundsClawedBack, FundsHeld, FundsReturned
-from tests.monitoring.story import AWARD, OTHER, OWNER, announce, at, deliver, funded, release, submit
+from tests.monitoring.fixtures import AWARD, OTHER, OWNER, announce, deliver, funded_project, release, set_date, submit
 from tests.world import World
 
 
 async def test_the_first_release_opens_a_file_and_its_first_quarter(world: World) -> None:
-    project = await funded(world)
+    project = await funded_project(world)
     file = await world.get("monitoring", f"/v1/files/{project}", world.owner())
     assert (file["status"], file["award_yuan"], file["released_yuan"]) == ("under_way", "30000000.00", "30000000.00")
     assert [row["kind"] for row in file["movements"]] == ["released"]
@@ -31,8 +31,8 @@ async def test_a_second_release_adds_to_the_same_file(world: World) -> None:
     assert (file["released_yuan"], len(file["movements"])) == ("30000000.00", 2)
 
 
-async def test_money_that_comes_back_is_taken_off(world: World) -> None:
-    project = await funded(world)
+async def test_returned_and_recovered_amounts_reduce_the_kept_amount(world: World) -> None:
+    project = await funded_project(world)
     named = {"declaration_id": project, "district": "110105", "applicant_uscc": OWNER}
     claw = {"ground": "funds_diverted", "clause": "四（一）1", "reason": "挪用"}
     events: list[Event] = [
@@ -49,8 +49,8 @@ async def test_money_that_comes_back_is_taken_off(world: World) -> None:
 
 
 async def test_a_redelivered_event_changes_nothing(world: World) -> None:
-    project = await funded(world)
-    at(world, 2024, 4, 3)
+    project = await funded_project(world)
+    set_date(world, 2024, 4, 3)
     await submit(world, project, "2024Q1")
     await world.settle()
     before = await world.snapshot()
@@ -60,7 +60,7 @@ async def test_a_redelivered_event_changes_nothing(world: World) -> None:
 
 
 async def test_another_district_and_another_owner_see_no_file(world: World) -> None:
-    project = await funded(world)
+    project = await funded_project(world)
     for stranger in ("110106-officer-1", world.owner(OTHER, "另一单位")):
         await world.get("monitoring", f"/v1/files/{project}", stranger, status=404)
         assert (await world.get("monitoring", "/v1/files", stranger))["items"] == []
@@ -68,7 +68,7 @@ async def test_another_district_and_another_owner_see_no_file(world: World) -> N
 
 
 async def test_files_are_listed_page_by_page(world: World) -> None:
-    projects = sorted([str(await funded(world)) for _ in range(3)])
+    projects = sorted([str(await funded_project(world)) for _ in range(3)])
     same = "limit=2&district=110105&status=under_way"
     first = await world.get("monitoring", f"/v1/files?{same}", "city-officer-1")
     second = await world.get("monitoring", f"/v1/files?{same}&cursor={first['next_cursor']}", "city-officer-1")
@@ -76,9 +76,9 @@ async def test_files_are_listed_page_by_page(world: World) -> None:
     assert (listed, second["next_cursor"]) == (projects, None)
 
 
-async def test_delivery_sets_the_year_of_evaluation_running(world: World) -> None:
-    project = await funded(world)
-    at(world, 2024, 10, 8)
+async def test_delivery_starts_the_evaluation_year(world: World) -> None:
+    project = await funded_project(world)
+    set_date(world, 2024, 10, 8)
     file = await deliver(world, project, "2024-09-30")
     assert (file["status"], file["evaluation_due_on"], file["evaluation_state"]) == (
         "delivered",
@@ -90,22 +90,22 @@ async def test_delivery_sets_the_year_of_evaluation_running(world: World) -> Non
     assert refused["code"] == "wrong_status"
 
 
-async def test_the_year_ends_after_a_holiday_when_its_last_day_is_one(world: World) -> None:
-    project = await funded(world)
-    at(world, 2024, 10, 8)
+async def test_an_evaluation_year_ending_on_a_holiday_ends_on_the_next_working_day(world: World) -> None:
+    project = await funded_project(world)
+    set_date(world, 2024, 10, 8)
     assert (await deliver(world, project, "2024-10-01"))["evaluation_due_on"] == "2025-10-09"
 
 
 @pytest.mark.parametrize("delivered_on", ["2024-03-12", "2023-01-01", "9999-12-31"])
-async def test_a_day_of_delivery_that_cannot_be_is_refused(world: World, delivered_on: str) -> None:
-    project = await funded(world)
+async def test_an_impossible_delivery_date_is_refused(world: World, delivered_on: str) -> None:
+    project = await funded_project(world)
     body = {"delivered_on": delivered_on, "proof": "竣工备1"}
     refused = await world.post("monitoring", f"/v1/files/{project}/deliver", "110105-officer-1", body, status=422)
     assert refused["errors"][0]["pointer"] == "/body/delivered_on"
 
 
 async def test_only_the_district_confirms_delivery(world: World) -> None:
-    project = await funded(world)
+    project = await funded_project(world)
     body = {"delivered_on": "2024-02-28", "proof": "竣工备1"}
     for who, status in (("city-officer-1", 403), ("110106-officer-1", 404), (world.owner(), 403)):
         await world.post("monitoring", f"/v1/files/{project}/deliver", who, body, status=status)
@@ -115,8 +115,8 @@ async def test_only_the_district_confirms_delivery(world: World) -> None:
     assert missing.json()["errors"][0]["pointer"] == "/body/delivered_on"
 
 
-async def test_the_record_of_movements_cannot_be_rewritten(world: World) -> None:
-    await funded(world)
+async def test_fund_movements_are_append_only(world: World) -> None:
+    await funded_project(world)
     database = world.instances["monitoring"].database
     for table in ("fund_movement", "quarter_submission", "reading", "issued_evaluation", "credit_decision"):
         with pytest.raises(Exception, match="permission denied"):
@@ -124,23 +124,23 @@ async def test_the_record_of_movements_cannot_be_rewritten(world: World) -> None
                 await session.execute(text(f"UPDATE {table} SET district = 'x'"))
 
 
-async def test_all_public_money_is_shown_against_the_investment(world: World) -> None:
-    project = await funded(world)
-    at(world, 2024, 4, 3)
+async def test_public_money_is_compared_with_the_investment(world: World) -> None:
+    project = await funded_project(world)
+    set_date(world, 2024, 4, 3)
     await submit(world, project, "2024Q1", district_support_yuan="280000000.00", first_set_equipment_yuan="500000.00")
     money = (await world.get("monitoring", f"/v1/files/{project}", "city-officer-1"))["public_money"]
     assert (money["share"], money["over"], money["district_yuan"]) == ("1.0333", True, "280000000.00")
 
 
-def test_a_file_knows_what_the_project_keeps() -> None:
+def test_the_kept_amount_is_released_less_returned_and_recovered() -> None:
     file = ProjectFile(released_yuan=AWARD, returned_yuan=AWARD / 10, recovered_yuan=AWARD / 5)
     assert file.kept_yuan == AWARD * 7 / 10
 
 
-async def test_the_overview_counts_by_district_what_the_caller_may_see(world: World) -> None:
-    await funded(world)
-    await funded(world, applicant_uscc=OTHER, district="110106")
-    at(world, 2024, 4, 30)
+async def test_the_overview_counts_visible_projects_by_district(world: World) -> None:
+    await funded_project(world)
+    await funded_project(world, applicant_uscc=OTHER, district="110106")
+    set_date(world, 2024, 4, 30)
     await world.instances["monitoring"].tick()
     rows = (await world.get("monitoring", "/v1/overview", "city-officer-1"))["items"]
     assert [(row["district"], row["files"], row["overdue_quarters"], row["released_yuan"]) for row in rows] == [

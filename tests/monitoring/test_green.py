@@ -1,11 +1,11 @@
-"""Green registration: a carbon account, its way to the exchange and back, and the export."""
+"""Tests of green registration: carbon account, states, export."""
 
-from tests.monitoring.story import energy, evaluated, funded
+from tests.monitoring.fixtures import computed_evaluation, energy, funded_project
 from tests.world import World
 
 
-async def test_a_record_goes_out_comes_back_and_is_registered_in_a_second_round(world: World) -> None:
-    path = f"/v1/files/{await funded(world)}/green-record"
+async def test_a_returned_record_is_registered_in_a_second_round(world: World) -> None:
+    path = f"/v1/files/{await funded_project(world)}/green-record"
     body = {"energy": energy(pv_used_kwh="10000"), "verifier": "示例核查机构"}
     opened = await world.post("monitoring", path, "city-officer-1", body, status=201)
     assert (opened["state"], opened["factor_set"], opened["before_tco2"], opened["reduction_tco2"]) == (
@@ -31,12 +31,12 @@ async def test_a_record_goes_out_comes_back_and_is_registered_in_a_second_round(
     assert states == ["pending", "sent", "returned", "pending", "sent", "registered"]
 
 
-async def test_the_export_says_everything_the_exchange_asks(world: World) -> None:
-    project = await funded(world)
+async def test_the_export_has_every_field_of_the_exchange(world: World) -> None:
+    project = await funded_project(world)
     path = f"/v1/files/{project}/green-record"
     refused = await world.post("monitoring", path, "city-officer-1", {}, status=422)
     assert refused["errors"][0]["pointer"] == "/body/energy"
-    await evaluated(world, project)
+    await computed_evaluation(world, project)
     await world.post("monitoring", path, "city-officer-1", {"attachments": ["核算报告-1"]}, status=201)
     answer = await world.call("monitoring", "GET", f"{path}/export", "city-officer-1", status=200)
     export = answer.json()
@@ -46,8 +46,8 @@ async def test_the_export_says_everything_the_exchange_asks(world: World) -> Non
     assert "attachment" in answer.headers["content-disposition"]
 
 
-async def test_only_the_city_keeps_the_record(world: World) -> None:
-    path = f"/v1/files/{await funded(world)}/green-record"
+async def test_only_city_officers_change_the_record(world: World) -> None:
+    path = f"/v1/files/{await funded_project(world)}/green-record"
     await world.get("monitoring", path, world.owner(), status=404)
     for who in ("110105-officer-1", world.owner()):
         await world.post("monitoring", path, who, {"energy": energy()}, status=403)

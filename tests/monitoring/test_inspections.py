@@ -1,15 +1,17 @@
-"""Site checks: drawn by explained risk, free of interests, their findings put right and closed by somebody else."""
+"""Tests of inspections: risk, plan, declaration of interests, findings, rectification."""
 
 from typing import Any
 from uuid import UUID
 
-from tests.monitoring.story import OTHER, OWNER, at, found, funded, inspected
+from tests.monitoring.fixtures import OTHER, OWNER, completed_inspection, finding_body, funded_project, set_date
 from tests.world import World
 
 
-async def test_diversion_is_grave_whatever_the_inspector_ticked_and_a_ground_of_credit(world: World) -> None:
-    project = await funded(world)
-    check = await inspected(world, project, found("funds_diverted", grave=False), found("records_missing"))
+async def test_diversion_is_always_grave_and_raises_a_credit_ground(world: World) -> None:
+    project = await funded_project(world)
+    check = await completed_inspection(
+        world, project, finding_body("funds_diverted", grave=False), finding_body("records_missing")
+    )
     assert [(item["kind"], item["grave"]) for item in check["findings"]] == [
         ("funds_diverted", True),
         ("records_missing", False),
@@ -25,11 +27,11 @@ async def test_diversion_is_grave_whatever_the_inspector_ticked_and_a_ground_of_
     ]
 
 
-async def test_the_riskiest_projects_are_drawn_with_their_reasons(world: World) -> None:
-    calm = await funded(world, applicant_uscc=OTHER, amount_yuan="10000000.00")
-    risky = await funded(world)
-    at(world, 2024, 5, 8)
-    await inspected(world, calm)
+async def test_the_riskiest_projects_are_selected_with_reasons(world: World) -> None:
+    calm = await funded_project(world, applicant_uscc=OTHER, amount_yuan="10000000.00")
+    risky = await funded_project(world)
+    set_date(world, 2024, 5, 8)
+    await completed_inspection(world, calm)
     await world.instances["monitoring"].tick()
     ranked = (await world.get("monitoring", "/v1/inspection-risks", "city-officer-1"))["items"]
     assert [(UUID(row["declaration_id"]), row["score"]) for row in ranked] == [(risky, "32.00"), (calm, "14.00")]
@@ -44,9 +46,9 @@ async def test_the_riskiest_projects_are_drawn_with_their_reasons(world: World) 
     await world.post("monitoring", "/v1/inspection-plans", "inspector-1", body, status=403)
 
 
-async def test_equal_risks_are_drawn_by_the_same_lot_every_time(world: World) -> None:
+async def test_ties_are_ordered_by_a_stable_hash(world: World) -> None:
     for _ in range(4):
-        await funded(world)
+        await funded_project(world)
     drawn = []
     for quarter in ("2024Q1", "2024Q2"):
         body = {"quarter": quarter, "size": 4}
@@ -68,8 +70,8 @@ def done(world: World, **changes: Any) -> dict[str, Any]:
     return {"inspected_on": world.clock.today().isoformat(), "summary": "已查看", "findings": []} | changes
 
 
-async def test_an_inspector_with_an_interest_steps_back(world: World) -> None:
-    path = await ordered(world, await funded(world))
+async def test_an_inspector_with_a_conflict_of_interest_is_removed(world: World) -> None:
+    path = await ordered(world, await funded_project(world))
     await world.post("monitoring", f"{path}/complete", "inspector-1", done(world), status=409)
     await world.post("monitoring", f"{path}/assign", "city-officer-1", {"inspector": "inspector-1"})
     await world.post("monitoring", f"{path}/complete", "inspector-1", done(world), status=409)
@@ -87,17 +89,17 @@ async def test_an_inspector_with_an_interest_steps_back(world: World) -> None:
     assert (await world.post("monitoring", f"{path}/complete", "inspector-2", done(world)))["state"] == "completed"
 
 
-async def test_one_who_reviewed_the_declaration_does_not_inspect_it(world: World) -> None:
+async def test_a_reviewer_of_the_declaration_cannot_inspect_it(world: World) -> None:
     hands = ({"actor": "inspector-1", "duty": "score"},)
-    path = await ordered(world, await funded(world, hands=hands))
+    path = await ordered(world, await funded_project(world, hands=hands))
     await world.post("monitoring", f"{path}/assign", "city-officer-1", {"inspector": "inspector-1"})
     await world.post("monitoring", f"{path}/declare-interest", "inspector-1", {"conflict": False, "statement": "无"})
     refused = await world.post("monitoring", f"{path}/complete", "inspector-1", done(world), status=403)
     assert refused["code"] == "same_officer"
 
 
-async def test_a_finding_is_put_right_and_closed_by_another_inspector(world: World) -> None:
-    check = await inspected(world, await funded(world), found("stopped"))
+async def test_a_rectified_finding_is_closed_by_another_inspector(world: World) -> None:
+    check = await completed_inspection(world, await funded_project(world), finding_body("stopped"))
     path = f"/v1/findings/{check['findings'][0]['id']}"
     verdict = {"accepted": False, "reason": "仍未复工"}
     await world.post("monitoring", f"{path}/close", "inspector-2", verdict, status=409)
@@ -105,7 +107,7 @@ async def test_a_finding_is_put_right_and_closed_by_another_inspector(world: Wor
     await world.post("monitoring", f"{path}/rectify", world.owner(), {"text": "已复工"})
     same = await world.post("monitoring", f"{path}/close", "inspector-1", verdict, status=403)
     assert same["code"] == "same_officer"
-    at(world, 2024, 3, 10)
+    set_date(world, 2024, 3, 10)
     again = await world.post("monitoring", f"{path}/close", "inspector-2", verdict)
     assert (again["state"], again["rectify_by"]) == ("open", "2024-04-09")
     await world.post("monitoring", f"{path}/rectify", world.owner(), {"text": "已全面复工"})
@@ -113,11 +115,11 @@ async def test_a_finding_is_put_right_and_closed_by_another_inspector(world: Wor
     assert (closed["state"], closed["closed_on"]) == ("closed", "2024-03-10")
 
 
-async def test_a_rectification_past_its_day_is_overdue(world: World) -> None:
-    await inspected(world, await funded(world), found("safety"))
+async def test_a_late_rectification_is_overdue(world: World) -> None:
+    await completed_inspection(world, await funded_project(world), finding_body("safety"))
     monitoring, seen = world.instances["monitoring"], []
     for day in ((2024, 3, 31), (2024, 4, 1)):
-        at(world, *day)
+        set_date(world, *day)
         await monitoring.tick()
         overdue = await world.get("monitoring", "/v1/findings?overdue=true", "city-officer-1")
         seen.append([item["overdue_since"] for item in overdue["items"]])
@@ -125,7 +127,7 @@ async def test_a_rectification_past_its_day_is_overdue(world: World) -> None:
 
 
 async def test_a_finding_names_its_kind_and_clause(world: World) -> None:
-    path = await ordered(world, await funded(world))
-    wrong = done(world, findings=[found("anything")])
+    path = await ordered(world, await funded_project(world))
+    wrong = done(world, findings=[finding_body("anything")])
     refused = await world.post("monitoring", f"{path}/complete", "inspector-1", wrong, status=422)
     assert refused["errors"][0]["pointer"] == "/body/findings/0/kind"

@@ -1,16 +1,16 @@
-"""The quarterly ledger of a project: opened on time, judged against the award, confirmed by the district."""
+"""Tests of quarterly reports: opening, checks, submission, confirmation, lateness."""
 
 from typing import Any
 
 import pytest
 
-from tests.monitoring.story import OTHER, OWNER, at, draft, evaluated, funded, report, submit
+from tests.monitoring.fixtures import OTHER, OWNER, computed_evaluation, draft, funded_project, report, set_date, submit
 from tests.world import World
 
 
 async def test_a_report_is_drafted_submitted_and_confirmed(world: World) -> None:
-    project = await funded(world)
-    at(world, 2024, 4, 3)
+    project = await funded_project(world)
+    set_date(world, 2024, 4, 3)
     sent = await submit(world, project, "2024Q1")
     assert (sent["state"], sent["late"], sent["warnings"]) == ("submitted", False, [])
     path = f"/v1/files/{project}/quarters/2024Q1"
@@ -24,8 +24,8 @@ async def test_a_report_is_drafted_submitted_and_confirmed(world: World) -> None
 
 
 async def test_a_returned_report_comes_back_as_a_second_round(world: World) -> None:
-    project = await funded(world)
-    at(world, 2024, 4, 3)
+    project = await funded_project(world)
+    set_date(world, 2024, 4, 3)
     await submit(world, project, "2024Q1")
     path = f"/v1/files/{project}/quarters/2024Q1"
     body = {"reasons": ["投资额与发票不符"]}
@@ -55,8 +55,8 @@ async def test_a_returned_report_comes_back_as_a_second_round(world: World) -> N
     ],
 )
 async def test_a_report_that_contradicts_the_award_is_refused(world: World, changes: dict[str, Any], code: str) -> None:
-    project = await funded(world)
-    at(world, 2024, 4, 3)
+    project = await funded_project(world)
+    set_date(world, 2024, 4, 3)
     refused = await submit(world, project, "2024Q1", status=422, **changes)
     assert code in [problem["code"] for problem in refused["problems"]]
     assert refused["errors"][0]["pointer"].startswith("/report/")
@@ -72,24 +72,24 @@ async def test_a_report_that_contradicts_the_award_is_refused(world: World, chan
         ({"district_support_yuan": "270000000.01"}, "public_money_over_base"),
     ],
 )
-async def test_an_odd_report_is_taken_with_a_warning(world: World, changes: dict[str, Any], code: str) -> None:
-    project = await funded(world)
-    at(world, 2024, 4, 3)
+async def test_an_unusual_report_is_accepted_with_a_warning(world: World, changes: dict[str, Any], code: str) -> None:
+    project = await funded_project(world)
+    set_date(world, 2024, 4, 3)
     sent = await submit(world, project, "2024Q1", **changes)
     assert [warning["code"] for warning in sent["warnings"]] == [code]
 
 
-async def test_progress_on_the_line_of_investment_is_not_odd(world: World) -> None:
-    project = await funded(world)
-    at(world, 2024, 4, 3)
+async def test_progress_equal_to_investment_gives_no_warning(world: World) -> None:
+    project = await funded_project(world)
+    set_date(world, 2024, 4, 3)
     assert (await submit(world, project, "2024Q1", progress="0.50"))["warnings"] == []
 
 
-async def test_progress_and_totals_do_not_fall(world: World) -> None:
-    project = await funded(world)
-    at(world, 2024, 4, 3)
+async def test_falling_progress_or_totals_are_refused(world: World) -> None:
+    project = await funded_project(world)
+    set_date(world, 2024, 4, 3)
     await submit(world, project, "2024Q1")
-    at(world, 2024, 7, 3)
+    set_date(world, 2024, 7, 3)
     await world.instances["monitoring"].tick()
     less = {"progress": "0.29", "investment": [], "subsidy_used": []}
     refused = await submit(world, project, "2024Q2", status=422, **less)
@@ -99,16 +99,16 @@ async def test_progress_and_totals_do_not_fall(world: World) -> None:
 
 
 async def test_a_quarter_is_not_submitted_before_it_ends_nor_empty(world: World) -> None:
-    project = await funded(world)
+    project = await funded_project(world)
     await world.post("monitoring", f"/v1/files/{project}/quarters/2024Q1/submit", world.owner(), status=409)
-    at(world, 2024, 3, 31)
+    set_date(world, 2024, 3, 31)
     await submit(world, project, "2024Q1", status=409)
-    at(world, 2024, 4, 1)
+    set_date(world, 2024, 4, 1)
     await submit(world, project, "2024Q1")
 
 
-async def test_a_stale_draft_and_one_without_a_reading_are_refused(world: World) -> None:
-    project = await funded(world)
+async def test_a_draft_with_a_stale_or_missing_version_is_refused(world: World) -> None:
+    project = await funded_project(world)
     path = f"/v1/files/{project}/quarters/2024Q1"
     await world.call("monitoring", "PUT", path, world.owner(), report(), status=428)
     await draft(world, project, "2024Q1", report())
@@ -117,9 +117,9 @@ async def test_a_stale_draft_and_one_without_a_reading_are_refused(world: World)
     assert wrong.json()["errors"][0]["pointer"] == "/body/progress"
 
 
-async def test_only_the_owner_reports_and_only_its_district_confirms(world: World) -> None:
-    project = await funded(world)
-    at(world, 2024, 4, 3)
+async def test_only_the_owner_submits_and_only_its_district_confirms(world: World) -> None:
+    project = await funded_project(world)
+    set_date(world, 2024, 4, 3)
     path = f"/v1/files/{project}/quarters/2024Q1"
     await world.post("monitoring", f"{path}/submit", "110105-officer-1", status=403)
     await world.post("monitoring", f"{path}/submit", world.owner(OTHER, "另一单位"), status=404)
@@ -132,9 +132,9 @@ async def test_only_the_owner_reports_and_only_its_district_confirms(world: Worl
     assert (keyless.status_code, keyless.json()["code"]) == (400, "idempotency_key_missing")
 
 
-async def test_the_clock_opens_each_quarter_and_does_so_once(world: World) -> None:
-    project = await funded(world)
-    at(world, 2024, 10, 8)
+async def test_scheduled_work_opens_each_quarter_once(world: World) -> None:
+    project = await funded_project(world)
+    set_date(world, 2024, 10, 8)
     monitoring = world.instances["monitoring"]
     await monitoring.tick()
     rows = (await world.get("monitoring", f"/v1/files/{project}/quarters", world.owner()))["items"]
@@ -148,17 +148,17 @@ async def test_the_clock_opens_each_quarter_and_does_so_once(world: World) -> No
     assert await world.snapshot() == before
 
 
-async def test_a_late_quarter_is_a_ground_once(world: World) -> None:
-    project = await funded(world)
+async def test_a_late_quarter_raises_one_ground(world: World) -> None:
+    project = await funded_project(world)
     monitoring = world.instances["monitoring"]
-    at(world, 2024, 4, 15)
+    set_date(world, 2024, 4, 15)
     await monitoring.tick()
     assert (await world.get("monitoring", "/v1/quarters?overdue=true", "110105-officer-1"))["items"] == []
-    at(world, 2024, 4, 16)
+    set_date(world, 2024, 4, 16)
     await monitoring.tick()
     overdue = (await world.get("monitoring", "/v1/quarters?overdue=true", "110105-officer-1"))["items"]
     assert [(row["quarter"], row["overdue_since"]) for row in overdue] == [("2024Q1", "2024-04-16")]
-    at(world, 2024, 4, 30)
+    set_date(world, 2024, 4, 30)
     await monitoring.tick()
     assert (await submit(world, project, "2024Q1"))["late"] is True
     await monitoring.tick()
@@ -167,18 +167,18 @@ async def test_a_late_quarter_is_a_ground_once(world: World) -> None:
     assert (credit["proposal"]["points"], credit["grade"]) == (95, None)
 
 
-async def test_a_report_on_its_last_day_is_in_time(world: World) -> None:
-    project = await funded(world)
-    at(world, 2024, 4, 15)
+async def test_a_report_on_the_due_date_is_in_time(world: World) -> None:
+    project = await funded_project(world)
+    set_date(world, 2024, 4, 15)
     assert (await submit(world, project, "2024Q1"))["late"] is False
 
 
 async def test_the_evaluation_is_upcoming_and_then_overdue(world: World) -> None:
-    project = await funded(world)
-    await evaluated(world, project)
+    project = await funded_project(world)
+    await computed_evaluation(world, project)
     monitoring, states = world.instances["monitoring"], []
     for month, day in ((7, 3), (7, 4), (9, 2), (9, 3)):
-        at(world, 2025, month, day)
+        set_date(world, 2025, month, day)
         await monitoring.tick()
         states.append((await world.get("monitoring", f"/v1/files/{project}", "city-officer-1"))["evaluation_state"])
     assert states == ["running", "upcoming", "upcoming", "overdue"]

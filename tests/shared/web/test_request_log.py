@@ -20,7 +20,7 @@ from shared.contracts.intake import DeclarationForwarded
 from shared.settings import Settings
 from shared.web.auth import Anyone
 from shared.web.idempotency import ActRoute, Session
-from tests.eligibility import cases as eligibility_cases
+from tests.eligibility import fixtures as eligibility_fixtures
 from tests.journeys.walked_cases import walk
 from tests.shared.web.test_foundation import small_service
 from tests.world import World
@@ -100,7 +100,7 @@ async def test_an_event_and_what_follows_from_it_carry_the_id_of_the_request(
     world: World, written: io.StringIO
 ) -> None:
     with logs.logged_as(request_id=GIVEN):
-        case = await eligibility_cases.forward(world, eligibility_cases.facts())
+        case = await eligibility_fixtures.forward(world, eligibility_fixtures.facts())
     await world.settle()
     sent = {message.type: message.headers["requestid"] for _, batch in world.bus.carried for message in batch}
     assert sent == {DeclarationForwarded.type: GIVEN, DeclarationAssessed.type: GIVEN}

@@ -1,4 +1,4 @@
-"""Declarations for the tests of eligibility, announced as intake would announce them."""
+"""Fixtures of eligibility's tests: declarations announced by intake, acts on a case."""
 
 from collections.abc import Iterable, Mapping
 from datetime import date
@@ -23,13 +23,13 @@ MARKS = ("industry", "green", "readiness", "investment", "surroundings")
 
 
 def facts(base: str = "building", drop: Iterable[str] = (), **changed: Any) -> ProjectFacts:
-    """The facts of a worked case, some of them changed or left out."""
+    """Return the facts of a base case, with some changed or dropped."""
     told = {name: value for name, value in {**BASES[base], **changed}.items() if name not in set(drop)}
     return ProjectFacts.model_validate(told)
 
 
-def with_part(told: ProjectFacts, **changed: Any) -> ProjectFacts:
-    """The facts with their first component changed."""
+def with_component(told: ProjectFacts, **changed: Any) -> ProjectFacts:
+    """Return the facts with the first component changed."""
     first, *others = (part.model_dump(mode="json", exclude_none=True) for part in told.components)
     whole = told.model_dump(mode="json", exclude_none=True)
     return ProjectFacts.model_validate({**whole, "components": [{**first, **changed}, *others]})
@@ -50,7 +50,7 @@ def project(declaration_id: UUID, district: str = "110105", library_entry_id: UU
 
 
 async def announce(world: World, *events: Event) -> None:
-    """What intake would have announced; waits until eligibility has acted on it."""
+    """Emit events as intake and wait until they are handled."""
     async with world.instances["intake"].database.session(system_actor("intake")) as session:
         await emit(session, *events)
     await world.settle()
@@ -59,7 +59,7 @@ async def announce(world: World, *events: Event) -> None:
 async def forward(
     world: World, told: ProjectFacts, declaration_id: UUID | None = None, district: str = "110105", **fields: Any
 ) -> UUID:
-    """Report a declaration to the city."""
+    """Forward a declaration to the city; return its id."""
     key, entry_id = declaration_id or uuid4(), fields.pop("library_entry_id", None)
     event: dict[str, Any] = {
         "declaration_id": key,
@@ -79,7 +79,7 @@ async def forward(
 async def receive(
     world: World, declaration_id: UUID, status: str = "under_construction", district: str = "110105"
 ) -> None:
-    """The city takes the declaration in."""
+    """Record the city's receipt of a declaration."""
     received = DeclarationReceived(
         declaration_id=declaration_id, district=district, applicant_uscc=USCC, received_on=date(2024, 3, 4),
         construction_status=status, hands=(Hand(actor="city-officer-5", duty="receipt"),),
@@ -87,11 +87,11 @@ async def receive(
     await announce(world, received)
 
 
-def at(declaration_id: UUID, act: str = "") -> str:
+def case_path(declaration_id: UUID, act: str = "") -> str:
     return f"/v1/assessments/{declaration_id}" + (f"/{act}" if act else "")
 
 
-def sheet(points: int = 80) -> dict[str, Any]:
+def score_sheet(points: int = 80) -> dict[str, Any]:
     marks = [{"criterion": name, "points": points, "comment": "材料充分"} for name in MARKS]
     return {"marks": marks, "opinion": "同意"}
 
@@ -107,33 +107,33 @@ INVESTMENT: dict[str, Any] = {
 
 
 async def act(world: World, declaration_id: UUID, name: str, who: str, body: Any, status: int = 200) -> Any:
-    """One act on a case in somebody's name."""
-    return await world.post("eligibility", at(declaration_id, name), who, body, status)
+    """Post an act on a case as a persona."""
+    return await world.post("eligibility", case_path(declaration_id, name), who, body, status)
 
 
-async def case_of(world: World, declaration_id: UUID, who: str = "city-officer-1") -> Any:
-    """The case as somebody reads it."""
-    return await world.get("eligibility", at(declaration_id), who)
+async def read_case(world: World, declaration_id: UUID, who: str = "city-officer-1") -> Any:
+    """Read a case as a persona."""
+    return await world.get("eligibility", case_path(declaration_id), who)
 
 
-async def passed(world: World, told: ProjectFacts | None = None, **fields: Any) -> UUID:
-    """A declaration whose review of conditions was passed by city-officer-2."""
+async def passed_review(world: World, told: ProjectFacts | None = None, **fields: Any) -> UUID:
+    """Create a declaration whose review city-officer-2 passed; return its id."""
     declaration_id = await forward(world, told or facts(), **fields)
     await receive(world, declaration_id, district=fields.get("district", "110105"))
-    await world.post("eligibility", at(declaration_id, "conclude"), "city-officer-2", PASS)
+    await world.post("eligibility", case_path(declaration_id, "conclude"), "city-officer-2", PASS)
     return declaration_id
 
 
 async def score(world: World, declaration_id: UUID, who: str, points: int = 80) -> None:
-    """A reviewer declares no conflict and scores."""
-    await world.post("eligibility", at(declaration_id, "conflict-declaration"), who, NO_CONFLICT, 201)
-    await world.post("eligibility", at(declaration_id, "scores"), who, sheet(points), 201)
+    """Declare no conflict and score as a reviewer."""
+    await world.post("eligibility", case_path(declaration_id, "conflict-declaration"), who, NO_CONFLICT, 201)
+    await world.post("eligibility", case_path(declaration_id, "scores"), who, score_sheet(points), 201)
 
 
-async def assessed(world: World, points: int = 80, **fields: Any) -> UUID:
-    """A declaration that two reviewers scored and whose investment was recognised."""
-    declaration_id = await passed(world, **fields)
+async def assessed_project(world: World, points: int = 80, **fields: Any) -> UUID:
+    """Create a declaration with two score sheets and a recognised investment; return its id."""
+    declaration_id = await passed_review(world, **fields)
     await score(world, declaration_id, "city-officer-3", points)
     await score(world, declaration_id, "city-officer-4", points)
-    await world.post("eligibility", at(declaration_id, "investment"), "city-officer-3", INVESTMENT, 201)
+    await world.post("eligibility", case_path(declaration_id, "investment"), "city-officer-3", INVESTMENT, 201)
     return declaration_id

@@ -1,22 +1,31 @@
-"""One funded project from its first release to its credit and its green record."""
+"""Test of one funded project from its first release to its green registration."""
 
-from tests.monitoring.story import OWNER, actuals, at, deliver, found, funded, inspected, submit
+from tests.monitoring.fixtures import (
+    OWNER,
+    actuals,
+    completed_inspection,
+    deliver,
+    finding_body,
+    funded_project,
+    set_date,
+    submit,
+)
 from tests.world import World
 
 
-async def test_a_project_is_followed_from_release_to_green_registration(world: World) -> None:
-    project = await funded(world)
+async def test_a_project_passes_from_release_to_green_registration(world: World) -> None:
+    project = await funded_project(world)
     file = f"/v1/files/{project}"
-    at(world, 2024, 4, 3)
+    set_date(world, 2024, 4, 3)
     await submit(world, project, "2024Q1")
     await world.post("monitoring", f"{file}/quarters/2024Q1/confirm", "110105-officer-1")
-    check = await inspected(world, project, found("stopped"))
+    check = await completed_inspection(world, project, finding_body("stopped"))
     finding = f"/v1/findings/{check['findings'][0]['id']}"
     await world.post("monitoring", f"{finding}/rectify", world.owner(), {"text": "已复工"})
     await world.post("monitoring", f"{finding}/close", "inspector-2", {"accepted": True, "reason": "现场已复工"})
-    at(world, 2024, 9, 5)
+    set_date(world, 2024, 9, 5)
     assert (await deliver(world, project))["evaluation_due_on"] == "2025-09-02"
-    at(world, 2025, 7, 1)
+    set_date(world, 2025, 7, 1)
     await world.post("monitoring", f"{file}/evaluation", "110105-officer-2", actuals())
     issued = await world.post("monitoring", f"{file}/evaluation/issue", "110105-supervisor-1")
     assert issued["targets_met"] is True, issued["result"]["targets"]

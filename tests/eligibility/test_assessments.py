@@ -1,4 +1,4 @@
-"""The review of conditions: judged on arrival, kept for ever, judged again, replayed. 二, 三（二）"""
+"""Tests of assessments: decision records, replay, editions, rounds, lists. 二, 三（二）"""
 
 from datetime import date
 
@@ -8,26 +8,26 @@ from sqlalchemy import text
 from shared.actors import system_actor
 from shared.contracts.base import Hand
 from shared.contracts.intake import CorrectionReason, DeclarationReturned, DeclarationWithdrawn
-from tests.eligibility.cases import (
+from tests.eligibility.fixtures import (
     OPEN,
     PASS,
     SETTLE,
     USCC,
     act,
     announce,
-    at,
-    case_of,
+    case_path,
     facts,
     forward,
+    read_case,
     receive,
-    with_part,
+    with_component,
 )
 from tests.world import World
 
 
-async def test_a_forwarded_declaration_is_judged_on_arrival(world: World) -> None:
+async def test_a_forwarded_declaration_is_assessed(world: World) -> None:
     declaration_id = await forward(world, facts())
-    case = await case_of(world, declaration_id)
+    case = await read_case(world, declaration_id)
     assert (case["decision"], case["stage"], case["current"]["occasion"]) == ("eligible", "in_review", "forwarded")
     assert case["current"]["as_of_kind"] == "district_acceptance"
     assert case["current"]["amounts"]["investment_grant"]["award_yuan"] == "30000000.00"
@@ -36,13 +36,13 @@ async def test_a_forwarded_declaration_is_judged_on_arrival(world: World) -> Non
     assert "符合申报条件 = 是" in assessed["data"]["summary"]
 
 
-async def test_a_building_on_the_line_is_refused_with_its_clause(world: World) -> None:
-    declaration_id = await forward(world, with_part(facts(), renovated_area_m2="20000"))
-    case = await case_of(world, declaration_id)
+async def test_a_building_below_the_threshold_is_refused_with_its_clause(world: World) -> None:
+    declaration_id = await forward(world, with_component(facts(), renovated_area_m2="20000"))
+    case = await read_case(world, declaration_id)
     assert (case["decision"], case["current"]["unmet"]) == ("ineligible", ["二（一）1"])
 
 
-async def test_redelivery_changes_nothing(world: World) -> None:
+async def test_a_redelivered_event_changes_nothing(world: World) -> None:
     declaration_id = await forward(world, facts(drop=OPEN))
     await receive(world, declaration_id)
     await act(world, declaration_id, "settle", "city-officer-1", SETTLE)
@@ -69,12 +69,14 @@ async def test_every_record_replays_equal(world: World) -> None:
     declaration_id = await forward(world, facts("area", drop=OPEN))
     await act(world, declaration_id, "settle", "city-officer-1", SETTLE)
     for number in (1, 2):
-        answer = await world.get("eligibility", at(declaration_id, f"replay?number={number}"), "110105-officer-1")
+        answer = await world.get(
+            "eligibility", case_path(declaration_id, f"replay?number={number}"), "110105-officer-1"
+        )
         assert (answer["equal"], answer["differs_in"]) == (True, [])
-    await world.get("eligibility", at(declaration_id, "replay?number=3"), "city-officer-1", status=404)
+    await world.get("eligibility", case_path(declaration_id, "replay?number=3"), "city-officer-1", status=404)
 
 
-async def test_a_record_altered_behind_the_back_does_not_replay(world: World) -> None:
+async def test_an_altered_record_does_not_replay_equal(world: World) -> None:
     declaration_id = await forward(world, facts())
     async with world.instances["eligibility"].database.session(system_actor("eligibility")) as session:
         await session.execute(
@@ -84,13 +86,13 @@ async def test_a_record_altered_behind_the_back_does_not_replay(world: World) ->
                 "jsonb_set(record, '{facts,energy_saving_ratio}', '\"0.01\"'), made_at FROM assessment"
             )
         )
-    answer = await world.get("eligibility", at(declaration_id, "replay"), "city-officer-1")
+    answer = await world.get("eligibility", case_path(declaration_id, "replay"), "city-officer-1")
     assert (answer["equal"], "decision" in answer["differs_in"]) == (False, True)
 
 
-async def test_the_rule_set_is_kept_once_and_readable_by_its_hash(world: World) -> None:
+async def test_a_rule_set_is_stored_once_and_read_by_hash(world: World) -> None:
     first, second = await forward(world, facts()), await forward(world, facts())
-    hashes = {(await case_of(world, key))["current"]["ruleset"] for key in (first, second)}
+    hashes = {(await read_case(world, key))["current"]["ruleset"] for key in (first, second)}
     assert len(hashes) == 1
     kept = await world.get("eligibility", f"/v1/rulesets/{hashes.pop()}", "110105-officer-1")
     assert kept["content"]["parameters"]["building_renovated_area_m2"]["value"] == "20000"
@@ -99,12 +101,12 @@ async def test_the_rule_set_is_kept_once_and_readable_by_its_hash(world: World) 
     ] == "not_found"
 
 
-async def test_the_gap_between_editions_is_open_until_a_supervisor_chooses(world: World) -> None:
+async def test_a_date_between_editions_is_undetermined_until_a_supervisor_chooses(world: World) -> None:
     declaration_id = await forward(world, facts(accepted_on="2023-07-15"))
-    case = await case_of(world, declaration_id)
+    case = await read_case(world, declaration_id)
     assert (case["decision"], case["current"]["edition"], case["current"]["unmet"]) == ("undetermined", "", [])
     assert case["current"]["missing"][0]["field"] == "edition"
-    assert (await world.get("eligibility", at(declaration_id, "replay"), "city-officer-1"))["equal"] is True
+    assert (await world.get("eligibility", case_path(declaration_id, "replay"), "city-officer-1"))["equal"] is True
     choice = {"edition": "2023", "reason": "新文件已公开征求意见，按从新适用"}
     await act(world, declaration_id, "choose-edition", "city-officer-1", choice, 403)
     await act(world, declaration_id, "choose-edition", "city-supervisor-1", {**choice, "edition": "1999"}, 422)
@@ -114,7 +116,7 @@ async def test_the_gap_between_editions_is_open_until_a_supervisor_chooses(world
     assert case["current"]["as_of_kind"] == "chosen_edition"
 
 
-async def test_a_later_round_is_judged_anew_and_the_earlier_record_kept(world: World) -> None:
+async def test_a_later_round_is_reassessed_and_the_earlier_record_kept(world: World) -> None:
     declaration_id = await forward(world, facts(other_municipal_funds=True))
     reason = CorrectionReason(code="x", subject="y", clause="二（五）", explanation="z", how_to_fix="w")
     returned = DeclarationReturned(
@@ -122,17 +124,17 @@ async def test_a_later_round_is_judged_anew_and_the_earlier_record_kept(world: W
         correct_by=date(2024, 4, 1),
     )  # fmt: skip
     await announce(world, returned)
-    assert (await case_of(world, declaration_id))["stage"] == "returned"
+    assert (await read_case(world, declaration_id))["stage"] == "returned"
     await act(world, declaration_id, "settle", "city-officer-1", SETTLE, 409)
     await forward(world, facts(), declaration_id, round=2)
-    case = await case_of(world, declaration_id)
+    case = await read_case(world, declaration_id)
     assert (case["round"], case["stage"], case["decision"], case["current"]["number"]) == (
         2,
         "in_review",
         "eligible",
         2,
     )
-    records = (await world.get("eligibility", at(declaration_id, "records"), "city-officer-1"))["items"]
+    records = (await world.get("eligibility", case_path(declaration_id, "records"), "city-officer-1"))["items"]
     assert [(one["round"], one["decision"]) for one in records] == [(1, "ineligible"), (2, "eligible")]
 
 
@@ -140,7 +142,7 @@ async def test_a_settlement_of_an_earlier_round_does_not_count(world: World) -> 
     declaration_id = await forward(world, facts(drop=OPEN))
     await act(world, declaration_id, "settle", "city-officer-1", SETTLE)
     await forward(world, facts(drop=OPEN), declaration_id, round=2)
-    assert (await case_of(world, declaration_id))["decision"] == "undetermined"
+    assert (await read_case(world, declaration_id))["decision"] == "undetermined"
 
 
 async def test_a_withdrawn_declaration_is_closed(world: World) -> None:
@@ -149,28 +151,28 @@ async def test_a_withdrawn_declaration_is_closed(world: World) -> None:
         world,
         DeclarationWithdrawn(declaration_id=declaration_id, district="110105", applicant_uscc=USCC, reason="撤回"),
     )
-    assert (await case_of(world, declaration_id))["stage"] == "closed"
+    assert (await read_case(world, declaration_id))["stage"] == "closed"
     await act(world, declaration_id, "conclude", "city-officer-2", PASS, 409)
 
 
-async def test_hands_of_the_district_stay_bound(world: World) -> None:
+async def test_district_duties_stay_bound(world: World) -> None:
     declaration_id = await forward(world, facts(drop=OPEN), hands=(Hand(actor="city-officer-1", duty="apply"),))
     assert (await act(world, declaration_id, "settle", "city-officer-1", SETTLE, 403))["code"] == "same_officer"
 
 
-async def test_each_sees_its_own(world: World) -> None:
+async def test_each_caller_sees_its_own_cases(world: World) -> None:
     mine, theirs = await forward(world, facts()), await forward(world, facts(), district="110106")
     listed = await world.get("eligibility", "/v1/assessments", "110106-officer-1")
     assert [row["declaration_id"] for row in listed["items"]] == [str(theirs)]
     for act_name in ("", "records", "replay", "investment"):
-        await world.get("eligibility", at(mine, act_name), "110106-officer-1", status=404)
-    assert (await case_of(world, mine, "110105-officer-2"))["decision"] == "eligible"
+        await world.get("eligibility", case_path(mine, act_name), "110106-officer-1", status=404)
+    assert (await read_case(world, mine, "110105-officer-2"))["decision"] == "eligible"
     owner, stranger = world.owner(USCC), world.owner("91110108551385082Q")
     assert len((await world.get("eligibility", "/v1/assessments", owner))["items"]) == 2
     assert (await world.get("eligibility", "/v1/assessments", stranger))["items"] == []
 
 
-async def test_the_list_filters_and_turns_pages(world: World) -> None:
+async def test_the_list_filters_and_pages(world: World) -> None:
     for accepted_on, funded in (("2024-02-01", False), ("2024-02-02", True), ("2024-02-03", False)):
         await forward(world, facts(accepted_on=accepted_on, other_municipal_funds=funded))
     first = await world.get("eligibility", "/v1/assessments?limit=2", "city-officer-1")
@@ -186,12 +188,14 @@ async def test_the_list_filters_and_turns_pages(world: World) -> None:
 
 async def test_the_case_carries_its_version(world: World) -> None:
     declaration_id = await forward(world, facts())
-    answer = await world.call("eligibility", "GET", at(declaration_id), "city-officer-1", status=200)
+    answer = await world.call("eligibility", "GET", case_path(declaration_id), "city-officer-1", status=200)
     assert answer.headers["etag"] == f'"{answer.json()["version"]}"'
 
 
 async def test_an_act_without_a_key_is_refused(world: World) -> None:
     declaration_id = await forward(world, facts(drop=OPEN))
     client, token = world.clients["eligibility"], world.token("city-officer-1")
-    answer = await client.post(at(declaration_id, "settle"), json=SETTLE, headers={"authorization": f"Bearer {token}"})
+    answer = await client.post(
+        case_path(declaration_id, "settle"), json=SETTLE, headers={"authorization": f"Bearer {token}"}
+    )
     assert (answer.status_code, answer.json()["code"]) == (400, "idempotency_key_missing")

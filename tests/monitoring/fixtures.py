@@ -1,4 +1,4 @@
-"""A funded project for the tests of monitoring: what funding would announce, and bodies that pass."""
+"""Fixtures of monitoring's tests: a funded project, events of funding, valid request bodies."""
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -38,7 +38,7 @@ def facts() -> ProjectFacts:
 
 
 def release(declaration_id: UUID, **changes: Any) -> FundsReleased:
-    """The release of the whole award on 11 March 2024, changed as asked."""
+    """Return the event that releases the whole award on 11 March 2024, with changes."""
     investment = {"declared_investment_yuan": "150000000.00", "assessed_investment_yuan": "150000000.00"}
     usual = {
         "declaration_id": declaration_id,
@@ -75,27 +75,27 @@ def release(declaration_id: UUID, **changes: Any) -> FundsReleased:
 
 
 async def announce(world: World, *events: Event) -> None:
-    """Let funding announce these, and wait until they have been acted on."""
+    """Emit events as funding and wait until they are handled."""
     async with world.instances["funding"].database.session(system_actor("funding")) as session:
         await emit(session, *events)
     await world.settle()
     assert await world.parked() == {}
 
 
-async def funded(world: World, **changes: Any) -> UUID:
-    """A project whose whole award was released."""
+async def funded_project(world: World, **changes: Any) -> UUID:
+    """Create a project whose whole award is released; return its id."""
     declaration_id = uuid4()
     await announce(world, release(declaration_id, **changes))
     return declaration_id
 
 
-def at(world: World, year: int, month: int, day: int) -> None:
-    """Make it ten in the morning of that day in Beijing."""
+def set_date(world: World, year: int, month: int, day: int) -> None:
+    """Set the clock to 10:00 in Beijing on a date."""
     world.clock.set(datetime(year, month, day, 2, tzinfo=UTC))
 
 
 def report(**changes: Any) -> dict[str, Any]:
-    """A quarterly report without remarks."""
+    """Return a quarterly report without errors or warnings."""
     usual: dict[str, Any] = {
         "progress": "0.30",
         "investment": [{"kind": "building", "done_yuan": "50000000.00"}, {"kind": "factory", "done_yuan": "40000000"}],
@@ -109,7 +109,7 @@ def report(**changes: Any) -> dict[str, Any]:
 
 
 async def draft(world: World, declaration_id: UUID, quarter: str, body: dict[str, Any]) -> dict[str, Any]:
-    """Save a draft on the newest reading of the quarter."""
+    """Save a draft with the current ETag of the quarter."""
     path = f"/v1/files/{declaration_id}/quarters/{quarter}"
     tag = (await world.call("monitoring", "GET", path, world.owner(), status=200)).headers["etag"]
     answer = await world.call("monitoring", "PUT", path, world.owner(), body, status=200, if_match=tag)
@@ -118,7 +118,7 @@ async def draft(world: World, declaration_id: UUID, quarter: str, body: dict[str
 
 
 async def submit(world: World, declaration_id: UUID, quarter: str, status: int = 200, **changes: Any) -> Any:
-    """Draft a report and hand it in."""
+    """Draft and submit a report."""
     await draft(world, declaration_id, quarter, report(**changes))
     path = f"/v1/files/{declaration_id}/quarters/{quarter}/submit"
     return await world.post("monitoring", path, world.owner(), status=status)
@@ -145,7 +145,7 @@ def energy(report_kwh: str = "800000", baseline_kwh: str = "1000000", **report_y
 
 
 def actuals(**changes: Any) -> dict[str, Any]:
-    """Actuals that reach every target."""
+    """Return actuals that reach every target."""
     usual: dict[str, Any] = {
         "reference_on": "2025-06-30",
         "lettings": [letting(0, "8500.00"), letting(1, "7500.00")],
@@ -159,26 +159,26 @@ def actuals(**changes: Any) -> dict[str, Any]:
     return usual | changes
 
 
-async def evaluated(world: World, declaration_id: UUID, **changes: Any) -> dict[str, Any]:
-    """Deliver, and work the evaluation out on 1 July 2025."""
-    at(world, 2024, 9, 5)
+async def computed_evaluation(world: World, declaration_id: UUID, **changes: Any) -> dict[str, Any]:
+    """Deliver the project and compute its evaluation on 1 July 2025."""
+    set_date(world, 2024, 9, 5)
     await deliver(world, declaration_id)
-    at(world, 2025, 7, 1)
+    set_date(world, 2025, 7, 1)
     path = f"/v1/files/{declaration_id}/evaluation"
     answer: dict[str, Any] = await world.post("monitoring", path, "110105-officer-2", actuals(**changes))
     return answer
 
 
-async def issued(world: World, declaration_id: UUID, **changes: Any) -> dict[str, Any]:
-    """Evaluate and issue."""
-    await evaluated(world, declaration_id, **changes)
+async def issued_evaluation(world: World, declaration_id: UUID, **changes: Any) -> dict[str, Any]:
+    """Compute and issue the evaluation."""
+    await computed_evaluation(world, declaration_id, **changes)
     path = f"/v1/files/{declaration_id}/evaluation/issue"
     answer: dict[str, Any] = await world.post("monitoring", path, "110105-supervisor-1")
     return answer
 
 
-async def inspected(world: World, declaration_id: UUID, *findings: dict[str, Any]) -> dict[str, Any]:
-    """Order, assign, clear and complete a check by inspector-1."""
+async def completed_inspection(world: World, declaration_id: UUID, *findings: dict[str, Any]) -> dict[str, Any]:
+    """Order, assign, clear and complete an inspection by inspector-1."""
     ordered = await world.post(
         "monitoring", f"/v1/files/{declaration_id}/inspections", "city-officer-1", {"reason": "举报线索"}, status=201
     )
@@ -191,6 +191,6 @@ async def inspected(world: World, declaration_id: UUID, *findings: dict[str, Any
     return answer
 
 
-def found(kind: str = "funds_diverted", **changes: Any) -> dict[str, Any]:
+def finding_body(kind: str = "funds_diverted", **changes: Any) -> dict[str, Any]:
     usual = {"kind": kind, "clause": "四（一）1", "amount_yuan": "100000.00", "description": "凭证与用途不符"}
     return usual | changes

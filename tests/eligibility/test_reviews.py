@@ -1,13 +1,24 @@
-"""People in the review of conditions: what they settle, how it is concluded, and who may not do both. 二, 三（二）"""
+"""Tests of the review of conditions: settlements, conclusion, segregation of duties. 二, 三（二）"""
 
 import asyncio
 from typing import Any
 
-from tests.eligibility.cases import OPEN, PASS, SETTLE, act, at, case_of, facts, forward, passed, receive
+from tests.eligibility.fixtures import (
+    OPEN,
+    PASS,
+    SETTLE,
+    act,
+    case_path,
+    facts,
+    forward,
+    passed_review,
+    read_case,
+    receive,
+)
 from tests.world import World
 
 
-async def test_a_settlement_leaves_the_machines_finding(world: World) -> None:
+async def test_a_settlement_keeps_the_machine_finding(world: World) -> None:
     declaration_id = await forward(world, facts(drop=OPEN))
     case = await act(world, declaration_id, "settle", "city-officer-1", SETTLE)
     finding = next(one for one in case["current"]["findings"] if one["rule"] == "surroundings")
@@ -15,7 +26,7 @@ async def test_a_settlement_leaves_the_machines_finding(world: World) -> None:
     assert finding["settlement"]["settled_by"] == "city-officer-1"
     assert finding["settlement"]["reason"] == SETTLE["reason"]
     assert case["decision"] == "eligible"
-    records = (await world.get("eligibility", at(declaration_id, "records"), "city-officer-1"))["items"]
+    records = (await world.get("eligibility", case_path(declaration_id, "records"), "city-officer-1"))["items"]
     assert [(one["number"], one["decision"]) for one in records] == [(1, "undetermined"), (2, "eligible")]
     await world.settle()
     (settled,) = await world.events("eligibility", "eligibility.finding_settled.v1")
@@ -28,7 +39,7 @@ async def test_a_settlement_against_the_project_makes_it_ineligible(world: World
     assert (case["decision"], case["current"]["unmet"]) == ("ineligible", ["二（二）3"])
 
 
-async def test_what_the_machine_found_no_one_settles(world: World) -> None:
+async def test_a_finding_with_an_outcome_cannot_be_settled(world: World) -> None:
     declaration_id = await forward(world, facts(other_municipal_funds=True))
     body = {**SETTLE, "rule": "no_other_municipal_funds"}
     assert (await act(world, declaration_id, "settle", "city-officer-1", body, 409))["code"] == "machine_found"
@@ -43,7 +54,7 @@ async def test_a_settlement_is_replaced_by_another_officer_only(world: World) ->
     assert (await act(world, declaration_id, "settle", "city-officer-1", other, 403))["code"] == "own_settlement"
     case = await act(world, declaration_id, "settle", "city-officer-2", other)
     assert case["decision"] == "ineligible"
-    records = (await world.get("eligibility", at(declaration_id, "records"), "city-officer-1"))["items"]
+    records = (await world.get("eligibility", case_path(declaration_id, "records"), "city-officer-1"))["items"]
     assert [one["decision"] for one in records] == ["undetermined", "eligible", "ineligible"]
     acts = (await world.get("eligibility", f"/v1/acts/{declaration_id}", "city-officer-1"))["items"]
     assert [(one["actor"], one["detail"]["holds"]) for one in acts if one["act"] == "settle_finding"] == [
@@ -56,12 +67,17 @@ async def test_a_settlement_needs_a_reason_and_a_city_officer(world: World) -> N
     await act(world, declaration_id, "settle", "city-officer-1", {**SETTLE, "reason": " "}, 422)
     await act(world, declaration_id, "settle", "110105-officer-2", SETTLE, 403)
     answer = await world.call(
-        "eligibility", "POST", at(declaration_id, "settle"), "city-officer-1", {**SETTLE, "reason": None}, status=422
+        "eligibility",
+        "POST",
+        case_path(declaration_id, "settle"),
+        "city-officer-1",
+        {**SETTLE, "reason": None},
+        status=422,
     )
     assert answer.json()["errors"][0]["pointer"] == "/body/reason"
 
 
-async def test_who_settled_does_not_conclude(world: World) -> None:
+async def test_the_settling_officer_cannot_conclude(world: World) -> None:
     declaration_id = await forward(world, facts(drop=OPEN))
     await receive(world, declaration_id)
     await act(world, declaration_id, "settle", "city-officer-1", SETTLE)
@@ -69,7 +85,7 @@ async def test_who_settled_does_not_conclude(world: World) -> None:
     await act(world, declaration_id, "conclude", "city-officer-2", PASS)
 
 
-async def test_who_took_the_declaration_in_does_not_conclude(world: World) -> None:
+async def test_the_receiving_officer_cannot_conclude(world: World) -> None:
     declaration_id = await forward(world, facts())
     await receive(world, declaration_id)
     assert (await act(world, declaration_id, "conclude", "city-officer-5", PASS, 403))["code"] == "same_officer"
@@ -83,7 +99,7 @@ async def test_no_pass_before_the_city_has_received(world: World) -> None:
 async def test_no_pass_for_a_project_found_completed_on_receipt(world: World) -> None:
     declaration_id = await forward(world, facts())
     await receive(world, declaration_id, "completed")
-    case = await case_of(world, declaration_id)
+    case = await read_case(world, declaration_id)
     assert (case["decision"], case["current"]["occasion"], case["current"]["unmet"]) == (
         "ineligible", "received", ["二（五）"],
     )  # fmt: skip
@@ -91,10 +107,10 @@ async def test_no_pass_for_a_project_found_completed_on_receipt(world: World) ->
     assert (refusal["code"], refusal["clauses"]) == ("conditions_not_met", ["二（五）"])
 
 
-async def test_a_receipt_that_confirms_the_facts_makes_no_new_record(world: World) -> None:
+async def test_a_receipt_that_confirms_the_facts_adds_no_record(world: World) -> None:
     declaration_id = await forward(world, facts())
     await receive(world, declaration_id, "under_construction")
-    assert len((await world.get("eligibility", at(declaration_id, "records"), "city-officer-1"))["items"]) == 1
+    assert len((await world.get("eligibility", case_path(declaration_id, "records"), "city-officer-1"))["items"]) == 1
 
 
 async def test_no_pass_while_a_finding_is_open(world: World) -> None:
@@ -104,7 +120,7 @@ async def test_no_pass_while_a_finding_is_open(world: World) -> None:
     assert (refusal["code"], refusal["clauses"]) == ("findings_open", ["二（二）3"])
 
 
-async def test_a_principle_is_set_aside_with_a_reason_only(world: World) -> None:
+async def test_an_exception_from_a_principle_needs_a_reason(world: World) -> None:
     declaration_id = await forward(world, facts(in_reserve_library=False))
     await receive(world, declaration_id)
     refusal = await act(world, declaration_id, "conclude", "city-officer-2", PASS, 422)
@@ -114,7 +130,7 @@ async def test_a_principle_is_set_aside_with_a_reason_only(world: World) -> None
     assert (case["stage"], case["exceptions"]) == ("passed", {"四（一）2": "已列入下一季度入库计划"})
 
 
-async def test_the_districts_reason_for_a_library_exception_counts(world: World) -> None:
+async def test_the_district_reason_for_a_library_exception_counts(world: World) -> None:
     declaration_id = await forward(world, facts(in_reserve_library=False), library_exception_reason="区政府已同意补录")
     await receive(world, declaration_id)
     case = await act(world, declaration_id, "conclude", "city-officer-2", PASS)
@@ -140,8 +156,8 @@ async def test_a_rejection_names_clauses_that_are_not_met(world: World) -> None:
     assert rejected["data"]["clauses"] == ["二（五）"]
 
 
-async def test_a_pass_is_announced_with_everybodys_hands(world: World) -> None:
-    declaration_id = await passed(world)
+async def test_a_pass_announces_the_duties_of_every_officer(world: World) -> None:
+    declaration_id = await passed_review(world)
     await world.settle()
     (event,) = await world.events("eligibility", "eligibility.review_passed.v1")
     assert event["data"]["project"]["declaration_id"] == str(declaration_id)
@@ -150,11 +166,14 @@ async def test_a_pass_is_announced_with_everybodys_hands(world: World) -> None:
     }  # fmt: skip
 
 
-async def test_of_two_conclusions_at_once_one_counts(world: World) -> None:
+async def test_one_of_two_concurrent_conclusions_is_accepted(world: World) -> None:
     declaration_id = await forward(world, facts())
     await receive(world, declaration_id)
     answers = await asyncio.gather(
-        *(world.call("eligibility", "POST", at(declaration_id, "conclude"), f"city-officer-{n}", PASS) for n in (1, 2))
+        *(
+            world.call("eligibility", "POST", case_path(declaration_id, "conclude"), f"city-officer-{n}", PASS)
+            for n in (1, 2)
+        )
     )
     assert sorted(answer.status_code for answer in answers) == [200, 409]
     await world.settle()

@@ -1,4 +1,4 @@
-"""What a quarterly report is held against. 四（一）1-2"""
+"""Tests of the checks of a quarterly report. 四（一）1, 四（一）2"""
 
 from datetime import date
 from decimal import Decimal
@@ -26,14 +26,14 @@ def codes(new: QuarterReport, kept: str, previous: QuarterReport | None = None) 
 
 
 @pytest.mark.parametrize(("used", "fault"), [("30000000.00", set()), ("30000000.01", {"used_over_released"})])
-def test_no_more_is_used_than_was_released(used: str, fault: set[str]) -> None:
+def test_use_above_the_released_amount_is_an_error(used: str, fault: set[str]) -> None:
     assert fault <= codes(report(used, subsidy_received_yuan="30000000.01"), "30000000.00")
 
 
-def test_what_was_used_does_not_become_less() -> None:
+def test_falling_use_is_an_error() -> None:
     assert codes(report("900000.00"), "30000000.00", report("1000000.00")) == {"subsidy_used_falls"}
 
 
-def test_money_that_was_clawed_back_is_no_longer_used() -> None:
+def test_use_may_fall_after_a_clawback() -> None:
     back = report("0.00", subsidy_received_yuan="0.00")
     assert codes(back, "0.00", report("1000000.00")) == set()
