@@ -18,8 +18,8 @@ import polars as pl
 from shared.policy import Ruleset, assess, resolve, simulate
 from shared.policy.facts import read
 from shared.policy.table import PROJECT, frame_of, outcomes, sanitized
-from tests.shared.policy.randomly import declaration, passing
-from tests.shared.policy.worked import base
+from tests.shared.policy.random_declarations import declaration, near_passing
+from tests.shared.policy.worked_cases import base
 
 SAMPLE = 2_000
 REPEATS = 200
@@ -80,7 +80,7 @@ def rows(ruleset: Ruleset, count: int) -> pl.DataFrame:
     draw = Random(1)
     bases = [base("building"), base("factory"), base("area")]
     declared: list[dict[str, Any]] = [
-        declaration(draw, ruleset) if place % 2 else passing(draw, ruleset, bases, 0.05) for place in range(SAMPLE)
+        declaration(draw, ruleset) if place % 2 else near_passing(draw, ruleset, bases, 0.05) for place in range(SAMPLE)
     ]
     frame = frame_of(declared, ruleset)
     single = frame.unique(PROJECT, keep="first", maintain_order=True).drop(PROJECT)

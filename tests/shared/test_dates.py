@@ -116,7 +116,7 @@ def test_a_window_does_not_move_for_rest_days() -> None:
 
 
 def test_consecutive_windows_cover_each_day_once() -> None:
-    """A window of two years followed by one year ends with the window of three, but for a start on 29 February."""
+    """Windows of two years and of one year in sequence end like one of three years, except from 29 February."""
     start = date(2023, 1, 1)
     while start < date(2029, 1, 1):
         if (start.month, start.day) != (2, 29):

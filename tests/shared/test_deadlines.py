@@ -1,4 +1,4 @@
-"""Periods of law counted over real calendars: leap days, Golden Week, Spring Festival, make-up Saturdays."""
+"""Working days and quarters in real calendars: Golden Week, Spring Festival, make-up Saturdays."""
 
 from datetime import date
 
@@ -24,7 +24,7 @@ def test_a_make_up_saturday_counts_as_a_working_day() -> None:
     assert working_days_after(date(2024, 10, 11), 1) == Deadline(date(2024, 10, 12))
 
 
-def test_the_eve_of_the_spring_festival_was_worked_in_2024_and_free_in_2025() -> None:
+def test_the_eve_of_the_spring_festival_was_a_working_day_in_2024_and_a_rest_day_in_2025() -> None:
     assert is_working_day(date(2024, 2, 9))
     assert not is_working_day(date(2025, 1, 28))
 

@@ -1,4 +1,4 @@
-"""Credit codes (GB 32100, GB 11714) and project codes: what passes, what is refused and in which words."""
+"""Valid and invalid credit codes (GB 32100, GB 11714), project codes and districts, with their messages."""
 
 import pytest
 from pydantic import TypeAdapter, ValidationError
@@ -18,7 +18,7 @@ REAL = ["91110000600037341L", "91110108551385082Q", "911103026605015136"]
 
 
 def collective(prefix: str) -> str:
-    """A code of a rural collective of Fengtai with the right check characters."""
+    """Return the code of a rural collective of Fengtai with correct check characters."""
     body = prefix + "110106" + "MF0012" + "34"
     body += organisation_check_character(body[8:16])
     return body + uscc_check_character(body)
@@ -35,14 +35,14 @@ def test_a_code_that_starts_with_a_letter_is_valid(prefix: str) -> None:
 
 
 @pytest.mark.parametrize("position", range(18))
-def test_one_wrong_character_anywhere_is_noticed(position: int) -> None:
+def test_one_wrong_character_is_refused(position: int) -> None:
     code = REAL[0]
     other = "1" if code[position] != "1" else "2"
     with pytest.raises(InvalidIdentifier):
         validate_uscc(code[:position] + other + code[position + 1 :])
 
 
-def test_two_neighbours_swapped_are_noticed() -> None:
+def test_two_swapped_characters_are_refused() -> None:
     with pytest.raises(InvalidIdentifier, match="第18位"):
         validate_uscc("91110000600073341L")
 
@@ -63,7 +63,7 @@ def test_a_short_code_is_refused_with_its_length() -> None:
         validate_uscc(REAL[0][:-1])
 
 
-def test_a_wrong_inner_check_character_matters_only_when_asked() -> None:
+def test_a_wrong_inner_check_character_is_refused_only_on_request() -> None:
     body = "911100006000373" + "42"
     code = body + uscc_check_character(body)
     assert validate_uscc(code) == code
@@ -76,7 +76,7 @@ def test_the_inner_check_character_follows_gb_11714(organisation: str, check: st
     assert organisation_check_character(organisation) == check
 
 
-def test_spaces_hyphens_and_small_letters_are_tidied() -> None:
+def test_spaces_hyphens_and_lower_case_are_normalised() -> None:
     assert TypeAdapter(Uscc).validate_python(" 9111 0000-600037341l ") == REAL[0]
 
 
@@ -85,7 +85,7 @@ def test_a_field_refuses_a_wrong_code_in_chinese() -> None:
         TypeAdapter(Uscc).validate_python("911100006000373411")
 
 
-def test_a_project_code_is_tested_by_shape_alone() -> None:
+def test_a_project_code_is_checked_by_pattern_only() -> None:
     code = "2403-110105-04-01-123456"
     assert TypeAdapter(ProjectCode).validate_python(code) == code
 
@@ -101,7 +101,7 @@ def test_a_project_code_is_tested_by_shape_alone() -> None:
         "2403-110105-04-01-123456\n",
     ],
 )
-def test_another_shape_is_no_project_code(wrong: str) -> None:
+def test_another_pattern_is_refused_as_project_code(wrong: str) -> None:
     with pytest.raises(InvalidIdentifier, match="NNNN-NNNNNN-NN-NN-NNNNNN"):
         validate_project_code(wrong)
 
@@ -120,6 +120,6 @@ def test_the_development_area_reviews_through_its_economic_bureau() -> None:
     )
 
 
-def test_an_abolished_district_is_refused_with_the_codes_there_are() -> None:
+def test_an_abolished_district_is_refused_with_the_known_codes() -> None:
     with pytest.raises(UnknownDistrict, match=r"110103.*110101"):
         district("110103")

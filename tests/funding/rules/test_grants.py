@@ -13,7 +13,7 @@ import yaml
 from shared.errors import DomainError
 from shared.policy import assess, grant, resolve, simulate
 from shared.policy.table import frame_of
-from tests.shared.policy.worked import base
+from tests.shared.policy.worked_cases import base
 
 ON = date(2024, 3, 1)
 RULESET = resolve(ON)

@@ -1,4 +1,4 @@
-"""Each service's AsyncAPI document is valid by the official schema, whole, and says what the service does."""
+"""Each service's AsyncAPI document is valid, has no broken reference, and lists the service's messages."""
 
 import copy
 import json
@@ -15,7 +15,7 @@ from shared.events.asyncapi import document
 from shared.runtime import Service
 from shared.settings import Settings
 from tests.references import references
-from tests.shared.contracts.specification import FOLDER, asyncapi_validator
+from tests.shared.contracts.asyncapi_schema import FOLDER, asyncapi_validator
 
 Part = dict[str, Any]
 KAFKA = Settings(bus="kafka", kafka_servers="a.invalid:9092, b.invalid:9093")
@@ -28,7 +28,7 @@ def service(name: str) -> Service:
 
 
 def target(whole: Part, reference: str) -> Any:
-    """What a reference leads to. Raises KeyError where it leads nowhere."""
+    """Return the target of a reference. Raises KeyError for a broken reference."""
     found: Any = whole
     for step in reference.removeprefix("#/").split("/"):
         found = found[step]
@@ -42,7 +42,7 @@ def test_the_document_is_valid_by_the_official_schema(name: str) -> None:
 
 
 @pytest.mark.parametrize("security", ["SSL", "SASL_PLAINTEXT", "SASL_SSL"])
-def test_it_is_valid_whatever_brokers_ask_of_clients(security: str) -> None:
+def test_the_document_is_valid_for_every_broker_security(security: str) -> None:
     made = document(service("monitoring"), Settings.model_validate({"bus": "kafka", "kafka_security": security}))
     assert asyncapi_validator().is_valid(made)
 
@@ -70,14 +70,14 @@ def _misspell(*path: str, wrong: str) -> Callable[[Part], None]:
     ],
     ids=lambda _: "",
 )
-def test_a_misspelt_key_is_seen(spoil: Callable[[Part], None]) -> None:
+def test_a_misspelt_key_is_invalid(spoil: Callable[[Part], None]) -> None:
     made = copy.deepcopy(document(service("monitoring"), KAFKA))
     spoil(made)
     assert not asyncapi_validator().is_valid(made)
 
 
 @each_service
-def test_every_reference_leads_somewhere_and_nothing_is_left_over(name: str) -> None:
+def test_every_reference_resolves_and_every_component_is_used(name: str) -> None:
     made = document(service(name), KAFKA)
     named = set(references(made))
     for reference in named:
@@ -88,7 +88,7 @@ def test_every_reference_leads_somewhere_and_nothing_is_left_over(name: str) -> 
 
 
 @each_service
-def test_it_says_what_the_service_announces_and_what_it_acts_on(name: str) -> None:
+def test_the_document_lists_the_events_sent_and_handled(name: str) -> None:
     made, own = document(service(name), KAFKA), service(name)
     said: dict[str, set[str]] = {"send": set(), "receive": set()}
     for operation in made["operations"].values():
@@ -102,7 +102,7 @@ def test_it_says_what_the_service_announces_and_what_it_acts_on(name: str) -> No
     assert said["receive"] == heard | {f"{topic} {inlet.type}" for topic, inlet in own.inlets.items()}
 
 
-def test_the_districts_topic_is_intakes_to_read() -> None:
+def test_only_intake_receives_the_districts_topic() -> None:
     made = document(service("intake"), KAFKA)
     channel = made["channels"]["districtLibraryUpdates"]
     assert channel["address"] == "district.library-updates"
@@ -110,7 +110,7 @@ def test_the_districts_topic_is_intakes_to_read() -> None:
 
 
 @each_service
-def test_every_example_is_valid_by_its_own_message(name: str) -> None:
+def test_every_example_is_valid_by_its_message(name: str) -> None:
     made = document(service(name), KAFKA)
     traits = made["components"]["messageTraits"]
     for message in made["components"]["messages"].values():

@@ -1,4 +1,4 @@
-"""The event catalogue is complete, in Chinese, and true of what the services do."""
+"""The event catalogue is complete, in Chinese, and matches the handlers of the services."""
 
 import json
 import re
@@ -69,7 +69,7 @@ def test_titles_times_and_meanings_are_chinese() -> None:
         assert all(HAN.search(word) for _, word in field.codes), field
 
 
-def test_no_words_are_left_over() -> None:
+def test_words_toml_has_no_unused_entry() -> None:
     models = [*TOLD, *PARTS]
     fields = {name for model in models for name in model.model_fields}
     own = {f"{model.__name__}.{name}" for model in models for name in model.model_fields}
@@ -80,7 +80,7 @@ def test_no_words_are_left_over() -> None:
     assert set(words()["values"]) <= codes
 
 
-def test_who_acts_on_an_event_is_who_handles_it() -> None:
+def test_the_reactions_listed_are_the_handlers_registered() -> None:
     handled: dict[str, set[str]] = {event.type: set() for event in EVENTS}
     for name in SERVICES:
         service = load(name)
@@ -100,7 +100,7 @@ def test_every_example_is_valid_by_schema_and_by_class(model: type[BaseModel]) -
 
 
 @pytest.mark.parametrize("event", EVENTS, ids=name_of)
-def test_an_example_message_is_read_back_as_it_was(event: type[Event]) -> None:
+def test_an_example_message_survives_a_round_trip(event: type[Event]) -> None:
     message = example_message(event)
     headers = headers_of(message)
     assert {name for name, _ in headers} == set(words()["headers"])
@@ -113,7 +113,7 @@ def test_the_headers_of_a_dead_letter_are_described() -> None:
 
 
 @pytest.mark.parametrize("model", [ResourceUpdate, LibraryUpdate], ids=name_of)
-def test_the_example_of_a_push_is_one_that_intake_takes(model: type[BaseModel]) -> None:
+def test_the_example_of_a_push_is_accepted_by_intake(model: type[BaseModel]) -> None:
     headers, value = example_update(model)
     assert set(headers) == set(words()["update_headers"])
     sent = tuple((name, text.encode()) for name, text in headers.items())
@@ -123,8 +123,8 @@ def test_the_example_of_a_push_is_one_that_intake_takes(model: type[BaseModel]) 
     assert said["signature"] == signature(hash_secret(EXAMPLE_SECRET), content)
 
 
-class Reader(HTMLParser):
-    """What a page consists of: tags, ids, and where its links and resources are."""
+class PageParser(HTMLParser):
+    """Parser that collects the tags, ids, links and resources of a page."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -140,8 +140,8 @@ class Reader(HTMLParser):
         self.links += [value for name, value in attrs if name in ("href", "src") and value]
 
 
-def test_the_page_needs_no_script_and_nothing_from_elsewhere() -> None:
-    reader = Reader()
+def test_the_page_has_no_script_and_no_external_resource() -> None:
+    reader = PageParser()
     reader.feed(page())
     assert not reader.tags & {"script", "link", "img", "iframe", "object", "form"}
     assert not {name for name in reader.attributes if name.startswith("on")}
@@ -150,8 +150,8 @@ def test_the_page_needs_no_script_and_nothing_from_elsewhere() -> None:
     assert '<html lang="zh-CN">' in page()
 
 
-def test_every_link_of_the_page_leads_somewhere_and_every_event_is_on_it() -> None:
-    reader = Reader()
+def test_every_link_of_the_page_resolves_and_every_event_is_listed() -> None:
+    reader = PageParser()
     reader.feed(page())
     assert len(reader.ids) == len(set(reader.ids))
     own = {link[1:] for link in reader.links if link.startswith("#")}
@@ -161,11 +161,11 @@ def test_every_link_of_the_page_leads_somewhere_and_every_event_is_on_it() -> No
         assert f"<code>{field.name}</code>" in page()
 
 
-def test_the_page_in_docs_is_the_one_the_code_gives() -> None:
+def test_the_page_in_docs_is_up_to_date() -> None:
     assert FILE.read_text() == catalogue(), "run python -m deploy.checks.event_catalogue write"
 
 
-def test_the_page_for_integrators_names_every_header_and_only_settings_there_are() -> None:
+def test_the_page_for_integrators_names_every_header_and_only_existing_settings() -> None:
     text = FILE.with_name("integrators.md").read_text()
     assert {*re.findall("`(ce_[a-z]+|content-type)`", text)} == set(words()["headers"])
     settings = {f"TENGHUAN_{name.upper()}" for name in Settings.model_fields}

@@ -1,4 +1,4 @@
-"""Which rules are in force on a day, with which numbers and readings, and how an old answer is made again."""
+"""Editions, parameters and readings by date, and replay of stored decisions."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from shared.policy import (
 )
 from shared.policy.editions import editions
 from shared.policy.parameters import history, next_quotation
-from tests.shared.policy.worked import base
+from tests.shared.policy.worked_cases import base
 
 ON = date(2024, 3, 1)
 
@@ -68,14 +68,14 @@ def test_a_record_finds_its_rule_set_by_hash() -> None:
     assert replay(decision.to_json(), {ruleset.hash: ruleset.content}.get) == decision
 
 
-def test_a_record_whose_rule_set_nobody_kept_is_refused() -> None:
+def test_a_record_whose_rule_set_is_not_stored_is_refused() -> None:
     decision = assess(base("building"), resolve(ON, standards={"low_occupancy": Decimal("0.5")}))
     with pytest.raises(DomainError) as refusal:
         replay(decision.to_json())
     assert code_of(refusal) == "unknown_ruleset"
 
 
-def test_an_altered_rule_set_does_not_pass_for_the_recorded_one() -> None:
+def test_an_altered_rule_set_is_refused() -> None:
     ruleset = resolve(ON)
     record = record_of(assess(base("building"), ruleset), ruleset)
     record["ruleset_content"]["parameters"]["building_renovated_area_m2"]["value"] = "1"
@@ -129,7 +129,7 @@ def test_weights_add_up_to_a_hundred(key: str) -> None:
         ("grant_cap_yuan", date(2022, 1, 1), "parameter_not_published"),
     ],
 )
-def test_a_number_nobody_has_published_is_an_error_and_not_zero(key: str, on: date, code: str) -> None:
+def test_an_unpublished_number_is_an_error_and_not_zero(key: str, on: date, code: str) -> None:
     with pytest.raises(DomainError) as refusal:
         parameter(key, on)
     assert code_of(refusal) == code

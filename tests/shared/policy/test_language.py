@@ -1,4 +1,4 @@
-"""The language of rule texts lets nothing through but conditions, and keeps unknown apart from false."""
+"""The language of rule texts accepts only its own constructs and distinguishes unknown from false."""
 
 from __future__ import annotations
 

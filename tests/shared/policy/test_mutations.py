@@ -1,4 +1,4 @@
-"""Every slip of the pen in a rule text turns a worked case red: strictness, connectives, negation, lists, numbers."""
+"""Every mutation of a rule text or number fails a worked case: strictness, connectives, negation, lists, numbers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 
 from shared.policy import Ruleset, resolve, stored
 from shared.policy.errors import MalformedRule
-from tests.shared.policy.worked import Case, decided_cases
+from tests.shared.policy.worked_cases import Case, decided_cases
 
 ON = date(2024, 3, 1)
 STEP_OF_SHARE, STEP_OF_AREA = Decimal("0.0001"), Decimal("0.01")
@@ -25,7 +25,7 @@ SLIPS = [
 
 
 def mutants() -> Iterator[tuple[str, str, str]]:
-    """(rule, which text, the changed text), one change at a time."""
+    """Yield rule, text key and mutated text, one mutation at a time."""
     for rule, entry in resolve(ON).content["rules"].items():
         if entry.get("strength") == "encouraged":
             continue
@@ -36,8 +36,8 @@ def mutants() -> Iterator[tuple[str, str, str]]:
                     yield rule, which, f"{text[: found.start()]}{slip}{text[found.end() :]}"
 
 
-def numbers() -> list[tuple[str, Decimal]]:
-    """Each published number nudged up and down by its smallest step."""
+def nudged_numbers() -> list[tuple[str, Decimal]]:
+    """Return each published number one smallest step higher and lower."""
     nudged = []
     for key, value in resolve(ON).values.items():
         if isinstance(value, Decimal) and not key.endswith(("rate", "cap_yuan")):
@@ -52,7 +52,7 @@ def changed(ruleset: Ruleset, rule: str, which: str, text: str) -> Ruleset:
     return stored(content, ruleset.as_of, ruleset.district)
 
 
-def turns_red(case: Case, ruleset: Ruleset) -> bool:
+def fails(case: Case, ruleset: Ruleset) -> bool:
     decision = case.judge(ruleset)
     told: dict[str, Any] = {"decision": decision.decision, "needs_reason": list(decision.needs_reason)}
     expected = {name: value for name, value in case.expect.items() if name in told}
@@ -60,18 +60,18 @@ def turns_red(case: Case, ruleset: Ruleset) -> bool:
 
 
 @pytest.mark.parametrize(("rule", "which", "text"), list(mutants()))
-def test_a_slip_in_a_rule_text_turns_a_case_red(rule: str, which: str, text: str) -> None:
+def test_a_mutated_rule_text_fails_a_case(rule: str, which: str, text: str) -> None:
     try:
-        red = any(turns_red(case, changed(case.ruleset(), rule, which, text)) for case in _cases_of(rule))
+        red = any(fails(case, changed(case.ruleset(), rule, which, text)) for case in _cases_of(rule))
     except MalformedRule:
         return
     assert red, f"no worked case notices {rule}.{which} = {text}"
 
 
-@pytest.mark.parametrize(("key", "value"), numbers())
-def test_a_slip_in_a_number_turns_a_case_red(key: str, value: Decimal) -> None:
+@pytest.mark.parametrize(("key", "value"), nudged_numbers())
+def test_a_changed_number_fails_a_case(key: str, value: Decimal) -> None:
     own = [case for case in decided_cases() if case.ruleset().edition == "2023"]
-    assert any(turns_red(case, case.ruleset().patched({key: value})) for case in own)
+    assert any(fails(case, case.ruleset().patched({key: value})) for case in own)
 
 
 def _cases_of(rule: str) -> list[Case]:

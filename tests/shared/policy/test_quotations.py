@@ -1,4 +1,4 @@
-"""What the data quotes stands in the notice word for word, and what carries no quotation says why."""
+"""Every quotation is verbatim in the notice, and every number without a quotation gives its source or basis."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from shared.policy.parameters import FOLDER, history
 
 
 def text_of(edition: str) -> str:
-    return bare((FOLDER / "source" / f"{edition}.txt").read_text("utf-8"))
+    return without_whitespace((FOLDER / "source" / f"{edition}.txt").read_text("utf-8"))
 
 
-def bare(text: str) -> str:
+def without_whitespace(text: str) -> str:
     return re.sub(r"\s+", "", text)
 
 
@@ -20,7 +20,7 @@ def test_every_quotation_of_a_number_is_in_the_notice() -> None:
     for key, values in history().items():
         for dated in values:
             if dated.quote:
-                assert bare(dated.quote) in text_of(dated.ref.split("#")[0]), key
+                assert without_whitespace(dated.quote) in text_of(dated.ref.split("#")[0]), key
 
 
 def test_every_number_of_the_2023_edition_is_quoted() -> None:
@@ -42,6 +42,6 @@ def test_every_number_not_quoted_names_its_source_or_says_it_is_a_house_setting(
 def test_every_rule_of_the_2023_edition_is_quoted_from_the_notice() -> None:
     edition = {entry["id"]: entry for entry in editions()}["2023"]
     for name, rule in edition["rules"].items():
-        assert bare(rule["quote"]) in text_of("2023"), name
-    assert bare(edition["doc_no"]) in text_of("2023")
-    assert bare(edition["title"]) in text_of("2023")
+        assert without_whitespace(rule["quote"]) in text_of("2023"), name
+    assert without_whitespace(edition["doc_no"]) in text_of("2023")
+    assert without_whitespace(edition["title"]) in text_of("2023")

@@ -1,4 +1,4 @@
-"""The explaining evaluator and the table agree: on random rows, on every threshold, on amounts."""
+"""The explaining evaluator and the table evaluator agree on random rows, on every threshold and on amounts."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ import pytest
 from shared.policy import Ruleset, assess, resolve, simulate
 from shared.policy.facts import read
 from shared.policy.table import PROJECT, eligible, frame_of, outcomes
-from tests.shared.policy.randomly import declaration, on_threshold_rows, passing
-from tests.shared.policy.worked import ANSWERS, base
+from tests.shared.policy.random_declarations import declaration, near_passing, on_threshold_rows
+from tests.shared.policy.worked_cases import ANSWERS, base
 
 ON = date(2024, 3, 1)
 READINGS: list[dict[str, str]] = [
@@ -35,7 +35,7 @@ RULESETS = [
 def test_random_declarations_get_the_same_findings_from_both(ruleset: Ruleset, seed: int) -> None:
     draw = Random(seed)
     wild = [declaration(draw, ruleset) for _ in range(300)]
-    close = [passing(draw, ruleset, [base("building"), base("factory"), base("area")], 0.04) for _ in range(300)]
+    close = [near_passing(draw, ruleset, [base("building"), base("factory"), base("area")], 0.04) for _ in range(300)]
     declared = [_known_to(ruleset, facts) for facts in wild + close]
     frame = frame_of(declared, ruleset)
     rules = [rule.id for rule in ruleset.phase("declare")]
@@ -97,7 +97,7 @@ def test_a_project_of_several_buildings_is_one_project() -> None:
 
 
 def _known_to(ruleset: Ruleset, facts: Mapping[str, Any]) -> dict[str, Any]:
-    """Facts with a project type that the edition has."""
+    """Return the facts without a project type that the edition does not have."""
     options = ruleset.inputs["project_type"].options
     return {key: value for key, value in facts.items() if key != "project_type" or value in options}
 

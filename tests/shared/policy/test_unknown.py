@@ -1,4 +1,4 @@
-"""Unknown is not false: it never makes a project eligible by itself, and filling it in never reverses an answer."""
+"""An unknown fact is not false: it never makes a project eligible, and supplying it never reverses a decision."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ import pytest
 
 from shared.errors import DomainError
 from shared.policy import assess, resolve
-from tests.shared.policy.randomly import declaration, passing
-from tests.shared.policy.worked import base
+from tests.shared.policy.random_declarations import declaration, near_passing
+from tests.shared.policy.worked_cases import base
 
 RULESET = resolve(date(2024, 3, 1))
 MUST = {rule.id for rule in RULESET.phase("declare") if rule.strength == "must"}
 
 
 def without_each(facts: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """The facts with one fact taken away, each in turn, components' own facts included."""
+    """Yield each fact's path and the facts without it, components' facts included."""
     for name in facts:
         yield name, {key: value for key, value in facts.items() if key != name}
     for place, component in enumerate(facts.get("components", ())):
@@ -31,7 +31,7 @@ def without_each(facts: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 @pytest.mark.parametrize("kind", ["building", "factory", "area"])
-def test_taking_a_fact_away_never_makes_a_project_eligible_that_was_not(kind: str) -> None:
+def test_removing_a_fact_never_makes_a_project_eligible(kind: str) -> None:
     for name, facts in without_each(base(kind)):
         spoiled = [facts | {"other_municipal_funds": True}, facts | {"construction_status": "completed"}]
         for worse in spoiled if name not in ("other_municipal_funds", "construction_status") else []:
@@ -39,7 +39,7 @@ def test_taking_a_fact_away_never_makes_a_project_eligible_that_was_not(kind: st
 
 
 @pytest.mark.parametrize("kind", ["building", "factory", "area"])
-def test_taking_a_needed_fact_away_asks_for_it(kind: str) -> None:
+def test_a_removed_fact_is_reported_as_missing(kind: str) -> None:
     for name, facts in without_each(base(kind)):
         decision = assess(facts, RULESET)
         assert decision.decision in ("eligible", "undetermined"), name
@@ -48,12 +48,12 @@ def test_taking_a_needed_fact_away_asks_for_it(kind: str) -> None:
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_supplying_what_is_missing_never_reverses_an_answer(seed: int) -> None:
+def test_supplying_a_missing_fact_never_reverses_a_decision(seed: int) -> None:
     draw = Random(seed)
     for _ in range(150):
         full = declaration(draw, RULESET, unknown=0.0)
         if draw.random() < 0.5:
-            full = passing(draw, RULESET, [base("building"), base("factory"), base("area")], 0.0)
+            full = near_passing(draw, RULESET, [base("building"), base("factory"), base("area")], 0.0)
         part = {name: value for name, value in full.items() if draw.random() > 0.2}
         if "components" in part:
             part["components"] = [
@@ -66,26 +66,26 @@ def test_supplying_what_is_missing_never_reverses_an_answer(seed: int) -> None:
             assert found.outcome in (None, after.finding(found.rule).outcome), found.rule
 
 
-def test_nothing_known_is_undetermined_and_asks_for_every_must() -> None:
+def test_no_facts_are_undetermined_and_every_must_rule_reports_what_is_missing() -> None:
     decision = assess({}, RULESET)
     assert decision.decision == "undetermined"
     assert {item.who for item in decision.missing} == {"applicant", "district", "city"}
     assert "heat_pump_heating" not in {item.field for item in decision.missing}
 
 
-def test_a_refused_declaration_is_asked_for_nothing_more() -> None:
+def test_an_ineligible_declaration_has_nothing_missing() -> None:
     decision = assess({"construction_status": "completed"}, RULESET)
     assert (decision.decision, decision.missing) == ("ineligible", ())
 
 
-def test_the_district_is_asked_for_its_criterion() -> None:
+def test_an_unpublished_criterion_is_missing_from_the_district() -> None:
     facts = base("building")
     facts["components"][0] |= {"wholly_vacant": False, "district_tax_per_m2_yuan": "300", "function_mismatch": False}
     asked = {(item.field, item.who) for item in assess(facts, RULESET).missing}
     assert asked == {("p.low_occupancy", "district"), ("components.0.district_says_low_occupancy", "district")}
 
 
-def test_a_person_settles_what_the_machine_leaves_open() -> None:
+def test_an_official_settles_an_undetermined_rule() -> None:
     facts = base("factory")
     facts["components"][0]["end_cause"] = "other"
     decision = assess(facts, RULESET, {"production_ended": True})
@@ -94,14 +94,14 @@ def test_a_person_settles_what_the_machine_leaves_open() -> None:
     assert assess(facts, RULESET, {"production_ended": False}).unmet == ("二（一）2",)
 
 
-def test_a_person_does_not_overrule_what_the_machine_found() -> None:
+def test_a_settlement_does_not_overrule_the_engine() -> None:
     facts = base("building") | {"other_municipal_funds": True}
     decision = assess(facts, RULESET, {"no_other_municipal_funds": True})
     assert decision.decision == "ineligible"
     assert decision.finding("no_other_municipal_funds").settled is True
 
 
-def test_settling_a_rule_that_does_not_exist_is_refused() -> None:
+def test_settling_an_unknown_rule_is_refused() -> None:
     with pytest.raises(DomainError) as refusal:
         assess(base("building"), RULESET, {"no_such_rule": True})
     assert refusal.value.code == "unknown_rule"

@@ -1,4 +1,4 @@
-"""What a reform would change: who gains, who loses, what it costs at least and at most, which rules it touches."""
+"""Simulations of a reform: decisions that change, the budget interval, and the rules affected."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ import pytest
 from shared.policy import clauses, resolve, simulate, touched
 from shared.policy.errors import MalformedRule
 from shared.policy.table import frame_of
-from tests.shared.policy.worked import base, decided_cases
+from tests.shared.policy.worked_cases import base, decided_cases
 
 RULESET = resolve(date(2024, 3, 1))
 
 
 def library() -> pl.DataFrame:
-    """Three buildings: passing, too small, of unknown funding; and a factory."""
+    """Return three buildings (passing, too small, unknown other funds) and a factory."""
     small, unclear = base("building"), base("building")
     small["components"][0]["renovated_area_m2"] = "15000"
     del unclear["other_municipal_funds"]
@@ -45,7 +45,7 @@ def test_a_lower_floor_lets_the_small_building_in() -> None:
     assert told.hypothetical != RULESET.hash
 
 
-def test_a_higher_rate_changes_money_and_nobody_s_eligibility() -> None:
+def test_a_higher_rate_changes_amounts_and_no_decision() -> None:
     told = simulate(library(), RULESET, {"building_grant_rate": "0.15"})
     assert told.after is not None
     assert told.after["counts"] == told.before["counts"]
@@ -53,7 +53,7 @@ def test_a_higher_rate_changes_money_and_nobody_s_eligibility() -> None:
     assert told.touched == ("investment_grant",)
 
 
-def test_an_unpublished_number_moves_projects_to_undecided_where_they_can_be_seen() -> None:
+def test_an_unpublished_number_makes_projects_undetermined() -> None:
     told = simulate(library(), RULESET, {"building_renovated_area_m2": None})
     assert cell(told.cross, "eligible", "undetermined")["count"] == 1
     assert cell(told.cross, "ineligible", "undetermined")["count"] == 1
@@ -67,7 +67,7 @@ def test_a_rule_text_and_a_reading_can_be_replaced() -> None:
 @pytest.mark.parametrize(
     "patch", [{"no_such_key": 1}, {"building_age": "no_such_fact"}, {"cap_scope": "no_such_option"}]
 )
-def test_a_patch_that_means_nothing_is_refused(patch: dict[str, Any]) -> None:
+def test_a_patch_of_an_unknown_key_is_refused(patch: dict[str, Any]) -> None:
     with pytest.raises(MalformedRule):
         simulate(library(), RULESET, patch)
 
@@ -80,14 +80,14 @@ def test_the_blocking_conditions_are_counted_also_where_they_block_alone() -> No
     assert counted == {"title_clear": (2, 1), "building_renovated_area": (1, 0)}
 
 
-def test_an_amount_that_cannot_be_known_is_counted_and_not_summed_as_nothing() -> None:
+def test_an_unknown_amount_is_counted_as_unpriced_and_not_as_zero() -> None:
     unpriced = base("building")
     del unpriced["components"][0]["fixed_investment_yuan"]
     told = simulate(frame_of([base("building"), unpriced], RULESET), RULESET)
     assert (told.before["unpriced"], told.before["budget_yuan"]["certain"]) == (1, "30000000.00")
 
 
-def test_interest_projects_take_nothing_from_the_grant_budget() -> None:
+def test_interest_projects_do_not_count_in_the_grant_budget() -> None:
     told = simulate(frame_of([base("building") | {"support_mode": "interest_subsidy"}], RULESET), RULESET)
     assert told.before["counts"]["eligible"] == 1
     assert told.before["budget_yuan"]["possible"] == "0.00"
@@ -106,7 +106,7 @@ def test_only_touched_rules_can_change_a_finding() -> None:
             assert changed <= set(names)
 
 
-def test_every_clause_of_part_two_has_a_home() -> None:
+def test_every_clause_of_part_two_is_in_the_index() -> None:
     homes = {home.clause: home for home in clauses()}
     assert [clause for clause in homes if clause.startswith("二")] == [
         "二", "二（一）", "二（一）1", "二（一）2", "二（一）3", "二（二）", "二（二）1", "二（二）2", "二（二）3",

@@ -1,4 +1,4 @@
-"""Every worked case through both evaluators: the explaining one and the table."""
+"""Every worked case, evaluated by the explaining evaluator and by the table evaluator."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from shared.errors import DomainError
 from shared.policy import Decision, Ruleset, record_of, replay
 from shared.policy.language import Compare, Fact, Parameter, walk
-from tests.shared.policy.worked import ANSWERS, Case, cases, decided_cases
+from tests.shared.policy.worked_cases import ANSWERS, Case, cases, decided_cases
 
 EVERY = [pytest.param(case, id=f"{case.phase}: {case.name}") for case in decided_cases()]
 REFUSED = [pytest.param(case, id=case.name) for case in cases() if "error" in case.expect]
@@ -69,7 +69,7 @@ def test_every_must_rule_has_a_case_that_refuses_and_one_that_is_open() -> None:
 
 
 def _places(case: Case, ruleset: Ruleset) -> list[tuple[Compare, int]]:
-    """On which side of each threshold the facts of a case stand."""
+    """Yield for each threshold of a case whether the fact is below, on or above it."""
     from shared.policy.facts import read
 
     project = read(case.facts, ruleset)

@@ -1,4 +1,4 @@
-"""The official JSON Schema of AsyncAPI 3.0, from the npm package pinned in specs/, brought when it is missing."""
+"""The official JSON Schema of AsyncAPI 3.0 from the npm package pinned in specs/, installed if it is missing."""
 
 import fcntl
 import json
@@ -18,23 +18,23 @@ _SECONDS = 600
 
 @cache
 def asyncapi_validator() -> Validator:
-    """What holds a document against AsyncAPI 3.0. Fails the test, saying what to install, where npm is missing."""
-    with (FOLDER / "package-lock.json").open() as turn:
-        # Two processes that run tests would install into the same folder.
-        fcntl.flock(turn, fcntl.LOCK_EX)
-        if not _is_brought():
-            _bring()
+    """Return a validator of AsyncAPI 3.0 documents. Fails the test with a hint if npm is missing."""
+    with (FOLDER / "package-lock.json").open() as lock:
+        # Test processes install into the same folder.
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not _is_installed():
+            _install()
     schema = json.loads(_SCHEMA.read_text())
     return Draft7Validator(schema)
 
 
-def _is_brought() -> bool:
+def _is_installed() -> bool:
     installed = _SCHEMA.parents[1] / "package.json"
-    wanted = json.loads((FOLDER / "package.json").read_text())["dependencies"]["@asyncapi/specs"]
-    return installed.is_file() and json.loads(installed.read_text())["version"] == wanted
+    pinned = json.loads((FOLDER / "package.json").read_text())["dependencies"]["@asyncapi/specs"]
+    return installed.is_file() and json.loads(installed.read_text())["version"] == pinned
 
 
-def _bring() -> None:
+def _install() -> None:
     npm = shutil.which("npm")
     if npm is None:
         pytest.fail("npm is missing: install Node.js 18 or newer with npm (Debian: apt install nodejs npm)", False)

@@ -1,4 +1,4 @@
-"""Random declarations that visit every input, every option, both sides of every threshold and unknown."""
+"""Random declarations that cover every input, every option, both sides of every threshold and unknown facts."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _NEAR: dict[str, dict[str, list[Decimal]]] = {}
 
 
 def declaration(draw: Random, ruleset: Ruleset, unknown: float = UNKNOWN_SHARE) -> dict[str, Any]:
-    """One random set of facts, with thresholds hit exactly about a third of the time."""
+    """Return random facts; about a third of the numbers are exactly on a threshold."""
     facts = _facts([item for item in ruleset.inputs.values() if not item.of], draw, ruleset, unknown)
     kinds = draw.choice(
         [["building"], ["factory"], ["building", "factory", "infrastructure"], ["building", "building"]]
@@ -26,8 +26,8 @@ def declaration(draw: Random, ruleset: Ruleset, unknown: float = UNKNOWN_SHARE) 
     return facts
 
 
-def passing(draw: Random, ruleset: Ruleset, bases: list[dict[str, Any]], unknown: float) -> dict[str, Any]:
-    """A declaration near the edge: one that passes, with one or two random facts and some left out."""
+def near_passing(draw: Random, ruleset: Ruleset, bases: list[dict[str, Any]], unknown: float) -> dict[str, Any]:
+    """Return a passing declaration with up to two random facts and some facts left out."""
     facts = {**draw.choice(bases)}
     random = declaration(draw, ruleset, unknown=0.0)
     for name in draw.sample(sorted(facts), k=draw.randint(0, 2)):
@@ -41,7 +41,7 @@ def passing(draw: Random, ruleset: Ruleset, bases: list[dict[str, Any]], unknown
 
 
 def on_threshold_rows(ruleset: Ruleset) -> Iterator[tuple[str, Decimal]]:
-    """For each comparison in a rule with a published number: the number itself and its two neighbours."""
+    """Yield, for each comparison with a published number, fact name and value: the number and its neighbours."""
     for rule in ruleset.rules.values():
         for node in walk(rule.tree):
             if isinstance(node, Compare) and isinstance(node.right, Parameter):
@@ -74,7 +74,7 @@ def _value(item: Input, draw: Random, ruleset: Ruleset) -> Any:
 
 
 def _near(ruleset: Ruleset) -> dict[str, list[Decimal]]:
-    """The interesting numbers of each input, worked out once per rule set."""
+    """Return the threshold numbers and their neighbours per input, computed once per rule set."""
     if ruleset.hash not in _NEAR:
         numbers: dict[str, list[Decimal]] = {}
         for name, number in on_threshold_rows(ruleset):

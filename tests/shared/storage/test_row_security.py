@@ -1,4 +1,4 @@
-"""What stands when the code above it is wrong: rows of others are not there, and histories are not rewritten."""
+"""Row-level security and append-only tables hold in the database, whatever the code above does."""
 
 from uuid import uuid4
 
@@ -33,8 +33,8 @@ async def test_the_application_cannot_rewrite_its_log(world: World) -> None:
                 await session.execute(text(statement))
 
 
-async def test_not_even_the_owner_rewrites_the_log(world: World) -> None:
-    """Triggers hold whoever has the privilege: a later migration, an administrator in a hurry."""
+async def test_the_table_owner_cannot_rewrite_the_log(world: World) -> None:
+    """Triggers bind roles with the privilege too, such as a later migration or an administrator."""
     async with world.instances["intake"].database.session(system_actor("intake")) as session:
         await emit(session, withdrawn())
         await record_act(session, "accept_declaration", Case(uuid4(), "110105"))
@@ -54,7 +54,7 @@ async def test_not_even_the_owner_rewrites_the_log(world: World) -> None:
     await engine.dispose()
 
 
-async def test_placing_an_event_changes_nothing_else_of_it(world: World) -> None:
+async def test_placing_an_event_changes_only_its_position(world: World) -> None:
     engine = admin_engine(world.settings)
     async with engine.connect() as connection:
         await connection.execute(text("SET search_path TO intake"))
@@ -80,7 +80,7 @@ async def test_one_person_holds_one_duty_on_a_case(world: World) -> None:
             await record_act(session, "forward", Case(case_id, "110105"), duty="forward")
 
 
-async def test_a_session_writes_and_reads_its_own_district_and_applicant_only(world: World) -> None:
+async def test_a_session_reads_and_writes_only_its_district_and_applicant(world: World) -> None:
     database = world.instances["intake"].database
     mine = Actor("110105-officer-1", "示例", "district_officer", ("110105",))
     owner = Actor("owner", "示例", "applicant", WHOLE_CITY, "91110000600037341L")
@@ -99,7 +99,7 @@ async def test_a_session_writes_and_reads_its_own_district_and_applicant_only(wo
             await record_act(session, "accept", Case(case_id, "110105", "91110000802100433B"))
 
 
-async def test_a_key_that_may_only_read_does_not_write_and_sees_its_districts(world: World) -> None:
+async def test_a_read_only_key_cannot_write_and_reads_only_its_districts(world: World) -> None:
     intake = world.instances["intake"]
     async with intake.database.session(system_actor("intake")) as session:
         await emit(session, withdrawn())

@@ -1,4 +1,4 @@
-"""Worked cases: a base that passes everything, a few changes, and what the notice says then."""
+"""Worked cases from YAML: a passing base, a few changes, and the decision that the notice gives."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ TARGETS_ON: Final = date(2025, 6, 30)
 
 @dataclass(frozen=True)
 class Case:
-    """One worked case: facts, the day, the readings and standards it is judged under, and what must come out."""
+    """A worked case: facts, date, readings, district standards and the expected decision."""
 
     name: str
     facts: Mapping[str, Any]
@@ -56,19 +56,19 @@ class Case:
 
 @cache
 def cases() -> tuple[Case, ...]:
-    """Every declaration and evaluation case of the YAML files."""
+    """Return all declaration and evaluation cases of the YAML files."""
     given, more, targets = (_load(name) for name in ("eligibility", "eligibility_more", "targets"))
     declared = [_case(entry, given["base"], "declare") for entry in given["cases"] + more["cases"]]
     return tuple(declared + [_case(entry, targets["base"], "evaluate") for entry in targets["cases"]])
 
 
 def decided_cases() -> list[Case]:
-    """The cases with an edition to be judged by."""
+    """Return the cases whose date has an edition."""
     return [case for case in cases() if "error" not in case.expect]
 
 
 def base(name: str) -> dict[str, Any]:
-    """A declaration that passes everything: building, factory or area."""
+    """Return the facts of a declaration that meets every rule: building, factory or area."""
     facts: dict[str, Any] = deepcopy(_load("eligibility")["base"][name])
     return facts
 
@@ -81,16 +81,16 @@ def _load(name: str) -> Any:
 def _case(entry: Mapping[str, Any], bases: Mapping[str, Any], phase: Phase) -> Case:
     facts = deepcopy(bases[entry["base"]])
     for path in entry.get("unset", ()):
-        holder, last = _reach(facts, path)
+        holder, last = _holder_of(facts, path)
         del holder[last]
     for path, value in entry.get("set", {}).items():
-        holder, last = _reach(facts, path)
+        holder, last = _holder_of(facts, path)
         holder[last] = {**holder[last], **value} if isinstance(value, dict) else value
     as_of = facts.get("accepted_on", TARGETS_ON)
     return Case(entry["name"], facts, entry["expect"], as_of, entry.get("under", {}), entry.get("standards", {}), phase)
 
 
-def _reach(facts: Any, path: str) -> tuple[Any, Any]:
+def _holder_of(facts: Any, path: str) -> tuple[Any, Any]:
     *steps, last = [int(step) if step.isdigit() else step for step in path.split(".")]
     for step in steps:
         facts = facts[step]
