@@ -22,6 +22,7 @@ from deploy.demo.run import Wishes, for_the_story, screen, tell_and_serve, wishe
 from shared import logs
 from shared.events.bus.inprocess import InProcessBus
 from shared.clock import Clock
+from shared.exporter import exporting
 from shared.settings import Settings
 
 
@@ -33,6 +34,7 @@ async def run(settings: Settings, signer: Signer, wishes: Wishes) -> int:
         await migrated(settings, "inprocess")
     async with (
         suite(settings, Clock(), InProcessBus()) as instances,
+        exporting(settings, instances.values()),
         served(apps_of(instances), listeners),
         Stage(addresses, signer, settings) as stage,
     ):

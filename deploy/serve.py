@@ -16,6 +16,7 @@ from services import SERVICES, load
 from shared import logs
 from shared.clock import Clock
 from shared.events.bus import Bus
+from shared.exporter import exporting
 from shared.runtime import bus_of, running
 from shared.settings import Settings
 from shared.tokens import check_keys
@@ -34,7 +35,7 @@ async def serve(name: str, settings: Settings, clock: Clock) -> int:
     asked = stop_event()
     service = load(name)
     steady_memory()
-    async with running(service, settings, clock, bus) as instance:
+    async with running(service, settings, clock, bus) as instance, exporting(settings, [instance]):
         async with served(apps_of({name: instance}), {name: listener}):
             say(f"{service.title} answers at {address(listener)}/docs (Ctrl-C stops it)")
             if bus is None:

@@ -18,6 +18,7 @@ from shared.errors import Unauthenticated
 from shared.events.bus import Bus
 from shared.events.inbox import Consumer, Handlers, Inlet
 from shared.events.outbox import Relay
+from shared.metrics import TableGauge
 from shared.settings import Settings
 from shared.storage.session import Database
 from shared.storage.tables import api_key, idempotency_key
@@ -45,6 +46,8 @@ class Service:
     """Requests from outside that the service reads, by topic."""
     schemas: tuple[str, ...] = ()
     """Database schemas it owns beside the one that carries its name."""
+    gauges: tuple[TableGauge, ...] = ()
+    """Metrics that it reads from its tables."""
 
     def sources(self) -> set[str]:
         """Return the names of the services whose events this one handles."""

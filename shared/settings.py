@@ -39,6 +39,15 @@ class Settings(BaseSettings):
     """From this level on lines are written; `debug` adds a line for every read that succeeded."""
     log_format: Literal["auto", "json", "console"] = "auto"
     """`auto`: JSON, one object a line; on a terminal a format for reading."""
+    metrics_port: int = Field(default=0, ge=0, le=65535)
+    """Where this process serves its metrics to Prometheus; 0: nowhere. `make run-kafka` gives the four services this
+    port and the next three."""
+    metrics_host: str = "127.0.0.1"
+    """The address of an internal network: metrics are served without a login."""
+    metrics_seconds: float = Field(default=15.0, gt=0)
+    """How often gauges are read from the database."""
+    build: str = "development"
+    """Version of the image or package that runs, shown in the metrics."""
     host: str = "127.0.0.1"
     port: int = 8700
     """First of five consecutive ports: intake takes port + 1, then eligibility, funding, monitoring."""

@@ -51,6 +51,8 @@ def service_program(
     """The process of one service under these settings, on a free port of its own; `more` are environment variables."""
     port = free_port(settings.host) if settings.port == 0 or replica else settings.port + 1 + SERVICES.index(service)
     own = {"TENGHUAN_PORT": str(port - 1 - SERVICES.index(service)), "TENGHUAN_INSTANCE": str(replica)}
+    if settings.metrics_port:
+        own["TENGHUAN_METRICS_PORT"] = str(0 if replica else settings.metrics_port + SERVICES.index(service))
     name = f"{service}-{replica}" if replica else service
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     return Program(name, (service,), f"http://{host}:{port}", environment(settings) | own | more, module)

@@ -3,12 +3,13 @@
 from fastapi import FastAPI
 
 from services.funding.api import router
+from services.funding.gauges import GAUGES
 from services.funding.handlers import HANDLERS
 from services.funding.models import Base
 from shared.runtime import Service
 from shared.web.app import create_app
 
-service = Service("funding", "资金管理", Base.metadata, router, HANDLERS, schemas=("funding_ledger",))
+service = Service("funding", "资金管理", Base.metadata, router, HANDLERS, schemas=("funding_ledger",), gauges=GAUGES)
 
 
 def app() -> FastAPI:

@@ -3,6 +3,7 @@
 from fastapi import FastAPI
 
 from services.intake.api import router
+from services.intake.gauges import GAUGES
 from services.intake.handlers import HANDLERS
 from services.intake.models import Base
 from services.intake.registers.topic import UPDATES
@@ -11,7 +12,9 @@ from shared.contracts.pushes import TOPIC
 from shared.runtime import Service
 from shared.web.app import create_app
 
-service = Service("intake", "项目储备与申报", Base.metadata, router, HANDLERS, remove_stale_uploads, {TOPIC: UPDATES})
+service = Service(
+    "intake", "项目储备与申报", Base.metadata, router, HANDLERS, remove_stale_uploads, {TOPIC: UPDATES}, gauges=GAUGES
+)
 
 
 def app() -> FastAPI:

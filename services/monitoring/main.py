@@ -3,13 +3,14 @@
 from fastapi import FastAPI
 
 from services.monitoring.api import router
+from services.monitoring.gauges import GAUGES
 from services.monitoring.handlers import HANDLERS
 from services.monitoring.models import Base
 from services.monitoring.scheduled import run_scheduled
 from shared.runtime import Service
 from shared.web.app import create_app
 
-service = Service("monitoring", "跟踪监测与评价", Base.metadata, router, HANDLERS, run_scheduled)
+service = Service("monitoring", "跟踪监测与评价", Base.metadata, router, HANDLERS, run_scheduled, gauges=GAUGES)
 
 
 def app() -> FastAPI:

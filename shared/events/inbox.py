@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared import logs
+from shared import logs, metrics
 from shared.actors import system_actor
 from shared.backoff import Backoff
 from shared.contracts.base import Event, event_class
@@ -155,6 +155,8 @@ class Consumer:
 
     def _count(self, batch: Batch) -> None:
         self.tally += batch.tally
+        for verdict, count in batch.tally.items():
+            metrics.MESSAGES.labels(self.database.service, verdict).inc(count)
         for message, error in batch.parked:
             with self._logged(message):
                 log.error("event parked", event_id=message.id, exc_info=error)

@@ -11,6 +11,7 @@ from starlette.types import ASGIApp
 from shared import logs
 from shared.clock import Clock
 from shared.errors import FieldProblem
+from shared.exporter import exporting
 from shared.runtime import Instance, Service, bus_of, running
 from shared.settings import Settings
 from shared.storage.files import MEDIA_TYPES
@@ -64,7 +65,10 @@ def create_app(service: Service, instance: Instance | None = None) -> FastAPI:
     async def own_instance(app: FastAPI) -> AsyncIterator[None]:
         settings = Settings()
         logs.configure(settings, service.name)
-        async with running(service, settings, Clock(), bus_of(service.name, settings)) as started:
+        async with (
+            running(service, settings, Clock(), bus_of(service.name, settings)) as started,
+            exporting(settings, [started]),
+        ):
             app.state.instance = started
             yield
 

@@ -15,7 +15,7 @@ from sqlalchemy import Row, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.types import Receive, Scope, Send
 
-from shared import logs
+from shared import logs, metrics
 from shared.actors import Actor
 from shared.contracts.base import event_class
 from shared.errors import NotFound, Unauthenticated
@@ -68,8 +68,10 @@ class EventStream(StreamingResponse):
     media_type = "text/event-stream"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async with contextlib.aclosing(cast(AsyncGenerator[bytes, None], self.body_iterator)):
-            await super().__call__(scope, receive, send)
+        clients = metrics.STREAMS.labels(scope["app"].service)
+        with clients.track_inprogress():
+            async with contextlib.aclosing(cast(AsyncGenerator[bytes, None], self.body_iterator)):
+                await super().__call__(scope, receive, send)
 
 
 @router.get("/events/stream", name="stream_events", response_class=EventStream)

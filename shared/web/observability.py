@@ -10,11 +10,12 @@ import structlog
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from shared import logs
+from shared import logs, metrics
 
 log = structlog.get_logger()
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{8,64}")
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")
 _READS = ("GET", "HEAD", "OPTIONS")
 
 
@@ -73,7 +74,10 @@ def _write_line(context: logs.Context, scope: Scope, status: int, seconds: float
         write, message = log.debug, "client left before the answer"
     else:
         write, message = log.debug if method in _READS else log.info, "done"
-    context.route = getattr(scope.get("route"), "path", "")
+    route = getattr(scope.get("route"), "path", "")
+    context.route = route
+    method_label = method if route or method in _METHODS else "OTHER"
+    metrics.REQUEST_SECONDS.labels(context.service, method_label, route or "unmatched", status).observe(seconds)
     reasons = {"code": context.code, "error": context.error, "stack": context.stack}
     more = {name: value for name, value in reasons.items() if value}
     case = context.case or _case(scope.get("path_params"))

@@ -1,7 +1,7 @@
 """How events travel between services: the message and the one protocol with more than one implementation."""
 
 import base64
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -131,6 +131,9 @@ class Bus(Protocol):
 
     async def close(self) -> None:
         """Give back connections."""
+
+    async def lag(self) -> Mapping[str, int]:
+        """Return by topic how many messages the broker holds that were not fetched yet; empty without a broker."""
 
     def trouble(self) -> str:
         """Why nothing can be carried at present, for whoever asks whether the service is ready; empty: all is well."""

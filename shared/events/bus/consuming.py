@@ -54,6 +54,8 @@ class Member:
         self._noting: asyncio.Task[None] | None = None
         self._leaving = False
         self._backoff = Backoff()
+        self._consumer: AIOKafkaConsumer | None = None
+        """The client, from the moment it has joined."""
         self._stepping = False
         """There is a record ahead that the client itself breaks on, and with it every fetch that holds it."""
         self.trouble = "broker: not joined yet"
@@ -106,8 +108,10 @@ class Member:
         self._noting = None
         try:
             await consumer.start()
+            self._consumer = consumer
             yield consumer
         finally:
+            self._consumer = None
             self._leaving = True
             try:
                 await self._leave(consumer)
@@ -200,6 +204,18 @@ class Member:
         """Returns when no batch is under way and the last one's offsets are committed."""
         await self._between_batches.wait()
         await self._noted()
+
+    async def lag(self) -> Mapping[str, int]:
+        """Return by topic how many records of this member's partitions were not fetched yet; empty while it joins."""
+        consumer = self._consumer
+        if consumer is None:
+            return {}
+        mine = consumer.assignment()
+        ends = await consumer.end_offsets(list(mine)) if mine else {}
+        waiting = dict.fromkeys((partition.topic for partition in mine), 0)
+        for partition, end in ends.items():
+            waiting[partition.topic] += max(end - await consumer.position(partition), 0)
+        return waiting
 
     async def _fetch_behind(self, consumer: AIOKafkaConsumer) -> Fetched:
         """What comes after a long silence. Raises Silent where brokers hold records and none comes; TimeoutError."""

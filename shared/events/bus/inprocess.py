@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from shared.events.bus import Deliver, Message, Read, read_event
 
@@ -30,6 +30,9 @@ class InProcessBus:
 
     async def close(self) -> None:
         """There are no connections."""
+
+    async def lag(self) -> Mapping[str, int]:
+        return {}
 
     def trouble(self) -> str:
         return ""

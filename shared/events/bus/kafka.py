@@ -1,7 +1,8 @@
 """The bus between processes: Apache Kafka, by aiokafka."""
 
 import asyncio
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 
 from shared.events.bus import Deliver, Message, Read, read_event
 from shared.events.bus.consuming import Member, group_of
@@ -57,6 +58,12 @@ class KafkaBus:
     async def close(self) -> None:
         await self.rest()
         await self._publisher.close()
+
+    async def lag(self) -> Mapping[str, int]:
+        waiting: Counter[str] = Counter()
+        for member in self._members:
+            waiting.update(await member.lag())
+        return waiting
 
     def trouble(self) -> str:
         return self._publisher.trouble or next((member.trouble for member in self._members if member.trouble), "")
