@@ -1,13 +1,15 @@
 """Request ids and the request log: an ASGI layer around the whole application."""
 
+import logging
 import os
 import re
 import time
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 import structlog
-from starlette.datastructures import MutableHeaders
+from prometheus_client import Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared import logs, metrics
@@ -38,8 +40,7 @@ class RequestLog:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message.setdefault("headers", [])
-                MutableHeaders(raw=message["headers"])["x-request-id"] = context.request_id
+                message["headers"] = [*message.get("headers", ()), (b"x-request-id", context.request_id.encode())]
             await send(message)
 
         token = logs.set_context(context)
@@ -51,7 +52,7 @@ class RequestLog:
             if not status:
                 raise
         finally:
-            _write_line(context, scope, status, time.perf_counter() - began)
+            _finish(context, scope, status, time.perf_counter() - began)
             logs.reset_context(token)
 
 
@@ -63,25 +64,36 @@ def _request_id(headers: list[tuple[bytes, bytes]]) -> str:
     return os.urandom(16).hex()
 
 
-def _write_line(context: logs.Context, scope: Scope, status: int, seconds: float) -> None:
-    """Log reads that succeeded at `debug`, acts and refusals at `info`, 503 at `warning`, other failures at `error`."""
+def _finish(context: logs.Context, scope: Scope, status: int, seconds: float) -> None:
+    """Count the request, and write its line unless the log leaves that level out."""
     method: str = scope["method"]
-    if status >= 500 or context.error:
-        write, message = log.warning if status == 503 else log.error, "failed"
-    elif status >= 400:
-        write, message = log.info, "refused"
-    elif status == 0:
-        write, message = log.debug, "client left before the answer"
-    else:
-        write, message = log.debug if method in _READS else log.info, "done"
-    route = getattr(scope.get("route"), "path", "")
-    context.route = route
-    method_label = method if route or method in _METHODS else "OTHER"
-    metrics.REQUEST_SECONDS.labels(context.service, method_label, route or "unmatched", status).observe(seconds)
+    context.route = route = getattr(scope.get("route"), "path", "")
+    _histogram(context.service, method if method in _METHODS else "OTHER", route or "unmatched", status).observe(
+        seconds
+    )
+    level, message = _outcome(context, method, status)
+    if not logs.writes(level):
+        return
     reasons = {"code": context.code, "error": context.error, "stack": context.stack}
     more = {name: value for name, value in reasons.items() if value}
     case = context.case or _case(scope.get("path_params"))
-    write(message, method=method, status=status, duration_ms=round(seconds * 1000, 1), case=case, **more)
+    log.log(level, message, method=method, status=status, duration_ms=round(seconds * 1000, 1), case=case, **more)
+
+
+@lru_cache(maxsize=4096)
+def _histogram(service: str, method: str, route: str, status: int) -> Histogram:
+    return metrics.REQUEST_SECONDS.labels(service, method, route, status)
+
+
+def _outcome(context: logs.Context, method: str, status: int) -> tuple[int, str]:
+    """Return level and message: DEBUG for reads, INFO for acts and refusals, WARNING for 503, ERROR for failures."""
+    if status >= 500 or context.error:
+        return logging.WARNING if status == 503 else logging.ERROR, "failed"
+    if status >= 400:
+        return logging.INFO, "refused"
+    if status == 0:
+        return logging.DEBUG, "client left before the answer"
+    return logging.DEBUG if method in _READS else logging.INFO, "done"
 
 
 def _case(parameters: Mapping[str, Any] | None) -> str:
