@@ -22,7 +22,7 @@ from shared.clock import Clock
 from shared.settings import Settings
 
 _WALL_CLOCK = Clock()
-FIELDS = ("service", "request_id", "route", "subject", "case")
+FIELDS = ("service", "request_id", "trace_id", "route", "subject", "case")
 _SECRETS = re.compile(r"th_live_[\w-]+|eyJ[\w-]+\.[\w-]+\.[\w-]*|(?i:bearer) [^\s\"']+|(?<=://)[^\s/:@]*:[^\s@/]+(?=@)")
 _MARKS = ("://", "th_live_", "eyJ", "earer ", "EARER ")
 _SAFE_MODULES = ("aiokafka.", "shared.events.bus")
@@ -37,6 +37,7 @@ class Context:
 
     service: str = ""
     request_id: str = ""
+    trace_id: str = ""
     route: str = ""
     subject: str = ""
     case: str = ""

@@ -46,6 +46,10 @@ class Settings(BaseSettings):
     """The address of an internal network: metrics are served without a login."""
     metrics_seconds: float = Field(default=15.0, gt=0)
     """How often gauges are read from the database."""
+    traces_endpoint: str = ""
+    """Where traces are sent (OTLP over HTTP), such as http://127.0.0.1:4318/v1/traces; empty: no traces."""
+    traces_ratio: float = Field(default=1.0, ge=0, le=1)
+    """Share of requests that are traced, unless the caller's own trace decides."""
     build: str = "development"
     """Version of the image or package that runs, shown in the metrics."""
     host: str = "127.0.0.1"

@@ -3,8 +3,8 @@
 import asyncio
 import contextlib
 from collections import Counter
-from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, AbstractContextManager
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, contextmanager
 from dataclasses import dataclass
 from itertools import groupby
 from operator import attrgetter
@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared import logs, metrics
+from shared import logs, metrics, tracing
 from shared.actors import system_actor
 from shared.backoff import Backoff
 from shared.contracts.base import Event, event_class
@@ -158,7 +158,7 @@ class Consumer:
         for verdict, count in batch.tally.items():
             metrics.MESSAGES.labels(self.database.service, verdict).inc(count)
         for message, error in batch.parked:
-            with self._logged(message):
+            with self._on_behalf(message):
                 log.error("event parked", event_id=message.id, exc_info=error)
 
     def _fault(self, *, careful: bool) -> Callable[[Message], str]:
@@ -214,18 +214,24 @@ class Consumer:
             await handler.handle(session, [known.model_validate_json(message.data) for message in run])
         elif handler is not None:
             for message in run:
-                with self._logged(message):
+                with self._on_behalf(message):
                     await handler(session, known.model_validate_json(message.data))
                     log.debug("event handled", event_id=message.id)
 
-    def _logged(self, message: Message) -> AbstractContextManager[logs.Context]:
-        """Log in the name of the request that led to the message; what is emitted meanwhile carries its id on."""
-        return logs.logged_as(
-            service=self.database.service,
-            request_id=message.headers.get("requestid", ""),
-            route=message.type,
-            case=str(message.subject),
-        )
+    @contextmanager
+    def _on_behalf(self, message: Message) -> Iterator[None]:
+        """Log and trace the block in the name of the request that led to the message; its events carry both ids on."""
+        service, sent = self.database.service, message.headers
+        with tracing.handling(service, message.type, str(message.id), sent.get("traceparent")):
+            trace = tracing.current_ids()
+            with logs.logged_as(
+                service=service,
+                request_id=sent.get("requestid", ""),
+                trace_id=trace[1] if trace else "",
+                route=message.type,
+                case=str(message.subject),
+            ):
+                yield
 
     async def replay_parked(self, source: str, aggregate_id: UUID) -> int:
         """Handle an aggregate's parked events in order, after the cause was mended; up to the first that fails.

@@ -12,7 +12,7 @@ import structlog
 from prometheus_client import Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from shared import logs, metrics
+from shared import logs, metrics, tracing
 
 log = structlog.get_logger()
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{8,64}")
@@ -43,6 +43,8 @@ class RequestLog:
                 message["headers"] = [*message.get("headers", ()), (b"x-request-id", context.request_id.encode())]
             await send(message)
 
+        if (trace := tracing.current_ids()) is not None:
+            context.trace_id = trace[1]
         token = logs.set_context(context)
         try:
             await self.app(scope, receive, send_with_id)
