@@ -18,7 +18,7 @@ from shared.actors import system_actor
 from shared.clock import Clock
 from shared.metrics import TableGauge
 from shared.policy import Ruleset, resolve
-from shared.policy.refusals import NoEditionInForce
+from shared.policy.errors import NoEditionInForce
 from shared.runtime import Instance
 from shared.settings import Settings
 

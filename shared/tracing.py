@@ -30,6 +30,11 @@ def install(service: str, provider: "TracerProvider") -> None:
     _providers[service] = provider
 
 
+def uninstall(service: str) -> None:
+    """Make no more spans of this service."""
+    _providers.pop(service, None)
+
+
 def _provider(service: str, settings: Settings) -> "TracerProvider":
     from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
     from opentelemetry.sdk.resources import Resource

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, contextmanager
+from contextlib import AbstractAsyncContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from itertools import groupby
 from operator import attrgetter
@@ -211,7 +211,9 @@ class Consumer:
         known = event_class(kind)
         handler = self.handlers.get(known)
         if isinstance(handler, Gathered):
-            await handler.handle(session, [known.model_validate_json(message.data) for message in run])
+            alone = self._on_behalf(run[0]) if len(run) == 1 else nullcontext()
+            with alone:
+                await handler.handle(session, [known.model_validate_json(message.data) for message in run])
         elif handler is not None:
             for message in run:
                 with self._on_behalf(message):

@@ -13,7 +13,7 @@ from sqlalchemy import URL, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.pool import NullPool
 
-from shared import logs
+from shared import logs, tracing
 from shared.backoff import Backoff, KeyedBackoff, cancellations
 from shared.clock import uuid7
 from shared.contracts.base import Event
@@ -44,9 +44,9 @@ WITH {beside}new AS (
     SELECT *, count(*) OVER (PARTITION BY aggregate_id) AS many,
            row_number() OVER (PARTITION BY aggregate_id ORDER BY ord) AS nth
     FROM unnest($1::uuid[], $2::smallint[], $3::text[], $4::uuid[], $5::text[], $6::text[], $7::text[], $8::text[],
-                $9::text[], $10::text[], $11::timestamptz[], $12::bytea[])
+                $9::text[], $10::text[], $11::text[], $12::timestamptz[], $13::bytea[])
          WITH ORDINALITY AS n(event_id, shard, kind, aggregate_id, type, district, applicant_uscc, actor, role,
-                              request_id, at, payload, ord)
+                              request_id, traceparent, at, payload, ord)
 ), head AS (
     INSERT INTO stream_head AS h (aggregate_id, seq)
     SELECT aggregate_id, count(*) FROM new GROUP BY aggregate_id ORDER BY aggregate_id
@@ -63,11 +63,12 @@ WITH {beside}new AS (
 INSERT INTO outbox (event_id, shard, aggregate_type, aggregate_id, agg_seq, type, payload, headers, occurred_at)
 SELECT event_id, shard, kind, aggregate_id, agg_seq, type, payload,
        jsonb_strip_nulls(jsonb_build_object('district', district, 'applicantuscc', applicant_uscc,
-                                            'actor', actor, 'role', role, 'requestid', request_id)),
+                                            'actor', actor, 'role', role, 'requestid', request_id,
+                                            'traceparent', traceparent)),
        at
 FROM numbered ORDER BY ord
 """
-_COLUMNS = 12
+_COLUMNS = 13
 
 # Readers follow `position`, given here by one owner after commit: an id cursor would skip a row that commits late.
 _PLACE = text("""
@@ -94,7 +95,8 @@ async def emit(session: AsyncSession, *events: Event) -> None:
     if not events:
         return
     at, actor = now(session), actor_of(session)
-    by = (actor.subject, actor.role, logs.context().request_id or None, at)
+    trace = tracing.current_ids()
+    by = (actor.subject, actor.role, logs.context().request_id or None, trace and trace[0], at)
     rows = [
         (uuid7(at), shard_of(event.aggregate_id), *_subject(event), *by, event.model_dump_json().encode())
         for event in events

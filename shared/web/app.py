@@ -2,13 +2,14 @@
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, cast
 
 from fastapi import FastAPI
+from fastapi.telemetry import TelemetryConfig
 from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddleware
 from starlette.types import ASGIApp
 
-from shared import logs
+from shared import logs, tracing
 from shared.clock import Clock
 from shared.errors import FieldProblem
 from shared.exporter import exporting
@@ -61,9 +62,10 @@ def _operations(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
 def create_app(service: Service, instance: Instance | None = None) -> FastAPI:
     """The ASGI application of a service. Without an instance it starts and stops its own, from the environment."""
 
+    settings = instance.settings if instance else Settings()
+
     @asynccontextmanager
     async def own_instance(app: FastAPI) -> AsyncIterator[None]:
-        settings = Settings()
         logs.configure(settings, service.name)
         async with (
             running(service, settings, Clock(), bus_of(service.name, settings)) as started,
@@ -78,7 +80,7 @@ def create_app(service: Service, instance: Instance | None = None) -> FastAPI:
         lifespan=None if instance else own_instance,
         docs_url=None,
         redoc_url=None,
-        telemetry=None,
+        telemetry=cast(TelemetryConfig, tracing.request_telemetry(service.name, settings)),
     )
     app.service = service.name
     app.router.route_class = KnownParametersRoute
