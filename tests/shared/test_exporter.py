@@ -116,7 +116,7 @@ async def test_pools_streams_build_and_rules_are_there(world: World) -> None:
         samples = await scrape_until(port, "event_streams", 0, service="intake")
         pool = {"service": "intake", "pool": "requests"}
         assert value(samples, "database_connections", **pool, state="limit") == 8
-        assert value(samples, "database_connections", **pool, state="in_use") == 0
+        samples = await scrape_until(port, "database_connections", 0, **pool, state="in_use")
         rulesets = [labels for name, labels in samples if name == "tenghuan_ruleset_info"]
         assert {dict(labels)["service"] for labels in rulesets} == set(world.instances)
 
