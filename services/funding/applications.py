@@ -1,6 +1,7 @@
 """Steps that every act on a fund application shares: its rule set, its stored event data, numbers. 三（二）"""
 
 from datetime import date
+from typing import Any
 
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -32,6 +33,15 @@ def facts_of(application: Application) -> ProjectFacts:
 def components_of(application: Application) -> tuple[AssessedComponent, ...]:
     """Return the project's components with declared and assessed investment."""
     return tuple(AssessedComponent.model_validate(part) for part in application.components)
+
+
+def case_columns(application: Application) -> dict[str, Any]:
+    """Return the columns by which a row belongs to the application: its id, district and owner."""
+    return {
+        "application_id": application.id,
+        "district": application.district,
+        "applicant_uscc": application.applicant_uscc,
+    }
 
 
 async def next_number(session: AsyncSession, series: str, on: date) -> int:

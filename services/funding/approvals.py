@@ -2,7 +2,7 @@
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.funding.applications import next_number, project_of
+from services.funding.applications import case_columns, next_number, project_of
 from services.funding.ledger.case_acts import award_and_reserve, ledger_mode, require_budget
 from services.funding.ledger.posting import open_accounts, post
 from services.funding.ledger.postings import case_accounts
@@ -64,9 +64,6 @@ async def _document(session: AsyncSession, application: Application, offer: Offe
     on = today(session)
     number = await next_number(session, "approval", on)
     approval = Approval(
-        application_id=application.id,
-        district=application.district,
-        applicant_uscc=application.applicant_uscc,
         approval_no=f"{settings_of(session).approval_no_prefix}〔{on.year}〕{number}号",
         mode=offer.mode,
         base_yuan=offer.base_yuan,
@@ -77,6 +74,7 @@ async def _document(session: AsyncSession, application: Application, offer: Offe
         readings={reading["key"]: reading for reading in offer.readings},
         approved_by=actor_of(session).subject,
         approved_on=on,
+        **case_columns(application),
     )
     session.add(approval)
     return approval

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.funding.applications import ruleset_of
+from services.funding.applications import case_columns, ruleset_of
 from services.funding.interest.days import Project, ProjectTotals
 from services.funding.interest.lines import StatementLine
 from services.funding.interest.settlement import Outcome, dump_totals, load_totals, settle_lines
@@ -118,9 +118,6 @@ def _row(
     used = readings_used(ruleset_of(session, application), INTEREST)
     return InterestStatement(
         id=uuid7(now(session)),
-        application_id=application.id,
-        district=application.district,
-        applicant_uscc=application.applicant_uscc,
         number=number,
         lines=sent,
         results=outcome.results,
@@ -130,4 +127,5 @@ def _row(
         status="flagged" if outcome.flagged else "computed",
         submitted_by=actor_of(session).subject,
         submitted_at=now(session),
+        **case_columns(application),
     )

@@ -1,4 +1,4 @@
-"""A case of funding's own tests: a project that enters the pool, and the people who take it on from there."""
+"""Fixtures of funding's tests: a pooled project and each step of its case over HTTP."""
 
 from decimal import Decimal
 from typing import Any
@@ -25,7 +25,7 @@ def pooled(
     hands: tuple[Hand, ...] = (),
     **facts: Any,
 ) -> PoolEntered:
-    """The event by which eligibility hands a project over."""
+    """Return the event by which eligibility announces a pooled project."""
     identity = uuid4()
     project = Project(
         declaration_id=identity,
@@ -67,21 +67,21 @@ def pooled(
 
 
 async def announce(world: World, service: str, *events: Event) -> None:
-    """The event as its service would announce it, acted on by everyone."""
+    """Emit events as a service and wait until every service has handled them."""
     async with world.instances[service].database.session(system_actor(service)) as session:
         await emit(session, *events)
     await world.settle()
 
 
-async def enter_pool(world: World, **wanted: Any) -> UUID:
-    """A pooled project in funding's hands; its id."""
-    event = pooled(**wanted)
+async def enter_pool(world: World, **overrides: Any) -> UUID:
+    """Let a project enter the pool and return its id."""
+    event = pooled(**overrides)
     await announce(world, "eligibility", event)
     return event.declaration_id
 
 
 async def appropriate(world: World, yuan: str = "500000000.00", year: int = 2024, document_no: str = "预算1号") -> None:
-    """A confirmed budget."""
+    """Draft and confirm a budget."""
     body = {"year": year, "amount_yuan": yuan, "document_no": document_no}
     drafted = await world.post("funding", "/v1/budgets", "city-supervisor-1", body, 201)
     await world.post("funding", f"/v1/budgets/{drafted['id']}/confirm", "city-supervisor-2")
@@ -92,16 +92,16 @@ async def draft(world: World, case: UUID, mode: str = "investment_grant", status
     return await world.post("funding", f"/v1/applications/{case}/draft-approval", "city-officer-1", body, status)
 
 
-async def approved(world: World, mode: str = "investment_grant", **wanted: Any) -> UUID:
-    """An approved case."""
-    case = await enter_pool(world, **wanted)
+async def approved(world: World, mode: str = "investment_grant", **overrides: Any) -> UUID:
+    """Return the id of an approved case."""
+    case = await enter_pool(world, **overrides)
     await draft(world, case, mode)
     await world.post("funding", f"/v1/applications/{case}/approve", "city-supervisor-1")
     return case
 
 
 async def planned(world: World, *cases: UUID, batch: int = 1) -> Any:
-    """The cases in an issued plan."""
+    """Put the cases in a plan, issue it and return it."""
     body = {"year": 2024, "batch": batch, "items": [{"application_id": str(case)} for case in cases]}
     plan = await world.post("funding", "/v1/plans", "city-officer-2", body, 201)
     return await world.post("funding", f"/v1/plans/{plan['id']}/issue", "city-supervisor-2")
@@ -117,10 +117,10 @@ async def requested(world: World, case: UUID, who: str = "finance-1", status: in
     return await world.post("funding", path, who, {"evidence": "计划已下达，专户已开立", **more}, status)
 
 
-async def released(world: World, **wanted: Any) -> UUID:
-    """A case whose single instalment is paid."""
+async def released(world: World, **overrides: Any) -> UUID:
+    """Return the id of a case whose single instalment is paid."""
     await appropriate(world)
-    case = await approved(world, **wanted)
+    case = await approved(world, **overrides)
     await planned(world, case)
     request = await requested(world, case)
     await world.post("funding", f"/v1/release-requests/{request['id']}/approve", "finance-2")
@@ -133,17 +133,17 @@ async def read(world: World, case: UUID, who: str = "auditor-1") -> Any:
 
 
 def yuan(shown: Any, key: str) -> str | None:
-    """A figure of an answer by its key."""
+    """Return a figure of an answer by its key."""
     return next(str(figure["yuan"]) for figure in shown["amounts"] if figure["key"] == key)
 
 
 async def code(world: World, path: str, who: str, body: Any = None, status: int = 409) -> str:
-    """The stable code of a refusal."""
+    """Return the code of a refusal."""
     return str((await world.post("funding", path, who, body, status))["code"])
 
 
 async def sound(world: World) -> None:
-    """Nothing is parked, and the books agree with themselves and with what was announced."""
+    """Assert that no event is parked and that the ledger, the cases and the announced releases agree."""
     await world.settle()
     assert await world.parked() == {}
     assert await world.get("funding", "/v1/ledger/verify", "finance-3") == {"sound": True, "drifts": []}

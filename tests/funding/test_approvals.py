@@ -1,4 +1,4 @@
-"""Approval: one mode, a computed amount, two people, and the budget above all. 二（四）, 三（二）"""
+"""Approvals: one mode, a computed amount, segregation of duties, the budget limit. 二（四）, 三（二）"""
 
 import asyncio
 from dataclasses import replace
@@ -55,7 +55,7 @@ async def test_a_grant_stops_at_fifty_million(world: World) -> None:
     await sound(world)
 
 
-async def test_both_modes_stand_side_by_side_once_a_loan_is_known(world: World) -> None:
+async def test_both_modes_are_compared_once_a_loan_is_known(world: World) -> None:
     case = await enter_pool(world)
     path = f"/v1/applications/{case}/comparison"
     assert (await world.get("funding", path, "city-officer-1"))["interest_subsidy"]["missing"]
@@ -143,7 +143,7 @@ async def test_one_person_does_not_draft_and_approve(world: World) -> None:
     assert refused["code"] == "same_officer"
 
 
-async def test_whoever_scored_the_project_does_not_draft_its_approval(world: World) -> None:
+async def test_the_scorer_of_a_project_does_not_draft_its_approval(world: World) -> None:
     case = await enter_pool(world, hands=(Hand(actor="city-officer-1", duty="score"),))
     assert (await draft(world, case, status=403))["code"] == "same_officer"
 
@@ -153,7 +153,7 @@ async def test_interest_subsidy_without_a_loan_is_undetermined_not_zero(world: W
     assert (await draft(world, case, "interest_subsidy", 409))["code"] == "amount_undetermined"
 
 
-async def test_a_draft_whose_ground_changed_must_be_drawn_up_again(world: World) -> None:
+async def test_a_draft_whose_facts_changed_must_be_drafted_again(world: World) -> None:
     await appropriate(world)
     case = await enter_pool(world)
     await world.post("funding", f"/v1/applications/{case}/loans", "city-officer-2", LOAN, 201)

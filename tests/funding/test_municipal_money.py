@@ -1,4 +1,4 @@
-"""Other municipal money that is registered at intake is asked for wherever funding pays (二（五）)."""
+"""Municipal money registered at intake is checked by funding before approval. 二（五）"""
 
 from collections.abc import Iterator
 from typing import Any
@@ -11,9 +11,9 @@ from tests.world import World
 CODE = "2404-110105-04-01-123456"
 
 
-async def register(world: World, **said: Any) -> Any:
-    """Money of 3 million for a project of the owner, registered by an officer of the district."""
-    kept = await send(world, await programme(world), 201, **said)
+async def register(world: World, **overrides: Any) -> Any:
+    """Register municipal money of 3 million yuan for the owner's project and wait for funding to enter it."""
+    kept = await send(world, await programme(world), 201, **overrides)
     await world.settle()
     return kept
 
@@ -26,7 +26,7 @@ async def programme(world: World) -> str:
     return str((await world.post("intake", "/v1/municipal-fund-programmes", "city-officer-1", body, status=201))["id"])
 
 
-async def send(world: World, programme_id: str, status: int, **said: Any) -> Any:
+async def send(world: World, programme_id: str, status: int, **overrides: Any) -> Any:
     body = {
         "programme_id": programme_id,
         "district": "110105",
@@ -36,7 +36,7 @@ async def send(world: World, programme_id: str, status: int, **said: Any) -> Any
         "amount_yuan": "3000000.00",
         "funded_on": "2023-06-01",
         "source": "主管部门公示",
-    } | said
+    } | overrides
     return await world.post("intake", "/v1/municipal-funding-records", "110105-officer-1", body, status=status)
 
 
@@ -85,14 +85,14 @@ async def test_a_registration_that_comes_again_is_entered_once(world: World) -> 
     assert await world.parked() == {}
 
 
-async def test_no_money_is_no_registration(world: World) -> None:
+async def test_an_amount_of_zero_is_refused(world: World) -> None:
     answer = await send(world, await programme(world), 422, amount_yuan="0.00")
     assert answer["errors"][0]["pointer"] == "/body/amount_yuan"
 
 
 @pytest.fixture
 def by_entity(world: World) -> Iterator[None]:
-    """I27 read so that the entity counts."""
+    """Choose the reading of I27 in which money of the entity counts."""
     readings = world.instances["funding"].settings.interpretations
     readings["other_funds_scope"] = "entity"
     yield

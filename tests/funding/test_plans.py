@@ -44,7 +44,7 @@ async def test_a_plan_carries_the_fields_of_the_regulation_and_is_announced(worl
     assert (await world.events("funding", "funding.plan_issued.v1"))[0]["data"]["total_yuan"] == "10000000.00"
 
 
-async def test_whoever_drafted_a_plan_does_not_issue_it(world: World) -> None:
+async def test_the_drafter_of_a_plan_does_not_issue_it(world: World) -> None:
     await appropriate(world)
     case = await approved(world)
     both = replace(PEOPLE["city-officer-2"], roles=("city_officer", "city_supervisor"))

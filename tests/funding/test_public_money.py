@@ -1,4 +1,4 @@
-"""Other public money in sight, and the way to the banks. 四（二）2, 四（二）4"""
+"""Other public money and bank referrals. 四（二）2, 四（二）4"""
 
 from tests.funding.case import appropriate, approved, code, enter_pool, sound, yuan
 from tests.world import World
@@ -19,7 +19,7 @@ REFERRAL = {
 }
 
 
-async def test_district_money_is_welcome_and_shown_beside_the_award(world: World) -> None:
+async def test_district_money_is_accepted_and_shown_beside_the_award(world: World) -> None:
     await appropriate(world)
     case = await approved(world)
     total = await world.post("funding", f"/v1/applications/{case}/co-support", "110105-officer-1", RENT, 201)
@@ -79,7 +79,7 @@ async def test_a_referral_is_exported_and_the_banks_answer_is_kept(world: World)
     assert await code(world, path, "110105-officer-1", outcome) == "wrong_status"
 
 
-async def test_the_register_wants_a_project_and_books_are_for_finance_and_audit(world: World) -> None:
+async def test_the_register_requires_a_project_and_only_finance_and_audit_verify_the_ledger(world: World) -> None:
     entry = {
         "applicant_uscc": "91110000600037341L",
         "district": "110105",

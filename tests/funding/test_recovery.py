@@ -1,4 +1,4 @@
-"""Money on its way back: returns, clawback, final accounts. 四（一）1, 政府投资条例 art. 34"""
+"""Returns, clawbacks and final accounts. 四（一）1, 二（四）1, 政府投资条例 art. 34"""
 
 import asyncio
 from dataclasses import replace
@@ -68,7 +68,7 @@ async def test_nothing_is_clawed_back_before_it_is_paid(world: World) -> None:
     assert (await propose(world, case, 409, amount_yuan="0.01"))["code"] == "more_than_paid"
 
 
-async def test_whoever_proposes_a_clawback_does_not_decide_it(world: World) -> None:
+async def test_the_proposer_of_a_clawback_does_not_decide_it(world: World) -> None:
     case = await released(world)
     both = replace(PEOPLE["city-officer-3"], roles=("city_officer", "city_supervisor"))
     asked = await world.post("funding", f"/v1/applications/{case}/clawback-requests", both, CLAWBACK, 201)
@@ -132,7 +132,7 @@ async def test_lower_final_accounts_propose_a_return_and_move_nothing(world: Wor
     assert refused["errors"][0]["pointer"] == "/body/components"
 
 
-async def test_the_ledger_statement_runs_to_what_the_case_says(world: World) -> None:
+async def test_the_ledger_statement_ends_with_the_figures_of_the_case(world: World) -> None:
     case = await released(world)
     asked = await propose(world, case)
     await world.post("funding", f"/v1/clawback-requests/{asked['id']}/approve", "city-supervisor-3")

@@ -1,4 +1,4 @@
-"""Releases: two people of finance, holds, instalments and the closing of a case. 二（五）, 三（二）, 四（一）1"""
+"""Releases: segregation of duties, holds, instalments and closing. 二（五）, 三（二）, 四（一）1"""
 
 import asyncio
 from collections.abc import Iterator
@@ -32,7 +32,7 @@ HOLD = {"reason": "专户使用情况待核", "clause": "四（一）1"}
 
 @pytest.fixture
 def by_progress(world: World) -> Iterator[None]:
-    """Instalments by progress instead of one payment (I32)."""
+    """Choose instalments by progress instead of one payment (I32)."""
     readings = world.instances["funding"].database.settings.interpretations
     readings["instalments"] = "by_progress"
     yield
@@ -99,7 +99,7 @@ async def test_two_payments_of_one_request_at_once_pay_once(world: World) -> Non
     await sound(world)
 
 
-async def test_held_money_is_neither_asked_for_nor_paid_until_a_supervisor_lifts_the_hold(world: World) -> None:
+async def test_held_money_is_neither_requested_nor_paid_until_a_supervisor_lifts_the_hold(world: World) -> None:
     await appropriate(world)
     case = await approved(world)
     await planned(world, case)
@@ -184,7 +184,7 @@ async def test_closing_a_case_gives_the_rest_back_to_the_budget(world: World, by
     await sound(world)
 
 
-async def test_a_released_case_stands_in_the_event_with_all_who_had_a_hand_in_it(world: World) -> None:
+async def test_the_release_event_names_every_duty_holder_of_the_case(world: World) -> None:
     await released(world)
     event = (await world.events("funding", "funding.funds_released.v1"))[0]["data"]
     assert {hand["duty"] for hand in event["hands"]} == {"draft_approval", "approve", "request_release", "release"}
@@ -237,7 +237,7 @@ def evaluation(case: object, met: bool) -> EvaluationIssued:
     )
 
 
-async def test_missed_targets_are_noted_and_recover_nothing_by_themselves(world: World) -> None:
+async def test_missed_targets_are_recorded_and_recover_nothing(world: World) -> None:
     case = await released(world)
     await announce(world, "monitoring", evaluation(case, met=False))
     shown = await read(world, case)

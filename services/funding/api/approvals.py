@@ -113,14 +113,15 @@ async def decline_application(
     await record_act(
         session, "decline_application", case_of(application), reason=body.reason, duty="approve", clauses=body.clauses
     )
-    await emit(
-        session,
-        FundsDeclined(
-            declaration_id=application.id,
-            district=application.district,
-            applicant_uscc=application.applicant_uscc,
-            clauses=tuple(body.clauses),
-            reason=body.reason,
-        ),
-    )
+    await emit(session, _declined_event(application, body))
     return await shown_one(session, application)
+
+
+def _declined_event(application: Application, body: Declination) -> FundsDeclined:
+    return FundsDeclined(
+        declaration_id=application.id,
+        district=application.district,
+        applicant_uscc=application.applicant_uscc,
+        clauses=tuple(body.clauses),
+        reason=body.reason,
+    )

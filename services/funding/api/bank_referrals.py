@@ -8,6 +8,7 @@ from fastapi import APIRouter, Path, Response
 from pydantic import BaseModel, Field
 
 from services.funding.api.shapes import DATE, TIME, YUAN, ApplicationKey, Shape, Yuan
+from services.funding.applications import case_columns
 from services.funding.models.applications import Application
 from services.funding.models.bank_referrals import BankReferral
 from services.funding.rules.code_lists import ReferralOutcome
@@ -70,11 +71,9 @@ async def refer_to_bank(
     application = await locked(session, Application, application_id)
     row = BankReferral(
         id=uuid7(now(session)),
-        application_id=application.id,
-        district=application.district,
-        applicant_uscc=application.applicant_uscc,
         referred_by=actor.subject,
         referred_at=now(session),
+        **case_columns(application),
         **dict(body),
     )
     session.add(row)
@@ -161,7 +160,10 @@ class ReferralExport(BaseModel):
 async def export_referral(session: ReadSession, actor: Official, referral_id: ReferralKey) -> ReferralExport:
     """Return the data sent to the bank: project, owner, requested loan and approved support. 四（二）4"""
     row = await found(session, BankReferral, referral_id)
-    application = await found(session, Application, row.application_id)
+    return _export(row, await found(session, Application, row.application_id))
+
+
+def _export(row: BankReferral, application: Application) -> ReferralExport:
     award_yuan = None if application.approved_on is None else application.award_yuan
     return ReferralExport(
         referral_id=row.id,

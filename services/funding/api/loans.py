@@ -8,6 +8,7 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 
 from services.funding.api.shapes import DATE, TIME, YUAN, ApplicationKey, Exact, Shape, Yuan
+from services.funding.applications import case_columns
 from services.funding.models.applications import Application
 from services.funding.models.loans import Loan
 from services.funding.rules.code_lists import LoanRateType, LprTenor
@@ -73,11 +74,9 @@ async def register_loan(
         raise Invalid("本项目已批复为投资补助，不得再贴息（二（四）），无须登记贷款", field="/body/contract_no")
     loan = Loan(
         id=uuid7(now(session)),
-        application_id=application.id,
-        district=application.district,
-        applicant_uscc=application.applicant_uscc,
         registered_by=actor.subject,
         registered_at=now(session),
+        **case_columns(application),
         **dict(body),
     )
     session.add(loan)

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.funding.api.shapes import DATE, TIME, YUAN, ApplicationKey, Exact, Figure, Shape, Yuan
-from services.funding.applications import ruleset_of
+from services.funding.applications import case_columns, ruleset_of
 from services.funding.models.applications import Application
 from services.funding.models.public_money import PublicMoney
 from services.funding.public_money import other_municipal_money
@@ -103,12 +103,10 @@ async def record_co_support(
     application = await locked(session, Application, application_id)
     entry = PublicMoney(
         id=uuid7(now(session)),
-        application_id=application.id,
-        district=application.district,
-        applicant_uscc=application.applicant_uscc,
         project_code=application.project_code,
         recorded_by=actor.subject,
         recorded_at=now(session),
+        **case_columns(application),
         **dict(body),
     )
     session.add(entry)

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Path, Response
 from pydantic import BaseModel, Field
 
 from services.funding.api.shapes import TIME, YUAN, ApplicationKey, Shape
+from services.funding.applications import case_columns
 from services.funding.holds import refuse_held
 from services.funding.ledger.case_acts import pay_instalment
 from services.funding.ledger.posting import post
@@ -96,9 +97,7 @@ async def request_release(
 
 def _terms(application: Application, due: Instalment, body: NewRelease) -> dict[str, object]:
     return {
-        "application_id": application.id,
-        "district": application.district,
-        "applicant_uscc": application.applicant_uscc,
+        **case_columns(application),
         "instalment": due.number,
         "condition": due.condition,
         "amount_yuan": due.yuan,
@@ -123,8 +122,8 @@ async def release_funds(session: Session, actor: Finance, request_id: ReleaseKey
     request.transfer_id, transfers = pay_instalment(application, request.amount_yuan, year)
     application.pay(request.amount_yuan)
     detail = {"request_id": str(request.id), "amount_yuan": str(request.amount_yuan)}
-    transfer_id = str(request.transfer_id)
-    await record_act(session, "release_funds", case_of(application), duty="release", transfer_id=transfer_id, **detail)
+    detail["transfer_id"] = str(request.transfer_id)
+    await record_act(session, "release_funds", case_of(application), duty="release", **detail)
     await emit(session, await released_event(session, application, request))
     await post(session, transfers)
     return ReleaseOut.model_validate(request)

@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.funding.api.shapes import TIME, YUAN, ApplicationKey, Shape, Yuan
+from services.funding.applications import case_columns
 from services.funding.ledger.case_acts import book_return
 from services.funding.ledger.posting import post
 from services.funding.models.applications import Application
@@ -68,11 +69,9 @@ async def record_return(
     application.expect_net_paid(body.amount_yuan)
     row = MoneyReturn(
         id=uuid7(now(session)),
-        application_id=application.id,
-        district=application.district,
-        applicant_uscc=application.applicant_uscc,
         recorded_by=actor.subject,
         recorded_at=now(session),
+        **case_columns(application),
         **dict(body),
     )
     session.add(row)

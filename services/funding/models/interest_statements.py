@@ -42,7 +42,7 @@ class InterestStatement(Base):
 
     @property
     def counts(self) -> bool:
-        """Whether the settled amount may be paid: computed without difference, or accepted by an officer."""
+        """True when the amount may be paid: computed without difference, or accepted by an officer."""
         return self.status in ("computed", "accepted")
 
     def last_days(self) -> dict[str, date]:

@@ -1,4 +1,4 @@
-"""Settlement lines for the tests of the interest subsidy: one loan of 200 million yuan unless a test says otherwise."""
+"""Settlement lines for the interest tests, by default of one loan of 200 million yuan."""
 
 from dataclasses import replace
 from datetime import date

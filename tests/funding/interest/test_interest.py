@@ -1,4 +1,4 @@
-"""Interest subsidy by settlement line: the worked cases, each boundary, and what can never happen. 二（四）2"""
+"""Interest subsidy by settlement line: worked cases, boundaries, properties. 二（四）2"""
 
 from dataclasses import replace
 from datetime import date, timedelta

@@ -1,4 +1,4 @@
-"""What the notice leaves open about interest (I6-I10): a reading chosen does what it says. 二（四）2"""
+"""Each reading of the interest points that the notice leaves open (I6 to I10). 二（四）2"""
 
 from dataclasses import replace
 from datetime import date

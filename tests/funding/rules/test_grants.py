@@ -1,4 +1,4 @@
-"""The investment grant: the worked amounts, the cap, the rounding, the readings. 二（四）1"""
+"""Investment grant: worked amounts, cap, rounding, readings. 二（四）1"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The ledger in plain Python, one transfer after the other: what every result code must be."""
+"""Reference model of the ledger in plain Python: the expected code of every transfer."""
 
 import random
 from dataclasses import dataclass, field, replace
@@ -31,7 +31,7 @@ class Model:
         self.counters = {account: [0, 0, 0, 0] for account in self.terms}
 
     def send(self, batch: list[Transfer]) -> list[Code]:
-        """The code of every transfer of a batch; chains on a copy that is kept or thrown away."""
+        """Return the code of every transfer of a batch; a broken chain restores the state before it."""
         codes: list[Code] = []
         here: dict[UUID, int] = {}
         start = 0
@@ -123,7 +123,7 @@ class Model:
 
 
 def random_batch(chance: random.Random, accounts: list[int], history: list[Transfer]) -> list[Transfer]:
-    """Up to 40 transfers over few accounts: new ones, re-sent ones, used ids with other content, resolutions of any."""
+    """Return up to 40 random transfers: new, repeated, with used ids and other content, and resolutions."""
     batch: list[Transfer] = []
     for _ in range(chance.randint(1, 40)):
         earlier = [*history[-150:], *batch]

@@ -24,7 +24,7 @@ from tests.world import World
 async def borrower(
     world: World, principal: str = "100000000.00", rate: str = "0.0200", started_on: str | None = "2024-03-01"
 ) -> tuple[UUID, str]:
-    """A planned case on interest subsidy, and its loan."""
+    """Return a planned case of interest subsidy and its loan."""
     await appropriate(world)
     case = await enter_pool(world)
     loan = {
@@ -56,7 +56,7 @@ def line(
     paid: Decimal | None = None,
     **more: str,
 ) -> dict[str, Any]:
-    """A settlement line with one balance and one rate, paid to the fen unless said otherwise."""
+    """Return a settlement line with one balance and one rate; the interest is paid to the fen by default."""
     days = (date.fromisoformat(to_on) - date.fromisoformat(from_on)).days + 1
     interest = round_fen(Decimal(principal) * Decimal(rate) * days / 360) if paid is None else paid
     span = {"from_on": from_on, "to_on": to_on}
@@ -142,7 +142,7 @@ async def test_subsidy_stops_at_fifty_million(world: World) -> None:
     await sound(world)
 
 
-async def test_interest_that_differs_from_ours_waits_for_a_person(world: World) -> None:
+async def test_interest_that_differs_from_the_recomputation_waits_for_a_decision(world: World) -> None:
     case, loan = await borrower(world)
     wrong = line(loan, "2024-03-01", "2024-06-20", paid=Decimal("700000.00"))
     statement = await submit(world, case, wrong)

@@ -1,4 +1,4 @@
-"""A funding ledger on a real PostgreSQL for the ledger's own tests: accounts to play with, short ways to move money."""
+"""Fixtures of the ledger's tests: open accounts on a real PostgreSQL and short constructors of transfers."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -34,15 +34,15 @@ CASE_ACCOUNTS = [
 
 
 @dataclass(frozen=True)
-class Books:
-    """The ledger under the service's own role, and under the owner's for what nobody else may do."""
+class LedgerFixture:
+    """Ledger reached under the service's role, and under the owner's role for changes only the owner can make."""
 
     database: Database
     app_dsn: str
     admin_dsn: str
 
     async def send(self, *transfers: Transfer) -> list[Code]:
-        """One batch in a transaction of its own; the code of every transfer."""
+        """Post one batch in its own transaction and return the code of every transfer."""
         async with self.database.session(system_actor("test")) as session:
             return await try_post(session, transfers, MOMENT)
 
@@ -81,14 +81,14 @@ async def _run(dsn: str, *statements: str) -> list[Any]:
 
 
 @asynccontextmanager
-async def opened_books(server: Server, name: str, *, pool_size: int = 5) -> AsyncIterator[Books]:
-    """Books in the database `name` with the accounts above open and nothing posted."""
+async def open_ledger(server: Server, name: str, *, pool_size: int = 5) -> AsyncIterator[LedgerFixture]:
+    """Yield the ledger of the database `name` with the accounts above open and no transfer posted."""
     app_dsn, admin_dsn = server.embedded.dsn(name, "app_funding", ROLE_PASSWORD), server.embedded.dsn(name)
     settings = server.settings(name).model_copy(update={"pool_size": pool_size})
     url = make_url(app_dsn).set(drivername="postgresql+asyncpg")
     database = Database("funding", url, Clock(MOMENT), settings)
     try:
-        books = Books(database, app_dsn, admin_dsn)
+        books = LedgerFixture(database, app_dsn, admin_dsn)
         await books.open([*programme_accounts(2024), *CASE_ACCOUNTS])
         await books.open([Account(OTHER_SOURCE, AccountCode.SOURCE)], ledger=OTHER_LEDGER)
         yield books

@@ -1,4 +1,4 @@
-"""Random histories, replayed on the database and on a plain-Python ledger: every code and every counter agree."""
+"""Random histories replayed on the database and on the reference model: codes and counters agree."""
 
 import random
 from collections import Counter
@@ -6,7 +6,7 @@ from collections import Counter
 import pytest
 
 from services.funding.ledger.postings import AccountCode, Code, Transfer
-from tests.funding.ledger.accounts import (
+from tests.funding.ledger.ledger_fixture import (
     AWARD,
     BUDGET,
     CAP,
@@ -17,9 +17,9 @@ from tests.funding.ledger.accounts import (
     RECEIVABLE,
     RETURNED,
     SOURCE,
-    opened_books,
+    open_ledger,
 )
-from tests.funding.ledger.model import Model, Terms, random_batch
+from tests.funding.ledger.reference_model import Model, Terms, random_batch
 from tests.postgres import Server
 
 TERMS = {
@@ -43,7 +43,7 @@ async def test_a_random_history_gets_the_codes_of_the_plain_ledger(server: Serve
     model = Model(TERMS)
     seen: Counter[Code] = Counter()
     history: list[Transfer] = []
-    async with opened_books(server, database) as books:
+    async with open_ledger(server, database) as books:
         for number in range(BATCHES):
             batch = random_batch(chance, ACCOUNTS, history)
             codes = await books.send(*batch)

@@ -1,4 +1,4 @@
-"""Who may touch the ledger, and the life of an award through it. 三（二）"""
+"""Privileges on the ledger's tables and functions, and the steps of an award. 三（二）"""
 
 from collections.abc import AsyncIterator
 from decimal import Decimal
@@ -11,13 +11,13 @@ from services.funding.ledger import postings
 from services.funding.ledger.postings import AccountCode
 from shared.actors import system_actor
 from shared.errors import DomainError
-from tests.funding.ledger.accounts import BUDGET, CASE, Books, opened_books
+from tests.funding.ledger.ledger_fixture import BUDGET, CASE, LedgerFixture, open_ledger
 from tests.postgres import Server
 
 
 @pytest.fixture
-async def books(server: Server, database: str) -> AsyncIterator[Books]:
-    async with opened_books(server, database) as books:
+async def books(server: Server, database: str) -> AsyncIterator[LedgerFixture]:
+    async with open_ledger(server, database) as books:
         yield books
         assert await books.drifts() == []
 
@@ -44,19 +44,19 @@ CHANGES = (
 )
 
 
-async def test_the_service_cannot_write_the_tables_itself(books: Books) -> None:
+async def test_the_service_cannot_write_the_tables_itself(books: LedgerFixture) -> None:
     for statement in FORBIDDEN:
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             await books.as_app(statement)
 
 
-async def test_not_even_the_owner_changes_what_was_posted(books: Books) -> None:
+async def test_the_owner_cannot_change_posted_transfers(books: LedgerFixture) -> None:
     for statement in CHANGES:
         with pytest.raises(asyncpg.RaiseError, match="append-only"):
             await books.as_owner(statement)
 
 
-async def test_both_functions_run_under_a_fixed_search_path_as_their_owner(books: Books) -> None:
+async def test_both_functions_run_under_a_fixed_search_path_as_their_owner(books: LedgerFixture) -> None:
     rows = await books.as_app(
         "SELECT proname, prosecdef, pg_get_userbyid(proowner) AS owner, proconfig, has_function_privilege("
         "'relay_funding', oid, 'EXECUTE') AS leaks FROM pg_proc WHERE pronamespace = 'funding_ledger'::regnamespace "
@@ -88,7 +88,7 @@ ACTS_IN_ORDER: list[tuple[list[postings.Transfer], type[DomainError] | None]] = 
 ]
 
 
-async def test_the_life_of_an_award_is_refused_at_every_wrong_turn(books: Books) -> None:
+async def test_each_wrong_step_of_an_award_is_refused(books: LedgerFixture) -> None:
     await books.open(postings.case_accounts(CASE, "grant", CAP_YUAN))
     await books.send(*postings.appropriate(2024, Decimal("40000000.00"), "京财〔2024〕1号"))
     for transfers, refusal in ACTS_IN_ORDER:

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from services.funding.ledger.postings import Code, Transfer, transfer_id
-from tests.funding.ledger.accounts import (
+from tests.funding.ledger.ledger_fixture import (
     AWARD,
     BUDGET,
     CAP,
@@ -19,9 +19,9 @@ from tests.funding.ledger.accounts import (
     PAID,
     RECEIVABLE,
     SOURCE,
-    Books,
+    LedgerFixture,
     direct,
-    opened_books,
+    open_ledger,
     pending,
     posted,
     voided,
@@ -32,31 +32,31 @@ CROWD = 16
 
 
 @pytest.fixture
-async def books(server: Server, database: str) -> AsyncIterator[Books]:
-    async with opened_books(server, database, pool_size=CROWD) as books:
+async def books(server: Server, database: str) -> AsyncIterator[LedgerFixture]:
+    async with open_ledger(server, database, pool_size=CROWD) as books:
         yield books
         assert await books.drifts() == []
 
 
-async def together(books: Books, *batches: list[Transfer]) -> Counter[Code]:
-    """Every batch from a session of its own, all at once."""
+async def together(books: LedgerFixture, *batches: list[Transfer]) -> Counter[Code]:
+    """Post every batch from its own session, all at once, and count the codes."""
     answers = await asyncio.gather(*(books.send(*batch) for batch in batches))
     return Counter(code for codes in answers for code in codes)
 
 
-async def test_sixteen_sessions_spend_exactly_the_budget(books: Books) -> None:
+async def test_sixteen_sessions_spend_exactly_the_budget(books: LedgerFixture) -> None:
     await books.send(direct("fund", SOURCE, BUDGET, 10_000))
     asks = [[pending(f"{who}/{n}", BUDGET, PAID, 100)] for n in range(10) for who in range(CROWD)]
     assert await together(books, *asks) == {Code.OK: 100, Code.OVER_BUDGET: 60}
     assert (await books.counters())[BUDGET] == (0, 10_000, 10_000, 0)
 
 
-async def test_sixteen_sessions_award_exactly_the_cap(books: Books) -> None:
+async def test_sixteen_sessions_award_exactly_the_cap(books: LedgerFixture) -> None:
     asks = [[direct(f"{who}/{n}", COMMITMENT, AWARD, CAP // 20)] for n in range(2) for who in range(CROWD)]
     assert await together(books, *asks) == {Code.OK: 20, Code.OVER_CAP: 12}
 
 
-async def test_the_same_batch_from_sixteen_sessions_counts_once(books: Books) -> None:
+async def test_the_same_batch_from_sixteen_sessions_counts_once(books: LedgerFixture) -> None:
     await together(books, *[[direct(f"warm {n}", SOURCE, BUDGET, 500)] for n in range(CROWD)])
     for n in range(10):
         batch = [direct(f"pay {n}/{k}", BUDGET, PAID, 10) for k in range(20)]
@@ -64,7 +64,7 @@ async def test_the_same_batch_from_sixteen_sessions_counts_once(books: Books) ->
 
 
 async def test_one_id_sent_at_once_with_different_accounts_stands_once_and_conflicts_when_sent_again(
-    books: Books,
+    books: LedgerFixture,
 ) -> None:
     for n in range(40):
         asks = [direct(f"x{n}", SOURCE, BUDGET, 1), direct(f"x{n}", COMMITMENT, AWARD, 1)]
@@ -77,20 +77,20 @@ async def test_one_id_sent_at_once_with_different_accounts_stands_once_and_confl
         assert sorted(again) == [Code.EXISTS, Code.ID_CONFLICT]
 
 
-async def test_a_reservation_released_and_cancelled_at_once_is_resolved_once(books: Books) -> None:
+async def test_a_reservation_released_and_cancelled_at_once_is_resolved_once(books: LedgerFixture) -> None:
     await books.send(direct("fund", SOURCE, BUDGET, 500), pending("hold", BUDGET, PAID, 500))
     tries = [[posted(f"r{n}", "hold"), voided(f"c{n}", "hold")] for n in range(CROWD // 2)]
     assert await together(books, *tries) == {Code.OK: 1, Code.ALREADY_RESOLVED: CROWD - 1}
 
 
-async def test_sessions_that_move_money_both_ways_do_not_lock_each_other_out(books: Books) -> None:
+async def test_sessions_that_move_money_both_ways_do_not_lock_each_other_out(books: LedgerFixture) -> None:
     await books.send(direct("fund", SOURCE, BUDGET, 100_000), direct("pay", BUDGET, PAID, 50_000))
     there = [[direct(f"there {n}", BUDGET, PAID, 1), direct(f"claw {n}", PAID, RECEIVABLE, 1)] for n in range(80)]
     back = [[direct(f"claw back {n}", PAID, RECEIVABLE, 1), direct(f"fund {n}", SOURCE, BUDGET, 1)] for n in range(80)]
     assert await together(books, *there, *back) == {Code.OK: 320}
 
 
-async def test_nothing_acknowledged_is_lost_while_connections_are_killed(books: Books) -> None:
+async def test_nothing_acknowledged_is_lost_while_connections_are_killed(books: LedgerFixture) -> None:
     await books.send(direct("fund", SOURCE, BUDGET, 10_000_000))
     acknowledged: set[Transfer] = set()
     over = asyncio.Event()
@@ -103,7 +103,7 @@ async def test_nothing_acknowledged_is_lost_while_connections_are_killed(books: 
     assert await books.ids() == {transfer.id for transfer in acknowledged} | {transfer_id(CASE, "fund")}
 
 
-async def _work(books: Books, who: int, acknowledged: set[Transfer]) -> None:
+async def _work(books: LedgerFixture, who: int, acknowledged: set[Transfer]) -> None:
     """Pay a hundred times and send one in seven again; after a lost connection, send the same transfer once more."""
     chance = random.Random(who)
     for n in range(100):
@@ -114,7 +114,7 @@ async def _work(books: Books, who: int, acknowledged: set[Transfer]) -> None:
             assert await _insist(books, transfer) == [Code.EXISTS]
 
 
-async def _insist(books: Books, transfer: Transfer) -> list[Code]:
+async def _insist(books: LedgerFixture, transfer: Transfer) -> list[Code]:
     """Post the transfer, again after each lost connection."""
     while True:
         try:
@@ -123,7 +123,7 @@ async def _insist(books: Books, transfer: Transfer) -> list[Code]:
             continue
 
 
-async def _kill(books: Books, acknowledged: set[Transfer], over: asyncio.Event) -> int:
+async def _kill(books: LedgerFixture, acknowledged: set[Transfer], over: asyncio.Event) -> int:
     """Terminate the backends that post each time sixty more are acknowledged; return how many were terminated."""
     killed = enough = 0
     connection = await asyncpg.connect(books.admin_dsn)

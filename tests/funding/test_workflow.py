@@ -1,4 +1,4 @@
-"""From the pool to the money: the whole way, and what stands in the ledger along it. 三（二）"""
+"""Cases from the pool to the release, with the ledger and budget after each step. 三（二）"""
 
 from uuid import uuid4
 
@@ -32,7 +32,7 @@ async def test_a_pooled_project_becomes_an_application_with_its_facts(world: Wor
     assert [act["act"] for act in shown["timeline"]] == ["receive_application"]
 
 
-async def test_the_money_moves_step_by_step_and_the_budget_shows_each(world: World) -> None:
+async def test_the_budget_shows_each_step_of_the_money(world: World) -> None:
     await appropriate(world)
     case = await approved(world)
     assert (await budget(world))["reserved"] == "10000000.00"
@@ -71,10 +71,10 @@ async def test_each_release_announced_is_exactly_one_posted_transfer(world: Worl
     await sound(world)
 
 
-async def test_a_release_announced_without_money_does_not_stay_unseen(world: World) -> None:
+async def test_an_announced_release_without_a_transfer_is_reported(world: World) -> None:
     await released(world)
-    told = (await world.events("funding", "funding.funds_released.v1"))[0]["data"]
-    invented = FundsReleased.model_validate(told | {"transfer_id": str(uuid4())})
+    sent = (await world.events("funding", "funding.funds_released.v1"))[0]["data"]
+    invented = FundsReleased.model_validate(sent | {"transfer_id": str(uuid4())})
     async with world.instances["funding"].database.session(system_actor("funding")) as session:
         await emit(session, invented)
     found = await world.get("funding", "/v1/ledger/verify", "auditor-1")

@@ -1,4 +1,4 @@
-"""What other services find out holds payments; the same news twice changes nothing. 四（一）1, 四（一）3"""
+"""Reactions of funding to events of monitoring, and to events delivered twice. 四（一）1, 四（一）3"""
 
 from datetime import date
 from typing import Any
@@ -88,7 +88,7 @@ async def test_grade_c_holds_for_review_and_grade_d_stops(world: World) -> None:
     assert [hold["severity"] for hold in (await read(world, case))["holds"]] == ["review", "stop"]
 
 
-async def test_a_better_grade_lifts_nothing_by_itself(world: World) -> None:
+async def test_a_better_grade_lifts_no_hold(world: World) -> None:
     case, entity = await enter_pool(world), uuid4()
     await announce(world, "monitoring", rated("C", entity))
     await announce(world, "monitoring", rated("B", entity, decided_on=date(2024, 3, 2), repaired=True))
@@ -104,7 +104,7 @@ async def test_an_entity_graded_earlier_is_held_when_its_project_arrives(world: 
     assert (await read(world, other))["held"] is False
 
 
-async def test_news_about_a_project_that_never_came_to_funding_is_passed_over(world: World) -> None:
+async def test_an_event_of_a_project_unknown_to_funding_is_ignored(world: World) -> None:
     await announce(world, "monitoring", inspected(uuid4()))
     assert await world.parked() == {}
 
