@@ -84,6 +84,7 @@ async def test_a_submitted_declaration_is_not_edited(world: World) -> None:
         "intake", "PATCH", f"/v1/declarations/{case}", world.owner(), {"project_name": "新"}, if_match=tag
     )
     assert (answer.status_code, answer.json()["code"]) == (409, "wrong_status")
+    assert "仅可在“草稿”、“退回补正”时办理" in answer.json()["detail"]
 
 
 async def test_a_refused_submission_lists_every_gap(world: World) -> None:

@@ -196,6 +196,7 @@ async def test_each_role_uploads_only_its_own_materials(world: World) -> None:
         assert (answer.status_code, answer.json()["code"]) == (403, "forbidden"), kind
     unknown = await upload(world, case, "undertaking", world.owner())
     assert (unknown.status_code, unknown.json()["errors"][0]["pointer"]) == (422, "/query/kind")
+    assert "credit_report" in unknown.json()["detail"]
 
 
 async def test_applicants_cannot_read_the_districts_documents(world: World) -> None:

@@ -1,7 +1,7 @@
 """HTTP of city-wide totals of ledger and library, with the reporting of each district (四（一）3)."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Any
@@ -97,6 +97,17 @@ class CityLibrary(BaseModel):
 )
 async def city_ledger(session: ReadSession, actor: CityOffice, quarter: ForQuarter = None) -> CityLedger:
     """Return the totals of the resource ledger by district. 四（一）3"""
+    of = _by_district(await _resource_rows(session))
+    reporting = await _reporting(session, quarter or quarter_of(today(session)))
+    return CityLedger(
+        quarter=quarter or quarter_of(today(session)),
+        total=_ledger_totals(CITY, "全市", [row for rows in of.values() for row in rows], None),
+        districts=[_ledger_totals(code, unit.name, of.get(code, []), reporting[code]) for code, unit in _UNITS],
+    )
+
+
+async def _resource_rows(session: AsyncSession) -> Sequence[Any]:
+    """Return counts and areas of resources by district, status and kind."""
     vacant = cast(Resource.content["vacant_area_m2"].astext, Numeric(18, 2))
     rows = await session.execute(
         select(
@@ -109,12 +120,7 @@ async def city_ledger(session: ReadSession, actor: CityOffice, quarter: ForQuart
             func.coalesce(func.sum(vacant), 0).label("vacant"),
         ).group_by(Resource.district, Resource.status, Resource.kind)
     )
-    of, reporting = _by_district(rows.all()), await _reporting(session, quarter or quarter_of(today(session)))
-    return CityLedger(
-        quarter=quarter or quarter_of(today(session)),
-        total=_ledger_totals(CITY, "全市", [row for rows in of.values() for row in rows], None),
-        districts=[_ledger_totals(code, unit.name, of.get(code, []), reporting[code]) for code, unit in _UNITS],
-    )
+    return rows.all()
 
 
 _UNITS = list(DISTRICTS.items())
@@ -157,6 +163,17 @@ def _ledger_totals(code: str, name: str, rows: list[Any], reporting: Reporting |
 )
 async def city_library(session: ReadSession, actor: CityOffice, quarter: ForQuarter = None) -> CityLibrary:
     """Return the totals of the reserve library by district. 四（一）3"""
+    of = _by_district(await _entry_rows(session))
+    reporting = await _reporting(session, quarter or quarter_of(today(session)))
+    return CityLibrary(
+        quarter=quarter or quarter_of(today(session)),
+        total=_library_totals(CITY, "全市", [row for rows in of.values() for row in rows], None),
+        districts=[_library_totals(code, unit.name, of.get(code, []), reporting[code]) for code, unit in _UNITS],
+    )
+
+
+async def _entry_rows(session: AsyncSession) -> Sequence[Any]:
+    """Return counts, investments and areas of library projects by district, status, type, maturity and mode."""
     keys = (
         LibraryEntry.district,
         LibraryEntry.status,
@@ -173,12 +190,7 @@ async def city_library(session: ReadSession, actor: CityOffice, quarter: ForQuar
             func.sum(LibraryEntry.renovated_area_m2).label("area"),
         ).group_by(*keys)
     )
-    of, reporting = _by_district(rows.all()), await _reporting(session, quarter or quarter_of(today(session)))
-    return CityLibrary(
-        quarter=quarter or quarter_of(today(session)),
-        total=_library_totals(CITY, "全市", [row for rows in of.values() for row in rows], None),
-        districts=[_library_totals(code, unit.name, of.get(code, []), reporting[code]) for code, unit in _UNITS],
-    )
+    return rows.all()
 
 
 def _library_totals(code: str, name: str, rows: list[Any], reporting: Reporting | None) -> LibraryTotals:

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Depends, Response
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.intake import events
 from services.intake.api.declaration_schemas import DeclarationOut
 from services.intake.api.parameters import DeclarationId, IfMatch
 from services.intake.api.submission import Reason
@@ -15,7 +16,6 @@ from services.intake.models.duplicates import end_identity
 from services.intake.models.first_review import ReviewFinding, findings_of
 from services.intake.rules.first_review import ReviewItem, ReviewOutcome
 from services.intake.rules.stages import UNDER_REVIEW
-from shared.contracts.intake import DeclarationRefused
 from shared.deadlines import working_days_after
 from shared.events.outbox import emit
 from shared.storage.audit import case_of, record_act
@@ -182,24 +182,7 @@ async def refuse_declaration(
     declaration = await locked(session, Declaration, declaration_id)
     declaration.refuse(now(session))
     await end_identity(session, declaration.id)
-    clause = "、".join(refusal.clauses)
-    await record_act(
-        session,
-        "refuse_declaration",
-        case_of(declaration),
-        round=declaration.round,
-        duty="first_review",
-        reason=refusal.reason,
-        clause=clause,
-    )
-    await emit(
-        session,
-        DeclarationRefused(
-            district=declaration.district,
-            applicant_uscc=declaration.applicant_uscc,
-            declaration_id=declaration.id,
-            clauses=tuple(refusal.clauses),
-            reason=refusal.reason,
-        ),
-    )
+    act = {"duty": "first_review", "reason": refusal.reason, "clause": "、".join(refusal.clauses)}
+    await record_act(session, "refuse_declaration", case_of(declaration), round=declaration.round, **act)
+    await emit(session, events.refused(declaration, refusal.clauses, refusal.reason))
     return await updated_response(session, response, declaration)

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.intake import events
 from services.intake.api.declaration_schemas import DeclarationOut
 from services.intake.api.parameters import DeclarationId
 from services.intake.api.refusals import RefusalsRecorded
@@ -20,7 +21,6 @@ from services.intake.rules.first_review import REVIEW_ITEM_LABELS
 from services.intake.rules.stages import UNDER_REVIEW
 from services.intake.rules.submission import Gap, material_gaps
 from services.intake.submission import checks_completion
-from shared.contracts.intake import DeclarationForwarded, DeclarationReceived
 from shared.contracts.library import ConstructionStatus
 from shared.events.outbox import emit
 from shared.policy import interpretations
@@ -78,7 +78,8 @@ async def forward_declaration(
         reason=conclusion.opinion,
         **detail,
     )
-    await emit(session, await _forwarded(session, declaration, in_library, conclusion.opinion, exception))
+    hands = await hands_of(session, declaration.id)
+    await emit(session, events.forwarded(declaration, in_library, conclusion.opinion, exception, hands))
     return await updated_response(session, response, declaration)
 
 
@@ -115,24 +116,6 @@ def _outside_library(session: AsyncSession, exception: str | None) -> list[Gap]:
     return [] if exception else [Gap("/body/library_exception_reason", "未纳入储备库的理由", "四（一）2", how)]
 
 
-async def _forwarded(
-    session: AsyncSession, declaration: Declaration, in_library: bool, opinion: str, exception: str | None
-) -> DeclarationForwarded:
-    assert declaration.accepted_on is not None, "review follows acceptance"
-    return DeclarationForwarded(
-        district=declaration.district,
-        applicant_uscc=declaration.applicant_uscc,
-        declaration_id=declaration.id,
-        project=declaration.project(),
-        round=declaration.round,
-        facts=declaration.complete_facts(in_library),
-        accepted_on=declaration.accepted_on,
-        first_review_opinion=opinion,
-        library_exception_reason=exception,
-        hands=tuple(await hands_of(session, declaration.id)),
-    )
-
-
 class ReceiptIn(BaseModel):
     """Construction status as the city found it, with its evidence."""
 
@@ -166,24 +149,8 @@ async def receive_declaration(
     if receipt.construction_status == "completed" and checks_completion(session, "city_receipt"):
         raise refusals.completed("/body/construction_status")
     detail = {"clause": "三（一）、二（五）", "construction_status": receipt.construction_status}
-    await record_act(
-        session,
-        "receive_declaration",
-        case_of(declaration),
-        round=declaration.round,
-        duty="receipt",
-        reason=receipt.evidence,
-        **detail,
-    )
-    await emit(
-        session,
-        DeclarationReceived(
-            district=declaration.district,
-            applicant_uscc=declaration.applicant_uscc,
-            declaration_id=declaration.id,
-            received_on=on,
-            construction_status=receipt.construction_status,
-            hands=tuple(await hands_of(session, declaration.id)),
-        ),
-    )
+    act = {"duty": "receipt", "reason": receipt.evidence, **detail}
+    await record_act(session, "receive_declaration", case_of(declaration), round=declaration.round, **act)
+    hands = await hands_of(session, declaration.id)
+    await emit(session, events.received(declaration, on, receipt.construction_status, hands))
     return await updated_response(session, response, declaration)

@@ -7,6 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Response
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.intake.models.municipal_funds import MunicipalFundingRecord, MunicipalFundProgramme
 from services.intake.rules.duplicates import entity_place
@@ -19,7 +20,7 @@ from shared.events.outbox import emit
 from shared.identifiers import ProjectCode, Uscc
 from shared.money import Money
 from shared.storage.audit import Case, record_act
-from shared.storage.session import found, now
+from shared.storage.session import actor_of, found, now
 from shared.text import Line, Paragraph
 from shared.web.auth import CityOfficer, DistrictOrCity, Official
 from shared.web.filters import dates, one_of, search
@@ -149,20 +150,26 @@ async def register_other_funds(
         detail = f"只能登记本区项目，可登记的区代码：{'、'.join(actor.districts)}"
         raise Forbidden(detail, field="/body/district")
     programme = await found(session, MunicipalFundProgramme, body.programme_id)
-    at = now(session)
-    kept = MunicipalFundingRecord(
-        id=uuid7(at),
-        programme_name=programme.name,
-        entity_place=entity_place(body.entity_uscc, body.address),
-        registered_by=actor.subject,
-        registered_at=at,
-        **body.model_dump(),
-    )
+    kept = _record_row(session, body, programme)
     session.add(kept)
     await record_act(session, "register_other_funds", Case(kept.id, kept.district), amount_yuan=kept.amount_yuan)
     await emit(session, _registered(kept))
     response.headers["location"] = "/v1/municipal-funding-records"
     return kept
+
+
+def _record_row(
+    session: AsyncSession, body: FundingRecordIn, programme: MunicipalFundProgramme
+) -> MunicipalFundingRecord:
+    at = now(session)
+    return MunicipalFundingRecord(
+        id=uuid7(at),
+        programme_name=programme.name,
+        entity_place=entity_place(body.entity_uscc, body.address),
+        registered_by=actor_of(session).subject,
+        registered_at=at,
+        **body.model_dump(),
+    )
 
 
 def _registered(kept: MunicipalFundingRecord) -> MunicipalMoneyRegistered:

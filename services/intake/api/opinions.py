@@ -1,12 +1,14 @@
 """HTTP of the opinion of the district government (管委会) (三（一）¶1)."""
 
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.intake import events
 from services.intake.api.declaration_schemas import DeclarationOut
 from services.intake.api.parameters import DeclarationId
 from services.intake.declarations import updated_response, visible_declaration
@@ -14,12 +16,11 @@ from services.intake.models.declarations import Declaration
 from services.intake.models.materials import Material
 from services.intake.models.opinions import Opinion, latest_opinion
 from services.intake.rules.first_review import OpinionPosition
-from shared.contracts.intake import OpinionGiven
 from shared.deadlines import working_days_after
 from shared.errors import Invalid
 from shared.events.outbox import emit
 from shared.storage.audit import case_of, record_act
-from shared.storage.session import locked, now, settings_of, today
+from shared.storage.session import actor_of, locked, now, settings_of, today
 from shared.text import Paragraph
 from shared.web.auth import DistrictGovernment, DistrictOfficer, Official
 from shared.web.idempotency import ActRoute, ReadSession, Session
@@ -41,30 +42,24 @@ async def request_opinion(
 ) -> Declaration:
     """Request the opinion of the district government (管委会) on the declaration. 三（一）"""
     declaration = await locked(session, Declaration, declaration_id)
-    on = today(session)
-    due_on = working_days_after(on, settings_of(session).opinion_due_working_days).on
+    due_on = working_days_after(today(session), settings_of(session).opinion_due_working_days).on
     declaration.request_opinion(now(session), due_on)
-    session.add(
-        Opinion(
-            declaration_id=declaration.id,
-            round=declaration.round,
-            district=declaration.district,
-            applicant_uscc=declaration.applicant_uscc,
-            requested_by=actor.subject,
-            requested_on=on,
-            due_on=due_on,
-        )
-    )
-    await record_act(
-        session,
-        "request_opinion",
-        case_of(declaration),
+    session.add(_request(session, declaration, due_on))
+    act: dict[str, Any] = {"duty": "first_review", "clause": "三（一）", "due_on": due_on}
+    await record_act(session, "request_opinion", case_of(declaration), round=declaration.round, **act)
+    return await updated_response(session, response, declaration)
+
+
+def _request(session: AsyncSession, declaration: Declaration, due_on: date) -> Opinion:
+    return Opinion(
+        declaration_id=declaration.id,
         round=declaration.round,
-        duty="first_review",
-        clause="三（一）",
+        district=declaration.district,
+        applicant_uscc=declaration.applicant_uscc,
+        requested_by=actor_of(session).subject,
+        requested_on=today(session),
         due_on=due_on,
     )
-    return await updated_response(session, response, declaration)
 
 
 class OpinionIn(BaseModel):
@@ -107,30 +102,16 @@ async def give_opinion(
     opinion = await latest_opinion(session, declaration.id)
     assert opinion is not None, "a request came before the stage"
     await _check_document(session, declaration, given.material_id)
-    on = today(session)
-    opinion.give(given.position, given.text, given.material_id, actor.subject, on, now(session))
-    detail = {"clause": "三（一）", "position": given.position, "late": opinion.late}
-    await record_act(
-        session,
-        "give_opinion",
-        case_of(declaration),
-        round=declaration.round,
-        duty="opinion",
-        reason=given.text,
-        **detail,
-    )
-    await emit(
-        session,
-        OpinionGiven(
-            district=declaration.district,
-            applicant_uscc=declaration.applicant_uscc,
-            declaration_id=declaration.id,
-            position=given.position,
-            text=given.text,
-            given_on=on,
-            late=opinion.late,
-        ),
-    )
+    answer = (given.position, given.text, given.material_id, actor.subject)
+    opinion.give(*answer, today(session), now(session))
+    detail: dict[str, Any] = {
+        "clause": "三（一）",
+        "position": given.position,
+        "late": opinion.late,
+        "reason": given.text,
+    }
+    await record_act(session, "give_opinion", case_of(declaration), round=declaration.round, duty="opinion", **detail)
+    await emit(session, events.opinion_given(declaration, opinion))
     return opinion
 
 

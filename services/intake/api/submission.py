@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Response
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import select
 
+from services.intake import events
 from services.intake.api.declaration_schemas import DeclarationOut
 from services.intake.api.parameters import DeclarationId
 from services.intake.api.refusals import RefusalsRecorded
@@ -17,7 +18,6 @@ from services.intake.rules.checklist import undertaking_on
 from services.intake.rules.rounds import Change, leaf_changes
 from services.intake.submission import check_submission, save_round
 from shared.contracts.facts import ProjectFacts
-from shared.contracts.intake import DeclarationSubmitted, DeclarationWithdrawn
 from shared.deadlines import working_days_after
 from shared.errors import Invalid
 from shared.events.outbox import emit
@@ -124,21 +124,8 @@ async def submit_declaration(
     await record_act(
         session, "submit_declaration", case_of(declaration), round=declaration.round, duty="apply", clause="三（一）"
     )
-    await emit(session, _submitted(declaration))
+    await emit(session, events.submitted(declaration))
     return await updated_response(session, response, declaration)
-
-
-def _submitted(declaration: Declaration) -> DeclarationSubmitted:
-    assert declaration.submitted_on is not None
-    return DeclarationSubmitted(
-        district=declaration.district,
-        applicant_uscc=declaration.applicant_uscc,
-        declaration_id=declaration.id,
-        project=declaration.project(),
-        round=declaration.round,
-        facts=declaration.complete_facts(),
-        submitted_on=declaration.submitted_on,
-    )
 
 
 @router.post(
@@ -155,24 +142,9 @@ async def withdraw_declaration(
     declaration = await locked(session, Declaration, declaration_id)
     declaration.withdraw(now(session))
     await end_identity(session, declaration.id)
-    await record_act(
-        session,
-        "withdraw_declaration",
-        case_of(declaration),
-        round=declaration.round,
-        duty="apply",
-        reason=body.reason,
-        clause="三（一）",
-    )
-    await emit(
-        session,
-        DeclarationWithdrawn(
-            district=declaration.district,
-            applicant_uscc=declaration.applicant_uscc,
-            declaration_id=declaration.id,
-            reason=body.reason,
-        ),
-    )
+    act = {"duty": "apply", "reason": body.reason, "clause": "三（一）"}
+    await record_act(session, "withdraw_declaration", case_of(declaration), round=declaration.round, **act)
+    await emit(session, events.withdrawn(declaration, body.reason))
     return await updated_response(session, response, declaration)
 
 
