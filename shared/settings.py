@@ -54,7 +54,7 @@ class Settings(BaseSettings):
     """Version of the image or package that runs, shown in the metrics."""
     host: str = "127.0.0.1"
     port: int = 8700
-    """First of five consecutive ports: intake takes port + 1, then eligibility, funding, monitoring."""
+    """First of consecutive ports: the services take port + 1, port + 2, … in the order of `services.SERVICES`."""
     bus: Literal["none", "kafka"] = "none"
     """Bus between processes; `none` leaves the events of a single service in the outbox."""
     instance: str = Field(default="", pattern=r"^[A-Za-z0-9._-]*$", max_length=60)

@@ -4,8 +4,11 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from shared.contracts import event_types
+
 Message = str | Callable[[Mapping[str, Any]], str]
 
+_EVENT_TYPE = next(event_types()).type
 _DATE = "须为日期，写作 2008-06-30"
 _TIME = "须为带时区的时间，写作 2026-07-01T09:00:00+08:00"
 _TEXT = "须为文字（JSON 字符串）"
@@ -34,7 +37,7 @@ PATTERNS: dict[str, str] = {
     r"^[0-9]{1,14}(\.[0-9]{1,6})?$": '须为不为负的数，最多 6 位小数，写作字符串，例如 "0.5"',
     r"^[a-z_]{1,40}$": "须为材料类别代码，见材料清单的 code，例如 area_survey",
     r"^[a-z][a-z0-9_]{0,63}$": "须为代码：小写字母开头，只含小写字母、数字和下划线，例如 fixed_investment_yuan",
-    r"^[a-z_]+\.[a-z_]+\.v[0-9]+$": "须为事件类型，例如 intake.declaration_submitted.v1，见 /docs/events",
+    r"^[a-z_]+\.[a-z_]+\.v[0-9]+$": f"须为事件类型，例如 {_EVENT_TYPE}，见 /docs/events",
     r"^\d{1,18}$": "须为事件位置（整数），即上次收到的事件的 id",
     r"^[0-9a-f]{12}$": "须为 12 位密钥编号，见 GET /v1/api-keys 的 id",
     r"^[0-9a-f]{64}$": "须为 64 位小写十六进制的规则集编号，见审查记录的 ruleset",
