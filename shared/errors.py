@@ -2,15 +2,15 @@
 
 from typing import Any
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 
 class FieldProblem(BaseModel):
     """A problem with one field: JSON pointer, stable code, and what to do."""
 
-    pointer: str
-    code: str
-    detail: str
+    pointer: str = Field(description="JSON 指针，例如 /body/amount_yuan 或 /query/limit")
+    code: str = Field(description="此项错误的代码")
+    detail: str = Field(description="此项的问题和填写要求")
 
 
 class DomainError(Exception):

@@ -1,10 +1,10 @@
-"""Endpoints for those who keep a service: health, API keys, the record of acts, and a demonstration's clock."""
+"""Endpoints of operation: health, API keys, the audit log of a case, and the clock of a demonstration."""
 
 from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Path, Request
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from sqlalchemy import insert, select, text, update
 
@@ -21,24 +21,27 @@ from shared.web.idempotency import ActRoute, ReadSession, Session
 from shared.web.paging import Listing, Page, PageRequest
 
 router = APIRouter(route_class=ActRoute, tags=["运行"])
-KeyId = Annotated[str, Field(pattern=r"^[0-9a-f]{12}$")]
+KeyId = Annotated[str, Path(pattern=r"^[0-9a-f]{12}$", description="密钥编号")]
+CaseId = Annotated[UUID, Path(description="事项标识，例如申报标识")]
 
 
 class NotReady(DomainError):
     status, code, title = 503, "not_ready", "服务尚未就绪"
 
 
-@router.get("/livez", name="live")
+@router.get("/livez", name="live", summary="存活检查", description="进程能够应答即返回 200。")
 async def live() -> dict[str, str]:
-    """The process answers."""
+    """Return at once, to show that the process answers."""
     return {"status": "ok"}
 
 
-@router.get("/readyz", name="ready")
+@router.get(
+    "/readyz", name="ready", summary="就绪检查", description="数据库和消息代理可用且服务未在停止时返回 200，否则 503。"
+)
 async def ready(request: Request) -> dict[str, str]:
-    """The database answers, events flow and the service is not on its way out.
+    """Return if the database answers, events flow and the service is not draining. Raises NotReady.
 
-    Asked on a connection of the background's: requests that queue for the others need no fewer replicas but more.
+    The query runs on a background connection: a queue for request connections must not take the replica out of service.
     """
     instance: Instance = request.app.state.instance
     if instance.draining.is_set() or not instance.consumer.healthy:
@@ -51,14 +54,14 @@ async def ready(request: Request) -> dict[str, str]:
 
 
 class ClockSetting(BaseModel):
-    """The moment that shall be the present."""
+    """The instant to set the clock to."""
 
-    now: AwareDatetime
+    now: AwareDatetime = Field(title="现在时间")
 
 
 @router.put("/clock", name="set_clock", include_in_schema=False)
 async def set_clock(request: Request, setting: ClockSetting) -> ClockSetting:
-    """Move a demonstration's time forward and do at once what the passing of time calls for."""
+    """Move the clock of a demonstration forward and run the scheduled work that becomes due. Raises NotFound."""
     instance: Instance = request.app.state.instance
     if not instance.settings.story_clock:
         raise NotFound()
@@ -71,7 +74,7 @@ async def set_clock(request: Request, setting: ClockSetting) -> ClockSetting:
 
 
 class NewKey(BaseModel):
-    """A system that shall have access."""
+    """A system to give access to."""
 
     name: Line = Field(max_length=100, title="系统名称")
     districts: list[DistrictCode] = Field(default_factory=list, max_length=17, title="可见的区；空为全市")
@@ -79,33 +82,45 @@ class NewKey(BaseModel):
 
 
 class IssuedKey(BaseModel):
-    """A new key; the text is shown this once."""
+    """A new key with its text, which is not stored."""
 
-    id: str
-    key: str
+    id: str = Field(description="密钥编号")
+    key: str = Field(description="密钥全文，只显示这一次")
 
 
-@router.post("/v1/api-keys", status_code=201, name="issue_api_key")
-async def issue_api_key(session: Session, actor: CitySupervisor, wanted: NewKey) -> IssuedKey:
+@router.post(
+    "/v1/api-keys",
+    status_code=201,
+    name="issue_api_key",
+    summary="签发接口密钥",
+    description="为一个系统签发密钥；全文只在本次应答中给出，系统只保存其摘要。",
+)
+async def issue_api_key(session: Session, actor: CitySupervisor, new: NewKey) -> IssuedKey:
     """Give a system access to this service; only a hash of the key is kept."""
     key_id, credential, secret_hash = new_api_key()
     await session.execute(
         insert(api_key).values(
-            id=key_id, secret_hash=secret_hash, created_by=actor.subject, created_at=now(session), **wanted.model_dump()
+            id=key_id, secret_hash=secret_hash, created_by=actor.subject, created_at=now(session), **new.model_dump()
         )
     )
     return IssuedKey(id=key_id, key=credential)
 
 
 class Revocation(BaseModel):
-    """Why access ends."""
+    """Reason for which a key is revoked."""
 
     reason: Paragraph = Field(max_length=500, title="理由")
 
 
-@router.post("/v1/api-keys/{key_id}/revoke", status_code=204, name="revoke_api_key")
+@router.post(
+    "/v1/api-keys/{key_id}/revoke",
+    status_code=204,
+    name="revoke_api_key",
+    summary="撤销接口密钥",
+    description="立即停用一个密钥，须写明理由；已停用的不能恢复。",
+)
 async def revoke_api_key(session: Session, actor: CitySupervisor, key_id: KeyId, revocation: Revocation) -> None:
-    """End a system's access at once."""
+    """Revoke a key at once. Raises NotFound for a key that is not in force."""
     done = await session.execute(
         update(api_key)
         .where(api_key.c.id == key_id, api_key.c.revoked_at.is_(None))
@@ -113,7 +128,7 @@ async def revoke_api_key(session: Session, actor: CitySupervisor, key_id: KeyId,
         .returning(api_key.c.id)
     )
     if done.first() is None:
-        raise NotFound("没有这个有效的密钥")
+        raise NotFound("没有这个有效的密钥；有效密钥见 GET /v1/api-keys?revoked=false")
 
 
 class KeyOut(BaseModel):
@@ -143,11 +158,16 @@ KEYS = Listing(
 )
 
 
-@router.get("/v1/api-keys", name="list_api_keys")
+@router.get(
+    "/v1/api-keys",
+    name="list_api_keys",
+    summary="接口密钥列表",
+    description="列出签发过的密钥，不含密钥全文；可筛选、排序和分页。",
+)
 async def list_api_keys(
     session: ReadSession, actor: CitySupervisor, asked: Annotated[PageRequest, Depends(KEYS)]
 ) -> Page[KeyOut]:
-    """Return the keys given out, without their secrets."""
+    """Return the issued keys without their secrets."""
     return await asked.page(session, select(api_key), KeyOut.model_validate)
 
 
@@ -180,9 +200,14 @@ ACTS = Listing(
 )
 
 
-@router.get("/v1/acts/{case_id}", name="list_acts")
+@router.get(
+    "/v1/acts/{case_id}",
+    name="list_acts",
+    summary="办理记录",
+    description="列出一个事项在本服务的全部办理记录：何人、以何角色、何时、何故；可筛选、排序和分页。",
+)
 async def list_acts(
-    session: ReadSession, actor: Official, case_id: UUID, asked: Annotated[PageRequest, Depends(ACTS)]
+    session: ReadSession, actor: Official, case_id: CaseId, asked: Annotated[PageRequest, Depends(ACTS)]
 ) -> Page[ActOut]:
     """Return the acts on a case in this service, oldest first."""
     return await asked.page(session, select(act).where(act.c.case_id == case_id), ActOut.model_validate)

@@ -1,6 +1,6 @@
 """The application of a service: routes, API document, request log, compression, and answers to errors."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, cast
 
@@ -11,7 +11,6 @@ from starlette.types import ASGIApp
 
 from shared import logs, tracing
 from shared.clock import Clock
-from shared.errors import FieldProblem
 from shared.exporter import exporting
 from shared.runtime import Instance, Service, bus_of, running
 from shared.settings import Settings
@@ -19,8 +18,9 @@ from shared.storage.files import MEDIA_TYPES
 from shared.web import admin, feed, problem_pages
 from shared.web.docs import mount_docs
 from shared.web.observability import RequestLog
+from shared.web.openapi import complete
 from shared.web.parameters import KnownParametersRoute
-from shared.web.problems import RESPONSES, Problem, handle_errors
+from shared.web.problems import handle_errors
 from shared.web.routing import install
 
 COMPRESSED = (*DEFAULT_EXCLUDED_CONTENT_TYPES, *MEDIA_TYPES)
@@ -28,7 +28,7 @@ COMPRESSED = (*DEFAULT_EXCLUDED_CONTENT_TYPES, *MEDIA_TYPES)
 
 
 class ServiceApp(FastAPI):
-    """A service's application; its OpenAPI document tells the truth about errors and security."""
+    """The FastAPI application of a service, with the request log outermost and a completed OpenAPI document."""
 
     service = ""
 
@@ -37,30 +37,14 @@ class ServiceApp(FastAPI):
         return RequestLog(super().build_middleware_stack(), self.service)
 
     def openapi(self) -> dict[str, Any]:
+        """Return the OpenAPI document, completed once."""
         if self.openapi_schema is None:
-            document = super().openapi()
-            schemas = document.setdefault("components", {}).setdefault("schemas", {})
-            for name in ("HTTPValidationError", "ValidationError"):
-                schemas.pop(name, None)
-            for model in (FieldProblem, Problem):
-                schemas[model.__name__] = model.model_json_schema(ref_template="#/components/schemas/{model}")
-                schemas[model.__name__].pop("$defs", None)
-            for operation in _operations(document):
-                answers = operation["responses"]
-                if answers.get("422", {}).get("description") == "Validation Error":  # the framework's own form
-                    del answers["422"]
-                for status, answer in RESPONSES.items():
-                    answers.setdefault(str(status), answer)
-        return self.openapi_schema or document
-
-
-def _operations(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    for path in document["paths"].values():
-        yield from path.values()
+            complete(super().openapi())
+        return self.openapi_schema or {}
 
 
 def create_app(service: Service, instance: Instance | None = None) -> FastAPI:
-    """The ASGI application of a service. Without an instance it starts and stops its own, from the environment."""
+    """Return the application of a service; without an instance it starts and stops its own, from the environment."""
 
     settings = instance.settings if instance else Settings()
 

@@ -11,11 +11,11 @@ from shared.actors import ROLES, Actor
 from shared.errors import Unauthenticated
 from shared.tokens import read_token
 
-_bearer = HTTPBearer(auto_error=False, description="Bearer token of a person, or an API key (th_live_…)")
+_bearer = HTTPBearer(auto_error=False, description="个人令牌，或接口密钥（th_live_…）")
 
 
 async def current_actor(request: Request, _scheme: Annotated[Any, Depends(_bearer)]) -> Actor:
-    """The caller, or Unauthenticated."""
+    """Return the caller. Raises Unauthenticated."""
     scheme, _, credential = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not credential:
         raise Unauthenticated()

@@ -1,4 +1,4 @@
-"""How much of a request's body is read: whoever sends without end is refused before memory is."""
+"""Size limits of request bodies."""
 
 from fastapi import HTTPException, Request
 from starlette.types import Message
@@ -7,7 +7,7 @@ _LONGEST_LENGTH = 15
 
 
 def bounded(request: Request, most_bytes: int) -> Request:
-    """The request, its body refused beyond so many bytes: at once when it declares more, otherwise while it is read.
+    """Return the request with a limit on its body: refused at once by its declared length, or while it is read.
 
     Raises HTTPException 413. FastAPI's own `max_body_size` answers 413 only after an act that reads no body was done.
     """

@@ -1,4 +1,4 @@
-"""The pages for those who connect: the API with Swagger UI served from here, the event catalogue, AsyncAPI."""
+"""Documentation pages: Swagger UI from local files, the event catalogue, AsyncAPI."""
 
 from importlib.resources import files
 from typing import Any
@@ -12,11 +12,11 @@ DESCRIPTION = (
     "事件目录（有哪些事件、何时发布、谁据此办理、字段和示例）：[/docs/events](/docs/events)　"
     "AsyncAPI 3 文档：[/asyncapi.json](/asyncapi.json)"
 )
-_NOTHING_FROM_ELSEWHERE = {"content-security-policy": "default-src 'none'; style-src 'unsafe-inline'"}
+_NO_OUTSIDE_CONTENT = {"content-security-policy": "default-src 'none'; style-src 'unsafe-inline'"}
 
 
 def mount_docs(app: FastAPI) -> None:
-    """Serve /docs and what it needs, /docs/events and /asyncapi.json."""
+    """Serve /docs with its assets, /docs/events and /asyncapi.json."""
     app.description = DESCRIPTION
     app.mount("/assets", StaticFiles(directory=str(files("fastapi_offline") / "static")), name="assets")
 
@@ -34,7 +34,7 @@ def mount_docs(app: FastAPI) -> None:
     async def event_catalogue() -> HTMLResponse:
         from shared.events.catalogue.page import page  # the brokers' client is loaded only where it is needed
 
-        return HTMLResponse(page(), headers=_NOTHING_FROM_ELSEWHERE)
+        return HTMLResponse(page(), headers=_NO_OUTSIDE_CONTENT)
 
     @app.get("/asyncapi.json", include_in_schema=False)
     async def asyncapi_document(request: Request) -> dict[str, Any]:

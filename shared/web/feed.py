@@ -1,4 +1,4 @@
-"""The event log of a service, read by cursor or followed live; what the caller may not see is not there."""
+"""The event log of a service, read by cursor or as a stream; row-level security hides what the caller may not see."""
 
 import asyncio
 import contextlib
@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, Sequence
 from typing import Annotated, Any, cast
 
 import structlog
-from fastapi import APIRouter, Header, Query, Request
+from fastapi import APIRouter, Header, Path, Query, Request
 from fastapi.responses import StreamingResponse
 from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
 from pydantic import BaseModel, Field
@@ -39,19 +39,24 @@ After = Annotated[int, Query(ge=0, le=2**62, description="游标：上次收到�
 class EventPage(BaseModel):
     """Events after the cursor, oldest first, in CloudEvents 1.0 structured form."""
 
-    events: list[dict[str, Any]]
+    events: list[dict[str, Any]] = Field(description="事件，从旧到新，CloudEvents 1.0 结构化格式")
     next_cursor: int = Field(description="下次请求的 after；没有新事件时不变")
 
 
-@router.get("/events", name="list_events")
+@router.get(
+    "/events",
+    name="list_events",
+    summary="事件",
+    description="按位置读取本服务的事件，从旧到新；把 next_cursor 作为下次的 after，可一直读下去。",
+)
 async def list_events(
     session: ReadSession,
     actor: Anyone,
     types: Types = [],  # noqa: B006 - FastAPI copies query defaults
     after: After = 0,
-    limit: Annotated[int, Query(ge=1, le=1000)] = _BATCH,
+    limit: Annotated[int, Query(ge=1, le=1000, description="最多条数")] = _BATCH,
 ) -> EventPage:
-    """This service's events that the caller may see, after the cursor."""
+    """Return the events of this service after the cursor."""
     rows = await read_feed(session, after, types, limit)
     return EventPage(
         events=[cloud_event(row, actor) for row in rows],
@@ -60,7 +65,7 @@ async def list_events(
 
 
 class EventStream(StreamingResponse):
-    """An answer of Server-Sent Events that ends in silence when its client leaves.
+    """A response of Server-Sent Events that logs nothing when its client leaves.
 
     FastAPI's own stream of a generator logs a broken pipe for every client that leaves while an event is being sent.
     """
@@ -74,22 +79,28 @@ class EventStream(StreamingResponse):
                 await super().__call__(scope, receive, send)
 
 
-@router.get("/events/stream", name="stream_events", response_class=EventStream)
+@router.get(
+    "/events/stream",
+    name="stream_events",
+    response_class=EventStream,
+    summary="实时事件",
+    description="以 Server-Sent Events 实时推送本服务的事件；断开后以 Last-Event-ID 续传，令牌到期即结束。",
+)
 async def stream_events(
     request: Request,
     actor: Anyone,
     types: Types = [],  # noqa: B006 - FastAPI copies query defaults
     after: After = 0,
-    last_event_id: Annotated[str | None, Header(pattern=r"^\d{1,18}$")] = None,
+    last_event_id: Annotated[str | None, Header(pattern=r"^\d{1,18}$", description="上次收到的事件位置")] = None,
 ) -> EventStream:
-    """Follow this service's events live (Server-Sent Events); resumes after Last-Event-ID, ends with the token."""
+    """Stream the events of this service (Server-Sent Events) after Last-Event-ID, until the token expires."""
     cursor = int(last_event_id) if last_event_id is not None else after
     headers = {"cache-control": "no-cache", "x-accel-buffering": "no"}
     return EventStream(_encoded(request, actor, types, cursor), headers=headers)
 
 
 async def _encoded(request: Request, actor: Actor, types: list[str], cursor: int) -> AsyncGenerator[bytes, None]:
-    """Yield pages of events as bytes, and a comment while nothing happens: proxies close connections that are silent.
+    """Yield pages of events as bytes, and a comment in each pause: proxies close silent connections.
 
     Ends when the database is away: the client connects again and resumes after the last event it got.
     """
@@ -136,7 +147,7 @@ async def _follow(
 
 
 async def _still_signed_in(request: Request) -> bool:
-    """A token runs out and a key is revoked while its stream is open."""
+    """Return whether the token or key of an open stream is still valid."""
     try:
         await current_actor(request, None)
     except Unauthenticated:
@@ -145,7 +156,7 @@ async def _still_signed_in(request: Request) -> bool:
 
 
 async def read_feed(session: AsyncSession, after: int, types: list[str], limit: int) -> Sequence[Row[Any]]:
-    """Placed events after a position, oldest first; the database hides what the actor may not see."""
+    """Return the placed events after a position, oldest first."""
     query = select(event_log).where(event_log.c.position > after).order_by(event_log.c.position).limit(limit)
     if types:
         query = query.where(event_log.c.type.in_(types))
@@ -153,7 +164,7 @@ async def read_feed(session: AsyncSession, after: int, types: list[str], limit: 
 
 
 def cloud_event(row: Any, reader: Actor) -> dict[str, Any]:
-    """A logged event in CloudEvents 1.0 structured JSON form. An applicant is not told which people had it in hand."""
+    """Return a logged event in CloudEvents 1.0 structured JSON form, without the officials' names for an applicant."""
     event = {
         "specversion": "1.0",
         "id": str(row.event_id),
@@ -177,10 +188,17 @@ def cloud_event(row: Any, reader: Actor) -> dict[str, Any]:
     return event
 
 
-@router.get("/schemas/{event_type}", name="get_event_schema")
-async def get_event_schema(event_type: str) -> dict[str, Any]:
-    """The JSON Schema of an event's data."""
+@router.get(
+    "/schemas/{event_type}",
+    name="read_event_schema",
+    summary="事件结构",
+    description="返回一种事件的 data 的 JSON Schema。",
+)
+async def read_event_schema(
+    event_type: Annotated[str, Path(description="事件类型，见 /docs/events")],
+) -> dict[str, Any]:
+    """Return the JSON Schema of an event's data. Raises NotFound."""
     try:
         return event_class(event_type).model_json_schema()
     except KeyError:
-        raise NotFound("没有这种事件类型") from None
+        raise NotFound("没有这种事件类型；全部类型见 /docs/events") from None

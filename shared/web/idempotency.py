@@ -1,4 +1,4 @@
-"""One request, one effect: the Idempotency-Key row is written in the transaction of the act itself."""
+"""Idempotency keys: the key and the answer of an act are stored in the transaction of the act."""
 
 import hashlib
 from collections.abc import AsyncIterator, Callable, Coroutine
@@ -20,7 +20,7 @@ from shared.web.bodies import bounded
 from shared.web.parameters import KnownParametersRoute
 
 FILE = "application/octet-stream"
-"""The media type by which a route says in its OpenAPI document that the body is a file."""
+"""Media type by which a route declares in its OpenAPI document that the body is a file."""
 _KEPT_HEADERS = ("location", "etag")
 # The lock keeps a request in flight from being waited for; the fence rides along, so an act begins with one statement.
 _CLAIM = text("""
@@ -51,7 +51,7 @@ class KeyInFlight(DomainError):
 
 
 class Replayed(Exception):
-    """The act was done before; this is the answer it got then."""
+    """Signal that the act was done before; carries the stored answer."""
 
     def __init__(self, status: int, headers: dict[str, str], body: bytes) -> None:
         super().__init__("replayed")
@@ -61,9 +61,9 @@ class Replayed(Exception):
 
 
 class ActRoute(KnownParametersRoute):
-    """A route whose answer is kept under the request's Idempotency-Key, before the transaction commits.
+    """A route whose answer is stored under the request's Idempotency-Key before the transaction commits.
 
-    A body is read up to the setting `json_limit_bytes`; a route that takes a file keeps to its own limit.
+    A body is read up to the setting `json_limit_bytes`; a route that takes a file applies its own limit.
     """
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
@@ -108,7 +108,7 @@ async def _answer_again(session: AsyncSession, tenant: str, key: str, fingerprin
         )
     ).one()
     if row.fingerprint != fingerprint:
-        raise KeyReused()
+        raise KeyReused("新的办理请使用新的 Idempotency-Key")
     raise Replayed(row.status, row.headers or {}, row.body or b"")
 
 
@@ -120,7 +120,7 @@ async def _store(claim: tuple[AsyncSession, str, str], response: Response) -> No
 
 
 async def _fingerprint(request: Request) -> bytes:
-    """What makes two requests the same: method, path, query and JSON body; for an upload its declared length."""
+    """Return the digest of method, path, query and JSON body; of an upload, the declared length instead of the body."""
     digest = hashlib.sha256(f"{request.method} {request.url.path}?{request.url.query}\n".encode())
     if "json" in request.headers.get("content-type", ""):
         digest.update(await request.body())
@@ -142,11 +142,11 @@ async def _act_session(
     actor: SignedIn,
     idempotency_key: Annotated[
         str | None,
-        Header(max_length=200, pattern=r"^[\x21-\x7e]+$", description="任选的唯一值；重试时保持不变"),
+        Header(max_length=200, pattern=r"^[\x21-\x7e]+$", description="任选的唯一值，例如 UUID；重试时保持不变"),
     ] = None,
 ) -> AsyncIterator[AsyncSession]:
     if idempotency_key is None and request.method == "POST":
-        raise KeyMissing()
+        raise KeyMissing("请为本次办理生成一个唯一值，放入 Idempotency-Key 请求头；重试时保持不变")
     async with _open(request, actor, fenced=idempotency_key is None) as session:
         if idempotency_key is not None:
             await claim(request, session, actor, idempotency_key)

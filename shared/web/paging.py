@@ -23,7 +23,7 @@ DEFAULT_LIMIT, MAX_LIMIT = 50, 200
 
 
 class Page(BaseModel, Generic[Item]):
-    """一页记录，以及取下一页、核对条件所需的信息。"""
+    """A page of rows, with the cursor of the next page, the limit and sort applied, and the total on request."""
 
     items: list[Item] = Field(description="本页记录")
     next_cursor: str | None = Field(description="取下一页时作为 cursor 带上；为空表示已是最后一页")

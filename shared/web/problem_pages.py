@@ -27,7 +27,7 @@ _PAGE = """<!doctype html><html lang="zh-CN"><meta charset="utf-8"><title>{title
 
 
 class ProblemExplanation(BaseModel):
-    """一种错误的含义和处理办法。"""
+    """The meaning of an error code and its remedy."""
 
     code: str = Field(description="错误代码")
     status: int = Field(description="HTTP 状态码")
@@ -68,7 +68,9 @@ def explanation(code: str) -> ProblemExplanation:
 PROBLEMS = MemoryListing(ProblemExplanation, "code", "status", key="code", default="code")
 
 
-@router.get("/problems", name="list_problems")
+@router.get(
+    "/problems", name="list_problems", summary="错误代码", description="列出全部错误代码及其含义和处理办法；不需登录。"
+)
 async def list_problems(asked: Annotated[MemoryPageRequest, Depends(PROBLEMS)]) -> Page[ProblemExplanation]:
     """Return every error code with its meaning and remedy."""
     return asked.page([explanation(code) for code in problem_codes()])
@@ -77,6 +79,8 @@ async def list_problems(asked: Annotated[MemoryPageRequest, Depends(PROBLEMS)]) 
 @router.get(
     "/problems/{code}",
     name="explain_problem",
+    summary="错误说明",
+    description="说明一个错误代码的含义和处理办法；浏览器得到网页，其他客户端得到 JSON；不需登录。",
     response_model=ProblemExplanation,
     responses={200: {"content": {"text/html": {"schema": {"type": "string"}}}}},
 )

@@ -21,7 +21,7 @@ PROBLEM = "application/problem+json"
 
 
 class Problem(BaseModel):
-    """错误说明（RFC 9457）；同一 code 的含义不变。部分错误另有成员，例如 missing、matches、current。"""
+    """Problem details (RFC 9457); a code never changes its meaning. Some carry more members, such as `missing`."""
 
     model_config = ConfigDict(extra="allow")
 

@@ -21,7 +21,7 @@ from tests.world import World
 
 # Whoever builds against the suite or probes it needs no token for these; nothing of a case is in them.
 OPEN_TO_ALL = {
-    "live", "ready", "get_event_schema", "dry_run_declaration", "list_editions", "list_clauses",
+    "live", "ready", "read_event_schema", "dry_run_declaration", "list_editions", "list_clauses",
     "list_problems", "explain_problem",
 }  # fmt: skip
 _NO_KEYSETS: tuple[Any, ...] = ([], {}, [None, "\x00"], 10**30)
