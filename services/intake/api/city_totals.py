@@ -11,9 +11,9 @@ from pydantic import BaseModel, Field
 from sqlalchemy import Numeric, cast, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.intake.api.register_schemas import Total
 from services.intake.models.quarters import QuarterSubmission
 from services.intake.models.registers import LibraryEntry, Resource
+from services.intake.schemas.registers import Total
 from shared.contracts.library import Quarter
 from shared.deadlines import quarter_due, quarter_of
 from shared.districts import CITY, DISTRICTS

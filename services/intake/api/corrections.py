@@ -7,12 +7,12 @@ from fastapi import APIRouter, Depends, Response
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import select
 
-from services.intake.api.declaration_schemas import DeclarationOut
 from services.intake.api.parameters import DeclarationId
 from services.intake.corrections import correction_due_on, save_correction
 from services.intake.declarations import updated_response, visible_declaration
 from services.intake.models.corrections import Correction
 from services.intake.models.declarations import Declaration
+from services.intake.schemas.declarations import DeclarationOut
 from shared.contracts.intake import CorrectionReason
 from shared.storage.audit import case_of, record_act
 from shared.storage.session import locked, now

@@ -6,12 +6,12 @@ from fastapi import APIRouter, Depends, Response
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.intake.api.declaration_schemas import DeclarationDraft, DeclarationEdit, DeclarationOut, stored_facts
 from services.intake.api.parameters import DeclarationId, IfMatch
 from services.intake.declarations import updated_response, visible_declaration
 from services.intake.models.declarations import Declaration, next_declaration_no
 from services.intake.models.registers import LibraryEntry
 from services.intake.rules.stages import StageCode
+from services.intake.schemas.declarations import DeclarationDraft, DeclarationEdit, DeclarationOut, stored_facts
 from shared.clock import uuid7
 from shared.contracts.library import DistrictCode, ProjectType
 from shared.errors import Forbidden, Invalid

@@ -7,7 +7,6 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.intake import events
-from services.intake.api.declaration_schemas import DeclarationOut
 from services.intake.api.parameters import DeclarationId, IfMatch
 from services.intake.api.submission import Reason
 from services.intake.declarations import updated_response, visible_declaration
@@ -16,6 +15,7 @@ from services.intake.models.duplicates import end_identity
 from services.intake.models.first_review import ReviewFinding, findings_of
 from services.intake.rules.first_review import ReviewItem, ReviewOutcome
 from services.intake.rules.stages import UNDER_REVIEW
+from services.intake.schemas.declarations import DeclarationOut
 from shared.deadlines import working_days_after
 from shared.events.outbox import emit
 from shared.storage.audit import case_of, record_act

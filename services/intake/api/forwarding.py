@@ -7,7 +7,6 @@ from pydantic import BaseModel, Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.intake import events
-from services.intake.api.declaration_schemas import DeclarationOut
 from services.intake.api.parameters import DeclarationId
 from services.intake.api.refusals import RefusalsRecorded
 from services.intake.declarations import updated_response
@@ -20,6 +19,7 @@ from services.intake.rules import refusals
 from services.intake.rules.first_review import REVIEW_ITEM_LABELS
 from services.intake.rules.stages import UNDER_REVIEW
 from services.intake.rules.submission import Gap, material_gaps
+from services.intake.schemas.declarations import DeclarationOut
 from services.intake.submission import checks_completion
 from shared.contracts.library import ConstructionStatus
 from shared.events.outbox import emit

@@ -9,13 +9,13 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.intake import events
-from services.intake.api.declaration_schemas import DeclarationOut
 from services.intake.api.parameters import DeclarationId
 from services.intake.declarations import updated_response, visible_declaration
 from services.intake.models.declarations import Declaration
 from services.intake.models.materials import Material
 from services.intake.models.opinions import Opinion, latest_opinion
 from services.intake.rules.first_review import OpinionPosition
+from services.intake.schemas.declarations import DeclarationOut
 from shared.deadlines import working_days_after
 from shared.errors import Invalid
 from shared.events.outbox import emit

@@ -7,7 +7,10 @@ from fastapi import APIRouter, Depends, Path, Query, Response
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.intake.api.quarter_schemas import (
+from services.intake.models.quarters import QuarterSnapshot, QuarterSubmission
+from services.intake.registers.quarters import open_quarters, registers_as_of, snapshot_with_rows, submission_of
+from services.intake.rules.quarters import Finding, SubmissionStatus, findings, sha256_of
+from services.intake.schemas.quarters import (
     CheckedSubmission,
     QuarterFinding,
     QuarterOpening,
@@ -15,10 +18,7 @@ from services.intake.api.quarter_schemas import (
     ReopeningReason,
     SnapshotOut,
 )
-from services.intake.api.register_schemas import DistrictPath
-from services.intake.models.quarters import QuarterSnapshot, QuarterSubmission
-from services.intake.registers.quarters import open_quarters, registers_as_of, snapshot_with_rows, submission_of
-from services.intake.rules.quarters import Finding, SubmissionStatus, findings, sha256_of
+from services.intake.schemas.registers import DistrictPath
 from shared.clock import uuid7
 from shared.contracts.intake import DistrictQuarterSubmitted
 from shared.contracts.library import DistrictCode, Quarter

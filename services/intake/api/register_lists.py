@@ -13,14 +13,6 @@ from sqlalchemy.orm import aliased
 
 from services.intake.api.parameters import EntryId
 from services.intake.api.register_filters import ENTRIES, ENTRY_VERSIONS, RESOURCE_VERSIONS, RESOURCES
-from services.intake.api.register_schemas import (
-    DistrictPath,
-    EntryOut,
-    EntryWithResources,
-    ExternalIdPath,
-    LinkedResource,
-    ResourceOut,
-)
 from services.intake.models.registers import (
     LibraryEntry,
     LibraryEntryVersion,
@@ -29,6 +21,14 @@ from services.intake.models.registers import (
     ResourceVersion,
 )
 from services.intake.rules.upsert import field_changes
+from services.intake.schemas.registers import (
+    DistrictPath,
+    EntryOut,
+    EntryWithResources,
+    ExternalIdPath,
+    LinkedResource,
+    ResourceOut,
+)
 from shared.contracts.library import (
     LibraryRow,
     ResourceRow,

@@ -5,9 +5,9 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.intake.api.register_schemas import BatchResult, body_of
 from services.intake.registers.parsing import Push, parse_library_batch, parse_resource_batch
 from services.intake.registers.push import record_push
+from services.intake.schemas.registers import BatchResult, body_of
 from shared.contracts.pushes import LibraryBatch, ResourceBatch
 from shared.contracts.pushes import Mode as PushMode
 from shared.web.auth import DistrictPush

@@ -8,11 +8,11 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.intake.api.parameters import EntryId, IfMatch
-from services.intake.api.register_schemas import DistrictPath, EntryOut, ExternalIdPath, Leaving, ResourceOut
 from services.intake.models.registers import LibraryEntry, Resource
 from services.intake.registers.kinds import LIBRARY, RESOURCES, Register
 from services.intake.registers.upsert import SentRow, record_rows
 from services.intake.rules.upsert import Refusal, quarter_closed
+from services.intake.schemas.registers import DistrictPath, EntryOut, ExternalIdPath, Leaving, ResourceOut
 from shared.contracts.library import LibraryRow, ResourceRow
 from shared.deadlines import quarter_of
 from shared.errors import DomainError, Invalid, PreconditionRequired, Stale, WrongStatus

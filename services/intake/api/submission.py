@@ -8,7 +8,6 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import select
 
 from services.intake import events
-from services.intake.api.declaration_schemas import DeclarationOut
 from services.intake.api.parameters import DeclarationId
 from services.intake.api.refusals import RefusalsRecorded
 from services.intake.declarations import updated_response, visible_declaration
@@ -16,6 +15,7 @@ from services.intake.models.declarations import Declaration, DeclarationRound
 from services.intake.models.duplicates import end_identity, save_identity
 from services.intake.rules.checklist import undertaking_on
 from services.intake.rules.rounds import Change, leaf_changes
+from services.intake.schemas.declarations import DeclarationOut
 from services.intake.submission import check_submission, save_round
 from shared.contracts.facts import ProjectFacts
 from shared.deadlines import working_days_after

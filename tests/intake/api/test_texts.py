@@ -8,9 +8,13 @@ import pytest
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
-from services.intake import api
+from services.intake import api, schemas
 
-MODULES = [import_module(f"{api.__name__}.{module.name}") for module in pkgutil.iter_modules(api.__path__)]
+MODULES = [
+    import_module(f"{package.__name__}.{module.name}")
+    for package in (api, schemas)
+    for module in pkgutil.iter_modules(package.__path__)
+]
 ROUTES = [route for route in api.router.routes if isinstance(route, APIRoute)]
 MODELS = [
     model
