@@ -7,12 +7,13 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.funding.models.applications import Application, NumberSeries
+from shared.clock import uuid7
 from shared.contracts.eligibility import AssessedComponent
 from shared.contracts.facts import ProjectFacts
 from shared.contracts.intake import Project
 from shared.districts import CITY
 from shared.policy import Ruleset, resolve
-from shared.storage.session import settings_of
+from shared.storage.session import now, settings_of
 
 
 def ruleset_of(session: AsyncSession, application: Application) -> Ruleset:
@@ -35,9 +36,10 @@ def components_of(application: Application) -> tuple[AssessedComponent, ...]:
     return tuple(AssessedComponent.model_validate(part) for part in application.components)
 
 
-def case_columns(application: Application) -> dict[str, Any]:
-    """Return the columns by which a row belongs to the application: its id, district and owner."""
+def new_row_columns(session: AsyncSession, application: Application) -> dict[str, Any]:
+    """Return a new id and the columns by which a row belongs to the application: its id, district and owner."""
     return {
+        "id": uuid7(now(session)),
         "application_id": application.id,
         "district": application.district,
         "applicant_uscc": application.applicant_uscc,

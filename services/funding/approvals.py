@@ -2,7 +2,7 @@
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.funding.applications import case_columns, next_number, project_of
+from services.funding.applications import next_number, project_of
 from services.funding.ledger.case_acts import award_and_reserve, ledger_mode, require_budget
 from services.funding.ledger.posting import open_accounts, post
 from services.funding.ledger.postings import case_accounts
@@ -74,7 +74,9 @@ async def _document(session: AsyncSession, application: Application, offer: Offe
         readings={reading["key"]: reading for reading in offer.readings},
         approved_by=actor_of(session).subject,
         approved_on=on,
-        **case_columns(application),
+        application_id=application.id,
+        district=application.district,
+        applicant_uscc=application.applicant_uscc,
     )
     session.add(approval)
     return approval

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.funding.applications import case_columns, ruleset_of
+from services.funding.applications import new_row_columns, ruleset_of
 from services.funding.interest.days import Project, ProjectTotals
 from services.funding.interest.lines import StatementLine
 from services.funding.interest.settlement import Outcome, dump_totals, load_totals, settle_lines
@@ -16,7 +16,6 @@ from services.funding.models.applications import Application
 from services.funding.models.interest_statements import InterestStatement
 from services.funding.models.loans import Loan
 from services.funding.rules.offers import INTEREST, interest_readings, readings_used
-from shared.clock import uuid7
 from shared.errors import DomainError, Invalid, WrongStatus
 from shared.policy import parameter
 from shared.storage.audit import case_of, record_act
@@ -117,7 +116,6 @@ def _row(
 ) -> InterestStatement:
     used = readings_used(ruleset_of(session, application), INTEREST)
     return InterestStatement(
-        id=uuid7(now(session)),
         number=number,
         lines=sent,
         results=outcome.results,
@@ -127,5 +125,5 @@ def _row(
         status="flagged" if outcome.flagged else "computed",
         submitted_by=actor_of(session).subject,
         submitted_at=now(session),
-        **case_columns(application),
+        **new_row_columns(session, application),
     )

@@ -8,11 +8,10 @@ from fastapi import APIRouter, Path, Response
 from pydantic import BaseModel, Field
 
 from services.funding.api.shapes import DATE, TIME, YUAN, ApplicationKey, Shape, Yuan
-from services.funding.applications import case_columns
+from services.funding.applications import new_row_columns
 from services.funding.models.applications import Application
 from services.funding.models.bank_referrals import BankReferral
 from services.funding.rules.code_lists import ReferralOutcome
-from shared.clock import uuid7
 from shared.contracts.library import SupportMode
 from shared.errors import Invalid
 from shared.money import Money
@@ -70,11 +69,7 @@ async def refer_to_bank(
         raise Invalid("未经项目单位同意不得向银行推介，请先取得同意书", field="/body/owner_consent")
     application = await locked(session, Application, application_id)
     row = BankReferral(
-        id=uuid7(now(session)),
-        referred_by=actor.subject,
-        referred_at=now(session),
-        **case_columns(application),
-        **dict(body),
+        referred_by=actor.subject, referred_at=now(session), **new_row_columns(session, application), **dict(body)
     )
     session.add(row)
     await record_act(session, "refer_to_bank", case_of(application), bank=body.bank, referral_id=str(row.id))

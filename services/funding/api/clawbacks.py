@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.funding.api.shapes import TIME, YUAN, ApplicationKey, Shape, Yuan
-from services.funding.applications import case_columns
+from services.funding.applications import new_row_columns
 from services.funding.holds import place_hold
 from services.funding.ledger.case_acts import demand
 from services.funding.ledger.posting import post
@@ -76,11 +76,10 @@ async def request_clawback(
     application = await locked(session, Application, application_id)
     application.expect_net_paid(body.amount_yuan)
     row = ClawbackRequest(
-        id=uuid7(now(session)),
         requested_by=actor.subject,
         requested_at=now(session),
         recovered_yuan=Decimal("0.00"),
-        **case_columns(application),
+        **new_row_columns(session, application),
         **dict(body),
     )
     session.add(row)

@@ -9,11 +9,10 @@ from pydantic import BaseModel, Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.funding.api.shapes import TIME, YUAN, ApplicationKey, Shape
-from services.funding.applications import case_columns, ruleset_of
+from services.funding.applications import new_row_columns, ruleset_of
 from services.funding.models.applications import Application
 from services.funding.models.final_accounts import FinalAccounts
 from services.funding.rules.offers import GRANT, grant_offer
-from shared.clock import uuid7
 from shared.contracts.library import ComponentKind
 from shared.errors import Invalid, WrongStatus
 from shared.money import Money
@@ -99,7 +98,6 @@ def _recomputed(session: AsyncSession, application: Application, body: NewFinalA
     offer = grant_offer(parts, ruleset_of(session, application))
     recomputed, approved = offer.award_yuan or Decimal("0.00"), application.award_yuan or Decimal("0.00")
     return FinalAccounts(
-        id=uuid7(now(session)),
         document_no=body.document_no,
         components=[
             {"kind": part["kind"], "final_investment_yuan": f"{yuan:.2f}"}
@@ -112,5 +110,5 @@ def _recomputed(session: AsyncSession, application: Application, body: NewFinalA
         proposed_return_yuan=max(application.net_paid_yuan - recomputed, Decimal("0.00")),
         recorded_by=actor_of(session).subject,
         recorded_at=now(session),
-        **case_columns(application),
+        **new_row_columns(session, application),
     )

@@ -8,11 +8,10 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 
 from services.funding.api.shapes import DATE, TIME, YUAN, ApplicationKey, Exact, Shape, Yuan
-from services.funding.applications import case_columns
+from services.funding.applications import new_row_columns
 from services.funding.models.applications import Application
 from services.funding.models.loans import Loan
 from services.funding.rules.code_lists import LoanRateType, LprTenor
-from shared.clock import uuid7
 from shared.errors import Invalid
 from shared.money import Money, Ratio
 from shared.storage.audit import case_of, record_act
@@ -73,11 +72,7 @@ async def register_loan(
     if application.mode == "investment_grant" and application.approved_on:
         raise Invalid("本项目已批复为投资补助，不得再贴息（二（四）），无须登记贷款", field="/body/contract_no")
     loan = Loan(
-        id=uuid7(now(session)),
-        registered_by=actor.subject,
-        registered_at=now(session),
-        **case_columns(application),
-        **dict(body),
+        registered_by=actor.subject, registered_at=now(session), **new_row_columns(session, application), **dict(body)
     )
     session.add(loan)
     await record_act(session, "register_loan", case_of(application), loan_id=str(loan.id), contract_no=body.contract_no)

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.funding.api.shapes import DATE, TIME, YUAN, ApplicationKey, Exact, Figure, Shape, Yuan
-from services.funding.applications import case_columns, ruleset_of
+from services.funding.applications import new_row_columns, ruleset_of
 from services.funding.models.applications import Application
 from services.funding.models.public_money import PublicMoney
 from services.funding.public_money import other_municipal_money
@@ -102,11 +102,10 @@ async def record_co_support(
     """Record district money or a first-set purchase and return the project's total with its warning. 四（二）2"""
     application = await locked(session, Application, application_id)
     entry = PublicMoney(
-        id=uuid7(now(session)),
         project_code=application.project_code,
         recorded_by=actor.subject,
         recorded_at=now(session),
-        **case_columns(application),
+        **new_row_columns(session, application),
         **dict(body),
     )
     session.add(entry)

@@ -6,9 +6,10 @@ from uuid import UUID
 
 from fastapi import APIRouter, Path, Response
 from pydantic import BaseModel, Field
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.funding.api.shapes import TIME, YUAN, ApplicationKey, Shape
-from services.funding.applications import case_columns
+from services.funding.applications import new_row_columns
 from services.funding.holds import refuse_held
 from services.funding.ledger.case_acts import pay_instalment
 from services.funding.ledger.posting import post
@@ -24,11 +25,10 @@ from services.funding.releases import (
 from services.funding.rules.code_lists import ReleaseStatus
 from services.funding.rules.offers import CLAUSES
 from services.funding.rules.releases import Instalment
-from shared.clock import uuid7
 from shared.events.outbox import emit
 from shared.money import Money
 from shared.storage.audit import case_of, record_act
-from shared.storage.session import locked, now, today
+from shared.storage.session import actor_of, locked, now, today
 from shared.text import Paragraph
 from shared.web.auth import Finance
 from shared.web.idempotency import ActRoute, Session
@@ -82,9 +82,7 @@ async def request_release(
     await refuse_second_request(session, application)
     await refuse_unfit(session, application)
     due = await due_instalment(session, application, body.statement_id)
-    request = ReleaseRequest(
-        id=uuid7(now(session)), requested_by=actor.subject, requested_at=now(session), **_terms(application, due, body)
-    )
+    request = _request(session, application, due, body)
     session.add(request)
     detail = {"request_id": str(request.id), "amount_yuan": str(due.yuan), "instalment": due.number}
     await record_act(
@@ -95,15 +93,17 @@ async def request_release(
     return ReleaseOut.model_validate(request)
 
 
-def _terms(application: Application, due: Instalment, body: NewRelease) -> dict[str, object]:
-    return {
-        **case_columns(application),
-        "instalment": due.number,
-        "condition": due.condition,
-        "amount_yuan": due.yuan,
-        "clause": f"{CLAUSES[str(application.mode)]}、三（二）",
+def _request(session: AsyncSession, application: Application, due: Instalment, body: NewRelease) -> ReleaseRequest:
+    return ReleaseRequest(
+        instalment=due.number,
+        condition=due.condition,
+        amount_yuan=due.yuan,
+        clause=f"{CLAUSES[str(application.mode)]}、三（二）",
+        requested_by=actor_of(session).subject,
+        requested_at=now(session),
+        **new_row_columns(session, application),
         **dict(body),
-    }
+    )
 
 
 @router.post(

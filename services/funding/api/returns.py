@@ -9,13 +9,12 @@ from pydantic import BaseModel, Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.funding.api.shapes import TIME, YUAN, ApplicationKey, Shape, Yuan
-from services.funding.applications import case_columns
+from services.funding.applications import new_row_columns
 from services.funding.ledger.case_acts import book_return
 from services.funding.ledger.posting import post
 from services.funding.models.applications import Application
 from services.funding.models.returns import MoneyReturn
 from services.funding.rules.code_lists import ReturnStatus
-from shared.clock import uuid7
 from shared.contracts.funding import FundsReturned
 from shared.events.outbox import emit
 from shared.money import Money
@@ -68,11 +67,7 @@ async def record_return(
     application = await locked(session, Application, application_id)
     application.expect_net_paid(body.amount_yuan)
     row = MoneyReturn(
-        id=uuid7(now(session)),
-        recorded_by=actor.subject,
-        recorded_at=now(session),
-        **case_columns(application),
-        **dict(body),
+        recorded_by=actor.subject, recorded_at=now(session), **new_row_columns(session, application), **dict(body)
     )
     session.add(row)
     await record_act(

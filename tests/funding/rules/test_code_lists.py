@@ -1,0 +1,39 @@
+"""Code lists of funding: every code of a type has a Chinese label, and no label lacks its code."""
+
+from typing import get_args
+
+import pytest
+
+from services.funding.rules import code_lists
+from services.funding.rules.code_lists import CODE_LISTS
+from shared.contracts.library import SupportMode
+
+TYPES = {
+    "application_status": code_lists.ApplicationStatus,
+    "support_mode": SupportMode,
+    "appropriation_status": code_lists.AppropriationStatus,
+    "plan_status": code_lists.PlanStatus,
+    "plan_item_status": code_lists.PlanItemStatus,
+    "release_status": code_lists.ReleaseStatus,
+    "interest_statement_status": code_lists.StatementStatus,
+    "loan_rate_type": code_lists.LoanRateType,
+    "lpr_tenor": code_lists.LprTenor,
+    "hold_ground": code_lists.HoldGround,
+    "hold_severity": code_lists.HoldSeverity,
+    "return_status": code_lists.ReturnStatus,
+    "clawback_ground": code_lists.ClawbackGround,
+    "clawback_status": code_lists.ClawbackStatus,
+    "public_money_kind": code_lists.PublicMoneyKind,
+    "referral_outcome": code_lists.ReferralOutcome,
+}
+
+
+@pytest.mark.parametrize("name", sorted(TYPES))
+def test_a_code_list_labels_exactly_the_codes_of_its_type(name: str) -> None:
+    assert set(CODE_LISTS[name]) == set(get_args(TYPES[name]))
+
+
+def test_every_label_is_chinese() -> None:
+    labels = [(name, code, label) for name, codes in CODE_LISTS.items() for code, label in codes.items()]
+    assert [entry for entry in labels if entry[2].isascii()] == []
+    assert set(CODE_LISTS) - set(TYPES) == {"interest_limit"}
