@@ -1,4 +1,4 @@
-"""The live feed, over a real socket: in order, resumable, filtered, and ended when the service stops."""
+"""The event stream over a real socket: in order, resumable, filtered, and ended when the service stops."""
 
 import asyncio
 import contextlib
@@ -46,7 +46,7 @@ async def announce(world: World, count: int, district: str = "110105", length: i
 async def read(
     base: str, token: str, count: int, query: str = "", begun: asyncio.Event | None = None, **headers: str
 ) -> list[tuple[str, dict[str, object]]]:
-    """The first `count` events of a stream: their ids and data; `begun` is set once there is one."""
+    """Return ids and data of the first `count` events of a stream; set `begun` at the first one."""
     found: list[tuple[str, dict[str, object]]] = []
     sent = {"authorization": f"Bearer {token}"} | {name.replace("_", "-"): value for name, value in headers.items()}
     async with (
@@ -167,7 +167,7 @@ async def test_a_broken_cursor_is_refused_by_name(world: World, bad: str) -> Non
 
 
 async def test_clients_that_leave_log_nothing(world: World, capfd: pytest.CaptureFixture[str]) -> None:
-    """Break off streams amid reading, between events and before the answer; then the service stops and is quiet."""
+    """Close streams while they are read, between events and before the answer; then stop the service."""
     logs.configure(Settings(log_format="json"))
     async with listening(world) as base:
         await announce(world, 1000, length=1000)

@@ -1,4 +1,4 @@
-"""What every service stands on: events announced once, acts under one key, refusals that say why."""
+"""Behaviour common to all services: events announced once, idempotency keys, problem details."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -114,7 +114,7 @@ async def test_a_key_whose_act_was_refused_is_free_again(world: World) -> None:
 
 @asynccontextmanager
 async def small_service(world: World, router: APIRouter) -> AsyncIterator[httpx.AsyncClient]:
-    """A service of a test's own endpoints, on intake's instance."""
+    """Serve the endpoints of a test on the instance of intake."""
     app = create_app(Service("intake", "示例", MetaData(), router), world.instances["intake"])
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
     signed = {"authorization": f"Bearer {world.token('auditor-1')}"}

@@ -63,7 +63,7 @@ async def walk(world: World, **query: Any) -> list[int]:
 
 
 def expected(name: str, *, descending: bool) -> list[int]:
-    """The order by the rule: NULLs last in both directions, ties by id in the direction of the sort."""
+    """Return the ids in order: NULLs last in both directions, ties by id in the direction of the sort."""
     place = {"id": 0, "name": 1, "rank": 2}[name]
     known = sorted((row for row in ROWS if row[place] is not None), key=lambda row: (row[place], row[0]))
     unknown = sorted((row for row in ROWS if row[place] is None), key=lambda row: row[0])

@@ -1,4 +1,4 @@
-"""Who gets in, and as whom."""
+"""Authentication by token and API key, and the roles that result."""
 
 import base64
 from datetime import timedelta
