@@ -167,8 +167,8 @@ async def test_a_replaced_file_stays_in_the_history(world: World) -> None:
     old = (await upload(world, case, "credit_report", world.owner())).json()
     new = (await upload(world, case, "credit_report", world.owner(), replaces=old["id"])).json()
     path = f"/v1/declarations/{case}/materials"
-    assert [each["id"] for each in await world.get("intake", path, world.owner())] == [new["id"]]
-    history = await world.get("intake", f"{path}?history=true", world.owner())
+    assert [each["id"] for each in (await world.get("intake", path, world.owner()))["items"]] == [new["id"]]
+    history = (await world.get("intake", f"{path}?history=true", world.owner()))["items"]
     assert {each["id"]: each["removed_at"] is None for each in history} == {old["id"]: False, new["id"]: True}
     assert new["replaces"] == old["id"]
     await world.call("intake", "GET", f"{path}/{old['id']}/content", world.owner(), status=200)
@@ -177,14 +177,15 @@ async def test_a_replaced_file_stays_in_the_history(world: World) -> None:
 async def test_a_material_is_removed_before_submission_only(world: World) -> None:
     case = await sample_declarations.ready(world)
     path = f"/v1/declarations/{case}/materials"
-    photos = [each for each in await world.get("intake", path, world.owner()) if each["kind"] == "site_photos"]
+    listed = (await world.get("intake", path, world.owner()))["items"]
+    photos = [each for each in listed if each["kind"] == "site_photos"]
     await world.call("intake", "DELETE", f"{path}/{photos[0]['id']}", world.owner(), status=204)
     again = await world.call("intake", "DELETE", f"{path}/{photos[0]['id']}", world.owner())
     assert again.status_code == 404
     await upload(world, case, "site_photos", world.owner())
     await sample_declarations.undertake(world, case, world.owner())
     await world.post("intake", f"/v1/declarations/{case}/submit", world.owner())
-    kept = (await world.get("intake", path, world.owner()))[0]
+    kept = (await world.get("intake", path, world.owner()))["items"][0]
     late = await world.call("intake", "DELETE", f"{path}/{kept['id']}", world.owner())
     assert (late.status_code, late.json()["code"]) == (409, "wrong_status")
 

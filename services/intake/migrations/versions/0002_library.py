@@ -1,4 +1,4 @@
-"""The resource ledger, the reserve library, their histories, and the quarterly submissions (四（一）2)."""
+"""Tables of the resource ledger, the reserve library, their histories and the quarterly submissions (四（一）2)."""
 
 from alembic import op
 

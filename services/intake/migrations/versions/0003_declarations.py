@@ -1,4 +1,4 @@
-"""Declarations, their rounds and their numbers (三（一）)."""
+"""Tables of declarations, rounds, numbers, project identities and credit grades (三（一）)."""
 
 from alembic import op
 

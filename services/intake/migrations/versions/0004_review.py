@@ -1,4 +1,4 @@
-"""Materials, first review, returns and opinions (三（一）)."""
+"""Tables of materials, first review, corrections and opinions (三（一）)."""
 
 from alembic import op
 
