@@ -73,6 +73,9 @@ class Reader:
         """By table gauge, the loop time of its next reading."""
         self._rulesets: set[tuple[str, str]] = set()
         build = instance.settings.build
+        metrics.STREAMS.labels(self.service)  # a series begins at 0, not at its first change
+        for verdict in ("handle", "skip", "park", "bury"):
+            metrics.MESSAGES.labels(self.service, verdict)
         metrics.BUILD.labels(self.service, build, platform.python_version()).set(1)
 
     async def read(self) -> None:
