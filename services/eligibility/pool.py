@@ -3,15 +3,17 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.eligibility.models import ConflictDeclaration, PoolEntry, RecognisedInvestment, Review, ScoreSheet
+from services.eligibility.reviews import numbered_fields, round_fields
 from services.eligibility.rules.pool import average, weighted_score
 from shared.policy import parameter
-from shared.storage.session import locked, settings_of, today
+from shared.storage.session import actor_of, locked, now, settings_of, today
 
 _POOL_LOCK = 0x7E15
 
@@ -80,6 +82,67 @@ async def investment_of(session: AsyncSession, review: Review) -> RecognisedInve
     """Return the latest recognised investment of this round, if any."""
     query = select(RecognisedInvestment).filter_by(declaration_id=review.declaration_id, round=review.round)
     return (await session.scalars(query.order_by(RecognisedInvestment.number.desc()).limit(1))).one_or_none()
+
+
+async def add_conflict_declaration(
+    session: AsyncSession, review: Review, position: str, statement: str
+) -> ConflictDeclaration:
+    """Store the current actor's declaration on conflicts of interest."""
+    actor = actor_of(session)
+    row = ConflictDeclaration(
+        **await numbered_fields(session, review, ConflictDeclaration),
+        position=position,
+        statement=statement,
+        reviewer=actor.subject,
+        reviewer_name=actor.name,
+        declared_at=now(session),
+    )
+    session.add(row)
+    return row
+
+
+def add_score_sheet(session: AsyncSession, review: Review, marks: list[dict[str, Any]], opinion: str) -> ScoreSheet:
+    """Store the current actor's score sheet."""
+    actor = actor_of(session)
+    sheet = ScoreSheet(
+        **round_fields(session, review),
+        marks=marks,
+        opinion=opinion,
+        reviewer=actor.subject,
+        reviewer_name=actor.name,
+        scored_at=now(session),
+    )
+    session.add(sheet)
+    return sheet
+
+
+async def add_recognised_investment(
+    session: AsyncSession,
+    review: Review,
+    components: list[dict[str, Any]],
+    opinion: str,
+    readings: Mapping[str, str],
+) -> RecognisedInvestment:
+    """Store the investment recognised by the current actor, with the readings I4 and I5."""
+    actor = actor_of(session)
+    row = RecognisedInvestment(
+        **await numbered_fields(session, review, RecognisedInvestment),
+        applicant_uscc=review.applicant_uscc,
+        components=components,
+        opinion=opinion,
+        declared_total_yuan=_total(components, "declared_investment_yuan"),
+        assessed_total_yuan=_total(components, "assessed_investment_yuan"),
+        readings={name: readings[name] for name in ("investment_base", "excluded_costs")},
+        recognised_by=actor.subject,
+        recognised_by_name=actor.name,
+        recognised_at=now(session),
+    )
+    session.add(row)
+    return row
+
+
+def _total(components: list[dict[str, Any]], name: str) -> Decimal:
+    return sum((Decimal(part[name]) for part in components), Decimal(0))
 
 
 async def add_to_pool(

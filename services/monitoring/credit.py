@@ -1,14 +1,14 @@
 """Credit of project owners: grounds raised, the proposed grade, the decided grade (四（一）3)."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from uuid import UUID, uuid5
 
 from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.monitoring.models.credit import CreditDecision, CreditGround, CreditRating, Entity
+from services.monitoring.models.credit import CreditDecision, CreditGround, CreditRating, CreditRepair, Entity
 from services.monitoring.rules.code_lists import CreditGrade, GroundCode
 from services.monitoring.rules.credit import (
     Proposal,
@@ -21,8 +21,9 @@ from services.monitoring.rules.credit import (
 from shared.clock import uuid7
 from shared.contracts.monitoring import CreditRated
 from shared.districts import CITY
-from shared.errors import Invalid
+from shared.errors import Duplicate, Invalid
 from shared.events.outbox import emit
+from shared.policy import parameter
 from shared.storage.session import actor_of, locked, now, today
 
 _GROUNDS = UUID("6f1c54f2-6a4a-5c0b-9e0e-3a7b4c8f2d10")
@@ -102,6 +103,65 @@ async def open_rating(session: AsyncSession, uscc: str) -> CreditRating | None:
         select(CreditRating).where(CreditRating.applicant_uscc == uscc, CreditRating.state != "decided")
     )
     return rating
+
+
+async def create_rating(session: AsyncSession, entity: Entity, reason: str) -> CreditRating:
+    """Create the rating that notifies an entity of its proposed grade. Raises Duplicate while another is open."""
+    if await open_rating(session, entity.applicant_uscc):
+        raise Duplicate("该单位已有进行中的信用评价，请先作出决定")
+    on = today(session)
+    proposal = await proposal_for(session, entity.applicant_uscc, on)
+    rating = CreditRating(
+        id=uuid7(now(session)),
+        entity_id=entity.id,
+        district=CITY,
+        applicant_uscc=entity.applicant_uscc,
+        state="noticed",
+        proposal={
+            "grade": proposal.grade,
+            "points": proposal.points,
+            "grounds": list(proposal.grounds),
+            "explanation": list(proposal.explanation),
+        },
+        reason=reason,
+        noticed_on=on,
+        objection_due_on=on + timedelta(days=int(parameter("credit_objection_days", on))),
+    )
+    session.add(rating)
+    return rating
+
+
+async def create_repair(
+    session: AsyncSession, entity: Entity, ground_ids: Sequence[UUID], text: str, evidence: Sequence[str]
+) -> CreditRepair:
+    """Create an entity's request for repair. Raises Invalid for a ground that is not in force."""
+    standing = await session.scalars(
+        select(CreditGround.id).where(
+            CreditGround.applicant_uscc == entity.applicant_uscc, CreditGround.state == "standing"
+        )
+    )
+    if set(ground_ids) - set(standing.all()):
+        raise Invalid("只能申请修复本单位状态为有效（standing）的事由，见信用档案", field="/body/ground_ids")
+    repair = CreditRepair(
+        id=uuid7(now(session)),
+        entity_id=entity.id,
+        district=CITY,
+        applicant_uscc=entity.applicant_uscc,
+        ground_ids=list(ground_ids),
+        text=text,
+        evidence=list(evidence),
+        state="requested",
+        requested_on=today(session),
+    )
+    session.add(repair)
+    return repair
+
+
+async def apply_repair(session: AsyncSession, entity: Entity, repair: CreditRepair, reason: str) -> None:
+    """End the repaired grounds and decide the grade from the remaining ones."""
+    await end_grounds(session, entity.applicant_uscc, repair.ground_ids, "repaired")
+    grade = (await proposal_for(session, entity.applicant_uscc, today(session))).grade
+    await announce_decision(session, entity, await record_decision(session, entity, grade, reason, repaired=True))
 
 
 async def withdraw_grounds(session: AsyncSession, uscc: str, ground_ids: Sequence[UUID], rating: CreditRating) -> None:

@@ -18,7 +18,7 @@ from services.monitoring.models.quarters import ProjectQuarter
 from services.monitoring.models.readings import ReadingFinding
 from services.monitoring.rules.code_lists import GROUNDS
 from services.monitoring.rules.credit import FINDING_GROUNDS
-from services.monitoring.rules.inspections import Risk, RiskInputs, draw, score_risk
+from services.monitoring.rules.inspections import Risk, RiskInputs, score_risk, select_riskiest
 from shared.clock import uuid7
 from shared.contracts.monitoring import InspectionCompleted, InspectionFinding
 from shared.districts import CITY
@@ -55,12 +55,12 @@ def _count(model: Any, condition: ColumnExpressionArgument[bool]) -> ScalarSelec
     return select(func.count()).select_from(model).where(own, condition).correlate(ProjectFile).scalar_subquery()
 
 
-async def draw_plan(session: AsyncSession, quarter: str, size: int) -> InspectionPlan:
+async def create_plan(session: AsyncSession, quarter: str, size: int) -> InspectionPlan:
     """Select the riskiest projects of a quarter and plan an inspection of each. Raises Duplicate for a second plan."""
     if await session.scalar(select(InspectionPlan.id).where(InspectionPlan.quarter == quarter)):
         raise Duplicate(f"{quarter} 核查计划已制定，每季度一份；需要加查的请安排计划外核查")
     on = today(session)
-    chosen = draw(await project_risks(session, on), size, quarter)
+    chosen = select_riskiest(await project_risks(session, on), size, quarter)
     plan = InspectionPlan(
         id=uuid7(now(session)),
         district=CITY,

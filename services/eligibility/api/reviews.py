@@ -1,5 +1,8 @@
 """HTTP of the review of conditions: settlement, edition, reassessment, conclusion (二, 三（二）)."""
 
+from datetime import date
+from typing import Any
+
 from fastapi import APIRouter, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -118,30 +121,24 @@ async def conclude_review(
     review = await locked(session, Review, declaration_id)
     review.expect_stage("in_review")
     assessment = await current_assessment(session, declaration_id)
-    decision = Decision.from_json(assessment.record)
-    given = {item.clause: item.reason for item in body.exceptions}
-    if body.outcome == "pass":
-        review.conclude("passed", body.reason, today(session), check_pass(_state(review), decision, given))
-    else:
-        check_rejection(decision, body.clauses)
-        review.conclude("rejected", body.reason, today(session), {})
-    detail = {"outcome": body.outcome, "clauses": body.clauses, "exceptions": review.exceptions}
-    await record_act(
-        session,
-        "conclude_review",
-        case_of(review),
-        reason=body.reason,
-        duty="conclude",
-        number=assessment.number,
-        **detail,
-    )
+    _conclude(review, Decision.from_json(assessment.record), body, today(session))
+    detail: dict[str, Any] = body.model_dump(include={"outcome", "clauses"})
+    detail |= {"exceptions": review.exceptions, "number": assessment.number}
+    await record_act(session, "conclude_review", case_of(review), reason=body.reason, duty="conclude", **detail)
     await emit(session, await _concluded(session, review, assessment, body))
     response.headers["etag"] = etag(review)
     return review_out(review, assessment, await settlements_of(session, review))
 
 
-def _state(review: Review) -> ReviewState:
-    return ReviewState(review.received_on, review.construction_status, review.library_exception_reason)
+def _conclude(review: Review, decision: Decision, body: ConclusionIn, on: date) -> None:
+    """Pass or reject the review. Raises NotMet, StillOpen, NotReceived, Invalid."""
+    if body.outcome == "reject":
+        check_rejection(decision, body.clauses)
+        review.conclude("rejected", body.reason, on, {})
+        return
+    state = ReviewState(review.received_on, review.construction_status, review.library_exception_reason)
+    reasons = {item.clause: item.reason for item in body.exceptions}
+    review.conclude("passed", body.reason, on, check_pass(state, decision, reasons))
 
 
 def _open_finding(assessment: Assessment, rule: str) -> str:

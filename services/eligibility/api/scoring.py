@@ -1,13 +1,20 @@
 """HTTP of the pool-entry assessment: conflicts of interest, scores, recognised investment (三（二）)."""
 
-from decimal import Decimal
-
 from fastapi import APIRouter, Response
 
 from services.eligibility.api.parameters import DeclarationId
-from services.eligibility.models import ConflictDeclaration, RecognisedInvestment, Review, ScoreSheet
-from services.eligibility.pool import Panel, investment_of, lock_passed_review, panel_of, pass_score_of, weights_of
-from services.eligibility.reviews import numbered_fields, round_fields
+from services.eligibility.models import Review
+from services.eligibility.pool import (
+    Panel,
+    add_conflict_declaration,
+    add_recognised_investment,
+    add_score_sheet,
+    investment_of,
+    lock_passed_review,
+    panel_of,
+    pass_score_of,
+    weights_of,
+)
 from services.eligibility.rules.code_lists import ConflictPosition
 from services.eligibility.rules.investment import recognise_components
 from services.eligibility.schemas.pool import (
@@ -25,7 +32,7 @@ from shared.actors import Actor
 from shared.errors import Duplicate, Forbidden, Invalid, NotFound, WrongStatus
 from shared.policy import interpretations
 from shared.storage.audit import case_of, record_act
-from shared.storage.session import found, now, settings_of
+from shared.storage.session import found, settings_of
 from shared.web.auth import Anyone, CityOffice, CityOfficer
 from shared.web.idempotency import ActRoute, ReadSession, Session
 
@@ -59,14 +66,7 @@ async def declare_conflict(
     """Record a reviewer's declaration on conflicts of interest. 三（二）"""
     review = await lock_passed_review(session, declaration_id)
     _may_declare(await panel_of(session, review), actor, body.position)
-    row = ConflictDeclaration(
-        **await numbered_fields(session, review, ConflictDeclaration),
-        reviewer=actor.subject,
-        reviewer_name=actor.name,
-        declared_at=now(session),
-        **body.model_dump(),
-    )
-    session.add(row)
+    row = await add_conflict_declaration(session, review, body.position, body.statement)
     await record_act(session, "declare_conflict", case_of(review), reason=body.statement, position=body.position)
     response.headers["location"] = f"/v1/assessments/{declaration_id}/scores"
     return ConflictDeclarationOut.model_validate(row)
@@ -90,14 +90,7 @@ async def score_project(
         raise Invalid(f"须对每个评估项各评一次分，criterion 为：{'、'.join(weights)}", field="/body/marks")
     # Reviewers who have not scored can read the audit record, so the opinion stays on the sheet.
     await record_act(session, "score_project", case_of(review), duty="score")
-    sheet = ScoreSheet(
-        **round_fields(session, review),
-        reviewer=actor.subject,
-        reviewer_name=actor.name,
-        scored_at=now(session),
-        **body.model_dump(mode="json"),
-    )
-    session.add(sheet)
+    sheet = add_score_sheet(session, review, **body.model_dump(mode="json"))
     response.headers["location"] = f"/v1/assessments/{declaration_id}/scores"
     return sheet_out(sheet, weights)
 
@@ -137,19 +130,7 @@ async def recognise_investment(
     readings = interpretations(settings_of(session).interpretations)
     components = recognise_components(review.judged_facts["components"], body.components, readings)
     await record_act(session, "recognise_investment", case_of(review), reason=body.opinion, duty="score")
-    row = RecognisedInvestment(
-        **await numbered_fields(session, review, RecognisedInvestment),
-        applicant_uscc=review.applicant_uscc,
-        components=components,
-        opinion=body.opinion,
-        declared_total_yuan=_total(components, "declared_investment_yuan"),
-        assessed_total_yuan=_total(components, "assessed_investment_yuan"),
-        readings={name: readings[name] for name in ("investment_base", "excluded_costs")},
-        recognised_by=actor.subject,
-        recognised_by_name=actor.name,
-        recognised_at=now(session),
-    )
-    session.add(row)
+    row = await add_recognised_investment(session, review, components, body.opinion, readings)
     response.headers["location"] = f"/v1/assessments/{declaration_id}/investment"
     return RecognisedInvestmentOut.model_validate(row)
 
@@ -189,7 +170,3 @@ def _may_score(panel: Panel, actor: Actor) -> None:
     _may_judge(panel, actor)
     if panel.has_scored(actor.subject):
         raise Duplicate("您已评分，每人一次，不得更改")
-
-
-def _total(components: list[dict[str, str]], name: str) -> Decimal:
-    return sum((Decimal(part[name]) for part in components), Decimal(0))

@@ -1,6 +1,5 @@
 """HTTP of credit: grounds, notice, objection, decision (四（一）3)."""
 
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.monitoring.api.parameters import EntityUscc
 from services.monitoring.credit import (
     announce_decision,
+    create_rating,
     lock_entity,
     open_rating,
     proposal_for,
@@ -33,12 +33,10 @@ from services.monitoring.schemas.credit import (
     RatingNoticeIn,
     RatingObjectionIn,
 )
-from shared.clock import uuid7
 from shared.districts import CITY
 from shared.errors import Duplicate, Invalid, WrongStatus
-from shared.policy import parameter
 from shared.storage.audit import Case, record_act
-from shared.storage.session import found, now, today
+from shared.storage.session import found, today
 from shared.web.auth import Applicant, CityOfficer, CityOrApplicant, CitySupervisor
 from shared.web.idempotency import ActRoute, ReadSession, Session
 
@@ -55,16 +53,14 @@ router = APIRouter(route_class=ActRoute, tags=["信用评价"])
 async def read_credit(session: ReadSession, actor: CityOrApplicant, uscc: EntityUscc) -> dict[str, Any]:
     """Return the credit of an entity with grounds and history. 四（一）3"""
     entity = await found(session, Entity, entity_id(uscc))
-    rating = await open_rating(session, uscc)
     return {
         "entity_id": entity.id,
         "uscc": uscc,
-        "name": entity.name,
-        **{name: getattr(entity, name) for name in ("grade", "points", "rated_on")},
+        **{name: getattr(entity, name) for name in ("name", "grade", "points", "rated_on")},
         "effects": grade_effects(today(session))[entity.grade] if entity.grade else [],  # type: ignore[index]
         "proposal": await proposal_for(session, uscc, today(session)),
         "grounds": [_ground(row) for row in await _all(session, CreditGround, uscc, CreditGround.occurred_on)],
-        "rating": rating,
+        "rating": await open_rating(session, uscc),
         "decisions": await _all(session, CreditDecision, uscc, CreditDecision.number),
         "repairs": [_repair(row) for row in await _all(session, CreditRepair, uscc, CreditRepair.requested_on)],
     }
@@ -112,23 +108,7 @@ async def notify_rating(
     session: Session, actor: CityOfficer, uscc: EntityUscc, notice: RatingNoticeIn, response: Response
 ) -> CreditRating:
     """Notify the entity of the proposed grade and open the objection period. 四（一）3"""
-    entity = await lock_entity(session, uscc)
-    if await open_rating(session, uscc):
-        raise Duplicate("该单位已有进行中的信用评价，请先作出决定")
-    on = today(session)
-    proposal = await proposal_for(session, uscc, on)
-    rating = CreditRating(
-        id=uuid7(now(session)),
-        entity_id=entity.id,
-        district=CITY,
-        applicant_uscc=uscc,
-        state="noticed",
-        proposal=CreditProposalOut.model_validate(proposal).model_dump(mode="json"),
-        reason=notice.reason,
-        noticed_on=on,
-        objection_due_on=on + timedelta(days=int(parameter("credit_objection_days", on))),
-    )
-    session.add(rating)
+    rating = await create_rating(session, await lock_entity(session, uscc), notice.reason)
     await record_act(session, "notify_rating", Case(rating.id, CITY, uscc), reason=notice.reason, duty="rate")
     response.headers["location"] = f"/v1/entities/{uscc}/credit"
     return rating

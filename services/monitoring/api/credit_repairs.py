@@ -1,17 +1,14 @@
 """HTTP of credit repair: request and decision (四（一）3)."""
 
 from fastapi import APIRouter, Response
-from sqlalchemy import select
 
 from services.monitoring.api.parameters import EntityUscc, RepairId
-from services.monitoring.credit import announce_decision, end_grounds, lock_entity, proposal_for, record_decision
-from services.monitoring.models.credit import CreditGround, CreditRepair
+from services.monitoring.credit import apply_repair, create_repair, lock_entity
+from services.monitoring.models.credit import CreditRepair
 from services.monitoring.schemas.credit import CreditRepairDecisionIn, CreditRepairIn, CreditRepairOut
-from shared.clock import uuid7
 from shared.districts import CITY
-from shared.errors import Invalid
 from shared.storage.audit import Case, record_act
-from shared.storage.session import found, locked, now, today
+from shared.storage.session import found, locked
 from shared.web.auth import Applicant, CityOrApplicant, CitySupervisor
 from shared.web.idempotency import ActRoute, ReadSession, Session
 
@@ -31,21 +28,7 @@ async def request_repair(
 ) -> CreditRepair:
     """Request that rectified grounds no longer count. 四（一）3"""
     entity = await lock_entity(session, uscc)
-    standing = await session.scalars(
-        select(CreditGround.id).where(CreditGround.applicant_uscc == uscc, CreditGround.state == "standing")
-    )
-    if set(request.ground_ids) - set(standing.all()):
-        raise Invalid("只能申请修复本单位状态为有效（standing）的事由，见信用档案", field="/body/ground_ids")
-    repair = CreditRepair(
-        id=uuid7(now(session)),
-        entity_id=entity.id,
-        district=CITY,
-        applicant_uscc=uscc,
-        **request.model_dump(),
-        state="requested",
-        requested_on=today(session),
-    )
-    session.add(repair)
+    repair = await create_repair(session, entity, request.ground_ids, request.text, request.evidence)
     await record_act(session, "request_repair", Case(repair.id, CITY, uscc), reason=request.text)
     response.headers["location"] = f"/v1/credit-repairs/{repair.id}"
     return repair
@@ -82,8 +65,5 @@ async def decide_repair(
         session, "decide_repair", Case(repair_id, CITY, uscc), reason=ruling.reason, accepted=ruling.accepted
     )
     if ruling.accepted:
-        await end_grounds(session, uscc, repair.ground_ids, "repaired")
-        grade = (await proposal_for(session, uscc, today(session))).grade
-        decision = await record_decision(session, entity, grade, ruling.reason, repaired=True)
-        await announce_decision(session, entity, decision)
+        await apply_repair(session, entity, repair, ruling.reason)
     return repair

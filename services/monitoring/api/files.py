@@ -6,18 +6,14 @@ from fastapi import APIRouter, Depends
 from sqlalchemy import select
 
 from services.monitoring.api.parameters import DeclarationId
+from services.monitoring.files import confirm_delivery
 from services.monitoring.models.files import FundMovement, ProjectFile
 from services.monitoring.quarters import public_money
 from services.monitoring.rules.code_lists import EvaluationDeadline, FileStatus
 from services.monitoring.schemas.files import DeliveryIn, FileDetailOut, FileOut
 from shared.contracts.library import DistrictCode
-from shared.contracts.monitoring import ProjectDelivered
-from shared.dates import deadline
-from shared.events.outbox import emit
 from shared.identifiers import Uscc
-from shared.policy import interpretations
-from shared.storage.audit import case_of, record_act
-from shared.storage.session import found, locked, settings_of, today
+from shared.storage.session import found, locked
 from shared.web.auth import Anyone, DistrictOfficer
 from shared.web.filters import dates, flag, one_of, search
 from shared.web.idempotency import ActRoute, ReadSession, Session
@@ -102,27 +98,5 @@ async def deliver_project(
 ) -> ProjectFile:
     """Confirm delivery, which starts the evaluation year. 二（三）1, 三（三）, I17, I18"""
     file = await locked(session, ProjectFile, declaration_id)
-    file.expect_deliverable(delivery.delivered_on, today(session))
-    shift = interpretations(settings_of(session).interpretations)["year_clock"] == "civil_code"
-    due = deadline(delivery.delivered_on, years=1, shift=shift)
-    file.deliver(delivery.delivered_on, delivery.proof, due.on)
-    await record_act(
-        session,
-        "deliver_project",
-        case_of(file),
-        reason=delivery.proof,
-        evaluation_due_on=due.on.isoformat(),
-        shifted_from=due.shifted_from and due.shifted_from.isoformat(),
-        calendar_known=due.calendar_known,
-    )
-    await emit(
-        session,
-        ProjectDelivered(
-            declaration_id=declaration_id,
-            district=file.district,
-            applicant_uscc=file.applicant_uscc,
-            delivered_on=delivery.delivered_on,
-            evaluation_due_on=due.on,
-        ),
-    )
+    await confirm_delivery(session, file, delivery.delivered_on, delivery.proof)
     return file

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.monitoring.api.parameters import DeclarationId, InspectionId, PlanId
-from services.monitoring.inspections import draw_plan, plan_single_inspection, project_risks, record_completion
+from services.monitoring.inspections import create_plan, plan_single_inspection, project_risks, record_completion
 from services.monitoring.models.files import ProjectFile
 from services.monitoring.models.inspections import Finding, Inspection, InspectionPlan
 from services.monitoring.rules.code_lists import InspectionState
@@ -65,10 +65,10 @@ async def list_inspection_risks(
     ),
 )
 async def plan_inspections(
-    session: Session, actor: CityOfficer, wanted: InspectionPlanIn, response: Response
+    session: Session, actor: CityOfficer, plan_request: InspectionPlanIn, response: Response
 ) -> InspectionPlan:
     """Select the riskiest projects of a quarter for inspection. 四（一）3"""
-    plan = await draw_plan(session, wanted.quarter, wanted.size)
+    plan = await create_plan(session, plan_request.quarter, plan_request.size)
     response.headers["location"] = f"/v1/inspection-plans/{plan.id}"
     return plan
 

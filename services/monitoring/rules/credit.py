@@ -90,18 +90,18 @@ def ground_code(name: str) -> GroundCode | None:
 def propose(grounds: Iterable[StandingGround], on: date) -> Proposal:
     """Return the grade by the points and bounds in force on a date; a grave ground means D whatever the points."""
     costs = parameter("credit_points", on)
-    rows, left = [], FULL_MARKS
+    rows, points_left = [], FULL_MARKS
     for ground in grounds:
         cost = int(costs[GROUND_NAMES[ground.code]])
-        left -= cost
+        points_left -= cost
         rows.append(_row(ground, cost, on))
-    points = max(left, 0)
+    points = max(points_left, 0)
     grave = any(row["grave"] for row in rows)
     grade = grade_for(points, grave, on)
-    told = [f"起评 {FULL_MARKS} 分"]
-    told += [f"{row['code']} {row['label']}（{row['occurred_on']}）：减 {row['points']} 分" for row in rows]
-    told.append(f"得分 {points}，" + ("存在严重失信事由，定为 D 级" if grave else f"对应 {grade} 级"))
-    return Proposal(grade, points, tuple(rows), tuple(told))
+    steps = [f"起评 {FULL_MARKS} 分"]
+    steps += [f"{row['code']} {row['label']}（{row['occurred_on']}）：减 {row['points']} 分" for row in rows]
+    steps.append(f"得分 {points}，" + ("存在严重失信事由，定为 D 级" if grave else f"对应 {grade} 级"))
+    return Proposal(grade, points, tuple(rows), tuple(steps))
 
 
 def grade_for(points: int, grave: bool, on: date) -> CreditGrade:

@@ -63,7 +63,7 @@ def score_risk(inputs: RiskInputs, on: date) -> Risk:
     return Risk(inputs.declaration_id, score, tuple(reasons))
 
 
-def draw(risks: Sequence[Risk], size: int, quarter: str) -> list[Risk]:
+def select_riskiest(risks: Sequence[Risk], size: int, quarter: str) -> list[Risk]:
     """Return the `size` riskiest projects; ties are ordered by a hash of quarter and project, so runs agree."""
     return sorted(risks, key=lambda risk: (-risk.score, _tie_break(risk.declaration_id, quarter)))[:size]
 
