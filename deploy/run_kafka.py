@@ -19,12 +19,12 @@ from aiokafka.errors import KafkaError
 from deploy.local.servers import PortTaken, bind_all
 from deploy.local.kafka.jars import BrokerError
 from deploy.local.kafka.node import start
-from deploy.demo.personas import Signer, kept_signer
+from deploy.demo.personas import STORY_BEGINNING, Signer, kept_signer
 from deploy.local.ports import is_free
 from deploy.local.processes import Processes, StartFailed, service_program
 from deploy.local.locks import FolderInUse, run_lock
 from deploy.local.settings import database_settings, migrated, settings_given
-from deploy.demo.story.stage import BEGINNING, Stage
+from deploy.demo.story.stage import Stage
 from deploy.demo.run import Wishes, for_the_story, screen, tell_and_serve, wishes_of
 from shared import logs
 from shared.events.bus.topics import ensure_topics
@@ -70,7 +70,7 @@ async def run(settings: Settings, signer: Signer, wishes: Wishes) -> int:
 
     def clock() -> Sequence[str]:
         """A service that comes back amid the story must not take today's date for the story's."""
-        return ("--story-now", stage.now.isoformat()) if stage.now > BEGINNING else ()
+        return ("--story-now", stage.now.isoformat()) if stage.now > STORY_BEGINNING else ()
 
     screen.print("正在启动四个服务进程 starting four processes")
     logs = settings.data_dir / "logs"

@@ -2,7 +2,7 @@
 
 import typer
 
-from deploy.cli import backup, bus, config, dlq, events, outbox, parked, topics
+from deploy.cli import backup, bus, config, dlq, events, outbox, parked, tokens, topics
 
 app = typer.Typer(
     name="tenghuan",
@@ -25,6 +25,8 @@ for name, subject in (
 
 app.command("backup")(backup.backup)
 app.command("restore")(backup.restore)
+app.command("personas")(tokens.personas)
+app.command("token")(tokens.token)
 
 
 def main() -> None:

@@ -46,7 +46,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     server = start(data / "postgres", {"fsync": "off"})
     try:
         asyncio.run(_create_all_roles(Settings(database_url=server.dsn())))
-        command = [wheel_programs() / "psql", "--quiet", "--set=ON_ERROR_STOP=1", server.dsn()]
+        command = [str(wheel_programs() / "psql"), "--quiet", "--set=ON_ERROR_STOP=1", server.dsn()]
         subprocess.run(command, input=lzma.decompress(DUMP.read_bytes()), stdout=subprocess.DEVNULL, check=True)
     finally:
         server.stop()

@@ -7,13 +7,11 @@ from datetime import datetime
 from rich.console import Console
 from rich.table import Table
 
-from deploy.demo.personas import CITY_PEOPLE, PEOPLE, Signer
+from deploy.demo.directory import OWN_PROJECT, directory
+from deploy.demo.personas import STORY_BEGINNING, TOKEN_HOURS, Signer
 from shared.settings import Settings
 
-SHOWN_PEOPLE = (
-    "110102-officer-1", "110102-supervisor-1", "110102-government",
-    *(person.subject for person in CITY_PEOPLE if person.subject.endswith("-1")),
-)  # fmt: skip
+SHOWN_PERSONAS = (OWN_PROJECT, "110102-officer-1", "110102-supervisor-1", "city-officer-1", "auditor-1")
 TITLES = {
     "intake": "项目储备与申报",
     "eligibility": "政策审核与入库",
@@ -85,8 +83,10 @@ def show_way_in(
     if settings.bus == "kafka":
         screen.print(f"消息系统 Kafka：{settings.kafka_servers}", highlight=False)
     screen.print("令牌 tokens（Authorization: Bearer …；演示时钟停在 " + f"{now:%Y-%m-%d}）")
-    for subject in SHOWN_PEOPLE:
-        person = PEOPLE[subject]
-        token = signer.token(person, settings, now)
-        screen.print(f"{subject}  {person.name}\n{token}", soft_wrap=True, highlight=False)
+    entries = directory()
+    for name in SHOWN_PERSONAS:
+        entry = entries[name]
+        token = signer.token(entry.persona, settings, STORY_BEGINNING, TOKEN_HOURS)
+        screen.print(f"{name}  {entry.persona.name}：{entry.purpose}\n{token}", soft_wrap=True, highlight=False)
+    screen.print("其他人员 others: ./tenghuan personas, ./tenghuan token PERSONA", highlight=False)
     screen.print("Ctrl-C 停止 stops")

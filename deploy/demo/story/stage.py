@@ -4,20 +4,17 @@ import asyncio
 import contextlib
 import json
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime, time
 from types import TracebackType
 from typing import Any, Self
 
 import httpx
 
-from deploy.demo.personas import PEOPLE, Persona, Signer
+from deploy.demo.personas import PEOPLE, STORY_BEGINNING, TOKEN_HOURS, Persona, Signer
 from shared.dates import BEIJING
 from shared.settings import Settings
 
-TOKEN_HOURS = 24 * 3650
 PATIENCE_SECONDS = 120.0
-BEGINNING = datetime(2024, 1, 1, tzinfo=UTC)
-"""Before the story's first day, and when its tokens begin."""
 
 
 class Unexpected(Exception):
@@ -47,7 +44,7 @@ class Stage:
             name: httpx.AsyncClient(base_url=base, timeout=60, trust_env=False) for name, base in addresses.items()
         }
         self._tokens: dict[str, str] = {}
-        self.now = BEGINNING
+        self.now = STORY_BEGINNING
         self.steps = 0
 
     async def __aenter__(self) -> Self:
@@ -72,7 +69,7 @@ class Stage:
     def _token(self, who: str | Persona) -> str:
         persona = PEOPLE[who] if isinstance(who, str) else who
         if persona.subject not in self._tokens:
-            self._tokens[persona.subject] = self._signer.token(persona, self._settings, BEGINNING, TOKEN_HOURS)
+            self._tokens[persona.subject] = self._signer.token(persona, self._settings, STORY_BEGINNING, TOKEN_HOURS)
         return self._tokens[persona.subject]
 
     async def ask(
