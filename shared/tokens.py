@@ -45,15 +45,7 @@ def check_keys(settings: Settings) -> None:
 
 
 def _text(source: str) -> str:
-    if source.lstrip().startswith("{"):
-        return source
-    state = Path(source).stat()
-    return _read(source, state.st_mtime_ns, state.st_size, state.st_ino)
-
-
-@lru_cache(maxsize=4)
-def _read(path: str, _changed_ns: int, _size: int, _inode: int) -> str:
-    return Path(path).read_text()
+    return source if source.lstrip().startswith("{") else Path(source).read_text()
 
 
 @lru_cache(maxsize=4)
