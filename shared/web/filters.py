@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 from fastapi import Query
 from pydantic import AfterValidator, AwareDatetime
-from sqlalchemy import ColumnElement, Text, func, literal_column, or_
+from sqlalchemy import ColumnElement, Text, and_, func, literal_column, or_
 
 from shared.text import Line
 
@@ -70,7 +70,7 @@ def between(name: str, column: Any, kind: Any, description: str) -> Filter:
     def condition(values: Mapping[str, Any]) -> ColumnElement[bool] | None:
         bounds = [column >= values[first]] if values[first] is not None else []
         bounds += [column <= values[last]] if values[last] is not None else []
-        return _all(bounds)
+        return and_(*bounds) if bounds else None
 
     return Filter(
         (
@@ -115,12 +115,3 @@ def contains(text: str, *columns: Any) -> ColumnElement[bool]:
     folded = unicodedata.normalize("NFKC", text)
     nfkc: ColumnElement[Any] = literal_column("NFKC")
     return or_(*(func.normalize(column, nfkc, type_=Text).icontains(folded, autoescape=True) for column in columns))
-
-
-def _all(conditions: list[ColumnElement[bool]]) -> ColumnElement[bool] | None:
-    if not conditions:
-        return None
-    first, *rest = conditions
-    for each in rest:
-        first = first & each
-    return first

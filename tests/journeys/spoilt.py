@@ -37,7 +37,7 @@ _EXTREME: tuple[Any, ...] = (
 _keys = itertools.count(1)
 _rehearsing: ContextVar[bool] = ContextVar("rehearsing", default=False)
 Step = str | int
-SessionOf = Callable[[Actor], AbstractAsyncContextManager[AsyncSession]]
+SessionOf = Callable[..., AbstractAsyncContextManager[AsyncSession]]
 
 
 def places(value: Any, *path: Step) -> Iterator[tuple[Step, ...]]:
@@ -107,8 +107,8 @@ class Spoiler:
 
 def _rehearsed(session_of: SessionOf) -> SessionOf:
     @asynccontextmanager
-    async def session(actor: Actor) -> AsyncIterator[AsyncSession]:
-        async with session_of(actor) as opened:
+    async def session(actor: Actor, **options: bool) -> AsyncIterator[AsyncSession]:
+        async with session_of(actor, **options) as opened:
             yield opened
             if _rehearsing.get():
                 await opened.flush()
