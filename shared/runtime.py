@@ -66,7 +66,7 @@ class Instance:
         self.relay = Relay(service.name, settings.service_url(service.name, "relay"), bus)
         self.consumer = Consumer(self.background, service.handlers, service.inlets.values())
         for database in (self.database, self.background):
-            database.woken.append(self.relay.wake)
+            database.wakers.append(self.relay.wake)
         self.draining = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self._feed_moved = asyncio.Event()
@@ -109,7 +109,7 @@ class Instance:
         await self.relay.stop()
         relay, ticker = self._tasks
         ticker.cancel()
-        await asyncio.gather(_ended(relay), *([self.bus.rest()] if self.bus is not None else []))
+        await asyncio.gather(_finish(relay), *([self.bus.rest()] if self.bus is not None else []))
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def tick(self) -> None:
@@ -148,7 +148,7 @@ class Instance:
         return key_holder(row)
 
 
-async def _ended(relay: asyncio.Task[None]) -> None:
+async def _finish(relay: asyncio.Task[None]) -> None:
     """Wait up to _REST_SECONDS for the relay to finish its batch, then cancel it."""
     await asyncio.wait({relay}, timeout=_REST_SECONDS)
     relay.cancel()

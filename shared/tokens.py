@@ -99,17 +99,17 @@ class _Claims(BaseModel):
     uscc: Uscc | None = None
 
 
-def _actor(claims: dict[str, Any]) -> Actor:
+def _actor(decoded: dict[str, Any]) -> Actor:
     try:
-        said = _Claims.model_validate(claims)
+        claims = _Claims.model_validate(decoded)
     except ValidationError as error:
         raise Unauthenticated("令牌内容不符合要求") from error
-    roles = tuple(role for role in said.roles if role in ROLES and role != "system")
-    districts, uscc = _visible_rows(set(roles), said)
-    return Actor(said.sub, said.name or said.sub, roles[0], districts, uscc, roles)
+    roles = tuple(role for role in claims.roles if role in ROLES and role != "system")
+    districts, uscc = _visible_rows(set(roles), claims)
+    return Actor(claims.sub, claims.name or claims.sub, roles[0], districts, uscc, roles)
 
 
-def _visible_rows(roles: set[str], said: _Claims) -> tuple[tuple[str, ...], str | None]:
+def _visible_rows(roles: set[str], claims: _Claims) -> tuple[tuple[str, ...], str | None]:
     """Return the districts and the owner whose rows the roles may read.
 
     Raises Unauthenticated for roles of two offices: one would act with the access of the other.
@@ -119,11 +119,11 @@ def _visible_rows(roles: set[str], said: _Claims) -> tuple[tuple[str, ...], str 
     if roles <= _CITY_ROLES:
         return WHOLE_CITY, None
     if roles == {"applicant"}:
-        if said.uscc is None:
+        if claims.uscc is None:
             raise Unauthenticated("项目单位令牌须载明统一社会信用代码")
-        return WHOLE_CITY, said.uscc
+        return WHOLE_CITY, claims.uscc
     if not roles <= _DISTRICT_ROLES:
         raise Unauthenticated("一个令牌不得兼有项目单位、区级或市级中两方的角色")
-    if said.district is None or said.district not in DISTRICTS:
+    if claims.district is None or claims.district not in DISTRICTS:
         raise Unauthenticated("区级令牌须载明所在区")
-    return (said.district,), None
+    return (claims.district,), None

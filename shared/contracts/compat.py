@@ -21,12 +21,12 @@ def stored() -> dict[str, dict[str, Any]]:
     return {path.stem: json.loads(path.read_text()) for path in sorted(SCHEMAS.glob("*.json"))}
 
 
-def breaks(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
+def incompatibilities(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
     """Return the changes that break readers of the old schema; empty for a compatible schema."""
-    return _breaks(old, new, old.get("$defs", {}), new.get("$defs", {}), "", frozenset())
+    return _incompatibilities(old, new, old.get("$defs", {}), new.get("$defs", {}), "", frozenset())
 
 
-def _breaks(
+def _incompatibilities(
     old: Any, new: Any, old_defs: dict[str, Any], new_defs: dict[str, Any], path: str, seen: frozenset[str]
 ) -> list[str]:
     if "$ref" in old and "$ref" in new:
@@ -47,15 +47,15 @@ def _breaks(
     ]
     for name, part in old.get("properties", {}).items():
         if name in new.get("properties", {}):
-            faults += _breaks(part, new["properties"][name], old_defs, new_defs, f"{path}/{name}", seen)
+            faults += _incompatibilities(part, new["properties"][name], old_defs, new_defs, f"{path}/{name}", seen)
     for word in ("anyOf", "prefixItems"):
         ours, theirs = old.get(word, []), new.get(word, [])
         if len(ours) != len(theirs):
             faults.append(f"{path}: {word} has {len(theirs)} branches, had {len(ours)}")
         for number, (part, other) in enumerate(zip(ours, theirs, strict=False)):
-            faults += _breaks(part, other, old_defs, new_defs, f"{path}/{word}/{number}", seen)
+            faults += _incompatibilities(part, other, old_defs, new_defs, f"{path}/{word}/{number}", seen)
     if isinstance(old.get("items"), dict) and isinstance(new.get("items"), dict):
-        faults += _breaks(old["items"], new["items"], old_defs, new_defs, f"{path}/items", seen)
+        faults += _incompatibilities(old["items"], new["items"], old_defs, new_defs, f"{path}/items", seen)
     return faults
 
 
@@ -70,7 +70,7 @@ def check() -> list[str]:
     faults = [f"{name}: published but gone" for name in published if name not in ours]
     faults += [f"{name}: not stored; run python -m shared.contracts.compat store" for name in ours.keys() - published]
     for name in published.keys() & ours.keys():
-        faults += [f"{name}{fault}" for fault in breaks(published[name], ours[name])]
+        faults += [f"{name}{fault}" for fault in incompatibilities(published[name], ours[name])]
     return sorted(faults)
 
 

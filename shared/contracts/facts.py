@@ -95,9 +95,9 @@ def facts_of_library(row: LibraryRow) -> ProjectFacts:
         )
         for part in row.components
     ]
-    said = {name: getattr(row, name) for name in _COMMON}
+    facts = {name: getattr(row, name) for name in _COMMON}
     return ProjectFacts.model_validate(
-        said
+        facts
         | {
             "components": components,
             "industries": row.industries or None,

@@ -80,7 +80,7 @@ class RowResult(BaseModel):
     problem: RowProblem | None = None
 
 
-def counted(results: Collection[RowResult]) -> dict[str, int]:
+def count_by_status(results: Collection[RowResult]) -> dict[str, int]:
     """Return the number of rows by status."""
     statuses = [result.status for result in results]
     return {status: statuses.count(status) for status in get_args(RowStatus)}

@@ -14,7 +14,7 @@ from shared.policy.amounts import Grant, grant
 from shared.policy.assessment import assess, evaluate_targets, record_of, replay
 from shared.policy.clauses import ClauseHome, clauses
 from shared.policy.decision import ENGINE, Award, Decision, Finding, Missing
-from shared.policy.editions import edition_on, editions, resolve, stored
+from shared.policy.editions import edition_on, editions, resolve, ruleset_from_content
 from shared.policy.parameters import Reading, interpretations, lpr, lpr_series, parameter, readings
 from shared.policy.ruleset import Ruleset, touched
 
@@ -55,7 +55,7 @@ __all__ = [
     "record_of",
     "replay",
     "resolve",
+    "ruleset_from_content",
     "simulate",
-    "stored",
     "touched",
 ]

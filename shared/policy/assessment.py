@@ -9,7 +9,7 @@ from typing import Any
 
 from shared.policy.amounts import grant
 from shared.policy.decision import ENGINE, Award, Decision, Finding, Missing, Outcome
-from shared.policy.editions import resolve, stored
+from shared.policy.editions import resolve, ruleset_from_content
 from shared.policy.errors import UnknownRule, UnknownRuleset
 from shared.policy.explain import Trace, unknowns
 from shared.policy.facts import Part, Project, read
@@ -54,7 +54,7 @@ def replay(record: Mapping[str, Any], rulesets: Callable[[str], Mapping[str, Any
     as_of = date.fromisoformat(record["as_of"])
     content = record.get("ruleset_content") or (rulesets(record["ruleset"]) if rulesets else None)
     if content is not None:
-        ruleset = stored(content, as_of, record["district"])
+        ruleset = ruleset_from_content(content, as_of, record["district"])
     else:
         ruleset = resolve(as_of, record["district"], record["interpretations"])
     if ruleset.hash != record["ruleset"]:
@@ -125,12 +125,12 @@ def _finding(rule: Rule, answers: Sequence[Asked], settled: bool | None, project
     outcome = _conjunction([trace[0] for _, trace in answers])
     applies = True if rule.applies is None else _conjunction([_applies(trace) for _, trace in answers])
     value = threshold = None
-    mark, told = NOT_ASKED, "不适用"
+    mark, wording = NOT_ASKED, "不适用"
     if applies is not False:
         deciders = [(part, _condition(rule, trace)) for part, trace in answers if trace[0] is outcome]
         mark = MARKS[outcome]
         value, threshold = found_and_required(deciders[0][1])
-        told = "；".join([_place(rule, part) + describe(condition, ruleset) for part, condition in deciders])
+        wording = "；".join([_place(rule, part) + describe(condition, ruleset) for part, condition in deciders])
     return Finding(
         rule=rule.id,
         clause=rule.clause,
@@ -141,7 +141,7 @@ def _finding(rule: Rule, answers: Sequence[Asked], settled: bool | None, project
         settled=settled,
         value=value,
         threshold=threshold,
-        sentence=f"{mark} {rule.clause} {rule.label}：{told}{_settlement_note(settled)}",
+        sentence=f"{mark} {rule.clause} {rule.label}：{wording}{_settlement_note(settled)}",
         needs=() if outcome is not None else tuple(dict.fromkeys(_needed(answers, project, ruleset))),
     )
 

@@ -72,7 +72,7 @@ def vocabulary(inputs: Mapping[str, Mapping[str, Any]]) -> Vocabulary:
     )
 
 
-def stored(content: Mapping[str, Any], as_of: date, district: str | None = None) -> Ruleset:
+def ruleset_from_content(content: Mapping[str, Any], as_of: date, district: str | None = None) -> Ruleset:
     """Return the rule set of stored content, independent of today's files."""
     return Ruleset(content, as_of, vocabulary(content["inputs"]), district)
 
@@ -85,7 +85,7 @@ def _resolved(
     values = {
         key: _value_in_force(key, as_of, district, dict(own)) for key in parameters_in(edition) & history().keys()
     }
-    return stored(content_of(edition, values, readings_chosen(dict(chosen))), as_of, district)
+    return ruleset_from_content(content_of(edition, values, readings_chosen(dict(chosen))), as_of, district)
 
 
 def _value_in_force(key: str, as_of: date, district: str | None, own: Mapping[str, Any]) -> DatedValue:

@@ -112,7 +112,7 @@ def _judged(inputs: pl.DataFrame, ruleset: Ruleset, found: pl.DataFrame) -> pl.D
 
 def _summary(rows: pl.DataFrame, found: pl.DataFrame, ruleset: Ruleset) -> dict[str, Any]:
     answer, money = pl.col("eligible"), pl.col("award_fen")
-    told = rows.lazy().select(
+    totals = rows.lazy().select(
         eligible=answer.sum(),
         ineligible=(~answer).sum(),
         undetermined=answer.is_null().sum(),
@@ -121,9 +121,9 @@ def _summary(rows: pl.DataFrame, found: pl.DataFrame, ruleset: Ruleset) -> dict[
         unpriced=(money.is_null() & answer.fill_null(True)).sum(),
     ).collect().row(0, named=True)  # fmt: skip
     return {
-        "counts": {word: told[word] for word in WORDS.values()},
-        "budget_yuan": {"certain": _yuan(told["certain"]), "possible": _yuan(told["certain"] + told["open"])},
-        "unpriced": told["unpriced"],
+        "counts": {word: totals[word] for word in WORDS.values()},
+        "budget_yuan": {"certain": _yuan(totals["certain"]), "possible": _yuan(totals["certain"] + totals["open"])},
+        "unpriced": totals["unpriced"],
         "blocking": _blocking(found, ruleset),
     }
 

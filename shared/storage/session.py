@@ -56,7 +56,7 @@ class Database:
         self.service = service
         self.settings = settings
         self.clock = clock
-        self.woken: list[Callable[[], None]] = []
+        self.wakers: list[Callable[[], None]] = []
         self.engine: AsyncEngine = create_async_engine(
             url,
             pool_size=settings.pool_size,
@@ -87,7 +87,7 @@ class Database:
 
     def wake(self) -> None:
         """Notify relay and feed in this process of committed events; NOTIFY would take a global lock."""
-        for waker in self.woken:
+        for waker in self.wakers:
             waker()
 
     async def close(self) -> None:

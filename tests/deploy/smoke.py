@@ -1,6 +1,6 @@
 """Migrate, start and call the services of this project: `python -m tests.deploy.smoke DATABASE_URL ROLE_PASSWORD`.
 
-Prints one JSON object: by service, the status of each list that an auditor reads over HTTP.
+The last line of its output is a JSON object: by service, the status of each list that an auditor reads over HTTP.
 """
 
 import asyncio

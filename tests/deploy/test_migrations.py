@@ -1,5 +1,8 @@
 """The migrations build exactly what the models say, and the fences stand on every table."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -13,6 +16,7 @@ from services import SERVICES, load_all
 from shared.settings import Settings
 from shared.storage.migrate import check, status, upgrade
 from tests.postgres import FAST, Server
+from tests.world import ROLE_PASSWORD
 
 # Tables without rows of a case: bookkeeping of delivery and access, dated rule sets.
 NO_CASE_DATA = {
@@ -134,3 +138,13 @@ async def test_a_password_that_cannot_be_set_is_not_told(elsewhere: Embedded) ->
     with pytest.raises(DBAPIError, match="permission denied to alter role") as refused:
         await upgrade(settings, load_all())
     assert "not to be told" not in str(refused.value)
+
+
+async def test_the_migrate_command_reports_each_service_at_its_newest_revision(server: Server, database: str) -> None:
+    given = {"TENGHUAN_DATABASE_URL": server.embedded.dsn(database), "TENGHUAN_ROLE_PASSWORD": ROLE_PASSWORD}
+    command = [sys.executable, "-m", "deploy.migrate", "status", *SERVICES[:2]]
+    done = subprocess.run(command, env={**os.environ, **given}, capture_output=True, text=True, timeout=60, check=False)  # noqa: ASYNC221
+    assert done.returncode == 0, done.stderr
+    rows = [line.split("\t") for line in done.stdout.splitlines()]
+    assert [row[0] for row in rows] == list(SERVICES[:2])
+    assert all(current == newest for _, current, newest in rows)

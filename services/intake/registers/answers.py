@@ -8,7 +8,7 @@ from services.intake.registers.kinds import RESOURCES
 from services.intake.registers.parsing import Push
 from shared.actors import Actor
 from shared.contracts.intake import LibraryUpdateAnswered
-from shared.contracts.pushes import RowProblem, RowResult, counted
+from shared.contracts.pushes import RowProblem, RowResult, count_by_status
 from shared.districts import CITY
 from shared.errors import FieldProblem
 
@@ -91,7 +91,7 @@ def _answer(
         decision="refused" if problem else "accepted",
         problem=problem,
         rows=tuple(rows),
-        **counted(rows),
+        **count_by_status(rows),
     )
 
 

@@ -9,7 +9,7 @@ from fastapi import Path
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
 
 from shared.contracts.library import DistrictCode, ExternalId
-from shared.contracts.pushes import RowResult, counted
+from shared.contracts.pushes import RowResult, count_by_status
 from shared.money import Area
 from shared.text import Paragraph
 
@@ -47,7 +47,7 @@ class BatchResult(BaseModel):
     @classmethod
     def of(cls, results: list[RowResult]) -> Self:
         """Return the result of a batch from those of its rows."""
-        return cls(**counted(results), rows=results)
+        return cls(**count_by_status(results), rows=results)
 
 
 class ResourceOut(BaseModel):

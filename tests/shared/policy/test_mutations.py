@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from shared.policy import Ruleset, resolve, stored
+from shared.policy import Ruleset, resolve, ruleset_from_content
 from shared.policy.errors import MalformedRule
 from tests.shared.policy.worked_cases import Case, decided_cases
 
@@ -49,7 +49,7 @@ def nudged_numbers() -> list[tuple[str, Decimal]]:
 def changed(ruleset: Ruleset, rule: str, which: str, text: str) -> Ruleset:
     content = json.loads(json.dumps(ruleset.content))
     content["rules"][rule][which] = text
-    return stored(content, ruleset.as_of, ruleset.district)
+    return ruleset_from_content(content, ruleset.as_of, ruleset.district)
 
 
 def fails(case: Case, ruleset: Ruleset) -> bool:
