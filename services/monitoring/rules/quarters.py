@@ -66,14 +66,14 @@ class QuarterReport(BaseModel):
 
     progress: Ratio = Field(title="形象进度", description="0 至 1")
     investment: Annotated[list[KindInvestment], Field(max_length=3, title="累计完成投资")] = []
-    subsidy_received_yuan: Money = Field(Decimal(0), title="累计到账补助资金（元）")
+    subsidy_received_yuan: Money = Field(Decimal("0.00"), title="累计到账补助资金（元）")
     subsidy_used: Annotated[list[PurposeSpend], Field(max_length=7, title="补助资金使用")] = []
     occupancy: Annotated[list[ComponentLetting], Field(max_length=200, title="入驻情况")] = []
     energy: EnergyUse | None = Field(None, title="本季能耗")
     jobs: int | None = Field(None, ge=0, le=1_000_000, title="就业人数")
     district_tax_yuan: Money | None = Field(None, title="本季区级税收（元）")
-    district_support_yuan: Money = Field(Decimal(0), title="累计区级配套支持（元）")
-    first_set_equipment_yuan: Money = Field(Decimal(0), title="累计首台（套）产品采购额（元）")
+    district_support_yuan: Money = Field(Decimal("0.00"), title="累计区级配套支持（元）")
+    first_set_equipment_yuan: Money = Field(Decimal("0.00"), title="累计首台（套）产品采购额（元）")
     notes: Paragraph | None = Field(None, title="备注")
 
     @property
