@@ -90,7 +90,7 @@ class DistrictQuarterSubmitted(
 
 
 class Project(BaseModel):
-    """Identification of a declared project: name, code, owner and location."""
+    """Identification of a declared project: number, name, code, address, owner and district."""
 
     model_config = ConfigDict(frozen=True)
 
