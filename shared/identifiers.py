@@ -61,7 +61,7 @@ def validate_project_code(number: str) -> str:
     Raises InvalidIdentifier.
     """
     if not re.fullmatch(_PROJECT_CODE_SHAPE, number):
-        raise InvalidIdentifier("项目代码格式应为 NNNN-NNNNNN-NN-NN-NNNNNN")
+        raise InvalidIdentifier("项目代码格式应为 NNNN-NNNNNN-NN-NN-NNNNNN，例如 2024-110105-70-03-000001")
     return number
 
 

@@ -13,10 +13,10 @@ _DECIMAL = re.compile(r"-?([0-9]{1,38})(?:\.([0-9]{1,38}))?")
 def _exact(places: int, whole: int) -> BeforeValidator:
     def check(value: Any) -> Decimal:
         if not isinstance(value, (str, Decimal)):
-            raise ValueError("须为字符串形式的十进制数")
+            raise ValueError('须为字符串形式的十进制数，例如 "1250000.00"')
         found = _DECIMAL.fullmatch(str(value))
         if found is None:
-            raise ValueError("须为字符串形式的十进制数")
+            raise ValueError('须为字符串形式的十进制数，例如 "1250000.00"')
         number = Decimal(value)
         if len(found[1]) <= whole and len(found[2] or "") <= places:
             return number
@@ -37,13 +37,13 @@ def _schema(pattern: str, title: str) -> WithJsonSchema:
 
 def _not_negative(value: Any) -> Any:
     if isinstance(value, (str, Decimal)) and str(value).startswith("-"):
-        raise ValueError("不得为负数")
+        raise ValueError("不得为负数，须为 0 或正数")
     return value
 
 
 def _share(value: Any) -> Any:
     if isinstance(value, (str, Decimal)) and _plain(str(value)) and Decimal(value) > 1:
-        raise ValueError("须在 0 与 1 之间")
+        raise ValueError('须在 0 与 1 之间，例如 15% 写作 "0.15"')
     return value
 
 

@@ -11,7 +11,9 @@ from pydantic import AwareDatetime, BaseModel, Field, ValidationError
 from pydantic_core._pydantic_core import list_all_errors
 
 from services import SERVICES, load
+from shared.contracts.library import DistrictCode
 from shared.identifiers import ProjectCode, Uscc
+from shared.money import Money
 from shared.text import Line
 from shared.web.app import create_app
 from shared.web.field_messages import MESSAGES, PATTERNS, field_problems, message_of
@@ -48,6 +50,8 @@ class Sample(BaseModel):
     some: list[int] = Field([1], min_length=1)
     code: ProjectCode | None = None
     uscc: Uscc | None = None
+    money: Money | None = None
+    district: DistrictCode | None = None
 
 
 def refusal(**values: Any) -> str:
@@ -84,7 +88,11 @@ def refusal(**values: Any) -> str:
         ({"rows": "x"}, "须为列表"),
         ({"some": []}, "至少 1 项"),
         ({"nonsense": 1}, "没有这个字段"),
-        ({"code": "1"}, "NNNN-NNNNNN-NN-NN-NNNNNN"),
+        ({"code": "1"}, "2024-110105-70-03-000001"),
+        ({"money": "1,5"}, '"1250000.00"'),
+        ({"money": "-1"}, "须为 0 或正数"),
+        ({"money": "0.001"}, "2 位小数"),
+        ({"district": "1"}, "110105"),
         ({"uscc": "1"}, "18位"),
     ],
 )
