@@ -23,7 +23,7 @@ LONG_LINES = 24
 @cache
 def page() -> str:
     """Return the page. Every service serves the same one, so that links between services' events work."""
-    sample = headers_of(example_message(event_class("funding.funds_released.v1")))
+    sample = headers_of(example_message(event_class(words()["page"]["sample"])))
     return (
         _environment()
         .get_template("page.html")
