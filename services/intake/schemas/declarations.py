@@ -69,10 +69,10 @@ class DeclarationEdit(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    project_name: Line = Field("", title="项目名称", description="最多 200 字")
+    project_name: Line = Field(default_factory=str, title="项目名称", description="最多 200 字")
     project_code: ProjectCode | None = Field(None, title="项目代码", description="如 2401-110105-04-01-000001")
     address: Line | None = Field(None, title="项目地址", description="详细地址，最多 200 字")
-    applicant_name: Line = Field("", title="项目单位", description="单位全称，最多 200 字")
+    applicant_name: Line = Field(default_factory=str, title="项目单位", description="单位全称，最多 200 字")
     library_entry_id: UUID | None = Field(
         None, title="储备库项目标识", description="UUID，须为本单位在所在区储备库中的项目"
     )

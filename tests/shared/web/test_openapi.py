@@ -6,6 +6,7 @@ from functools import cache
 from typing import Any
 
 import pytest
+from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from services import SERVICES, load
 from shared.web.app import create_app
@@ -23,6 +24,11 @@ def operations(service: str) -> Iterator[tuple[str, str, Any]]:
     for path, item in document(service)["paths"].items():
         for method, operation in item.items():
             yield method, path, operation
+
+
+@each_service
+def test_the_document_satisfies_the_specification(service: str) -> None:
+    assert [error.message for error in OpenAPIV31SpecValidator(document(service)).iter_errors()] == []
 
 
 @each_service
