@@ -39,13 +39,13 @@ def exporters() -> Iterator[dict[str, InMemorySpanExporter]]:
 
 
 async def test_one_trace_leads_from_the_caller_through_intake_to_the_handler_in_eligibility(
-    world: World, exporters: dict[str, InMemorySpanExporter]
+    world: World, exporters: dict[str, InMemorySpanExporter], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     app = create_app(load("intake"), world.instances["intake"])
     transport = httpx.ASGITransport(app=app)
     headers = {"traceparent": CALLER}
     async with httpx.AsyncClient(transport=transport, base_url="http://intake.test", headers=headers) as client:
-        world.clients["intake"] = client
+        monkeypatch.setitem(world.clients, "intake", client)
         await sample_declarations.forwarded(world)
     await world.settle()
     requests = {span.name: span for span in exporters["intake"].get_finished_spans()}
