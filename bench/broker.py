@@ -27,8 +27,9 @@ from shared.events.bus.connection import client_options
 from shared.events.bus.kafka import KafkaBus
 from shared.events.bus.publishing import headers_of
 from shared.events.bus.topics import ensure_topics
-from shared.events.inbox import Consumer, Gathered
-from shared.events.outbox import Relay
+from shared.events.handlers import BatchHandler
+from shared.events.inbox import Consumer
+from shared.events.relay import Relay
 from shared.settings import Settings
 from shared.storage.migrate import upgrade
 from shared.storage.session import Database
@@ -114,7 +115,7 @@ async def _gathered(session: AsyncSession, events: list[DeclarationWithdrawn]) -
 async def _consumed(settings: Settings, most: int) -> float:
     """Events a second through the service's consumer: decode, inbox, sequence check, one insert a batch, offsets."""
     database = Database("monitoring", settings.service_url("monitoring"), Clock(), settings)
-    consumer = Consumer(database, {DeclarationWithdrawn: Gathered(_gathered)})
+    consumer = Consumer(database, {DeclarationWithdrawn: BatchHandler(_gathered)})
     bus = KafkaBus(settings.model_copy(update={"kafka_batch": most}), "monitoring")
     seen, done = 0, asyncio.Event()
     began = 0.0

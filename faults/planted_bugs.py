@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services import SERVICES
 from services.funding.migrations.post_batch_v1 import POST_BATCH
 from shared.actors import Actor
-from shared.events import inbox, outbox
+from shared.events import inbox, relay
 from shared.events.bus import Message, consuming
 from shared.web import idempotency
 
@@ -47,15 +47,15 @@ def inbox_apart() -> None:
 
 def cursor_relay() -> None:
     """The relay remembers the last id it sent: a row that commits later than a younger one is never sent."""
-    outbox._PENDING = outbox._PENDING.replace(
+    relay._PENDING = relay._PENDING.replace(
         "ORDER BY id", "AND id > (SELECT coalesce(max(id), 0) FROM faults_cursor) ORDER BY id"
     )
-    outbox._DONE = f"WITH gone AS ({outbox._DONE} RETURNING id) INSERT INTO faults_cursor SELECT max(id) FROM gone"
+    relay._DONE = f"WITH gone AS ({relay._DONE} RETURNING id) INSERT INTO faults_cursor SELECT max(id) FROM gone"
 
 
 def xid_relay() -> None:
     """The relay sends in the order of transaction ids: one that began early and waited for the aggregate overtakes."""
-    outbox._PENDING = outbox._PENDING.replace("ORDER BY id", "ORDER BY CAST(CAST(xmin AS text) AS bigint), id")
+    relay._PENDING = relay._PENDING.replace("ORDER BY id", "ORDER BY CAST(CAST(xmin AS text) AS bigint), id")
     idempotency.claim = _claim_and_dawdle(idempotency.claim)  # type: ignore[assignment]
 
 

@@ -16,8 +16,9 @@ from shared.actors import Actor, hash_secret, key_holder, system_actor
 from shared.clock import Clock
 from shared.errors import Unauthenticated
 from shared.events.bus import Bus
-from shared.events.inbox import Consumer, Handlers, Inlet
-from shared.events.outbox import Relay
+from shared.events.handlers import Handlers, InboundTopic
+from shared.events.inbox import Consumer
+from shared.events.relay import Relay
 from shared.metrics import TableGauge
 from shared.settings import Settings
 from shared.storage.session import Database
@@ -42,7 +43,7 @@ class Service:
     router: APIRouter
     handlers: Handlers = field(default_factory=dict)
     tick: Tick | None = None
-    inlets: Mapping[str, Inlet] = field(default_factory=dict)
+    inbound_topics: Mapping[str, InboundTopic] = field(default_factory=dict)
     """Requests from outside that the service reads, by topic."""
     schemas: tuple[str, ...] = ()
     """Database schemas it owns beside the one that carries its name."""
@@ -64,18 +65,18 @@ class Instance:
         few = settings.model_copy(update={"pool_size": _BACKGROUND_POOL, "pool_overflow": _BACKGROUND_POOL})
         self.background = Database(service.name, settings.service_url(service.name), clock, few)
         self.relay = Relay(service.name, settings.service_url(service.name, "relay"), bus)
-        self.consumer = Consumer(self.background, service.handlers, service.inlets.values())
+        self.consumer = Consumer(self.background, service.handlers, service.inbound_topics.values())
         for database in (self.database, self.background):
             database.wakers.append(self.relay.wake)
         self.draining = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self._feed_moved = asyncio.Event()
-        self.relay.placed.append(self._on_placed)
+        self.relay.on_placed.append(self._on_placed)
         if bus is not None:
             for source in sorted(service.sources()):
                 bus.subscribe(f"{source}.events", self.consumer.deliver)
-            for topic, inlet in service.inlets.items():
-                bus.subscribe(topic, self.consumer.deliver, inlet.read)
+            for topic, inbound in service.inbound_topics.items():
+                bus.subscribe(topic, self.consumer.deliver, inbound.read)
 
     async def start(self) -> None:
         """Start the relay and the tick. Create all services of a bus first: it delivers to known subscribers only.

@@ -173,8 +173,8 @@ async def _replayed(operation: "Operation", row: "Row") -> str | None:
     from shared.events.inbox import NotReplayed
     from shared.storage.session import is_transient
 
-    inlet = load(row["service"]).inlets.get(row["topic"] or "")
-    read = read_event if inlet is None else inlet.read
+    inbound = load(row["service"]).inbound_topics.get(row["topic"] or "")
+    read = read_event if inbound is None else inbound.read
     try:
         await operation.consumer(row["service"]).replay_dead_letter(row["id"], read)
     except NotReplayed as refusal:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="What waits to be carried.", no_args_is_help=True)
 
-# A relay holds an advisory lock for each of its shards while it lives (shared/events/outbox.py).
+# A relay holds an advisory lock for each of its shards while it lives (shared/events/relay.py).
 _LAG = """
 SELECT (SELECT count(*) FROM outbox) AS waiting,
        (SELECT min(occurred_at) FROM outbox) AS oldest_at,

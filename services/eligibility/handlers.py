@@ -21,7 +21,7 @@ from shared.contracts.intake import (
     LibraryEntryChanged,
     ResourceRecorded,
 )
-from shared.events.inbox import Gathered, Handlers
+from shared.events.handlers import BatchHandler, Handlers
 from shared.storage.audit import store_hands
 
 
@@ -143,6 +143,6 @@ HANDLERS: Handlers = {
     DeclarationReturned: close_returned,
     DeclarationRefused: close_ended,
     DeclarationWithdrawn: close_ended,
-    LibraryEntryChanged: Gathered(store_library_entries),
-    ResourceRecorded: Gathered(store_resources),
+    LibraryEntryChanged: BatchHandler(store_library_entries),
+    ResourceRecorded: BatchHandler(store_resources),
 }

@@ -21,7 +21,7 @@ from shared.contracts.monitoring import (
     ProjectDelivered,
     ProjectQuarterSubmitted,
 )
-from shared.events.inbox import Handler
+from shared.events.handlers import Handler
 from shared.storage.audit import Case, case_of, record_act, store_hands
 from shared.storage.session import found, now
 

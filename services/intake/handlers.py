@@ -15,7 +15,7 @@ from shared.contracts.eligibility import DeclarationAssessed, PoolEntered, Revie
 from shared.contracts.funding import FundsApproved, FundsClawedBack, FundsDeclined, FundsHeld, FundsReleased
 from shared.contracts.monitoring import CreditRated, EvaluationIssued, ProjectDelivered
 from shared.districts import CITY
-from shared.events.inbox import Handler
+from shared.events.handlers import Handler
 from shared.storage.audit import case_of, record_act
 from shared.storage.session import now
 

@@ -16,7 +16,7 @@ from shared.clock import uuid7
 from shared.contracts.base import Event
 from shared.contracts.funding import FundsClawedBack, FundsHeld, FundsReleased, FundsReturned
 from shared.deadlines import quarter_of
-from shared.events.inbox import Handler
+from shared.events.handlers import Handler
 from shared.storage.audit import store_hands
 from shared.storage.session import locked, now, settings_of, today
 

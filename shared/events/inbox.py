@@ -1,14 +1,12 @@
-"""Acting on what happened elsewhere, once: inbox row, handler and new events commit together or not at all."""
+"""Transactional inbox: inbox row, handler effects and new events of a batch commit together."""
 
 import asyncio
 import contextlib
 from collections import Counter
-from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, contextmanager, nullcontext
-from dataclasses import dataclass
 from itertools import groupby
 from operator import attrgetter
-from typing import Any
 from uuid import UUID
 
 import structlog
@@ -19,48 +17,23 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from shared import logs, metrics, tracing
 from shared.actors import system_actor
 from shared.backoff import Backoff
-from shared.contracts.base import Event, event_class
+from shared.contracts.base import event_class
 from shared.events.batch import Batch, planned
 from shared.events.bus import Arrival, Message, Read, Record, Unreadable
 from shared.events.dead_letters import DeadLetter, bury, open_letter, record_of, settle, unsound
+from shared.events.handlers import BatchHandler, Handlers, InboundTopic
 from shared.events.ordering import stream_of
 from shared.storage.session import Database, is_transient, now
 
 log = structlog.get_logger()
 ATTEMPTS = 5
 
-Handler = Callable[[AsyncSession, Any], Awaitable[None]]
-
-
-@dataclass(frozen=True)
-class Gathered:
-    """A handler that takes a run of events of its type at once: for what comes by the thousand."""
-
-    handle: Callable[[AsyncSession, list[Any]], Awaitable[None]]
-
-
-Handlers = Mapping[type[Event], Handler | Gathered]
-
-
-@dataclass(frozen=True)
-class Inlet:
-    """What outsiders may ask by a topic: the type of such messages, how a record is read, and what is done about a run.
-
-    The messages come as they were sent: who sent them is for `handle` to find out. `read` makes each a stream of its
-    own, or numbers those of a stream as events are.
-    """
-
-    type: str
-    read: Read
-    handle: Callable[[AsyncSession, list[Message]], Awaitable[None]]
-
 
 class NotReplayed(Exception):
-    """A dead letter stays what it is; the message says why."""
+    """A dead letter could not be replayed; the message gives the reason."""
 
 
-# One statement per batch. Sorted, so that two batches never wait in a circle; what was seen before is what comes back,
-# for that is next to nothing.
+# One statement per batch. Sorted, so that two batches cannot deadlock; it returns the known ids, which are few.
 _CLAIM = text("""
 WITH asked AS (
     SELECT event_id FROM unnest(CAST(:ids AS uuid[])) AS n(event_id)
@@ -74,37 +47,37 @@ SELECT event_id FROM asked EXCEPT SELECT event_id FROM claimed
 
 
 class Stopping(Exception):
-    """The consumer is on its way out: what it was given has not been handled whole and stays with the carrier."""
+    """The consumer stops; the bus keeps the batch, which was not handled completely."""
 
 
 class Consumer:
-    """What one service does with the messages of a topic, whoever carries them."""
+    """Handler of the messages that a bus delivers to one service."""
 
-    def __init__(self, database: Database, handlers: Handlers, inlets: Iterable[Inlet] = ()) -> None:
+    def __init__(self, database: Database, handlers: Handlers, inbound_topics: Iterable[InboundTopic] = ()) -> None:
         self.database = database
         self.handlers = handlers
-        self.inlets = {inlet.type: inlet for inlet in inlets}
+        self.inbound_topics = {topic.type: topic for topic in inbound_topics}
         self.healthy = True
         self.stopping = asyncio.Event()
         self.tally: Counter[str] = Counter()
-        """How many messages were handled, parked and buried, in transactions that were committed."""
+        """Messages by verdict, in committed transactions."""
 
     async def deliver(self, arrivals: Sequence[Arrival]) -> None:
-        """Handle a batch in one transaction. Returns when all of it is handled, parked or a dead letter.
+        """Handle a batch in one transaction. Returns when every message is handled, parked or a dead letter.
 
-        Where something fails, it is found by halves and the rest committed; five attempts, then its aggregate is
-        parked, and with it whatever follows of that aggregate. Raises Stopping; what noting in the database raises.
+        A failing event is found by bisection and the rest committed. After five attempts it is parked, and so are later
+        events of its stream. Raises Stopping, and errors of the database in parking.
         """
         with logs.logged_as(service=self.database.service, route="consumer"):
             for attempt in range(1, ATTEMPTS + 1):
-                arrivals = await self._patiently(arrivals, attempt)
+                arrivals = await self._handle_with_retries(arrivals, attempt)
                 if not arrivals:
                     return
                 if attempt > 1:
                     await asyncio.sleep(0.02 * 2**attempt)
 
-    async def _patiently(self, arrivals: Sequence[Arrival], attempt: int) -> Sequence[Arrival]:
-        """Handle; while the database is away, wait and try again without limit. Returns what is left to try again."""
+    async def _handle_with_retries(self, arrivals: Sequence[Arrival], attempt: int) -> Sequence[Arrival]:
+        """Handle the batch, retrying without limit while the database is away. Returns the messages to retry."""
         backoff = Backoff()
         while not self.stopping.is_set():
             try:
@@ -121,20 +94,20 @@ class Consumer:
         raise Stopping(self.database.service)
 
     async def _wait(self, error: Exception, seconds: float) -> None:
-        """The database is away: not ready, until it was reached again; a stop is not kept waiting."""
+        """Report not ready and wait before the next attempt, or until a stop is requested."""
         self.healthy = False
         log.warning("consumer waits for the database", error=logs.describe(error))
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self.stopping.wait(), seconds)
 
     async def _handle(self, arrivals: Sequence[Arrival], attempt: int) -> list[Message]:
-        """One transaction. Returns the messages that are to be tried again."""
-        messages, letters = _sifted(arrivals)
+        """Handle the batch in one transaction. Returns the messages to retry."""
+        messages, letters = _separate(arrivals)
         last = attempt == ATTEMPTS
         async with self._transaction() as session:
             fresh = await _accept(session, messages) if messages else []
             batch = await planned(session, messages, fresh, self._fault(careful=attempt > 1))
-            left = await self._work_through(session, batch, careful=attempt > 1)
+            left = await self._process(session, batch, careful=attempt > 1)
             batch.tally["bury"] += await bury(session, letters)
             if left and last:
                 await batch.park_failed(session, left, ATTEMPTS)
@@ -146,9 +119,9 @@ class Consumer:
     def _transaction(self) -> AbstractAsyncContextManager[AsyncSession]:
         return self.database.session(system_actor(self.database.service))
 
-    async def _work_through(self, session: AsyncSession, batch: Batch, *, careful: bool) -> list[Message]:
+    async def _process(self, session: AsyncSession, batch: Batch, *, careful: bool) -> list[Message]:
         if careful:
-            await self._run_by_halves(session, batch, batch.due())
+            await self._run_bisecting(session, batch, batch.due())
         else:
             await self._run(session, batch.due())
         return await batch.settle(session)
@@ -162,10 +135,13 @@ class Consumer:
                 log.error("event parked", event_id=message.id, exc_info=error)
 
     def _fault(self, *, careful: bool) -> Callable[[Message], str]:
-        """Says why a message cannot be understood; of its data only when careful: that costs as much as handling."""
+        """Return a check that gives the reason why a message is not understood.
+
+        It validates the data only when `careful`, since that costs as much as handling.
+        """
 
         def fault(message: Message) -> str:
-            if message.type in self.inlets:
+            if message.type in self.inbound_topics:
                 return ""
             try:
                 known = event_class(message.type)
@@ -183,8 +159,8 @@ class Consumer:
         for kind, run in groupby(due, key=attrgetter("type")):
             await self.apply(session, kind, list(run))
 
-    async def _run_by_halves(self, session: AsyncSession, batch: Batch, due: Sequence[Message]) -> None:
-        """Handle, and where that fails undo it and handle either half by itself, down to the event that fails."""
+    async def _run_bisecting(self, session: AsyncSession, batch: Batch, due: Sequence[Message]) -> None:
+        """Handle the messages; after a failure roll back and handle each half by itself, down to the failing event."""
         due = [message for message in due if stream_of(message) not in batch.failed]
         if not due:
             return
@@ -201,16 +177,16 @@ class Consumer:
                 batch.failed[stream_of(due[0])] = (due[0].id, error)
                 return
         half = len(due) // 2
-        await self._run_by_halves(session, batch, due[:half])
-        await self._run_by_halves(session, batch, due[half:])
+        await self._run_bisecting(session, batch, due[:half])
+        await self._run_bisecting(session, batch, due[half:])
 
     async def apply(self, session: AsyncSession, kind: str, run: list[Message]) -> None:
-        """Do what this service does about a run of one type; nothing when it has no handler."""
-        if kind in self.inlets:
-            return await self.inlets[kind].handle(session, run)
+        """Run the service's handler on consecutive messages of one type; do nothing without a handler."""
+        if kind in self.inbound_topics:
+            return await self.inbound_topics[kind].handle(session, run)
         known = event_class(kind)
         handler = self.handlers.get(known)
-        if isinstance(handler, Gathered):
+        if isinstance(handler, BatchHandler):
             alone = self._on_behalf(run[0]) if len(run) == 1 else nullcontext()
             with alone:
                 await handler.handle(session, [known.model_validate_json(message.data) for message in run])
@@ -222,7 +198,7 @@ class Consumer:
 
     @contextmanager
     def _on_behalf(self, message: Message) -> Iterator[None]:
-        """Log and trace the block in the name of the request that led to the message; its events carry both ids on."""
+        """Log and trace the block under the request that led to the message; events emitted in it carry both ids."""
         service, sent = self.database.service, message.headers
         with tracing.handling(service, message.type, str(message.id), sent.get("traceparent")):
             trace = tracing.current_ids()
@@ -236,15 +212,15 @@ class Consumer:
                 yield
 
     async def replay_parked(self, source: str, aggregate_id: UUID) -> int:
-        """Handle an aggregate's parked events in order, after the cause was mended; up to the first that fails.
+        """Handle a stream's parked events in order, up to the first that fails. Returns the number settled.
 
-        Returns how many went; those that fail stay, and so do those that miss an earlier event.
+        Events that fail, or that miss an earlier event, stay parked.
         """
         gone = 0
         while True:
             async with self._transaction() as session:
                 batch = await planned(session, [], [], self._fault(careful=True), [(source, aggregate_id)])
-                if left := await self._work_through(session, batch, careful=True):
+                if left := await self._process(session, batch, careful=True):
                     await batch.park_failed(session, left, 1)
             self._count(batch)
             moved = sum(batch.tally[verdict] for verdict in ("handle", "skip", "bury"))
@@ -253,9 +229,9 @@ class Consumer:
                 return gone
 
     async def replay_dead_letter(self, letter_id: UUID, read: Read) -> None:
-        """Handle what was put aside, now that it can be understood. It comes late: what followed it was handled.
+        """Handle a dead letter that can be understood now, after the events that followed it.
 
-        Raises NotReplayed, or what the handler raises; the dead letter then stays.
+        Raises NotReplayed or the handler's error; the dead letter then stays open.
         """
         async with self._transaction() as session:
             letter = await open_letter(session, letter_id)
@@ -280,8 +256,8 @@ class Consumer:
         return message
 
 
-def _sifted(arrivals: Iterable[Arrival]) -> tuple[list[Message], list[DeadLetter]]:
-    """Messages that can be worked with, and dead letters of the rest."""
+def _separate(arrivals: Iterable[Arrival]) -> tuple[list[Message], list[DeadLetter]]:
+    """Return the valid messages, and dead letters for the rest."""
     messages, letters = [], []
     for arrival in arrivals:
         if isinstance(arrival, Unreadable):
@@ -294,7 +270,7 @@ def _sifted(arrivals: Iterable[Arrival]) -> tuple[list[Message], list[DeadLetter
 
 
 async def claim(session: AsyncSession, ids: Collection[UUID]) -> set[UUID]:
-    """Those of the ids that were never acted on; from this transaction on they are."""
+    """Mark the ids as received in this transaction and return those that are new."""
     known = (await session.scalars(_CLAIM, {"ids": list(ids), "at": now(session)})).all()
     return set(ids).difference(known)
 

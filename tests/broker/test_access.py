@@ -118,7 +118,7 @@ async def allowed(attempt: Coroutine[Any, Any, None]) -> bool:
 def readable(service: str) -> set[str]:
     """What a service acts on, by its own code."""
     declared: Service = load(service)
-    return {events_topic(source) for source in declared.sources()} | set(declared.inlets)
+    return {events_topic(source) for source in declared.sources()} | set(declared.inbound_topics)
 
 
 def test_the_script_lets_each_service_read_what_its_handlers_say() -> None:

@@ -1,4 +1,4 @@
-"""Inlet for updates that districts' systems push to the topic: verification, recording, answers (四（一）2).
+"""Inbound topic for updates that districts' systems push to the topic: verification, recording, answers (四（一）2).
 
 Only the signature proves the sender of a record in the topic. The id that the sender gave counts after the signature
 is verified; before that, the id is derived from the content. A forgery can therefore neither displace the real update
@@ -27,7 +27,8 @@ from shared.contracts.base import Event
 from shared.contracts.pushes import MOST_ROWS, REQUESTED, RowProblem, RowResult, signed_content
 from shared.errors import DomainError, FieldProblem, Unauthenticated
 from shared.events.bus import Message, Record
-from shared.events.inbox import Inlet, claim
+from shared.events.handlers import InboundTopic
+from shared.events.inbox import claim
 from shared.events.outbox import emit
 from shared.storage.session import acting_as, actor_of, settings_of
 from shared.storage.tables import api_key
@@ -93,7 +94,7 @@ async def handle_updates(session: AsyncSession, messages: Sequence[Message]) -> 
             await _answer(session, [message for update_id, message in own.items() if update_id in fresh])
 
 
-UPDATES = Inlet(REQUESTED, read_update, handle_updates)
+UPDATES = InboundTopic(REQUESTED, read_update, handle_updates)
 
 
 async def _keys(session: AsyncSession, key_ids: Iterable[str]) -> Mapping[str, Any]:

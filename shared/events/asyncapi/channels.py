@@ -15,12 +15,12 @@ from shared.events.bus.topics import dead_letters_topic, events_topic
 from shared.events.catalogue import other
 from shared.events.catalogue.samples import example_data, example_message, example_notice, example_update
 from shared.events.catalogue.words import service_title, words, words_of
-from shared.events.inbox import Handlers, Inlet
+from shared.events.handlers import Handlers, InboundTopic
 
 Action = Literal["send", "receive"]
 Trait = Literal["CloudEvent", "SignedUpdate"]
 _ASKED: Mapping[str, tuple[type[BaseModel], ...]] = {REQUESTED: (ResourceUpdate, LibraryUpdate)}
-"""What the messages of an inlet hold, by their type."""
+"""Models of the messages of an inbound topic, by message type."""
 
 
 class Messaging(Protocol):
@@ -33,7 +33,7 @@ class Messaging(Protocol):
     @property
     def handlers(self) -> Handlers: ...
     @property
-    def inlets(self) -> Mapping[str, Inlet]: ...
+    def inbound_topics(self) -> Mapping[str, InboundTopic]: ...
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ def channels_of(service: Messaging) -> list[Channel]:
     for event in sorted(service.handlers, key=lambda event: event.type):
         by_source.setdefault(_source(event), []).append(event)
     heard = [_events(source, "receive", events) for source, events in by_source.items()]
-    asked = [_inlet(topic, inlet.type) for topic, inlet in service.inlets.items()]
+    asked = [_inbound(topic, inbound.type) for topic, inbound in service.inbound_topics.items()]
     return [_events(service.name, "send", announced), _dead_letters(service.name), *heard, *asked]
 
 
@@ -107,11 +107,11 @@ def _dead_letters(service: str) -> Channel:
     return Channel(dead_letters_topic(service), "send", title, "供管理方查看和重放，长期保存。", (notice,))
 
 
-def _inlet(topic: str, kind: str) -> Channel:
+def _inbound(topic: str, kind: str) -> Channel:
     """Where outsiders ask something of the service. Raises KeyError for what nobody has described."""
     messages = []
     for model in _ASKED[kind]:
         said, headers = other(model), example_update(model)[0]
         messages.append(Told(kind, said.title, said.when, model, "SignedUpdate", headers, said.example))
-    inlet = words()["inlets"][topic]
-    return Channel(topic, "receive", inlet["title"], inlet["description"], tuple(messages))
+    inbound = words()["inbound_topics"][topic]
+    return Channel(topic, "receive", inbound["title"], inbound["description"], tuple(messages))

@@ -68,11 +68,11 @@ class System:
 async def deliver(world: World, *records: Record) -> None:
     """Deliver records to intake in one batch, as the bus does, and wait until their effects are settled."""
     intake = world.instances["intake"]
-    inlet = intake.service.inlets[TOPIC]
+    inbound = intake.service.inbound_topics[TOPIC]
     arrivals: list[Arrival] = []
     for record in records:
         try:
-            arrivals.append(inlet.read(record))
+            arrivals.append(inbound.read(record))
         except (KeyError, ValueError) as error:
             arrivals.append(Unreadable(record, repr(error)))
     await intake.consumer.deliver(arrivals)

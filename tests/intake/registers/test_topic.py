@@ -269,7 +269,7 @@ async def test_an_update_that_breaks_the_handler_is_parked_and_others_are_record
     assert await count(world, "SELECT count(*) FROM parked") == 1
     assert await count(world, "SELECT count(*) FROM inbox") == 5
     monkeypatch.setattr("services.intake.registers.push.record_rows", record_rows)
-    message = world.instances["intake"].service.inlets[TOPIC].read(poisoned)
+    message = world.instances["intake"].service.inbound_topics[TOPIC].read(poisoned)
     assert await world.instances["intake"].consumer.replay_parked(message.source, message.subject) == 1
     await world.settle()
     assert await recorded_versions(world) == [("R-1", 1), ("R-13", 1), ("R-2", 1)]
@@ -280,7 +280,9 @@ async def test_an_update_that_breaks_the_handler_is_parked_and_others_are_record
 async def test_a_parked_update_keeps_its_signed_content(world: World) -> None:
     system = await System.of(world, CHAOYANG)
     message = (
-        world.instances["intake"].service.inlets[TOPIC].read(system.update([resource()], request=str(uuid4()).upper()))
+        world.instances["intake"]
+        .service.inbound_topics[TOPIC]
+        .read(system.update([resource()], request=str(uuid4()).upper()))
     )
     assert Message.from_record(json.loads(json.dumps(message.to_record()))) == message
 

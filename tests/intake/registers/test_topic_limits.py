@@ -55,7 +55,7 @@ async def test_five_thousand_small_updates_need_few_statements_per_batch(world: 
     systems = [await System.of(world, code) for code in codes]
     updates = [systems[n % 4].update([resource(f"R-{n}", codes[n % 4])]) for n in range(5000)]
     intake = world.instances["intake"]
-    read = intake.service.inlets[TOPIC].read
+    read = intake.service.inbound_topics[TOPIC].read
     with statements(intake.background.engine) as executed:
         for start in range(0, 5000, 500):
             await intake.consumer.deliver([read(each) for each in updates[start : start + 500]])

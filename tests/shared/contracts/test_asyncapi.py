@@ -99,7 +99,7 @@ def test_the_document_lists_the_events_sent_and_handled(name: str) -> None:
     announced = {f"{name}.events {event.type}" for event in event_types() if event.type.startswith(f"{name}.")}
     assert said["send"] == announced | {f"{name}.dead-letters {name}.message_dead_lettered.v1"}
     heard = {f"{event.type.split('.')[0]}.events {event.type}" for event in own.handlers}
-    assert said["receive"] == heard | {f"{topic} {inlet.type}" for topic, inlet in own.inlets.items()}
+    assert said["receive"] == heard | {f"{topic} {inbound.type}" for topic, inbound in own.inbound_topics.items()}
 
 
 def test_only_intake_receives_the_districts_topic() -> None:

@@ -18,7 +18,8 @@ from shared.events.bus.inprocess import InProcessBus
 from shared.events.bus.kafka import KafkaBus
 from shared.events.dead_letters import DeadLetter, bury
 from shared.events.inbox import Stopping
-from shared.events.outbox import FEED, SHARDS, Relay, emit, shard_of
+from shared.events.outbox import SHARDS, emit, shard_of
+from shared.events.relay import FEED, Relay
 from shared.runtime import bus_of
 from shared.settings import Settings
 from tests.shared.events.test_delivery import ACTOR, Ear, until
@@ -165,7 +166,7 @@ class ChoosyBus(InProcessBus):
 async def test_an_event_that_no_broker_takes_stops_its_shard_and_no_other(
     world: World, ear: Ear, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("shared.events.outbox._HELD_SECONDS", 1.0)
+    monkeypatch.setattr("shared.events.relay._BLOCKED_SHARD_SECONDS", 1.0)
     bus = ChoosyBus()
     bus.subscribe("intake.events", ear.consumer.deliver)
     bus.refused = uuid4()
