@@ -126,7 +126,7 @@ async def test_a_second_relay_finds_every_shard_owned(world: World) -> None:
     await world.settle()
     second = Relay("intake", world.settings.service_url("intake", "relay"), InProcessBus())
     async with second.engine.connect() as connection:
-        assert await second._own(connection, [*range(SHARDS), FEED]) == []
+        assert await second._lock(connection, [*range(SHARDS), FEED]) == []
     await second.close()
 
 
@@ -189,7 +189,7 @@ async def test_what_waits_behind_such_an_event_does_not_crowd_out_the_others(wor
     bus.refused = uuid4()
     other = next(each for each in iter(uuid4, None) if shard_of(each) != shard_of(bus.refused))
     async with relaying(world, bus) as relay:
-        relay.batch = relay._most = 3
+        relay.batch = relay._batch_limit = 3
         async with world.instances["intake"].database.session(ACTOR) as session:
             for subject in (*[bus.refused] * 5, other):
                 await emit(session, DeclarationWithdrawn(declaration_id=subject, district="110105", reason="示例"))
@@ -211,7 +211,7 @@ async def test_a_topic_that_is_missing_does_not_hold_up_another(world: World) ->
     bus = OneTopicBus()
     letters = [Unreadable(Record("funding.events", 1, place, None, b"x", ()), "nonsense") for place in range(7)]
     async with relaying(world, bus) as relay:
-        relay.batch = relay._most = 3
+        relay.batch = relay._batch_limit = 3
         async with world.instances["intake"].database.session(ACTOR) as session:
             await bury(session, [DeadLetter.of(letter) for letter in letters])
             await emit(session, DeclarationWithdrawn(declaration_id=uuid4(), district="110105", reason="示例"))
