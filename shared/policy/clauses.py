@@ -46,7 +46,7 @@ def _parameter_homes(edition: str) -> list[tuple[str, str]]:
 
 
 def _place(clause: str) -> tuple[int, ...]:
-    """Return the sort key of a clause: numerals by value, as 二（一）2 before 二（二）; other names last."""
+    """Return the sort key of a clause: numerals by value; other names last."""
     numerals = "一二三四五六七八九"
     places = tuple(numerals.index(sign) + 1 if sign in numerals else int(sign) for sign in clause if _numeral(sign))
     return places or (99,)

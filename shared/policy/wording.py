@@ -31,7 +31,7 @@ def format_value(value: Any, unit: str = "") -> str:
 
 
 def format_source(dated: DatedValue) -> str:
-    """Format the source of a value: 〔2023#二（一）1，2023-08-31起〕."""
+    """Format the source of a value: edition and clause, or document, and first date."""
     origin = dated.ref or dated.source or "未注明"
     district = f"{dated.district} 区级标准，" if dated.district else ""
     return f"〔{district}{origin}，{dated.valid_from}起〕"

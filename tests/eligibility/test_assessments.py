@@ -24,6 +24,8 @@ from tests.eligibility.fixtures import (
 )
 from tests.world import World
 
+pytestmark = pytest.mark.clause("二")
+
 
 async def test_a_forwarded_declaration_is_assessed(world: World) -> None:
     declaration_id = await forward(world, facts())
@@ -36,6 +38,7 @@ async def test_a_forwarded_declaration_is_assessed(world: World) -> None:
     assert "符合申报条件 = 是" in assessed["data"]["summary"]
 
 
+@pytest.mark.clause("二（一）1")
 async def test_a_building_below_the_threshold_is_refused_with_its_clause(world: World) -> None:
     declaration_id = await forward(world, with_component(facts(), renovated_area_m2="20000"))
     case = await read_case(world, declaration_id)

@@ -22,6 +22,7 @@ async def test_the_dry_run_needs_no_token_or_key(world: World) -> None:
     assert (answer.status_code, answer.json()["decision"]) == (200, "undetermined")
 
 
+@pytest.mark.clause("二", "二（四）")
 async def test_a_dry_run_explains_and_shows_both_amounts(world: World) -> None:
     loan = {"principal_yuan": "100000000.00", "rate": "0.0300", "years": 3}
     found = await dry_run(world, project(), loan=loan)
@@ -31,12 +32,14 @@ async def test_a_dry_run_explains_and_shows_both_amounts(world: World) -> None:
     assert any("20,000㎡" in finding["sentence"] for finding in found["findings"])
 
 
+@pytest.mark.clause("二（四）2")
 async def test_a_rate_above_the_lpr_is_subsidised_at_the_lpr_and_under_the_cap(world: World) -> None:
     dear = {"principal_yuan": "1000000000.00", "rate": "0.0600", "years": 3}
     subsidy = (await dry_run(world, project(), loan=dear))["support"]["interest_subsidy"]
     assert (subsidy["uncapped_yuan"], subsidy["award_yuan"]) == ("69000000.00", "50000000.00")
 
 
+@pytest.mark.clause("二（四）1")
 async def test_the_grant_is_estimated_even_for_an_interest_application(world: World) -> None:
     found = await dry_run(world, project(support_mode="interest_subsidy"))
     assert found["amounts"] == {}
@@ -95,4 +98,8 @@ async def test_editions_and_clauses_are_open_to_anybody(world: World) -> None:
     assert "building_renovated_area" in told["二（一）1"]["rules"]
     assert told["三（三）"]["services"] == ["monitoring"]
     assert "cap_scope" in told["二（四）1"]["interpretations"]
+    assert "services/funding/interest/calculation.py" in told["二（四）2"]["modules"]
+    assert "monitoring.deliver_project" in told["三（三）"]["acts"]
+    assert "funding.loan" in told["二（四）2"]["tables"]
+    assert "tests/funding/interest/test_interest.py" in told["二（四）2"]["tests"]
     assert all(clause["asks"] for clause in clauses)

@@ -21,6 +21,8 @@ from tests.eligibility.fixtures import (
 )
 from tests.world import World
 
+pytestmark = pytest.mark.clause("三（二）")
+
 ENTER = {"reason": "同意入库"}
 CONFLICT = {"position": "conflict", "statement": "曾为该单位提供咨询"}
 

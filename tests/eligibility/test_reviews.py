@@ -3,6 +3,8 @@
 import asyncio
 from typing import Any
 
+import pytest
+
 from tests.eligibility.fixtures import (
     OPEN,
     PASS,
@@ -16,6 +18,8 @@ from tests.eligibility.fixtures import (
     receive,
 )
 from tests.world import World
+
+pytestmark = pytest.mark.clause("二", "三（二）")
 
 
 async def test_a_settlement_keeps_the_machine_finding(world: World) -> None:
@@ -96,6 +100,7 @@ async def test_no_pass_before_the_city_has_received(world: World) -> None:
     assert (await act(world, declaration_id, "conclude", "city-officer-2", PASS, 409))["code"] == "not_received"
 
 
+@pytest.mark.clause("二（五）")
 async def test_no_pass_for_a_project_found_completed_on_receipt(world: World) -> None:
     declaration_id = await forward(world, facts())
     await receive(world, declaration_id, "completed")
@@ -130,6 +135,7 @@ async def test_an_exception_from_a_principle_needs_a_reason(world: World) -> Non
     assert (case["stage"], case["exceptions"]) == ("passed", {"四（一）2": "已列入下一季度入库计划"})
 
 
+@pytest.mark.clause("四（一）2")
 async def test_the_district_reason_for_a_library_exception_counts(world: World) -> None:
     declaration_id = await forward(world, facts(in_reserve_library=False), library_exception_reason="区政府已同意补录")
     await receive(world, declaration_id)

@@ -3,9 +3,13 @@
 from datetime import date
 from typing import Any
 
+import pytest
+
 from shared.contracts.facts import ProjectFacts
 from tests.eligibility.fixtures import case_path, facts, forward, with_component
 from tests.world import World
+
+pytestmark = pytest.mark.clause("四（一）2", "四（二）3")
 
 STANDARD = {
     "district": "110105", "parameter": "low_occupancy", "value": "0.50", "valid_from": "2024-01-01",

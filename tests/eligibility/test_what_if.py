@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID, uuid5
 
+import pytest
+
 from deploy.demo.sample.generate import library, resources
 from shared.contracts.intake import LibraryEntryChanged, ResourceRecorded
 from shared.contracts.library import LibraryRow, ResourceRow
@@ -76,6 +78,7 @@ async def test_the_library_is_assessed_with_facts_of_the_ledger(world: World) ->
     assert one["library"] == sum(row["district"] == "110106" for row in standing)
 
 
+@pytest.mark.clause("四（二）3")
 async def test_a_district_is_assessed_by_its_own_standard(world: World) -> None:
     told = with_component(
         facts(), wholly_vacant=False, occupancy="0.35", district_tax_per_m2_yuan="300", function_mismatch=False

@@ -24,6 +24,8 @@ from tests.funding.case import (
 )
 from tests.world import World
 
+pytestmark = pytest.mark.clause("三（二）")
+
 LOAN = {
     "bank": "示例银行",
     "contract_no": "借2024-1",
@@ -35,6 +37,7 @@ LOAN = {
 }
 
 
+@pytest.mark.clause("二（四）1")
 async def test_the_grant_of_a_building_is_ten_per_cent_with_its_derivation(world: World) -> None:
     case = await enter_pool(world, investment_yuan="123456789.01")
     offer = (await world.get("funding", f"/v1/applications/{case}/comparison", "city-officer-1"))["investment_grant"]
@@ -43,6 +46,7 @@ async def test_the_grant_of_a_building_is_ten_per_cent_with_its_derivation(world
     assert {"cap_scope", "investment_base"} <= {reading["key"] for reading in offer["readings"]}
 
 
+@pytest.mark.clause("二（四）1")
 async def test_a_grant_stops_at_fifty_million(world: World) -> None:
     await appropriate(world)
     case = await approved(world, investment_yuan="700000000.00")
@@ -55,6 +59,7 @@ async def test_a_grant_stops_at_fifty_million(world: World) -> None:
     await sound(world)
 
 
+@pytest.mark.clause("二（四）")
 async def test_both_modes_are_compared_once_a_loan_is_known(world: World) -> None:
     case = await enter_pool(world)
     path = f"/v1/applications/{case}/comparison"
@@ -82,6 +87,7 @@ async def test_an_approval_names_its_number_its_amount_and_its_readings(world: W
     assert (announced["mode"], announced["base_yuan"]) == ("investment_grant", "100000000.00")
 
 
+@pytest.mark.clause("二（四）")
 async def test_a_second_approval_is_refused(world: World) -> None:
     await appropriate(world)
     case = await approved(world)
@@ -89,6 +95,7 @@ async def test_a_second_approval_is_refused(world: World) -> None:
     assert (await draft(world, case, "interest_subsidy", 409))["code"] == "wrong_status"
 
 
+@pytest.mark.clause("二（四）")
 async def test_two_approvals_of_one_case_at_once_make_one(world: World) -> None:
     await appropriate(world)
     case = await enter_pool(world)
@@ -102,6 +109,7 @@ async def test_two_approvals_of_one_case_at_once_make_one(world: World) -> None:
     await sound(world)
 
 
+@pytest.mark.clause("二（四）")
 async def test_the_database_itself_keeps_one_approval_and_its_mode(world: World) -> None:
     await appropriate(world)
     case = await approved(world)
@@ -148,6 +156,7 @@ async def test_the_scorer_of_a_project_does_not_draft_its_approval(world: World)
     assert (await draft(world, case, status=403))["code"] == "same_officer"
 
 
+@pytest.mark.clause("二（四）2")
 async def test_interest_subsidy_without_a_loan_is_undetermined_not_zero(world: World) -> None:
     case = await enter_pool(world)
     assert (await draft(world, case, "interest_subsidy", 409))["code"] == "amount_undetermined"
@@ -173,6 +182,7 @@ async def test_the_same_loan_contract_is_registered_once(world: World) -> None:
     assert await code(world, f"/v1/applications/{cases[1]}/loans", "city-officer-1", LOAN) == "duplicate"
 
 
+@pytest.mark.clause("二（五）")
 async def test_other_municipal_money_stops_an_approval_until_it_is_withdrawn(world: World) -> None:
     await appropriate(world)
     case = await enter_pool(world)
@@ -195,6 +205,7 @@ async def test_other_municipal_money_stops_an_approval_until_it_is_withdrawn(wor
     await world.post("funding", path, "city-supervisor-1")
 
 
+@pytest.mark.clause("二（五）")
 async def test_other_municipal_money_is_found_by_project_code_too(world: World) -> None:
     await appropriate(world)
     case = await enter_pool(world, project_code="2404-110105-04-01-123456")

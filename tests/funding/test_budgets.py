@@ -1,7 +1,11 @@
 """The municipal budget of a year: two supervisors, supplements, and no approval past it. 三（二）"""
 
+import pytest
+
 from tests.funding.case import appropriate, code, draft, enter_pool, sound
 from tests.world import World
+
+pytestmark = pytest.mark.clause("三（二）")
 
 
 async def test_a_supplement_makes_room_for_a_refused_approval(world: World) -> None:

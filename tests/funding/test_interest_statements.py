@@ -5,6 +5,8 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+import pytest
+
 from shared.money import round_fen
 from tests.funding.case import (
     appropriate,
@@ -19,6 +21,8 @@ from tests.funding.case import (
     yuan,
 )
 from tests.world import World
+
+pytestmark = pytest.mark.clause("二（四）2")
 
 
 async def borrower(
@@ -190,6 +194,7 @@ async def test_a_line_of_an_unknown_loan_or_of_days_to_come_names_its_field(worl
     assert reversed_["errors"][0]["pointer"] == "/body/lines/0"
 
 
+@pytest.mark.clause("二（四）")
 async def test_a_granted_project_gets_no_interest_subsidy_beside_it(world: World) -> None:
     await appropriate(world)
     case = await approved(world)

@@ -8,6 +8,8 @@ import pytest
 from tests.funding.case import OWNER, appropriate, code, draft, enter_pool
 from tests.world import World
 
+pytestmark = pytest.mark.clause("二（五）")
+
 CODE = "2404-110105-04-01-123456"
 
 

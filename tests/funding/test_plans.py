@@ -2,12 +2,15 @@
 
 from dataclasses import replace
 
+import pytest
 from sqlalchemy import text
 
 from deploy.demo.personas import PEOPLE
 from shared.actors import system_actor
 from tests.funding.case import appropriate, approved, code, construction, enter_pool, planned, read, requested, sound
 from tests.world import World
+
+pytestmark = pytest.mark.clause("三（二）")
 
 
 async def test_only_approved_projects_enter_a_plan_and_only_once(world: World) -> None:

@@ -1,5 +1,7 @@
 """Other public money and bank referrals. 四（二）2, 四（二）4"""
 
+import pytest
+
 from tests.funding.case import appropriate, approved, code, enter_pool, sound, yuan
 from tests.world import World
 
@@ -19,6 +21,7 @@ REFERRAL = {
 }
 
 
+@pytest.mark.clause("四（二）2")
 async def test_district_money_is_accepted_and_shown_beside_the_award(world: World) -> None:
     await appropriate(world)
     case = await approved(world)
@@ -33,6 +36,7 @@ async def test_district_money_is_accepted_and_shown_beside_the_award(world: Worl
     await sound(world)
 
 
+@pytest.mark.clause("四（二）2")
 async def test_public_money_past_the_investment_is_warned_about_not_refused(world: World) -> None:
     case = await enter_pool(world)
     path = f"/v1/applications/{case}/co-support"
@@ -50,6 +54,7 @@ async def test_another_district_may_not_add_to_the_case(world: World) -> None:
     assert await code(world, f"/v1/applications/{case}/co-support", "finance-1", RENT, 403) == "forbidden"
 
 
+@pytest.mark.clause("二（五）", "四（二）2")
 async def test_municipal_money_is_not_entered_as_co_support(world: World) -> None:
     case = await enter_pool(world)
     body = RENT | {"kind": "other_municipal"}
@@ -57,6 +62,7 @@ async def test_municipal_money_is_not_entered_as_co_support(world: World) -> Non
     assert refused["errors"][0]["pointer"] == "/body/kind"
 
 
+@pytest.mark.clause("四（二）4")
 async def test_no_project_goes_to_a_bank_without_the_owners_consent(world: World) -> None:
     case = await enter_pool(world)
     path = f"/v1/applications/{case}/bank-referrals"
@@ -64,6 +70,7 @@ async def test_no_project_goes_to_a_bank_without_the_owners_consent(world: World
     assert refused["errors"][0]["pointer"] == "/body/owner_consent"
 
 
+@pytest.mark.clause("四（二）4")
 async def test_a_referral_is_exported_and_the_banks_answer_is_kept(world: World) -> None:
     case = await enter_pool(world)
     referral = await world.post("funding", f"/v1/applications/{case}/bank-referrals", "110105-officer-1", REFERRAL, 201)

@@ -5,9 +5,13 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
+import pytest
+
 from deploy.demo.personas import PEOPLE
 from tests.funding.case import appropriate, approved, code, read, released, sound, yuan
 from tests.world import World
+
+pytestmark = pytest.mark.clause("四（一）1")
 
 CLAWBACK = {
     "ground": "funds_diverted",
@@ -118,6 +122,7 @@ async def test_a_return_that_did_not_come_in_is_rejected(world: World) -> None:
         "amount_yuan": "10000000.01", "bank_receipt_no": "回单10"}) == "more_than_paid"  # fmt: skip
 
 
+@pytest.mark.clause("二（四）1")
 async def test_lower_final_accounts_propose_a_return_and_move_nothing(world: World) -> None:
     case = await released(world)
     path = f"/v1/applications/{case}/final-accounts"

@@ -27,6 +27,8 @@ from tests.funding.case import (
 )
 from tests.world import World
 
+pytestmark = pytest.mark.clause("三（二）")
+
 HOLD = {"reason": "专户使用情况待核", "clause": "四（一）1"}
 
 
@@ -39,6 +41,7 @@ def by_progress(world: World) -> Iterator[None]:
     readings.clear()
 
 
+@pytest.mark.clause("二（五）")
 async def test_a_project_found_completed_before_its_plan_afterwards_is_not_paid(world: World) -> None:
     await appropriate(world)
     case = await approved(world)
@@ -99,6 +102,7 @@ async def test_two_payments_of_one_request_at_once_pay_once(world: World) -> Non
     await sound(world)
 
 
+@pytest.mark.clause("四（一）1")
 async def test_held_money_is_neither_requested_nor_paid_until_a_supervisor_lifts_the_hold(world: World) -> None:
     await appropriate(world)
     case = await approved(world)
@@ -132,6 +136,7 @@ async def test_of_two_holds_the_one_meant_must_be_named(world: World) -> None:
     assert [hold["id"] for hold in lifted["holds"]] == [holds[1]["id"]]
 
 
+@pytest.mark.clause("二（五）")
 async def test_money_registered_elsewhere_after_approval_stops_the_release(world: World) -> None:
     await appropriate(world)
     case = await approved(world)

@@ -2,6 +2,8 @@
 
 from uuid import uuid4
 
+import pytest
+
 from shared.actors import system_actor
 from shared.contracts.funding import FundsReleased
 from shared.events.outbox import emit
@@ -17,6 +19,8 @@ from tests.funding.case import (
     yuan,
 )
 from tests.world import World
+
+pytestmark = pytest.mark.clause("三（二）")
 
 
 async def budget(world: World) -> dict[str, str]:

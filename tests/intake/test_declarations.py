@@ -3,9 +3,13 @@
 import asyncio
 from typing import Any
 
+import pytest
+
 from tests.intake import sample_declarations
 from tests.intake.sample_declarations import BUILDING, DRAFT, OFFICER
 from tests.world import World
+
+pytestmark = pytest.mark.clause("三（一）")
 
 
 async def test_a_declaration_goes_from_draft_to_city_receipt(world: World) -> None:
@@ -108,6 +112,7 @@ async def test_a_refused_submission_is_on_record(world: World) -> None:
     assert acts[1]["detail"]["code"] == "incomplete"
 
 
+@pytest.mark.clause("四（一）1")
 async def test_an_edit_voids_the_undertaking(world: World) -> None:
     owner = world.owner()
     case = await sample_declarations.ready(world)
@@ -118,6 +123,7 @@ async def test_an_edit_voids_the_undertaking(world: World) -> None:
     assert [each["subject"] for each in answer.json()["missing"]] == ["undertaking"]
 
 
+@pytest.mark.clause("四（一）1")
 async def test_another_material_voids_the_undertaking(world: World) -> None:
     owner = world.owner()
     case = await sample_declarations.ready(world)
@@ -126,6 +132,7 @@ async def test_another_material_voids_the_undertaking(world: World) -> None:
     assert [each["subject"] for each in answer.json()["missing"]] == ["undertaking"]
 
 
+@pytest.mark.clause("四（一）1")
 async def test_an_old_version_of_the_undertaking_is_refused(world: World) -> None:
     case = (await sample_declarations.draft(world))["id"]
     body = {"version": "2021-1", "agree": True}
@@ -195,6 +202,7 @@ async def test_a_declaration_can_be_withdrawn_until_the_city_receives_it(world: 
     assert (answer.status_code, answer.json()["code"]) == (409, "wrong_status")
 
 
+@pytest.mark.clause("二（一）3")
 async def test_a_package_needs_two_parts_and_one_entity(world: World) -> None:
     facts = BUILDING | {"project_type": "area_package"}
     case = (await sample_declarations.draft(world, facts=facts))["id"]

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import uuid4
 
 import httpx
+import pytest
 
 from shared.actors import system_actor
 from shared.contracts.base import Event
@@ -17,6 +18,8 @@ from shared.events.outbox import emit
 from tests.intake import sample_declarations
 from tests.intake.sample_declarations import BUILDING, DRAFT, OFFICER
 from tests.world import World
+
+pytestmark = pytest.mark.clause("二（五）")
 
 OTHER_CODE = "2401-110105-04-01-000002"
 
@@ -53,6 +56,7 @@ async def test_a_completed_project_is_not_submitted(world: World) -> None:
     assert answer.json()["errors"][0]["pointer"] == "/facts/construction_status"
 
 
+@pytest.mark.clause("四（一）3")
 async def test_an_entity_rated_d_does_not_file_until_repaired(world: World) -> None:
     case = await sample_declarations.ready(world)
     await announce(world, "monitoring", rated("D"))

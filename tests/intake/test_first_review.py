@@ -14,6 +14,8 @@ from tests.intake.sample_declarations import BUILDING, CITY, FORWARD, GOVERNMENT
 from tests.intake.sample_rows import project, push, resource
 from tests.world import World
 
+pytestmark = pytest.mark.clause("三（一）")
+
 
 async def refused(world: World, case: str, act: str, who: str | Persona, body: Any = None) -> tuple[int, str]:
     answer = await world.call("intake", "POST", f"/v1/declarations/{case}/{act}", who, body)
@@ -173,6 +175,7 @@ async def test_an_opinion_on_changed_facts_is_not_valid(world: World) -> None:
     assert [each["subject"] for each in answer.json()["missing"]] == ["/opinion"]
 
 
+@pytest.mark.clause("四（一）2")
 async def test_outside_the_library_a_supervisor_gives_a_reason(world: World) -> None:
     case = await sample_declarations.reviewed(world)
     answer = await world.call("intake", "POST", f"/v1/declarations/{case}/forward", SUPERVISOR, {"opinion": "可以"})
@@ -194,6 +197,7 @@ async def test_the_reviewing_officer_cannot_report_to_the_city(world: World) -> 
     await world.post("intake", f"/v1/declarations/{case}/forward", SUPERVISOR, FORWARD)
 
 
+@pytest.mark.clause("二（五）")
 async def test_the_city_does_not_receive_a_completed_project(world: World) -> None:
     case = await sample_declarations.forwarded(world)
     completed = RECEIPT | {"construction_status": "completed"}
@@ -237,6 +241,7 @@ async def test_a_declaration_refers_only_to_its_own_entitys_library_project(worl
     assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/body/library_entry_id")
 
 
+@pytest.mark.clause("四（一）2")
 async def test_by_setting_the_library_is_mandatory(world: World) -> None:
     world.instances["intake"].settings.interpretations["reserve_library_missing"] = "block"
     case = await sample_declarations.reviewed(world)

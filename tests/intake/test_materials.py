@@ -13,6 +13,8 @@ from tests.intake import sample_declarations
 from tests.intake.sample_declarations import BUILDING, GOVERNMENT, OFFICER, PDF, upload
 from tests.world import World
 
+pytestmark = pytest.mark.clause("三（一）")
+
 
 def stored(world: World) -> list[str]:
     """Return the paths of the files in the store."""

@@ -3,8 +3,12 @@
 from typing import Any
 from uuid import UUID
 
+import pytest
+
 from tests.monitoring.fixtures import OTHER, OWNER, completed_inspection, finding_body, funded_project, set_date
 from tests.world import World
+
+pytestmark = pytest.mark.clause("四（一）3")
 
 CREDIT = f"/v1/entities/{OWNER}/credit"
 

@@ -22,6 +22,8 @@ from tests.monitoring.fixtures import (
 )
 from tests.world import World
 
+pytestmark = pytest.mark.clause("三（三）")
+
 
 async def test_the_district_evaluates_its_supervisor_issues_and_the_city_acknowledges(world: World) -> None:
     project = await funded_project(world)

@@ -31,6 +31,7 @@ async def test_a_second_release_adds_to_the_same_file(world: World) -> None:
     assert (file["released_yuan"], len(file["movements"])) == ("30000000.00", 2)
 
 
+@pytest.mark.clause("四（一）1")
 async def test_returned_and_recovered_amounts_reduce_the_kept_amount(world: World) -> None:
     project = await funded_project(world)
     named = {"declaration_id": project, "district": "110105", "applicant_uscc": OWNER}
@@ -76,6 +77,7 @@ async def test_files_are_listed_page_by_page(world: World) -> None:
     assert (listed, second["next_cursor"]) == (projects, None)
 
 
+@pytest.mark.clause("三（三）")
 async def test_delivery_starts_the_evaluation_year(world: World) -> None:
     project = await funded_project(world)
     set_date(world, 2024, 10, 8)
@@ -90,6 +92,7 @@ async def test_delivery_starts_the_evaluation_year(world: World) -> None:
     assert refused["code"] == "wrong_status"
 
 
+@pytest.mark.clause("三（三）")
 async def test_an_evaluation_year_ending_on_a_holiday_ends_on_the_next_working_day(world: World) -> None:
     project = await funded_project(world)
     set_date(world, 2024, 10, 8)
@@ -124,6 +127,7 @@ async def test_fund_movements_are_append_only(world: World) -> None:
                 await session.execute(text(f"UPDATE {table} SET district = 'x'"))
 
 
+@pytest.mark.clause("四（二）2")
 async def test_public_money_is_compared_with_the_investment(world: World) -> None:
     project = await funded_project(world)
     set_date(world, 2024, 4, 3)

@@ -1,7 +1,11 @@
 """Tests of green registration: carbon account, states, export."""
 
+import pytest
+
 from tests.monitoring.fixtures import computed_evaluation, energy, funded_project
 from tests.world import World
+
+pytestmark = pytest.mark.clause("四（二）1")
 
 
 async def test_a_returned_record_is_registered_in_a_second_round(world: World) -> None:

@@ -3,10 +3,15 @@
 from typing import Any
 from uuid import UUID
 
+import pytest
+
 from tests.monitoring.fixtures import OTHER, OWNER, completed_inspection, finding_body, funded_project, set_date
 from tests.world import World
 
+pytestmark = pytest.mark.clause("四（一）3")
 
+
+@pytest.mark.clause("四（一）1")
 async def test_diversion_is_always_grave_and_raises_a_credit_ground(world: World) -> None:
     project = await funded_project(world)
     check = await completed_inspection(

@@ -7,6 +7,8 @@ import pytest
 from tests.monitoring.fixtures import OTHER, OWNER, computed_evaluation, draft, funded_project, report, set_date, submit
 from tests.world import World
 
+pytestmark = pytest.mark.clause("四（一）2")
+
 
 async def test_a_report_is_drafted_submitted_and_confirmed(world: World) -> None:
     project = await funded_project(world)

@@ -8,6 +8,8 @@ import pytest
 from tests.monitoring.fixtures import OTHER, funded_project, set_date
 from tests.world import World
 
+pytestmark = pytest.mark.clause("四（一）3")
+
 NOON = "2024-04-03T12:00:00+08:00"
 
 

@@ -124,6 +124,7 @@ def test_consecutive_windows_cover_each_day_once() -> None:
         start += DAY
 
 
+@pytest.mark.clause("二（一）1")
 @pytest.mark.parametrize(
     ("since", "completed"),
     [

@@ -35,7 +35,7 @@ CLAUSES = MemoryListing(Clause, ORDER, key="clause", default=ORDER)
     "/v1/clauses",
     name="list_clauses",
     summary="条款对照",
-    description="列出一个版本的条款：要求、负责的系统、规则、参数和口径；无需登录。",
+    description="列出一个版本的条款：要求、负责的系统、规则、参数、口径，以及办理接口、代码、数据表和测试；无需登录。",
 )
 async def list_clauses(
     asked: Annotated[MemoryPageRequest, Depends(CLAUSES)],

@@ -32,6 +32,8 @@ from tests.funding.interest.interest_lines import (
     settled,
 )
 
+pytestmark = pytest.mark.clause("二（四）2")
+
 _AMOUNTS = Path(__file__).parents[2] / "shared" / "policy" / "cases" / "amounts.yaml"
 CASES = yaml.safe_load(_AMOUNTS.read_text("utf-8"))["interest"]
 

@@ -4,6 +4,8 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
+import pytest
+
 from services.funding.interest.days import InterestReadings, LoanTotals, ProjectTotals
 from services.funding.interest.lines import RateSegment
 from shared.money import round_fen
@@ -19,6 +21,8 @@ from tests.funding.interest.interest_lines import (
     payable,
     settled,
 )
+
+pytestmark = pytest.mark.clause("二（四）2")
 
 
 def test_the_defaults_are_the_policys_readings() -> None:

@@ -31,6 +31,8 @@ from tests.funding.ledger.ledger_fixture import (
 )
 from tests.postgres import Server
 
+pytestmark = pytest.mark.clause("三（二）")
+
 OK, EXISTS = Code.OK, Code.EXISTS
 FUND = direct("fund", SOURCE, BUDGET, 1_000)
 HOLD = pending("hold", BUDGET, PAID, 600)
@@ -93,6 +95,7 @@ async def test_the_budget_gives_its_last_fen_and_no_more(books: LedgerFixture) -
     assert await books.send(pending("hold more", BUDGET, PAID, 1)) == [Code.OVER_BUDGET]
 
 
+@pytest.mark.clause("二（四）1", "二（四）2")
 async def test_the_award_stops_at_the_cap(books: LedgerFixture) -> None:
     assert await books.send(direct("award", COMMITMENT, AWARD, CAP + 1)) == [Code.OVER_CAP]
     assert await books.send(pending("half", COMMITMENT, AWARD, CAP // 2)) == [OK]

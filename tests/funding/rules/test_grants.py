@@ -15,6 +15,8 @@ from shared.policy import assess, grant, resolve, simulate
 from shared.policy.table import frame_of
 from tests.shared.policy.worked_cases import base
 
+pytestmark = pytest.mark.clause("二（四）1")
+
 ON = date(2024, 3, 1)
 RULESET = resolve(ON)
 _AMOUNTS = Path(__file__).parents[2] / "shared" / "policy" / "cases" / "amounts.yaml"

@@ -3,8 +3,12 @@
 import csv
 import io
 
+import pytest
+
 from tests.intake.sample_rows import CHAOYANG, OFFICER, project, push, push_projects, resource
 from tests.world import World
+
+pytestmark = pytest.mark.clause("四（一）2")
 
 
 async def read(world: World, path: str, who: str = OFFICER) -> list[dict[str, str]]:

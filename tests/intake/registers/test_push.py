@@ -3,6 +3,8 @@
 import asyncio
 from typing import Any
 
+import pytest
+
 from deploy.demo.sample.generate import library, resources
 from shared.districts import DISTRICTS
 from tests.intake.sample_rows import (
@@ -16,6 +18,8 @@ from tests.intake.sample_rows import (
     resource,
 )
 from tests.world import World
+
+pytestmark = pytest.mark.clause("四（一）2")
 
 RECORDED = "intake.resource_recorded.v1"
 ENTRY_CHANGED = "intake.library_entry_changed.v1"

@@ -4,9 +4,13 @@ import asyncio
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
+
 from services.intake.rules.quarters import sha256_of
 from tests.intake.sample_rows import CHAOYANG, OFFICER, SUPERVISOR, project, push, push_projects, resource
 from tests.world import World
+
+pytestmark = pytest.mark.clause("四（一）2")
 
 Q1 = f"/v1/quarters/{CHAOYANG}/2024Q1"
 SUBMITTED = "intake.district_quarter_submitted.v1"
@@ -182,6 +186,7 @@ async def test_a_push_and_a_certification_at_once_agree_on_what_was_certified(wo
     assert sorted([pushed.status_code, answer.status_code]) in ([200, 409], [200, 422])
 
 
+@pytest.mark.clause("四（一）3")
 async def test_the_city_sees_totals_of_every_district_and_who_has_reported(world: World) -> None:
     await certified(world)
     await push(

@@ -1,6 +1,10 @@
 """Tests of the checklist of materials."""
 
+import pytest
+
 from services.intake.rules.checklist import checklist, conditions_of, items
+
+pytestmark = pytest.mark.clause("三（一）")
 
 
 def test_the_checklist_has_the_22_items_in_order() -> None:

@@ -4,6 +4,8 @@ import pytest
 
 from services.intake.rules.duplicates import build_match, entity_place, match_basis, normalized_address
 
+pytestmark = pytest.mark.clause("二（五）")
+
 USCC = "91110000600037341L"
 
 

@@ -6,6 +6,8 @@ import pytest
 
 from services.monitoring.rules.credit import StandingGround, counts, entity_id, grade_for, ground_code, propose
 
+pytestmark = pytest.mark.clause("四（一）3")
+
 ON = date(2025, 6, 30)
 
 

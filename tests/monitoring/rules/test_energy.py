@@ -3,6 +3,8 @@
 from datetime import date
 from decimal import Decimal
 
+import pytest
+
 from services.monitoring.rules.energy import EnergyComparison, carbon_account, energy_saving, standard_coal_tonnes
 from services.monitoring.rules.quarters import EnergyUse
 from tests.monitoring.fixtures import energy
@@ -10,12 +12,14 @@ from tests.monitoring.fixtures import energy
 ON = date(2025, 6, 30)
 
 
+@pytest.mark.clause("二（三）2")
 def test_energy_adds_up_in_tonnes_of_standard_coal() -> None:
     use = EnergyUse(electricity_kwh="1000000", gas_m3="10000", heat_gj="1000", pv_used_kwh="50000")
     assert standard_coal_tonnes(use, True, ON) == Decimal("122.9") + Decimal("12.143") + Decimal("34.12")
     assert standard_coal_tonnes(use, False, ON) - standard_coal_tonnes(use, True, ON) == Decimal("6.145")
 
 
+@pytest.mark.clause("二（三）2")
 def test_saving_is_compared_per_square_metre() -> None:
     years = energy("800000", "1000000")
     years["report"]["area_m2"] = "10000"
@@ -25,6 +29,7 @@ def test_saving_is_compared_per_square_metre() -> None:
     assert energy_saving(nothing, "counted", ON)["ratio"] is None
 
 
+@pytest.mark.clause("四（二）1")
 def test_carbon_is_accounted_by_scope_factor_set_and_date() -> None:
     years = EnergyComparison.model_validate(energy("800000", gas_m3="1000", heat_gj="100", pv_used_kwh="10000"))
     national = carbon_account(years, "MEE_PROVINCIAL", ON)

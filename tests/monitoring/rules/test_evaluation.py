@@ -12,6 +12,8 @@ from services.monitoring.rules.evaluation.report import build_report, markdown_r
 from shared.policy import resolve
 from tests.monitoring.fixtures import actuals, energy, facts, letting
 
+pytestmark = pytest.mark.clause("三（三）")
+
 AS_OF = date(2023, 11, 6)
 
 
@@ -37,24 +39,28 @@ def judged(
     return result, {target["rule"]: target["met"] for target in result["targets"]}
 
 
+@pytest.mark.clause("二（三）1")
 @pytest.mark.parametrize(("moved_in", "met"), [("7999.99", False), ("8000.00", True), ("8000.01", True)])
 def test_a_building_is_eighty_per_cent_let(moved_in: str, met: bool) -> None:
     _, targets = judged(lettings=[letting(0, moved_in), letting(1, "7500")])
     assert targets["building_occupancy_result"] is met
 
 
+@pytest.mark.clause("二（三）1")
 @pytest.mark.parametrize(("moved_in", "met"), [("6999.99", False), ("7000.00", True), ("7000.01", True)])
 def test_a_factory_is_seventy_per_cent_let(moved_in: str, met: bool) -> None:
     _, targets = judged(lettings=[letting(0, "8500"), letting(1, moved_in)])
     assert targets["factory_occupancy_result"] is met
 
 
+@pytest.mark.clause("二（三）2")
 @pytest.mark.parametrize(("used", "met"), [("850000.0001", False), ("850000", True), ("849999.9999", True)])
 def test_fifteen_per_cent_of_energy_is_saved(used: str, met: bool) -> None:
     _, targets = judged(energy=energy(used))
     assert targets["energy_saving_result"] is met
 
 
+@pytest.mark.clause("二（三）2")
 @pytest.mark.parametrize(("area", "met"), [("399.99", False), ("400.00", True), ("400.01", True)])
 def test_forty_per_cent_of_the_roof_carries_pv(area: str, met: bool) -> None:
     _, targets = judged(roof={"pv_projection_m2": area, "roof_projection_m2": "1000.00"})
@@ -84,12 +90,14 @@ def test_reaching_every_target_is_excellent() -> None:
     assert (result["score"], result["grade_label"], result["hard_fail"]) == ("100.00", "优", False)
 
 
+@pytest.mark.clause("四（一）1")
 def test_misused_funds_fail_the_project_whatever_the_score() -> None:
     misused = {"misused": True, "ledger_matches": True, "audit_findings": 0}
     for result, _ in (judged(funds=misused), judged(seen=project_state(open_diversion=True))):
         assert (result["grade"], result["hard_fail"], result["score"]) == ("failed", True, "85.00")
 
 
+@pytest.mark.clause("二（三）1")
 def test_only_tenants_of_district_level_or_above_count_once_moved_in() -> None:
     for level, moved_in, met in (("district", True, True), ("below", True, False), ("national", False, False)):
         _, targets = judged(key_tenants=[{"name": "示例", "level": level, "moved_in": moved_in}])

@@ -8,6 +8,8 @@ import pytest
 
 from services.monitoring.rules.quarters import Award, QuarterReport, check_quarter
 
+pytestmark = pytest.mark.clause("四（一）1", "四（一）2")
+
 DAY = date(2024, 10, 14)
 
 

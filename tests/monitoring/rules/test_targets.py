@@ -3,8 +3,12 @@
 from datetime import date
 from decimal import Decimal
 
+import pytest
+
 from services.monitoring.rules.targets import targets_of
 from tests.monitoring.fixtures import facts
+
+pytestmark = pytest.mark.clause("二（三）1", "二（三）2")
 
 AS_OF = date(2023, 11, 6)
 

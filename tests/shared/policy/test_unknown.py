@@ -78,6 +78,7 @@ def test_an_ineligible_declaration_has_nothing_missing() -> None:
     assert (decision.decision, decision.missing) == ("ineligible", ())
 
 
+@pytest.mark.clause("四（一）2")
 def test_an_unpublished_criterion_is_missing_from_the_district() -> None:
     facts = base("building")
     facts["components"][0] |= {"wholly_vacant": False, "district_tax_per_m2_yuan": "300", "function_mismatch": False}
