@@ -53,7 +53,7 @@ async def commit_to_handler(settings: Settings, carrier: Callable[[str], Bus]) -
     hearing.subscribe("intake.events", Consumer(receiver.database, {DeclarationWithdrawn: note}).deliver)
     await sender.start()
     await receiver.start()
-    while hearing.trouble():  # noqa: ASYNC110 - brokers answer when they do
+    while hearing.outage():  # noqa: ASYNC110 - brokers answer when they do
         await asyncio.sleep(0.05)
 
     async def announce() -> None:

@@ -110,7 +110,7 @@ class Instance:
         await self.relay.stop()
         relay, ticker = self._tasks
         ticker.cancel()
-        await asyncio.gather(_finish(relay), *([self.bus.rest()] if self.bus is not None else []))
+        await asyncio.gather(_finish(relay), *([self.bus.stop_delivery()] if self.bus is not None else []))
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def tick(self) -> None:

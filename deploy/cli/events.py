@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from deploy.cli.operation import Operation, Outcome, Result
     from deploy.cli.output import Row
-    from shared.events.replay import Stretch
+    from shared.events.replay import LogRange
 
 app = typer.Typer(help="What happened, once more.", no_args_is_help=True)
 _BATCH = 1000
@@ -52,13 +52,13 @@ def replay_events(
     first, last = moment_or_position(since), moment_or_position(until) if until else None
     sources = _sources(service, consumer, any(isinstance(end, int) and end > 0 for end in (first, last)))
     from deploy.cli.operation import Command, Result, run_command
-    from shared.events.replay import stretch
+    from shared.events.replay import find_range
 
     async def work(operation: "Operation") -> "Result":
         rows = []
         for source in sources:
             async with operation.session(source) as session:
-                part = await stretch(session, first, last, aggregate)
+                part = await find_range(session, first, last, aggregate)
             rows.append(await _replayed(operation, source, part, consumer, dry_run))
         return Result(rows, _outcome(rows), {"replayed": rows})
 
@@ -83,7 +83,7 @@ def _sources(service: ServiceName | None, consumer: ServiceName | None, by_posit
 
 
 async def _replayed(
-    operation: "Operation", source: str, part: "Stretch", consumer: ServiceName | None, dry_run: bool
+    operation: "Operation", source: str, part: "LogRange", consumer: ServiceName | None, dry_run: bool
 ) -> "Row":
     from deploy.cli.operation import progress
     from shared.events.replay import count
@@ -95,17 +95,17 @@ async def _replayed(
         return row
     with progress(many) as advance:
         if consumer is None:
-            return row | {"put_back": await _put_back(operation, source, part, advance)}
+            return row | {"requeue": await _put_back(operation, source, part, advance)}
         return row | {"consumer": consumer.value} | await _delivered(operation, source, part, consumer, advance)
 
 
-async def _put_back(operation: "Operation", source: str, part: "Stretch", advance: "Callable[[int], None]") -> int:
-    from shared.events.replay import put_back
+async def _put_back(operation: "Operation", source: str, part: "LogRange", advance: "Callable[[int], None]") -> int:
+    from shared.events.replay import requeue
 
     total, after = 0, part.first - 1
     while True:
         async with operation.session(source) as session:
-            many, after = await put_back(session, part, after, _BATCH)
+            many, after = await requeue(session, part, after, _BATCH)
         if not many:
             return total
         total += many
@@ -113,7 +113,7 @@ async def _put_back(operation: "Operation", source: str, part: "Stretch", advanc
 
 
 async def _delivered(
-    operation: "Operation", source: str, part: "Stretch", consumer: ServiceName, advance: "Callable[[int], None]"
+    operation: "Operation", source: str, part: "LogRange", consumer: ServiceName, advance: "Callable[[int], None]"
 ) -> "Row":
     from shared.events.replay import read
 

@@ -194,8 +194,8 @@ def _outcome(rows: "list[Row]") -> "Outcome":
 
 
 async def _dropped(operation: "Operation", queue: "Row", first: bool) -> "list[Row]":
-    from shared.events.parking import give_up
+    from shared.events.parking import drop_parked
 
     async with operation.session(queue["service"]) as session:
-        ids = await give_up(session, (queue["source"], queue["aggregate_id"]), only_first=first)
+        ids = await drop_parked(session, (queue["source"], queue["aggregate_id"]), only_first=first)
     return [{**_named(queue), "event_id": event_id} for event_id in ids]

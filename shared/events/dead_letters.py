@@ -1,4 +1,4 @@
-"""Messages that nobody here understands: kept as they came, told to who watches, replayed once they can be read."""
+"""Dead letters: messages that cannot be understood, stored as they arrived, announced in a topic, replayable."""
 
 import base64
 import hashlib
@@ -16,53 +16,53 @@ from shared.clock import uuid7
 from shared.contracts.delivery import DeadRecord, MessageDeadLettered, dead_lettered_type
 from shared.events.bus import Arrival, Message, Record, Unreadable
 from shared.events.outbox import shard_of
-from shared.events.parking import told
+from shared.events.parking import error_text
 from shared.storage.session import now
 from shared.storage.tables import dead_letter, outbox
 
 _NAMES = UUID("8d5f0c3e-6b0e-4c39-9d7c-2a6f3f1f7c11")
-_TOLD_CHARACTERS = 50_000
-"""A longer record is left out of the notice: a relay takes a thousand rows at once."""
+_NOTICE_CHARACTERS = 50_000
+"""A longer record is left out of the notice: a relay publishes a thousand rows at once."""
 _LARGEST_SEQ = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
-    """A record put aside, and why; `message` where one could be made of it."""
+    """A record with the reason why it is a dead letter; `message` if it could be read as one."""
 
     record: Record
     message: Message | None
     error: str
 
     @classmethod
-    def of(cls, came: Arrival, error: str = "") -> "DeadLetter":
-        """What could not be read, or what could but is not understood; of the latter, the record it is sent as."""
-        if isinstance(came, Unreadable):
-            return cls(came.record, None, error or came.error)
-        return cls(_sent_as(came), None if unsound(came) else came, error)
+    def of(cls, arrival: Arrival, error: str = "") -> "DeadLetter":
+        """Return the dead letter of an unreadable record, or of a message that is not understood."""
+        if isinstance(arrival, Unreadable):
+            return cls(arrival.record, None, error or arrival.error)
+        return cls(_sent_as(arrival), None if invalid_reason(arrival) else arrival, error)
 
     def id(self) -> UUID:
-        """The same for the same record at the same place, so that one that comes again makes no second letter.
+        """Return an id derived from topic, partition, offset and content, so that a repetition makes no second letter.
 
-        The bytes count too: a broker that lost everything gives its places out anew.
+        The content counts because a broker that lost its data assigns the same offsets again.
         """
         record = self.record
         digest = hashlib.sha256(repr((record.key, record.headers, record.value)).encode()).hexdigest()
         return uuid5(_NAMES, f"{record.topic} {record.partition} {record.offset} {digest}")
 
     def columns(self) -> dict[str, Any]:
-        """What the table keeps of it, beside id, time and record."""
-        brought, sent = self.record.topic != "", self.message
+        """Return the columns of the table beside id, time and record."""
+        from_topic, sent = self.record.topic != "", self.message
         return {
-            "topic": self.record.topic if brought else None,
-            "partition": self.record.partition if brought else None,
-            "offset": self.record.offset if brought else None,
+            "topic": self.record.topic if from_topic else None,
+            "partition": self.record.partition if from_topic else None,
+            "offset": self.record.offset if from_topic else None,
             "event_id": sent and sent.id,
             "source": sent and sent.source,
             "type": sent and sent.type,
             "aggregate_id": sent and sent.subject,
             "agg_seq": sent and sent.seq,
-            "error": told(self.error),
+            "error": error_text(self.error),
         }
 
 
@@ -71,8 +71,8 @@ def _sent_as(message: Message) -> Record:
     return Record("", 0, 0, str(message.subject).encode(), message.data, tuple(headers))
 
 
-def unsound(message: Message) -> str:
-    """Why a message could not even be noted in the database; empty for any that a service of ours sent."""
+def invalid_reason(message: Message) -> str:
+    """Return why the database cannot store a message; empty for every message that our services send."""
     if not 1 <= message.seq <= _LARGEST_SEQ:
         return f"{message.seq} is no sequence number"
     words = (message.source, message.type, message.aggregate_type, *message.headers, *message.headers.values())
@@ -80,7 +80,7 @@ def unsound(message: Message) -> str:
 
 
 async def bury(session: AsyncSession, letters: Collection[DeadLetter]) -> int:
-    """Keep dead letters and announce each through the outbox. Returns how many were not kept before."""
+    """Store dead letters and announce each through the outbox. Returns how many are new."""
     if not letters:
         return 0
     rows = [_row(letter, now(session)) for letter in {letter.id(): letter for letter in letters}.values()]
@@ -96,7 +96,7 @@ def _row(letter: DeadLetter, at: datetime) -> dict[str, Any]:
     record = letter.record
     kept = DeadRecord(
         key=_base64(record.key),
-        headers=tuple((told(name), base64.b64encode(value).decode()) for name, value in record.headers),
+        headers=tuple((error_text(name), base64.b64encode(value).decode()) for name, value in record.headers),
         value=_base64(record.value),
     )
     return {"id": letter.id(), "at": at, "record": kept.model_dump(), **letter.columns()}
@@ -108,7 +108,7 @@ def _base64(data: bytes | None) -> str | None:
 
 def _notice(session: AsyncSession, row: dict[str, Any]) -> dict[str, Any]:
     service: str = session.info["service"]
-    long = len(str(row["record"])) > _TOLD_CHARACTERS
+    long = len(str(row["record"])) > _NOTICE_CHARACTERS
     notice = MessageDeadLettered.model_validate({**row, "record": None if long else row["record"]})
     return {
         "event_id": uuid7(row["at"]),
@@ -125,7 +125,7 @@ def _notice(session: AsyncSession, row: dict[str, Any]) -> dict[str, Any]:
 
 
 def record_of(row: Any) -> Record:
-    """The record of a dead letter's row, for who can read it now."""
+    """Return the record stored in a row of the dead-letter table."""
     kept = DeadRecord.model_validate(row.record)
     headers = tuple((name, base64.b64decode(value)) for name, value in kept.headers)
     key, value = (None if data is None else base64.b64decode(data) for data in (kept.key, kept.value))
@@ -133,12 +133,12 @@ def record_of(row: Any) -> Record:
 
 
 async def open_letter(session: AsyncSession, letter_id: UUID) -> Any | None:
-    """The dead letter's row, locked; None when there is none or it was settled."""
+    """Return the row of an open dead letter, locked; None if there is none."""
     query = select(dead_letter).where(dead_letter.c.id == letter_id, dead_letter.c.settled_at.is_(None))
     return (await session.execute(query.with_for_update())).one_or_none()
 
 
 async def settle(session: AsyncSession, letter_id: UUID, settlement: Literal["replayed", "dropped"]) -> None:
-    """Close a dead letter. It stays, so that the same record coming again opens no other."""
+    """Close a dead letter. Its row stays, so that the same record opens no second one."""
     closed = update(dead_letter).where(dead_letter.c.id == letter_id, dead_letter.c.settled_at.is_(None))
     await session.execute(closed.values(settled_at=now(session), settlement=settlement))

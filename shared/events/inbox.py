@@ -20,7 +20,7 @@ from shared.backoff import Backoff
 from shared.contracts.base import event_class
 from shared.events.batch import Batch, planned
 from shared.events.bus import Arrival, Message, Read, Record, Unreadable
-from shared.events.dead_letters import DeadLetter, bury, open_letter, record_of, settle, unsound
+from shared.events.dead_letters import DeadLetter, bury, invalid_reason, open_letter, record_of, settle
 from shared.events.handlers import BatchHandler, Handlers, InboundTopic
 from shared.events.ordering import stream_of
 from shared.storage.session import Database, is_transient, now
@@ -112,7 +112,7 @@ class Consumer:
             if left and last:
                 await batch.park_failed(session, left, ATTEMPTS)
             elif left:
-                await batch.give_back(session, left)
+                await batch.release(session, left)
         self._count(batch)
         return [] if last else left
 
@@ -251,7 +251,7 @@ class Consumer:
             message = read(record)
         except (KeyError, ValueError, TypeError, AttributeError) as error:
             raise NotReplayed(f"still unreadable: {error!r}") from error
-        if fault := unsound(message) or self._fault(careful=True)(message):
+        if fault := invalid_reason(message) or self._fault(careful=True)(message):
             raise NotReplayed(f"still not understood: {fault}")
         return message
 
@@ -262,7 +262,7 @@ def _separate(arrivals: Iterable[Arrival]) -> tuple[list[Message], list[DeadLett
     for arrival in arrivals:
         if isinstance(arrival, Unreadable):
             letters.append(DeadLetter.of(arrival))
-        elif reason := unsound(arrival):
+        elif reason := invalid_reason(arrival):
             letters.append(DeadLetter.of(arrival, reason))
         else:
             messages.append(arrival)

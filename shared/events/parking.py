@@ -1,4 +1,4 @@
-"""Events that could not be handled, and those that wait behind them: a queue for each stream, where it can be seen."""
+"""Parked events: a queue per stream of events that failed, and of those behind them or behind a gap."""
 
 from collections.abc import Collection, Iterable, Sequence
 from uuid import UUID
@@ -8,22 +8,22 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.events.bus import Message
-from shared.events.ordering import Stream, see, standings
+from shared.events.ordering import Stream, advance, lock_streams
 from shared.storage.session import now
 from shared.storage.tables import parked
 
-_FAILED_AGAIN = text("UPDATE parked SET error = :error, attempts = attempts + :attempts WHERE event_id = :event_id")
+_RECORD_FAILURE = text("UPDATE parked SET error = :error, attempts = attempts + :attempts WHERE event_id = :event_id")
 _ERROR_LENGTH = 4000
 
 
-def told(error: BaseException | str) -> str:
-    """An error as PostgreSQL can keep it: no NUL, no half character, no novel."""
-    said = error if isinstance(error, str) else repr(error)
-    return said[:_ERROR_LENGTH].replace("\x00", "\\0").encode("utf-8", "backslashreplace").decode()
+def error_text(error: BaseException | str) -> str:
+    """Return an error as text that PostgreSQL can store: shortened, without NUL and unpaired surrogates."""
+    text = error if isinstance(error, str) else repr(error)
+    return text[:_ERROR_LENGTH].replace("\x00", "\\0").encode("utf-8", "backslashreplace").decode()
 
 
 async def park(session: AsyncSession, messages: Sequence[tuple[Message, str, int]]) -> None:
-    """Keep events with the error and the number of attempts, in the transaction that also marks them received."""
+    """Store events with error and number of attempts, in the transaction that marks them received."""
     if not messages:
         return
     await session.execute(
@@ -35,7 +35,7 @@ async def park(session: AsyncSession, messages: Sequence[tuple[Message, str, int
                 "aggregate_id": message.subject,
                 "agg_seq": message.seq,
                 "message": message.to_record(),
-                "error": told(error),
+                "error": error_text(error),
                 "attempts": attempts,
                 "parked_at": now(session),
             }
@@ -44,13 +44,13 @@ async def park(session: AsyncSession, messages: Sequence[tuple[Message, str, int
     )
 
 
-async def fail_again(session: AsyncSession, event_id: UUID, error: str, attempts: int) -> None:
-    """Note that a parked event was tried in vain."""
-    await session.execute(_FAILED_AGAIN, {"event_id": event_id, "error": told(error), "attempts": attempts})
+async def record_failure(session: AsyncSession, event_id: UUID, error: str, attempts: int) -> None:
+    """Record another failed attempt of a parked event."""
+    await session.execute(_RECORD_FAILURE, {"event_id": event_id, "error": error_text(error), "attempts": attempts})
 
 
-async def queued(session: AsyncSession, streams: Collection[Stream]) -> list[Message]:
-    """The parked events of streams, in order. Hold their first rows before (`streams.standings`)."""
+async def parked_messages(session: AsyncSession, streams: Collection[Stream]) -> list[Message]:
+    """Return the parked events of streams, in order. Lock the streams first (`ordering.lock_streams`)."""
     if not streams:
         return []
     rows = await session.scalars(
@@ -62,19 +62,16 @@ async def queued(session: AsyncSession, streams: Collection[Stream]) -> list[Mes
 
 
 async def unpark(session: AsyncSession, event_ids: Iterable[UUID]) -> None:
-    """Take events out of their queues."""
-    if gone := list(event_ids):
-        await session.execute(delete(parked).where(parked.c.event_id.in_(gone)))
+    """Remove events from their queues."""
+    if removed := list(event_ids):
+        await session.execute(delete(parked).where(parked.c.event_id.in_(removed)))
 
 
-async def give_up(session: AsyncSession, stream: Stream, *, only_first: bool = False) -> list[UUID]:
-    """Drop an aggregate's parked events, or the first of them, and whatever came before: later ones flow on.
-
-    Returns their ids; none when nothing is parked.
-    """
-    await standings(session, [stream])
-    dropped = (await queued(session, [stream]))[: 1 if only_first else None]
+async def drop_parked(session: AsyncSession, stream: Stream, *, only_first: bool = False) -> list[UUID]:
+    """Drop a stream's parked events, or the first of them, so that later events are handled. Returns their ids."""
+    await lock_streams(session, [stream])
+    dropped = (await parked_messages(session, [stream]))[: 1 if only_first else None]
     await unpark(session, [message.id for message in dropped])
     if dropped:
-        await see(session, {stream: dropped[-1].seq})
+        await advance(session, {stream: dropped[-1].seq})
     return [message.id for message in dropped]

@@ -46,7 +46,7 @@ async def ready(request: Request) -> dict[str, str]:
     instance: Instance = request.app.state.instance
     if instance.draining.is_set() or not instance.consumer.healthy:
         raise NotReady("正在停止" if instance.draining.is_set() else "正在等待数据库")
-    if instance.bus is not None and instance.bus.trouble():
+    if instance.bus is not None and instance.bus.outage():
         raise NotReady("正在等待消息代理")
     async with instance.background.session(system_actor(instance.service.name)) as session:
         await session.execute(text("SELECT 1"))

@@ -183,7 +183,7 @@ async def test_a_wrong_password_is_called_that(guarded: Node, caplog: pytest.Log
     try:
         with pytest.raises((KafkaError, OSError)):
             await bus.publish(events_topic("funding"), [RELEASED])
-        assert bus.trouble()
+        assert bus.outage()
         assert "invalid credentials" in caplog.text
     finally:
         await bus.close()

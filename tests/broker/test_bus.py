@@ -29,7 +29,7 @@ async def test_what_is_published_arrives_as_it_was_and_in_order(broker: Broker) 
             await bus.publish(TOPIC, sent[begin : begin + 500])
         await until(lambda: len(ear.heard) == 1200)
         assert ear.heard == sent
-        assert bus.trouble() == ""
+        assert bus.outage() == ""
 
 
 async def test_more_than_a_batch_holds_is_sent_in_order_too(broker: Broker) -> None:
@@ -82,10 +82,10 @@ async def test_a_producer_that_fails_is_replaced(broker: Broker) -> None:
         await old.stop()
         with pytest.raises(Exception, match=r".*"):
             await bus.publish(TOPIC, [message(seq=2)])
-        assert bus.trouble()
+        assert bus.outage()
         await bus.publish(TOPIC, [message(seq=2)])
         assert bus._publisher._producer is not old
-        assert bus.trouble() == ""
+        assert bus.outage() == ""
         await until(lambda: set(ear.seqs()) == {1, 2})
 
 
@@ -102,11 +102,11 @@ async def test_a_broker_that_was_killed_is_waited_for(broker: Broker, node: Node
                     await bus.publish(TOPIC, [message(seq=2)])
                     break
                 except Exception:
-                    assert bus.trouble()
+                    assert bus.outage()
                     await asyncio.sleep(0.1)
         await restarting
         await until(lambda: 2 in ear.seqs(), SILENT_SECONDS * 3)
-        await until(lambda: bus.trouble() == "")
+        await until(lambda: bus.outage() == "")
 
 
 async def test_a_record_that_no_broker_takes_is_told_from_brokers_that_are_away(
@@ -115,7 +115,7 @@ async def test_a_record_that_no_broker_takes_is_told_from_brokers_that_are_away(
     async with bus_of(broker.settings()) as bus:
         with pytest.raises(Unsendable, match=TOPIC):
             await bus.publish(TOPIC, [message(data=os.urandom(9_000_000))])
-        assert bus.trouble() == "", "the brokers did answer"
+        assert bus.outage() == "", "the brokers did answer"
         await bus.publish(TOPIC, [message()])
 
 
@@ -147,6 +147,6 @@ async def test_a_failure_of_long_ago_says_nothing_of_the_brokers(monkeypatch: py
     bus = KafkaBus(Settings(bus="kafka", kafka_servers="127.0.0.1:9"), "funding")
     with pytest.raises(KafkaConnectionError):
         await bus.publish(TOPIC, [message()])
-    assert bus.trouble()
-    await until(lambda: bus.trouble() == "")
+    assert bus.outage()
+    await until(lambda: bus.outage() == "")
     await bus.close()

@@ -124,7 +124,7 @@ async def test_a_record_that_breaks_the_client_itself_is_stepped_over(
         await sender.publish(TOPIC, [message(subject, 3)])
     async with bus_of(broker.settings(), ear) as bus:
         await until(lambda: 3 in ear.seqs())
-        assert bus.trouble() == ""
+        assert bus.outage() == ""
     assert ear.seqs() == [1, 2, 3]
     [found] = [arrival for arrival in ear.heard if isinstance(arrival, Unreadable)]
     assert (found.record.topic, found.record.offset) == (TOPIC, 2)
@@ -177,7 +177,7 @@ async def test_a_bus_without_brokers_stops_all_the_same() -> None:
     bus = KafkaBus(Settings(bus="kafka", kafka_servers="127.0.0.1:9"), "funding")
     bus.subscribe(TOPIC, Ear().deliver)
     await bus.start()
-    assert bus.trouble()
+    assert bus.outage()
     async with asyncio.timeout(30):
         await bus.close()
 
@@ -233,7 +233,7 @@ async def test_who_steps_through_records_and_finds_none_that_breaks_the_client_r
         await bus.publish(TOPIC, [message(seq=seq) for seq in range(1, 4)])
         await until(lambda: len(began) == 2)
         await until(lambda: sorted(ear.seqs()) == [1, 2, 3])
-        assert not bus._members[0]._stepping
+        assert not bus._members[0]._skipping
 
 
 async def test_a_stop_does_not_wait_for_brokers_that_do_not_answer(
@@ -255,7 +255,7 @@ async def test_a_stop_does_not_wait_for_brokers_that_do_not_answer(
     async with bus_of(broker.settings(), Ear()) as bus:
         await asked.wait()
         async with asyncio.timeout(55):
-            await bus.rest()
+            await bus.stop_delivery()
 
 
 async def test_who_steps_through_records_leaves_what_came_since_to_the_usual_way(
@@ -263,7 +263,7 @@ async def test_who_steps_through_records_leaves_what_came_since_to_the_usual_way
 ) -> None:
     """Else one that never finds the record, while events keep coming, would take one at a time for ever."""
     ear, began, stepped = Ear(), list[AIOKafkaConsumer](), list[TopicPartition]()
-    consume, step = Member._consume, Member._step
+    consume, step = Member._consume, Member._consume_one
 
     async def watched(member: Member, consumer: AIOKafkaConsumer) -> None:
         began.append(consumer)
@@ -281,7 +281,7 @@ async def test_who_steps_through_records_leaves_what_came_since_to_the_usual_way
             await step(member, consumer, partition)
 
         monkeypatch.setattr(Member, "_consume", watched)
-        monkeypatch.setattr(Member, "_step", feeding)
+        monkeypatch.setattr(Member, "_consume_one", feeding)
         monkeypatch.setattr(consuming, "_POLL_MS", 10_000)
         async with bus_of(broker.settings(), ear):
             await until(lambda: len(began) == 2)

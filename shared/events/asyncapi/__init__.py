@@ -1,4 +1,4 @@
-"""A service's AsyncAPI 3.0 document: what it announces and acts on, made from the event classes and the settings."""
+"""AsyncAPI 3.0 document of a service, from the event classes and the settings."""
 
 import json
 from functools import cache
@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from shared.events.asyncapi.channels import Channel, Messaging, Told, channels_of
+from shared.events.asyncapi.channels import Channel, MessageType, Messaging, channels_of
 from shared.events.bus.consuming import group_of
 from shared.events.bus.topics import new_topic
 from shared.events.catalogue import parts_of
@@ -16,7 +16,7 @@ from shared.settings import Settings
 
 Part = dict[str, Any]
 _BINDING = {"bindingVersion": "0.5.0"}
-_NOT_ALWAYS = {"ce_district", "ce_applicantuscc", "ce_actor", "ce_role", "ce_requestid", "ce_traceparent"}
+_OPTIONAL = {"ce_district", "ce_applicantuscc", "ce_actor", "ce_role", "ce_requestid", "ce_traceparent"}
 _INFO = """\
 {title}服务通过 Kafka 发布和接收的消息。消息采用 CloudEvents 1.0 二进制模式：属性在 `ce_*` 消息头，数据是 JSON。
 消息键是事件所关于的对象，同一对象的事件按发生次序到达；每条消息至少送达一次，接收方按 `ce_id` 去重。
@@ -24,7 +24,7 @@ _INFO = """\
 
 
 def document(service: Messaging, settings: Settings) -> Part:
-    """The document of one service. Its servers are the brokers of the settings; none where no broker carries events."""
+    """Return the document of one service. Its servers are the brokers of the settings, none without Kafka."""
     channels = channels_of(service)
     told = {message.data.__name__: message for channel in channels for message in channel.messages}
     return {
@@ -89,7 +89,7 @@ def _operation(channel: Channel, service: Messaging) -> Part:
     }
 
 
-def _message(told: Told) -> Part:
+def _message(told: MessageType) -> Part:
     fixed = ("ce_type", "ce_source", "ce_aggregatetype") if told.trait == "CloudEvent" else ("ce_type",)
     return {
         "name": told.name,
@@ -119,7 +119,7 @@ def _signed_update() -> Part:
 
 
 def _headers(section: str) -> Part:
-    """Headers of messages, all of them text, with what words.toml says of them."""
+    """Return the schemas of message headers, with their descriptions from words.toml."""
     properties: Part = {name: {"type": "string", "description": text} for name, text in words()[section].items()}
     properties["content-type"]["const"] = "application/json"
     properties["ce_specversion"]["const"] = "1.0"
@@ -128,7 +128,7 @@ def _headers(section: str) -> Part:
 
 
 def _trait(properties: Part, key: Part) -> Part:
-    required = [name for name in properties if name not in _NOT_ALWAYS]
+    required = [name for name in properties if name not in _OPTIONAL]
     return {
         "headers": {"type": "object", "properties": properties, "required": required},
         "bindings": {"kafka": {"key": key, **_BINDING}},
@@ -137,14 +137,14 @@ def _trait(properties: Part, key: Part) -> Part:
 
 @cache
 def _schemas(models: tuple[type[BaseModel], ...]) -> Part:
-    """The data's schemas, their fields titled with what they mean; AsyncAPI reads them as JSON Schema draft 7."""
+    """Return the JSON Schemas (draft 7) of the data, with the meaning of each field as its title."""
     _, made = models_json_schema(
         [(model, "serialization") for model in models], ref_template="#/components/schemas/{model}"
     )
     schemas: Part = made["$defs"]
     for model in {*models, *(part for whole in models for part in parts_of(whole))}:
         for name, field in schemas[model.__name__]["properties"].items():
-            if "$ref" not in field:  # what stands beside a reference is not read
+            if "$ref" not in field:  # readers ignore members beside a reference
                 field["title"] = meaning(model, name)
     return schemas
 
@@ -164,7 +164,7 @@ def _servers(settings: Settings) -> Part:
 
 
 def _security(settings: Settings) -> Part:
-    """How a client must show who it is."""
+    """Return the security schemes of the brokers."""
     schemes: Part = {}
     if settings.kafka_security.startswith("SASL"):
         schemes["login"] = {"type": "scramSha512", "description": "SASL/SCRAM-SHA-512 用户名和口令，由管理方发放"}

@@ -1,4 +1,4 @@
-"""What a service writes and reads, topic by topic."""
+"""Channels of a service: the topics that it writes and reads, and their messages."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -37,8 +37,8 @@ class Messaging(Protocol):
 
 
 @dataclass(frozen=True)
-class Told:
-    """One kind of message: its data's model, an example, and the headers in which it keeps to `trait`."""
+class MessageType:
+    """One message type: data model, example, headers and the header trait they follow."""
 
     name: str
     title: str
@@ -51,23 +51,23 @@ class Told:
 
 @dataclass(frozen=True)
 class Channel:
-    """A topic from where the service stands: whether it sends or receives there, and what."""
+    """A topic, whether the service sends or receives there, and its messages."""
 
     topic: str
     action: Action
     title: str
     description: str
-    messages: tuple[Told, ...]
+    messages: tuple[MessageType, ...]
 
     @property
     def name(self) -> str:
-        """`intake.dead-letters` as `intakeDeadLetters`, the way channels are named."""
+        """The channel name: `intakeDeadLetters` for the topic `intake.dead-letters`."""
         first, *rest = self.topic.replace("-", ".").split(".")
         return first + "".join(word.capitalize() for word in rest)
 
 
 def channels_of(service: Messaging) -> list[Channel]:
-    """The topics that the service writes and reads."""
+    """Return the topics that the service writes and reads."""
     announced = [event for event in event_types() if _source(event) == service.name]
     by_source: dict[str, list[type[Event]]] = {}
     for event in sorted(service.handlers, key=lambda event: event.type):
@@ -92,26 +92,26 @@ def _events(source: str, action: Action, events: Iterable[type[Event]]) -> Chann
     )
 
 
-def _event(event: type[Event]) -> Told:
+def _event(event: type[Event]) -> MessageType:
     said, headers = words_of(event), dict(headers_of(example_message(event)))
     sent = {name: value.decode() for name, value in headers.items()}
-    return Told(event.type, said.title, said.when, event, "CloudEvent", sent, example_data(event))
+    return MessageType(event.type, said.title, said.when, event, "CloudEvent", sent, example_data(event))
 
 
 def _dead_letters(service: str) -> Channel:
     said = other(MessageDeadLettered)
     headers = {name: value.decode() for name, value in headers_of(example_notice(service))}
     name = dead_lettered_type(service)
-    notice = Told(name, said.title, said.when, MessageDeadLettered, "CloudEvent", headers, said.example)
+    notice = MessageType(name, said.title, said.when, MessageDeadLettered, "CloudEvent", headers, said.example)
     title = f"{service_title(service)}搁置的消息"
     return Channel(dead_letters_topic(service), "send", title, "供管理方查看和重放，长期保存。", (notice,))
 
 
 def _inbound(topic: str, kind: str) -> Channel:
-    """Where outsiders ask something of the service. Raises KeyError for what nobody has described."""
+    """Return the channel of an inbound topic. Raises KeyError for a topic or message type without a description."""
     messages = []
     for model in _ASKED[kind]:
         said, headers = other(model), example_update(model)[0]
-        messages.append(Told(kind, said.title, said.when, model, "SignedUpdate", headers, said.example))
+        messages.append(MessageType(kind, said.title, said.when, model, "SignedUpdate", headers, said.example))
     inbound = words()["inbound_topics"][topic]
     return Channel(topic, "receive", inbound["title"], inbound["description"], tuple(messages))

@@ -1,4 +1,4 @@
-"""How events travel between services: the message and the one protocol with more than one implementation."""
+"""Message bus: the message, and the protocol that the in-process and the Kafka bus implement."""
 
 import base64
 from collections.abc import Callable, Coroutine, Mapping, Sequence
@@ -7,13 +7,13 @@ from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 
-# The driver's own kind of uuid.UUID, read nine times as fast: two for every event.
+# asyncpg's subclass of uuid.UUID, which parses nine times as fast: two for every event.
 from asyncpg.pgproto import pgproto
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One event under way: CloudEvents 1.0 attributes plus the data as bytes."""
+    """An event in transit: CloudEvents 1.0 attributes, and the data as bytes."""
 
     id: UUID
     type: str
@@ -26,7 +26,7 @@ class Message:
     headers: dict[str, str]
 
     def attributes(self) -> dict[str, Any]:
-        """CloudEvents 1.0 attributes; extension names are lower-case letters and digits."""
+        """Return the CloudEvents 1.0 attributes; extension names are lower-case letters and digits."""
         return {
             "specversion": "1.0",
             "id": str(self.id),
@@ -42,17 +42,17 @@ class Message:
         }
 
     def to_record(self) -> dict[str, Any]:
-        """A JSON-able copy, for a parked event."""
+        """Return the message as JSON-compatible data, for parking."""
         return {**self.attributes(), "data_base64": base64.b64encode(self.data).decode()}
 
     @classmethod
     def from_record(cls, record: dict[str, Any]) -> "Message":
-        """The message that `to_record` wrote down."""
+        """Return the message from the output of `to_record`."""
         return cls.of(record, base64.b64decode(record["data_base64"]))
 
     @classmethod
     def of(cls, attributes: dict[str, Any], data: bytes) -> "Message":
-        """The message with these CloudEvents attributes. Raises KeyError or ValueError where they make none."""
+        """Return the message with these CloudEvents attributes. Raises KeyError or ValueError if they are invalid."""
         return cls(
             id=pgproto.UUID(attributes["id"]),
             type=attributes["type"],
@@ -72,7 +72,7 @@ _FIXED |= {"sequence", "aggregatetype", "data_base64"}
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What a broker hands over, before anybody has made sense of it; topic, partition and offset name it for ever."""
+    """A record from a broker, not yet parsed; topic, partition and offset identify it."""
 
     topic: str
     partition: int
@@ -84,14 +84,14 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """A record that is no message of ours, and why: for the dead letters."""
+    """A record that cannot be parsed as a message, and the reason."""
 
     record: Record
     error: str
 
 
 class Unsendable(Exception):
-    """The bus will never take one of these messages as it is; it takes others."""
+    """The bus refuses one of these messages permanently; others are not affected."""
 
 
 Arrival = Message | Unreadable
@@ -100,40 +100,40 @@ Read = Callable[[Record], Message]
 
 
 def read_event(record: Record) -> Message:
-    """The event in a record: CloudEvents 1.0, Kafka's binary mode. Raises KeyError or ValueError where it is none."""
+    """Parse a record as CloudEvents 1.0 in Kafka's binary mode. Raises KeyError or ValueError."""
     attributes = {name[3:]: value.decode() for name, value in record.headers if name[:3] == "ce_"}
     if attributes["specversion"] != "1.0":
         raise ValueError(f"CloudEvents {attributes['specversion']}")
     message = Message.of(attributes, record.value or b"")
-    # Who may write to one service's topic must not speak for another. In one process there are no topics.
+    # A writer to one service's topic must not impersonate another service. The in-process bus has no topics.
     if record.topic and record.topic != f"{message.source}.events":
         raise ValueError(f"{record.topic} brings an event of {message.source}")
     return message
 
 
 class Bus(Protocol):
-    """Carries messages of a topic to its subscribers; returns from `publish` when they are safe."""
+    """Delivers the messages of a topic to its subscribers; `publish` returns when they are stored safely."""
 
     def subscribe(self, topic: str, deliver: Deliver, read: Read = read_event) -> None:
-        """Have every message of `topic` handed to `deliver`, in order per subject, once all of an earlier call is done.
+        """Register `deliver` for the messages of `topic`: in order per subject, one call at a time.
 
-        `read` makes a message of what a broker hands over; what it refuses arrives as Unreadable.
+        `read` parses a record of a broker; a record that it refuses arrives as Unreadable.
         """
 
     async def publish(self, topic: str, messages: Sequence[Message]) -> None:
-        """Hand over; once this returns, the outbox rows may go. Raises Unsendable, and whatever may pass."""
+        """Publish messages; after this their outbox rows may be deleted. Raises Unsendable, or transient errors."""
 
     async def start(self) -> None:
-        """Begin to deliver. All subscriptions have been made."""
+        """Start delivery, after all subscriptions."""
 
-    async def rest(self) -> None:
-        """Deliver no more; returns when what was being delivered is done and noted. Publishing goes on."""
+    async def stop_delivery(self) -> None:
+        """Stop delivery; returns when the batch under way is handled and committed. Publishing continues."""
 
     async def close(self) -> None:
-        """Give back connections."""
+        """Close the connections."""
 
     async def lag(self) -> Mapping[str, int]:
         """Return by topic how many messages the broker holds that were not fetched yet; empty without a broker."""
 
-    def trouble(self) -> str:
-        """Why nothing can be carried at present, for whoever asks whether the service is ready; empty: all is well."""
+    def outage(self) -> str:
+        """Return why messages cannot be delivered or published now, for the readiness check; empty if they can."""

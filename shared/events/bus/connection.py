@@ -1,4 +1,4 @@
-"""How a process of ours reaches the brokers: addresses, login and certificates, from the settings."""
+"""Connection options of Kafka clients, from the settings: addresses, login and certificates."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -10,7 +10,7 @@ from shared.settings import Settings
 
 
 def client_options(settings: Settings, name: str) -> dict[str, Any]:
-    """What every aiokafka client is given. Raises OSError for a certificate file that cannot be read."""
+    """Return the options of every aiokafka client. Raises OSError for an unreadable certificate file."""
     options: dict[str, Any] = {
         "bootstrap_servers": settings.kafka_servers.split(","),
         "client_id": f"tenghuan-{name}",
@@ -31,12 +31,12 @@ def client_options(settings: Settings, name: str) -> dict[str, Any]:
     return options
 
 
-async def within(seconds: float, ending: Coroutine[Any, Any, object]) -> bool:
-    """Let a client's ending have so many seconds; whether it came to its end.
+async def finish_within(seconds: float, closing: Coroutine[Any, Any, object]) -> bool:
+    """Await the closing of a client for at most `seconds`; return whether it finished without an error.
 
-    Nothing it raises gets out, nor a cancellation: clients cancel tasks of their own, and wait for what never comes.
+    Its exceptions and cancellations are suppressed: closing clients cancel tasks of their own and may hang.
     """
-    task = asyncio.ensure_future(ending)
+    task = asyncio.ensure_future(closing)
     try:
         _, late = await asyncio.wait({task}, timeout=seconds)
         if late:
@@ -44,7 +44,7 @@ async def within(seconds: float, ending: Coroutine[Any, Any, object]) -> bool:
             await asyncio.wait({task}, timeout=0.1)
     finally:
         task.cancel()
-        task.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
+        task.add_done_callback(lambda done: done.cancelled() or done.exception())
     return not task.cancelled() and task.done() and task.exception() is None
 
 

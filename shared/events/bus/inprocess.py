@@ -1,4 +1,4 @@
-"""The bus of one process: publishing awaits the handlers' commits, so a crash in between loses nothing."""
+"""In-process bus: publishing awaits the handlers' commits, so a crash in between loses nothing."""
 
 import asyncio
 from collections import defaultdict
@@ -20,19 +20,19 @@ class InProcessBus:
         async with asyncio.TaskGroup() as group:
             deliveries = [group.create_task(deliver(messages)) for deliver in self._subscribers[topic]]
         for delivery in deliveries:
-            delivery.result()  # a task group takes a cancelled delivery for a finished one
+            delivery.result()  # a task group ignores a cancelled delivery
 
     async def start(self) -> None:
-        """Delivery is part of publishing: there is nothing to begin."""
+        """Do nothing: delivery is part of publishing."""
 
-    async def rest(self) -> None:
-        """Nothing is under way outside a call of `publish`."""
+    async def stop_delivery(self) -> None:
+        """Do nothing: delivery is part of publishing."""
 
     async def close(self) -> None:
-        """There are no connections."""
+        """Do nothing: there are no connections."""
 
     async def lag(self) -> Mapping[str, int]:
         return {}
 
-    def trouble(self) -> str:
+    def outage(self) -> str:
         return ""

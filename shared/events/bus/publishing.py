@@ -1,4 +1,4 @@
-"""Publishing to Kafka: whole batches per partition, and a fresh producer whenever the old one cannot be trusted."""
+"""Kafka producer: whole batches per partition, and a new producer after every failure."""
 
 import asyncio
 import time
@@ -13,53 +13,53 @@ from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 from aiokafka.partitioner import murmur2
 
 from shared.events.bus import Message, Unsendable
-from shared.events.bus.connection import client_options, within
+from shared.events.bus.connection import client_options, finish_within
 from shared.events.bus.topics import LONGEST_RECORD_BYTES
 from shared.settings import Settings
 
 log = structlog.get_logger()
-PATIENCE_SECONDS = 20.0
-"""How long brokers may take to confirm. Batches of an idempotent producer never expire by themselves."""
+CONFIRM_SECONDS = 20.0
+"""Timeout of a confirmation: batches of an idempotent producer never expire by themselves."""
 _TOPIC_SECONDS = 5.0
-"""How long brokers may take to tell a topic's partitions; the client goes on asking for a topic that is missing."""
+"""Timeout for the partitions of a topic: the client asks without limit for a topic that is missing."""
 _BATCH_BYTES = 262_144
-_TROUBLE_SECONDS = 30.0
-"""A failure says nothing of the brokers after so long: another replica may have taken over what was to be sent."""
+_OUTAGE_SECONDS = 30.0
+"""How long a failure counts as an outage: another replica may publish the rows meanwhile."""
 
 Headers = list[tuple[str, bytes]]
 
 
 class Publisher:
-    """Sends messages in order per aggregate and returns when all replicas in sync have them."""
+    """Publishes messages in order per aggregate, confirmed by all in-sync replicas."""
 
     def __init__(self, settings: Settings, service: str) -> None:
         self._settings, self._service = settings, service
         self._producer: AIOKafkaProducer | None = None
-        self._turn = asyncio.Lock()
+        self._lock = asyncio.Lock()
         self._failed = ("", 0.0)
-        """What the last attempt failed with, and when."""
+        """Error of the last attempt, and when it happened."""
 
     @property
-    def trouble(self) -> str:
-        """What the last attempt failed with, if that was of late."""
+    def outage(self) -> str:
+        """The error of the last attempt, if it is recent."""
         error, at = self._failed
-        return error if time.monotonic() - at < _TROUBLE_SECONDS else ""
+        return error if time.monotonic() - at < _OUTAGE_SECONDS else ""
 
     async def publish(self, topic: str, messages: Sequence[Message]) -> None:
-        """Raises KafkaError, OSError or TimeoutError; then some may have arrived, and all must be sent again.
+        """Publish messages. Raises KafkaError, OSError or TimeoutError when some may be missing: publish all again.
 
-        Raises Unsendable where one of them would never be taken.
+        Raises Unsendable if the brokers refuse one of them permanently.
         """
         try:
-            async with self._turn, asyncio.timeout(PATIENCE_SECONDS):
+            async with self._lock, asyncio.timeout(CONFIRM_SECONDS):
                 await self._send(await self._connected(), topic, messages)
         except BaseException as failure:
-            never = isinstance(failure, MessageSizeTooLargeError)
-            self._failed = ("", 0.0) if never else (f"broker: {failure!r}", time.monotonic())
-            # A fenced or out-of-sequence producer never recovers, and one in doubt may still send: what it sends
-            # late are copies of what its successor sends.
+            permanent = isinstance(failure, MessageSizeTooLargeError)
+            self._failed = ("", 0.0) if permanent else (f"broker: {failure!r}", time.monotonic())
+            # A fenced or out-of-sequence producer never recovers. A discarded one may still send: copies of what its
+            # successor sends.
             await self._discard()
-            if never:
+            if permanent:
                 raise Unsendable(f"{topic}: {failure!r}") from None
             raise
         self._failed = ("", 0.0)
@@ -74,12 +74,12 @@ class Publisher:
                 max_batch_size=_BATCH_BYTES,
                 max_request_size=LONGEST_RECORD_BYTES,
                 compression_type="lz4",
-                request_timeout_ms=int(PATIENCE_SECONDS * 1000),
+                request_timeout_ms=int(CONFIRM_SECONDS * 1000),
             )
             try:
                 await producer.start()
             except BaseException:
-                await _end(producer)
+                await _stop_producer(producer)
                 raise
             self._producer = producer
         return self._producer
@@ -89,12 +89,12 @@ class Publisher:
         queues: dict[int, list[Message]] = defaultdict(list)
         for message in messages:
             queues[partition_of(str(message.subject), partitions)].append(message)
-        await _all_of([asyncio.create_task(_fill(producer, topic, *each)) for each in queues.items()])
+        await _all_of([asyncio.create_task(_send_partition(producer, topic, *each)) for each in queues.items()])
 
     async def _discard(self) -> None:
         producer, self._producer = self._producer, None
         if producer is not None:
-            await _end(producer)
+            await _stop_producer(producer)
 
     async def close(self) -> None:
         await self._discard()
@@ -105,13 +105,13 @@ async def _partitions(producer: AIOKafkaProducer, topic: str) -> int:
         async with asyncio.timeout(_TOPIC_SECONDS):
             return len(await producer.partitions_for(topic))
     except TimeoutError:
-        raise TimeoutError(f"no broker tells where {topic} is; does it exist?") from None
+        raise TimeoutError(f"the brokers return no partitions of {topic}; does it exist?") from None
 
 
 async def _all_of(tasks: Sequence[asyncio.Task[None]]) -> None:
-    """Wait for all, or for the first that fails. Raises its error; KafkaError for one that the client cancelled.
+    """Wait for all tasks. Raises the first error; KafkaError for a task that the client cancelled.
 
-    No task group: that takes a cancelled task for done, and in Python 3.11 leaves its own task counted as cancelled.
+    No task group: it ignores a cancelled task, and in Python 3.11 leaves its own task counted as cancelled.
     """
     if not tasks:
         return
@@ -122,11 +122,11 @@ async def _all_of(tasks: Sequence[asyncio.Task[None]]) -> None:
             task.cancel()
         errors = [each for each in await asyncio.gather(*tasks, return_exceptions=True) if each is not None]
     for error in sorted(errors, key=lambda each: isinstance(each, asyncio.CancelledError)):
-        raise KafkaError("the client gave up a batch") if isinstance(error, asyncio.CancelledError) else error
+        raise KafkaError("the client cancelled a batch") if isinstance(error, asyncio.CancelledError) else error
 
 
-async def _fill(producer: AIOKafkaProducer, topic: str, partition: int, queue: Sequence[Message]) -> None:
-    """Send one partition's messages, a full batch at a time."""
+async def _send_partition(producer: AIOKafkaProducer, topic: str, partition: int, queue: Sequence[Message]) -> None:
+    """Send the messages of one partition in full batches."""
     waiting = iter(queue)
     message = next(waiting, None)
     sent = []
@@ -148,7 +148,7 @@ def _append(batch: Any, message: Message) -> bool:
 
 
 def headers_of(message: Message) -> Headers:
-    """CloudEvents 1.0 attributes in Kafka's binary mode; the partition key is the record's key."""
+    """Return the CloudEvents 1.0 headers in Kafka's binary mode; the partition key is the record's key."""
     headers = [
         *_constant(message.source, message.type, message.aggregate_type),
         ("ce_id", str(message.id).encode()),
@@ -173,14 +173,14 @@ def _constant(source: str, kind: str, aggregate_type: str) -> Headers:
 
 @lru_cache(maxsize=100_000)
 def partition_of(key: str, partitions: int) -> int:
-    """Where a key's records go: the same as with every Kafka client that keeps to the default partitioner."""
+    """Return the partition of a key, as every Kafka client with the default partitioner computes it."""
     return int(murmur2(key.encode()) & 0x7FFFFFFF) % partitions
 
 
-async def _end(producer: AIOKafkaProducer) -> None:
-    """Stop a producer whatever state it is in; its own `stop` waits for ever for what it cannot deliver."""
-    if await within(1, producer.stop()):
+async def _stop_producer(producer: AIOKafkaProducer) -> None:
+    """Stop a producer in any state; its own `stop` waits without limit for undeliverable messages."""
+    if await finish_within(1, producer.stop()):
         return
     log.warning("producer discarded with unconfirmed messages; they are sent again")
-    await within(0.5, producer.client.close())
-    await within(0.5, producer._sender.close())
+    await finish_within(0.5, producer.client.close())
+    await finish_within(0.5, producer._sender.close())

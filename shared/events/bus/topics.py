@@ -1,4 +1,4 @@
-"""The topics there are and how they are made. Brokers make none by themselves: a misspelt name must not become one."""
+"""Topics and their creation. Automatic creation is off, so that a misspelt name creates no topic."""
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import TopicAlreadyExistsError, for_code
@@ -9,22 +9,22 @@ from shared.settings import Settings
 
 LIBRARY_UPDATES = TOPIC
 LONGEST_RECORD_BYTES = 8 * 1024 * 1024 + 65_536
-"""An update of the longest that is taken (json_limit_bytes), with its headers."""
+"""The longest update accepted (json_limit_bytes) with its headers."""
 _WEEK_MS = 7 * 24 * 3600 * 1000
 
 
 def events_topic(service: str) -> str:
-    """Where a service announces what happened; kept for ever, so that a new reader can begin at the beginning."""
+    """Return the topic of a service's events; it is kept without limit, for consumers that start from the beginning."""
     return f"{service}.events"
 
 
 def dead_letters_topic(service: str) -> str:
-    """Where a service puts what it could not make sense of."""
+    """Return the topic of a service's dead letters."""
     return f"{service}.dead-letters"
 
 
-def wanted(settings: Settings, services: tuple[str, ...]) -> list[NewTopic]:
-    """Every topic, with the partitions and replicas that the settings ask for."""
+def topic_specs(settings: Settings, services: tuple[str, ...]) -> list[NewTopic]:
+    """Return every topic with the partitions and replicas of the settings."""
     own = [name(service) for service in services for name in (events_topic, dead_letters_topic)]
     return [new_topic(topic, settings) for topic in (*own, LIBRARY_UPDATES)]
 
@@ -46,21 +46,21 @@ def new_topic(topic: str, settings: Settings) -> NewTopic:
 
 
 async def ensure_topics(settings: Settings, services: tuple[str, ...]) -> list[str]:
-    """Make the topics that are missing; those there keep what they have. Returns the names of the new ones.
+    """Create missing topics and leave existing ones unchanged. Returns the names of the new topics.
 
-    Raises KafkaError: no broker answers, or this login may not make topics.
+    Raises KafkaError if no broker answers or the login may not create topics.
     """
     admin = AIOKafkaAdminClient(**client_options(settings, "topics"))
     await admin.start()
     try:
-        answer = await admin.create_topics(wanted(settings, services))
+        answer = await admin.create_topics(topic_specs(settings, services))
     finally:
         await admin.close()
-    made = []
+    created = []
     for topic, code, *message in answer.topic_errors:
         error = for_code(code)
         if code == 0:
-            made.append(topic)
+            created.append(topic)
         elif error is not TopicAlreadyExistsError:
             raise error(f"{topic}: {message[0] if message else ''}")
-    return made
+    return created

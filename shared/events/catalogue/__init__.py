@@ -1,4 +1,4 @@
-"""The event catalogue as data, from the event classes and words.toml: for the page, the document and docs/events.md."""
+"""Event catalogue as data, from the event classes and words.toml: for the page, AsyncAPI and docs/events.md."""
 
 import re
 import types
@@ -19,7 +19,7 @@ from shared.contracts.pushes import LibraryUpdate, ResourceUpdate
 from shared.events.catalogue.samples import example_data
 from shared.events.catalogue.words import EventWords, meaning, value_word, words, words_of
 
-# 二（四）1, 三（一） … as docstrings cite them.
+# Clauses as docstrings cite them: 二（四）1, 三（一）.
 _CITED = re.compile(r"[一二三四](?:（[一二三四五]）)?[1-4]?(?![一-龥])")
 _KINDS: dict[Any, str] = {
     str: "文字",
@@ -33,12 +33,12 @@ _KINDS: dict[Any, str] = {
 
 
 OTHERS: tuple[type[BaseModel], ...] = (MessageDeadLettered, ResourceUpdate, LibraryUpdate)
-"""The data of messages that are no events: what could not be read, and what districts' systems send."""
+"""Data of messages that are not events: dead letters, and updates of districts' systems."""
 
 
 @dataclass(frozen=True)
 class Field:
-    """One field: its kind in words, the structure it holds if any, what it says, the codes it may hold."""
+    """One field: Chinese name of its type, nested structure if any, meaning, and code values."""
 
     name: str
     kind: str
@@ -51,7 +51,7 @@ class Field:
 
 @dataclass(frozen=True)
 class Other:
-    """A message that is no event of the catalogue, as words.toml describes it."""
+    """A message that is not an event, as words.toml describes it."""
 
     name: str
     title: str
@@ -62,7 +62,7 @@ class Other:
 
 @dataclass(frozen=True)
 class Structure:
-    """A part that messages consist of, with its Chinese name."""
+    """A nested structure of messages, with its Chinese name."""
 
     name: str
     title: str
@@ -71,7 +71,7 @@ class Structure:
 
 @dataclass(frozen=True)
 class Entry:
-    """One event as a reader of the catalogue sees it; `acts` is what each service does that acts on it."""
+    """One event as the catalogue shows it."""
 
     type: str
     service: str
@@ -84,7 +84,7 @@ class Entry:
 
 @cache
 def entries() -> tuple[Entry, ...]:
-    """Every event, by service in the order of words.toml, there in the order of its events."""
+    """Return every event, by service and then in the order of words.toml."""
     order = list(words()["events"])
     known = sorted(event_types(), key=lambda event: order.index(event.type))
     return tuple(_entry(event) for service in words()["services"] for event in known if _of(event) == service)
@@ -92,13 +92,13 @@ def entries() -> tuple[Entry, ...]:
 
 @cache
 def structures() -> tuple[Structure, ...]:
-    """Every part that some message consists of, in the order in which words.toml names them."""
+    """Return every nested structure, in the order of words.toml."""
     found = {part.__name__: part for model in (*event_types(), *OTHERS) for part in parts_of(model)}
     return tuple(Structure(name, title, tuple(_fields(found[name]))) for name, title in words()["structures"].items())
 
 
 def other(model: type[BaseModel]) -> Other:
-    """One of OTHERS. Raises KeyError for any other model."""
+    """Return the description of a model in OTHERS. Raises KeyError for any other model."""
     said = words()["others"][model.__name__]
     return Other(model.__name__, said["title"], said["when"], tuple(_fields(model)), example_data(model))
 
@@ -134,7 +134,7 @@ def _fields(model: type[BaseModel]) -> Iterator[Field]:
 
 
 def _kind(annotation: Any) -> tuple[str, type[BaseModel] | None, tuple[str, ...], bool]:
-    """The kind in words, the model inside, the codes it may hold, and whether it may be null."""
+    """Return the type's Chinese name, the nested model, the code values, and whether it may be null."""
     origin, inside = get_origin(annotation), get_args(annotation)
     if origin is Annotated:
         return _kind(inside[0])
@@ -152,7 +152,7 @@ def _kind(annotation: Any) -> tuple[str, type[BaseModel] | None, tuple[str, ...]
 
 
 def parts_of(model: type[BaseModel]) -> Iterator[type[BaseModel]]:
-    """The models inside a model, at any depth."""
+    """Yield the models nested in a model, at any depth."""
     for field in model.model_fields.values():
         part = _kind(field.annotation)[1]
         if part is not None:

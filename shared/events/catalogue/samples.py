@@ -1,4 +1,4 @@
-"""An example of every event, made from its schema and the example values in words.toml. All of it is invented."""
+"""Example messages, from the schemas and the example values of words.toml. All data are invented."""
 
 import json
 from functools import cache
@@ -23,13 +23,13 @@ _FORMATS = {"date": "2024-10-14", "date-time": TIME}
 
 @cache
 def example_data(model: type[BaseModel]) -> dict[str, Any]:
-    """The data of an example message, valid by its schema."""
+    """Return example data that is valid by the model's schema."""
     schema = model.model_json_schema(mode="serialization")
     return _object(schema, schema.get("$defs", {}), model.__name__)
 
 
 def example_message(event: type[Event]) -> Message:
-    """An example as it would travel: identifiers, sequence and time are invented like the data."""
+    """Return an example message of an event type."""
     data, source = event.model_validate(example_data(event)), event.type.split(".")[0]
     senders = words()["senders"]
     who = senders.get(source, senders["default"])
@@ -53,7 +53,7 @@ def example_message(event: type[Event]) -> Message:
 
 
 def example_notice(service: str) -> Message:
-    """An example of what a service says about a message that it could not make sense of."""
+    """Return an example of a service's dead-letter notice."""
     data = MessageDeadLettered.model_validate(example_data(MessageDeadLettered))
     kind, at = dead_lettered_type(service), data.at
     return Message(
@@ -62,7 +62,7 @@ def example_notice(service: str) -> Message:
 
 
 def example_update(model: type[BaseModel]) -> tuple[dict[str, str], bytes]:
-    """The headers and the value of an update as a district's system sends it, under an invented key."""
+    """Return headers and value of a district system's update, signed with an invented key."""
     value, request = json.dumps(example_data(model), ensure_ascii=False).encode(), _identifier("request_id")
     key_id = words()["examples"]["key_id"]
     headers = {
@@ -97,7 +97,7 @@ def _value(schema: Schema, shared: Schema, model: str, name: str) -> Any:
 
 
 def _said(model: str, name: str) -> Any:
-    """What words.toml gives for a field; None where it gives nothing."""
+    """Return the example value of a field in words.toml; None if there is none."""
     said = words()["examples"]
     return said.get(f"{model}.{name}", said.get(name))
 
@@ -111,5 +111,5 @@ def _scalar(schema: Schema, name: str) -> Any:
 
 
 def _identifier(name: str) -> str:
-    """The same for the same name, so that what belongs together in an example has one identifier."""
+    """Return an identifier derived from the name, so that related examples share it."""
     return str(uuid5(NAMESPACE_OID, name))

@@ -1,4 +1,4 @@
-"""What events, fields and coded values are called in Chinese (words.toml)."""
+"""Chinese names of events, fields and code values (words.toml)."""
 
 import tomllib
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ from shared.contracts.library import LABELS
 
 @dataclass(frozen=True)
 class EventWords:
-    """An event's title, when it is announced, and what each service does that acts on it."""
+    """Title of an event, when it is announced, and what each service does on receiving it."""
 
     title: str
     when: str
@@ -24,29 +24,29 @@ class EventWords:
 
 @cache
 def words() -> dict[str, dict[str, Any]]:
-    """The whole of words.toml, by section."""
+    """Return words.toml, by section."""
     with (Path(__file__).parent / "words.toml").open("rb") as file:
         return tomllib.load(file)
 
 
 def service_title(service: str) -> str:
-    """What a service is called in Chinese."""
+    """Return the Chinese name of a service."""
     return str(words()["services"][service])
 
 
 def words_of(event: type[Event]) -> EventWords:
-    """Raises KeyError for an event that nobody has described yet."""
+    """Return the words of an event. Raises KeyError for an event without any."""
     found = words()["events"][event.type]
     return EventWords(found["title"], found["when"], found.get("acts", {}))
 
 
 def meaning(model: type[BaseModel], name: str) -> str:
-    """What a field says, by words.toml or by the title it was declared with. Raises KeyError where there is neither."""
+    """Return the meaning of a field, from words.toml or its declared title. Raises KeyError if it has neither."""
     fields, declared = words()["fields"], model.model_fields[name]
     said = fields.get(f"{model.__name__}.{name}") or declared.title or fields[name]
     return said if declared.description is None else f"{said}：{declared.description}"
 
 
 def value_word(value: str) -> str:
-    """What a coded value is called. Raises KeyError where nobody has said."""
+    """Return the Chinese name of a code value. Raises KeyError if it has none."""
     return str(words()["values"].get(value) or LABELS[value])

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.contracts.intake import DeclarationWithdrawn
 from shared.events.inbox import Consumer
-from shared.events.parking import give_up
+from shared.events.parking import drop_parked
 from shared.storage.ddl import _DELIVERY
 from shared.storage.migrate import admin_engine
 from tests.shared.events.test_delivery import ACTOR, SOMEBODY_WAITS, Ear, message, until
@@ -180,7 +180,7 @@ async def test_the_first_event_may_be_given_up_and_the_others_replayed(world: Wo
     await ear.consumer.deliver(batch)
     ear.broken.clear()
     async with ear.database.session(ACTOR) as session:
-        assert await give_up(session, ("intake", subject), only_first=True) == [batch[0].id]
+        assert await drop_parked(session, ("intake", subject), only_first=True) == [batch[0].id]
     assert await ear.consumer.replay_parked("intake", subject) == 2
     assert (await ear.handled(subject), await ear.parked()) == (2, Counter())
     await ear.consumer.deliver([batch[0]])
@@ -193,8 +193,8 @@ async def test_after_all_are_given_up_later_events_flow_on(world: World, ear: Ea
     await ear.consumer.deliver([message(subject, seq, world) for seq in range(1, 4)])
     ear.broken.clear()
     async with ear.database.session(ACTOR) as session:
-        assert len(await give_up(session, ("intake", subject))) == 3
-        assert await give_up(session, ("intake", subject)) == []
+        assert len(await drop_parked(session, ("intake", subject))) == 3
+        assert await drop_parked(session, ("intake", subject)) == []
     await ear.consumer.deliver([message(subject, 4, world)])
     assert (await ear.handled(subject), await ear.parked()) == (1, Counter())
 
