@@ -136,14 +136,14 @@ async def test_what_the_client_cancelled_is_not_taken_for_sent(broker: Broker, m
 async def test_a_topic_that_is_missing_is_soon_told(
     broker: Broker, real_node: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(publishing, "PATIENCE_SECONDS", 120.0)
+    monkeypatch.setattr(publishing, "CONFIRM_SECONDS", 120.0)
     async with bus_of(broker.settings()) as bus, asyncio.timeout(100):
         with pytest.raises(TimeoutError, match=r"nowhere\.events"):
             await bus.publish("nowhere.events", [message()])
 
 
 async def test_a_failure_of_long_ago_says_nothing_of_the_brokers(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(publishing, "_TROUBLE_SECONDS", 3.0)
+    monkeypatch.setattr(publishing, "_OUTAGE_SECONDS", 3.0)
     bus = KafkaBus(Settings(bus="kafka", kafka_servers="127.0.0.1:9"), "funding")
     with pytest.raises(KafkaConnectionError):
         await bus.publish(TOPIC, [message()])

@@ -72,7 +72,7 @@ async def _partitions(asker: AIOKafkaConsumer) -> list[TopicPartition]:
 async def test_after_a_stop_in_order_nothing_comes_twice(broker: Broker, monkeypatch: pytest.MonkeyPatch) -> None:
     # On a busy machine noting the last offsets may take longer than a stop may wait.
     monkeypatch.setattr(consuming, "_LAST_COMMIT_SECONDS", 30.0)
-    monkeypatch.setattr(kafka, "_REST_SECONDS", 60.0)
+    monkeypatch.setattr(kafka, "_STOP_SECONDS", 60.0)
     before, after = Ear(), Ear()
     async with bus_of(broker.settings(), before) as bus:
         await bus.publish(TOPIC, [message(seq=seq) for seq in range(1, 101)])
@@ -251,7 +251,7 @@ async def test_a_stop_does_not_wait_for_brokers_that_do_not_answer(
 
     monkeypatch.setattr(AIOKafkaConsumer, "getmany", ask_for_ever)
     monkeypatch.setattr(AIOKafkaConsumer, "stop", stop_for_ever)
-    monkeypatch.setattr(kafka, "_REST_SECONDS", 60.0)
+    monkeypatch.setattr(kafka, "_STOP_SECONDS", 60.0)
     async with bus_of(broker.settings(), Ear()) as bus:
         await asked.wait()
         async with asyncio.timeout(55):

@@ -13,7 +13,7 @@ import pytest
 from services import SERVICES
 from shared.settings import ROOT
 
-PATIENCE_SECONDS = 400
+CONFIRM_SECONDS = 400
 READY = "ready after"
 
 
@@ -53,7 +53,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory, real_node: None) -> Path:
 
 def test_brokers_that_are_away_are_named(tmp_path: Path) -> None:
     suite = start(tmp_path, "--once", TENGHUAN_KAFKA_SERVERS="127.0.0.1:1")
-    output, _ = suite.communicate(timeout=PATIENCE_SECONDS)
+    output, _ = suite.communicate(timeout=CONFIRM_SECONDS)
     assert suite.returncode == 1
     assert "TENGHUAN_KAFKA_SERVERS" in output
     assert "Traceback" not in output
@@ -68,7 +68,7 @@ def test_stopped_while_it_starts_it_leaves_no_server_and_no_node(folder: Path, s
         time.sleep(0.001)
     children = psutil.Process(suite.pid).children()
     suite.send_signal(signal.SIGTERM)
-    rest, _ = suite.communicate(timeout=PATIENCE_SECONDS)
+    rest, _ = suite.communicate(timeout=CONFIRM_SECONDS)
     assert (suite.returncode, "Traceback" in output + rest) == (130, False)
     assert psutil.wait_procs(children, timeout=60)[1] == []
     assert not (folder / "postgres" / "postmaster.pid").exists()
@@ -93,7 +93,7 @@ def test_services_killed_amid_the_story_come_back_and_it_ends_well(folder: Path)
         services[name].send_signal(signal.SIGKILL)
     output += read_until(suite, "funding ended unasked (SIGKILL)")
     services["intake"].send_signal(signal.SIGKILL)
-    rest, _ = suite.communicate(timeout=PATIENCE_SECONDS)
+    rest, _ = suite.communicate(timeout=CONFIRM_SECONDS)
     output += rest
     assert suite.returncode == 0, output
     assert "全部符合预期" in output
@@ -108,7 +108,7 @@ def test_told_again_it_serves_until_it_is_stopped(folder: Path) -> None:
     assert "Kafka：127.0.0.1:" in output
     services = services_of(suite)
     suite.send_signal(signal.SIGTERM)
-    suite.communicate(timeout=PATIENCE_SECONDS)
+    suite.communicate(timeout=CONFIRM_SECONDS)
     assert suite.returncode == 0
     assert not any(service.is_running() for service in services.values())
     assert list(folder.glob("*/node.json"))
