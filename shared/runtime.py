@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from shared import logs
 from shared.actors import Actor, hash_secret, key_holder, system_actor
 from shared.clock import Clock
+from shared.contracts.code_lists import CodeLists
 from shared.errors import Unauthenticated
 from shared.events.bus import Bus
 from shared.events.handlers import Handlers, InboundTopic
@@ -49,6 +50,10 @@ class Service:
     """Database schemas it owns beside the one that carries its name."""
     gauges: tuple[TableGauge, ...] = ()
     """Metrics that it reads from its tables."""
+    code_lists: CodeLists = field(default_factory=dict)
+    """Its codes with Chinese labels, beside those that every service has."""
+    tags: Mapping[str, str] = field(default_factory=dict)
+    """Chinese descriptions of the groups of its endpoints."""
 
     def sources(self) -> set[str]:
         """Return the names of the services whose events this one handles."""

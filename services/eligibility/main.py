@@ -3,12 +3,16 @@
 from fastapi import FastAPI
 
 from services.eligibility.api import router
+from services.eligibility.api.tags import TAGS
 from services.eligibility.handlers import HANDLERS
 from services.eligibility.models import Base
+from services.eligibility.rules.code_lists import CODE_LISTS
 from shared.runtime import Service
 from shared.web.app import create_app
 
-service = Service("eligibility", "政策审核与入库评估", Base.metadata, router, HANDLERS)
+service = Service(
+    "eligibility", "政策审核与入库评估", Base.metadata, router, HANDLERS, code_lists=CODE_LISTS, tags=TAGS
+)
 
 
 def app() -> FastAPI:

@@ -3,13 +3,25 @@
 from fastapi import FastAPI
 
 from services.funding.api import router
+from services.funding.api.tags import TAGS
 from services.funding.gauges import GAUGES
 from services.funding.handlers import HANDLERS
 from services.funding.models import Base
+from services.funding.rules.code_lists import CODE_LISTS
 from shared.runtime import Service
 from shared.web.app import create_app
 
-service = Service("funding", "资金管理", Base.metadata, router, HANDLERS, schemas=("funding_ledger",), gauges=GAUGES)
+service = Service(
+    "funding",
+    "资金管理",
+    Base.metadata,
+    router,
+    HANDLERS,
+    schemas=("funding_ledger",),
+    gauges=GAUGES,
+    code_lists=CODE_LISTS,
+    tags=TAGS,
+)
 
 
 def app() -> FastAPI:

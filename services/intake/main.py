@@ -3,17 +3,28 @@
 from fastapi import FastAPI
 
 from services.intake.api import router
+from services.intake.api.tags import TAGS
 from services.intake.gauges import GAUGES
 from services.intake.handlers import HANDLERS
 from services.intake.models import Base
 from services.intake.registers.topic import UPDATES
+from services.intake.rules.code_lists import CODE_LISTS
 from services.intake.scheduled import remove_stale_uploads
 from shared.contracts.pushes import TOPIC
 from shared.runtime import Service
 from shared.web.app import create_app
 
 service = Service(
-    "intake", "项目储备与申报", Base.metadata, router, HANDLERS, remove_stale_uploads, {TOPIC: UPDATES}, gauges=GAUGES
+    "intake",
+    "项目储备与申报",
+    Base.metadata,
+    router,
+    HANDLERS,
+    remove_stale_uploads,
+    {TOPIC: UPDATES},
+    gauges=GAUGES,
+    code_lists=CODE_LISTS,
+    tags=TAGS,
 )
 
 

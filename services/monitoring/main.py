@@ -3,14 +3,26 @@
 from fastapi import FastAPI
 
 from services.monitoring.api import router
+from services.monitoring.api.tags import TAGS
 from services.monitoring.gauges import GAUGES
 from services.monitoring.handlers import HANDLERS
 from services.monitoring.models import Base
+from services.monitoring.rules.code_lists import CODE_LISTS
 from services.monitoring.scheduled import run_scheduled
 from shared.runtime import Service
 from shared.web.app import create_app
 
-service = Service("monitoring", "跟踪监测与评价", Base.metadata, router, HANDLERS, run_scheduled, gauges=GAUGES)
+service = Service(
+    "monitoring",
+    "跟踪监测与评价",
+    Base.metadata,
+    router,
+    HANDLERS,
+    run_scheduled,
+    gauges=GAUGES,
+    code_lists=CODE_LISTS,
+    tags=TAGS,
+)
 
 
 def app() -> FastAPI:

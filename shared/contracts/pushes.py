@@ -63,21 +63,21 @@ def signed_content(request_id: str, time: str, value: bytes) -> bytes:
 class RowProblem(BaseModel):
     """Reason why a row or a whole update was refused."""
 
-    status: int
-    code: str
-    detail: str
-    errors: list[FieldProblem]
+    status: int = Field(title="HTTP 状态码")
+    code: str = Field(title="错误代码")
+    detail: str = Field(title="具体情况和处理办法")
+    errors: list[FieldProblem] = Field(title="有误的各项")
 
 
 class RowResult(BaseModel):
     """Result of a row."""
 
-    index: int
-    external_id: str | None
-    status: RowStatus
-    id: UUID | None = None
-    version: int | None = None
-    problem: RowProblem | None = None
+    index: int = Field(title="行号，从 0 起")
+    external_id: str | None = Field(title="区内编号")
+    status: RowStatus = Field(title="处理结果")
+    id: UUID | None = Field(None, title="记录标识")
+    version: int | None = Field(None, title="版本号")
+    problem: RowProblem | None = Field(None, title="未采用的原因")
 
 
 def count_by_status(results: Collection[RowResult]) -> dict[str, int]:

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Path, Request
+from fastapi import APIRouter, Depends, Path, Request, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from sqlalchemy import insert, select, text, update
 
@@ -29,16 +29,22 @@ class NotReady(DomainError):
     status, code, title = 503, "not_ready", "服务尚未就绪"
 
 
+class Health(BaseModel):
+    """The answer of a health check."""
+
+    status: str = Field(default="ok", description="恒为 ok；不正常时返回 503")
+
+
 @router.get("/livez", name="live", summary="存活检查", description="进程能够应答即返回 200。")
-async def live() -> dict[str, str]:
+async def live() -> Health:
     """Return at once, to show that the process answers."""
-    return {"status": "ok"}
+    return Health()
 
 
 @router.get(
     "/readyz", name="ready", summary="就绪检查", description="数据库和消息代理可用且服务未在停止时返回 200，否则 503。"
 )
-async def ready(request: Request) -> dict[str, str]:
+async def ready(request: Request) -> Health:
     """Return if the database answers, events flow and the service is not draining. Raises NotReady.
 
     The query runs on a background connection: a queue for request connections must not take the replica out of service.
@@ -50,7 +56,7 @@ async def ready(request: Request) -> dict[str, str]:
         raise NotReady("正在等待消息代理")
     async with instance.background.session(system_actor(instance.service.name)) as session:
         await session.execute(text("SELECT 1"))
-    return {"status": "ok"}
+    return Health()
 
 
 class ClockSetting(BaseModel):
@@ -95,7 +101,7 @@ class IssuedKey(BaseModel):
     summary="签发接口密钥",
     description="为一个系统签发密钥；全文只在本次应答中给出，系统只保存其摘要。",
 )
-async def issue_api_key(session: Session, actor: CitySupervisor, new: NewKey) -> IssuedKey:
+async def issue_api_key(session: Session, actor: CitySupervisor, new: NewKey, response: Response) -> IssuedKey:
     """Give a system access to this service; only a hash of the key is kept."""
     key_id, credential, secret_hash = new_api_key()
     await session.execute(
@@ -103,6 +109,7 @@ async def issue_api_key(session: Session, actor: CitySupervisor, new: NewKey) ->
             id=key_id, secret_hash=secret_hash, created_by=actor.subject, created_at=now(session), **new.model_dump()
         )
     )
+    response.headers["location"] = "/v1/api-keys"
     return IssuedKey(id=key_id, key=credential)
 
 

@@ -15,7 +15,7 @@ from shared.exporter import exporting
 from shared.runtime import Instance, Service, bus_of, running
 from shared.settings import Settings
 from shared.storage.files import MEDIA_TYPES
-from shared.web import admin, feed, problem_pages
+from shared.web import admin, code_lists, feed, problem_pages
 from shared.web.docs import mount_docs
 from shared.web.observability import RequestLog
 from shared.web.openapi import complete
@@ -30,7 +30,12 @@ COMPRESSED = (*DEFAULT_EXCLUDED_CONTENT_TYPES, *MEDIA_TYPES)
 class ServiceApp(FastAPI):
     """The FastAPI application of a service, with the request log outermost and a completed OpenAPI document."""
 
-    service = ""
+    declared: Service
+
+    @property
+    def service(self) -> str:
+        """Return the name of the service."""
+        return self.declared.name
 
     def build_middleware_stack(self) -> ASGIApp:
         """Return the stack with the request log outermost, so that it also sees answers to unforeseen errors."""
@@ -39,7 +44,7 @@ class ServiceApp(FastAPI):
     def openapi(self) -> dict[str, Any]:
         """Return the OpenAPI document, completed once."""
         if self.openapi_schema is None:
-            complete(super().openapi())
+            complete(super().openapi(), code_lists.code_lists_of(self.declared), self.declared.tags)
         return self.openapi_schema or {}
 
 
@@ -66,10 +71,10 @@ def create_app(service: Service, instance: Instance | None = None) -> FastAPI:
         redoc_url=None,
         telemetry=cast(TelemetryConfig, tracing.request_telemetry(service.name, settings)),
     )
-    app.service = service.name
+    app.declared = service
     app.router.route_class = KnownParametersRoute
     app.state.instance = instance
-    install(app, service.router, feed.router, admin.router, problem_pages.router)
+    install(app, service.router, feed.router, code_lists.router, admin.router, problem_pages.router)
     mount_docs(app)
     handle_errors(app)
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=4, exclude_content_types=COMPRESSED)

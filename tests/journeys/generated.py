@@ -34,6 +34,8 @@ load_all_checks()
 CHECKED: list[Any] = CHECKS.get_by_names(
     ["not_a_server_error", "status_code_conformance", "content_type_conformance", "response_schema_conformance"]
 )
+HEADERS = ("ETag", "Location")
+"""Headers that a document declares wherever they are sent."""
 NEVER_ENDING = "/events/stream"
 PEOPLE = {
     "district_officer": ("110105-officer-1", "110105-officer-2"),
@@ -116,10 +118,14 @@ class Sender:
         case, who = drawn
         answer = self._send(case, who)
         self.answers[case.operation.label, answer.status_code] += 1
+        asked = f"{case.operation.label} by {who}: {answer.request.url} {answer.request.content[:400]!r}"
+        declared = case.operation.definition.raw["responses"].get(str(answer.status_code), {}).get("headers", {})
+        sent = {name for name in HEADERS if name.lower() in answer.headers}
+        if answer.status_code < 300 and sent != set(declared):
+            self.untrue.append(f"declares {sorted(declared)}, sends {sorted(sent)} | {asked}")
         try:
             case.validate_response(answer, checks=CHECKED)
         except FailureGroup as failures:
-            asked = f"{case.operation.label} by {who}: {answer.request.url} {answer.request.content[:400]!r}"
             self.untrue.extend(f"{failure} | {asked} -> {answer.text[:400]}" for failure in failures.exceptions)
 
     def _drawn(self, operation: Operation) -> st.SearchStrategy[tuple[AnyCase, Who]]:

@@ -28,6 +28,7 @@ from shared.policy import ENGINE, Decision, replay
 from shared.storage.session import etag, found
 from shared.web.auth import Anyone
 from shared.web.filters import dates, one_of, search
+from shared.web.headers import VERSIONED
 from shared.web.idempotency import ActRoute, ReadSession
 from shared.web.paging import Listing, Page, PageRequest
 
@@ -80,6 +81,7 @@ async def list_assessments(
     description=(
         "读取一个审查事项和现行判定记录：逐项判定、人工认定、尚缺信息和支持金额。响应头 ETag 为版本。依据：二。"
     ),
+    responses=VERSIONED,
 )
 async def read_assessment(
     session: ReadSession, actor: Anyone, declaration_id: DeclarationId, response: Response

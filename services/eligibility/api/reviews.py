@@ -27,6 +27,7 @@ from shared.policy import Decision
 from shared.storage.audit import case_of, hands_of, record_act
 from shared.storage.session import etag, locked, now, today
 from shared.web.auth import CityOfficer, CitySupervisor
+from shared.web.headers import VERSIONED
 from shared.web.idempotency import ActRoute, Session
 
 router = APIRouter(route_class=ActRoute, tags=["条件审查"])
@@ -52,6 +53,7 @@ class MachineFound(WrongStatus):
         "市发展改革委经办对机器待定的一项作出认定并说明理由，系统重新判定；"
         "事项须在条件审查中，机器已有结论的不得认定，更改他人认定须由另一名经办作出。依据：二。"
     ),
+    responses=VERSIONED,
 )
 async def settle_finding(
     session: Session, actor: CityOfficer, declaration_id: DeclarationId, body: SettlementIn, response: Response
@@ -76,6 +78,7 @@ async def settle_finding(
         "两版通知之间受理的申报，由市发展改革委负责人选定适用版本并说明理由，"
         "系统重新判定；事项须在条件审查中。依据：二。"
     ),
+    responses=VERSIONED,
 )
 async def choose_edition(
     session: Session, actor: CitySupervisor, declaration_id: DeclarationId, body: EditionChoiceIn, response: Response
@@ -94,6 +97,7 @@ async def choose_edition(
     name="reassess_declaration",
     summary="重新判定",
     description="市发展改革委经办按现行区级标准对同一基准日重新判定；事项须在条件审查中。依据：四（一）2。",
+    responses=VERSIONED,
 )
 async def reassess_declaration(
     session: Session, actor: CityOfficer, declaration_id: DeclarationId, body: ReassessmentIn, response: Response
@@ -113,6 +117,7 @@ async def reassess_declaration(
         "市发展改革委经办作出条件审查结论。通过须全部满足、无待定、市级已接收，"
         "原则性条款未满足的逐条说明理由；不通过须列明未满足的条款。认定、接收人员不得作出结论。依据：三（二）。"
     ),
+    responses=VERSIONED,
 )
 async def conclude_review(
     session: Session, actor: CityOfficer, declaration_id: DeclarationId, body: ConclusionIn, response: Response

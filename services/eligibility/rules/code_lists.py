@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Literal
 
+from shared.policy.parameters import district_keys, history
+
 Stage = Literal["in_review", "passed", "rejected", "in_pool", "kept_out", "returned", "closed"]
 STAGES: dict[str, str] = {
     "in_review": "条件审查中",
@@ -71,6 +73,12 @@ PROJECT_ORIGINS: dict[str, str] = {"declaration": "申报项目", "library": "�
 EditionId = Literal["2021", "2023"]
 EDITIONS: dict[str, str] = {"2021": "2021 年版", "2023": "2023 年版"}
 
+
+def _district_parameters() -> dict[str, str]:
+    """Return the parameters that a district may set, with their labels."""
+    return {key: history()[key][0].label for key in sorted(district_keys())}
+
+
 CODE_LISTS: Mapping[str, Mapping[str, str]] = {
     "review_stage": STAGES,
     "decision": ANSWERS,
@@ -84,5 +92,6 @@ CODE_LISTS: Mapping[str, Mapping[str, str]] = {
     "cost_kind": COST_KINDS,
     "project_origin": PROJECT_ORIGINS,
     "edition": EDITIONS,
+    "district_parameter": _district_parameters(),
 }
 """Every code list by name, as `GET /v1/code-lists` serves them."""

@@ -41,6 +41,7 @@ from shared.storage.audit import acts_of
 from shared.storage.session import etag, found
 from shared.web.auth import Anyone
 from shared.web.filters import dates, flag, one_of, search
+from shared.web.headers import VERSIONED
 from shared.web.idempotency import ActRoute, ReadSession
 from shared.web.paging import Listing, Page, PageRequest
 
@@ -126,6 +127,7 @@ PARTS: dict[str, tuple[type[Any], type[Shape]]] = {
     name="read_application",
     summary="查询资金申请",
     description="工作人员查询职权范围内、项目单位查询本单位的一项资金申请，含全部办理记录。依据：三（二）。",
+    responses=VERSIONED,
 )
 async def read_application(
     session: ReadSession, actor: Anyone, application_id: ApplicationKey, response: Response

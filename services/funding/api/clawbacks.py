@@ -17,7 +17,7 @@ from services.funding.ledger.posting import post
 from services.funding.ledger.postings import receive_return
 from services.funding.models.applications import Application
 from services.funding.models.clawbacks import ClawbackRequest, Recovery
-from services.funding.rules.code_lists import ClawbackGround, ClawbackStatus
+from services.funding.rules.code_lists import Clause, ClawbackGround, ClawbackStatus
 from shared.clock import uuid7
 from shared.contracts.funding import FundsClawedBack
 from shared.events.outbox import emit
@@ -29,7 +29,6 @@ from shared.web.auth import CityOfficer, CitySupervisor, Finance
 from shared.web.idempotency import ActRoute, Session
 
 router = APIRouter(route_class=ActRoute, tags=["退回与追回"])
-Clause = Literal["四（一）1", "四（一）3", "二（五）", "政府投资条例第三十四条"]
 ClawbackKey = Annotated[UUID, Path(title="追回事项编号")]
 
 

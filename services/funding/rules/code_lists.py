@@ -113,6 +113,14 @@ PUBLIC_MONEY_KINDS: Final[dict[str, str]] = {
 ReferralOutcome = Literal["granted", "refused", "withdrawn"]
 REFERRAL_OUTCOMES: Final[dict[str, str]] = {"granted": "同意授信", "refused": "不予授信", "withdrawn": "项目单位撤回"}
 
+Clause = Literal["四（一）1", "四（一）3", "二（五）", "政府投资条例第三十四条"]
+CLAUSES: Final[dict[str, str]] = {
+    "四（一）1": "材料真实，按规定使用支持资金，专款专用",
+    "四（一）3": "在线监测、现场核查和对项目实施情况的监督检查",
+    "二（五）": "已完工或已获其他市级财政性资金的项目不再支持",
+    "政府投资条例第三十四条": "项目单位未按规定使用政府投资资金等情形的处理",
+}
+
 CODE_LISTS: Final[Mapping[str, Mapping[str, str]]] = {
     "application_status": APPLICATION_STATUSES,
     "support_mode": SUPPORT_MODES,
@@ -131,4 +139,6 @@ CODE_LISTS: Final[Mapping[str, Mapping[str, str]]] = {
     "clawback_status": CLAWBACK_STATUSES,
     "public_money_kind": PUBLIC_MONEY_KINDS,
     "referral_outcome": REFERRAL_OUTCOMES,
+    "clause": CLAUSES,
+    "sort_field": {"award_yuan": "批复金额", "released_yuan": "已拨付金额"},
 }

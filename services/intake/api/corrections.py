@@ -19,6 +19,7 @@ from shared.storage.session import locked, now
 from shared.text import Line, Paragraph
 from shared.web.auth import Anyone, CityOfficer, DistrictOfficer
 from shared.web.filters import flag
+from shared.web.headers import VERSIONED
 from shared.web.idempotency import ActRoute, ReadSession, Session
 from shared.web.paging import Listing, Page, PageRequest
 
@@ -55,6 +56,7 @@ class ReturnIn(BaseModel):
         "区发展改革委经办人员写明事项、条款、办法和期限后退回项目单位补正。申报须在区级办理阶段。依据方案三（一）。"
     ),
     response_model=DeclarationOut,
+    responses=VERSIONED,
 )
 async def return_declaration(
     session: Session, actor: DistrictOfficer, declaration_id: DeclarationId, correction: ReturnIn, response: Response
@@ -83,6 +85,7 @@ async def return_declaration(
         "市发展改革委经办人员不予接收，将已上报的申报退回项目单位补正。申报须已上报、待接收。依据方案三（一）。"
     ),
     response_model=DeclarationOut,
+    responses=VERSIONED,
 )
 async def return_declaration_from_city(
     session: Session, actor: CityOfficer, declaration_id: DeclarationId, correction: ReturnIn, response: Response

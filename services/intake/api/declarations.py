@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Response
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.intake.api.parameters import DeclarationId, IfMatch
+from services.intake.api.parameters import DeclarationId
 from services.intake.declarations import updated_response, visible_declaration
 from services.intake.models.declarations import Declaration, next_declaration_no
 from services.intake.models.registers import LibraryEntry
@@ -20,6 +20,7 @@ from shared.storage.audit import case_of, record_act
 from shared.storage.session import etag, expect_version, locked, now, today
 from shared.web.auth import Anyone, Applicant
 from shared.web.filters import dates, moments, one_of, search, since
+from shared.web.headers import VERSIONED, VERSIONED_CREATED, IfMatch
 from shared.web.idempotency import ActRoute, ReadSession, Session
 from shared.web.paging import Listing, Page, PageRequest
 
@@ -35,6 +36,7 @@ router = APIRouter(route_class=ActRoute, tags=["申报"])
         "项目单位以本单位名义新建申报草稿；提交前仅本单位可见。关联的储备库项目须属于本单位和所在区。依据方案三（一）。"
     ),
     response_model=DeclarationOut,
+    responses=VERSIONED_CREATED,
 )
 async def create_declaration(
     session: Session, actor: Applicant, draft: DeclarationDraft, response: Response
@@ -136,6 +138,7 @@ async def list_declarations(
         "区级只见本区已提交的申报。依据方案三（一）。"
     ),
     response_model=DeclarationOut,
+    responses=VERSIONED,
 )
 async def read_declaration(
     session: ReadSession, actor: Anyone, declaration_id: DeclarationId, response: Response
@@ -155,6 +158,7 @@ async def read_declaration(
         "并以 If-Match 带回其 ETag。依据方案三（一）。"
     ),
     response_model=DeclarationOut,
+    responses=VERSIONED,
 )
 async def edit_declaration(
     session: Session,

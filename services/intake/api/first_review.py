@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.intake import events
-from services.intake.api.parameters import DeclarationId, IfMatch
+from services.intake.api.parameters import DeclarationId
 from services.intake.api.submission import Reason
 from services.intake.declarations import updated_response, visible_declaration
 from services.intake.models.declarations import Declaration
@@ -22,6 +22,7 @@ from shared.storage.audit import case_of, record_act
 from shared.storage.session import actor_of, expect_version, locked, now, settings_of, today
 from shared.text import Line, Paragraph
 from shared.web.auth import DistrictOfficer, Official
+from shared.web.headers import VERSIONED, IfMatch
 from shared.web.idempotency import ActRoute, ReadSession, Session
 from shared.web.memory_paging import ORDER, MemoryListing, MemoryPageRequest
 from shared.web.paging import Page
@@ -39,6 +40,7 @@ Clauses = Annotated[list[Line], Field(min_length=1, max_length=20, title="依据
         "依据方案三（一）。"
     ),
     response_model=DeclarationOut,
+    responses=VERSIONED,
 )
 async def accept_declaration(
     session: Session, actor: DistrictOfficer, declaration_id: DeclarationId, response: Response
@@ -96,6 +98,7 @@ class FindingOut(FindingIn):
         "区发展改革委经办人员记录真实性、合规性、建设条件、申报条件和申报材料的初审结果；同一项以最后一次为准。"
         "申报须在初审中，并以 If-Match 带回申报的 ETag。依据方案三（一）。"
     ),
+    responses=VERSIONED,
 )
 async def review_declaration(
     session: Session,
@@ -174,6 +177,7 @@ class RefusalIn(Reason):
         "区发展改革委经办人员列明条款和理由，终止该申报；项目可重新申报。申报须在区级办理阶段。依据方案三（一）。"
     ),
     response_model=DeclarationOut,
+    responses=VERSIONED,
 )
 async def refuse_declaration(
     session: Session, actor: DistrictOfficer, declaration_id: DeclarationId, refusal: RefusalIn, response: Response

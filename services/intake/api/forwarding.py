@@ -28,6 +28,7 @@ from shared.storage.audit import case_of, hands_of, record_act
 from shared.storage.session import locked, now, settings_of, today
 from shared.text import Paragraph
 from shared.web.auth import CityOfficer, DistrictSupervisor
+from shared.web.headers import VERSIONED
 from shared.web.idempotency import ActRoute, Session
 
 router = APIRouter(route_class=ActRoute, tags=["上报"])
@@ -52,6 +53,7 @@ class ForwardIn(BaseModel):
     ),
     response_model=DeclarationOut,
     dependencies=[RefusalsRecorded],
+    responses=VERSIONED,
 )
 async def forward_declaration(
     session: Session,
@@ -138,6 +140,7 @@ class ReceiptIn(BaseModel):
     ),
     response_model=DeclarationOut,
     dependencies=[RefusalsRecorded],
+    responses=VERSIONED,
 )
 async def receive_declaration(
     session: Session, actor: CityOfficer, declaration_id: DeclarationId, receipt: ReceiptIn, response: Response

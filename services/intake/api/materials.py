@@ -26,6 +26,7 @@ from shared.storage.session import actor_of, found, locked, now
 from shared.text import Line
 from shared.web.auth import Anyone, MaterialProvider
 from shared.web.filters import moments, one_of
+from shared.web.headers import WITH_ETAG
 from shared.web.idempotency import FILE, ActRoute, ReadSession, Session
 from shared.web.paging import Listing, Page, PageRequest
 
@@ -76,7 +77,7 @@ Replaces = Annotated[
     ),
     response_model=MaterialOut,
     openapi_extra={"requestBody": {"required": True, "content": {FILE: _CONTENT}}},
-    responses={200: {"description": "内容相同，已有此材料"}},
+    responses={200: {"model": MaterialOut, "description": "内容相同，已有此材料"}},
 )
 async def upload_material(
     upload: Uploaded,
@@ -90,10 +91,10 @@ async def upload_material(
     """Upload a file (the request body is its content); the same content again returns the same material. 三（一）¶2"""
     declaration = await locked(session, Declaration, declaration_id)
     _check_provider(actor, declaration, kind)
-    response.headers["location"] = f"/v1/declarations/{declaration_id}/materials"
     if same := await _same_content(session, declaration_id, kind, upload.received.sha256):
         response.status_code = 200
         return same
+    response.headers["location"] = f"/v1/declarations/{declaration_id}/materials"
     if replaces is not None:
         (await _active_material(session, declaration_id, replaces, kind)).remove(actor.subject, now(session))
     await upload.keep()
@@ -230,7 +231,7 @@ async def list_materials(
     summary="下载材料",
     description="返回材料的文件内容。区发展改革委的内部材料不向项目单位提供。依据方案三（一）。",
     response_class=StreamingResponse,
-    responses={200: {"content": dict.fromkeys(MEDIA_TYPES, _CONTENT), "description": "文件内容"}},
+    responses={200: {"content": dict.fromkeys(MEDIA_TYPES, _CONTENT), "description": "文件内容", **WITH_ETAG}},
 )
 async def read_material_content(
     request: Request, session: ReadSession, actor: Anyone, declaration_id: DeclarationId, material_id: MaterialId

@@ -23,6 +23,7 @@ from shared.storage.audit import case_of, record_act
 from shared.storage.session import actor_of, locked, now, settings_of, today
 from shared.text import Paragraph
 from shared.web.auth import DistrictGovernment, DistrictOfficer, Official
+from shared.web.headers import VERSIONED
 from shared.web.idempotency import ActRoute, ReadSession, Session
 
 router = APIRouter(route_class=ActRoute, tags=["征求意见"])
@@ -36,6 +37,7 @@ router = APIRouter(route_class=ActRoute, tags=["征求意见"])
         "区发展改革委经办人员就项目征求区政府（管委会）意见。申报须已受理，或已有意见需再次征求。依据方案三（一）。"
     ),
     response_model=DeclarationOut,
+    responses=VERSIONED,
 )
 async def request_opinion(
     session: Session, actor: DistrictOfficer, declaration_id: DeclarationId, response: Response

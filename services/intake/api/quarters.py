@@ -29,6 +29,7 @@ from shared.storage.audit import Case, record_act
 from shared.storage.session import etag, now, settings_of, today
 from shared.web.auth import CitySupervisor, DistrictOfficer, DistrictSupervisor, OfficialOrSystem
 from shared.web.filters import dates, flag, one_of
+from shared.web.headers import VERSIONED
 from shared.web.idempotency import ActRoute, ReadSession, Session
 from shared.web.paging import Listing, Page, PageRequest
 
@@ -113,6 +114,7 @@ async def list_quarters(
         "依据方案四（一）2。"
     ),
     response_model=CheckedSubmission,
+    responses=VERSIONED,
 )
 async def read_quarter(
     session: ReadSession, actor: OfficialOrSystem, response: Response, district: DistrictPath, quarter: QuarterPath

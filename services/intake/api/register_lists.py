@@ -36,6 +36,7 @@ from shared.contracts.library import (
 from shared.errors import NotFound
 from shared.storage.session import etag, found
 from shared.web.auth import OfficialOrSystem
+from shared.web.headers import VERSIONED
 from shared.web.idempotency import ActRoute, ReadSession
 from shared.web.paging import Page, PageRequest
 
@@ -85,6 +86,7 @@ async def _resource(session: AsyncSession, district: str, external_id: str) -> R
         "依据方案四（一）2。"
     ),
     response_model=ResourceOut,
+    responses=VERSIONED,
 )
 async def read_resource(
     session: ReadSession,
@@ -107,6 +109,7 @@ async def read_resource(
         "返回一个储备库项目的现行内容及其关联资源。各级工作人员和区系统可查，区级只见本区。依据方案四（一）2。"
     ),
     response_model=EntryWithResources,
+    responses=VERSIONED,
 )
 async def read_library_entry(
     session: ReadSession, actor: OfficialOrSystem, response: Response, entry_id: EntryId

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Response
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.intake.api.parameters import EntryId, IfMatch
+from services.intake.api.parameters import EntryId
 from services.intake.models.registers import LibraryEntry, Resource
 from services.intake.registers.kinds import LIBRARY, RESOURCES, Register
 from services.intake.registers.upsert import SentRow, record_rows
@@ -19,6 +19,7 @@ from shared.errors import DomainError, Invalid, PreconditionRequired, Stale, Wro
 from shared.storage.audit import Case, record_act
 from shared.storage.session import etag, expect_version, found, locked, today
 from shared.web.auth import DistrictOfficer, DistrictPush
+from shared.web.headers import VERSIONED, WITH_ETAG, IfMatchKnown
 from shared.web.idempotency import ActRoute, Session
 
 router = APIRouter(route_class=ActRoute, tags=["资源台账与储备库"])
@@ -41,7 +42,7 @@ class RowRefused(DomainError):
         "并以 If-Match 带回其 ETag。依据方案四（一）2。"
     ),
     response_model=ResourceOut,
-    responses={201: {"model": ResourceOut, "description": "新记录"}},
+    responses={200: WITH_ETAG, 201: {"model": ResourceOut, "description": "新记录", **WITH_ETAG}},
 )
 async def put_resource(
     session: Session,
@@ -50,7 +51,7 @@ async def put_resource(
     district: DistrictPath,
     external_id: ExternalIdPath,
     row: ResourceRow,
-    if_match: IfMatch = None,
+    if_match: IfMatchKnown = None,
 ) -> Resource:
     """Create a resource, or update the version that was read (If-Match). 四（一）2"""
     if (row.district, row.external_id) != (district, external_id):
@@ -61,7 +62,9 @@ async def put_resource(
     if recorded is None and done == "updated":
         raise PreconditionRequired("记录刚由他人建立，请先读取记录，并以 If-Match 带回其 ETag")
     resource = await found(session, Resource, key)
-    response.status_code = 201 if done == "created" else 200
+    if done == "created":
+        response.status_code = 201
+        response.headers["location"] = f"/v1/resources/{district}/{external_id}"
     response.headers["etag"] = etag(resource)
     return resource
 
@@ -87,6 +90,7 @@ async def _lock_recorded(session: AsyncSession, district: str, external_id: str,
         "将项目移出储备库并写明原因，历史版本保留。由区发展改革委经办人员办理，项目须在库。依据方案四（一）2。"
     ),
     response_model=EntryOut,
+    responses=VERSIONED,
 )
 async def leave_library(
     session: Session, actor: DistrictOfficer, response: Response, entry_id: EntryId, leaving: Leaving

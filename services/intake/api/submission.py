@@ -25,6 +25,7 @@ from shared.storage.audit import case_of, record_act
 from shared.storage.session import locked, now, settings_of, today
 from shared.text import Line, Paragraph
 from shared.web.auth import Anyone, Applicant
+from shared.web.headers import VERSIONED
 from shared.web.idempotency import ActRoute, ReadSession, Session
 from shared.web.memory_paging import MemoryListing, MemoryPageRequest
 from shared.web.paging import Page
@@ -77,6 +78,7 @@ async def read_current_undertaking(session: ReadSession, actor: Anyone) -> objec
         "版次须为现行版次。依据方案四（一）1。"
     ),
     response_model=DeclarationOut,
+    responses=VERSIONED,
 )
 async def undertake(
     session: Session, actor: Applicant, declaration_id: DeclarationId, consent: Undertake, response: Response
@@ -110,6 +112,7 @@ async def undertake(
     ),
     response_model=DeclarationOut,
     dependencies=[RefusalsRecorded],
+    responses=VERSIONED,
 )
 async def submit_declaration(
     session: Session, actor: Applicant, declaration_id: DeclarationId, response: Response
@@ -134,6 +137,7 @@ async def submit_declaration(
     summary="撤回申报",
     description="项目单位写明原因后撤回申报；市发展改革委接收后不能撤回。依据方案三（一）。",
     response_model=DeclarationOut,
+    responses=VERSIONED,
 )
 async def withdraw_declaration(
     session: Session, actor: Applicant, declaration_id: DeclarationId, body: Reason, response: Response

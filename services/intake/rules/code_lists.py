@@ -1,7 +1,7 @@
 """Code lists of intake by name, collected from the modules that define the codes."""
 
 from collections.abc import Mapping
-from typing import Any, Final, get_args
+from typing import Final
 
 from services.intake.rules.checklist import BASIS_LABELS as CHECKLIST_BASIS_LABELS
 from services.intake.rules.checklist import PROVIDER_LABELS, STATE_LABELS, items
@@ -16,17 +16,6 @@ from services.intake.rules.upsert import (
     REGISTER_LABELS,
     ROW_STATUS_LABELS,
 )
-from shared.contracts import library
-from shared.contracts.facts import StockUse
-from shared.districts import DISTRICTS
-
-_STOCK_USE_LABELS: Final = {"office": "商务楼宇", "commercial": "商业设施"}
-
-
-def _labels(codes: Any) -> dict[str, str]:
-    """Return the labels of a Literal type of the register contracts."""
-    return {code: library.LABELS.get(code, code) for code in get_args(codes)}
-
 
 CODE_LISTS: Final[Mapping[str, Mapping[str, str]]] = {
     "declaration_stage": {code: stage.label for code, stage in STAGES.items()},
@@ -47,23 +36,5 @@ CODE_LISTS: Final[Mapping[str, Mapping[str, str]]] = {
     "pushed_row_status": ROW_STATUS_LABELS,
     "register": REGISTER_LABELS,
     "library_entry_status": LIBRARY_STATUS_LABELS,
-    "district": {code: unit.name for code, unit in DISTRICTS.items()},
-    "resource_kind": _labels(library.ResourceKind),
-    "resource_status": _labels(library.ResourceStatus),
-    "title_kind": _labels(library.TitleKind),
-    "completion_proof": _labels(library.CompletionProof),
-    "inefficiency_ground": _labels(library.Ground),
-    "end_cause": _labels(library.EndCause),
-    "heritage_status": _labels(library.HeritageStatus),
-    "safety_grade": {code: f"{code} 级" for code in get_args(library.SafetyGrade)},
-    "project_type": _labels(library.ProjectType),
-    "component_kind": _labels(library.ComponentKind),
-    "stock_use": _labels(StockUse) | _STOCK_USE_LABELS,
-    "operation_mode": _labels(library.OperationMode),
-    "support_mode": _labels(library.SupportMode),
-    "construction_status": _labels(library.ConstructionStatus),
-    "industry": _labels(library.Industry),
-    "permit": _labels(library.Permit),
-    "maturity": _labels(library.Maturity),
 }
 """Every code list by name, as `GET /v1/code-lists` serves them."""

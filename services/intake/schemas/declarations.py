@@ -64,15 +64,21 @@ class DeclarationDraft(BaseModel):
     simulated: Simulated = Field(default_factory=list, title="模拟字段", description="示例数据中非真实的字段名")
 
 
+def _without_defaults(schema: dict[str, Any]) -> None:
+    """Drop the defaults from a schema whose absent fields keep what is recorded."""
+    for field in schema["properties"].values():
+        field.pop("default", None)
+
+
 class DeclarationEdit(BaseModel):
     """JSON Merge Patch: an absent field keeps, null clears. `facts` is merged by fact, `components` as a whole."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", json_schema_extra=_without_defaults)
 
-    project_name: Line = Field(default_factory=str, title="项目名称", description="最多 200 字")
+    project_name: Line = Field("", title="项目名称", description="最多 200 字")
     project_code: ProjectCode | None = Field(None, title="项目代码", description="如 2401-110105-04-01-000001")
     address: Line | None = Field(None, title="项目地址", description="详细地址，最多 200 字")
-    applicant_name: Line = Field(default_factory=str, title="项目单位", description="单位全称，最多 200 字")
+    applicant_name: Line = Field("", title="项目单位", description="单位全称，最多 200 字")
     library_entry_id: UUID | None = Field(
         None, title="储备库项目标识", description="UUID，须为本单位在所在区储备库中的项目"
     )

@@ -1,6 +1,6 @@
 """HTTP of evaluation: compute, issue, report, acknowledge (三（三）)."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Header, Query, Response
@@ -12,6 +12,7 @@ from services.monitoring.api.parameters import DeclarationId
 from services.monitoring.evaluation import compute_evaluation, issue, report_for
 from services.monitoring.models.evaluation import Evaluation, IssuedEvaluation
 from services.monitoring.models.files import ProjectFile
+from services.monitoring.rules.code_lists import ReportFormat
 from services.monitoring.rules.evaluation.actuals import Actuals
 from services.monitoring.rules.evaluation.report import markdown_report
 from services.monitoring.schemas.evaluation import EvaluationOut
@@ -113,7 +114,7 @@ async def read_evaluation_report(
     actor: Anyone,
     declaration_id: DeclarationId,
     form: Annotated[
-        Literal["json", "md"] | None,
+        ReportFormat | None,
         Query(alias="format", description=("json 为数据，md 为中文文书；留空按 Accept 请求头")),
     ] = None,
     accept: Annotated[str, Header(description="可为 application/json 或 text/markdown")] = "",

@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Header, Path
+from fastapi import Path
 
 from shared.contracts.library import Quarter
 from shared.identifiers import Uscc
@@ -16,4 +16,3 @@ PlanId = Annotated[UUID, Path(title="核查计划标识", description="核查计
 FindingId = Annotated[UUID, Path(title="问题标识", description="核查问题或监测异常的标识，UUID")]
 RepairId = Annotated[UUID, Path(title="修复申请标识", description="信用修复申请的标识，UUID")]
 EntityUscc = Annotated[Uscc, Path(title="统一社会信用代码", description="单位的 18 位统一社会信用代码")]
-IfMatch = Annotated[str | None, Header(title="版本", description='读取时响应头 ETag 的值，如 "3"')]

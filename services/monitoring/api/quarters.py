@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Response
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.monitoring.api.parameters import DeclarationId, IfMatch, QuarterCode
+from services.monitoring.api.parameters import DeclarationId, QuarterCode
 from services.monitoring.models.files import ProjectFile
 from services.monitoring.models.quarters import ProjectQuarter, QuarterSubmission
 from services.monitoring.quarters import check_report, submit_report
@@ -27,6 +27,7 @@ from shared.storage.audit import case_of, record_act
 from shared.storage.session import etag, expect_version, found, locked, now, settings_of, today
 from shared.web.auth import Anyone, Applicant, DistrictOfficer
 from shared.web.filters import dates, flag, moments, one_of
+from shared.web.headers import VERSIONED, IfMatch
 from shared.web.idempotency import ActRoute, ReadSession, Session
 from shared.web.paging import Listing, Page, PageRequest
 
@@ -102,6 +103,7 @@ async def list_file_quarters(
     name="read_quarter",
     summary="读取季报",
     description="读取一个季度的季报和已填内容；响应头 ETag 用于保存草稿时的 If-Match。",
+    responses=VERSIONED,
 )
 async def read_quarter(
     session: ReadSession, actor: Anyone, declaration_id: DeclarationId, quarter: QuarterCode, response: Response
@@ -147,6 +149,7 @@ async def list_quarter_submissions(
         "项目单位保存季报草稿，不报送；须带 If-Match。"
         "返回报送前须改正的错误和可随报的提示。已报送的季报须先由区级退回。"
     ),
+    responses=VERSIONED,
 )
 async def draft_quarter(
     session: Session,

@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Response
 from sqlalchemy import select
 
-from services.monitoring.api.parameters import DeclarationId, FindingId, IfMatch, MeterId
+from services.monitoring.api.parameters import DeclarationId, FindingId, MeterId
 from services.monitoring.models.files import ProjectFile
 from services.monitoring.models.readings import Meter, Reading, ReadingFinding
 from services.monitoring.readings import ReadingOutcome, SubmittedReading, record_readings
@@ -27,6 +27,7 @@ from shared.storage.audit import case_of, record_act
 from shared.storage.session import etag, expect_version, found, locked, now
 from shared.web.auth import Anyone, ApplicantOrSystem, CityOrInspector, OfficerOrInspector
 from shared.web.filters import dates, flag, moments, one_of
+from shared.web.headers import VERSIONED, IfMatch
 from shared.web.idempotency import ActRoute, ReadSession, Session
 from shared.web.paging import Listing, Page, PageRequest
 
@@ -83,6 +84,7 @@ async def list_meters(
     name="read_meter",
     summary="读取计量点",
     description="读取一个计量点；响应头 ETag 用于修改上下限时的 If-Match。",
+    responses=VERSIONED,
 )
 async def read_meter(session: ReadSession, actor: Anyone, meter_id: MeterId, response: Response) -> Meter:
     """Return one meter; its ETag goes into If-Match."""
@@ -97,6 +99,7 @@ async def read_meter(session: ReadSession, actor: Anyone, meter_id: MeterId, res
     name="set_meter_bounds",
     summary="修改计量点",
     description="市发展改革委经办或核查人员修改计量点名称、时段和上下限；须带 If-Match。已判定的读数不变。",
+    responses=VERSIONED,
 )
 async def set_meter_bounds(
     session: Session,

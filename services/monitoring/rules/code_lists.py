@@ -182,6 +182,9 @@ GREEN_STATES: dict[str, str] = {
     "returned": "退回",
 }
 
+ReportFormat = Literal["json", "md"]
+REPORT_FORMATS: dict[str, str] = {"json": "JSON 数据", "md": "中文文书（Markdown）"}
+
 CODE_LISTS: Mapping[str, Mapping[str, str]] = {
     "file_status": FILE_STATUSES,
     "evaluation_deadline": EVALUATION_DEADLINES,
@@ -209,5 +212,6 @@ CODE_LISTS: Mapping[str, Mapping[str, str]] = {
     "factor_set": FACTOR_SETS,
     "green_purpose": GREEN_PURPOSES,
     "green_state": GREEN_STATES,
+    "report_format": REPORT_FORMATS,
 }
 """Every code list by name, as `GET /v1/code-lists` serves them."""

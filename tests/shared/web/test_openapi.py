@@ -1,4 +1,4 @@
-"""The OpenAPI document of every service: required headers, problem answers, Chinese texts, names of pages."""
+"""The OpenAPI document of every service: required headers, Chinese texts, labels of codes, names of pages."""
 
 import re
 from collections.abc import Iterator
@@ -6,12 +6,21 @@ from functools import cache
 from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
+from referencing import Registry, Resource
+from referencing.jsonschema import DRAFT202012
 
 from services import SERVICES, load
 from shared.web.app import create_app
+from shared.web.code_lists import code_lists_of
+from shared.web.openapi_schemas import codes_of, parts
 
 CHINESE = re.compile("[\u4e00-\u9fff]")
+UNITS = {
+    "yuan": "元", "m2": "平方米|㎡", "kwh": "千瓦时", "m3": "立方米", "gj": "吉焦|GJ", "tce": "标准煤",
+    "tco2": "二氧化碳", "months": "月", "rate": "率", "ratio": "比例|率|进度", "bytes": "字节",
+}  # fmt: skip
 each_service = pytest.mark.parametrize("service", SERVICES)
 
 
@@ -26,6 +35,24 @@ def operations(service: str) -> Iterator[tuple[str, str, Any]]:
             yield method, path, operation
 
 
+def schemas(service: str) -> Iterator[tuple[str, Any]]:
+    """Every schema of the document with its place: components, parameters, bodies and answers."""
+    yield from document(service)["components"]["schemas"].items()
+    for method, path, operation in operations(service):
+        for parameter in operation.get("parameters", []):
+            yield f"{method} {path} {parameter['name']}", parameter["schema"]
+        for holder in (operation.get("requestBody", {}), *operation["responses"].values()):
+            for media in holder.get("content", {}).values():
+                yield f"{method} {path}", media.get("schema", {})
+
+
+def properties(service: str) -> Iterator[tuple[str, str, Any]]:
+    for place, schema in schemas(service):
+        for part in parts(schema):
+            for name, field in part.get("properties", {}).items():
+                yield place, name, field
+
+
 @each_service
 def test_the_document_satisfies_the_specification(service: str) -> None:
     assert [error.message for error in OpenAPIV31SpecValidator(document(service)).iter_errors()] == []
@@ -38,18 +65,93 @@ def test_headers_are_required_where_the_endpoint_demands_them(service: str) -> N
         if method == "post" and "idempotency-key" in headers:
             assert headers["idempotency-key"]["required"], path
             assert headers["idempotency-key"]["schema"]["type"] == "string", path
-        if method == "patch":
+        if "if-match" in headers and "201" not in operation["responses"]:
             assert headers["if-match"]["required"], path
             assert headers["if-match"]["schema"]["type"] == "string", path
+        assert ("428" in operation["responses"]) == ("if-match" in headers), path
+        assert not any("x-required" in each["schema"] for each in headers.values()), path
 
 
 @each_service
-def test_api_readers_find_chinese_texts(service: str) -> None:
+def test_operations_and_parameters_are_described_in_chinese(service: str) -> None:
     for method, path, operation in operations(service):
         assert CHINESE.search(operation["summary"]), (method, path)
         assert CHINESE.search(operation["description"]), (method, path)
-    for name, schema in document(service)["components"]["schemas"].items():
-        assert "description" not in schema or CHINESE.search(schema["description"]), name
+        for parameter in operation.get("parameters", []):
+            assert CHINESE.search(parameter.get("description", "")), (method, path, parameter["name"])
+        for status, answer in operation["responses"].items():
+            assert CHINESE.search(answer["description"]), (method, path, status)
+
+
+@each_service
+def test_properties_are_described_in_chinese_and_schemas_never_in_english(service: str) -> None:
+    for place, name, field in properties(service):
+        assert CHINESE.search(field.get("description", "")), (place, name)
+    for place, schema in schemas(service):
+        for part in parts(schema):
+            assert CHINESE.search(part.get("description", "内容")), place
+
+
+@each_service
+def test_titles_are_the_names_of_components(service: str) -> None:
+    named = document(service)["components"]["schemas"]
+    for place, schema in schemas(service):
+        titles = [part["title"] for part in parts(schema) if "title" in part]
+        assert titles == ([place] if place in named else []), place
+
+
+@each_service
+def test_quantities_are_described_with_their_unit(service: str) -> None:
+    for place, name, field in properties(service):
+        unit = UNITS.get(name.rsplit("_", 1)[-1], "")
+        texts = [part.get("description", "") for part in parts(field)]
+        assert re.search(unit, "".join(texts)), (place, name, texts)
+
+
+@each_service
+def test_every_code_has_a_chinese_label(service: str) -> None:
+    labelled = 0
+    for place, schema in schemas(service):
+        for part in parts(schema):
+            labels = part.get("x-enum-descriptions", {})
+            assert list(labels) == codes_of(part), (place, codes_of(part))
+            assert all(CHINESE.search(label) for label in labels.values()), (place, labels)
+            labelled += bool(labels)
+    assert labelled > 20
+
+
+@each_service
+def test_a_set_of_codes_has_one_meaning(service: str) -> None:
+    """Labels are found by the set of codes, so no two lists of a service may hold the same codes with other labels."""
+    lists = code_lists_of(load(service))
+    for place, schema in schemas(service):
+        for part in parts(schema):
+            codes = set(codes_of(part))
+            exact = [labels for labels in lists.values() if codes and codes == set(labels)]
+            within = [labels for labels in lists.values() if codes and codes < set(labels)]
+            meanings = {tuple(labels[code] for code in codes_of(part)) for labels in exact or within}
+            assert len(meanings) < 2, (place, meanings)
+
+
+@each_service
+def test_defaults_satisfy_their_own_schema(service: str) -> None:
+    whole = Resource.from_contents(document(service), default_specification=DRAFT202012)
+    registry = Registry().with_resource("", whole)
+    checked = 0
+    for place, schema in schemas(service):
+        for part in parts(schema):
+            if "default" in part:
+                wrong = list(Draft202012Validator(part, registry=registry).iter_errors(part["default"]))
+                assert not wrong, (place, wrong)
+                checked += 1
+    assert checked
+
+
+@each_service
+def test_bounds_are_keywords_of_json_schema(service: str) -> None:
+    for place, schema in schemas(service):
+        for part in parts(schema):
+            assert not {"gt", "ge", "lt", "le"} & set(part), (place, part)
 
 
 @each_service
@@ -70,7 +172,15 @@ def test_every_list_has_a_page_named_for_its_subject(service: str) -> None:
 
 
 @each_service
-def test_tags_and_servers_are_declared(service: str) -> None:
-    declared = {tag["name"] for tag in document(service)["tags"]}
-    assert declared == {tag for _, _, operation in operations(service) for tag in operation["tags"]}
+def test_tags_are_described_and_servers_declared(service: str) -> None:
+    declared = {tag["name"]: tag["description"] for tag in document(service)["tags"]}
+    assert set(declared) == {tag for _, _, operation in operations(service) for tag in operation["tags"]}
     assert document(service)["servers"]
+    assert set(load(service).tags) <= set(declared)
+
+
+@each_service
+def test_each_operation_says_whether_it_wants_a_token(service: str) -> None:
+    for method, path, operation in operations(service):
+        assert operation["security"] in ([], [{"HTTPBearer": []}]), (method, path)
+        assert ("401" in operation["responses"]) == bool(operation["security"]), (method, path)
