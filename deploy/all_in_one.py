@@ -1,4 +1,4 @@
-"""`make run`: the whole suite in one process, the sample city in it, and one story told from end to end."""
+"""`make run`: the four services in one process, the sample city in them, and one story told from end to end."""
 
 import time
 
@@ -13,21 +13,34 @@ if __name__ == "__main__":
 import sys
 from contextlib import ExitStack
 
-from deploy.local.servers import PortTaken, address, apps_of, bind_all, served, steady_memory, suite
 from deploy.demo.personas import Signer, kept_signer
-from deploy.local.locks import FolderInUse, run_lock
-from deploy.local.settings import database_settings, migrated, settings_given
+from deploy.demo.run import Arguments, parsed, screen, story_settings, tell_and_serve
 from deploy.demo.story.stage import Stage
-from deploy.demo.run import Wishes, for_the_story, screen, tell_and_serve, wishes_of
+from deploy.local.locks import FolderInUse, run_lock
+from deploy.local.listeners import PortTaken
+from deploy.local.settings import database_settings, migrated, settings_given
 from shared import logs
-from shared.events.bus.inprocess import InProcessBus
-from shared.clock import Clock
-from shared.exporter import exporting
 from shared.settings import Settings
 
+_PARAMETERS = {"synchronous_commit": "off"}
+"""For this demonstration alone: a crash of the machine may lose its last moments, which the story tells again."""
 
-async def run(settings: Settings, signer: Signer, wishes: Wishes) -> int:
-    """Migrate, serve, tell the story; then go on serving unless asked for once. Returns the exit code."""
+
+def import_services() -> None:
+    """Import what `run` needs; a second that passes beside the start of PostgreSQL."""
+    from services import load_all
+
+    load_all()
+
+
+async def run(settings: Settings, signer: Signer, arguments: Arguments) -> int:
+    """Migrate, serve and tell the story; then serve on unless asked for once. Return the exit code."""
+    from deploy.local.listeners import address, bind_all
+    from deploy.local.servers import apps_of, served, steady_memory, suite
+    from shared.clock import Clock
+    from shared.events.bus.inprocess import InProcessBus
+    from shared.exporter import exporting
+
     listeners = bind_all(settings.host, settings.port)
     addresses = {name: address(listener) for name, listener in listeners.items()}
     with screen.status("正在建立数据库结构 migrating"):
@@ -39,29 +52,30 @@ async def run(settings: Settings, signer: Signer, wishes: Wishes) -> int:
         Stage(addresses, signer, settings) as stage,
     ):
         steady_memory()
-        return await tell_and_serve(stage, addresses, signer, settings, wishes)
+        return await tell_and_serve(stage, addresses, settings, arguments)
 
 
-def main(arguments: list[str] | None = None) -> int:
-    wishes = wishes_of("make run", __doc__, BEGAN, arguments)
+def main(command_line: list[str] | None = None) -> int:
+    """Run the suite until it is stopped; return the exit code."""
+    arguments = parsed("make run", __doc__, BEGAN, command_line)
     with stop_signals():
-        return _run(wishes)
+        return _run(arguments)
 
 
-def _run(wishes: Wishes) -> int:
+def _run(arguments: Arguments) -> int:
     try:
-        signer = kept_signer()
         with ExitStack() as stack:
             stack.enter_context(run_lock(settings_given().data_dir))
+            signer = kept_signer()
             with screen.status("正在启动数据库 starting PostgreSQL"):
-                settings = stack.enter_context(database_settings())
+                settings = stack.enter_context(database_settings(import_services, _PARAMETERS))
             logs.configure(settings, usual_level="warning")
-            return run_until_signal(run(for_the_story(settings, signer, wishes), signer, wishes))
+            return run_until_signal(run(story_settings(settings, signer, arguments), signer, arguments))
     except (PortTaken, FolderInUse) as error:
         screen.print(f"[red]{error}[/red]")
         return 4
     except KeyboardInterrupt:
-        screen.print("启动已中止 start given up")
+        screen.print("启动已中止 the start was stopped")
         return STOPPED
 
 

@@ -16,16 +16,16 @@ from contextlib import ExitStack, contextmanager
 
 from aiokafka.errors import KafkaError
 
-from deploy.local.servers import PortTaken, bind_all
 from deploy.local.kafka.jars import BrokerError
 from deploy.local.kafka.node import start
 from deploy.demo.personas import STORY_BEGINNING, Signer, kept_signer
+from deploy.local.listeners import PortTaken, bind_all
 from deploy.local.ports import is_free
 from deploy.local.processes import Processes, StartFailed, service_program
 from deploy.local.locks import FolderInUse, run_lock
 from deploy.local.settings import database_settings, migrated, settings_given
 from deploy.demo.story.stage import Stage
-from deploy.demo.run import Wishes, for_the_story, screen, tell_and_serve, wishes_of
+from deploy.demo.run import Arguments, parsed, screen, story_settings, tell_and_serve
 from shared import logs
 from shared.events.bus.topics import ensure_topics
 from services import SERVICES
@@ -38,7 +38,7 @@ KAFKA_PORT = 9092
 
 
 @contextmanager
-def broker_settings(settings: Settings, wishes: Wishes) -> Iterator[Settings]:
+def broker_settings(settings: Settings, arguments: Arguments) -> Iterator[Settings]:
     """Settings with a broker: the operator's TENGHUAN_KAFKA_SERVERS, or a node below var/ for the length of the block.
 
     The node listens on KAFKA_PORT if that is free and nobody asked for any ports, else on any.
@@ -48,7 +48,9 @@ def broker_settings(settings: Settings, wishes: Wishes) -> Iterator[Settings]:
         yield settings.model_copy(update={"bus": "kafka"})
         return
     try:
-        node = start(settings.data_dir / "kafka", port=0 if wishes.any_ports or not is_free(KAFKA_PORT) else KAFKA_PORT)
+        node = start(
+            settings.data_dir / "kafka", port=0 if arguments.any_ports or not is_free(KAFKA_PORT) else KAFKA_PORT
+        )
     except BrokerError as error:
         raise SystemExit(str(error)) from error
     try:
@@ -58,7 +60,7 @@ def broker_settings(settings: Settings, wishes: Wishes) -> Iterator[Settings]:
         node.stop()
 
 
-async def run(settings: Settings, signer: Signer, wishes: Wishes) -> int:
+async def run(settings: Settings, signer: Signer, arguments: Arguments) -> int:
     """Migrate, make the topics, start the processes, tell the story. Returns the exit code."""
     for listener in bind_all(settings.host, settings.port).values():
         listener.close()
@@ -78,7 +80,7 @@ async def run(settings: Settings, signer: Signer, wishes: Wishes) -> int:
         Stage(addresses, signer, settings) as stage,
         Processes(programs, logs, say=screen.print, at_start=clock),
     ):
-        return await tell_and_serve(stage, addresses, signer, settings, wishes)
+        return await tell_and_serve(stage, addresses, settings, arguments)
 
 
 async def _with_topics(settings: Settings) -> None:
@@ -89,21 +91,21 @@ async def _with_topics(settings: Settings) -> None:
         raise SystemExit(f"The brokers {which} refuse or cannot be reached: {error!r}") from None
 
 
-def main(arguments: list[str] | None = None) -> int:
-    wishes = wishes_of("make run-kafka", __doc__, BEGAN, arguments)
+def main(command_line: list[str] | None = None) -> int:
+    arguments = parsed("make run-kafka", __doc__, BEGAN, command_line)
     with stop_signals():
-        return _run(wishes)
+        return _run(arguments)
 
 
-def _run(wishes: Wishes) -> int:
+def _run(arguments: Arguments) -> int:
     try:
         signer = kept_signer()
         with ExitStack() as stack:
             stack.enter_context(run_lock(settings_given().data_dir))
             with screen.status("正在启动数据库与消息系统 starting PostgreSQL and Kafka"):
-                settings = stack.enter_context(broker_settings(stack.enter_context(database_settings()), wishes))
+                settings = stack.enter_context(broker_settings(stack.enter_context(database_settings()), arguments))
             logs.configure(settings, usual_level="warning")
-            return run_until_signal(run(for_the_story(settings, signer, wishes), signer, wishes))
+            return run_until_signal(run(story_settings(settings, signer, arguments), signer, arguments))
     except (PortTaken, FolderInUse) as error:
         screen.print(f"[red]{error}[/red]")
         return 4
@@ -111,7 +113,7 @@ def _run(wishes: Wishes) -> int:
         screen.print(f"[red]{error}[/red]", highlight=False)
         return 1
     except KeyboardInterrupt:
-        screen.print("启动已中止 start given up")
+        screen.print("启动已中止 the start was stopped")
         return STOPPED
 
 

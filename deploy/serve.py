@@ -10,7 +10,8 @@ import asyncio
 import sys
 from datetime import UTC, datetime
 
-from deploy.local.servers import PortTaken, address, apps_of, bind, served, steady_memory
+from deploy.local.listeners import PortTaken, address, bind
+from deploy.local.servers import apps_of, served, steady_memory
 from deploy.local.settings import database_settings, migrated
 from services import SERVICES, load
 from shared import logs

@@ -39,6 +39,7 @@ SETTINGS = {
     "log_timezone": "UTC",
     "log_checkpoints": "off",
     "unix_socket_permissions": "0700",
+    "scram_iterations": "1",  # passwords are random: more rounds protect nothing and cost 14 ms of each login
 }
 
 
@@ -135,7 +136,8 @@ def _initialise(site: Site) -> None:
         os.chown(path, site.uid, site.gid)
     made = site.run(
         "initdb", "--pgdata=.", f"--username={SUPERUSER}", f"--pwfile={password}", "--auth=scram-sha-256",
-        "--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--no-instructions",
+        "--no-sync", "--set=scram_iterations=1", "--encoding=UTF8", "--locale=C",
+        "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--no-instructions",
         cwd=fresh,
     )  # fmt: skip
     if made.returncode:

@@ -1,7 +1,6 @@
 """Serving several services from one process: a uvicorn server each, on one loop, with one way to stop."""
 
 import asyncio
-import errno
 import gc
 import socket
 from collections.abc import AsyncIterator, Iterator, Mapping
@@ -17,11 +16,6 @@ from shared.runtime import Instance
 from shared.settings import Settings
 from shared.web.app import create_app
 
-
-class PortTaken(RuntimeError):
-    """A port is used by somebody else, or may not be used."""
-
-
 ENDING_SECONDS = 3
 """So long a request that is under way may take when a stop is asked for."""
 
@@ -32,40 +26,6 @@ class _Server(uvicorn.Server):
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
-
-
-def bind(host: str, port: int) -> socket.socket:
-    """A listening socket; port 0 takes any free one. Raises PortTaken."""
-    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((host, port))
-    except (OSError, OverflowError) as error:
-        listener.close()
-        taken = isinstance(error, OSError) and error.errno == errno.EADDRINUSE
-        why = "is in use" if taken else f"cannot be listened on ({error})"
-        raise PortTaken(f"{host}:{port} {why}; choose another first port with --port") from error
-    listener.listen(512)
-    return listener
-
-
-def bind_all(host: str, first: int) -> dict[str, socket.socket]:
-    """A socket for each service: first + 1, + 2, …, or any free ports when first is 0."""
-    listeners: dict[str, socket.socket] = {}
-    try:
-        for number, name in enumerate(SERVICES, 1):
-            listeners[name] = bind(host, first + number if first else 0)
-    except PortTaken:
-        for listener in listeners.values():
-            listener.close()
-        raise
-    return listeners
-
-
-def address(listener: socket.socket) -> str:
-    """The http:// address of a listening socket."""
-    host, port = listener.getsockname()[:2]
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 @asynccontextmanager

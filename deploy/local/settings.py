@@ -2,7 +2,8 @@
 
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from sqlalchemy.pool import NullPool
 
 from deploy.local.postgres import Embedded, start
 from deploy.local.postgres_site import PostgresError
+from deploy.local.signals import signals_held
 from services import SERVICES, load
 from shared.settings import Settings
 
@@ -67,23 +69,38 @@ async def migrated(settings: Settings, bus: str, services: tuple[str, ...] = SER
 
 
 @contextmanager
-def database_settings() -> Iterator[Settings]:
-    """Settings with a database: from the environment, or an embedded server for the length of the block.
+def database_settings(
+    meanwhile: Callable[[], object] = lambda: None, parameters: Mapping[str, str] | None = None
+) -> Iterator[Settings]:
+    """Yield settings with a database: the environment's, or an embedded server with these parameters.
 
-    Exits with one clear line when there is neither.
+    `meanwhile` runs beside the server's start: imports, which take as long. Exits with one line when there is neither.
     """
     settings = settings_given()
     if names_a_database(settings):
+        meanwhile()
         yield settings
         return
     try:
-        server = start(settings.data_dir / "postgres")
+        server = _start_beside(meanwhile, settings.data_dir / "postgres", parameters)
     except PostgresError as error:
         raise SystemExit(str(error)) from error
     try:
         yield settings_of(settings, server)
     finally:
         server.stop()
+
+
+def _start_beside(meanwhile: Callable[[], object], home: Path, parameters: Mapping[str, str] | None) -> Embedded:
+    with ThreadPoolExecutor(1) as pool:
+        starting = pool.submit(start, home, parameters)
+        try:
+            meanwhile()
+            return starting.result()
+        except BaseException:
+            with signals_held():
+                starting.result().stop()
+            raise
 
 
 @contextmanager

@@ -17,7 +17,8 @@ import asyncpg
 from pydantic import SecretStr
 
 from deploy.demo.personas import Signer
-from deploy.local.servers import address, apps_of, bind_all, served, suite
+from deploy.local.listeners import address, bind_all
+from deploy.local.servers import apps_of, served, suite
 from deploy.local.signals import run, stop_event
 from faults import history as witness
 from faults.workload.plan import Suite

@@ -13,7 +13,8 @@ import httpx
 from pydantic import SecretStr
 
 from deploy.demo.personas import PEOPLE, Signer
-from deploy.local.servers import address, apps_of, bind_all, served, suite
+from deploy.local.listeners import address, bind_all
+from deploy.local.servers import apps_of, served, suite
 from services import load_all
 from shared.clock import Clock
 from shared.events.bus.inprocess import InProcessBus

@@ -17,9 +17,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from deploy.demo.personas import Signer, kept_signer
 from deploy.demo.story.stage import Stage
+from deploy.local.listeners import address, bind_all
 from deploy.local.postgres import start
 from deploy.local.postgres_site import wheel_programs
-from deploy.local.servers import address, apps_of, bind_all, served, suite
+from deploy.local.servers import apps_of, served, suite
 from deploy.local.settings import database_settings, migrated
 from services import SERVICES
 from shared.clock import Clock

@@ -6,7 +6,7 @@ from typing import Any
 
 from deploy.demo.story.cast import CAP, DIVERTED, FUNDED, MISSED, Case
 from deploy.demo.story.money import AWARDS, SUBSIDY
-from deploy.demo.story.stage import Stage, Unexpected
+from deploy.demo.story.stage import Stage, Unexpected, together
 from shared.money import round_fen
 
 CHECKED, DELIVERED, METERED = date(2024, 10, 22), date(2024, 12, 10), date(2025, 1, 15)
@@ -29,21 +29,20 @@ def _file(ids: dict[str, str], case: Case) -> str:
 async def report_quarter(stage: Stage, ids: dict[str, str], quarter: str) -> None:
     """Every funded project reports the quarter and the district confirms it. 四（一）2"""
     await stage.move_to(REPORTS[quarter])
-    for case in FUNDED:
-        path = f"{_file(ids, case)}/quarters/{quarter}"
-        if (case.key, quarter) in SILENT or not await _is_open(stage, case, path):
-            continue
-        version = (await stage.ask("monitoring", "GET", path, case.owner)).headers["etag"]
-        body = _report(case, quarter)
-        await stage.put("monitoring", path, case.owner, f"{case.key}-{quarter}-draft", body, version)
-        await stage.post("monitoring", f"{path}/submit", case.owner, f"{case.key}-{quarter}-submit")
-        officer = f"{case.district}-officer-1"
-        await stage.post("monitoring", f"{path}/confirm", officer, f"{case.key}-{quarter}-confirm")
+    reporting = [case for case in FUNDED if (case.key, quarter) not in SILENT]
+    await together(*(_report_quarter(stage, ids, case, quarter) for case in reporting))
 
 
-async def _is_open(stage: Stage, case: Case, path: str) -> bool:
-    """A project funded in a quarter reports from that quarter on."""
-    return (await stage.ask("monitoring", "GET", path, case.owner, expect=(200, 404))).status_code == 200
+async def _report_quarter(stage: Stage, ids: dict[str, str], case: Case, quarter: str) -> None:
+    path = f"{_file(ids, case)}/quarters/{quarter}"
+    read = await stage.ask("monitoring", "GET", path, case.owner, expect=(200, 404))
+    if read.status_code == 404:  # a project reports from the quarter on in which it was funded
+        return
+    body, version = _report(case, quarter), read.headers["etag"]
+    await stage.put("monitoring", path, case.owner, f"{case.key}-{quarter}-draft", body, version)
+    await stage.post("monitoring", f"{path}/submit", case.owner, f"{case.key}-{quarter}-submit")
+    officer = f"{case.district}-officer-1"
+    await stage.post("monitoring", f"{path}/confirm", officer, f"{case.key}-{quarter}-confirm")
 
 
 def _report(case: Case, quarter: str) -> dict[str, Any]:

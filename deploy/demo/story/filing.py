@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import quote
 
 from deploy.demo.story.cast import CASES, COMPLETED, FORWARDED, PACKAGE, Case
-from deploy.demo.story.stage import Stage, Unexpected
+from deploy.demo.story.stage import Stage, Unexpected, together
 
 THINGS = ("truthfulness", "compliance", "construction_conditions", "declaration_conditions", "materials")
 DECLARED, ACCEPTED, RETURNED, CORRECTED = date(2024, 4, 10), date(2024, 4, 12), date(2024, 4, 16), date(2024, 4, 24)
@@ -122,17 +122,22 @@ async def receive(stage: Stage, case: Case, declaration: str) -> None:
 async def file_everything(stage: Stage, ids: dict[str, str]) -> None:
     """All declarations up to the city's receipt; notes their ids by the case's key. Raises Unexpected."""
     await stage.move_to(DECLARED)
-    for case in CASES:
-        ids[case.key] = await declare(stage, case, ids.get(f"entry:{case.district}-P-STORY{case.number:02d}"))
-        clause = await submit(stage, case, ids[case.key])
-        if (clause is not None) != (case is COMPLETED) or (clause and str(case.refused_clause) not in clause):
-            raise Unexpected(f"{case.name}: submission gave {clause!r}")
+    await together(*(_file(stage, case, ids) for case in CASES))
     await stage.move_to(ACCEPTED)
-    for case in FORWARDED:
-        path = f"/v1/declarations/{ids[case.key]}/accept"
-        await stage.post("intake", path, f"{case.district}-officer-1", f"{case.key}-accept")
+    await together(*(_accept(stage, case, ids[case.key]) for case in FORWARDED))
     await return_and_correct(stage, ids[PACKAGE.key])
     for day, act in ((REVIEWED, review), (OPINED, opine), (SENT, forward), (RECEIVED, receive)):
         await stage.move_to(day)
-        for case in FORWARDED:
-            await act(stage, case, ids[case.key])
+        await together(*(act(stage, case, ids[case.key]) for case in FORWARDED))
+
+
+async def _file(stage: Stage, case: Case, ids: dict[str, str]) -> None:
+    ids[case.key] = await declare(stage, case, ids.get(f"entry:{case.district}-P-STORY{case.number:02d}"))
+    clause = await submit(stage, case, ids[case.key])
+    if (clause is not None) != (case is COMPLETED) or (clause and str(case.refused_clause) not in clause):
+        raise Unexpected(f"{case.name}: submission gave {clause!r}")
+
+
+async def _accept(stage: Stage, case: Case, declaration: str) -> None:
+    path = f"/v1/declarations/{declaration}/accept"
+    await stage.post("intake", path, f"{case.district}-officer-1", f"{case.key}-accept")

@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any
 
 from deploy.demo.story.cast import DIVERTED, FUNDED, INTEREST, SETTLED, Case
-from deploy.demo.story.stage import Stage, Unexpected
+from deploy.demo.story.stage import Stage, Unexpected, together
 
 APPROVED, PLANNED, RELEASED = date(2024, 6, 20), date(2024, 6, 28), date(2024, 7, 5)
 SETTLED_INTEREST, PAID_INTEREST = date(2024, 9, 24), date(2024, 10, 10)
@@ -40,23 +40,26 @@ async def appropriate(stage: Stage) -> None:
 
 async def approve(stage: Stage, ids: dict[str, str]) -> None:
     """Each application in one mode, at the computed amount, under two names."""
-    for case in APPROVED_CASES:
-        await stage.until("funding", f"/v1/applications/{ids[case.key]}", "city-officer-6", bool, "an application")
+    await together(
+        *(
+            stage.until("funding", f"/v1/applications/{ids[case.key]}", "city-officer-6", bool, "an application")
+            for case in APPROVED_CASES
+        )
+    )
     started = {"status": "under_construction", "started_on": "2024-04-01", "evidence": "开工照片"}
     await stage.post(
         "funding", _at(ids, INTEREST, "construction-status"), "city-officer-6", "interest-started", started
     )
     await _register_loan(stage, ids)
-    for case in APPROVED_CASES:
-        mode = case.facts()["support_mode"]
-        draft = {"mode": mode, "justification": "符合条件，建议支持"}
-        await stage.post(
-            "funding", _at(ids, case, "draft-approval"), "city-officer-6", f"{case.key}-draft-award", draft
-        )
-        path = _at(ids, case, "approve")
-        approval = await stage.post("funding", path, "city-supervisor-2", f"{case.key}-approve")
-        if case is not INTEREST and approval["award_yuan"] != AWARDS[case.key]:
-            raise Unexpected(f"{case.name}: award {approval['award_yuan']}")
+    await together(*(_approve(stage, case, ids) for case in APPROVED_CASES))
+
+
+async def _approve(stage: Stage, case: Case, ids: dict[str, str]) -> None:
+    draft = {"mode": case.facts()["support_mode"], "justification": "符合条件，建议支持"}
+    await stage.post("funding", _at(ids, case, "draft-approval"), "city-officer-6", f"{case.key}-draft-award", draft)
+    approval = await stage.post("funding", _at(ids, case, "approve"), "city-supervisor-2", f"{case.key}-approve")
+    if case is not INTEREST and approval["award_yuan"] != AWARDS[case.key]:
+        raise Unexpected(f"{case.name}: award {approval['award_yuan']}")
 
 
 async def _register_loan(stage: Stage, ids: dict[str, str]) -> str:
@@ -76,15 +79,16 @@ async def plan(stage: Stage, ids: dict[str, str]) -> None:
 async def release(stage: Stage, ids: dict[str, str]) -> None:
     """The grants are paid: one person asks, another pays."""
     await stage.move_to(RELEASED)
-    for case in FUNDED:
-        if case is not INTEREST:
-            await _pay(stage, case, ids, {"evidence": "计划已下达，专户已开立"})
+    granted = [case for case in FUNDED if case is not INTEREST]
+    await together(*(_pay(stage, case, ids, {"evidence": "计划已下达，专户已开立"}) for case in granted))
 
 
 async def _pay(stage: Stage, case: Case, ids: dict[str, str], request: dict[str, Any]) -> None:
     path = _at(ids, case, "release-requests")
     asked = await stage.post("funding", path, "finance-1", f"{case.key}-ask-release", request)
     await stage.post("funding", f"/v1/release-requests/{asked['id']}/approve", "finance-2", f"{case.key}-release")
+    # The project reports from this quarter on: its file must be there before the clock moves past the quarter.
+    await stage.until("monitoring", f"/v1/files/{ids[case.key]}", "city-officer-7", bool, "a project file")
 
 
 async def pay_interest(stage: Stage, ids: dict[str, str]) -> None:

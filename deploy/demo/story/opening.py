@@ -1,11 +1,10 @@
 """The districts' books: 2,000 rows of ledger and library, the story's own projects among them, certified. 四（一）2"""
 
-import asyncio
 from typing import Any
 
 from deploy.demo.sample import generate
 from deploy.demo.story.cast import FORWARDED, OPENING, Case
-from deploy.demo.story.stage import Stage
+from deploy.demo.story.stage import Stage, together
 from shared.districts import DISTRICTS
 
 SEED = 2023
@@ -16,7 +15,8 @@ async def load_books(stage: Stage, ids: dict[str, str]) -> None:
     """Each district pushes its resource ledger, then its reserve library; the library ids of the cases are noted."""
     await stage.move_to(OPENING)
     resources, library = generate.resources(SEED), generate.library(SEED)
-    for code in DISTRICTS:
+
+    async def load(code: str) -> None:
         own = [_library_row(case) for case in FORWARDED if case.in_library and case.district == code]
         ledger = [_resource_row(case, row) for case in FORWARDED if case.in_library and case.district == code
                   for row in [resources[code][0]]]  # fmt: skip
@@ -24,10 +24,12 @@ async def load_books(stage: Stage, ids: dict[str, str]) -> None:
         pushed = await _push(stage, code, "library-entries", library[code] + own)
         ids.update({f"entry:{row['external_id']}": row["id"] for row in pushed[len(library[code]) :]})
 
+    await together(*(load(code) for code in DISTRICTS))
+
 
 async def certify(stage: Stage) -> None:
     """The quarter is prepared, certified and reported by every district. 四（一）2"""
-    await asyncio.gather(*(_certify(stage, code) for code in DISTRICTS))
+    await together(*(_certify(stage, code) for code in DISTRICTS))
 
 
 async def _certify(stage: Stage, code: str) -> None:

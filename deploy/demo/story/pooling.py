@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any
 
 from deploy.demo.story.cast import FORWARDED, POOLED, REFUSED_BY_CITY, SETTLED, Case
-from deploy.demo.story.stage import Stage, Unexpected
+from deploy.demo.story.stage import Stage, Unexpected, together
 
 SETTLING, CONCLUDED, SCORED, ENTERED = date(2024, 5, 20), date(2024, 5, 22), date(2024, 6, 3), date(2024, 6, 12)
 CRITERIA = ("industry", "green", "readiness", "investment", "surroundings")
@@ -13,9 +13,9 @@ POINTS = {"cap": 93, "interest": 88, "package": 90, "settled": 81, "diverted": 7
 
 async def decide(stage: Stage, ids: dict[str, str]) -> None:
     """Every forwarded declaration gets a decision; the undetermined one is settled; all are concluded."""
-    for case in FORWARDED:
-        first = await _first_record(stage, ids[case.key])
-        _expect(case, first)
+    records = await together(*(_first_record(stage, ids[case.key]) for case in FORWARDED))
+    for case, record in zip(FORWARDED, records, strict=True):
+        _expect(case, record)
     await stage.move_to(SETTLING)
     finding = {
         "rule": "building_inefficient", "holds": True, "evidence": "区级台账与现场踏勘记录",
@@ -24,8 +24,7 @@ async def decide(stage: Stage, ids: dict[str, str]) -> None:
     path = f"/v1/assessments/{ids[SETTLED.key]}"
     await stage.post("eligibility", f"{path}/settle", "city-officer-5", f"{SETTLED.key}-settle", finding)
     await stage.move_to(CONCLUDED)
-    for case in FORWARDED:
-        await _conclude(stage, case, ids[case.key])
+    await together(*(_conclude(stage, case, ids[case.key]) for case in FORWARDED))
 
 
 async def _first_record(stage: Stage, declaration: str) -> dict[str, Any]:
@@ -60,12 +59,13 @@ async def _conclude(stage: Stage, case: Case, declaration: str) -> None:
 async def enter_pool(stage: Stage, ids: dict[str, str]) -> None:
     """Two reviewers without a conflict of interest score, the investment is recognised, a supervisor decides."""
     await stage.move_to(SCORED)
-    for case in POOLED:
-        await _score(stage, case, f"/v1/assessments/{ids[case.key]}")
+    await together(*(_score(stage, case, f"/v1/assessments/{ids[case.key]}") for case in POOLED))
     await stage.move_to(ENTERED)
-    for case in POOLED:
-        path = f"/v1/assessments/{ids[case.key]}/enter-pool"
-        await stage.post("eligibility", path, "city-supervisor-1", f"{case.key}-pool", {"reason": "评估通过，同意入库"})
+    await together(*(_enter(stage, case, f"/v1/assessments/{ids[case.key]}/enter-pool") for case in POOLED))
+
+
+async def _enter(stage: Stage, case: Case, path: str) -> None:
+    await stage.post("eligibility", path, "city-supervisor-1", f"{case.key}-pool", {"reason": "评估通过，同意入库"})
 
 
 async def _score(stage: Stage, case: Case, path: str) -> None:

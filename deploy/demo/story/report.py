@@ -1,14 +1,13 @@
-"""What the story's end shows: the table of what happened, and how to look around."""
+"""The end of the story on the screen: the table of projects, the addresses, and tokens."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 
 from rich.console import Console
 from rich.table import Table
 
 from deploy.demo.directory import OWN_PROJECT, directory
-from deploy.demo.personas import STORY_BEGINNING, TOKEN_HOURS, Signer
+from deploy.demo.story.stage import Stage
 from shared.settings import Settings
 
 SHOWN_PERSONAS = (OWN_PROJECT, "110102-officer-1", "110102-supervisor-1", "city-officer-1", "auditor-1")
@@ -22,7 +21,7 @@ TITLES = {
 
 @dataclass
 class Line:
-    """One project in the table."""
+    """Project in the table."""
 
     project: str
     district: str
@@ -37,7 +36,7 @@ class Line:
 
 @dataclass
 class Outcome:
-    """The story's result: its lines, and what did not go as expected."""
+    """Result of the story: its lines, and the differences from the expected."""
 
     lines: list[Line] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
@@ -45,11 +44,12 @@ class Outcome:
 
     @property
     def as_expected(self) -> bool:
+        """True when nothing differs from the expected."""
         return not self.faults
 
 
-def show_table(screen: Console, outcome: Outcome, seconds: float) -> None:
-    """Print what happened to every project, money in 万元, and every fault."""
+def print_outcome(screen: Console, outcome: Outcome, seconds: float) -> None:
+    """Print every project with its result, money in 万元, and every difference from the expected."""
     table = Table(title="一个季度到一份评价：故事里的项目（金额均为模拟）", title_justify="left")
     for heading in ("项目", "数据", "区", "阶段", "结论与条款", "批复（万元）", "已拨付（万元）", "信用"):
         amount = "万元" in heading
@@ -72,21 +72,19 @@ def show_table(screen: Console, outcome: Outcome, seconds: float) -> None:
     screen.print(f"{verdict}  {outcome.requests} requests, {seconds:.1f} s from start", highlight=False)
 
 
-def show_way_in(
-    screen: Console, addresses: Mapping[str, str], signer: Signer, settings: Settings, now: datetime
-) -> None:
-    """Print the addresses and a token per persona."""
+def print_sign_in(screen: Console, addresses: Mapping[str, str], stage: Stage, settings: Settings) -> None:
+    """Print the addresses and the tokens of some personas, and the commands for the others."""
     table = Table("服务", "接口文档", "事件流", "健康")
     for name, base in addresses.items():
         table.add_row(TITLES[name], f"{base}/docs", f"{base}/events/stream", f"{base}/readyz")
     screen.print(table)
     if settings.bus == "kafka":
         screen.print(f"消息系统 Kafka：{settings.kafka_servers}", highlight=False)
-    screen.print("令牌 tokens（Authorization: Bearer …；演示时钟停在 " + f"{now:%Y-%m-%d}）")
+    screen.print("令牌 tokens（Authorization: Bearer …；演示时钟停在 " + f"{stage.now:%Y-%m-%d}）")
     entries = directory()
     for name in SHOWN_PERSONAS:
         entry = entries[name]
-        token = signer.token(entry.persona, settings, STORY_BEGINNING, TOKEN_HOURS)
+        token = stage.token(entry.persona)
         screen.print(f"{name}  {entry.persona.name}：{entry.purpose}\n{token}", soft_wrap=True, highlight=False)
     screen.print("其他人员 others: ./tenghuan personas, ./tenghuan token PERSONA", highlight=False)
     screen.print("Ctrl-C 停止 stops")

@@ -3,10 +3,10 @@
 import asyncio
 import contextlib
 import json
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from datetime import date, datetime, time
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import httpx
 
@@ -16,9 +16,22 @@ from shared.settings import Settings
 
 PATIENCE_SECONDS = 120.0
 
+T = TypeVar("T")
+
 
 class Unexpected(Exception):
     """A step did not give what the story expects."""
+
+
+async def together(*steps: Coroutine[Any, Any, T]) -> list[T]:
+    """Run independent steps at once and return their results; when one fails, cancel the others and raise its error."""
+    tasks = [asyncio.create_task(step) for step in steps]
+    try:
+        return await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _patiently(client: httpx.AsyncClient, method: str, path: str, **sent: Any) -> httpx.Response:
@@ -61,12 +74,18 @@ class Stage:
         if moment <= self.now:
             return
         self.now = moment
-        for client in self._clients.values():
-            answer = await _patiently(client, "PUT", "/clock", json={"now": moment.isoformat()})
+        answers = await together(
+            *(
+                _patiently(client, "PUT", "/clock", json={"now": moment.isoformat()})
+                for client in self._clients.values()
+            )
+        )
+        for answer in answers:
             if answer.status_code != 200:
                 raise Unexpected(f"clock: {answer.status_code} {answer.text}")
 
-    def _token(self, who: str | Persona) -> str:
+    def token(self, who: str | Persona) -> str:
+        """Return the persona's token, valid for all of the story."""
         persona = PEOPLE[who] if isinstance(who, str) else who
         if persona.subject not in self._tokens:
             self._tokens[persona.subject] = self._signer.token(persona, self._settings, STORY_BEGINNING, TOKEN_HOURS)
@@ -86,7 +105,7 @@ class Stage:
         headers: Mapping[str, str] | None = None,
     ) -> httpx.Response:
         """One request. Raises Unexpected when the status is not the one the story expects."""
-        sent = {"authorization": f"Bearer {self._token(who)}", **(headers or {})}
+        sent = {"authorization": f"Bearer {self.token(who)}", **(headers or {})}
         if key is not None:
             sent["idempotency-key"] = key
         if body is not None:

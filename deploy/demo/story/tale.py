@@ -1,5 +1,6 @@
 """The story in its order: each chapter is told through the APIs, and its end is compared with what must be."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from decimal import Decimal
 from typing import Any
@@ -31,12 +32,15 @@ async def tell(stage: Stage, screen: Console) -> Outcome:
                 progress.update(running, description=f"[red]✘ {title}[/red]", completed=1)
                 break
             progress.update(running, description=f"[green]✔[/green] {title}", completed=1)
-    for case in CASES:
-        if case.key in ids:
-            try:
-                outcome.lines.append(await _line(stage, case, ids[case.key], outcome))
-            except Unexpected as fault:
-                outcome.faults.append(f"{case.name}：{fault}")
+    told = [case for case in CASES if case.key in ids]
+    lines = await asyncio.gather(*(_line(stage, case, ids[case.key], outcome) for case in told), return_exceptions=True)
+    for case, line in zip(told, lines, strict=True):
+        if isinstance(line, Unexpected):
+            outcome.faults.append(f"{case.name}：{line}")
+        elif isinstance(line, BaseException):
+            raise line
+        else:
+            outcome.lines.append(line)
     outcome.requests = stage.steps
     return outcome
 

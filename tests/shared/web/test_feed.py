@@ -15,7 +15,8 @@ import pytest
 import structlog
 
 from deploy.demo.personas import PEOPLE
-from deploy.local.servers import address, bind, served
+from deploy.local.listeners import address, bind
+from deploy.local.servers import served
 from shared import logs
 from shared.actors import system_actor
 from shared.contracts.base import Hand
