@@ -4,7 +4,7 @@ import json
 import sys
 from importlib import import_module
 
-from deploy.local.servers import steady_memory
+from deploy.local.servers import tune_garbage_collector
 
 NAMES = ("policy", "ledger", "act", "writes", "events", "broker", "idle")
 
@@ -15,7 +15,7 @@ def main() -> int:
     if unknown:
         sys.stderr.write(f"no such measurement: {unknown[0]}; there are {', '.join(NAMES)}\n")
         return 2
-    steady_memory()
+    tune_garbage_collector()
     results = {}
     for name in chosen:
         sys.stderr.write(f"measuring {name} …\n")

@@ -23,7 +23,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_asyn
 from bench.wire import Wire
 from deploy.demo.personas import PEOPLE, Signer
 from deploy.local.postgres import Embedded, start
-from deploy.local.servers import steady_memory
+from deploy.local.servers import tune_garbage_collector
 from services.intake.main import service as intake
 from services.intake.models.quarters import QuarterSubmission
 from shared.clock import Clock, uuid7
@@ -70,7 +70,7 @@ async def act_plainly(session: Session, actor: DistrictOfficer, small: PlainAct)
 
 def app() -> FastAPI:
     """Return the intake service with one more endpoint, the plain act."""
-    steady_memory()
+    tune_garbage_collector()
     return create_app(replace(intake, router=joined(intake.router, plain)))
 
 
@@ -99,7 +99,7 @@ def peer() -> FastAPI:
     async def ready() -> dict[str, str]:
         return {"status": "ok"}
 
-    steady_memory()
+    tune_garbage_collector()
     return application
 
 

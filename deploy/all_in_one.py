@@ -36,7 +36,7 @@ def import_services() -> None:
 async def run(settings: Settings, signer: Signer, arguments: Arguments) -> int:
     """Migrate, serve and tell the story; then serve on unless asked for once. Return the exit code."""
     from deploy.local.listeners import address, bind_all
-    from deploy.local.servers import apps_of, served, steady_memory, suite
+    from deploy.local.servers import apps_of, served, tune_garbage_collector, suite
     from shared.clock import Clock
     from shared.events.bus.inprocess import InProcessBus
     from shared.exporter import exporting
@@ -51,7 +51,7 @@ async def run(settings: Settings, signer: Signer, arguments: Arguments) -> int:
         served(apps_of(instances), listeners),
         Stage(addresses, signer, settings) as stage,
     ):
-        steady_memory()
+        tune_garbage_collector()
         return await tell_and_serve(stage, addresses, settings, arguments)
 
 

@@ -11,7 +11,7 @@ import sys
 from datetime import UTC, datetime
 
 from deploy.local.listeners import PortTaken, address, bind
-from deploy.local.servers import apps_of, served, steady_memory
+from deploy.local.servers import apps_of, served, tune_garbage_collector
 from deploy.local.settings import database_settings, migrated
 from services import SERVICES, load
 from shared import logs
@@ -35,7 +35,7 @@ async def serve(name: str, settings: Settings, clock: Clock) -> int:
         await migrated(settings, settings.bus, (name,))
     asked = stop_event()
     service = load(name)
-    steady_memory()
+    tune_garbage_collector()
     async with running(service, settings, clock, bus) as instance, exporting(settings, [instance]):
         async with served(apps_of({name: instance}), {name: listener}):
             say(f"{service.title} answers at {address(listener)}/docs (Ctrl-C stops it)")

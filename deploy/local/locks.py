@@ -1,6 +1,6 @@
-"""Several processes with one server between them: one at a time starts or stops it, the last to leave stops it.
+"""File locks of processes that share a server or a data folder.
 
-All of it rests on locks of the system's, which a killed process does not keep.
+The system drops the locks of a process that ends, however it ends.
 """
 
 import fcntl
@@ -12,13 +12,13 @@ from typing import IO
 
 
 def open_private(path: Path) -> IO[str]:
-    """The file, made when needed, for reading and writing by its owner alone."""
+    """Open a file, created when needed, that only its owner may read and write."""
     return os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+")
 
 
 @contextmanager
 def alone(path: Path) -> Iterator[None]:
-    """One process at a time is in this block; a lock file that was deleted binds nobody."""
+    """Run the block in one process at a time; a lock file that was deleted meanwhile is locked anew."""
     while True:
         with open_private(path) as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
@@ -28,7 +28,7 @@ def alone(path: Path) -> Iterator[None]:
 
 
 def sole(users: IO[str]) -> bool:
-    """Whether no other process uses the server; if so this one holds it alone."""
+    """Return whether no other process uses the server; if so, lock out new users until `share` or the file's end."""
     try:
         fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

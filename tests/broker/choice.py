@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Literal
 
-from deploy.local.kafka.jars import BrokerError, brought, java
+from deploy.local.kafka.jars import BrokerError, installed, java
 
 Kind = Literal["node", "containers", "mock"]
 
@@ -42,7 +42,7 @@ def choice() -> Choice:
         return Choice("mock", "TENGHUAN_TESTS_ON")
     try:
         java()
-        if not brought() and shutil.which("mvn") is None:
+        if not installed() and shutil.which("mvn") is None:
             raise BrokerError("Maven is missing")
     except BrokerError as error:
         return Choice("node" if asked == "node" or os.environ.get("CI") else "mock", str(error))

@@ -27,11 +27,11 @@ def test_a_missing_java_leaves_tests_out_only_where_a_person_looks_on(
     assert "Java is missing" in made.header()
 
 
-def test_a_missing_maven_counts_only_until_the_broker_was_brought(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_maven_counts_only_until_the_broker_was_installed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CI", "")
     monkeypatch.setattr(choosing, "java", lambda: "java")
     monkeypatch.setattr(shutil, "which", lambda _: None)
-    monkeypatch.setattr(choosing, "brought", lambda: False)
+    monkeypatch.setattr(choosing, "installed", lambda: False)
     assert choosing.choice.__wrapped__().kind == "mock"
-    monkeypatch.setattr(choosing, "brought", lambda: True)
+    monkeypatch.setattr(choosing, "installed", lambda: True)
     assert choosing.choice.__wrapped__().kind == "node"

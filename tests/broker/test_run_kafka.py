@@ -91,13 +91,13 @@ def test_services_killed_amid_the_story_come_back_and_it_ends_well(folder: Path)
     services = services_of(suite)
     for name in ("eligibility", "funding"):
         services[name].send_signal(signal.SIGKILL)
-    output += read_until(suite, "funding ended unasked (SIGKILL)")
+    output += read_until(suite, "funding ended unexpectedly (SIGKILL)")
     services["intake"].send_signal(signal.SIGKILL)
     rest, _ = suite.communicate(timeout=CONFIRM_SECONDS)
     output += rest
     assert suite.returncode == 0, output
     assert "全部符合预期" in output
-    assert output.count("ended unasked (SIGKILL)") == 3
+    assert output.count("ended unexpectedly (SIGKILL)") == 3
     assert not (folder / "postgres" / "postmaster.pid").exists()
 
 

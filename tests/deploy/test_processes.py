@@ -35,7 +35,7 @@ async def test_one_that_is_killed_comes_back_and_the_others_are_left_alone(tmp_p
         await come_back(processes, "one", 2)
         assert processes.pid("one") != before[0]
         assert (processes.pid("other"), processes.starts) == (before[1], {"one": 2, "other": 1})
-    assert [line.split(";")[0] for line in said] == ["one ended unasked (SIGKILL) and is started again"]
+    assert [line.split(";")[0] for line in said] == ["one ended unexpectedly (SIGKILL) and is restarted"]
 
 
 async def test_one_that_shall_stay_down_does_until_it_is_started(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""An authority and a certificate for a node on loopback, made on the spot: nobody else should trust them."""
+"""Certificate authority and certificate of a node on loopback; nobody else should trust them."""
 
 from datetime import datetime, timedelta
 from ipaddress import ip_address

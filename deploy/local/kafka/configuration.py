@@ -1,14 +1,14 @@
-"""What a single node is told: listeners on loopback, one copy of everything, quick to come back after a kill."""
+"""Configuration of a single node: listeners on loopback, replication factor 1, short timeouts after a kill."""
 
 from collections.abc import Mapping
 
 CONTAINER_IMAGE = "apache/kafka:4.3.0"
-"""The same release as pom.xml brings, for those who have containers."""
+"""Container image of the release that pom.xml names."""
 ADMIN = "admin"
-"""The login that may do everything, where logins are asked for."""
+"""Superuser of a node that requires logins."""
 BROKER = "CN=tenghuan-broker"
-"""Whom the node's own certificate names; it talks to itself under this name."""
-# A node that lives for minutes never earns back what the second compiler spends.
+"""Subject of the node's own certificate, under which it connects to itself."""
+# A node that lives for minutes never regains the time of the second compiler.
 JAVA_OPTIONS = (
     "-Xms96m",
     "-Xmx512m",
@@ -34,7 +34,7 @@ _PLAIN = {
     "share.coordinator.state.topic.min.isr": "1",
     "group.initial.rebalance.delay.ms": "0",
     "group.min.session.timeout.ms": "500",
-    # A killed node is let in again once its old registration has expired.
+    # A killed node may register again once its old registration has expired.
     "broker.session.timeout.ms": "2500",
     "broker.heartbeat.interval.ms": "400",
     "num.network.threads": "2",

@@ -1,4 +1,4 @@
-"""Apache Kafka's own programs: brought once by Maven into a folder named for the checksum of pom.xml, run by Java."""
+"""Apache Kafka's programs: Maven installs them once into a folder named by the checksum of pom.xml; Java runs them."""
 
 import hashlib
 import os
@@ -21,11 +21,11 @@ _HOW_TO_INSTALL = {
 
 
 class BrokerError(RuntimeError):
-    """A Kafka node of one's own cannot be had; the message says why in one line."""
+    """The Kafka node cannot be used; the message says why in one line."""
 
 
 def java() -> str:
-    """The path of a Java that runs Kafka: JAVA_HOME's, else the PATH's. Raises BrokerError."""
+    """Return the path of a Java that runs Kafka: JAVA_HOME's, else the PATH's. Raises BrokerError."""
     program = _found("java")
     said = subprocess.run([program, "-version"], capture_output=True, text=True, check=False).stderr
     version = re.search(r'version "(\d+)', said)
@@ -39,13 +39,13 @@ def _folder(kept: Path) -> Path:
     return kept / hashlib.sha256(POM.read_bytes()).hexdigest()[:16]
 
 
-def brought(kept: Path = KEPT) -> bool:
-    """Whether the jars are there already."""
+def installed(kept: Path = KEPT) -> bool:
+    """Return whether the jars are installed."""
     return _folder(kept).exists()
 
 
 def jars(kept: Path = KEPT) -> Path:
-    """The folder with Kafka's jars, brought by Maven when it is not there. Raises BrokerError."""
+    """Return the folder of Kafka's jars; Maven installs it when it is missing. Raises BrokerError."""
     folder = _folder(kept)
     if folder.exists():
         return folder
@@ -54,12 +54,12 @@ def jars(kept: Path = KEPT) -> Path:
     with alone(kept / "lock"):
         if not folder.exists():
             sys.stderr.write(f"Installing Apache Kafka into {kept} (once, about 10 seconds)\n")
-            _bring(maven, folder)
+            _install(maven, folder)
     return folder
 
 
-def _bring(maven: str, folder: Path) -> None:
-    """The folder appears whole or not at all."""
+def _install(maven: str, folder: Path) -> None:
+    """Install the jars; the folder appears whole or not at all. Raises BrokerError."""
     unfinished = folder.with_suffix(".new")
     shutil.rmtree(unfinished, ignore_errors=True)
     done = subprocess.run(
@@ -69,7 +69,9 @@ def _bring(maven: str, folder: Path) -> None:
     )  # fmt: skip
     if done.returncode:
         said = [line for line in (done.stdout + done.stderr).splitlines() if "ERROR" in line]
-        raise BrokerError(f"Maven could not bring Apache Kafka: {said[0] if said else f'exit code {done.returncode}'}")
+        raise BrokerError(
+            f"Maven could not install Apache Kafka: {said[0] if said else f'exit code {done.returncode}'}"
+        )
     unfinished.rename(folder)
 
 
@@ -83,5 +85,5 @@ def _found(program: str) -> str:
 
 
 def command(main_class: str, *arguments: str | Path, options: tuple[str, ...] = ()) -> list[str]:
-    """The command line that runs one of Kafka's classes. Raises BrokerError."""
+    """Return the command line that runs one of Kafka's classes. Raises BrokerError."""
     return [java(), *options, "-cp", f"{jars()}/*", main_class, *map(str, arguments)]

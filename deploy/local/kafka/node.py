@@ -1,4 +1,4 @@
-"""An Apache Kafka of one's own: a single node on loopback, for one machine, for the tests and for fault campaigns.
+"""Embedded Apache Kafka: a single node on loopback, for one machine, tests and fault campaigns.
 
 The data stay in their directory between runs. Processes that name the same directory share one node, which stops with
 the last of them. One that was killed leaves no harm: the next start stops the node it left and starts a fresh one.
@@ -24,30 +24,30 @@ from shared.clock import Clock
 
 @dataclass
 class Node:
-    """A running node that this process uses until `stop` or its own end."""
+    """Running node that this process uses until `stop` or its own end."""
 
     home: Path
     port: int
     ca_file: Path | None
-    """The authority that signed the node's certificate; None where it asks for no login."""
+    """Authority of the node's certificate; None for a node that requires no login."""
     users: IO[str]
 
     @property
     def servers(self) -> str:
-        """What TENGHUAN_KAFKA_SERVERS takes."""
+        """Host and port, the form of TENGHUAN_KAFKA_SERVERS."""
         return f"127.0.0.1:{self.port}"
 
     @property
     def pid(self) -> int:
-        """The process that runs, or ran last."""
+        """Process id of the node, or of its last run."""
         return noted(self.home)["pid"]
 
     def kill(self) -> None:
-        """SIGKILL; returns when it is gone. Its data are what the system had of them."""
+        """Send SIGKILL and wait for the end of the process. Unwritten data are lost."""
         end(self.home, signal.SIGKILL)
 
     def restart(self, *, empty: bool = False) -> None:
-        """Start it again on the same port after `kill`, with its data or as one that lost them. Raises BrokerError.
+        """Start the node again on the same port after `kill`, with its data or empty. Raises BrokerError.
 
         Blocks for some seconds. A node that asks for logins forgets them with its data.
         """
@@ -58,7 +58,7 @@ class Node:
             launch(self.home, self.port)
 
     def stop(self, *, keep: bool = True) -> None:
-        """Leave the node; the last to leave stops it, and deletes its data unless they are to be kept.
+        """Stop using the node; its last user stops it, and deletes its data unless `keep` is set.
 
         A second call does nothing.
         """
@@ -76,8 +76,8 @@ _joined: list[Node] = []
 
 
 @atexit.register
-def _leave() -> None:
-    """A process that ends without `stop`, by an error say, leaves no node behind."""
+def _stop_all() -> None:
+    """Stop using every node at the end of a process that did not call `stop`, after an error for example."""
     for node in tuple(_joined):
         node.stop()
 
@@ -89,7 +89,7 @@ def start(
     logins: Mapping[str, str] | None = None,
     settings: Mapping[str, str] | None = None,
 ) -> Node:
-    """Use the node whose data are in `data_dir`, made and started when needed; port 0 takes any free one.
+    """Return the node whose data are in `data_dir`, created and started when needed; port 0 takes any free one.
 
     With `logins` (names and passwords) clients must log in with SCRAM-SHA-512 over TLS; logins are made with the data,
     and "admin" may do everything. `settings` are Kafka's own, beside ours. A node that others use keeps what it has.
@@ -123,7 +123,7 @@ def _join(home: Path, port: int, settings: Mapping[str, str]) -> Node:
 
 
 def _make(home: Path, logins: Mapping[str, str]) -> None:
-    """Make the data directory, unless there is one. It appears whole or not at all."""
+    """Create the data directory, unless there is one. It appears whole or not at all."""
     if home.exists():
         return
     fresh = _beside(home, "new")

@@ -1,4 +1,4 @@
-"""The process of one Kafka node: files, start, state and end. Locking is in deploy/local/kafka/node.py."""
+"""Process of a Kafka node: files, start, state and end. Locking is in deploy/local/kafka/node.py."""
 
 import json
 import os
@@ -21,11 +21,11 @@ START_SECONDS = 120.0
 STOP_SECONDS = 10.0
 _ATTEMPTS = 4
 _children: dict[Path, "subprocess.Popen[bytes]"] = {}
-"""Those that this process started and has not seen end, by their folder."""
+"""Child processes that have not been waited for, by their folder."""
 
 
 def format_data(home: Path, logins: Mapping[str, str]) -> None:
-    """Make empty data in `home`; the logins exist from the first start on. Raises BrokerError."""
+    """Create empty data in `home` with these logins. Raises BrokerError."""
     scram = [f"SCRAM-SHA-512=[name={name},password={password}]" for name, password in logins.items()]
     arguments = ["--cluster-id", "dGVuZ2h1YW4tbG9jYWw0Mg", "--config", "server.properties"]
     arguments += [part for each in scram for part in ("--add-scram", each)]
@@ -38,14 +38,14 @@ def format_data(home: Path, logins: Mapping[str, str]) -> None:
 
 
 def configure(home: Path, port: int, settings: Mapping[str, str]) -> None:
-    """Write the node's settings; it asks for logins where `home` has certificates."""
+    """Write the node's settings; it requires logins where `home` has certificates."""
     own_ports = (free_port(), free_port())
     text = server_properties(port, own_ports, guarded=(home / "tls").exists(), more=settings)
     (home / "server.properties").write_text(text)
 
 
 def start_on(home: Path, port: int, settings: Mapping[str, str]) -> None:
-    """Start on the given port, or on a free one: which may be taken by the time the node comes to it."""
+    """Start on the given port, or on a free one, with retries: it may be taken before the node binds it."""
     if port and listens(port):
         raise BrokerError(f"127.0.0.1:{port} is in use; Kafka cannot listen there")
     for left in reversed(range(_ATTEMPTS)):
@@ -59,7 +59,7 @@ def start_on(home: Path, port: int, settings: Mapping[str, str]) -> None:
 
 
 def launch(home: Path, port: int) -> None:
-    """Start the node as configured and wait until it answers. Raises BrokerError with the node's last words."""
+    """Start the node as configured and wait until it answers. Raises BrokerError with the end of its log."""
     program = command("kafka.Kafka", home / "server.properties", options=JAVA_OPTIONS)
     with (home / "node.log").open("wb") as log:
         child = subprocess.Popen(
@@ -68,23 +68,23 @@ def launch(home: Path, port: int) -> None:
         )  # fmt: skip
     _children[home] = child
     (home / "node.json").write_text(json.dumps({"pid": child.pid, "port": port}))
-    patience_ends = time.monotonic() + START_SECONDS
-    while child.poll() is None and time.monotonic() < patience_ends and not signal_pending():
+    deadline = time.monotonic() + START_SECONDS
+    while child.poll() is None and time.monotonic() < deadline and not signal_pending():
         if listens(port):
             return
         time.sleep(0.02)
     end(home, signal.SIGKILL)
-    raise BrokerError(f"Kafka does not start in {home}: {_last_words(home)}")
+    raise BrokerError(f"Kafka does not start in {home}: {_end_of_log(home)}")
 
 
-def _last_words(home: Path) -> str:
+def _end_of_log(home: Path) -> str:
     lines = (home / "node.log").read_text(errors="replace").splitlines()
     telling = [line for line in lines if "ERROR" in line or "Exception" in line]
     return " / ".join(telling[:3] or lines[-3:]) or "it said nothing"
 
 
 def listens(port: int) -> bool:
-    """Whether somebody answers there. A node opens its port when it is ready to serve."""
+    """Return whether a process accepts connections there. A node opens its port when it is ready to serve."""
     try:
         socket.create_connection(("127.0.0.1", port), 1).close()
     except OSError:
@@ -93,13 +93,13 @@ def listens(port: int) -> bool:
 
 
 def noted(home: Path) -> dict[str, int]:
-    """The process id and the port of the last start."""
+    """Return process id and port of the last start."""
     found: dict[str, int] = json.loads((home / "node.json").read_text())
     return found
 
 
 def runs(home: Path) -> bool:
-    """Whether the noted process lives and is this node: its number may have become another's."""
+    """Return whether the noted process runs and is this node: its id may have been reused."""
     try:
         pid = noted(home)["pid"]
     except (FileNotFoundError, ValueError):
@@ -110,15 +110,15 @@ def runs(home: Path) -> bool:
 
 
 def end(home: Path, number: signal.Signals) -> None:
-    """End the node if it runs, by force if it does not follow; returns when it is gone."""
+    """Stop the node if it runs, with SIGKILL after STOP_SECONDS; return when the process is gone."""
     while runs(home):
         with suppress(ProcessLookupError):
             os.kill(noted(home)["pid"], number)
-        patience_ends = time.monotonic() + STOP_SECONDS
-        while runs(home) and time.monotonic() < patience_ends:
+        deadline = time.monotonic() + STOP_SECONDS
+        while runs(home) and time.monotonic() < deadline:
             time.sleep(0.02)
         number = signal.SIGKILL
     child = _children.pop(home, None)
     if child is not None:
-        child.kill()  # one on its way out has no command line any more, and is not gone yet
+        child.kill()  # an ending process has no command line any more and is not gone yet
         child.wait()

@@ -29,7 +29,7 @@ from tests.world import World
 @asynccontextmanager
 async def listening(world: World) -> AsyncIterator[str]:
     listener = bind("127.0.0.1", 0)
-    async with served({"intake": world.apps["intake"]}, {"intake": listener}, ending_seconds=60):
+    async with served({"intake": world.apps["intake"]}, {"intake": listener}, drain_seconds=60):
         yield address(listener)
 
 
