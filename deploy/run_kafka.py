@@ -1,4 +1,4 @@
-"""`make run-kafka`: the suite as in production, four processes and a real Apache Kafka between them; the same story."""
+"""`make run-kafka`: the suite as in production, four processes and an Apache Kafka between them; the same story."""
 
 import time
 
@@ -34,14 +34,14 @@ from shared.settings import Settings
 
 
 KAFKA_PORT = 9092
-"""Kafka's own, where whoever tries the commands of the documents looks for it."""
+"""Kafka's usual port, which the commands in the documents name."""
 
 
 @contextmanager
 def broker_settings(settings: Settings, arguments: Arguments) -> Iterator[Settings]:
-    """Settings with a broker: the operator's TENGHUAN_KAFKA_SERVERS, or a node below var/ for the length of the block.
+    """Yield settings with a broker: the operator's TENGHUAN_KAFKA_SERVERS, or a node below var/.
 
-    The node listens on KAFKA_PORT if that is free and nobody asked for any ports, else on any.
+    The node listens on KAFKA_PORT if that is free and any ports were not asked for, else on a free one.
     Exits with one clear line when there is neither.
     """
     if "kafka_servers" in settings.model_fields_set:
@@ -61,7 +61,7 @@ def broker_settings(settings: Settings, arguments: Arguments) -> Iterator[Settin
 
 
 async def run(settings: Settings, signer: Signer, arguments: Arguments) -> int:
-    """Migrate, make the topics, start the processes, tell the story. Returns the exit code."""
+    """Migrate, create the topics, start the processes, tell the story. Return the exit code."""
     for listener in bind_all(settings.host, settings.port).values():
         listener.close()
     programs = [service_program(name, settings) for name in SERVICES]
@@ -71,7 +71,7 @@ async def run(settings: Settings, signer: Signer, arguments: Arguments) -> int:
         await _with_topics(settings)
 
     def clock() -> Sequence[str]:
-        """A service that comes back amid the story must not take today's date for the story's."""
+        """Return the story's time: a service restarted during the story would take today's date for it."""
         return ("--story-now", stage.now.isoformat()) if stage.now > STORY_BEGINNING else ()
 
     screen.print("正在启动四个服务进程 starting four processes")

@@ -1,4 +1,4 @@
-"""One service alone: `python -m deploy.serve intake`. Its own process, schema, role and migrations."""
+"""One service in a process of its own: `python -m deploy.serve intake`."""
 
 from deploy.local.signals import STOPPED, exit_on_signals, run, stop_event, stop_signals
 
@@ -24,6 +24,7 @@ from shared.tokens import check_keys
 
 
 def say(words: str) -> None:
+    """Print a line on stderr."""
     sys.stderr.write(f"{words}\n")
 
 
@@ -40,9 +41,9 @@ async def serve(name: str, settings: Settings, clock: Clock) -> int:
         async with served(apps_of({name: instance}), {name: listener}):
             say(f"{service.title} answers at {address(listener)}/docs (Ctrl-C stops it)")
             if bus is None:
-                say("TENGHUAN_BUS is none: events wait in the outbox until a process with a carrier takes them.")
+                say("TENGHUAN_BUS is none: events wait in the outbox until a process with a bus relays them.")
             if not settings.jwt_keys.get_secret_value():
-                say("TENGHUAN_JWT_KEYS is empty: nobody can sign in with a token.")
+                say("TENGHUAN_JWT_KEYS is empty: no token is accepted.")
             await asked.wait()
             resting = asyncio.create_task(instance.rest())  # while the last requests are answered
         await resting
@@ -61,7 +62,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m deploy.serve", description=__doc__)
     parser.add_argument("service", choices=SERVICES)
     parser.add_argument("--port", type=int, default=None, help="first port of the suite (8700); 0 takes any free one")
-    said = "where a story's clock stands (needs TENGHUAN_STORY_CLOCK)"
+    said = "time of a story's clock (needs TENGHUAN_STORY_CLOCK)"
     parser.add_argument("--story-now", type=datetime.fromisoformat, default=None, help=said)
     chosen = parser.parse_args(arguments)
     with stop_signals():

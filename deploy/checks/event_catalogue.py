@@ -22,7 +22,7 @@ _LEAD = """\
 
 
 def catalogue() -> str:
-    """The whole page."""
+    """Return the page."""
     return "\n".join([_LEAD, *_contents(), *_events(), *_others(), *_structures()]).rstrip() + "\n"
 
 
@@ -92,7 +92,7 @@ def _example(data: dict[str, Any]) -> str:
 
 
 def _anchor(heading: str) -> str:
-    """The anchor that Markdown viewers give a heading."""
+    """Return the anchor that Markdown viewers give a heading."""
     return heading.lower().replace(".", "")
 
 

@@ -1,4 +1,4 @@
-"""`python -m deploy.checks.ready PORT`: exit 0 if the service there says that it is ready."""
+"""`python -m deploy.checks.ready PORT`: exit 0 if the service at this port is ready."""
 
 import sys
 import urllib.error

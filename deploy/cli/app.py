@@ -1,4 +1,4 @@
-"""The commands, by subject."""
+"""Commands of `tenghuan`, a module for each subject."""
 
 import typer
 
@@ -6,7 +6,7 @@ from deploy.cli import backup, bus, config, dlq, events, outbox, parked, tokens,
 
 app = typer.Typer(
     name="tenghuan",
-    help="Operate the suite: what waits, what could not be handled, what happened, once more.",
+    help="Operate the suite: outbox, parked events, dead letters, replay, bus, backup, settings.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_show_locals=False,
@@ -30,5 +30,5 @@ app.command("token")(tokens.token)
 
 
 def main() -> None:
-    """The command's entry."""
+    """Run the command line."""
     app(prog_name="tenghuan")

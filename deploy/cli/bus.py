@@ -1,4 +1,4 @@
-"""`tenghuan bus`: which bus carries the events of a database."""
+"""`tenghuan bus`: the bus that carries a database's events."""
 
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
@@ -10,7 +10,7 @@ from deploy.cli.options import Format, OnlyService, Operator, Output, RequiredRe
 if TYPE_CHECKING:
     from deploy.cli.operation import Operation, Result
 
-app = typer.Typer(help="Which bus carries the events of a database.", no_args_is_help=True)
+app = typer.Typer(help="The bus that carries the events of a database.", no_args_is_help=True)
 Bus = StrEnum("Bus", ["inprocess", "kafka"])
 
 

@@ -1,4 +1,4 @@
-"""`tenghuan config`: what this installation is set to."""
+"""`tenghuan config`: the settings of this installation."""
 
 from typing import TYPE_CHECKING
 
@@ -9,17 +9,17 @@ from deploy.cli.options import Format, Operator, Output, services_of
 if TYPE_CHECKING:
     from deploy.cli.operation import Operation, Result
 
-app = typer.Typer(help="What this installation is set to.", no_args_is_help=True)
+app = typer.Typer(help="The settings of this installation.", no_args_is_help=True)
 
 
 @app.callback()
 def _group() -> None:
-    """A group of commands, though there is one."""
+    """Make a group of commands even while it has a single one."""
 
 
 @app.command("check")
 def check_config(form: Output = Format.table, operator: Operator = "") -> None:
-    """Print the settings in force, without secrets; exit 4 where a service's database does not let us in."""
+    """Print the settings in force, without secrets; exit 4 where a service cannot log in to its database."""
     from deploy.cli.operation import Command, Result, run_command
 
     async def work(operation: "Operation") -> "Result":

@@ -1,4 +1,4 @@
-"""`tenghuan dlq`: dead letters, that is messages that nobody here understood."""
+"""`tenghuan dlq`: dead letters, messages that no consumer can read."""
 
 from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
@@ -14,15 +14,15 @@ from deploy.cli.options import (
     Output,
     RequiredReason,
     Yes,
+    ids_or_all,
     services_of,
-    some_or_all,
 )
 
 if TYPE_CHECKING:
     from deploy.cli.operation import Operation, Outcome, Result
     from deploy.cli.output import Row
 
-app = typer.Typer(help="Dead letters: messages that nobody here understood.", no_args_is_help=True)
+app = typer.Typer(help="Dead letters: messages that no consumer can read.", no_args_is_help=True)
 Letters = Annotated[list[UUID] | None, typer.Argument(help="Dead letters, by id.")]
 OfType = Annotated[str, typer.Option("--type", help="Only letters of this event type.")]
 
@@ -31,11 +31,11 @@ OfType = Annotated[str, typer.Option("--type", help="Only letters of this event 
 def list_letters(
     service: OnlyService = None,
     kind: OfType = "",
-    settled: Annotated[bool, typer.Option("--settled", help="Also those replayed or dropped.")] = False,
+    settled: Annotated[bool, typer.Option("--settled", help="Also letters that were replayed or dropped.")] = False,
     form: Output = Format.table,
     operator: Operator = "",
 ) -> None:
-    """Dead letters that are open, oldest first."""
+    """List open dead letters, oldest first."""
     from deploy.cli.operation import Command, Result, run_command
 
     async def work(operation: "Operation") -> "Result":
@@ -53,7 +53,7 @@ def show_letter(
     form: Output = Format.table,
     operator: Operator = "",
 ) -> None:
-    """A dead letter, whole: key, headers and value as they came, in Base64 and, where they are text, as such."""
+    """Print a dead letter: key, headers and value in Base64, and as text where they are text."""
     from deploy.cli.operation import Command, Refused, Result, run_command
 
     async def work(operation: "Operation") -> "Result":
@@ -74,8 +74,8 @@ def replay_letters(
     form: Output = Format.table,
     operator: Operator = "",
 ) -> None:
-    """Handle dead letters, now that this version understands them. They come late: what followed was handled."""
-    some = some_or_all(letters, everything)
+    """Handle dead letters that this version can read. They come late: later events were handled before them."""
+    some = ids_or_all(letters, everything)
     from deploy.cli.operation import Command, Result, progress, run_command
 
     async def work(operation: "Operation") -> "Result":
@@ -103,8 +103,8 @@ def drop_letters(
     form: Output = Format.table,
     operator: Operator = "",
 ) -> None:
-    """Close dead letters without handling them. They stay on record."""
-    some = some_or_all(letters, everything)
+    """Close dead letters without handling them. Their rows are kept."""
+    some = ids_or_all(letters, everything)
     from deploy.cli.operation import Command, Result, run_command
 
     async def work(operation: "Operation") -> "Result":
@@ -119,7 +119,7 @@ def drop_letters(
 
 
 async def _unsettled(operation: "Operation", some: list[UUID] | None, kind: str) -> "list[Row]":
-    """Those that can be dealt with. Raises Refused where none of those named can."""
+    """Return the open letters among those named. Raises Refused when there is none."""
     from deploy.cli.operation import Refused
 
     found = await _letters(operation, some, kind, False)
@@ -167,7 +167,7 @@ def _content(row: "Row") -> "Row":
 
 
 async def _replayed(operation: "Operation", row: "Row") -> str | None:
-    """What is wrong with the letter still; None once it is handled."""
+    """Handle the letter and return its error; None once it is handled."""
     from services import load
     from shared.events.bus import read_event
     from shared.events.inbox import NotReplayed

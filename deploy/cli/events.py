@@ -1,4 +1,4 @@
-"""`tenghuan events`: what happened, once more."""
+"""`tenghuan events`: replay of logged events."""
 
 from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
@@ -23,13 +23,13 @@ if TYPE_CHECKING:
     from deploy.cli.output import Row
     from shared.events.replay import LogRange
 
-app = typer.Typer(help="What happened, once more.", no_args_is_help=True)
+app = typer.Typer(help="Replay of logged events.", no_args_is_help=True)
 _BATCH = 1000
 
 
 @app.callback()
 def _group() -> None:
-    """A group of commands, though there is one."""
+    """Make a group of commands even while it has a single one."""
 
 
 @app.command("replay")
@@ -38,14 +38,15 @@ def replay_events(
     until: Annotated[str, typer.Option("--to", help="Last position, or an instant; otherwise the end.")] = "",
     service: OnlyService = None,
     consumer: Annotated[
-        ServiceName | None, typer.Option("--consumer", help="Give them to this service only, now and directly.")
+        ServiceName | None,
+        typer.Option("--consumer", help="Deliver them to this service only, without the bus."),
     ] = None,
-    aggregate: Annotated[UUID | None, typer.Option("--aggregate", help="Only events of this one.")] = None,
+    aggregate: Annotated[UUID | None, typer.Option("--aggregate", help="Only events of this aggregate.")] = None,
     dry_run: DryRun = False,
     form: Output = Format.table,
     operator: Operator = "",
 ) -> None:
-    """Announce logged events again, with the ids they had: whoever acted on them before does nothing.
+    """Announce logged events again with their ids: a consumer that handled them before drops them.
 
     They go back into the outbox, for the relay to carry to everybody; with --consumer, straight to that one service.
     """
@@ -68,7 +69,7 @@ def replay_events(
 
 
 def _sources(service: ServiceName | None, consumer: ServiceName | None, by_position: bool) -> tuple[str, ...]:
-    """Whose events are replayed. Raises BadParameter for a service that the consumer does not listen to."""
+    """Return the services whose events are replayed. Raises BadParameter for one without handlers at the consumer."""
     sources = services_of(service)
     if by_position and service is None:
         raise typer.BadParameter("a position is one service's: name it by --service, or give an instant")
@@ -78,7 +79,7 @@ def _sources(service: ServiceName | None, consumer: ServiceName | None, by_posit
 
     heard = load(consumer).sources()
     if service is not None and service.value not in heard:
-        raise typer.BadParameter(f"{consumer.value} does not act on events of {service.value}")
+        raise typer.BadParameter(f"{consumer.value} does not handle events of {service.value}")
     return tuple(source for source in sources if source in heard)
 
 

@@ -1,4 +1,4 @@
-"""Options that several commands share, and what they mean. Nothing heavy is imported here: `--help` must be quick."""
+"""Options that several commands share. This module imports nothing slow: `--help` must answer at once."""
 
 from datetime import datetime, timedelta, timezone
 from enum import StrEnum
@@ -13,46 +13,46 @@ _BEIJING = timezone(timedelta(hours=8))
 
 OnlyService = Annotated[ServiceName | None, typer.Option("--service", help="Only this service; otherwise all four.")]
 Output = Annotated[Format, typer.Option("--format", help="How the result is printed.")]
-Operator = Annotated[str, typer.Option("--operator", help="Who acts, for the record; otherwise the system's login.")]
-Reason = Annotated[str, typer.Option("--reason", help="Why, for the record.")]
+Operator = Annotated[str, typer.Option("--operator", help="Operator's name for the audit log; otherwise the login.")]
+Reason = Annotated[str, typer.Option("--reason", help="Reason for the audit log.")]
 RequiredReason = Annotated[
-    str, typer.Option("--reason", help="Why, for the record.", callback=lambda said: _reason(said))
+    str, typer.Option("--reason", help="Reason for the audit log.", callback=lambda text: _reason(text))
 ]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Only print what would be done.")]
 SourceName = StrEnum("SourceName", ["intake", "eligibility", "funding", "monitoring", "district"])
 Source = Annotated[
     SourceName | None,
-    typer.Option("--source", help="Only events that this service announced, or what districts asked by their topic."),
+    typer.Option("--source", help="Only events of this service, or updates of districts by their topic."),
 ]
 Aggregates = Annotated[list[UUID] | None, typer.Argument(help="The projects or entities, by id.")]
-All = Annotated[bool, typer.Option("--all", help="All there are.")]
+All = Annotated[bool, typer.Option("--all", help="All of them.")]
 
 
-def _reason(said: str) -> str:
-    if not said.strip():
-        raise typer.BadParameter("say why")
-    return said.strip()
+def _reason(text: str) -> str:
+    if not text.strip():
+        raise typer.BadParameter("a reason is required")
+    return text.strip()
 
 
 def services_of(service: ServiceName | None) -> tuple[str, ...]:
-    """The services a command is about."""
+    """Return the services that a command concerns."""
     return (service.value,) if service else tuple(each.value for each in ServiceName)
 
 
-def moment_or_position(said: str) -> int | datetime:
-    """A position in an event log, or an instant; one without an offset is Beijing time. Raises BadParameter."""
-    if said.isascii() and said.isdigit():
-        return int(said)
+def moment_or_position(text: str) -> int | datetime:
+    """Return a position in an event log or an instant, in Beijing time unless it has an offset. Raises BadParameter."""
+    if text.isascii() and text.isdigit():
+        return int(text)
     try:
-        instant = datetime.fromisoformat(said)
+        instant = datetime.fromisoformat(text)
     except ValueError:
-        raise typer.BadParameter(f"{said!r} is neither a position nor an instant such as 2024-03-01T10:00") from None
+        raise typer.BadParameter(f"{text!r} is neither a position nor an instant such as 2024-03-01T10:00") from None
     return instant if instant.tzinfo else instant.replace(tzinfo=_BEIJING)
 
 
-def some_or_all(some: list[UUID] | None, everything: bool) -> list[UUID] | None:
-    """The ids given, or None for all. Raises BadParameter for neither and for both."""
+def ids_or_all(some: list[UUID] | None, everything: bool) -> list[UUID] | None:
+    """Return the ids given, or None for all. Raises BadParameter for neither and for both."""
     if bool(some) == everything:
-        raise typer.BadParameter("name some by id, or give --all")
+        raise typer.BadParameter("give ids, or --all")
     return some or None

@@ -1,4 +1,4 @@
-"""`tenghuan outbox`: what waits to be carried."""
+"""`tenghuan outbox`: events that wait for the bus."""
 
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from deploy.cli.operation import Operation, Result
     from deploy.cli.output import Row
 
-app = typer.Typer(help="What waits to be carried.", no_args_is_help=True)
+app = typer.Typer(help="Events that wait for the bus.", no_args_is_help=True)
 
 # A relay holds an advisory lock for each of its shards while it lives (shared/events/relay.py).
 _LAG = """
@@ -33,7 +33,7 @@ def lag(
     form: Output = Format.table,
     operator: Operator = "",
 ) -> None:
-    """Rows waiting, the age of the oldest, rows not yet placed in the feed, and how many of 16 shards a relay owns."""
+    """Print waiting rows, the age of the oldest, rows without feed position, and the shards of 16 that a relay owns."""
     from deploy.cli.operation import Command, Result, run_command, say
 
     async def work(operation: "Operation") -> "Result":
@@ -48,7 +48,7 @@ def lag(
 
 
 async def lag_of(operation: "Operation", service: str) -> "Row":
-    """Return what waits in the outbox of a service, since when, and how many shards a relay owns."""
+    """Return the outbox rows of a service, the age of the oldest, and the number of shards that a relay owns."""
     from sqlalchemy import text
 
     async with operation.as_relay(service) as connection:

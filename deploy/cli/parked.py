@@ -1,4 +1,4 @@
-"""`tenghuan parked`: events that could not be handled, and those that wait behind them."""
+"""`tenghuan parked`: events whose handler failed, and the events that wait behind them."""
 
 from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
@@ -16,15 +16,15 @@ from deploy.cli.options import (
     RequiredReason,
     Source,
     Yes,
+    ids_or_all,
     services_of,
-    some_or_all,
 )
 
 if TYPE_CHECKING:
     from deploy.cli.operation import Operation, Outcome, Result
     from deploy.cli.output import Row
 
-app = typer.Typer(help="Events that could not be handled, and those that wait behind them.", no_args_is_help=True)
+app = typer.Typer(help="Events whose handler failed, and the events that wait behind them.", no_args_is_help=True)
 Aggregate = Annotated[UUID, typer.Argument(help="The project or entity, by id.")]
 
 _QUEUES = """
@@ -46,7 +46,7 @@ GROUP BY source, aggregate_id ORDER BY min(parked_at), aggregate_id
 def list_parked(
     service: OnlyService = None, source: Source = None, form: Output = Format.table, operator: Operator = ""
 ) -> None:
-    """Each aggregate with parked events: how many, the first one, and why it is parked."""
+    """List aggregates with parked events: their number, the first one and its error."""
     from deploy.cli.operation import Command, Result, run_command
 
     async def work(operation: "Operation") -> "Result":
@@ -64,13 +64,13 @@ def show_parked(
     form: Output = Format.table,
     operator: Operator = "",
 ) -> None:
-    """The parked events of an aggregate, whole."""
+    """Print the parked events of an aggregate."""
     from deploy.cli.operation import Command, Refused, Result, run_command
 
     async def work(operation: "Operation") -> "Result":
         rows = [row for each in operation.command.services for row in await _events(operation, each, source, aggregate)]
         if not rows:
-            raise Refused(f"nothing of {aggregate} is parked")
+            raise Refused(f"{aggregate} has no parked event")
         return Result(rows, detail={"events": len(rows)}, upright=True)
 
     arguments = {"aggregate": aggregate, "source": source}
@@ -86,14 +86,14 @@ def replay_parked(
     form: Output = Format.table,
     operator: Operator = "",
 ) -> None:
-    """Handle parked events in order, after the cause was mended; what fails again stays, with what follows it."""
-    some = some_or_all(aggregates, everything)
+    """Handle parked events in order, once the cause is fixed; one that fails again stays, with its successors."""
+    some = ids_or_all(aggregates, everything)
     from deploy.cli.operation import Command, Refused, Result, progress, run_command
 
     async def work(operation: "Operation") -> "Result":
         queues = await _queues(operation, source, some)
         if not queues and some:
-            raise Refused("nothing of that is parked")
+            raise Refused("none of these has a parked event")
         rows = []
         with progress(len(queues)) as advance:
             for queue in queues:
@@ -117,17 +117,17 @@ def drop_parked(
     form: Output = Format.table,
     operator: Operator = "",
 ) -> None:
-    """Give up an aggregate's parked events: they are never handled, and what comes later flows on."""
+    """Drop an aggregate's parked events: they are never handled, and later events are."""
     from deploy.cli.operation import Command, Refused, Result, run_command
 
     async def work(operation: "Operation") -> "Result":
         queues = await _queues(operation, source, [aggregate])
         if not queues:
-            raise Refused(f"nothing of {aggregate} is parked")
+            raise Refused(f"{aggregate} has no parked event")
         if dry_run:
             return Result(queues, detail={"dry_run": True})
         many = len(queues) if first else sum(queue["events"] for queue in queues)
-        operation.confirm(f"Give up {many} parked events of {aggregate} for good?", yes)
+        operation.confirm(f"Drop {many} parked events of {aggregate} for good?", yes)
         rows = [row for queue in queues for row in await _dropped(operation, queue, first)]
         return Result(rows, detail={"dropped": rows})
 
@@ -176,14 +176,14 @@ def _event(service: str, row: Any, message: Any) -> "Row":
 
 
 async def _replayed(operation: "Operation", queue: "Row") -> "Row":
-    named = _named(queue)
-    gone = await operation.consumer(named["service"]).replay_parked(named["source"], named["aggregate_id"])
-    left = await _queues_of(operation, named["service"], named["source"], [named["aggregate_id"]])
+    key = _key(queue)
+    gone = await operation.consumer(key["service"]).replay_parked(key["source"], key["aggregate_id"])
+    left = await _queues_of(operation, key["service"], key["source"], [key["aggregate_id"]])
     remaining, error = (left[0]["events"], left[0]["error"]) if left else (0, None)
-    return {**named, "handled": gone, "remaining": remaining, "error": error}
+    return {**key, "handled": gone, "remaining": remaining, "error": error}
 
 
-def _named(row: "Row") -> "Row":
+def _key(row: "Row") -> "Row":
     return {name: row[name] for name in ("service", "source", "aggregate_id")}
 
 
@@ -198,4 +198,4 @@ async def _dropped(operation: "Operation", queue: "Row", first: bool) -> "list[R
 
     async with operation.session(queue["service"]) as session:
         ids = await drop_parked(session, (queue["source"], queue["aggregate_id"]), only_first=first)
-    return [{**_named(queue), "event_id": event_id} for event_id in ids]
+    return [{**_key(queue), "event_id": event_id} for event_id in ids]

@@ -1,4 +1,4 @@
-"""`tenghuan topics`: what a broker must have before events can be carried."""
+"""`tenghuan topics`: the topics that the services need."""
 
 from typing import TYPE_CHECKING
 
@@ -9,17 +9,17 @@ from deploy.cli.options import Format, OnlyService, Operator, Output, services_o
 if TYPE_CHECKING:
     from deploy.cli.operation import Operation, Result
 
-app = typer.Typer(help="What a broker must have before events can be carried.", no_args_is_help=True)
+app = typer.Typer(help="The topics that the services need.", no_args_is_help=True)
 
 
 @app.callback()
 def _group() -> None:
-    """A group of commands, though there is one."""
+    """Make a group of commands even while it has a single one."""
 
 
 @app.command("create")
 def create_topics(service: OnlyService = None, form: Output = Format.table, operator: Operator = "") -> None:
-    """Make the topics that are missing; those there keep what they have."""
+    """Create the topics that are missing; existing topics stay as they are."""
     from deploy.cli.operation import Away, Command, Result, run_command, say
 
     async def work(operation: "Operation") -> "Result":
@@ -32,7 +32,7 @@ def create_topics(service: OnlyService = None, form: Output = Format.table, oper
         except (KafkaError, OSError, TimeoutError) as error:
             raise Away(f"The broker at {operation.settings.kafka_servers} is away or refuses: {error!r}") from error
         if not made:
-            say("all topics are there")
+            say("all topics exist")
         return Result([{"topic": name} for name in made], detail={"made": made})
 
     run_command(Command("topics create", services_of(service), {}, operator, form=form, changes=True), work)

@@ -1,4 +1,4 @@
-"""The suite as four processes on a real Kafka: killed in whole and in part, its story ends well."""
+"""The suite as four processes on a real Kafka: killed in whole and in part, its story still ends as expected."""
 
 import os
 import signal
@@ -18,7 +18,7 @@ READY = "ready after"
 
 
 def start(folder: Path, *arguments: str, **settings: str) -> "subprocess.Popen[str]":
-    """`make run-kafka` without make, on data of its own."""
+    """Start `make run-kafka` without make, on data of its own."""
     own = {"TENGHUAN_DATA_DIR": str(folder), "NO_COLOR": "1", "COLUMNS": "200", **settings}
     return subprocess.Popen(
         [sys.executable, "-u", "-m", "deploy.run_kafka", "--port", "0", *arguments],
@@ -41,7 +41,7 @@ def read_until(suite: "subprocess.Popen[str]", words: str) -> str:
 
 
 def services_of(suite: "subprocess.Popen[str]") -> dict[str, psutil.Process]:
-    """The four processes by the name of their service."""
+    """Return the four processes by the name of their service."""
     children = psutil.Process(suite.pid).children()
     return {name: child for child in children for name in SERVICES if name in child.cmdline()}
 
@@ -61,7 +61,7 @@ def test_brokers_that_are_away_are_named(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("services", [0, 1, 2, 4])
 def test_stopped_while_it_starts_it_leaves_no_server_and_no_node(folder: Path, services: int) -> None:
-    """The signal comes when so many of the four services have been started."""
+    """Signal the command once so many services have been started."""
     suite = start(folder, "--once")
     output = read_until(suite, "starting four processes")
     while len(services_of(suite)) < services:

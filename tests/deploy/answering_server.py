@@ -1,4 +1,4 @@
-"""Says it is ready, for tests of those who watch over processes: `python -m tests.deploy.answering_server PORT`.
+"""HTTP server that is always ready, for tests of the supervisor: `python -m tests.deploy.answering_server PORT`.
 
 After the port it may be told to be `deaf` to SIGTERM, or to end at once with the words that follow `fail`.
 """
@@ -9,14 +9,14 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 
 class Ready(BaseHTTPRequestHandler):
-    """Answers 200 to everything."""
+    """Handler that answers 200 to every request."""
 
     def do_GET(self) -> None:
         self.send_response(200)
         self.end_headers()
 
     def log_message(self, format: str, *args: object) -> None:
-        """Nobody reads it."""
+        """Log nothing."""
 
 
 def main(port: str, manner: str = "", *words: str) -> None:

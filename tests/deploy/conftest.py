@@ -1,4 +1,4 @@
-"""The suite as the operator's tests see it."""
+"""Fixtures of the operator's tests."""
 
 from typing import Any, cast
 
@@ -20,7 +20,7 @@ def told(monkeypatch: pytest.MonkeyPatch) -> Told:
 
 @pytest.fixture
 def world(told: Told, fresh_world: World) -> World:
-    """The suite, started with a monitoring service that listens to withdrawals."""
+    """Return the suite with a monitoring service that handles withdrawals."""
     return fresh_world
 
 

@@ -1,4 +1,4 @@
-"""Giving orders by the operator's command in tests, and what is on record of them."""
+"""Commands of the operator in tests, and their audit rows."""
 
 import asyncio
 import json
@@ -19,7 +19,7 @@ from tests.world import ROLE_PASSWORD, World
 
 @dataclass
 class Told:
-    """What the real monitoring service is told of withdrawals, and for which reasons it fails."""
+    """Withdrawals that the monitoring service handled, and the reasons for which its handler fails."""
 
     reasons: list[str] = field(default_factory=list)
     failing: set[str] = field(default_factory=set)
@@ -31,13 +31,13 @@ class Told:
 
 
 async def tenghuan(world: World, *arguments: object, answer: str | None = None) -> Result:
-    """The command, on the test's own database."""
+    """Run the command on the test's database."""
     given = {"TENGHUAN_DATABASE_URL": world.settings.database_url, "TENGHUAN_ROLE_PASSWORD": ROLE_PASSWORD}
     return await invoked([str(each) for each in arguments], given, answer)
 
 
 async def invoked(arguments: list[str], given: dict[str, str], answer: str | None = None) -> Result:
-    """In a thread: the command has an event loop of its own."""
+    """Run the command in a thread: it has an event loop of its own."""
     return await asyncio.to_thread(lambda: CliRunner().invoke(app, arguments, input=answer, env=given))
 
 
@@ -49,14 +49,14 @@ async def rows_of(world: World, *arguments: object, code: int = 0) -> list[dict[
 
 
 async def record(world: World, service: str) -> list[tuple[str, str]]:
-    """What operators did in a service: command and outcome."""
+    """Return command and outcome of a service's audit rows."""
     async with world.instances[service].database.session(ACTOR) as session:
         rows = await session.execute(text("SELECT command, outcome FROM operation ORDER BY id"))
         return [(row.command, row.outcome) for row in rows]
 
 
 async def announced(world: World, many: int) -> UUID:
-    """A declaration of which intake announced so many events."""
+    """Emit so many events of a new declaration; return its id."""
     subject = uuid4()
     async with world.instances["intake"].database.session(ACTOR) as session:
         for number in range(1, many + 1):

@@ -1,4 +1,4 @@
-"""Keeps a process running, prints its id, waits to be killed: `python -m tests.deploy.supervisor FOLDER`."""
+"""Supervisor that prints its process's id and waits to be killed: `python -m tests.deploy.supervisor FOLDER`."""
 
 import asyncio
 import sys

@@ -58,7 +58,7 @@ def files_of(data: Path) -> list[str]:
 
 @pytest.fixture(scope="module")
 def told(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data folder in which a part of the story was told."""
+    """Return a data folder in which a part of the story was told."""
     data = tmp_path_factory.mktemp("told")
     suite = start(data, "deploy.all_in_one", "--once")
     wait_for(lambda: len(files_of(data)) >= FILES)

@@ -1,4 +1,4 @@
-"""The operator's command: what it prints, what it does, how it ends, and that all of it is on record."""
+"""The operator's command: output, effects, exit codes and audit rows."""
 
 import asyncio
 import json
@@ -32,7 +32,7 @@ NOWHERE = "postgresql://nobody:hidden@127.0.0.1:1/none"
 
 
 async def parked_by(ear: Ear, world: World, many: int) -> UUID:
-    """An aggregate with so many events parked in monitoring."""
+    """Return an aggregate with so many events parked in monitoring."""
     subject = uuid4()
     ear.broken.add(subject)
     await ear.consumer.deliver([message(subject, seq, world) for seq in range(1, many + 1)])
@@ -40,7 +40,7 @@ async def parked_by(ear: Ear, world: World, many: int) -> UUID:
 
 
 async def without_relay(world: World) -> None:
-    """Intake's relay has stopped: what is announced waits."""
+    """Stop intake's relay: events wait in the outbox."""
     own = world.instances["intake"]
     await own.relay.stop()
     await asyncio.gather(*own._tasks[:1])
@@ -218,7 +218,7 @@ async def test_a_database_that_was_not_migrated_is_said(server: Server) -> None:
 
 
 def launched(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """The launcher at the root of the clone, run from elsewhere."""
+    """Run the launcher at the root of the clone from another directory."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith("TENGHUAN_")}
     return subprocess.run(
         [ROOT / "tenghuan", *arguments],

@@ -1,4 +1,4 @@
-"""`tenghuan events replay`: what happened, once more, to one service or to everybody."""
+"""`tenghuan events replay`: logged events again, to one service or through the bus."""
 
 from uuid import UUID
 
@@ -12,7 +12,7 @@ from tests.world import World
 
 
 async def forgotten(world: World) -> None:
-    """What monitoring received is gone, as after a restore from an old backup."""
+    """Delete the events that monitoring received, as a restore from an old backup would."""
     engine = admin_engine(world.settings)
     async with engine.begin() as connection:
         await connection.execute(text("TRUNCATE monitoring.inbox, monitoring.stream_seen"))
@@ -55,7 +55,7 @@ async def test_events_that_miss_earlier_ones_are_parked_and_that_is_said(world: 
 
 
 def carried(world: World) -> dict[UUID, Message]:
-    """Intake's events; a relay may carry one again that it could not delete."""
+    """Return intake's events; a relay may send one again that it could not delete."""
     return {each.id: each for topic, messages in world.bus.carried if topic == "intake.events" for each in messages}
 
 
@@ -73,7 +73,7 @@ async def test_a_replay_to_everybody_goes_through_the_outbox_with_the_same_ids(w
 
 
 async def test_a_lost_brokers_events_reach_who_never_had_them(world: World, told: Told) -> None:
-    """Some were carried into a broker that is gone: they are in no outbox and at no consumer, newer ones come first."""
+    """Events sent to a broker that lost them are in no outbox and at no consumer; newer ones arrive first."""
     await announced(world, 5)
     await world.settle()
     await forgotten(world)

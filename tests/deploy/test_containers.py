@@ -1,4 +1,4 @@
-"""deploy/containers/compose.yaml and the Dockerfile, as far as they can be judged without containers."""
+"""Checks of deploy/containers/compose.yaml and the Dockerfile that need no container engine."""
 
 import re
 import subprocess
@@ -19,7 +19,7 @@ DOCKERFILE = ROOT / "deploy" / "containers" / "Dockerfile"
 
 
 def faults(compose: Path) -> str:
-    """What the published schema of compose files finds wrong."""
+    """Return the errors that the published schema of compose files finds."""
     command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.compose-spec", str(compose)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     return "" if done.returncode == 0 else done.stdout + done.stderr

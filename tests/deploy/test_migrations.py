@@ -1,4 +1,4 @@
-"""The migrations build exactly what the models say, and the fences stand on every table."""
+"""The migrations build exactly the models' tables, and every table has its row-level policies."""
 
 import os
 import subprocess
@@ -100,7 +100,7 @@ async def test_no_foreign_key_crosses_a_schema(server: Server, database: str) ->
 
 @pytest.fixture
 def elsewhere() -> Iterator[Embedded]:
-    """A server of its own: roles belong to a whole server."""
+    """Start a server for the test: roles belong to a whole server."""
     with TemporaryDirectory(prefix="tenghuan-") as made:
         Path(made).chmod(0o755)
         server = start(Path(made) / "postgres", FAST)

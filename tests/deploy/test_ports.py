@@ -1,4 +1,4 @@
-"""A port that was promised is nobody else's, in whatever process, as long as who has it lives."""
+"""A reserved port is given to no other process while its owner lives."""
 
 import subprocess
 import sys
@@ -17,7 +17,7 @@ print(ports.free_port())
 
 
 def asked_elsewhere(first: int, last: int) -> subprocess.CompletedProcess[str]:
-    """A port of this range, for a process of its own, which then ends."""
+    """Return a port of this range, reserved by a process that then ends."""
     program = ASK.format(first=first, last=last)
     return subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False)
 

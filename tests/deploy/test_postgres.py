@@ -1,4 +1,4 @@
-"""The embedded server: kept data, one server for several processes, and no harm from a killed one."""
+"""The embedded server: kept data, one server for several processes, recovery after kills."""
 
 import os
 import signal
@@ -23,7 +23,7 @@ JOIN = (
 
 @pytest.fixture
 def home() -> Iterator[Path]:
-    """A directory that another account may reach, with a blank and a quote in its name."""
+    """Return a directory that another account may reach, with a blank and a quote in its name."""
     with TemporaryDirectory(prefix="tenghuan it's ") as made:
         Path(made).chmod(0o755)
         yield Path(made) / "postgres"
@@ -35,7 +35,7 @@ def waiting(script: str, *arguments: str) -> subprocess.Popen[str]:
 
 
 def in_another_process(home: Path) -> subprocess.Popen[str]:
-    """A process that has joined the server and waits to be killed."""
+    """Start a process that has joined the server and waits to be killed."""
     other = waiting(JOIN, str(home))
     assert other.stdout is not None
     assert other.stdout.readline() == "1\n"

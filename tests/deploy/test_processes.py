@@ -1,4 +1,4 @@
-"""Those who watch over the services' processes: what ends comes back, what cannot start is named, all stop in time."""
+"""The supervisor: restarts a process that ends, reports one that cannot start, stops all in time."""
 
 import asyncio
 import subprocess
@@ -20,7 +20,7 @@ def program(name: str, *manner: str) -> Program:
 
 
 async def come_back(processes: Processes, name: str, starts: int) -> None:
-    """Wait until it was started so many times and is ready."""
+    """Wait until the process was started so many times and is ready."""
     async with asyncio.timeout(60):
         while processes.starts[name] < starts:  # noqa: ASYNC110 - there is no event to wait for
             await asyncio.sleep(0.02)

@@ -1,4 +1,4 @@
-"""What the README says of the code is what the code says of itself."""
+"""The README agrees with the code."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Starting with something wrong says what, in a line; being stopped on the way leaves nothing behind."""
+"""A start with a wrong setting names it in one line; a stopped start leaves no process."""
 
 import os
 import signal

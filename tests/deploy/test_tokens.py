@@ -19,7 +19,7 @@ from tests.world import World
 
 @pytest.fixture
 def signer(tmp_path: Path) -> Signer:
-    """A data folder with the key of a demonstration."""
+    """Create a data folder with the key of a demonstration."""
     made = Signer()
     (tmp_path / SIGNING_KEY).write_text(made.private_jwk())
     return made

@@ -42,7 +42,7 @@ Digests = dict[str, tuple[int, str]]
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A data folder with that version's database, keys and files, as it laid them out."""
+    """Create a data folder with that version's database and keys, as it laid them out."""
     data = tmp_path / "var"
     server = start(data / "postgres", {"fsync": "off"})
     try:

@@ -1,4 +1,4 @@
-"""The whole story as a newcomer runs it: a process of its own, ended, killed in the middle, and run again."""
+"""The whole story in a process of its own: ended, killed in the middle, and run again."""
 
 import os
 import signal
@@ -13,11 +13,11 @@ from shared.settings import ROOT
 
 PATIENCE_SECONDS = 240
 STOP_SECONDS = 60
-"""It takes less than 5, but other tests run meanwhile."""
+"""A stop takes less than 5, but other tests run meanwhile."""
 
 
 def start(folder: Path, *arguments: str) -> subprocess.Popen[str]:
-    """`make run` without make, on data of its own."""
+    """Start `make run` without make, on data of its own."""
     return subprocess.Popen(
         [sys.executable, "-u", "-m", "deploy.all_in_one", "--port", "0", *arguments],
         cwd=ROOT,

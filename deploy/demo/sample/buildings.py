@@ -1,4 +1,4 @@
-"""What an invented building or plant is like: where it stands, whose it is, how big, how used, how judged."""
+"""Invented buildings and plants: location, owner, size, use and judgement."""
 
 from __future__ import annotations
 

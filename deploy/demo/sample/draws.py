@@ -11,22 +11,22 @@ T = TypeVar("T")
 
 
 def whole(rng: Random, low: int, high: int) -> int:
-    """A whole number from low to high, both included."""
+    """Return a whole number from low to high, both included."""
     return low + int(rng.random() * (high - low + 1))
 
 
 def chance(rng: Random, percent: int) -> bool:
-    """True in this many cases of a hundred."""
+    """Return True in this many cases of a hundred."""
     return rng.random() * 100 < percent
 
 
 def pick(rng: Random, things: Sequence[T]) -> T:
-    """One of these, all equally likely."""
+    """Return one of the values, all equally likely."""
     return things[whole(rng, 0, len(things) - 1)]
 
 
 def weighted(rng: Random, things: Sequence[tuple[T, int]]) -> T:
-    """One of these, each as likely as its weight."""
+    """Return one of the values with the probability of its weight."""
     left = rng.random() * sum(weight for _, weight in things)
     for thing, weight in things:
         left -= weight
@@ -36,16 +36,16 @@ def weighted(rng: Random, things: Sequence[tuple[T, int]]) -> T:
 
 
 def day_between(rng: Random, first: date, last: date) -> date:
-    """A day from first to last, both included."""
+    """Return a day from first to last, both included."""
     return first + timedelta(days=whole(rng, 0, (last - first).days))
 
 
 def hundredths(number: int) -> str:
-    """A number of hundredths (fen, square decimetres, per cent) as a decimal string with two places."""
+    """Return a number of hundredths (fen, square decimetres, per cent) as a decimal string with two places."""
     return f"{number // 100}.{number % 100:02d}"
 
 
 def in_hundredths(text: str) -> int:
-    """The number of hundredths in a decimal string with at most two places."""
+    """Return the number of hundredths in a decimal string with at most two places."""
     whole_part, _, fraction = text.partition(".")
     return int(whole_part) * 100 + int(fraction.ljust(2, "0"))

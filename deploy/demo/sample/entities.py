@@ -31,7 +31,7 @@ RESOURCES: Final = {
 """Rows of the resource ledger per district: 1,535 in all."""
 
 CORE: Final = frozenset({"110101", "110102", "110105", "110106", "110107", "110108"})
-"""Where office and commercial buildings outnumber plants."""
+"""Districts where office and commercial buildings outnumber plants."""
 
 _BDA_REGION: Final = "110302"
 _WORDS: Final = ("甲木", "乙禾", "丙川", "丁石", "戊田", "己林", "庚泉", "辛原", "壬岭", "癸湖")
@@ -39,7 +39,7 @@ _TRADES: Final = ("产业运营", "园区发展", "商业管理", "城市更新"
 
 
 class Applicant(TypedDict):
-    """A fictional legal person: ``kind`` is company or village_collective."""
+    """Fictional legal person; ``kind`` is company or village_collective."""
 
     uscc: str
     name: str
@@ -49,18 +49,18 @@ class Applicant(TypedDict):
 
 
 def make_uscc(prefix: str, body: str) -> str:
-    """A credit code from its first 8 characters and an 8-character organisation code; both checks are computed."""
+    """Return a credit code from its first 8 characters and an 8-character organisation code, with both check digits."""
     first_17 = prefix + body + organisation_check_character(body)
     return first_17 + uscc_check_character(first_17)
 
 
 def region_of(district: str) -> str:
-    """The six digits that stand for a district in credit and project codes."""
+    """Return the six digits of a district in credit and project codes."""
     return _BDA_REGION if district == "BDA" else district
 
 
 def applicants_of(seed: int, district: str) -> list[Applicant]:
-    """The fictional applicants of one district: one for about eight resources, village collectives outside the core."""
+    """Return a district's fictional applicants: one for about eight resources, village collectives outside the core."""
     rng = Random(f"{seed}/{district}/applicants")
     return [_applicant(rng, district, number) for number in range(1, RESOURCES[district] // 8 + 3)]
 

@@ -28,20 +28,20 @@ __all__ = ["AS_OF", "applicants", "library", "make_uscc", "real_projects", "reso
 
 
 def resources(seed: int) -> dict[str, list[dict[str, Any]]]:
-    """The resource ledger of every district."""
+    """Return the resource ledger of every district."""
     return {code: resource_rows(seed, code) for code in DISTRICTS}
 
 
 def library(seed: int) -> dict[str, list[dict[str, Any]]]:
-    """The reserve library of every district; it refers to the resources of the same seed."""
+    """Return the reserve library of every district; it refers to the resources of the same seed."""
     return {code: library_rows(seed, code) for code in DISTRICTS}
 
 
 def applicants(seed: int) -> list[Applicant]:
-    """Every fictional legal person that owns, operates or renovates something in the rows of this seed."""
+    """Return every fictional legal person in the rows of this seed."""
     return [applicant for code in DISTRICTS for applicant in applicants_of(seed, code)]
 
 
 def real_projects() -> list[dict[str, Any]]:
-    """The 22 real projects: published facts, with the addresses where they were read."""
+    """Return the 22 real projects: published facts with their source addresses."""
     return real.projects()

@@ -1,4 +1,4 @@
-"""Rows of the resource ledger: invented buildings and plants, and the real ones with what is known of them."""
+"""Rows of the resource ledger: invented buildings and plants, and real ones with their published facts."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ _UNKNOWABLE: Final = (
 
 
 def resource_rows(seed: int, district: str) -> list[Row]:
-    """The resource ledger of one district: the real projects' buildings, then invented ones up to its number."""
+    """Return the resource ledger of a district: the real projects' buildings, then invented ones up to its number."""
     rng = Random(f"{seed}/{district}/resources")
     owners = applicants_of(seed, district)
     known = [_real(rng, owners, project) for project in real.projects_of(district)]
@@ -74,7 +74,7 @@ def _invented(rng: Random, owners: list[Applicant], number: int) -> Row:
 
 
 def _real(rng: Random, owners: list[Applicant], project: Row) -> Row:
-    """A row about a real building. Whatever was not published is drawn, and named in ``simulated``."""
+    """Return a row about a real building; facts that were not published are drawn and named in ``simulated``."""
     stated = project["gross_floor_area_m2"]
     least = in_hundredths(project["renovated_area_m2"] or "0")
     area = in_hundredths(stated) if stated else max(_floor_area(rng, project["kind"]), least)
@@ -91,7 +91,7 @@ def _real(rng: Random, owners: list[Applicant], project: Row) -> Row:
 
 
 def invented_fields(row: Row, facts: set[str]) -> list[str]:
-    """The fields of a row that say something and were not published, in order."""
+    """Return the fields of a row that have a value and were not published, in order."""
     return [field for field, value in row.items() if field not in facts and value not in (None, [], "")]
 
 

@@ -1,4 +1,4 @@
-"""What an invented project promises: money, dates, permits, industries, the conditions of 二（二） and 二（三）."""
+"""Declared facts of an invented project: money, dates, permits, industries, the conditions of 二（二） and 二（三）."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _ROOF_SHARES: Final = ((40, 30), (45, 24), (55, 18), (70, 10), (39, 4), (25, 6))
 
 
 def programme(rng: Random, district: str, investment_fen: int, construction: str) -> Row:
-    """How a project is to be paid for, when it is built and how far it has come."""
+    """Return financing, dates and progress of a project."""
     maturity = pick(rng, ("proposed", "designed", "approved")) if construction == "not_ready" else "ready"
     entered = day_between(rng, date(2023, 10, 9), date(2024, 3, 15)).isoformat()
     return _funding(rng, investment_fen) | {
@@ -58,7 +58,7 @@ def programme(rng: Random, district: str, investment_fen: int, construction: str
 
 
 def _funding(rng: Random, investment_fen: int) -> Row:
-    """A mix that adds up to the investment to the fen; whoever asks for the interest subsidy borrows."""
+    """Return a financing mix that sums to the investment to the fen; a project with interest subsidy has a loan."""
     support = weighted(rng, (("investment_grant", 72), ("interest_subsidy", 28)))
     loan = investment_fen * (whole(rng, 40, 65) if support == "interest_subsidy" else whole(rng, 0, 50)) // 100
     other = investment_fen * whole(rng, 0, 10) // 100
@@ -72,7 +72,7 @@ def _funding(rng: Random, investment_fen: int) -> Row:
 
 
 def conditions(rng: Random, project_type: str) -> Row:
-    """What the project says about the conditions and targets of 二（二） and 二（三）."""
+    """Return the facts about the conditions and targets of 二（二） and 二（三）."""
     area_package, renewable = project_type == "area_package", chance(rng, 78)
     return {
         "planning_conforms": chance(rng, 97),

@@ -1,4 +1,4 @@
-"""The 22 real projects of ``projects.csv``: what was published about them, unchanged."""
+"""The 22 real projects of ``projects.csv``: published facts, unchanged."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ def _lines() -> tuple[dict[str, str], ...]:
 
 
 def projects() -> list[dict[str, Any]]:
-    """The file by its columns: empty cells as None, ``source_urls`` as a list, areas with two decimals."""
+    """Return the rows of the file: empty cells as None, ``source_urls`` as a list, areas with two decimals."""
     return [_project(line) for line in _lines()]
 
 
 def projects_of(district: str) -> list[dict[str, Any]]:
-    """The real projects of one district, in the order of the file."""
+    """Return the real projects of a district, in the order of the file."""
     return [project for project in projects() if project["district"] == district]
 
 

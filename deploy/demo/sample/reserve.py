@@ -1,4 +1,4 @@
-"""Rows of the reserve library, drawn over the resource ledger: a project renovates one resource or a few."""
+"""Rows of the reserve library, drawn over the resource ledger: a project renovates one or several resources."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _JUST_OVER: Final = 1
 
 
 def library_rows(seed: int, district: str) -> list[Row]:
-    """The reserve library of one district: its real projects, then invented ones over the rest of the ledger."""
+    """Return the reserve library of a district: its real projects, then invented ones over the rest of the ledger."""
     rng = Random(f"{seed}/{district}/library")
     resources = resource_rows(seed, district)
     published = real.projects_of(district)
@@ -44,7 +44,7 @@ def library_rows(seed: int, district: str) -> list[Row]:
 
 
 def _groups(rng: Random, resources: list[Row]) -> Iterator[list[Row]]:
-    """The resources of each project: now and then neighbours in the ledger with one status make an area package."""
+    """Return the resources of each project; some neighbours in the ledger with one status form an area package."""
     waiting: list[Row] = []
     for row in resources:
         if row["status"] in ("stock", "planned"):
@@ -73,7 +73,7 @@ def _invented(rng: Random, entities: list[Applicant], group: list[Row], number: 
 
 
 def _real(rng: Random, entities: list[Applicant], resource: Row, project: Row) -> Row:
-    """A row about a real project. Whatever was not published is drawn, and named in ``simulated``."""
+    """Return a row about a real project; facts that were not published are drawn and named in ``simulated``."""
     mark, area = f"REAL{project['no']:02d}", project["renovated_area_m2"]
     row = _row(rng, entities, [resource], mark, project["project_type"], project["construction_status"], area)
     facts = {"project_name": project["name"], "source": project["source_stated"], "source_urls": project["source_urls"]}
@@ -134,7 +134,7 @@ def _component(rng: Random, resource: Row, stated_area: str | None) -> Row:
 
 
 def _renovated_area(rng: Random, floor_area: int, line: int) -> int:
-    """Most of the building; now and then exactly the policy's line, or a hundredth of a square metre above it."""
+    """Return most of the building's area; sometimes the policy's threshold, or 0.01 m² above it."""
     if floor_area > line and chance(rng, 4):
         return line + whole(rng, 0, _JUST_OVER)
     return floor_area * whole(rng, 55, 100) // 100

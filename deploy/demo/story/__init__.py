@@ -1,1 +1,1 @@
-"""A story told through the public APIs alone: every step is a request in somebody's name."""
+"""The demonstration's story, told through the public APIs: every step is a request by a persona."""

@@ -1,4 +1,4 @@
-"""After the money: quarterly reports, readings, a check that finds diversion, delivery, evaluation, credit, green."""
+"""Steps after the release: quarterly reports, readings, inspection, delivery, evaluation, credit, green projects."""
 
 from datetime import date
 from decimal import Decimal
@@ -27,7 +27,7 @@ def _file(ids: dict[str, str], case: Case) -> str:
 
 
 async def report_quarter(stage: Stage, ids: dict[str, str], quarter: str) -> None:
-    """Every funded project reports the quarter and the district confirms it. 四（一）2"""
+    """Report the quarter for every funded project, and confirm it by the district. 四（一）2"""
     await stage.move_to(REPORTS[quarter])
     reporting = [case for case in FUNDED if (case.key, quarter) not in SILENT]
     await together(*(_report_quarter(stage, ids, case, quarter) for case in reporting))
@@ -62,7 +62,7 @@ def _report(case: Case, quarter: str) -> dict[str, Any]:
 
 
 async def watch(stage: Stage, ids: dict[str, str]) -> None:
-    """A meter on the first building; one of its readings is out of range. 四（一）3"""
+    """Register a meter on the first building and send readings, one of them out of range. 四（一）3"""
     await stage.move_to(METERED)
     meter = {"meter_no": "示例电表1", "kind": "electricity_kwh", "label": "总用电", "period": "day", "high": "9000"}
     made = await stage.post("monitoring", f"{_file(ids, CAP)}/meters", "city-officer-7", "cap-meter", meter)
@@ -78,7 +78,7 @@ async def watch(stage: Stage, ids: dict[str, str]) -> None:
 
 
 async def find_diversion(stage: Stage, ids: dict[str, str]) -> None:
-    """A site check ordered on a lead finds subsidy money spent elsewhere. 四（一）1, 四（一）3"""
+    """Order an inspection, which finds that the subsidy was diverted. 四（一）1, 四（一）3"""
     await stage.move_to(CHECKED)
     path = f"{_file(ids, DIVERTED)}/inspections"
     await stage.until("monitoring", _file(ids, DIVERTED), "city-officer-7", bool, "a project file")
@@ -96,7 +96,7 @@ async def find_diversion(stage: Stage, ids: dict[str, str]) -> None:
 
 
 async def deliver(stage: Stage, ids: dict[str, str]) -> None:
-    """Two projects are delivered; their year runs. 二（三）1"""
+    """Deliver two projects; the year until their evaluation begins. 二（三）1"""
     await stage.move_to(DELIVERED)
     for case in (CAP, MISSED):
         body = {"delivered_on": DELIVERED.isoformat(), "proof": f"示例竣备2024-{case.number:03d}"}
@@ -106,7 +106,7 @@ async def deliver(stage: Stage, ids: dict[str, str]) -> None:
 
 
 async def evaluate(stage: Stage, ids: dict[str, str]) -> None:
-    """Within the year: one reaches its targets, the other has let too little. 三（三）"""
+    """Evaluate both within the year: one reaches its targets, the other has too little area let. 三（三）"""
     for case, moved_in in ((CAP, "51000.00"), (MISSED, "15600.00")):
         await stage.move_to(EVALUATED)
         path = f"{_file(ids, case)}/evaluation"
@@ -142,7 +142,7 @@ def _actuals(moved_in: str, case: Case) -> dict[str, Any]:
 
 
 async def rate(stage: Stage, ids: dict[str, str]) -> None:
-    """Credit by notice, days to object, and a person's decision. 四（一）3"""
+    """Rate the credit: notice, days for an objection, decision by a person. 四（一）3"""
     await stage.move_to(NOTICED)
     rated = (CAP, DIVERTED, MISSED)
     noticed = {}
@@ -161,7 +161,7 @@ async def rate(stage: Stage, ids: dict[str, str]) -> None:
 
 
 async def register_green(stage: Stage, ids: dict[str, str]) -> None:
-    """The delivered building's carbon account goes to the green exchange's library. 四（二）1"""
+    """Register the delivered building with the green exchange. 四（二）1"""
     path = f"{_file(ids, CAP)}/green-record"
     await stage.post("monitoring", path, "city-officer-7", "cap-green", {})
     await stage.post("monitoring", f"{path}/send", "city-officer-7", "cap-green-send")

@@ -1,4 +1,4 @@
-"""The projects of the story. Real ones only where the outcome speaks ill of nobody; every amount is simulated."""
+"""Projects of the story. Real ones have only outcomes that harm no reputation; every amount is simulated."""
 
 from dataclasses import dataclass, field
 from datetime import date
@@ -29,14 +29,14 @@ MET: dict[str, Any] = {
 
 
 def building(area: str, invested: str, **changes: Any) -> dict[str, Any]:
-    """A vacant office building of 2008 that meets every condition, changed as told."""
+    """Return a vacant office building of 2008 that meets every condition, with these changes."""
     part = {"kind": "building", "name": "主楼", "stock_use": "office", "completed_on": "2008-06-30",
             "wholly_vacant": True, "planned_occupancy": "0.85"}  # fmt: skip
     return {**part, "renovated_area_m2": area, "fixed_investment_yuan": invested, **changes}
 
 
 def factory(area: str, invested: str, **changes: Any) -> dict[str, Any]:
-    """A plant whose production moved away, changed as told."""
+    """Return a plant whose production moved away, with these changes."""
     part = {"kind": "factory", "name": "主厂房", "stock_use": "industrial_plant", "production_ended": True,
             "end_cause": "relocation", "planned_occupancy": "0.75"}  # fmt: skip
     return {**part, "renovated_area_m2": area, "fixed_investment_yuan": invested, **changes}
@@ -44,7 +44,7 @@ def factory(area: str, invested: str, **changes: Any) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Case:
-    """One project of the story, and what must become of it."""
+    """Project of the story with its facts and expected refusal."""
 
     key: str
     number: int
@@ -59,7 +59,7 @@ class Case:
 
     @property
     def owner(self) -> Persona:
-        """The fictional company that declares it."""
+        """Applicant for the fictional company that declares the project."""
         uscc = make_uscc(f"91{self.district if self.district != 'BDA' else '110302'}", f"XN9{self.number:05d}")
         return applicant(uscc, f"示例更新{self.number}号有限公司")
 
@@ -75,7 +75,7 @@ class Case:
         return MET | {"project_type": self.project_type, "components": list(self.components)} | self.changes
 
     def simulated(self) -> list[str]:
-        """What no public record gives: everything but the facts named as real."""
+        """Return the names of the simulated facts: all but those named as real."""
         if not self.real_facts:
             return ["*"]
         own = [name for name in self.facts() if name != "components"]

@@ -1,4 +1,4 @@
-"""From draft to city receipt: the applicant files, the district reviews, its government speaks, the city takes in."""
+"""Steps from draft to city receipt: declaration, first review, opinion of the district government, receipt."""
 
 from datetime import date
 from typing import Any
@@ -17,7 +17,7 @@ LOAN_PLAN = {
 
 
 async def declare(stage: Stage, case: Case, entry: str | None) -> str:
-    """Draft, upload what the checklist asks, undertake, submit. Returns the declaration's id. 三（一）"""
+    """Draft a declaration, upload the materials of the checklist and undertake. Return its id. 三（一）"""
     draft: dict[str, Any] = {
         "project_name": case.name, "project_code": case.code, "address": case.address,
         "applicant_name": case.owner.name.removesuffix("申报人"), "applicant_uscc": case.owner.uscc,
@@ -33,7 +33,7 @@ async def declare(stage: Stage, case: Case, entry: str | None) -> str:
 
 
 async def submit(stage: Stage, case: Case, declaration: str) -> str | None:
-    """File it; gives the clause when it is refused at the door. 三（一）, 二（五）"""
+    """Submit the declaration; return the clauses when it is refused. 三（一）, 二（五）"""
     answer = await stage.post(
         "intake", f"/v1/declarations/{declaration}/submit", case.owner, f"{case.key}-submit", expect=(200, 409, 422)
     )
@@ -63,7 +63,7 @@ async def _undertake(stage: Stage, case: Case, declaration: str, round_no: int) 
 
 
 async def return_and_correct(stage: Stage, declaration: str) -> None:
-    """One declaration goes back with a reason and how to fix it, is corrected, and comes again. 三（一）"""
+    """Return one declaration for correction, correct it and submit it again. 三（一）"""
     case, path = PACKAGE, f"/v1/declarations/{declaration}"
     await stage.move_to(RETURNED)
     reason = {
@@ -89,7 +89,7 @@ async def return_and_correct(stage: Stage, declaration: str) -> None:
 
 
 async def review(stage: Stage, case: Case, declaration: str) -> None:
-    """The five things are found in order, and the opinion is asked. 三（一）"""
+    """Record the five findings of the first review and request the opinion. 三（一）"""
     officer, path = f"{case.district}-officer-1", f"/v1/declarations/{declaration}"
     await _upload(stage, case, declaration, "district_officer")
     found = [{"thing": thing, "outcome": "pass", "evidence": "已核对原件与现场"} for thing in THINGS]
@@ -105,7 +105,7 @@ async def opine(stage: Stage, case: Case, declaration: str) -> None:
 
 
 async def forward(stage: Stage, case: Case, declaration: str) -> None:
-    """The supervisor reports it to the city; outside the library with a reason. 三（一）, 四（一）2"""
+    """Forward the declaration to the city; outside the library with a reason. 三（一）, 四（一）2"""
     said: dict[str, Any] = {"opinion": "初审通过，建议支持。"}
     if not case.in_library:
         said["library_exception_reason"] = "腾退时间紧，已列入下一季度入库计划"
@@ -120,7 +120,7 @@ async def receive(stage: Stage, case: Case, declaration: str) -> None:
 
 
 async def file_everything(stage: Stage, ids: dict[str, str]) -> None:
-    """All declarations up to the city's receipt; notes their ids by the case's key. Raises Unexpected."""
+    """Bring all declarations to the city's receipt; note their ids by case. Raises Unexpected."""
     await stage.move_to(DECLARED)
     await together(*(_file(stage, case, ids) for case in CASES))
     await stage.move_to(ACCEPTED)

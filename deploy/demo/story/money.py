@@ -1,4 +1,4 @@
-"""Budget, approval, plan, release; interest by the bank's statement; money demanded back. 二（四）, 三（二）"""
+"""Budget, approval, plan, release, interest subsidy and clawback. 二（四）, 三（二）"""
 
 from datetime import date
 from typing import Any
@@ -31,7 +31,7 @@ def _at(ids: dict[str, str], case: Case, act: str) -> str:
 
 
 async def appropriate(stage: Stage) -> None:
-    """The year's budget: one supervisor drafts, another confirms."""
+    """Draft the year's budget and confirm it by another supervisor."""
     await stage.move_to(APPROVED)
     budget = {"year": 2024, "amount_yuan": "500000000.00", "document_no": "示例预算〔2024〕1号"}
     drafted = await stage.post("funding", "/v1/budgets", "city-supervisor-1", "budget-2024", budget)
@@ -39,7 +39,7 @@ async def appropriate(stage: Stage) -> None:
 
 
 async def approve(stage: Stage, ids: dict[str, str]) -> None:
-    """Each application in one mode, at the computed amount, under two names."""
+    """Approve every application at its computed amount; two persons act."""
     await together(
         *(
             stage.until("funding", f"/v1/applications/{ids[case.key]}", "city-officer-6", bool, "an application")
@@ -68,7 +68,7 @@ async def _register_loan(stage: Stage, ids: dict[str, str]) -> str:
 
 
 async def plan(stage: Stage, ids: dict[str, str]) -> None:
-    """One batch of the investment plan for all that were approved."""
+    """Issue one batch of the investment plan for all approved applications."""
     await stage.move_to(PLANNED)
     items = [{"application_id": ids[case.key]} for case in APPROVED_CASES]
     batch = {"year": 2024, "batch": 1, "items": items}
@@ -77,7 +77,7 @@ async def plan(stage: Stage, ids: dict[str, str]) -> None:
 
 
 async def release(stage: Stage, ids: dict[str, str]) -> None:
-    """The grants are paid: one person asks, another pays."""
+    """Release the grants: one person requests, another approves."""
     await stage.move_to(RELEASED)
     granted = [case for case in FUNDED if case is not INTEREST]
     await together(*(_pay(stage, case, ids, {"evidence": "计划已下达，专户已开立"}) for case in granted))
@@ -87,12 +87,12 @@ async def _pay(stage: Stage, case: Case, ids: dict[str, str], request: dict[str,
     path = _at(ids, case, "release-requests")
     asked = await stage.post("funding", path, "finance-1", f"{case.key}-ask-release", request)
     await stage.post("funding", f"/v1/release-requests/{asked['id']}/approve", "finance-2", f"{case.key}-release")
-    # The project reports from this quarter on: its file must be there before the clock moves past the quarter.
+    # The project reports from this quarter on: its file must exist before the clock moves past the quarter.
     await stage.until("monitoring", f"/v1/files/{ids[case.key]}", "city-officer-7", bool, "a project file")
 
 
 async def pay_interest(stage: Stage, ids: dict[str, str]) -> None:
-    """A quarter's interest: 31 days at LPR 3.45, 61 at 3.35, against 3.90 paid to the bank. 二（四）2"""
+    """Settle and pay a quarter's interest: 31 days at LPR 3.45, 61 at 3.35, against 3.90 paid to the bank. 二（四）2"""
     await stage.move_to(SETTLED_INTEREST)
     lines = {"lines": [STATEMENT | {"loan_id": await _register_loan(stage, ids)}]}
     path = _at(ids, INTEREST, "interest-statements")
@@ -104,7 +104,7 @@ async def pay_interest(stage: Stage, ids: dict[str, str]) -> None:
 
 
 async def claw_back(stage: Stage, ids: dict[str, str]) -> None:
-    """The diverted grant: held by the finding, demanded by decision of two, and paid back. 四（一）1"""
+    """Claw back the diverted grant: hold by the finding, demand by two persons, repayment. 四（一）1"""
     path = f"/v1/applications/{ids[DIVERTED.key]}"
     await stage.until("funding", path, "city-officer-7", lambda case: case["holds"], "the hold on diverted money")
     await stage.move_to(DEMAND_ASKED)

@@ -1,4 +1,4 @@
-"""The districts' books: 2,000 rows of ledger and library, the story's own projects among them, certified. 四（一）2"""
+"""The districts' registers: 2,000 rows of ledger and library, the story's projects among them, certified. 四（一）2"""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ QUARTER = "2024Q1"
 
 
 async def load_books(stage: Stage, ids: dict[str, str]) -> None:
-    """Each district pushes its resource ledger, then its reserve library; the library ids of the cases are noted."""
+    """Push each district's resource ledger, then its reserve library; note the library ids of the cases."""
     await stage.move_to(OPENING)
     resources, library = generate.resources(SEED), generate.library(SEED)
 
@@ -28,7 +28,7 @@ async def load_books(stage: Stage, ids: dict[str, str]) -> None:
 
 
 async def certify(stage: Stage) -> None:
-    """The quarter is prepared, certified and reported by every district. 四（一）2"""
+    """Prepare and certify the quarter in every district. 四（一）2"""
     await together(*(_certify(stage, code) for code in DISTRICTS))
 
 

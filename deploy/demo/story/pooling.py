@@ -1,4 +1,4 @@
-"""The city's review: decisions by the engine, what a person settles, refusals by clause, and the pool. 三（二）"""
+"""The city's review: decisions of the engine, settlement by a person, refusals by clause, pool entry. 三（二）"""
 
 from datetime import date
 from typing import Any
@@ -12,7 +12,7 @@ POINTS = {"cap": 93, "interest": 88, "package": 90, "settled": 81, "diverted": 7
 
 
 async def decide(stage: Stage, ids: dict[str, str]) -> None:
-    """Every forwarded declaration gets a decision; the undetermined one is settled; all are concluded."""
+    """Check the engine's decisions, settle the undetermined one and conclude all. Raises Unexpected."""
     records = await together(*(_first_record(stage, ids[case.key]) for case in FORWARDED))
     for case, record in zip(FORWARDED, records, strict=True):
         _expect(case, record)
@@ -57,7 +57,7 @@ async def _conclude(stage: Stage, case: Case, declaration: str) -> None:
 
 
 async def enter_pool(stage: Stage, ids: dict[str, str]) -> None:
-    """Two reviewers without a conflict of interest score, the investment is recognised, a supervisor decides."""
+    """Score by two reviewers without conflict of interest, assess the investment and enter the pool."""
     await stage.move_to(SCORED)
     await together(*(_score(stage, case, f"/v1/assessments/{ids[case.key]}") for case in POOLED))
     await stage.move_to(ENTERED)

@@ -1,4 +1,4 @@
-"""Where the story plays: requests in a persona's name, the clock, and waiting until events have settled."""
+"""HTTP client of the story: requests as a persona, the clock, waiting for events."""
 
 import asyncio
 import contextlib
@@ -20,7 +20,7 @@ T = TypeVar("T")
 
 
 class Unexpected(Exception):
-    """A step did not give what the story expects."""
+    """The result of a step differs from the expected."""
 
 
 async def together(*steps: Coroutine[Any, Any, T]) -> list[T]:
@@ -34,8 +34,8 @@ async def together(*steps: Coroutine[Any, Any, T]) -> list[T]:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def _patiently(client: httpx.AsyncClient, method: str, path: str, **sent: Any) -> httpx.Response:
-    """Ask again while the service is away or cannot answer for now; the key makes that harmless. Raises Unexpected."""
+async def _with_retry(client: httpx.AsyncClient, method: str, path: str, **sent: Any) -> httpx.Response:
+    """Send a request; retry while the service is away or answers 503 (the key makes that safe). Raises Unexpected."""
     try:
         async with asyncio.timeout(PATIENCE_SECONDS):
             while True:
@@ -49,7 +49,7 @@ async def _patiently(client: httpx.AsyncClient, method: str, path: str, **sent: 
 
 
 class Stage:
-    """The four services as a caller sees them. Keys are derived from the step, so a retold step is not done twice."""
+    """Client of the four services. Keys are derived from the step, so a retold step is not done twice."""
 
     def __init__(self, addresses: Mapping[str, str], signer: Signer, settings: Settings) -> None:
         self._signer, self._settings = signer, settings
@@ -69,14 +69,14 @@ class Stage:
         await asyncio.gather(*(client.aclose() for client in self._clients.values()))
 
     async def move_to(self, day: date) -> None:
-        """Make it ten in the morning of `day` everywhere, and have each service do what is due. Never goes back."""
+        """Set every service's clock to ten in the morning of `day`, where its tick runs. Never sets it back."""
         moment = datetime.combine(day, time(10), BEIJING)
         if moment <= self.now:
             return
         self.now = moment
         answers = await together(
             *(
-                _patiently(client, "PUT", "/clock", json={"now": moment.isoformat()})
+                _with_retry(client, "PUT", "/clock", json={"now": moment.isoformat()})
                 for client in self._clients.values()
             )
         )
@@ -104,16 +104,16 @@ class Stage:
         expect: int | tuple[int, ...] = (200, 201, 204),
         headers: Mapping[str, str] | None = None,
     ) -> httpx.Response:
-        """One request. Raises Unexpected when the status is not the one the story expects."""
+        """Send a request. Raises Unexpected when the status is none of `expect`."""
         sent = {"authorization": f"Bearer {self.token(who)}", **(headers or {})}
         if key is not None:
             sent["idempotency-key"] = key
         if body is not None:
             content, sent["content-type"] = json.dumps(body, ensure_ascii=False).encode(), "application/json"
-        answer = await _patiently(self._clients[service], method, path, content=content, headers=sent)
+        answer = await _with_retry(self._clients[service], method, path, content=content, headers=sent)
         self.steps += 1
-        wanted = (expect,) if isinstance(expect, int) else expect
-        if answer.status_code not in wanted:
+        expected = (expect,) if isinstance(expect, int) else expect
+        if answer.status_code not in expected:
             raise Unexpected(
                 f"{method} {path} as {who if isinstance(who, str) else who.subject}: "
                 f"{answer.status_code} {answer.text[:600]}"
@@ -129,20 +129,21 @@ class Stage:
         body: Any = None,
         expect: int | tuple[int, ...] = (200, 201, 204),
     ) -> Any:
-        """A POST with its key; gives the JSON answer."""
+        """Send a POST with its key; return the JSON answer."""
         answer = await self.ask(service, "POST", path, who, key=key, body=body, expect=expect)
         return answer.json() if answer.content else None
 
     async def get(self, service: str, path: str, who: str | Persona) -> Any:
+        """Read a resource; return the JSON answer."""
         return (await self.ask(service, "GET", path, who, expect=200)).json()
 
     async def put(self, service: str, path: str, who: str | Persona, key: str, body: Any, version: str) -> Any:
-        """A PUT on the version read before; told again it gets the first answer."""
+        """Send a PUT for the version read before; a repetition returns the first answer."""
         answer = await self.ask(service, "PUT", path, who, key=key, body=body, headers={"if-match": version})
         return answer.json() if answer.content else None
 
     async def until(self, service: str, path: str, who: str | Persona, holds: Any, what: str) -> Any:
-        """Read until `holds(answer)`: events travel between services. Raises Unexpected when they do not arrive."""
+        """Read until `holds(answer)`, that is until an event has arrived. Raises Unexpected after PATIENCE_SECONDS."""
         try:
             async with asyncio.timeout(PATIENCE_SECONDS):
                 while True:

@@ -1,4 +1,4 @@
-"""The story in its order: each chapter is told through the APIs, and its end is compared with what must be."""
+"""Chapters of the story in order, and the comparison of its end with the expected."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -18,7 +18,7 @@ Chapter = tuple[str, Callable[[], Awaitable[Any]]]
 
 
 async def tell(stage: Stage, screen: Console) -> Outcome:
-    """Tell it all, showing progress; a step that fails ends the telling and is named in the outcome."""
+    """Tell all chapters with progress; a step that fails ends the story and is named in the outcome."""
     ids: dict[str, str] = {}
     outcome = Outcome()
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
@@ -83,7 +83,7 @@ async def _later_quarters(stage: Stage, ids: dict[str, str]) -> None:
 
 
 async def _line(stage: Stage, case: Case, declaration: str, outcome: Outcome) -> Line:
-    """A project's line, read from the services; what differs from the expected goes into the outcome's faults."""
+    """Read a project's line from the services; note differences from the expected in the outcome's faults."""
     seen = await stage.get("intake", f"/v1/declarations/{declaration}", case.owner)
     line = Line(case.name, DISTRICTS[case.district].name, seen["stage_label"])
     line.data = "含模拟" if case.real_facts else "模拟"
@@ -120,7 +120,7 @@ def _decision(case: Case, review: dict[str, Any] | None) -> str:
 
 
 def _in_wan(yuan: str | None) -> str:
-    """Yuan shown in 万元 with four decimals (I34)."""
+    """Return yuan in 万元 with four decimals (I34)."""
     return "" if yuan in (None, "None") else f"{Decimal(str(yuan)) / 10_000:,.4f}"
 
 

@@ -63,7 +63,7 @@ _GUARDED_PROTOCOLS = {"CLIENTS": "SASL_SSL", "BROKER": "SSL", "CONTROLLER": "SSL
 def server_properties(
     port: int, own_ports: tuple[int, int], *, guarded: bool, more: Mapping[str, str] | None = None
 ) -> str:
-    """The node's file of settings; `own_ports` are those at which it talks to itself.
+    """Return the node's settings file; the node connects to itself at `own_ports`.
 
     Guarded: clients log in with SCRAM-SHA-512 over TLS and may do what access rules allow, which is nothing at first.
     """

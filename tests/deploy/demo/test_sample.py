@@ -1,4 +1,4 @@
-"""The sample: reproducible, valid by its contract, true to the published facts, plain about what is invented."""
+"""The sample: reproducible, valid by its contract, true to the published facts, with invented facts named."""
 
 import hashlib
 import json
@@ -39,12 +39,12 @@ def every(rows: dict[str, list[Row]]) -> Iterator[Row]:
 
 
 def real(rows: dict[str, list[Row]]) -> dict[int, Row]:
-    """The rows about real projects, by their number in the file."""
+    """Return the rows about real projects, by their number in the file."""
     return {int(row["external_id"][-2:]): row for row in every(rows) if "-REAL" in row["external_id"]}
 
 
 def fields(row: Row, prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """Every field that says something, components by their path."""
+    """Return every field that has a value, components by their path."""
     for name, value in row.items():
         if name == "components":
             for index, component in enumerate(value):
@@ -209,7 +209,7 @@ def test_every_real_project_is_in_the_ledger_and_in_the_library() -> None:
 
 
 def facts_of(project: Row) -> Row:
-    """What a row may claim without calling it simulated."""
+    """Return the facts that a row may state without naming them as simulated."""
     same = ("district", "former_use", "gross_floor_area_m2", "land_area_m2", "occupancy", "source_urls")
     return {name: project[name] for name in same} | {
         "name": project["name"],
