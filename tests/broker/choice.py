@@ -1,4 +1,4 @@
-"""What the tests have for brokers: a real node, one in a container, or librdkafka's mock cluster; which, and why.
+"""Choice of the test brokers: a real node, one in a container, or librdkafka's mock cluster.
 
 The mock knows producing, fetching and groups. It knows no making of topics (each is there when first named), no
 deletion, no limits of size, no logins and no access rules, and it forgets all when it ends.
@@ -17,13 +17,13 @@ Kind = Literal["node", "containers", "mock"]
 
 @dataclass(frozen=True)
 class Choice:
-    """Which brokers the tests run on, and why not on a real node."""
+    """The kind of brokers that the tests use, and the reason if it is not a real node."""
 
     kind: Kind
     why: str = ""
 
     def header(self) -> str:
-        """A line for those who run the tests."""
+        """Return the line for the head of the test report."""
         named = {
             "node": "a real Apache Kafka node of deploy/kafka",
             "containers": "apache/kafka in a container",
@@ -34,7 +34,7 @@ class Choice:
 
 @cache
 def choice() -> Choice:
-    """TENGHUAN_TESTS_ON (node, containers, mock) decides; else a real node where Java is, and always in CI."""
+    """Return the kind that TENGHUAN_TESTS_ON names; by default a real node if Java is installed or in CI."""
     asked = os.environ.get("TENGHUAN_TESTS_ON", "")
     if asked == "containers":
         return Choice("containers", "TENGHUAN_TESTS_ON")

@@ -1,4 +1,4 @@
-"""One broker for each process that runs tests; emptied for every test that asks for it."""
+"""Fixtures: one broker per test process, emptied for every test."""
 
 import os
 from collections.abc import AsyncIterator, Iterator
@@ -12,7 +12,7 @@ from tests.broker.cluster import Broker, mock_cluster
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """The mock cannot be killed, fenced or guarded: what needs that is left out with it, and the header says so."""
+    """Skip tests that the mock cannot run, which kill, fence or protect brokers; the report's head says so."""
     if choice().kind == "node":
         return
     left_out = [item for item in items if "real_node" in getattr(item, "fixturenames", ())]
@@ -22,12 +22,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.fixture(scope="session")
 def real_node() -> None:
-    """What a test asks for that starts nodes itself: it is left out where there are none."""
+    """Skip a test that starts nodes itself where there are none."""
 
 
 @pytest.fixture(scope="session")
 def lasting_node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
-    """The node of this process: workers do not share one, since topics have the same names for all."""
+    """Yield the node of this process; workers need one each because all use the same topic names."""
     worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
     started = start(tmp_path_factory.getbasetemp() / f"kafka-{worker}")
     yield started
@@ -36,7 +36,7 @@ def lasting_node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
 
 @pytest.fixture(scope="session")
 def lasting_servers(request: pytest.FixtureRequest) -> Iterator[str]:
-    """host:port of the brokers that outlast a test; empty where each test has its own."""
+    """Yield host:port of the brokers that outlive a test; empty if each test has its own."""
     if choice().kind == "node":
         yield request.getfixturevalue("lasting_node").servers
     elif choice().kind == "containers":
@@ -50,7 +50,7 @@ def lasting_servers(request: pytest.FixtureRequest) -> Iterator[str]:
 
 @pytest.fixture
 async def broker(lasting_servers: str) -> AsyncIterator[Broker]:
-    """Brokers with our topics, all of them empty."""
+    """Yield brokers with empty topics."""
     if lasting_servers:
         emptied = Broker(lasting_servers, choice().kind)
         await emptied.empty()
@@ -62,7 +62,7 @@ async def broker(lasting_servers: str) -> AsyncIterator[Broker]:
 
 @pytest.fixture
 def node(lasting_node: Node, real_node: None) -> Iterator[Node]:
-    """The real node behind `broker`, to be killed; it runs again after the test."""
+    """Yield the real node behind `broker`, for killing; it is restarted after the test."""
     yield lasting_node
     if not listens(lasting_node.port):
         lasting_node.restart()

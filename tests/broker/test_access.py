@@ -1,4 +1,4 @@
-"""deploy/kafka/acls.sh on a node that asks for logins over TLS: each may do its own, and nothing else."""
+"""Access rules of deploy/kafka/acls.sh on a node with logins over TLS: each service has its own rights only."""
 
 import asyncio
 import os
@@ -38,7 +38,7 @@ RELEASED = example_message(FundsReleased)
 
 
 def set_access(acls_command: str) -> str:
-    """Run the script; gives what it printed."""
+    """Run the script and return its output."""
     own = {"KAFKA_ACLS": acls_command, "DISTRICTS": DISTRICT, "DASHBOARDS": DASHBOARD}
     done = subprocess.run(["sh", SCRIPT], env=os.environ | own, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
@@ -47,7 +47,7 @@ def set_access(acls_command: str) -> str:
 
 @pytest.fixture(scope="module")
 def guarded(tmp_path_factory: pytest.TempPathFactory, real_node: None) -> Iterator[Node]:
-    """A node with a login for everybody, our topics, and the access rules of the script."""
+    """Yield a node with a login per service, the topics, and the access rules of the script."""
     folder = tmp_path_factory.mktemp("guarded")
     node = start(folder / "kafka", logins=LOGINS)
     asyncio.run(ensure_topics(settings_of(node, "admin"), SERVICES))
@@ -66,7 +66,7 @@ def guarded(tmp_path_factory: pytest.TempPathFactory, real_node: None) -> Iterat
 
 
 def settings_of(node: Node, login: str, password: str | None = None) -> Settings:
-    """The settings by which somebody logs in, as TENGHUAN_KAFKA_… gives them."""
+    """Return settings with a login."""
     return Settings.model_validate(
         {
             "bus": "kafka",
@@ -98,14 +98,14 @@ async def read(node: Node, login: str, topic: str, group: str) -> None:
     try:
         await consumer.start()
         await consumer.getmany(timeout_ms=300)
-        # Without a word of what, nothing is asked where nothing was fetched yet.
+        # Without explicit partitions aiokafka asks nothing before the first fetch.
         await consumer.commit(dict.fromkeys(consumer.assignment(), 0))
     finally:
         await consumer.stop()
 
 
 async def allowed(attempt: Coroutine[Any, Any, None]) -> bool:
-    """Whether the brokers let it happen, rather than refuse it for who asks."""
+    """Return whether the brokers allow an operation."""
     refused = False
     try:
         async with asyncio.timeout(60):
@@ -116,7 +116,7 @@ async def allowed(attempt: Coroutine[Any, Any, None]) -> bool:
 
 
 def readable(service: str) -> set[str]:
-    """What a service acts on, by its own code."""
+    """Return the topics that a service subscribes to."""
     declared: Service = load(service)
     return {events_topic(source) for source in declared.sources()} | set(declared.inbound_topics)
 

@@ -1,4 +1,4 @@
-"""The Kafka bus: in order per subject, at least once whatever breaks, once where nothing does."""
+"""Kafka bus: order per subject, at least once under failures, once without."""
 
 import asyncio
 import dataclasses
@@ -18,27 +18,27 @@ from shared.events.bus.publishing import partition_of
 from shared.events.bus.topics import LIBRARY_UPDATES
 from shared.settings import Settings
 from tests.broker.cluster import Broker
-from tests.broker.listening import TOPIC, Ear, bus_of, message, until
+from tests.broker.subscriber import TOPIC, RecordingSubscriber, message, running_bus, wait_until
 
 
 async def test_what_is_published_arrives_as_it_was_and_in_order(broker: Broker) -> None:
-    ear, subject = Ear(), uuid4()
+    subscriber, subject = RecordingSubscriber(), uuid4()
     sent = [message(subject, seq, b'{"n": %d}' % seq) for seq in range(1, 1201)]
-    async with bus_of(broker.settings(), ear) as bus:
+    async with running_bus(broker.settings(), subscriber) as bus:
         for begin in range(0, 1200, 500):
             await bus.publish(TOPIC, sent[begin : begin + 500])
-        await until(lambda: len(ear.heard) == 1200)
-        assert ear.heard == sent
+        await wait_until(lambda: len(subscriber.received) == 1200)
+        assert subscriber.received == sent
         assert bus.outage() == ""
 
 
 async def test_more_than_a_batch_holds_is_sent_in_order_too(broker: Broker) -> None:
-    ear, subject = Ear(), uuid4()
+    subscriber, subject = RecordingSubscriber(), uuid4()
     sent = [message(subject, seq, b"x" * 100_000) for seq in range(1, 10)]
-    async with bus_of(broker.settings(), ear) as bus:
+    async with running_bus(broker.settings(), subscriber) as bus:
         await bus.publish(TOPIC, sent)
-        await until(lambda: len(ear.heard) == 9)
-        assert ear.seqs() == list(range(1, 10))
+        await wait_until(lambda: len(subscriber.received) == 9)
+        assert subscriber.seqs() == list(range(1, 10))
 
 
 def test_a_subject_goes_where_every_kafka_client_would_send_it() -> None:
@@ -48,35 +48,35 @@ def test_a_subject_goes_where_every_kafka_client_would_send_it() -> None:
 
 
 async def test_one_service_does_not_speak_for_another(broker: Broker) -> None:
-    ear = Ear()
-    async with bus_of(broker.settings(), ear) as bus:
+    subscriber = RecordingSubscriber()
+    async with running_bus(broker.settings(), subscriber) as bus:
         await bus.publish(TOPIC, [dataclasses.replace(message(), source="eligibility")])
-        await until(lambda: ear.heard)
-    assert isinstance(ear.heard[0], Unreadable)
+        await wait_until(lambda: subscriber.received)
+    assert isinstance(subscriber.received[0], Unreadable)
 
 
 async def test_events_do_not_wait_behind_what_outsiders_ask(broker: Broker) -> None:
-    ear, busy = Ear(), Ear()
+    subscriber, busy = RecordingSubscriber(), RecordingSubscriber()
     busy.open.clear()
     given: list[Sequence[Arrival]] = []
     busy.before = given.append
     bus = KafkaBus(broker.settings(), "funding")
-    bus.subscribe(TOPIC, ear.deliver)
+    bus.subscribe(TOPIC, subscriber.deliver)
     bus.subscribe(LIBRARY_UPDATES, busy.deliver)
     await bus.start()
     await bus.publish(LIBRARY_UPDATES, [message()])
-    await until(lambda: given)
+    await wait_until(lambda: given)
     await bus.publish(TOPIC, [message(seq=1)])
-    await until(lambda: ear.seqs() == [1])
+    await wait_until(lambda: subscriber.seqs() == [1])
     busy.open.set()
     await bus.close()
 
 
 async def test_a_producer_that_fails_is_replaced(broker: Broker) -> None:
-    ear = Ear()
-    async with bus_of(broker.settings(), ear) as bus:
+    subscriber = RecordingSubscriber()
+    async with running_bus(broker.settings(), subscriber) as bus:
         await bus.publish(TOPIC, [message(seq=1)])
-        await until(lambda: ear.heard)
+        await wait_until(lambda: subscriber.received)
         old = bus._publisher._producer
         assert old is not None
         await old.stop()
@@ -86,14 +86,14 @@ async def test_a_producer_that_fails_is_replaced(broker: Broker) -> None:
         await bus.publish(TOPIC, [message(seq=2)])
         assert bus._publisher._producer is not old
         assert bus.outage() == ""
-        await until(lambda: set(ear.seqs()) == {1, 2})
+        await wait_until(lambda: set(subscriber.seqs()) == {1, 2})
 
 
 async def test_a_broker_that_was_killed_is_waited_for(broker: Broker, node: Node) -> None:
-    ear = Ear()
-    async with bus_of(broker.settings(), ear) as bus:
+    subscriber = RecordingSubscriber()
+    async with running_bus(broker.settings(), subscriber) as bus:
         await bus.publish(TOPIC, [message(seq=1)])
-        await until(lambda: ear.heard)
+        await wait_until(lambda: subscriber.received)
         node.kill()
         restarting = asyncio.create_task(asyncio.to_thread(node.restart))
         async with asyncio.timeout(180):
@@ -105,14 +105,14 @@ async def test_a_broker_that_was_killed_is_waited_for(broker: Broker, node: Node
                     assert bus.outage()
                     await asyncio.sleep(0.1)
         await restarting
-        await until(lambda: 2 in ear.seqs(), SILENT_SECONDS * 3)
-        await until(lambda: bus.outage() == "")
+        await wait_until(lambda: 2 in subscriber.seqs(), SILENT_SECONDS * 3)
+        await wait_until(lambda: bus.outage() == "")
 
 
 async def test_a_record_that_no_broker_takes_is_told_from_brokers_that_are_away(
     broker: Broker, real_node: None
 ) -> None:
-    async with bus_of(broker.settings()) as bus:
+    async with running_bus(broker.settings()) as bus:
         with pytest.raises(Unsendable, match=TOPIC):
             await bus.publish(TOPIC, [message(data=os.urandom(9_000_000))])
         assert bus.outage() == "", "the brokers did answer"
@@ -125,7 +125,7 @@ async def test_what_the_client_cancelled_is_not_taken_for_sent(broker: Broker, m
         lost.cancel()
         return lost
 
-    async with bus_of(broker.settings()) as bus:
+    async with running_bus(broker.settings()) as bus:
         await bus.publish(TOPIC, [message()])
         monkeypatch.setattr(bus._publisher._producer, "send_batch", lose)
         with pytest.raises(KafkaError):
@@ -137,7 +137,7 @@ async def test_a_topic_that_is_missing_is_soon_told(
     broker: Broker, real_node: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(publishing, "CONFIRM_SECONDS", 120.0)
-    async with bus_of(broker.settings()) as bus, asyncio.timeout(100):
+    async with running_bus(broker.settings()) as bus, asyncio.timeout(100):
         with pytest.raises(TimeoutError, match=r"nowhere\.events"):
             await bus.publish("nowhere.events", [message()])
 
@@ -148,5 +148,5 @@ async def test_a_failure_of_long_ago_says_nothing_of_the_brokers(monkeypatch: py
     with pytest.raises(KafkaConnectionError):
         await bus.publish(TOPIC, [message()])
     assert bus.outage()
-    await until(lambda: bus.outage() == "")
+    await wait_until(lambda: bus.outage() == "")
     await bus.close()

@@ -1,4 +1,4 @@
-"""Where Java or Maven is missing: the mock on a developer's machine, and in CI a failure instead of fewer tests."""
+"""Choice of brokers without Java or Maven: the mock on a developer's machine, a failure in CI."""
 
 import shutil
 

@@ -1,4 +1,4 @@
-"""A district's system and intake on a broker: pushed by the example, taken once, answered on intake.events."""
+"""Library updates through a broker: pushed by the example, recorded once, answered on intake.events."""
 
 import asyncio
 import json
@@ -33,7 +33,7 @@ ACTOR = system_actor("test")
 
 @pytest.fixture
 async def intake(server: Server, database: str, broker: Broker, tmp_path: Path) -> AsyncIterator[Instance]:
-    """Intake alone, on the broker."""
+    """Yield intake alone, on the broker."""
     settings = broker.settings(server.settings(database)).model_copy(update={"files_url": tmp_path.as_uri()})
     async with running(service, settings, Clock(START), KafkaBus(settings, "intake")) as instance:
         yield instance
@@ -50,14 +50,14 @@ async def system_of(intake: Instance, *districts: str) -> System:
 
 
 def written(folder: Path, rows: list[Row]) -> Path:
-    """The file that the example sends."""
+    """Write the file that the example sends."""
     update = folder / "update.json"
     update.write_text(json.dumps({"book": "resources", "mode": "partial", "rows": rows}))
     return update
 
 
 async def pushed(system: System, broker: Broker, update: Path, request: str) -> list[Any]:
-    """What the example prints about an update."""
+    """Return what the example prints about an update."""
     process = await asyncio.create_subprocess_exec(
         sys.executable, str(ROOT / "examples" / "push_updates.py"), str(update), request,
         env=os.environ | {"TENGHUAN_API_KEY": system.key, "TENGHUAN_KAFKA_SERVERS": broker.servers},
@@ -73,8 +73,8 @@ async def count(intake: Instance, table: str) -> int:
         return int(await session.scalar(text(f"SELECT count(*) FROM {table}")) or 0)
 
 
-async def until(intake: Instance, **counts: int) -> None:
-    """Wait for so many rows."""
+async def wait_until(intake: Instance, **counts: int) -> None:
+    """Wait until there are that many rows."""
     async with asyncio.timeout(60):
         while True:
             if {table: await count(intake, table) for table in counts} == counts:
@@ -121,6 +121,6 @@ async def test_what_is_broken_forged_or_sent_twice_stops_nobody(intake: Instance
         for record in records:
             await producer.send_and_wait(TOPIC, record.value, key=record.key, headers=list(record.headers))
         await producer.send_and_wait(TOPIC, b"neither headers nor sense")
-    await until(intake, resource=2, dead_letter=2)
+    await wait_until(intake, resource=2, dead_letter=2)
     answered = "event_log WHERE type = 'intake.library_update_answered.v1'"
     assert (await count(intake, answered), await count(intake, "parked")) == (4, 0)

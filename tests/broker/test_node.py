@@ -1,4 +1,4 @@
-"""The node of one's own: kept data, one node for several processes, and no harm from a killed one."""
+"""Local Kafka node: it keeps its data, several processes share it, and it survives a killed process."""
 
 import asyncio
 import os
@@ -28,20 +28,20 @@ JOIN = (
 
 @pytest.fixture
 def home(tmp_path: Path, real_node: None) -> Path:
-    """A directory with a blank and a quote in its name."""
+    """Return a directory with a blank and a quote in its name."""
     return tmp_path / "it's here" / "kafka"
 
 
 @pytest.fixture
 def own_node(home: Path) -> Iterator[Node]:
-    """A node that a test may do anything to."""
+    """Yield a node for one test."""
     started = start(home)
     yield started
     started.stop(keep=False)
 
 
 def in_another_process(home: Path) -> tuple["subprocess.Popen[str]", int]:
-    """A process that has joined the node and waits to be killed, and the node's process id."""
+    """Start a process that joins the node and waits; return it and the node's process id."""
     other = subprocess.Popen(
         [sys.executable, "-c", f"{JOIN}; sys.stdin.read()", str(home)],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
@@ -65,7 +65,7 @@ async def publish(servers: str, value: bytes) -> None:
 
 
 async def published(servers: str) -> list[bytes]:
-    """Everything in the first partition of intake.events."""
+    """Return all records in the first partition of intake.events."""
     partition = TopicPartition("intake.events", 0)
     consumer = AIOKafkaConsumer(bootstrap_servers=servers, enable_auto_commit=False, auto_offset_reset="earliest")
     await consumer.start()

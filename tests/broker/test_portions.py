@@ -1,11 +1,11 @@
-"""How what was fetched is dealt out to the handlers: pure functions, no broker."""
+"""Batches of fetched records: pure functions, no broker."""
 
 from types import SimpleNamespace
 
 from aiokafka import TopicPartition
 
 from shared.events.bus.consuming import portions
-from tests.broker.listening import TOPIC
+from tests.broker.subscriber import TOPIC
 
 
 def test_much_is_taken_in_turns_of_a_megabyte_in_order() -> None:

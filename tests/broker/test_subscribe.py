@@ -1,4 +1,4 @@
-"""examples/subscribe.py: each event once, on from where it was, and with a login where brokers ask for one."""
+"""The example subscriber: each event once, resumed where it stopped, with a login if brokers require one."""
 
 import asyncio
 import os
@@ -34,7 +34,7 @@ RETURNED, DELIVERED = example_message(FundsReturned), example_message(ProjectDel
 
 @asynccontextmanager
 async def subscriber(settings: Settings, **more: str) -> AsyncIterator[asyncio.StreamReader]:
-    """What the example prints, for the length of the block."""
+    """Run the example and yield its output lines."""
     said = {"SERVERS": settings.kafka_servers, "GROUP": GROUP} | more
     process = await asyncio.create_subprocess_exec(
         sys.executable,
@@ -61,13 +61,13 @@ async def publish(settings: Settings, *messages: Message) -> None:
 
 
 async def lines(printed: asyncio.StreamReader, count: int) -> list[list[str]]:
-    """The next lines in words, whichever topic comes first."""
+    """Return the next lines in words, sorted."""
     async with asyncio.timeout(60):
         return sorted([(await printed.readline()).decode().split() for _ in range(count)])
 
 
 async def noted(settings: Settings, records: int) -> None:
-    """Wait until the brokers have it that the subscriber is through with so many records."""
+    """Wait until the subscriber has committed that many records."""
     topics, partitions = map(events_topic, SERVICES), range(settings.kafka_partitions)
     everywhere = list(starmap(TopicPartition, product(topics, partitions)))
     admin = AIOKafkaAdminClient(**client_options(settings, "tests"))
@@ -84,7 +84,7 @@ async def noted(settings: Settings, records: int) -> None:
 
 
 def said(*messages: Message, money: str = "") -> Sequence[list[str]]:
-    """What is to be printed of these."""
+    """Return what the example should print about these events."""
     return [
         [message.type, message.headers["district"], str(message.subject)]
         + ([money] if message.type == RELEASED.type else [])
@@ -114,7 +114,7 @@ async def test_a_subscriber_that_comes_back_goes_on_where_it_was(broker: Broker)
 
 @pytest.fixture
 def own_node(tmp_path: Path, real_node: None) -> Iterator[Node]:
-    """A node that asks for logins."""
+    """Yield a node that requires logins."""
     started = start(tmp_path / "kafka", logins={"admin": PASSWORD})
     yield started
     started.stop(keep=False)

@@ -1,4 +1,4 @@
-"""`tenghuan topics create` on a broker: what is missing is made, what is there is left alone."""
+"""`tenghuan topics create` on a broker: it creates missing topics and leaves existing ones unchanged."""
 
 import json
 

@@ -7,7 +7,7 @@ import pytest
 from services.monitoring.main import service as monitoring
 from shared.contracts.intake import DeclarationWithdrawn
 from tests.deploy.operator_commands import Told
-from tests.shared.events.test_delivery import Ear
+from tests.shared.events.test_delivery import RecordingConsumer
 from tests.world import World
 
 
@@ -25,5 +25,5 @@ def world(told: Told, fresh_world: World) -> World:
 
 
 @pytest.fixture
-def ear(world: World) -> Ear:
-    return Ear(world)
+def recorder(world: World) -> RecordingConsumer:
+    return RecordingConsumer(world)

@@ -25,17 +25,17 @@ from shared.storage.migrate import upgrade
 from tests.deploy.operator_commands import Told, announced, invoked, record, rows_of, tenghuan
 from tests.postgres import FAST, Server
 from tests.shared.events.test_dead_letters import unreadable
-from tests.shared.events.test_delivery import ACTOR, Ear, message
+from tests.shared.events.test_delivery import ACTOR, RecordingConsumer, message
 from tests.world import ROLE_PASSWORD, World
 
 NOWHERE = "postgresql://nobody:hidden@127.0.0.1:1/none"
 
 
-async def parked_by(ear: Ear, world: World, many: int) -> UUID:
+async def parked_by(recorder: RecordingConsumer, world: World, many: int) -> UUID:
     """Return an aggregate with so many events parked in monitoring."""
     subject = uuid4()
-    ear.broken.add(subject)
-    await ear.consumer.deliver([message(subject, seq, world) for seq in range(1, many + 1)])
+    recorder.broken.add(subject)
+    await recorder.consumer.deliver([message(subject, seq, world) for seq in range(1, many + 1)])
     return subject
 
 
@@ -83,8 +83,10 @@ async def test_an_event_that_waits_too_long_is_found(world: World) -> None:
     assert (await record(world, "intake"))[-1] == ("outbox lag", "check_failed")
 
 
-async def test_a_parked_aggregate_is_listed_shown_and_replayed(world: World, ear: Ear, told: Told) -> None:
-    subject = await parked_by(ear, world, 3)
+async def test_a_parked_aggregate_is_listed_shown_and_replayed(
+    world: World, recorder: RecordingConsumer, told: Told
+) -> None:
+    subject = await parked_by(recorder, world, 3)
     (row,) = await rows_of(world, "parked", "list")
     assert (row["service"], row["source"], row["aggregate_id"]) == ("monitoring", "intake", str(subject))
     assert (row["events"], row["first_seq"], row["seen_seq"], row["attempts"]) == (3, 1, 0, 5)
@@ -107,8 +109,10 @@ async def test_a_parked_aggregate_is_listed_shown_and_replayed(world: World, ear
     ]
 
 
-async def test_a_replay_that_fails_again_says_why_and_how_far_it_came(world: World, ear: Ear, told: Told) -> None:
-    subject = await parked_by(ear, world, 3)
+async def test_a_replay_that_fails_again_says_why_and_how_far_it_came(
+    world: World, recorder: RecordingConsumer, told: Told
+) -> None:
+    subject = await parked_by(recorder, world, 3)
     told.failing = {"第1次"}
     (row,) = await rows_of(world, "parked", "replay", "--all", code=1)
     assert (row["handled"], row["remaining"]) == (0, 3)
@@ -117,24 +121,24 @@ async def test_a_replay_that_fails_again_says_why_and_how_far_it_came(world: Wor
     assert (row["handled"], row["remaining"]) == (1, 2)
     assert "示例故障" in row["error"]
     assert (await record(world, "monitoring"))[-1] == ("parked replay", "partial")
-    assert await ear.parked() == {subject: 2}
+    assert await recorder.parked() == {subject: 2}
 
 
-async def test_what_is_dropped_needs_a_reason_and_a_yes(world: World, ear: Ear, told: Told) -> None:
-    subject = await parked_by(ear, world, 3)
+async def test_what_is_dropped_needs_a_reason_and_a_yes(world: World, recorder: RecordingConsumer, told: Told) -> None:
+    subject = await parked_by(recorder, world, 3)
     assert (await tenghuan(world, "parked", "drop", subject, "--yes")).exit_code == 2
     assert (await tenghuan(world, "parked", "drop", subject, "--reason", " ", "--yes")).exit_code == 2
     because = ("--reason", "示例", "--operator", "officer-7")
     assert (await tenghuan(world, "parked", "drop", subject, *because, answer="n\n")).exit_code == 1
     assert (await tenghuan(world, "parked", "drop", subject, *because, answer="")).exit_code == 1
     assert (await tenghuan(world, "parked", "drop", subject, *because, "--dry-run")).exit_code == 0
-    assert await ear.parked() == {subject: 3}
+    assert await recorder.parked() == {subject: 3}
     (row,) = await rows_of(world, "parked", "drop", subject, *because, "--yes", "--first")
     assert row["aggregate_id"] == str(subject)
-    assert await ear.parked() == {subject: 2}
+    assert await recorder.parked() == {subject: 2}
     assert (await tenghuan(world, "parked", "drop", subject, *because, answer="y\n")).exit_code == 0
-    assert await ear.parked() == {}
-    async with ear.database.session(ACTOR) as session:
+    assert await recorder.parked() == {}
+    async with recorder.database.session(ACTOR) as session:
         rows = (await session.execute(text("SELECT * FROM operation ORDER BY id"))).all()
     assert {(row.operator, row.login, row.reason) for row in rows} == {("officer-7", login_name(), "示例")}
     assert [row.outcome for row in rows] == [*["begun", "refused"] * 2, "done", *["begun", "done"] * 2]
@@ -144,10 +148,10 @@ async def test_what_is_dropped_needs_a_reason_and_a_yes(world: World, ear: Ear, 
 
 
 async def test_dead_letters_are_listed_shown_replayed_and_dropped(
-    world: World, ear: Ear, told: Told, monkeypatch: pytest.MonkeyPatch
+    world: World, recorder: RecordingConsumer, told: Told, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     unknown = replace(message(uuid4(), 1, world), type="intake.never_heard_of.v9")
-    await ear.consumer.deliver([unreadable(), unknown])
+    await recorder.consumer.deliver([unreadable(), unknown])
     rows = await rows_of(world, "dlq", "list")
     assert {(row["service"], row["type"], row["offset"]) for row in rows} == {
         ("monitoring", None, 7),

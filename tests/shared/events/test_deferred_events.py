@@ -1,4 +1,4 @@
-"""Events of an act that are written with its last statement, together with the kept answer."""
+"""Deferred events: written with the last statement of an act, together with the stored answer."""
 
 from typing import Any
 from uuid import UUID, uuid4

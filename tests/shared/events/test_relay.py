@@ -1,4 +1,4 @@
-"""From the outbox to the handlers: nothing announced is lost, whoever dies or stops on the way."""
+"""Relay: no event is lost between outbox and handlers, whichever process dies or stops."""
 
 import asyncio
 import time
@@ -22,18 +22,18 @@ from shared.events.outbox import SHARDS, emit, shard_of
 from shared.events.relay import FEED, Relay
 from shared.runtime import bus_of
 from shared.settings import Settings
-from tests.shared.events.test_delivery import ACTOR, Ear, until
+from tests.shared.events.test_delivery import ACTOR, RecordingConsumer, wait_until
 from tests.world import World
 
 
 @pytest.fixture
-def ear(world: World) -> Ear:
-    return Ear(world)
+def recorder(world: World) -> RecordingConsumer:
+    return RecordingConsumer(world)
 
 
 @asynccontextmanager
 async def relaying(world: World, bus: InProcessBus) -> AsyncIterator[Relay]:
-    """The intake outbox on another bus, in place of the world's own relay."""
+    """Run a relay of intake's outbox on another bus, in place of the world's own."""
     own = world.instances["intake"]
     await own.relay.stop()
     await asyncio.gather(*own._tasks[:1])
@@ -48,7 +48,7 @@ async def relaying(world: World, bus: InProcessBus) -> AsyncIterator[Relay]:
 
 
 async def _announced(world: World, many: int = 1) -> UUID:
-    """So many events of one declaration, in one transaction."""
+    """Emit that many events of one declaration in one transaction."""
     subject = uuid4()
     event = DeclarationWithdrawn(declaration_id=subject, district="110105", reason="示例")
     async with world.instances["intake"].database.session(ACTOR) as session:
@@ -57,7 +57,7 @@ async def _announced(world: World, many: int = 1) -> UUID:
 
 
 class DyingBus(InProcessBus):
-    """Delivers, then fails as a process killed before it could delete its outbox rows."""
+    """Delivers, then fails like a process that is killed before it deletes its outbox rows."""
 
     deaths = 2
 
@@ -68,34 +68,38 @@ class DyingBus(InProcessBus):
             raise OSError("killed") if self.deaths else ExceptionGroup("in a handler", [ValueError("broken")])
 
 
-async def test_a_crash_after_the_handlers_commit_repeats_without_effect(world: World, ear: Ear) -> None:
+async def test_a_crash_after_the_handlers_commit_repeats_without_effect(
+    world: World, recorder: RecordingConsumer
+) -> None:
     bus = DyingBus()
-    bus.subscribe("intake.events", ear.consumer.deliver)
+    bus.subscribe("intake.events", recorder.consumer.deliver)
     async with relaying(world, bus):
         subject = await _announced(world)
-        await until(world, "SELECT NOT EXISTS (SELECT id FROM outbox)")
-    assert (bus.deaths, await ear.handled(subject)) == (0, 1)
+        await wait_until(world, "SELECT NOT EXISTS (SELECT id FROM outbox)")
+    assert (bus.deaths, await recorder.handled(subject)) == (0, 1)
 
 
-async def test_what_a_stopping_service_no_longer_takes_stays_in_the_outbox(world: World, ear: Ear) -> None:
+async def test_what_a_stopping_service_no_longer_takes_stays_in_the_outbox(
+    world: World, recorder: RecordingConsumer
+) -> None:
     bus, refused = InProcessBus(), asyncio.Event()
 
     async def deliver(messages: Sequence[Arrival]) -> None:
         try:
-            await ear.consumer.deliver(messages)
+            await recorder.consumer.deliver(messages)
         except Stopping:
             refused.set()
             raise
 
     bus.subscribe("intake.events", deliver)
-    ear.consumer.stopping.set()
+    recorder.consumer.stopping.set()
     async with relaying(world, bus):
         subject = await _announced(world)
         await asyncio.wait_for(refused.wait(), 60)
         assert await _outbox(world) == 1
-        ear.consumer.stopping.clear()
-        await until(world, "SELECT NOT EXISTS (SELECT id FROM outbox)")
-    assert await ear.handled(subject) == 1
+        recorder.consumer.stopping.clear()
+        await wait_until(world, "SELECT NOT EXISTS (SELECT id FROM outbox)")
+    assert await recorder.handled(subject) == 1
 
 
 async def test_a_delivery_that_was_cancelled_is_not_taken_for_done() -> None:
@@ -145,7 +149,7 @@ async def test_events_of_one_project_keep_their_order_under_concurrency(world: W
 
 
 class ChoosyBus(InProcessBus):
-    """Never takes what is about `refused`; notes when it was asked in vain."""
+    """Refuses every message about `refused`, and records when."""
 
     refused: UUID | None = None
 
@@ -164,11 +168,11 @@ class ChoosyBus(InProcessBus):
 
 
 async def test_an_event_that_no_broker_takes_stops_its_shard_and_no_other(
-    world: World, ear: Ear, monkeypatch: pytest.MonkeyPatch
+    world: World, recorder: RecordingConsumer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("shared.events.relay._BLOCKED_SHARD_SECONDS", 1.0)
     bus = ChoosyBus()
-    bus.subscribe("intake.events", ear.consumer.deliver)
+    bus.subscribe("intake.events", recorder.consumer.deliver)
     bus.refused = uuid4()
     subjects = [bus.refused, *(uuid4() for _ in range(40)), bus.refused]
     behind = [subject for subject in subjects if shard_of(subject) == shard_of(bus.refused)]
@@ -176,16 +180,18 @@ async def test_an_event_that_no_broker_takes_stops_its_shard_and_no_other(
         async with world.instances["intake"].database.session(ACTOR) as session:
             named = [DeclarationWithdrawn(declaration_id=each, district="110105", reason="示例") for each in subjects]
             await emit(session, *named)
-        await until(world, f"SELECT count(id) = {len(behind)} FROM outbox")
-        assert [await ear.handled(subject) for subject in set(subjects) - set(behind)] == [1] * (42 - len(behind))
+        await wait_until(world, f"SELECT count(id) = {len(behind)} FROM outbox")
+        assert [await recorder.handled(subject) for subject in set(subjects) - set(behind)] == [1] * (42 - len(behind))
         bus.refused = None
-        await until(world, "SELECT NOT EXISTS (SELECT id FROM outbox)")
-    assert await ear.handled(subjects[0]) == 2
+        await wait_until(world, "SELECT NOT EXISTS (SELECT id FROM outbox)")
+    assert await recorder.handled(subjects[0]) == 2
 
 
-async def test_what_waits_behind_such_an_event_does_not_crowd_out_the_others(world: World, ear: Ear) -> None:
+async def test_what_waits_behind_such_an_event_does_not_crowd_out_the_others(
+    world: World, recorder: RecordingConsumer
+) -> None:
     bus = ChoosyBus()
-    bus.subscribe("intake.events", ear.consumer.deliver)
+    bus.subscribe("intake.events", recorder.consumer.deliver)
     bus.refused = uuid4()
     other = next(each for each in iter(uuid4, None) if shard_of(each) != shard_of(bus.refused))
     async with relaying(world, bus) as relay:
@@ -193,12 +199,12 @@ async def test_what_waits_behind_such_an_event_does_not_crowd_out_the_others(wor
         async with world.instances["intake"].database.session(ACTOR) as session:
             for subject in (*[bus.refused] * 5, other):
                 await emit(session, DeclarationWithdrawn(declaration_id=subject, district="110105", reason="示例"))
-        await until(world, "SELECT count(id) = 5 FROM outbox")
-        assert await ear.handled(other) == 1
+        await wait_until(world, "SELECT count(id) = 5 FROM outbox")
+        assert await recorder.handled(other) == 1
 
 
 class OneTopicBus(InProcessBus):
-    """Has no topic of dead letters."""
+    """Has no dead-letter topic."""
 
     async def publish(self, topic: str, messages: Sequence[Message]) -> None:
         if topic.endswith("dead-letters"):
@@ -207,7 +213,7 @@ class OneTopicBus(InProcessBus):
 
 
 async def test_a_topic_that_is_missing_does_not_hold_up_another(world: World) -> None:
-    """However much waits for it, and even where that is older."""
+    """Also if many rows wait for the missing topic, and older ones."""
     bus = OneTopicBus()
     letters = [Unreadable(Record("funding.events", 1, place, None, b"x", ()), "nonsense") for place in range(7)]
     async with relaying(world, bus) as relay:
@@ -215,11 +221,11 @@ async def test_a_topic_that_is_missing_does_not_hold_up_another(world: World) ->
         async with world.instances["intake"].database.session(ACTOR) as session:
             await bury(session, [DeadLetter.of(letter) for letter in letters])
             await emit(session, DeclarationWithdrawn(declaration_id=uuid4(), district="110105", reason="示例"))
-        await until(world, "SELECT count(id) = 7 FROM outbox")
+        await wait_until(world, "SELECT count(id) = 7 FROM outbox")
 
 
 class NarrowBus(InProcessBus):
-    """Carries a few at a time; more than that take longer than anybody waits."""
+    """Publishes a few messages at a time; larger batches time out."""
 
     async def publish(self, topic: str, messages: Sequence[Message]) -> None:
         if len(messages) > 5:
@@ -230,11 +236,11 @@ class NarrowBus(InProcessBus):
 async def test_what_is_too_much_at_once_goes_in_smaller_parts(world: World) -> None:
     async with relaying(world, NarrowBus()):
         await _announced(world, 40)
-        await until(world, "SELECT NOT EXISTS (SELECT id FROM outbox)")
+        await wait_until(world, "SELECT NOT EXISTS (SELECT id FROM outbox)")
 
 
 class LeakyBus(InProcessBus):
-    """Fails in a task group, then lets a cancellation of its own out, once each."""
+    """Raises an error from a task group, then a cancellation of its own, once each."""
 
     calls = 0
 
@@ -251,14 +257,14 @@ class LeakyBus(InProcessBus):
 async def test_a_cancellation_that_nobody_asked_for_ends_no_relay(world: World) -> None:
     async with relaying(world, LeakyBus()):
         await _announced(world)
-        await until(world, "SELECT NOT EXISTS (SELECT id FROM outbox)")
+        await wait_until(world, "SELECT NOT EXISTS (SELECT id FROM outbox)")
 
 
 async def test_a_relay_whose_brokers_are_away_tries_ever_more_seldom(world: World) -> None:
     bus = ChoosyBus(failures=5)
     async with relaying(world, bus):
         await _announced(world)
-        await until(world, "SELECT NOT EXISTS (SELECT id FROM outbox)")
+        await wait_until(world, "SELECT NOT EXISTS (SELECT id FROM outbox)")
     waits = [later - earlier for earlier, later in pairwise(bus.failed_at)]
     assert all(wait >= FIRST_SECONDS * 2**tries / 2 for tries, wait in enumerate(waits))
     assert len(waits) == 4

@@ -1,4 +1,4 @@
-"""A subscriber, its messages and its bus, for the tests of the Kafka bus."""
+"""Subscriber, messages and bus for the tests of the Kafka bus."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -14,11 +14,11 @@ TOPIC = "intake.events"
 _AT = datetime(2024, 3, 1, 2, 0, tzinfo=UTC)
 
 
-class Ear:
-    """A subscriber that remembers, and may be told to fail or to take its time."""
+class RecordingSubscriber:
+    """A subscriber that records what it receives, and can be made to fail or to wait."""
 
     def __init__(self) -> None:
-        self.heard: list[Arrival] = []
+        self.received: list[Arrival] = []
         self.before: Callable[[Sequence[Arrival]], object] = lambda batch: None
         self.open = asyncio.Event()
         self.open.set()
@@ -26,10 +26,10 @@ class Ear:
     async def deliver(self, batch: Sequence[Arrival]) -> None:
         self.before(batch)
         await self.open.wait()
-        self.heard.extend(batch)
+        self.received.extend(batch)
 
     def seqs(self) -> list[int]:
-        return [arrival.seq for arrival in self.heard if isinstance(arrival, Message)]
+        return [arrival.seq for arrival in self.received if isinstance(arrival, Message)]
 
 
 def message(subject: UUID | None = None, seq: int = 1, data: bytes = b"{}") -> Message:
@@ -39,10 +39,12 @@ def message(subject: UUID | None = None, seq: int = 1, data: bytes = b"{}") -> M
 
 
 @asynccontextmanager
-async def bus_of(settings: Settings, ear: Ear | None = None, service: str = "funding") -> AsyncIterator[KafkaBus]:
+async def running_bus(
+    settings: Settings, subscriber: RecordingSubscriber | None = None, service: str = "funding"
+) -> AsyncIterator[KafkaBus]:
     bus = KafkaBus(settings, service)
-    if ear is not None:
-        bus.subscribe(TOPIC, ear.deliver)
+    if subscriber is not None:
+        bus.subscribe(TOPIC, subscriber.deliver)
     await bus.start()
     try:
         yield bus
@@ -50,7 +52,7 @@ async def bus_of(settings: Settings, ear: Ear | None = None, service: str = "fun
         await bus.close()
 
 
-async def until(holds: Callable[[], object], seconds: float = 60) -> None:
+async def wait_until(holds: Callable[[], object], seconds: float = 60) -> None:
     async with asyncio.timeout(seconds):
         while not holds():  # noqa: ASYNC110 - what is waited for happens in a broker
             await asyncio.sleep(0.01)
