@@ -55,8 +55,15 @@ def test_where_another_issuer_is_set_it_refuses(signer: Signer, tmp_path: Path) 
     assert invoked(tmp_path, "token", OWN_PROJECT, TENGHUAN_JWT_KEYS=signer.jwks()).exit_code == 0
 
 
-def test_an_unknown_persona_is_wrong_usage(signer: Signer, tmp_path: Path) -> None:
-    assert invoked(tmp_path, "token", "nobody").exit_code == 2
+def test_an_unknown_persona_is_wrong_usage_and_no_token_is_printed(signer: Signer, tmp_path: Path) -> None:
+    result = invoked(tmp_path, "token", OWN_PROJECT, "nobody")
+    assert (result.exit_code, result.stdout, "nobody" in result.stderr) == (2, "", True)
+
+
+def test_several_personas_get_a_line_each_in_their_order(signer: Signer, tmp_path: Path) -> None:
+    names = ["110102-officer-2", "110102-officer-1"]
+    tokens = invoked(tmp_path, "token", *names).stdout.splitlines()
+    assert [jwt.decode(each, KeySet([signer.key]), algorithms=["Ed25519"]).claims["sub"] for each in tokens] == names
 
 
 def test_every_role_and_district_and_owner_is_listed(tmp_path: Path) -> None:

@@ -1,0 +1,48 @@
+"""The commands of the documents, run in bash as a reader would, give what the documents promise."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from deploy.demo.personas import SIGNING_KEY
+from deploy.local.servers import address, bind_all, served
+from shared.settings import ROOT
+from tests.deploy.documents import steps
+from tests.world import World
+
+END = "--- end of block ---"
+"""Printed by the test after each block."""
+
+
+@pytest.fixture
+async def environment(world: World, tmp_path: Path) -> AsyncIterator[dict[str, str]]:
+    """Serve the suite on free ports; yield the environment of a reader's shell, with the demonstration's key."""
+    (tmp_path / SIGNING_KEY).write_text(world.signer.private_jwk())
+    listeners = bind_all("127.0.0.1", 0)
+    own = {name: value for name, value in os.environ.items() if not name.startswith("TENGHUAN_")}
+    addresses = {name.upper(): address(listener) for name, listener in listeners.items()}
+    async with served(world.apps, listeners):
+        yield own | addresses | {"TENGHUAN_DATA_DIR": str(tmp_path), "NO_PROXY": "127.0.0.1"}
+
+
+async def outputs(document: str, environment: dict[str, str]) -> list[str]:
+    """Run all shell blocks of a document in one bash; return what each printed. Fails at the first failed command."""
+    script = "".join(f"{step.commands}\necho '{END}'\n" for step in steps(document))
+    bash = await asyncio.create_subprocess_exec(
+        "bash", "-euo", "pipefail", "-c", script, cwd=ROOT, env=environment, stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    printed, errors = await asyncio.wait_for(bash.communicate(), 240)
+    assert (bash.returncode, errors.decode()) == (0, ""), printed.decode()[-2000:]
+    return printed.decode().split(f"{END}\n")[:-1]
+
+
+async def test_the_walk_prints_what_it_promises(environment: dict[str, str]) -> None:
+    printed = await outputs("docs/walk.md", environment)
+    told = list(steps("docs/walk.md"))
+    assert len(printed) == len(told)
+    for text, step in zip(printed, told, strict=True):
+        assert text == (step.output or ""), step.commands
