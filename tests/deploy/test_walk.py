@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from deploy.demo.personas import SIGNING_KEY
-from deploy.local.servers import address, bind_all, served
+from deploy.local.listeners import address, bind_all
+from deploy.local.servers import served
 from shared.settings import ROOT
 from tests.deploy.documents import steps
 from tests.world import World
