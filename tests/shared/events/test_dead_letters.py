@@ -99,7 +99,7 @@ async def test_the_same_record_twice_makes_one_dead_letter(world: World, recorde
 async def test_another_record_at_the_place_of_an_old_one_is_another_dead_letter(
     world: World, recorder: RecordingConsumer
 ) -> None:
-    """A broker that lost its data numbers records from 0 again."""
+    """Number records from 0 again, as a broker does that lost its data."""
     await recorder.consumer.deliver([unreadable()])
     await recorder.consumer.deliver([unreadable(value=b"other")])
     await recorder.consumer.deliver([unreadable(value=None)])

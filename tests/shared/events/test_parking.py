@@ -136,7 +136,7 @@ async def test_a_bad_event_behind_a_gap_is_tried_five_times_when_it_closes(
 async def test_a_gap_closed_by_a_killed_consumer_is_gone_through_by_the_next(
     world: World, recorder: RecordingConsumer
 ) -> None:
-    """The missing event was parked behind the gap, by an older version: a second delivery is enough."""
+    """Deliver again an event that an older version parked behind its own gap."""
     subject = uuid4()
     first = message(subject, 1, world)
     await recorder.consumer.deliver([message(subject, 2, world)])
@@ -156,7 +156,7 @@ async def test_a_gap_closed_by_a_killed_consumer_is_gone_through_by_the_next(
 async def test_an_event_that_comes_during_a_replay_is_not_left_behind(
     world: World, recorder: RecordingConsumer
 ) -> None:
-    """The delivery waits for the replay and handles the event, or parks it first and the replay handles both."""
+    """Replay during a delivery: it waits and handles its event, or parks it first and the replay handles both."""
     subject = uuid4()
     deliveries: list[asyncio.Task[None]] = []
     recorder.broken.add(subject)
