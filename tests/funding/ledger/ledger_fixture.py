@@ -60,6 +60,12 @@ class LedgerFixture:
     async def as_owner(self, *statements: str) -> list[Any]:
         return await _run(self.admin_dsn, "SET ROLE owner_funding", *statements)
 
+    async def as_owner_without_triggers(self, *statements: str) -> list[Any]:
+        """Run statements as an owner who has disabled the triggers; the schema, and so the database, stays reusable."""
+        return await _run(
+            self.admin_dsn, "SET session_replication_role = replica", "SET ROLE owner_funding", *statements
+        )
+
     async def counters(self) -> dict[int, tuple[int, int, int, int]]:
         rows = await self.as_app(
             "SELECT id, debits_posted, debits_pending, credits_posted, credits_pending FROM funding_ledger.account"
