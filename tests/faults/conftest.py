@@ -1,4 +1,4 @@
-"""What campaigns stand on: a PostgreSQL and a real broker that may be killed, for all of them in turn."""
+"""Environment of the campaigns: a PostgreSQL and a real broker that may be killed, used by one at a time."""
 
 from collections.abc import Iterator
 
@@ -9,7 +9,7 @@ from tests.broker.choice import choice
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Only a node of one's own can be killed: without Java campaigns are left out, and the header says so."""
+    """Deselect campaigns without Java: they kill the broker, so it must be a node of their own."""
     if choice().kind == "node":
         return
     left_out = [item for item in items if "stands" in getattr(item, "fixturenames", ())]

@@ -1,7 +1,7 @@
-"""A minute in which everything breaks, and bugs that a campaign must find: one that is green for all proves nothing.
+"""A campaign of one minute with every fault, and planted bugs that a campaign must find.
 
-All campaigns stand in one file, so that one worker has them in turn. Every course with a planted bug has the load and
-the injuries that show it quickly; without the bug each of them is green.
+The campaigns are in one file, so that one worker runs them one after the other. Each planted bug comes with the load
+and the faults that reveal it quickly; without the bug the same campaign passes.
 """
 
 import re
@@ -27,10 +27,10 @@ LIGHT = Plan(
     waiting_seconds=40.0,
     patience_seconds=60.0,
 )
-"""What a machine that runs other tests meanwhile carries."""
+"""A load that a machine can carry while it runs other tests."""
 
 
-async def test_a_minute_in_which_everything_breaks_loses_nothing(stands: Ground, tmp_path: Path) -> None:
+async def test_a_minute_with_every_fault_loses_nothing(stands: Ground, tmp_path: Path) -> None:
     report = await run(stands, tmp_path, course_of(1, 1.0, LIGHT, poison_one_in=200))
     assert report.differences == ()
     assert report.injuries.keys() | report.missed.keys() == COUNTS.keys()
@@ -58,31 +58,31 @@ APPROVALS = Plan(
 
 
 def offsets_first() -> Course:
-    """A consumer is killed with a batch in hand, again and again, and no copy of it comes later."""
+    """Kill a consumer that holds a batch, three times, without later copies of its events."""
     injuries = tuple(Injury(float(at), "seize", "eligibility") for at in (2, 4, 6))
     planted = Planted(bug="offsets_first", copies_apart=0.0)
     return Course(9.0, PUSHES, injuries, planted, settle_seconds=12.0)
 
 
 def inbox_apart() -> Course:
-    """Batches in hand lose their backends, again and again."""
+    """Terminate the backends of batches in progress, five times."""
     injuries = tuple(Injury(2.0 + number, "tear", "eligibility") for number in range(5))
     return Course(9.0, PUSHES, injuries, Planted(bug="inbox_apart"))
 
 
 def cursor_relay() -> Course:
-    """Some transactions are slow to commit what they announce."""
+    """Delay the commit of some transactions after their events were written."""
     return Course(6.0, PUSHES, (), Planted(bug="cursor_relay", slow_one_in=3, slow_seconds=1.0), settle_seconds=12.0)
 
 
 def xid_relay() -> Course:
-    """Two systems push the same rows at once, again and again, while the broker is silent."""
+    """Push the same rows from two systems at once while the broker does not answer."""
     injuries = (Injury(2.5, "silence", "broker", 4.0),)
     return Course(8.0, PUSHES, injuries, Planted(bug="xid_relay"))
 
 
 def budget_unlocked() -> Course:
-    """Whoever waited for funding reaches at once for a budget that is too small for all."""
+    """Approve many applications at once against a budget that is too small for all."""
     return Course(3.0, APPROVALS, (), Planted(bug="budget_unlocked"))
 
 
@@ -93,11 +93,11 @@ FOUND_BY = {
     xid_relay: "intake.events has event .* after event",
     budget_unlocked: "drift: .* overdraws account",
 }
-"""Of what is found the part that no slow machine could cause: what is only late has nothing behind it yet."""
+"""Findings that a slow machine cannot cause: an event that is only late is followed by no other."""
 
 
 @pytest.mark.parametrize("course", FOUND_BY)
-async def test_the_campaign_goes_red_for(course: Callable[[], Course], stands: Ground, tmp_path: Path) -> None:
+async def test_a_campaign_finds_the_planted_bug(course: Callable[[], Course], stands: Ground, tmp_path: Path) -> None:
     report = await run(stands, tmp_path, course())
     found = (*report.differences, *map(str, report.verdict.findings))
     assert any(re.search(FOUND_BY[course], each) for each in found), found

@@ -1,4 +1,4 @@
-"""The end checks of a campaign: quiet on a sound suite, red for every way in which something can be wrong."""
+"""Checks at the end of a campaign: no finding on a sound suite, a finding for every kind of corruption."""
 
 import asyncio
 import itertools
@@ -36,7 +36,7 @@ _copies = itertools.count(1)
 
 @dataclass(frozen=True)
 class Played:
-    """A load that is over: its log, and the database in which it left everything."""
+    """A finished workload: its log, and the database it wrote."""
 
     server: Server
     log: Path
@@ -72,7 +72,7 @@ async def _play(running: Alone, path: Path) -> LoadFigures:
 
 
 async def _freeze(pid: int, arriving: asyncio.Event) -> None:
-    """Nothing is answered for a while in the midst of the load."""
+    """Freeze the suite for a while during the load."""
     await arriving.wait()
     await asyncio.sleep(FROZEN_AFTER)
     os.kill(pid, signal.SIGSTOP)
@@ -82,15 +82,15 @@ async def _freeze(pid: int, arriving: asyncio.Event) -> None:
 
 @pytest.fixture
 async def copied(played: Played) -> AsyncIterator[str]:
-    """A copy of what the load left, to be spoilt."""
+    """Copy the database of the workload, to be corrupted."""
     name = f"{PLAYED}_{next(_copies)}"
     await played.server.run(f"CREATE DATABASE {name} TEMPLATE {PLAYED}")
     yield name
     await played.server.run(f"DROP DATABASE {name} WITH (FORCE)")
 
 
-async def spoil(played: Played, database: str, statements: str) -> None:
-    """Change what no role of the suite could: no trigger and no limit holds."""
+async def corrupt(played: Played, database: str, statements: str) -> None:
+    """Run statements as superuser without triggers, to change what no role of the suite can."""
     admin = await asyncpg.connect(played.server.embedded.dsn(database))
     try:
         await admin.execute(f"SET session_replication_role = replica; {statements}")
@@ -98,7 +98,7 @@ async def spoil(played: Played, database: str, statements: str) -> None:
         await admin.close()
 
 
-async def test_a_sound_suite_is_found_sound_and_everything_was_looked_at(played: Played) -> None:
+async def test_a_sound_suite_has_no_finding_and_everything_was_checked(played: Played) -> None:
     assert (played.figures.failures, played.figures.broken_answers, played.figures.dropped) == ((), (), 0)
     verdict = await played.judged()
     assert verdict.first == ""
@@ -196,9 +196,9 @@ TAMPERINGS = {
 
 
 @pytest.mark.parametrize("what", TAMPERINGS)
-async def test_a_spoilt_database_is_found_out(played: Played, copied: str, what: str) -> None:
+async def test_a_corrupted_database_is_found(played: Played, copied: str, what: str) -> None:
     kind, statements = TAMPERINGS[what]
-    await spoil(played, copied, statements)
+    await corrupt(played, copied, statements)
     verdict = await played.judged(copied)
     assert kind in {each.kind for finding in verdict.findings for each in finding.differences}, verdict.findings
     assert verdict.first
@@ -209,13 +209,13 @@ def _first(log: CommandLog, act: str, code: str = "") -> Command:
 
 
 def _another_code(log: CommandLog) -> None:
-    """Only a submission is ever refused for what is missing."""
+    """Replace a refusal code by one that only a submission can get."""
     refused = (command for command in log.commands if command.code == "same_officer")
     next(command for command in refused if command.act != "submit_declaration").code = "incomplete"
 
 
 def _refused_for_nothing(log: CommandLog) -> None:
-    """Who asks for nothing is refused by no budget; one fen may be too much for a budget that is spent to the last."""
+    """Change a refused request to 0 fen, which no budget refuses; even 1 fen may exceed an exhausted budget."""
     _first(log, "approve_application", "over_budget").said["fen"] = 0
 
 
@@ -230,7 +230,7 @@ def _told_unchanged(log: CommandLog) -> None:
 
 
 def _answered_before_it_began(log: CommandLog) -> None:
-    """A push that made rows which others changed later now began when all others had ended."""
+    """Move a push behind all others, although others changed the rows that it created."""
     pushes = [c for c in log.commands if c.act == "push_resources" and c.accepted]
     changed = {row[1] for push in pushes for row in push.answer if row[0] == "updated"}
     push = next(c for c in pushes if any(row[0] == "created" and row[1] in changed for row in c.answer))
@@ -269,9 +269,7 @@ def _waited_in_vain(log: CommandLog) -> None:
         (_waited_in_vain, "lost"),
     ],
 )
-async def test_an_answer_that_was_wrong_is_found_out(
-    played: Played, doctor: Callable[[CommandLog], None], kind: str
-) -> None:
+async def test_a_wrong_answer_is_found(played: Played, doctor: Callable[[CommandLog], None], kind: str) -> None:
     verdict = await played.judged(doctor=doctor)
     assert kind in {each.kind for finding in verdict.findings for each in finding.differences}, verdict.findings
     assert verdict.first

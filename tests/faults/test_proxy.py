@@ -1,4 +1,4 @@
-"""The proxy before PostgreSQL: what it loses, what it delays, and what it leaves alone."""
+"""The proxy in front of PostgreSQL: lost answers, delays, and traffic passed through unchanged."""
 
 import asyncio
 import time

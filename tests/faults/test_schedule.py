@@ -1,4 +1,4 @@
-"""The schedule of injuries and the reckoning of recoveries: pure functions, no servers."""
+"""The fault schedule and the measurement of recoveries: pure functions, no servers."""
 
 from collections import Counter
 from itertools import pairwise
@@ -41,7 +41,7 @@ def test_for_the_recoveries_everything_with_a_bar_comes_alone_and_every_service_
 
 
 def sampled(*lags: float) -> list[Sample]:
-    """A second apart, the same lag in all services."""
+    """Return one sample a second with the same lag in all services."""
     return [Sample(float(at), dict.fromkeys(SERVICES, lag), 0) for at, lag in enumerate(lags)]
 
 

@@ -1,4 +1,4 @@
-"""Updates by the topic in the campaign's verdict: each answered once, and in the order of its sender."""
+"""Checks of updates by the topic: each is answered once, in the order of its sender."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ SENT = {"rows": [[1, 1, ""]], "topic": "district.library-updates", "sent": True}
 
 
 def _updates(*answered: tuple[int, str, int, int]) -> list[str]:
-    """The kinds of differences when two updates of one sender were answered so: place in the log, key, part, parts."""
+    """Return the kinds of differences for two updates of one sender answered as (position, key, part, parts)."""
     log, found = CommandLog(Path("unwritten")), Found()
     for number, key in enumerate(("one", "two"), 1):
         log.begin(Command(number, "intake", "push_resources", f"push-{number}", "key:1", key, dict(SENT), 0.0))

@@ -10,8 +10,8 @@ from fastapi.routing import APIRoute
 from services import SERVICES
 from shared.web.paging import Page
 from shared.web.parameters import query_parameters
-from tests.journeys.generated import routes_of
-from tests.journeys.walked_cases import known_ids, walk
+from tests.journeys.generated_requests import routes_of
+from tests.journeys.populate import known_ids, populate
 from tests.world import World
 
 READERS = ("auditor-1", "city-supervisor-1", "city-officer-1", "110105-officer-1")
@@ -67,7 +67,7 @@ def sorts_of(route: APIRoute, document: Any) -> list[str]:
 
 @each_service
 async def test_every_list_keeps_the_convention(world: World, service: str) -> None:
-    await walk(world, service)
+    await populate(world, service)
     known, met = await known_ids(world, service), set()
     document = world.apps[service].openapi()
     for route in lists_of(world, service):

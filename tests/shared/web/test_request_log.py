@@ -21,7 +21,7 @@ from shared.settings import Settings
 from shared.web.auth import Anyone
 from shared.web.idempotency import ActRoute, Session
 from tests.eligibility import fixtures as eligibility_fixtures
-from tests.journeys.walked_cases import walk
+from tests.journeys.populate import populate
 from tests.shared.web.test_foundation import small_service
 from tests.world import World
 
@@ -121,7 +121,7 @@ async def test_no_body_token_or_name_is_logged(world: World, written: io.StringI
 
     for client in world.clients.values():
         client.event_hooks["request"].append(note)
-    await walk(world, service)
+    await populate(world, service)
     await world.settle()
     said = written.getvalue()
     assert len(lines(written)) > 20

@@ -1,4 +1,4 @@
-"""Before each request of a walked case, the same request rehearsed with one value that is wrong or extreme."""
+"""Fuzzing of requests: each is sent first with one value replaced by an invalid or extreme one, and rolled back."""
 
 import copy
 import itertools
@@ -19,8 +19,8 @@ from tests.world import World
 
 _DEEP = "@deep@"
 _DEEP_JSON = "[" * 10_000 + "]" * 10_000
-_NO_TEXT = ("\x00", "a\x00b", "\ud800")
-_NEVER_RIGHT: tuple[Any, ...] = (
+_INVALID_TEXT = ("\x00", "a\x00b", "\ud800")
+_INVALID: tuple[Any, ...] = (
     10**400,
     -(2**63) - 1,
     float("inf"),
@@ -35,21 +35,21 @@ _EXTREME: tuple[Any, ...] = (
     *("", " ", "\u202e\U0001d54f", "字" * 5000, [], {}),
 )
 _keys = itertools.count(1)
-_rehearsing: ContextVar[bool] = ContextVar("rehearsing", default=False)
+_in_fuzz: ContextVar[bool] = ContextVar("in_fuzz", default=False)
 Step = str | int
 SessionOf = Callable[..., AbstractAsyncContextManager[AsyncSession]]
 
 
-def places(value: Any, *path: Step) -> Iterator[tuple[Step, ...]]:
-    """The way to every value inside a JSON body, the body itself too."""
+def paths(value: Any, *path: Step) -> Iterator[tuple[Step, ...]]:
+    """Yield the path to every value inside a JSON body, the body itself included."""
     yield path
     inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for step, child in inner:
-        yield from places(child, *path, step)
+        yield from paths(child, *path, step)
 
 
 def replaced(body: Any, path: tuple[Step, ...], value: Any) -> Any:
-    """The body with another value in that place."""
+    """Return the body with another value at the path."""
     if not path:
         return value
     changed = copy.deepcopy(body)
@@ -60,10 +60,10 @@ def replaced(body: Any, path: tuple[Step, ...], value: Any) -> Any:
     return changed
 
 
-class Spoiler:
-    """Sends variants ahead of the requests of one service, and keeps note of those that are answered wrongly.
+class Fuzzer:
+    """Send variants ahead of the requests of one service and record wrong answers.
 
-    A variant is a rehearsal: all is done as always, in the state the case is in, and rolled back at the end.
+    A variant is handled as any request, on the current state of the case, and its transaction is rolled back.
     """
 
     def __init__(self, world: World, service: str) -> None:
@@ -71,46 +71,46 @@ class Spoiler:
         self.database = world.instances[service].database
         self.random = Random(20231106)
         self.sent = 0
-        self.wrong: list[str] = []
+        self.wrong_answers: list[str] = []
 
     @contextmanager
-    def ahead(self) -> Iterator[None]:
-        """While the block runs, every request is preceded by its variants."""
-        self.client.event_hooks = {"request": [self._spoil]}
+    def active(self) -> Iterator[None]:
+        """Send the variants of every request ahead of it while the block runs."""
+        self.client.event_hooks = {"request": [self._fuzz]}
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(self.database, "session", _rehearsed(self.database.session))
+            patch.setattr(self.database, "session", _rolled_back(self.database.session))
             yield
         self.client.event_hooks = {}
 
-    async def _spoil(self, request: httpx.Request) -> None:
-        if _rehearsing.get() or "json" not in request.headers.get("content-type", ""):
+    async def _fuzz(self, request: httpx.Request) -> None:
+        if _in_fuzz.get() or "json" not in request.headers.get("content-type", ""):
             return
         body = json.loads(request.content)
-        turn = _rehearsing.set(True)
-        for path in places(body):
-            await self._rehearse(request, replaced(body, path, self.random.choice(_NO_TEXT)), range(400, 500))
-            await self._rehearse(request, replaced(body, path, self.random.choice(_NEVER_RIGHT)), range(400, 500))
-            await self._rehearse(request, replaced(body, path, self.random.choice(_EXTREME)), range(200, 500))
-        _rehearsing.reset(turn)
+        token = _in_fuzz.set(True)
+        for path in paths(body):
+            await self._send(request, replaced(body, path, self.random.choice(_INVALID_TEXT)), range(400, 500))
+            await self._send(request, replaced(body, path, self.random.choice(_INVALID)), range(400, 500))
+            await self._send(request, replaced(body, path, self.random.choice(_EXTREME)), range(200, 500))
+        _in_fuzz.reset(token)
 
-    async def _rehearse(self, request: httpx.Request, variant: Any, right: range) -> None:
-        headers = dict(request.headers) | {"idempotency-key": f"rehearsed-{next(_keys)}"}
+    async def _send(self, request: httpx.Request, variant: Any, expected: range) -> None:
+        headers = dict(request.headers) | {"idempotency-key": f"fuzz-{next(_keys)}"}
         del headers["content-length"]
         body = json.dumps(variant)
         content = body.replace(f'"{_DEEP}"', _DEEP_JSON).encode()
         answer = await self.client.request(request.method, request.url, headers=headers, content=content)
         self.sent += 1
-        if answer.status_code not in right or (answer.is_error and answer.headers["content-type"] != PROBLEM):
+        if answer.status_code not in expected or (answer.is_error and answer.headers["content-type"] != PROBLEM):
             asked = f"{request.method} {request.url} {body[:400]}"
-            self.wrong.append(f"{asked} -> {answer.status_code} {answer.text[:300]}")
+            self.wrong_answers.append(f"{asked} -> {answer.status_code} {answer.text[:300]}")
 
 
-def _rehearsed(session_of: SessionOf) -> SessionOf:
+def _rolled_back(session_of: SessionOf) -> SessionOf:
     @asynccontextmanager
     async def session(actor: Actor, **options: bool) -> AsyncIterator[AsyncSession]:
         async with session_of(actor, **options) as opened:
             yield opened
-            if _rehearsing.get():
+            if _in_fuzz.get():
                 await opened.flush()
                 await opened.rollback()
                 opened.info.pop("emitted", None)

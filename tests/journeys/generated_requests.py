@@ -1,4 +1,4 @@
-"""Requests generated from a service's OpenAPI document and sent in the name of those who may call it."""
+"""Requests generated from a service's OpenAPI document and sent as the roles that it admits."""
 
 import asyncio
 import inspect
@@ -27,7 +27,7 @@ from schemathesis.core.result import Ok
 from schemathesis.schemas import APIOperation
 
 from deploy.demo.personas import Persona
-from tests.journeys.walked_cases import known_ids
+from tests.journeys.populate import known_ids
 from tests.world import World
 
 load_all_checks()
@@ -36,7 +36,7 @@ CHECKED: list[Any] = CHECKS.get_by_names(
 )
 HEADERS = ("ETag", "Location")
 """Headers that a document declares wherever they are sent."""
-NEVER_ENDING = "/events/stream"
+ENDLESS = "/events/stream"
 PEOPLE = {
     "district_officer": ("110105-officer-1", "110105-officer-2"),
     "district_supervisor": ("110105-supervisor-1", "110105-supervisor-2"),
@@ -49,7 +49,7 @@ PEOPLE = {
 }
 _MODES = (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)
 _VERSIONS = ('"1"', '"2"', '"3"', '"4"')
-_FEW = settings(
+_SETTINGS = settings(
     max_examples=6,
     derandomize=True,
     database=None,
@@ -64,8 +64,8 @@ Who = str | Persona
 
 
 @contextmanager
-def drawn_alike() -> Iterator[None]:
-    """The same draws in every run: else Hypothesis mixes in constants of whatever modules the process has loaded."""
+def reproducible_draws() -> Iterator[None]:
+    """Draw the same examples in every run: keep Hypothesis from using constants of the modules that are loaded."""
     with patch.object(providers, "_get_local_constants", Constants):
         providers.CONSTANTS_CACHE.cache.clear()
         yield
@@ -73,7 +73,7 @@ def drawn_alike() -> Iterator[None]:
 
 
 def routes_of(router: APIRouter) -> Iterator[APIRoute]:
-    """Every route, those of included routers too."""
+    """Yield every route, those of included routers too."""
     for route in router.routes:
         if isinstance(route, APIRoute):
             yield route
@@ -82,14 +82,14 @@ def routes_of(router: APIRouter) -> Iterator[APIRoute]:
 
 
 def roles_of(dependant: Dependant) -> set[str]:
-    """The roles that an endpoint admits, read off the check it depends on."""
+    """Return the roles that an endpoint admits, read from the check it depends on."""
     named = inspect.getclosurevars(dependant.call).nonlocals if inspect.isfunction(dependant.call) else {}
     return set(named.get("allowed", ())).union(*(roles_of(inner) for inner in dependant.dependencies))
 
 
 @dataclass
-class Sender:
-    """Draws requests to a service, sends them to its application, and keeps what came of it."""
+class RequestGenerator:
+    """Draw requests to a service, send them to its application, and record answers that contradict the document."""
 
     world: World
     service: str
@@ -97,7 +97,7 @@ class Sender:
     known: Mapping[str, list[str]] = field(init=False)
     admitted: Mapping[str, set[str]] = field(init=False)
     answers: Counter[tuple[str, int]] = field(default_factory=Counter)
-    untrue: list[str] = field(default_factory=list)
+    contradictions: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.known = self.loop.run_until_complete(known_ids(self.world, self.service))
@@ -105,37 +105,36 @@ class Sender:
         self.admitted = {route.name: roles_of(route.dependant) for route in routes}
 
     def send_all(self) -> None:
-        """A few requests to every operation."""
+        """Send a few requests to every operation."""
         document = schemathesis.openapi.from_dict(self.world.apps[self.service].openapi())
         for result in document.get_all_operations():
             assert isinstance(result, Ok), result
-            # The stream of events has no end to wait for.
-            if result.ok().path != NEVER_ENDING:
-                with drawn_alike():
-                    _FEW(given(self._drawn(result.ok()))(self._judge))()
+            if result.ok().path != ENDLESS:
+                with reproducible_draws():
+                    _SETTINGS(given(self._cases(result.ok()))(self._check))()
 
-    def _judge(self, drawn: tuple[AnyCase, Who]) -> None:
-        case, who = drawn
+    def _check(self, case_and_sender: tuple[AnyCase, Who]) -> None:
+        case, who = case_and_sender
         answer = self._send(case, who)
         self.answers[case.operation.label, answer.status_code] += 1
         asked = f"{case.operation.label} by {who}: {answer.request.url} {answer.request.content[:400]!r}"
         declared = case.operation.definition.raw["responses"].get(str(answer.status_code), {}).get("headers", {})
         sent = {name for name in HEADERS if name.lower() in answer.headers}
         if answer.status_code < 300 and sent != set(declared):
-            self.untrue.append(f"declares {sorted(declared)}, sends {sorted(sent)} | {asked}")
+            self.contradictions.append(f"declares {sorted(declared)}, sends {sorted(sent)} | {asked}")
         try:
             case.validate_response(answer, checks=CHECKED)
         except FailureGroup as failures:
-            self.untrue.extend(f"{failure} | {asked} -> {answer.text[:400]}" for failure in failures.exceptions)
+            self.contradictions.extend(f"{failure} | {asked} -> {answer.text[:400]}" for failure in failures.exceptions)
 
-    def _drawn(self, operation: Operation) -> st.SearchStrategy[tuple[AnyCase, Who]]:
-        """A case and who sends it: valid or broken, with ids that mostly exist and by people mostly admitted."""
-        valid, broken = (operation.as_strategy(generation_mode=mode) for mode in _MODES)
+    def _cases(self, operation: Operation) -> st.SearchStrategy[tuple[AnyCase, Who]]:
+        """Return a strategy of requests and senders: mostly valid, with ids that exist, by roles that are admitted."""
+        valid, invalid = (operation.as_strategy(generation_mode=mode) for mode in _MODES)
         people = self._people(operation)
 
         @st.composite
-        def drawn(draw: st.DrawFn) -> tuple[AnyCase, Who]:
-            case = draw(valid if draw(st.integers(0, 3)) < 3 else broken)
+        def cases(draw: st.DrawFn) -> tuple[AnyCase, Who]:
+            case = draw(valid if draw(st.integers(0, 3)) < 3 else invalid)
             for name in sorted(set(case.path_parameters or {}) & set(self.known)):
                 if draw(st.integers(0, 5)) < 5:
                     case.path_parameters[name] = draw(st.sampled_from(self.known[name]))
@@ -143,13 +142,13 @@ class Sender:
                 case.headers["if-match"] = draw(st.sampled_from(_VERSIONS))
             return case, draw(people)
 
-        return drawn()
+        return cases()
 
     def _people(self, operation: Operation) -> st.SearchStrategy[Who]:
-        everybody = ("applicant", *PEOPLE)
+        every_role = ("applicant", *PEOPLE)
         admitted = self.admitted[operation.definition.raw["operationId"]]
-        own = [role for role in everybody if role in admitted] or everybody
-        roles = st.integers(0, 7).flatmap(lambda often: st.sampled_from(own if often < 7 else everybody))
+        roles_admitted = [role for role in every_role if role in admitted] or every_role
+        roles = st.integers(0, 7).flatmap(lambda often: st.sampled_from(roles_admitted if often < 7 else every_role))
         people: Mapping[str, tuple[Who, ...]] = {**PEOPLE, "applicant": (self.world.owner(),)}
         return roles.flatmap(lambda role: st.sampled_from(people[role]))
 

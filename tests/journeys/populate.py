@@ -1,4 +1,4 @@
-"""A database with cases at several stages in each service, and the ids by which a request can reach them."""
+"""Cases at several stages in each service, and the ids that lead requests to them."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
@@ -56,7 +56,7 @@ _COLUMNS: Mapping[str, Mapping[str, str]] = {
 
 
 async def intake(world: World) -> None:
-    """A resource, a library project and declarations from draft to received."""
+    """Create a resource, a library project and declarations from draft to received."""
     await sample_rows.push(world, [sample_rows.resource()])
     await sample_rows.push_projects(world, [sample_rows.project()])
     await sample_rows.put(world, sample_rows.resource("R-2"), 201)
@@ -74,7 +74,7 @@ async def intake(world: World) -> None:
 
 
 async def eligibility(world: World) -> None:
-    """A review that is open, one that is passed, and one ready for the pool."""
+    """Create a review that is open, one that is passed, and one ready for the pool."""
     open_case = await eligibility_fixtures.forward(world, eligibility_fixtures.facts(drop=["surroundings_coordinated"]))
     await eligibility_fixtures.act(world, open_case, "settle", "city-officer-1", eligibility_fixtures.SETTLE)
     await eligibility_fixtures.passed_review(world)
@@ -82,7 +82,7 @@ async def eligibility(world: World) -> None:
 
 
 async def funding(world: World) -> None:
-    """A case that is new, one approved, and one whose money went out and partly comes back."""
+    """Create a case that is new, one approved, and one whose grant was paid and is partly recovered."""
     paid = f"/v1/applications/{await funding_case.released(world)}"
     back = {"amount_yuan": "250000.00", "bank_receipt_no": "回单9", "reason": "结余退回"}
     await world.post("funding", f"{paid}/returns", "finance-1", back, 201)
@@ -128,7 +128,7 @@ _OTHER_MONEY = {
 
 
 async def monitoring(world: World) -> None:
-    """A project just funded with a meter out of range, and one inspected, delivered, evaluated and rated."""
+    """Create a project just funded with a meter out of range, and one inspected, delivered, evaluated and rated."""
     new = f"/v1/files/{await monitoring_fixtures.funded_project(world)}"
     meter = await world.post("monitoring", f"{new}/meters", "city-officer-1", _METER, 201)
     project = await monitoring_fixtures.funded_project(world)
@@ -160,11 +160,11 @@ async def _rated(world: World) -> None:
     decision = {"grade": notice["proposal"]["grade"], "reason": "事实清楚"}
     await world.post("monitoring", f"{credit}/decide", "city-supervisor-1", decision)
     grounds = [row["ground_id"] for row in notice["proposal"]["grounds"]]
-    wanted = {"ground_ids": grounds, "text": "已全部整改", "evidence": ["整改-1"]}
-    await world.post("monitoring", f"{credit}/repair", world.owner(), wanted, 201)
+    repair = {"ground_ids": grounds, "text": "已全部整改", "evidence": ["整改-1"]}
+    await world.post("monitoring", f"{credit}/repair", world.owner(), repair, 201)
 
 
-_WALKS: Mapping[str, Callable[[World], Awaitable[None]]] = {
+_POPULATE: Mapping[str, Callable[[World], Awaitable[None]]] = {
     "intake": intake,
     "eligibility": eligibility,
     "funding": funding,
@@ -172,14 +172,14 @@ _WALKS: Mapping[str, Callable[[World], Awaitable[None]]] = {
 }
 
 
-async def walk(world: World, service: str) -> None:
-    """Carry the service's cases, and give a system a key."""
+async def populate(world: World, service: str) -> None:
+    """Create the cases of a service and an API key."""
     await world.post(service, "/v1/api-keys", "city-supervisor-1", {"name": "示例系统", "districts": ["110105"]}, 201)
-    await _WALKS[service](world)
+    await _POPULATE[service](world)
 
 
 async def known_ids(world: World, service: str) -> dict[str, list[str]]:
-    """Values of path parameters that lead to a record, as they came: ids are random, and draws shall be the same."""
+    """Return values of path parameters that lead to a record, in order of insertion, so that draws are reproducible."""
     known = {"event_type": [event.type for event in event_types()]}
     async with world.instances[service].database.session(system_actor("test")) as session:
         for parameter, columns in {**_COLUMNS[service], "key_id": "api_key.id"}.items():
