@@ -96,11 +96,11 @@ async def _replayed(
         return row
     with progress(many) as advance:
         if consumer is None:
-            return row | {"requeue": await _put_back(operation, source, part, advance)}
+            return row | {"requeued": await _requeue(operation, source, part, advance)}
         return row | {"consumer": consumer.value} | await _delivered(operation, source, part, consumer, advance)
 
 
-async def _put_back(operation: "Operation", source: str, part: "LogRange", advance: "Callable[[int], None]") -> int:
+async def _requeue(operation: "Operation", source: str, part: "LogRange", advance: "Callable[[int], None]") -> int:
     from shared.events.replay import requeue
 
     total, after = 0, part.first - 1

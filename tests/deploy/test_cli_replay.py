@@ -66,7 +66,7 @@ async def test_a_replay_to_everybody_goes_through_the_outbox_with_the_same_ids(w
     before = carried(world)
     world.bus.carried.clear()
     (row,) = await rows_of(world, "events", "replay", "--from", "2024-02-01", "--service", "intake")
-    assert (row["events"], row["put_back"]) == (600, 600)
+    assert (row["events"], row["requeued"]) == (600, 600)
     await world.settle()
     assert carried(world) == before
     assert (told.reasons, await world.parked()) == ([], {})
