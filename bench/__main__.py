@@ -5,6 +5,7 @@ import sys
 from importlib import import_module
 
 from deploy.local.servers import tune_garbage_collector
+from deploy.local.signals import STOPPED, stop_signals
 
 NAMES = ("policy", "ledger", "act", "writes", "events", "broker", "idle")
 
@@ -17,9 +18,13 @@ def main() -> int:
         return 2
     tune_garbage_collector()
     results = {}
-    for name in chosen:
-        sys.stderr.write(f"measuring {name} …\n")
-        results[name] = import_module(f"bench.{name}").measure()
+    with stop_signals():
+        try:
+            for name in chosen:
+                sys.stderr.write(f"measuring {name} …\n")
+                results[name] = import_module(f"bench.{name}").measure()
+        except KeyboardInterrupt:
+            return STOPPED
     print(json.dumps(results, indent=2, ensure_ascii=False))
     return 0
 

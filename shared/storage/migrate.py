@@ -16,7 +16,7 @@ from sqlalchemy.pool import NullPool
 from shared.settings import ROOT, Settings
 from shared.storage import tables
 
-_PROVISIONING_LOCK = 0x7E12
+PROVISIONING_LOCK = 0x7E12
 
 
 class Migrated(Protocol):
@@ -78,7 +78,7 @@ async def upgrade(settings: Settings, services: Iterable[Migrated]) -> None:
     engine = admin_engine(settings)
     try:
         async with engine.connect() as connection:
-            await connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": _PROVISIONING_LOCK})
+            await connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": PROVISIONING_LOCK})
             for service in services:
                 await provision(connection, service, settings.role_password.get_secret_value())
                 await connection.commit()

@@ -1,14 +1,24 @@
 """A signal stops a command at every moment of its life; each script sends itself the signal at one of them."""
 
+import asyncio
 import signal
 import subprocess
 import sys
+import time
+from pathlib import Path
 from textwrap import dedent
 
+import asyncpg
 import pytest
 
 from deploy.local.signals import STOPPED
 from shared.settings import ROOT
+from shared.storage.migrate import PROVISIONING_LOCK
+from tests.deploy.test_start import start
+from tests.postgres import ROLE_PASSWORD, Server
+
+STOP_SECONDS = 5
+WAITS = "SELECT count(*) = 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
 
 PRELUDE = """
     import asyncio, os, signal, sys
@@ -134,3 +144,35 @@ def test_a_signal_ends_the_command_after_its_clean_up(moment: str, number: signa
     )
     assert (done.returncode, done.stderr) == (STOPPED, "")
     assert ("print" in MOMENTS[moment]) == (done.stdout == "clean\n")
+
+
+COMMANDS = {
+    "migrate": ("deploy.migrate", "up"),
+    "serve": ("deploy.serve", "intake", "--port", "0"),
+    "make run": ("deploy.all_in_one", "--once"),
+}
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("command", COMMANDS)
+async def test_a_command_that_waits_for_the_database_is_stopped(
+    server: Server, tmp_path: Path, command: str, number: signal.Signals
+) -> None:
+    """Hold the lock of the migrations, so that the command waits for it when the signal comes."""
+    connection = await asyncpg.connect(server.embedded.dsn("postgres"))
+    try:
+        await connection.execute("SELECT pg_advisory_lock($1)", PROVISIONING_LOCK)
+        started = start(
+            tmp_path, *COMMANDS[command],
+            TENGHUAN_DATABASE_URL=server.embedded.dsn("postgres"), TENGHUAN_ROLE_PASSWORD=ROLE_PASSWORD,
+        )  # fmt: skip
+        async with asyncio.timeout(100):
+            while not await connection.fetchval(WAITS):  # noqa: ASYNC110 - a lock offers no event
+                await asyncio.sleep(0.02)
+        began = time.monotonic()
+        started.send_signal(number)
+        output, _ = await asyncio.to_thread(started.communicate, timeout=100)
+        assert (started.returncode, "Traceback" in output) == (STOPPED, False), output
+        assert time.monotonic() - began < STOP_SECONDS
+    finally:
+        await connection.close()
