@@ -1,7 +1,7 @@
 """Services and their running instances."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -54,6 +54,8 @@ class Service:
     """Its codes with Chinese labels, beside those that every service has."""
     tags: Mapping[str, str] = field(default_factory=dict)
     """Chinese descriptions of the groups of its endpoints."""
+    duties: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Duties that its operations take on a case, by operation."""
 
     def sources(self) -> set[str]:
         """Return the names of the services whose events this one handles."""

@@ -9,9 +9,17 @@ from services.eligibility.models import Base
 from services.eligibility.rules.code_lists import CODE_LISTS
 from shared.runtime import Service
 from shared.web.app import create_app
+from shared.web.duties import read_duties
 
 service = Service(
-    "eligibility", "政策审核与入库评估", Base.metadata, router, HANDLERS, code_lists=CODE_LISTS, tags=TAGS
+    "eligibility",
+    "政策审核与入库评估",
+    Base.metadata,
+    router,
+    HANDLERS,
+    code_lists=CODE_LISTS,
+    tags=TAGS,
+    duties=read_duties(__package__),
 )
 
 

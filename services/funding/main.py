@@ -10,6 +10,7 @@ from services.funding.models import Base
 from services.funding.rules.code_lists import CODE_LISTS
 from shared.runtime import Service
 from shared.web.app import create_app
+from shared.web.duties import read_duties
 
 service = Service(
     "funding",
@@ -21,6 +22,7 @@ service = Service(
     gauges=GAUGES,
     code_lists=CODE_LISTS,
     tags=TAGS,
+    duties=read_duties(__package__),
 )
 
 

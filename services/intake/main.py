@@ -13,6 +13,7 @@ from services.intake.scheduled import remove_stale_uploads
 from shared.contracts.pushes import TOPIC
 from shared.runtime import Service
 from shared.web.app import create_app
+from shared.web.duties import read_duties
 
 service = Service(
     "intake",
@@ -25,6 +26,7 @@ service = Service(
     gauges=GAUGES,
     code_lists=CODE_LISTS,
     tags=TAGS,
+    duties=read_duties(__package__),
 )
 
 

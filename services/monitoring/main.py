@@ -11,6 +11,7 @@ from services.monitoring.rules.code_lists import CODE_LISTS
 from services.monitoring.scheduled import run_scheduled
 from shared.runtime import Service
 from shared.web.app import create_app
+from shared.web.duties import read_duties
 
 service = Service(
     "monitoring",
@@ -22,6 +23,7 @@ service = Service(
     gauges=GAUGES,
     code_lists=CODE_LISTS,
     tags=TAGS,
+    duties=read_duties(__package__),
 )
 
 

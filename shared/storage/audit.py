@@ -124,7 +124,6 @@ DUTIES = {
     "clawback": "追回审批",
     "inspect": "现场核查",
     "close_inspection": "核查销号",
-    "deliver": "交付确认",
     "evaluate": "评价",
     "issue_evaluation": "评价签发",
     "rate": "信用评价",

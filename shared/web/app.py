@@ -15,7 +15,7 @@ from shared.exporter import exporting
 from shared.runtime import Instance, Service, bus_of, running
 from shared.settings import Settings
 from shared.storage.files import MEDIA_TYPES
-from shared.web import admin, code_lists, feed, problem_pages
+from shared.web import admin, code_lists, duties, feed, problem_pages
 from shared.web.docs import mount_docs
 from shared.web.observability import RequestLog
 from shared.web.openapi import complete
@@ -74,7 +74,7 @@ def create_app(service: Service, instance: Instance | None = None) -> FastAPI:
     app.declared = service
     app.router.route_class = KnownParametersRoute
     app.state.instance = instance
-    install(app, service.router, feed.router, code_lists.router, admin.router, problem_pages.router)
+    install(app, service.router, feed.router, code_lists.router, duties.router, admin.router, problem_pages.router)
     mount_docs(app)
     handle_errors(app)
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=4, exclude_content_types=COMPRESSED)

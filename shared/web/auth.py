@@ -1,6 +1,5 @@
 """Authentication dependencies: the caller of a request, and the roles that an endpoint admits."""
 
-from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
 
 from fastapi import Depends, Request
@@ -31,9 +30,15 @@ async def current_actor(request: Request, _scheme: Annotated[Any, Depends(_beare
 SignedIn = Annotated[Actor, Depends(current_actor)]
 
 
-def _holder(*allowed: str) -> Callable[[Actor, Request], Awaitable[Actor]]:
-    async def check(actor: SignedIn, request: Request) -> Actor:
-        acting = actor.as_role(allowed)
+class RoleCheck:
+    """Dependency that admits holders of any of the given roles and returns the caller in the first role it holds."""
+
+    def __init__(self, *roles: str) -> None:
+        self.roles = roles
+
+    async def __call__(self, actor: SignedIn, request: Request) -> Actor:
+        """Return the caller in an admitted role. Raises Forbidden, also for a write with a read-only key."""
+        acting = actor.as_role(self.roles)
         if request.method != "GET":
             acting.check_writes()
         request.state.actor = acting
@@ -41,30 +46,28 @@ def _holder(*allowed: str) -> Callable[[Actor, Request], Awaitable[Actor]]:
             session.info["actor"] = acting
         return acting
 
-    return check
 
-
-Applicant = Annotated[Actor, Depends(_holder("applicant"))]
-DistrictOfficer = Annotated[Actor, Depends(_holder("district_officer"))]
-DistrictSupervisor = Annotated[Actor, Depends(_holder("district_supervisor"))]
-DistrictGovernment = Annotated[Actor, Depends(_holder("district_government"))]
-DistrictPush = Annotated[Actor, Depends(_holder("district_officer", "system"))]
-CityOfficer = Annotated[Actor, Depends(_holder("city_officer"))]
-CitySupervisor = Annotated[Actor, Depends(_holder("city_supervisor"))]
-CityOffice = Annotated[Actor, Depends(_holder("city_officer", "city_supervisor", "auditor"))]
-Finance = Annotated[Actor, Depends(_holder("finance"))]
-FinanceOrAuditor = Annotated[Actor, Depends(_holder("finance", "auditor"))]
-Inspector = Annotated[Actor, Depends(_holder("inspector"))]
-CityDesk = Annotated[Actor, Depends(_holder("city_officer", "city_supervisor"))]
-DistrictOrCity = Annotated[Actor, Depends(_holder("district_officer", "city_officer"))]
-ApplicantOrOfficer = Annotated[Actor, Depends(_holder("applicant", "district_officer"))]
-ApplicantOrSystem = Annotated[Actor, Depends(_holder("applicant", "system"))]
-CityOrInspector = Annotated[Actor, Depends(_holder("city_officer", "inspector"))]
-OfficerOrInspector = Annotated[Actor, Depends(_holder("district_officer", "city_officer", "inspector"))]
+Applicant = Annotated[Actor, Depends(RoleCheck("applicant"))]
+DistrictOfficer = Annotated[Actor, Depends(RoleCheck("district_officer"))]
+DistrictSupervisor = Annotated[Actor, Depends(RoleCheck("district_supervisor"))]
+DistrictGovernment = Annotated[Actor, Depends(RoleCheck("district_government"))]
+DistrictPush = Annotated[Actor, Depends(RoleCheck("district_officer", "system"))]
+CityOfficer = Annotated[Actor, Depends(RoleCheck("city_officer"))]
+CitySupervisor = Annotated[Actor, Depends(RoleCheck("city_supervisor"))]
+CityOffice = Annotated[Actor, Depends(RoleCheck("city_officer", "city_supervisor", "auditor"))]
+Finance = Annotated[Actor, Depends(RoleCheck("finance"))]
+FinanceOrAuditor = Annotated[Actor, Depends(RoleCheck("finance", "auditor"))]
+Inspector = Annotated[Actor, Depends(RoleCheck("inspector"))]
+CityDesk = Annotated[Actor, Depends(RoleCheck("city_officer", "city_supervisor"))]
+DistrictOrCity = Annotated[Actor, Depends(RoleCheck("district_officer", "city_officer"))]
+ApplicantOrOfficer = Annotated[Actor, Depends(RoleCheck("applicant", "district_officer"))]
+ApplicantOrSystem = Annotated[Actor, Depends(RoleCheck("applicant", "system"))]
+CityOrInspector = Annotated[Actor, Depends(RoleCheck("city_officer", "inspector"))]
+OfficerOrInspector = Annotated[Actor, Depends(RoleCheck("district_officer", "city_officer", "inspector"))]
 CityOrApplicant = Annotated[
-    Actor, Depends(_holder("applicant", "city_officer", "city_supervisor", "finance", "inspector", "auditor"))
+    Actor, Depends(RoleCheck("applicant", "city_officer", "city_supervisor", "finance", "inspector", "auditor"))
 ]
-MaterialProvider = Annotated[Actor, Depends(_holder("applicant", "district_officer", "district_government"))]
-Official = Annotated[Actor, Depends(_holder(*(role for role in ROLES if role not in ("applicant", "system"))))]
-OfficialOrSystem = Annotated[Actor, Depends(_holder(*(role for role in ROLES if role != "applicant")))]
-Anyone = Annotated[Actor, Depends(_holder(*ROLES))]
+MaterialProvider = Annotated[Actor, Depends(RoleCheck("applicant", "district_officer", "district_government"))]
+Official = Annotated[Actor, Depends(RoleCheck(*(role for role in ROLES if role not in ("applicant", "system"))))]
+OfficialOrSystem = Annotated[Actor, Depends(RoleCheck(*(role for role in ROLES if role != "applicant")))]
+Anyone = Annotated[Actor, Depends(RoleCheck(*ROLES))]

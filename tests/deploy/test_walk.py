@@ -6,11 +6,15 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
+from deploy.checks.duty_calls import operation_duties
 from deploy.demo.personas import SIGNING_KEY
 from deploy.local.listeners import address, bind_all
 from deploy.local.servers import served
+from shared.actors import system_actor
 from shared.settings import ROOT
+from shared.storage.tables import act, duty
 from tests.deploy.documents import steps
 from tests.world import World
 
@@ -41,9 +45,25 @@ async def outputs(document: str, environment: dict[str, str]) -> list[str]:
     return printed.decode().split(f"{END}\n")[:-1]
 
 
-async def test_the_walk_prints_what_it_promises(environment: dict[str, str]) -> None:
+async def test_the_walk_prints_what_it_promises(world: World, environment: dict[str, str]) -> None:
     printed = await outputs("docs/walk.md", environment)
     told = list(steps("docs/walk.md"))
     assert len(printed) == len(told)
     for text, step in zip(printed, told, strict=True):
         assert text == (step.output or ""), step.commands
+    await compare_duties(world)
+
+
+async def compare_duties(world: World) -> None:
+    """Compare the duties held in the database with those that the published table gives for the acts recorded."""
+    certain, possible, held = set(), set(), set()
+    for name, instance in world.instances.items():
+        taken = operation_duties(name)
+        async with instance.database.session(system_actor(name)) as session:
+            for row in await session.execute(select(act.c.case_id, act.c.actor, act.c.act)):
+                found = {(row.case_id, row.actor, duty) for duty in taken.get(row.act, ())}
+                possible |= found
+                certain |= found if len(found) == 1 else set()
+            held |= {tuple(row) for row in await session.execute(select(duty.c.case_id, duty.c.actor, duty.c.duty))}
+    assert certain <= held <= possible
+    assert len(held) > 15

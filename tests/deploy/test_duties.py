@@ -1,0 +1,72 @@
+"""The table of roles and duties follows the code, and every service serves its part."""
+
+from pathlib import Path
+
+import pytest
+
+from deploy.checks.duties import written
+from deploy.checks.duty_calls import Unresolved, operation_duties
+from services import SERVICES
+from shared.settings import ROOT
+from shared.storage.audit import DUTIES
+from tests.world import World
+
+API = """
+@router.post("/v1/x", name="act_on_x")
+async def act_on_x(session, actor):
+    await _record(session, {argument})
+
+async def _record(session, duty):
+    await record_act(session, "x", case, duty=duty)
+"""
+
+
+def test_the_files_are_those_that_the_code_gives() -> None:
+    stale = [str(path.relative_to(ROOT)) for path, text in written().items() if path.read_text("utf-8") != text]
+    assert stale == [], "run python -m deploy.checks.duties write"
+
+
+def test_every_duty_is_taken_by_an_operation() -> None:
+    taken = {duty for name in SERVICES for duties in operation_duties(name).values() for duty in duties}
+    assert taken == set(DUTIES)
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    (tmp_path / "services" / "x").mkdir(parents=True)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("argument", "duties"),
+    [('"settle"', {"act_on_x": ["settle"]}), ('duty="rate"', {"act_on_x": ["rate"]}), ("None", {})],
+)
+def test_a_duty_that_a_helper_takes_counts_for_the_operation(source: Path, argument: str, duties: object) -> None:
+    (source / "services" / "x" / "api.py").write_text(API.format(argument=argument))
+    assert operation_duties("x", source) == duties
+
+
+def test_a_duty_that_is_not_a_constant_is_refused(source: Path) -> None:
+    (source / "services" / "x" / "api.py").write_text(API.format(argument="actor.role"))
+    with pytest.raises(Unresolved, match="act_on_x"):
+        operation_duties("x", source)
+
+
+async def test_every_service_serves_its_operations(world: World) -> None:
+    for name in SERVICES:
+        page = (await world.call(name, "GET", "/v1/duties?limit=200", None, status=200)).json()
+        found = {each["operation"]: each for each in page["items"]}
+        assert page["next_cursor"] is None
+        assert {name: [duty["code"] for duty in each["duties"]] for name, each in found.items() if each["duties"]} == (
+            operation_duties(name)
+        )
+    opinion = (await world.call("intake", "GET", "/v1/duties?limit=200&sort=-path", None)).json()["items"]
+    assert {
+        "operation": "give_opinion",
+        "method": "POST",
+        "path": "/v1/declarations/{declaration_id}/opinion",
+        "summary": "出具意见",
+        "signed_in": True,
+        "roles": [{"code": "district_government", "label": "区政府（管委会）"}],
+        "duties": [{"code": "opinion", "label": "征求意见"}],
+    } in opinion
