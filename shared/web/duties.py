@@ -53,7 +53,7 @@ def operation_duties(routes: Sequence[BaseRoute], duties: Mapping[str, Sequence[
             roles = [role for check in checks if isinstance(check, RoleCheck) for role in check.roles]
             yield OperationDuty(
                 operation=route.name,
-                method=min(route.methods),
+                method=min(route.methods or {"GET"}),
                 path=route.path,
                 summary=route.summary or "",
                 signed_in=current_actor in checks,
