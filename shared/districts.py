@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
+BDA: Final = "BDA"
+"""Code of the development area."""
 CITY: Final = "110000"
 """Code of the city, for events and reports that belong to no district."""
 
@@ -55,7 +57,7 @@ _ALL: Final = (
     _district("110117", "平谷区"),
     _district("110118", "密云区"),
     _district("110119", "延庆区"),
-    District("BDA", "北京经济技术开发区", "北京经济技术开发区经济发展局", "北京经济技术开发区管理委员会"),
+    District(BDA, "北京经济技术开发区", "北京经济技术开发区经济发展局", "北京经济技术开发区管理委员会"),
 )
 
 DISTRICTS: Final[Mapping[str, District]] = MappingProxyType({unit.code: unit for unit in _ALL})

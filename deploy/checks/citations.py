@@ -83,9 +83,9 @@ def marked_tests(root: Path = ROOT) -> Cited:
 
 
 def reading_cases(root: Path = ROOT) -> dict[str, str]:
-    """Return for each reading what changes with it, from the calls `Switch(key, outcome, …)` of tests/rules."""
+    """Return for each reading what changes with it, from the calls `Switch(key, outcome, …)` in tests/rules."""
     found: dict[str, str] = {}
-    for path in sorted(root.glob("tests/rules/test_readings*.py")):
+    for path in sorted(root.glob("tests/rules/readings_*.py")):
         for node in ast.walk(_parsed(path)):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Switch":
                 key, outcome = (ast.literal_eval(argument) for argument in node.args[:2])

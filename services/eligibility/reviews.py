@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.eligibility.models import Assessment, Base, Review, Settlement, StoredRuleset
-from services.eligibility.rules.reviews import Judgement, judge, reference_day
+from services.eligibility.rules.reviews import Judgement, decided_on, judge, reference_day
 from services.eligibility.standards import standards_on
 from shared.clock import uuid7
 from shared.contracts.eligibility import DeclarationAssessed, Missing
@@ -38,9 +38,7 @@ async def assess_case(session: AsyncSession, review: Review, occasion: str) -> A
 def governing_day(session: AsyncSession, review: Review) -> tuple[date, str]:
     """Return the date whose edition applies and its basis: acceptance, chosen edition or approval (I16)."""
     chosen = interpretations(settings_of(session).interpretations)["edition_date"]
-    if review.chosen_edition is None and chosen == "approval":
-        return today(session), "approval"
-    return reference_day(review.accepted_on, review.chosen_edition)
+    return reference_day(review.accepted_on, review.chosen_edition, decided_on(today(session), chosen))
 
 
 async def current_assessment(session: AsyncSession, declaration_id: UUID) -> Assessment:

@@ -99,7 +99,7 @@ def _settled(
         cap_yuan=min(application.award_yuan or Decimal(0), policy_cap),
         limit_years=int(parameter("interest_years", application.as_of)),
         construction_started_on=application.construction_started_on,
-        applied_on=application.entered_on,
+        applied_on=application.declared_on,
         approved_on=application.approved_on,
         first_drawn_on=min(loan.drawn_on for loan in loans),
     )

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.funding.applications import ruleset_of
 from services.funding.models.applications import Application
 from services.funding.models.loans import Loan
-from services.funding.rules.offers import LoanPlan, Offer, grant_offer, interest_offer
+from services.funding.rules.offers import LoanPlan, Offer, SubsidyDays, grant_offer, interest_offer
 from shared.storage.session import today
 
 
@@ -27,13 +27,21 @@ async def support_offers(
     ruleset = ruleset_of(session, application)
     registered = [_contracted(loan) for loan in await loans_of(session, application)]
     loans = registered or ([plan] if plan else [])
-    started_on = application.construction_started_on
+    days = SubsidyDays(application.construction_started_on, application.declared_on, today(session))
     return {
         "investment_grant": grant_offer(application.components, ruleset),
-        "interest_subsidy": interest_offer(loans, started_on, ruleset, today(session)),
+        "interest_subsidy": interest_offer(loans, days, ruleset),
     }
 
 
 def _contracted(loan: Loan) -> LoanPlan:
     name = f"{loan.bank}{loan.contract_no}"
-    return LoanPlan(name, loan.principal_yuan, loan.annual_rate, loan.term_months, loan.tenor, loan.drawn_on)
+    return LoanPlan(
+        name,
+        loan.principal_yuan,
+        loan.annual_rate,
+        loan.term_months,
+        loan.tenor,
+        loan.drawn_on,
+        tuple(loan.repriced_on),
+    )

@@ -20,6 +20,7 @@ from shared.contracts import funding
 from shared.districts import CITY
 from shared.errors import DomainError, Invalid
 from shared.events.outbox import emit
+from shared.policy import checks_completion
 from shared.storage.audit import Case, case_of, record_act
 from shared.storage.session import actor_of, locked, settings_of, today
 
@@ -70,7 +71,7 @@ async def _stays(
     """Return whether a project stays in the plan; raises the refusal that stops the issue (I15). 二（五）"""
     application.expect("approved")
     await refuse_other_municipal_money(session, application)
-    asked = ruleset_of(session, application).interpretations["completed_check"] in ("all_three", "plan_issue")
+    asked = checks_completion(ruleset_of(session, application).interpretations["completed_check"], "plan_issue")
     if not asked or application.construction_status != "completed":
         return True
     decision = decisions.get(application.id)

@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.funding.applications import ruleset_of
 from services.funding.models.applications import Application
 from services.funding.models.public_money import PublicMoney
+from services.funding.rules.public_money import excludes
 from shared.errors import DomainError
 
 
@@ -19,17 +20,28 @@ class OtherMunicipalMoney(DomainError):
 
 async def other_municipal_money(session: AsyncSession, application: Application) -> Sequence[PublicMoney]:
     """Return other municipal money of the project or, under that reading, of its owner, oldest first (I27). 二（五）"""
-    same = [PublicMoney.application_id == application.id]
-    if application.project_code:
-        same.append(PublicMoney.project_code == application.project_code)
-    if ruleset_of(session, application).interpretations["other_funds_scope"] == "entity":
-        same.append(PublicMoney.applicant_uscc == application.applicant_uscc)
+    chosen = ruleset_of(session, application).interpretations["other_funds_scope"]
     found = await session.scalars(
         select(PublicMoney)
-        .where(PublicMoney.kind == "other_municipal", PublicMoney.withdrawn_at.is_(None), or_(*same))
+        .where(PublicMoney.kind == "other_municipal", PublicMoney.withdrawn_at.is_(None))
+        .where(or_(_same_project(application), PublicMoney.applicant_uscc == application.applicant_uscc))
         .order_by(PublicMoney.granted_on)
     )
-    return found.all()
+    return [entry for entry in found if _excludes(entry, application, chosen)]
+
+
+def _same_project(application: Application) -> ColumnElement[bool]:
+    own = PublicMoney.application_id == application.id
+    return or_(own, PublicMoney.project_code == application.project_code) if application.project_code else own
+
+
+def _excludes(entry: PublicMoney, application: Application, chosen: str) -> bool:
+    same_code = entry.project_code is not None and entry.project_code == application.project_code
+    return excludes(
+        same_project=entry.application_id == application.id or same_code,
+        same_entity=entry.applicant_uscc == application.applicant_uscc,
+        chosen=chosen,
+    )
 
 
 async def refuse_other_municipal_money(session: AsyncSession, application: Application) -> None:

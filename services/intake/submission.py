@@ -13,13 +13,13 @@ from services.intake.rules.duplicates import Match
 from services.intake.rules.stages import EDITABLE
 from services.intake.rules.submission import Gap, gaps
 from shared.clock import uuid7
-from shared.policy import interpretations
+from shared.policy import CompletionStep, checks_completion, interpretations
 from shared.storage.session import actor_of, now, settings_of
 
 
-def checks_completion(session: AsyncSession, step: str) -> bool:
+def refuses_completed(session: AsyncSession, step: CompletionStep) -> bool:
     """Return True if a completed project is refused at this step (I15). 二（五）"""
-    return interpretations(settings_of(session).interpretations)["completed_check"] in ("all_three", step)
+    return checks_completion(interpretations(settings_of(session).interpretations)["completed_check"], step)
 
 
 async def submission_gaps(session: AsyncSession, declaration: Declaration) -> list[Gap]:
@@ -34,7 +34,7 @@ async def check_submission(session: AsyncSession, declaration: Declaration) -> l
     Raises ProjectCompleted (二（五）), CreditBarred (四（一）3), DuplicateFunding (二（五）) or Incomplete (三（一）).
     """
     declaration.require_stage(EDITABLE)
-    if declaration.facts.get("construction_status") == "completed" and checks_completion(session, "declaration"):
+    if declaration.facts.get("construction_status") == "completed" and refuses_completed(session, "declaration"):
         raise refusals.completed("/facts/construction_status")
     credit = await grade_of(session, declaration.applicant_uscc)
     if credit is not None and credit.grade == "D":

@@ -12,12 +12,12 @@ from services.monitoring.models.evaluation import Evaluation, IssuedEvaluation
 from services.monitoring.models.files import ProjectFile
 from services.monitoring.models.inspections import Finding
 from services.monitoring.models.quarters import ProjectQuarter, QuarterSubmission
+from services.monitoring.rules.delivery import check_reference_day
 from services.monitoring.rules.evaluation.actuals import Actuals, occupancy_rate
 from services.monitoring.rules.evaluation.calculation import ProjectState, evaluate
 from services.monitoring.rules.evaluation.report import build_report
 from services.monitoring.rules.quarters import ComponentLetting
 from shared.contracts.monitoring import EvaluationIssued, TargetResult
-from shared.dates import deadline
 from shared.deadlines import quarter_end
 from shared.errors import Invalid
 from shared.events.outbox import emit
@@ -34,14 +34,11 @@ async def compute_evaluation(session: AsyncSession, file: ProjectFile, actuals: 
 
 
 def _check_reference(file: ProjectFile, on: date, today: date, ruleset: Ruleset) -> None:
-    """Raise Invalid for a reference date outside the year after delivery, or off the anniversary where I20 says so."""
-    delivered_on, field = file.expect_delivered(), "/body/reference_on"
+    """Raise WrongStatus before delivery, Invalid for a reference date that I20 does not allow."""
+    delivered_on = file.expect_delivered()
     assert file.evaluation_due_on is not None
-    if not delivered_on <= on <= min(today, file.evaluation_due_on):
-        raise Invalid(f"评价基准日须在交付日 {delivered_on} 至 {min(today, file.evaluation_due_on)} 之间", field=field)
-    anniversary = deadline(delivered_on, years=1, shift=False).on
-    if ruleset.interpretations["target_moment"] == "anniversary" and on != anniversary:
-        raise Invalid(f"按现行口径，评价基准日须为满一年之日 {anniversary}", field=field)
+    last = min(today, file.evaluation_due_on)
+    check_reference_day(on, delivered_on, last, ruleset.interpretations["target_moment"])
 
 
 def _check_lettings(file: ProjectFile, actuals: Actuals) -> None:

@@ -1,29 +1,30 @@
 """Project files: delivery and the start of the evaluation year (二（三）1, 三（三）)."""
 
-from datetime import date
-
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.monitoring.models.files import ProjectFile
+from services.monitoring.rules.delivery import FIELDS, DeliveryDays, delivery_day, evaluation_year
 from shared.contracts.monitoring import ProjectDelivered
-from shared.dates import deadline
 from shared.events.outbox import emit
 from shared.policy import interpretations
 from shared.storage.audit import case_of, record_act
 from shared.storage.session import settings_of, today
 
 
-async def confirm_delivery(session: AsyncSession, file: ProjectFile, delivered_on: date, proof: str) -> None:
+async def confirm_delivery(session: AsyncSession, file: ProjectFile, days: DeliveryDays, proof: str) -> None:
     """Record delivery and emit ProjectDelivered with the end of the evaluation year. Raises WrongStatus, Invalid."""
-    file.expect_deliverable(delivered_on, today(session))
-    shift = interpretations(settings_of(session).interpretations)["year_clock"] == "civil_code"
-    due = deadline(delivered_on, years=1, shift=shift)
+    chosen = interpretations(settings_of(session).interpretations)
+    delivered_on = delivery_day(days, chosen["delivery_meaning"])
+    file.expect_deliverable(delivered_on, today(session), FIELDS[chosen["delivery_meaning"]])
+    due = evaluation_year(delivered_on, chosen["year_clock"])
     file.deliver(delivered_on, proof, due.on)
     await record_act(
         session,
         "deliver_project",
         case_of(file),
         reason=proof,
+        delivered_on=delivered_on.isoformat(),
+        accepted_on=days.accepted_on.isoformat(),
         evaluation_due_on=due.on.isoformat(),
         shifted_from=due.shifted_from and due.shifted_from.isoformat(),
         calendar_known=due.calendar_known,

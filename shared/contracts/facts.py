@@ -37,6 +37,7 @@ class Component(BaseModel):
     production_ended: bool | None = Field(None, title="原生产无法继续实施")
     end_cause: EndCause | None = Field(None, title="原因")
     renovated_area_m2: Area | None = Field(None, title="改造面积（平方米）")
+    gross_floor_area_m2: Area | None = Field(None, title="建筑面积（平方米）")
     leasable_area_m2: Area | None = Field(None, title="改造后可出租面积（平方米）")
     fixed_investment_yuan: Money | None = Field(None, title="固定资产投资（元）")
     planned_occupancy: Ratio | None = Field(None, title="交付后1年内承诺入驻率")
@@ -48,6 +49,7 @@ class ProjectFacts(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     project_type: ProjectType | None = Field(None, title="项目类型")
+    declared_on: date | None = Field(None, title="首次提交申报日期")
     accepted_on: date | None = Field(None, title="区发展改革委受理日期")
     district: str | None = Field(None, title="所在区", max_length=6)
     planning_conforms: bool | None = Field(None, title="符合首都功能定位和规划")

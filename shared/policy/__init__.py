@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from shared.policy.amounts import Grant, grant
 from shared.policy.assessment import assess, evaluate_targets, record_of, replay
 from shared.policy.clauses import ClauseHome, clauses
+from shared.policy.completion import CompletionStep, checks_completion
 from shared.policy.decision import ENGINE, Award, Decision, Finding, Missing
 from shared.policy.editions import edition_on, editions, resolve, ruleset_from_content
 from shared.policy.parameters import Reading, interpretations, lpr, lpr_series, parameter, readings
@@ -35,6 +36,7 @@ __all__ = [
     "ENGINE",
     "Award",
     "ClauseHome",
+    "CompletionStep",
     "Decision",
     "Finding",
     "Grant",
@@ -42,6 +44,7 @@ __all__ = [
     "Reading",
     "Ruleset",
     "assess",
+    "checks_completion",
     "clauses",
     "edition_on",
     "editions",

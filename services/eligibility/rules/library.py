@@ -53,6 +53,7 @@ def _component_facts(resource: Mapping[str, Any], readings: Mapping[str, str]) -
         **{
             name: resource.get(name)
             for name in (
+                "gross_floor_area_m2",
                 "occupancy",
                 "wholly_vacant",
                 "function_mismatch",

@@ -58,11 +58,18 @@ class Judgement:
         return self.decision.to_json()
 
 
-def reference_day(accepted_on: date, chosen_edition: str | None) -> tuple[date, str]:
-    """Return the date whose rules govern and its basis: acceptance, or the nearest date of the chosen edition (I16).
+def decided_on(today: date, chosen: str) -> date | None:
+    """Return the day of the decision if the reading of I16 lets it select the edition, else None."""
+    return today if chosen == "approval" else None
+
+
+def reference_day(accepted_on: date, chosen_edition: str | None, decided_on: date | None = None) -> tuple[date, str]:
+    """Return the date whose rules govern and its basis: acceptance, decision, or the chosen edition's nearest (I16).
 
     Raises Invalid for an edition that does not exist.
     """
+    if chosen_edition is None and decided_on is not None:
+        return decided_on, "approval"
     if chosen_edition is None:
         return accepted_on, "district_acceptance"
     in_force = next((edition["in_force"] for edition in editions() if edition["id"] == chosen_edition), None)

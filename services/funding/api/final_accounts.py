@@ -12,7 +12,7 @@ from services.funding.api.shapes import TIME, YUAN, ApplicationKey, Shape
 from services.funding.applications import new_row_columns, ruleset_of
 from services.funding.models.applications import Application
 from services.funding.models.final_accounts import FinalAccounts
-from services.funding.rules.offers import GRANT, grant_offer
+from services.funding.rules.offers import GRANT, grant_offer, proposed_return
 from shared.contracts.library import ComponentKind
 from shared.errors import Invalid, WrongStatus
 from shared.money import Money
@@ -95,7 +95,8 @@ def _recomputed(session: AsyncSession, application: Application, body: NewFinalA
         {"kind": part["kind"], "assessed_investment_yuan": yuan, "declared_investment_yuan": yuan}
         for part, yuan in zip(application.components, final, strict=True)
     ]
-    offer = grant_offer(parts, ruleset_of(session, application))
+    ruleset = ruleset_of(session, application)
+    offer = grant_offer(parts, ruleset, final=True)
     recomputed, approved = offer.award_yuan or Decimal("0.00"), application.award_yuan or Decimal("0.00")
     return FinalAccounts(
         document_no=body.document_no,
@@ -107,7 +108,7 @@ def _recomputed(session: AsyncSession, application: Application, body: NewFinalA
         award_yuan=recomputed,
         derivation=offer.lines,
         lower=recomputed < approved,
-        proposed_return_yuan=max(application.net_paid_yuan - recomputed, Decimal("0.00")),
+        proposed_return_yuan=proposed_return(application.net_paid_yuan, recomputed, ruleset),
         recorded_by=actor_of(session).subject,
         recorded_at=now(session),
         **new_row_columns(session, application),

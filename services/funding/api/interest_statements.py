@@ -158,7 +158,7 @@ def _line(body: NewInterestStatement, place: int, loans: dict[UUID, Loan], on: d
         raise Invalid("一个结息期不得超过 400 天，请分行填写", field=f"{pointer}/to_on")
     try:
         return StatementLine(
-            BankLoan(str(loan.id), loan.drawn_on, loan.term_months, loan.tenor),
+            BankLoan(str(loan.id), loan.drawn_on, loan.term_months, loan.tenor, tuple(loan.repriced_on)),
             line.from_on,
             line.to_on,
             tuple(BalanceSegment(b.from_on, b.to_on, b.balance_yuan) for b in line.balances),

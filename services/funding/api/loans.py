@@ -22,6 +22,7 @@ from shared.web.idempotency import ActRoute, Session
 
 router = APIRouter(route_class=ActRoute, tags=["贷款贴息"])
 RATE = "小数，0.0390 即 3.90%"
+REPRICING = f"{DATE}；固定利率或合同未约定的留空。口径 lpr_date 选用 repricing 时，自各重定价日起适用当日的 LPR"
 TENOR = "1Y 一年期，5Y 五年期以上；合同未载明时为空"
 
 
@@ -38,6 +39,9 @@ class NewLoan(BaseModel):
     drawn_on: date = Field(
         title="放款日期", description=f"{DATE}；不早于 2019-08-20", ge=date(2019, 8, 20), le=date(2100, 12, 31)
     )
+    repriced_on: Annotated[list[date], Field(max_length=200)] = Field(
+        default_factory=list, title="合同约定的重定价日", description=REPRICING
+    )
 
 
 class LoanOut(Shape):
@@ -53,6 +57,7 @@ class LoanOut(Shape):
     term_months: int = Field(title="原贷款期限", description="单位：月")
     tenor: LprTenor | None = Field(title="合同载明的 LPR 期限", description=TENOR)
     drawn_on: date = Field(title="放款日期", description=DATE)
+    repriced_on: list[date] = Field(title="合同约定的重定价日", description=REPRICING)
     registered_by: str = Field(title="登记人")
     registered_at: datetime = Field(title="登记时间", description=TIME)
 

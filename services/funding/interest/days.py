@@ -28,6 +28,11 @@ class InterestReadings:
     day_count_basis: Decimal = Decimal(360)
     bank_check_tolerance_yuan: Decimal = Decimal("1.00")
 
+    @property
+    def from_application(self) -> bool:
+        """True if interest before the day of the declaration does not count (I10)."""
+        return self.interest_before_application == "not_counted"
+
     @classmethod
     def of(cls, chosen: Mapping[str, str], *, day_basis: Decimal, tolerance_yuan: Decimal) -> Self:
         """Return the readings of a rule set. Raises KeyError when one is missing."""
@@ -129,7 +134,7 @@ def _excluded(on: date, project: Project, readings: InterestReadings) -> str | N
     if project.construction_started_on is None or on < project.construction_started_on:
         return "before_construction_start"
     applied_on = project.applied_on
-    if readings.interest_before_application == "not_counted" and (applied_on is None or on < applied_on):
+    if readings.from_application and (applied_on is None or on < applied_on):
         return "before_application"
     return None
 
@@ -151,7 +156,7 @@ def missing_facts(project: Project, readings: InterestReadings) -> Iterator[str]
     """Yield the Chinese name of each fact that the readings need and the project lacks."""
     if project.construction_started_on is None:
         yield "开工日期"
-    if readings.interest_before_application == "not_counted" and project.applied_on is None:
+    if readings.from_application and project.applied_on is None:
         yield "申报日期"
     if "approval" in (readings.interest_limit_start, readings.lpr_date) and project.approved_on is None:
         yield "批复日期"

@@ -84,6 +84,12 @@ class Application(Base):
         return self.id
 
     @property
+    def declared_on(self) -> date | None:
+        """Day of the declaration (I10); for cases announced without it the day of acceptance."""
+        day = self.facts.get("declared_on") or self.facts.get("accepted_on")
+        return date.fromisoformat(day) if day else None
+
+    @property
     def net_paid_yuan(self) -> Decimal:
         """Released less returned and demanded money, in yuan: the most that may still be demanded. 四（一）1"""
         return self.released_yuan - self.returned_yuan - self.demanded_yuan

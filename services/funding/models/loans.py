@@ -4,7 +4,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Numeric
+from sqlalchemy import ARRAY, CheckConstraint, Date, ForeignKey, Index, Numeric
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.funding.models.base import Base
@@ -33,5 +33,7 @@ class Loan(Base):
     term_months: Mapped[int]
     tenor: Mapped[str | None]
     drawn_on: Mapped[date]
+    repriced_on: Mapped[list[date]] = mapped_column(ARRAY(Date), server_default="{}")
+    """Days on which the contract reprices the loan, each a new LPR under that reading of I6."""
     registered_by: Mapped[str]
     registered_at: Mapped[datetime]

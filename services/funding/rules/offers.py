@@ -56,6 +56,16 @@ class LoanPlan:
     term_months: int
     tenor: str | None
     drawn_on: date
+    repriced_on: tuple[date, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SubsidyDays:
+    """Days of a case that an interest offer depends on: start of construction, declaration, the day of the offer."""
+
+    started_on: date | None
+    declared_on: date | None
+    today: date
 
 
 def readings_used(ruleset: Ruleset, mode: str) -> list[dict[str, str]]:
@@ -73,15 +83,29 @@ def recognised_investment(components: Sequence[Mapping[str, Any]], ruleset: Rule
     return [{"kind": part["kind"], "fixed_investment_yuan": part[source]} for part in components]
 
 
-def grant_offer(components: Sequence[Mapping[str, Any]], ruleset: Ruleset) -> Offer:
-    """Return the offer of an investment grant on the recognised investment. 二（四）1"""
+def grant_offer(components: Sequence[Mapping[str, Any]], ruleset: Ruleset, *, final: bool = False) -> Offer:
+    """Return the offer of a grant on the recognised investment, or on that of the `final` accounts. 二（四）1"""
     parts = recognised_investment(components, ruleset)
     result, limit = grant(parts, ruleset), ruleset.values.get("grant_cap_yuan")
     base = sum((Decimal(part["fixed_investment_yuan"]) for part in parts), Decimal("0.00"))
     missing = [] if result.award is not None else ["补助比例、上限或投资额"]
     cap = _ledger_cap(parts, ruleset, limit)
-    lines, used = list(result.lines), readings_used(ruleset, GRANT)
+    lines, used = [*result.lines, *([] if final else _base_note(ruleset))], readings_used(ruleset, GRANT)
     return Offer(GRANT, CLAUSES[GRANT], base, result.uncapped, result.award, cap, lines, missing, used)
+
+
+def _base_note(ruleset: Ruleset) -> list[str]:
+    """Return the note that the amount is provisional, under the reading of I4 that follows the final accounts."""
+    if ruleset.interpretations["investment_base"] != "final_accounts":
+        return []
+    return ["投资基数暂按入库评估审定数，竣工决算后以决算数为准"]
+
+
+def proposed_return(net_paid_yuan: Decimal, recomputed_yuan: Decimal, ruleset: Ruleset) -> Decimal:
+    """Return what was paid beyond the grant by the final accounts; nothing where the declared base stands (I4)."""
+    if ruleset.interpretations["investment_base"] == "declared":
+        return Decimal("0.00")
+    return max(net_paid_yuan - recomputed_yuan, Decimal("0.00"))
 
 
 def _ledger_cap(parts: Sequence[Mapping[str, Any]], ruleset: Ruleset, limit: Decimal | None) -> Decimal | None:
@@ -101,7 +125,7 @@ def interest_readings(ruleset: Ruleset, on: date) -> InterestReadings:
     )
 
 
-def interest_offer(loans: Sequence[LoanPlan], started_on: date | None, ruleset: Ruleset, today: date) -> Offer:
+def interest_offer(loans: Sequence[LoanPlan], days: SubsidyDays, ruleset: Ruleset) -> Offer:
     """Return the offer of an interest subsidy at the LPR known today: an upper bound, not a payment. 二（四）2"""
     used = readings_used(ruleset, INTEREST)
     if not loans:
@@ -111,14 +135,15 @@ def interest_offer(loans: Sequence[LoanPlan], started_on: date | None, ruleset: 
     except ParameterNotPublished as unknown:
         return Offer(INTEREST, CLAUSES[INTEREST], None, None, None, None, [], [unknown.detail], used)
     first = min(loan.drawn_on for loan in loans)
-    started = started_on or first
+    started, today = days.started_on or first, days.today
     chosen, known = interest_readings(ruleset, today), lpr_known_on(today)
-    lines = [_as_statement(loan, max(started, loan.drawn_on), years, chosen.day_count_basis) for loan in loans]
-    project = Project(cap, years, started, applied_on=started, approved_on=today, first_drawn_on=first)
+    counted_from = max(started, days.declared_on or started) if chosen.from_application else started
+    lines = [_as_statement(loan, max(counted_from, loan.drawn_on), years, chosen.day_count_basis) for loan in loans]
+    project = Project(cap, years, started, applied_on=days.declared_on, approved_on=today, first_drawn_on=first)
     settled = settle_all(lines, project, known, chosen, published_on=lpr_published_on)
     missing = [gap for settlement in settled for gap in settlement.missing]
     base = sum((loan.principal_yuan for loan in loans), Decimal("0.00"))
-    notes = [] if started_on else [f"开工日期未登记，按首次放款日 {first} 起估算"]
+    notes = [] if days.started_on else [f"开工日期未登记，按首次放款日 {first} 起估算"]
     notes += [sentence for settlement in settled for sentence in explain(settlement)]
     notes.append(f"未公布的LPR按 {lpr_published_on(today)} 公布值估算；实际贴息以银行结息单逐日核定")
     if missing:
@@ -135,7 +160,7 @@ def _as_statement(loan: LoanPlan, counted_from: date, years: int, basis: Decimal
     days = (last - loan.drawn_on).days + 1
     interest = loan.principal_yuan * loan.annual_rate * days / basis
     return StatementLine(
-        Loan(loan.name, loan.drawn_on, loan.term_months, loan.tenor),
+        Loan(loan.name, loan.drawn_on, loan.term_months, loan.tenor, loan.repriced_on),
         loan.drawn_on,
         last,
         (BalanceSegment(loan.drawn_on, last, loan.principal_yuan),),

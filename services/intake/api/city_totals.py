@@ -13,10 +13,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.intake.models.quarters import QuarterSubmission
 from services.intake.models.registers import LibraryEntry, Resource
+from services.intake.rules.quarters import EXEMPT, reporting_units
 from services.intake.schemas.registers import Total
 from shared.contracts.library import Quarter
 from shared.deadlines import quarter_due, quarter_of
 from shared.districts import CITY, DISTRICTS
+from shared.policy import interpretations
 from shared.storage.session import settings_of, today
 from shared.web.auth import CityOffice
 from shared.web.idempotency import ActRoute, ReadSession
@@ -30,7 +32,8 @@ class Reporting(BaseModel):
 
     quarter: str = Field(title="季度", description="如 2026Q3")
     status: str = Field(
-        title="报送状态", description="not_opened 未开启；open 填报中；prepared 待审定；certified 已审定报送"
+        title="报送状态",
+        description="not_opened 未开启；open 填报中；prepared 待审定；certified 已审定报送；exempt 不承担报送",
     )
     submission_no: int | None = Field(title="第几次报送")
     due_on: date = Field(title="报送期限", description="日期，如 2024-04-15")
@@ -219,18 +222,19 @@ async def _reporting(session: AsyncSession, quarter: str) -> dict[str, Reporting
         .order_by(QuarterSubmission.district, QuarterSubmission.submission_no)
     )
     newest = {row.district: row for row in rows}
-    return {code: _report(newest.get(code), quarter, due_on, today(session)) for code in DISTRICTS}
+    owing = reporting_units(interpretations(settings_of(session).interpretations)["bda_duties"])
+    return {code: _report(newest.get(code), quarter, due_on, today(session), code in owing) for code in DISTRICTS}
 
 
-def _report(submission: QuarterSubmission | None, quarter: str, due_on: date, on: date) -> Reporting:
-    status = submission.status if submission else "not_opened"
+def _report(submission: QuarterSubmission | None, quarter: str, due_on: date, on: date, owing: bool) -> Reporting:
+    status = submission.status if submission else "not_opened" if owing else EXEMPT
     due_on = submission.due_on if submission else due_on
     return Reporting(
         quarter=quarter,
         status=status,
         submission_no=submission.submission_no if submission else None,
         due_on=due_on,
-        overdue=status != "certified" and on > due_on,
+        overdue=owing and status != "certified" and on > due_on,
         late=submission.late if submission else None,
         certified_by=submission.certified_by if submission else None,
         certified_at=submission.certified_at if submission else None,

@@ -20,7 +20,7 @@ from services.intake.rules.first_review import REVIEW_ITEM_LABELS
 from services.intake.rules.stages import UNDER_REVIEW
 from services.intake.rules.submission import Gap, material_gaps
 from services.intake.schemas.declarations import DeclarationOut
-from services.intake.submission import checks_completion
+from services.intake.submission import refuses_completed
 from shared.contracts.library import ConstructionStatus
 from shared.events.outbox import emit
 from shared.policy import interpretations
@@ -149,7 +149,7 @@ async def receive_declaration(
     declaration = await locked(session, Declaration, declaration_id)
     on: date = today(session)
     declaration.receive(on, now(session))
-    if receipt.construction_status == "completed" and checks_completion(session, "city_receipt"):
+    if receipt.construction_status == "completed" and refuses_completed(session, "city_receipt"):
         raise refusals.completed("/body/construction_status")
     detail = {"clause": "三（一）、二（五）", "construction_status": receipt.construction_status}
     act = {"duty": "receipt", "reason": receipt.evidence, **detail}

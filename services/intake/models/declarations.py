@@ -66,6 +66,7 @@ class Declaration(Base):
     undertaking_version: Mapped[str | None]
     undertaken_by: Mapped[str | None]
     undertaken_at: Mapped[datetime | None]
+    declared_on: Mapped[date | None]
     submitted_on: Mapped[date | None]
     accepted_on: Mapped[date | None]
     forwarded_on: Mapped[date | None]
@@ -114,9 +115,13 @@ class Declaration(Base):
         self.stage, self.due_on, self.updated_at = stage, due_on, at
 
     def submit(self, day: date, at: datetime, due_on: date) -> None:
-        """Submit the declaration, or resubmit it after correction: the round number increases by one."""
+        """Submit the declaration, or resubmit it after correction: the round number increases by one.
+
+        The day of the first submission is kept as the day of the declaration (I10, I14).
+        """
         self.require_stage(EDITABLE)
         self.round += 1
+        self.declared_on = self.declared_on or self.submitted_on or day
         self.submitted_on = day
         self.set_stage("submitted", at, due_on)
 
@@ -212,10 +217,15 @@ class Declaration(Base):
         """Return the stated facts completed with those known from the procedure."""
         from_procedure = {
             "district": self.district,
-            "accepted_on": self.accepted_on and self.accepted_on.isoformat(),
+            "declared_on": _iso(self.declared_on or self.submitted_on),
+            "accepted_on": _iso(self.accepted_on),
             "in_reserve_library": in_reserve_library,
         }
         return ProjectFacts.model_validate(self.facts | from_procedure)
+
+
+def _iso(day: date | None) -> str | None:
+    return day.isoformat() if day else None
 
 
 class DeclarationRound(Base):

@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any, Final, Literal
 
 from shared.deadlines import quarter_end
+from shared.districts import BDA, DISTRICTS
 
 Row = Mapping[str, Any]
 Severity = Literal["error", "warning"]
@@ -20,7 +21,10 @@ SUBMISSION_STATUS_LABELS: Final[dict[str, str]] = {
     "open": "填报中",
     "prepared": "待审定",
     "certified": "已审定报送",
+    "exempt": "不承担报送",
 }
+EXEMPT: Final = "exempt"
+"""Reporting status of a unit that owes no quarterly report, by the reading of I35."""
 MAX_LISTED_ROWS: Final = 200
 """Most rows that a finding lists; `count` counts all."""
 
@@ -49,6 +53,11 @@ class DistrictRegisters:
     def in_library(self) -> list[Row]:
         """Projects that have not left the library."""
         return [entry for entry in self.entries if not entry["left_on"]]
+
+
+def reporting_units(chosen: str) -> list[str]:
+    """Return the codes of the units that owe the quarterly report; 经开区 by the reading of I35. 四（一）2"""
+    return [code for code in DISTRICTS if chosen == "as_district" or code != BDA]
 
 
 def findings(registers: DistrictRegisters, today: date) -> list[Finding]:

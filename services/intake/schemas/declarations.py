@@ -13,7 +13,7 @@ from shared.identifiers import ProjectCode, Uscc
 from shared.money import Money, Ratio
 from shared.text import Line
 
-_BY_PROCEDURE = ("accepted_on", "in_reserve_library", "district")
+_BY_PROCEDURE = ("declared_on", "accepted_on", "in_reserve_library", "district")
 _FIRST, _LAST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 
 

@@ -10,6 +10,7 @@ from services.monitoring.files import confirm_delivery
 from services.monitoring.models.files import FundMovement, ProjectFile
 from services.monitoring.quarters import public_money
 from services.monitoring.rules.code_lists import EvaluationDeadline, FileStatus
+from services.monitoring.rules.delivery import DeliveryDays
 from services.monitoring.schemas.files import DeliveryIn, FileDetailOut, FileOut
 from shared.contracts.library import DistrictCode
 from shared.identifiers import Uscc
@@ -98,5 +99,6 @@ async def deliver_project(
 ) -> ProjectFile:
     """Confirm delivery, which starts the evaluation year. 二（三）1, 三（三）, I17, I18"""
     file = await locked(session, ProjectFile, declaration_id)
-    await confirm_delivery(session, file, delivery.delivered_on, delivery.proof)
+    days = DeliveryDays(delivery.delivered_on, delivery.handed_over_on, delivery.opened_on)
+    await confirm_delivery(session, file, days, delivery.proof)
     return file

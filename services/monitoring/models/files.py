@@ -61,14 +61,14 @@ class ProjectFile(Base):
         """The amount released less the amounts returned and recovered, in yuan."""
         return self.released_yuan - self.returned_yuan - self.recovered_yuan
 
-    def expect_deliverable(self, delivered_on: date, today: date) -> None:
+    def expect_deliverable(self, delivered_on: date, today: date, field: str = "delivered_on") -> None:
         """Raise WrongStatus once delivered, Invalid for a date after today or before acceptance. 二（三）1, 二（五）"""
         if self.status != "under_way":
             raise WrongStatus(f"项目已于 {self.delivered_on} 交付，只能确认一次")
         if delivered_on > today:
-            raise Invalid(f"交付日期不得晚于今日（{today}）", field="/body/delivered_on")
+            raise Invalid(f"交付日期不得晚于今日（{today}）", field=f"/body/{field}")
         if delivered_on < self.as_of:
-            raise Invalid(f"交付日期不得早于受理日期 {self.as_of}：已完工项目不予支持", field="/body/delivered_on")
+            raise Invalid(f"交付日期不得早于受理日期 {self.as_of}：已完工项目不予支持", field=f"/body/{field}")
 
     def deliver(self, delivered_on: date, proof: str, evaluation_due_on: date) -> None:
         """Record delivery, which starts the evaluation year. 三（三）"""

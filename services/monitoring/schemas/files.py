@@ -97,11 +97,17 @@ class FileDetailOut(FileOut):
 
 
 class DeliveryIn(BaseModel):
-    """Delivery date by completion acceptance (I18), and its proof."""
+    """Days of completion acceptance, handover and opening, one of which is the delivery (I18), and its proof."""
 
     model_config = ConfigDict(extra="forbid")
 
     delivered_on: date = Field(
         title="竣工验收（备案）日期", description="格式 2024-06-30；不得早于受理日期，不得晚于今日"
+    )
+    handed_over_on: date | None = Field(
+        None, title="移交日期", description="格式 2024-06-30；口径 delivery_meaning 选用 handover 时必填，作为交付日"
+    )
+    opened_on: date | None = Field(
+        None, title="开业日期", description="格式 2024-06-30；口径 delivery_meaning 选用 opening 时必填，作为交付日"
     )
     proof: Line = Field(title="竣工验收备案文号或材料编号")

@@ -58,7 +58,11 @@ class Roof(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    feasible: bool | None = Field(None, title="具备可再生能源利用条件", description="留空则从申报认定")
+    feasible: bool | None = Field(
+        None,
+        title="具备可再生能源利用条件",
+        description="留空则从申报认定；口径 renewable_evidence 选用 expert 时须填专家认定结果",
+    )
     pv_projection_m2: Area | None = Field(None, title="光伏组件水平投影（平方米）")
     pv_module_m2: Area | None = Field(None, title="光伏组件面积（平方米）")
     roof_projection_m2: Area | None = Field(None, gt=0, title="全部屋面水平投影（平方米）")
@@ -137,6 +141,7 @@ def target_facts(
     return {
         "key_tenant_introduced": key_tenant_introduced(actuals),
         "renewable_feasible": feasible,
+        "renewable_confirmed": actuals.roof.feasible,
         "pv_roof_share": pv_share(actuals.roof, readings["pv_numerator"]),
         "energy_saving_ratio": saving_ratio,
         "components": [
