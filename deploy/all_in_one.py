@@ -15,7 +15,7 @@ from contextlib import ExitStack
 
 from deploy.demo.personas import Signer, kept_signer
 from deploy.demo.run import Arguments, parsed, screen, story_settings, tell_and_serve
-from deploy.demo.story.stage import Stage
+from deploy.demo.story.client import StoryClient
 from deploy.local.locks import FolderInUse, run_lock
 from deploy.local.listeners import PortTaken
 from deploy.local.settings import database_settings, migrated, settings_given
@@ -49,10 +49,10 @@ async def run(settings: Settings, signer: Signer, arguments: Arguments) -> int:
         suite(settings, Clock(), InProcessBus()) as instances,
         exporting(settings, instances.values()),
         served(apps_of(instances), listeners),
-        Stage(addresses, signer, settings) as stage,
+        StoryClient(addresses, signer, settings) as client,
     ):
         tune_garbage_collector()
-        return await tell_and_serve(stage, addresses, settings, arguments)
+        return await tell_and_serve(client, addresses, settings, arguments)
 
 
 def main(command_line: list[str] | None = None) -> int:

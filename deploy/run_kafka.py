@@ -24,7 +24,7 @@ from deploy.local.ports import is_free
 from deploy.local.processes import Processes, StartFailed, service_program
 from deploy.local.locks import FolderInUse, run_lock
 from deploy.local.settings import database_settings, migrated, settings_given
-from deploy.demo.story.stage import Stage
+from deploy.demo.story.client import StoryClient
 from deploy.demo.run import Arguments, parsed, screen, story_settings, tell_and_serve
 from shared import logs
 from shared.events.bus.topics import ensure_topics
@@ -72,15 +72,15 @@ async def run(settings: Settings, signer: Signer, arguments: Arguments) -> int:
 
     def clock() -> Sequence[str]:
         """Return the story's time: a service restarted during the story would take today's date for it."""
-        return ("--story-now", stage.now.isoformat()) if stage.now > STORY_BEGINNING else ()
+        return ("--story-now", client.now.isoformat()) if client.now > STORY_BEGINNING else ()
 
     screen.print("正在启动四个服务进程 starting four processes")
     logs = settings.data_dir / "logs"
     async with (
-        Stage(addresses, signer, settings) as stage,
+        StoryClient(addresses, signer, settings) as client,
         Processes(programs, logs, say=screen.print, at_start=clock),
     ):
-        return await tell_and_serve(stage, addresses, settings, arguments)
+        return await tell_and_serve(client, addresses, settings, arguments)
 
 
 async def _with_topics(settings: Settings) -> None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from deploy.demo.personas import PEOPLE, Persona, applicant
 from deploy.demo.sample.generate import make_uscc
-from deploy.demo.story.cast import CASES
+from deploy.demo.story.projects import CASES
 from shared.actors import ROLES
 from shared.districts import DISTRICTS
 

@@ -11,9 +11,9 @@ from pydantic import SecretStr
 from rich.console import Console
 
 from deploy.demo.personas import Signer
+from deploy.demo.story.chapters import tell
+from deploy.demo.story.client import StoryClient
 from deploy.demo.story.report import print_outcome, print_sign_in
-from deploy.demo.story.stage import Stage
-from deploy.demo.story.tale import tell
 from deploy.local.signals import STOPPED, stop_event
 from shared.settings import Settings
 
@@ -56,7 +56,9 @@ def story_settings(settings: Settings, signer: Signer, arguments: Arguments) -> 
     )
 
 
-async def tell_and_serve(stage: Stage, addresses: Mapping[str, str], settings: Settings, arguments: Arguments) -> int:
+async def tell_and_serve(
+    client: StoryClient, addresses: Mapping[str, str], settings: Settings, arguments: Arguments
+) -> int:
     """Tell the story to services that are ready, print its outcome, serve on unless asked for once.
 
     Return the exit code: STOPPED when a signal stopped the story.
@@ -64,7 +66,7 @@ async def tell_and_serve(stage: Stage, addresses: Mapping[str, str], settings: S
     stopped = stop_event()
     ready = time.perf_counter() - arguments.began
     screen.print(f"[green]四个服务已就绪 ready after {ready:.1f} s[/green]")
-    telling = asyncio.create_task(tell(stage, screen))
+    telling = asyncio.create_task(tell(client, screen))
     stopping = asyncio.create_task(stopped.wait())
     await asyncio.wait({telling, stopping}, return_when=asyncio.FIRST_COMPLETED)
     if not telling.done():
@@ -77,7 +79,7 @@ async def tell_and_serve(stage: Stage, addresses: Mapping[str, str], settings: S
     if arguments.once:
         stopping.cancel()
     else:
-        print_sign_in(screen, addresses, stage, settings)
+        print_sign_in(screen, addresses, client, settings)
         await stopping
         screen.print("正在停止 stopping")
     return 0 if outcome.as_expected else 1

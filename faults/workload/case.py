@@ -9,7 +9,7 @@ from typing import Any
 
 from deploy.demo.personas import CITY_PEOPLE, Persona, applicant
 from deploy.demo.sample.generate import make_uscc
-from deploy.demo.story.cast import MET, factory
+from deploy.demo.story.projects import MET, factory
 from faults.workload.caller import Caller
 from faults.workload.log import Command
 from shared.districts import DISTRICTS

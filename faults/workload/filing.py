@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from deploy.demo.story.filing import THINGS
+from deploy.demo.story.declarations import THINGS
 from faults.model.declaration import APPLICANT_MATERIALS, DISTRICT_MATERIALS
 from faults.workload.case import Case, at_once, done
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from deploy.demo.story.pooling import CRITERIA
+from deploy.demo.story.review import CRITERIA
 from faults.workload.case import Case, at_once, done
 
 REFUSED_CLAUSE = "二（一）2"

@@ -11,7 +11,7 @@ from typer.testing import CliRunner, Result
 from deploy.cli.app import app
 from deploy.demo.directory import OWN_PROJECT, directory
 from deploy.demo.personas import SIGNING_KEY, Signer
-from deploy.demo.story.cast import CASES
+from deploy.demo.story.projects import CASES
 from shared.districts import DISTRICTS
 from shared.identifiers import validate_uscc
 from tests.world import World

@@ -16,7 +16,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from deploy.demo.personas import Signer, kept_signer
-from deploy.demo.story.stage import Stage
+from deploy.demo.story.client import StoryClient
 from deploy.local.listeners import address, bind_all
 from deploy.local.postgres import start
 from deploy.local.postgres_site import wheel_programs
@@ -104,12 +104,12 @@ async def _read(settings: Settings) -> None:
     async with (
         suite(settings, Clock(), InProcessBus()) as instances,
         served(apps_of(instances), listeners),
-        Stage(addresses, signer, settings) as stage,
+        StoryClient(addresses, signer, settings) as client,
     ):
-        await stage.move_to(date(2026, 3, 1))
-        listed = await stage.get("intake", "/v1/declarations", "auditor-1")
+        await client.move_to(date(2026, 3, 1))
+        listed = await client.get("intake", "/v1/declarations", "auditor-1")
         stages = {item["project_name"]: item["stage_label"] for item in listed["items"]}
-        ledger = await stage.get("funding", "/v1/ledger/verify", "auditor-1")
+        ledger = await client.get("funding", "/v1/ledger/verify", "auditor-1")
     assert len(stages) == 9  # the one refused at the door is its owner's draft
     assert stages["示例挪用资金厂房"] == "资金已追回"
     assert ledger == {"sound": True, "drifts": []}

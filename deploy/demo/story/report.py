@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.table import Table
 
 from deploy.demo.directory import OWN_PROJECT, directory
-from deploy.demo.story.stage import Stage
+from deploy.demo.story.client import StoryClient
 from shared.settings import Settings
 
 SHOWN_PERSONAS = (OWN_PROJECT, "110102-officer-1", "110102-supervisor-1", "city-officer-1", "auditor-1")
@@ -72,7 +72,7 @@ def print_outcome(screen: Console, outcome: Outcome, seconds: float) -> None:
     screen.print(f"{verdict}  {outcome.requests} requests, {seconds:.1f} s from start", highlight=False)
 
 
-def print_sign_in(screen: Console, addresses: Mapping[str, str], stage: Stage, settings: Settings) -> None:
+def print_sign_in(screen: Console, addresses: Mapping[str, str], client: StoryClient, settings: Settings) -> None:
     """Print the addresses and the tokens of some personas, and the commands for the others."""
     table = Table("服务", "接口文档", "事件流", "健康")
     for name, base in addresses.items():
@@ -80,11 +80,11 @@ def print_sign_in(screen: Console, addresses: Mapping[str, str], stage: Stage, s
     screen.print(table)
     if settings.bus == "kafka":
         screen.print(f"消息系统 Kafka：{settings.kafka_servers}", highlight=False)
-    screen.print("令牌 tokens（Authorization: Bearer …；演示时钟停在 " + f"{stage.now:%Y-%m-%d}）")
+    screen.print("令牌 tokens（Authorization: Bearer …；演示时钟停在 " + f"{client.now:%Y-%m-%d}）")
     entries = directory()
     for name in SHOWN_PERSONAS:
         entry = entries[name]
-        token = stage.token(entry.persona)
+        token = client.token(entry.persona)
         screen.print(f"{name}  {entry.persona.name}：{entry.purpose}\n{token}", soft_wrap=True, highlight=False)
     screen.print("其他人员 others: ./tenghuan personas, ./tenghuan token PERSONA", highlight=False)
     screen.print("Ctrl-C 停止 stops")

@@ -8,22 +8,22 @@ from typing import Any
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from deploy.demo.story import after, filing, money, opening, pooling
-from deploy.demo.story.cast import CASES, COMPLETED, REFUSED_BY_CITY, SETTLED, Case
+from deploy.demo.story import declarations, funding, monitoring, registers, review
+from deploy.demo.story.client import StoryClient, Unexpected
+from deploy.demo.story.projects import CASES, COMPLETED, REFUSED_BY_CITY, SETTLED, Case
 from deploy.demo.story.report import Line, Outcome
-from deploy.demo.story.stage import Stage, Unexpected
 from shared.districts import DISTRICTS
 
 Chapter = tuple[str, Callable[[], Awaitable[Any]]]
 
 
-async def tell(stage: Stage, screen: Console) -> Outcome:
+async def tell(client: StoryClient, screen: Console) -> Outcome:
     """Tell all chapters with progress; a step that fails ends the story and is named in the outcome."""
     ids: dict[str, str] = {}
     outcome = Outcome()
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     with Progress(*columns, console=screen) as progress:
-        for title, chapter in _chapters(stage, ids):
+        for title, chapter in _chapters(client, ids):
             running = progress.add_task(title, total=1)
             try:
                 await chapter()
@@ -33,7 +33,9 @@ async def tell(stage: Stage, screen: Console) -> Outcome:
                 break
             progress.update(running, description=f"[green]✔[/green] {title}", completed=1)
     told = [case for case in CASES if case.key in ids]
-    lines = await asyncio.gather(*(_line(stage, case, ids[case.key], outcome) for case in told), return_exceptions=True)
+    lines = await asyncio.gather(
+        *(_line(client, case, ids[case.key], outcome) for case in told), return_exceptions=True
+    )
     for case, line in zip(told, lines, strict=True):
         if isinstance(line, Unexpected):
             outcome.faults.append(f"{case.name}：{line}")
@@ -41,62 +43,62 @@ async def tell(stage: Stage, screen: Console) -> Outcome:
             raise line
         else:
             outcome.lines.append(line)
-    outcome.requests = stage.steps
+    outcome.requests = client.steps
     return outcome
 
 
-def _chapters(stage: Stage, ids: dict[str, str]) -> list[Chapter]:
+def _chapters(client: StoryClient, ids: dict[str, str]) -> list[Chapter]:
     async def reports() -> None:
-        await after.report_quarter(stage, ids, "2024Q3")
-        await money.pay_interest(stage, ids)
+        await monitoring.report_quarter(client, ids, "2024Q3")
+        await funding.pay_interest(client, ids)
 
     return [
-        ("各区推送资源台账与储备库", lambda: opening.load_books(stage, ids)),
-        ("各区按季度审定报送", lambda: opening.certify(stage)),
-        ("项目申报、初审、征求意见、上报与市级接收", lambda: filing.file_everything(stage, ids)),
-        ("条件审查：机器判定、人工认定、结论", lambda: pooling.decide(stage, ids)),
-        ("入库评估", lambda: pooling.enter_pool(stage, ids)),
-        ("年度预算", lambda: money.appropriate(stage)),
-        ("批复资金申请报告", lambda: money.approve(stage, ids)),
-        ("下达投资计划", lambda: money.plan(stage, ids)),
-        ("拨付投资补助", lambda: money.release(stage, ids)),
+        ("各区推送资源台账与储备库", lambda: registers.load_registers(client, ids)),
+        ("各区按季度审定报送", lambda: registers.certify(client)),
+        ("项目申报、初审、征求意见、上报与市级接收", lambda: declarations.file_everything(client, ids)),
+        ("条件审查：机器判定、人工认定、结论", lambda: review.decide(client, ids)),
+        ("入库评估", lambda: review.enter_pool(client, ids)),
+        ("年度预算", lambda: funding.appropriate(client)),
+        ("批复资金申请报告", lambda: funding.approve(client, ids)),
+        ("下达投资计划", lambda: funding.plan(client, ids)),
+        ("拨付投资补助", lambda: funding.release(client, ids)),
         ("贷款贴息与季度报告", reports),
-        ("现场核查发现挪用", lambda: after.find_diversion(stage, ids)),
-        ("暂停支付与追回", lambda: money.claw_back(stage, ids)),
-        ("项目交付", lambda: after.deliver(stage, ids)),
-        ("年末报告与在线监测", lambda: _year_end(stage, ids)),
-        ("交付后各季度报告", lambda: _later_quarters(stage, ids)),
-        ("交付一年内评价", lambda: after.evaluate(stage, ids)),
-        ("信用评价", lambda: after.rate(stage, ids)),
-        ("绿色项目登记", lambda: after.register_green(stage, ids)),
+        ("现场核查发现挪用", lambda: monitoring.find_diversion(client, ids)),
+        ("暂停支付与追回", lambda: funding.claw_back(client, ids)),
+        ("项目交付", lambda: monitoring.deliver(client, ids)),
+        ("年末报告与在线监测", lambda: _year_end(client, ids)),
+        ("交付后各季度报告", lambda: _later_quarters(client, ids)),
+        ("交付一年内评价", lambda: monitoring.evaluate(client, ids)),
+        ("信用评价", lambda: monitoring.rate(client, ids)),
+        ("绿色项目登记", lambda: monitoring.register_green(client, ids)),
     ]
 
 
-async def _year_end(stage: Stage, ids: dict[str, str]) -> None:
-    await after.report_quarter(stage, ids, "2024Q4")
-    await after.watch(stage, ids)
+async def _year_end(client: StoryClient, ids: dict[str, str]) -> None:
+    await monitoring.report_quarter(client, ids, "2024Q4")
+    await monitoring.watch(client, ids)
 
 
-async def _later_quarters(stage: Stage, ids: dict[str, str]) -> None:
+async def _later_quarters(client: StoryClient, ids: dict[str, str]) -> None:
     for quarter in ("2025Q1", "2025Q2", "2025Q3"):
-        await after.report_quarter(stage, ids, quarter)
+        await monitoring.report_quarter(client, ids, quarter)
 
 
-async def _line(stage: Stage, case: Case, declaration: str, outcome: Outcome) -> Line:
+async def _line(client: StoryClient, case: Case, declaration: str, outcome: Outcome) -> Line:
     """Read a project's line from the services; note differences from the expected in the outcome's faults."""
-    seen = await stage.get("intake", f"/v1/declarations/{declaration}", case.owner)
+    seen = await client.get("intake", f"/v1/declarations/{declaration}", case.owner)
     line = Line(case.name, DISTRICTS[case.district].name, seen["stage_label"])
     line.data = "含模拟" if case.real_facts else "模拟"
     if case is COMPLETED:
         line.decision = "不予受理 二（五）"
         return line
-    review = await _read(stage, "eligibility", f"/v1/assessments/{declaration}")
+    review = await _read(client, "eligibility", f"/v1/assessments/{declaration}")
     line.decision = _decision(case, review)
-    application = await _read(stage, "funding", f"/v1/applications/{declaration}")
+    application = await _read(client, "funding", f"/v1/applications/{declaration}")
     if application:
         figures = {figure["key"]: str(figure["yuan"]) for figure in application["amounts"]}
         line.award, line.released = _in_wan(figures.get("award")), _in_wan(figures.get("released"))
-    credit = await _read(stage, "monitoring", f"/v1/entities/{case.owner.uscc}/credit", "city-officer-8")
+    credit = await _read(client, "monitoring", f"/v1/entities/{case.owner.uscc}/credit", "city-officer-8")
     line.credit = (credit or {}).get("grade") or ""
     got = (line.stage, line.decision, line.award, line.released, line.credit)
     if not outcome.faults and got != EXPECTED[case.key]:
@@ -104,8 +106,8 @@ async def _line(stage: Stage, case: Case, declaration: str, outcome: Outcome) ->
     return line
 
 
-async def _read(stage: Stage, service: str, path: str, who: str = "auditor-1") -> dict[str, Any] | None:
-    answer = await stage.ask(service, "GET", path, who, expect=(200, 404))
+async def _read(client: StoryClient, service: str, path: str, who: str = "auditor-1") -> dict[str, Any] | None:
+    answer = await client.ask(service, "GET", path, who, expect=(200, 404))
     found: dict[str, Any] | None = answer.json() if answer.status_code == 200 else None
     return found
 

@@ -48,7 +48,7 @@ async def _with_retry(client: httpx.AsyncClient, method: str, path: str, **sent:
         raise Unexpected(f"{method} {path}: no answer for {PATIENCE_SECONDS:.0f} s") from None
 
 
-class Stage:
+class StoryClient:
     """Client of the four services. Keys are derived from the step, so a retold step is not done twice."""
 
     def __init__(self, addresses: Mapping[str, str], signer: Signer, settings: Settings) -> None:

@@ -4,9 +4,9 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from deploy.demo.story.cast import CAP, DIVERTED, FUNDED, MISSED, Case
-from deploy.demo.story.money import AWARDS, SUBSIDY
-from deploy.demo.story.stage import Stage, Unexpected, together
+from deploy.demo.story.client import StoryClient, Unexpected, together
+from deploy.demo.story.funding import AWARDS, SUBSIDY
+from deploy.demo.story.projects import CAP, DIVERTED, FUNDED, MISSED, Case
 from shared.money import round_fen
 
 CHECKED, DELIVERED, METERED = date(2024, 10, 22), date(2024, 12, 10), date(2025, 1, 15)
@@ -26,23 +26,23 @@ def _file(ids: dict[str, str], case: Case) -> str:
     return f"/v1/files/{ids[case.key]}"
 
 
-async def report_quarter(stage: Stage, ids: dict[str, str], quarter: str) -> None:
+async def report_quarter(client: StoryClient, ids: dict[str, str], quarter: str) -> None:
     """Report the quarter for every funded project, and confirm it by the district. 四（一）2"""
-    await stage.move_to(REPORTS[quarter])
+    await client.move_to(REPORTS[quarter])
     reporting = [case for case in FUNDED if (case.key, quarter) not in SILENT]
-    await together(*(_report_quarter(stage, ids, case, quarter) for case in reporting))
+    await together(*(_report_quarter(client, ids, case, quarter) for case in reporting))
 
 
-async def _report_quarter(stage: Stage, ids: dict[str, str], case: Case, quarter: str) -> None:
+async def _report_quarter(client: StoryClient, ids: dict[str, str], case: Case, quarter: str) -> None:
     path = f"{_file(ids, case)}/quarters/{quarter}"
-    read = await stage.ask("monitoring", "GET", path, case.owner, expect=(200, 404))
+    read = await client.ask("monitoring", "GET", path, case.owner, expect=(200, 404))
     if read.status_code == 404:  # a project reports from the quarter on in which it was funded
         return
     body, version = _report(case, quarter), read.headers["etag"]
-    await stage.put("monitoring", path, case.owner, f"{case.key}-{quarter}-draft", body, version)
-    await stage.post("monitoring", f"{path}/submit", case.owner, f"{case.key}-{quarter}-submit")
+    await client.put("monitoring", path, case.owner, f"{case.key}-{quarter}-draft", body, version)
+    await client.post("monitoring", f"{path}/submit", case.owner, f"{case.key}-{quarter}-submit")
     officer = f"{case.district}-officer-1"
-    await stage.post("monitoring", f"{path}/confirm", officer, f"{case.key}-{quarter}-confirm")
+    await client.post("monitoring", f"{path}/confirm", officer, f"{case.key}-{quarter}-confirm")
 
 
 def _report(case: Case, quarter: str) -> dict[str, Any]:
@@ -61,64 +61,66 @@ def _report(case: Case, quarter: str) -> dict[str, Any]:
     }
 
 
-async def watch(stage: Stage, ids: dict[str, str]) -> None:
+async def watch(client: StoryClient, ids: dict[str, str]) -> None:
     """Register a meter on the first building and send readings, one of them out of range. 四（一）3"""
-    await stage.move_to(METERED)
+    await client.move_to(METERED)
     meter = {"meter_no": "示例电表1", "kind": "electricity_kwh", "label": "总用电", "period": "day", "high": "9000"}
-    made = await stage.post("monitoring", f"{_file(ids, CAP)}/meters", "city-officer-7", "cap-meter", meter)
+    made = await client.post("monitoring", f"{_file(ids, CAP)}/meters", "city-officer-7", "cap-meter", meter)
     readings = [
         {"meter_id": made["id"], "measured_at": f"2025-01-{day:02d}T08:00:00+08:00", "value": value}
         for day, value in ((12, "4200"), (13, "4350.5"), (14, "9800"))
     ]
-    answer = await stage.post(
+    answer = await client.post(
         "monitoring", "/v1/readings:batch", CAP.owner, "cap-readings", {"readings": readings}, expect=207
     )
     if len(answer["results"]) != len(readings):
         raise Unexpected(f"readings: {answer}")
 
 
-async def find_diversion(stage: Stage, ids: dict[str, str]) -> None:
+async def find_diversion(client: StoryClient, ids: dict[str, str]) -> None:
     """Order an inspection, which finds that the subsidy was diverted. 四（一）1, 四（一）3"""
-    await stage.move_to(CHECKED)
+    await client.move_to(CHECKED)
     path = f"{_file(ids, DIVERTED)}/inspections"
-    await stage.until("monitoring", _file(ids, DIVERTED), "city-officer-7", bool, "a project file")
-    ordered = await stage.post("monitoring", path, "city-officer-7", "diverted-inspection", {"reason": "群众举报线索"})
+    await client.until("monitoring", _file(ids, DIVERTED), "city-officer-7", bool, "a project file")
+    ordered = await client.post("monitoring", path, "city-officer-7", "diverted-inspection", {"reason": "群众举报线索"})
     check = f"/v1/inspections/{ordered['id']}"
-    await stage.post("monitoring", f"{check}/assign", "city-officer-7", "diverted-assign", {"inspector": "inspector-1"})
+    await client.post(
+        "monitoring", f"{check}/assign", "city-officer-7", "diverted-assign", {"inspector": "inspector-1"}
+    )
     clear = {"conflict": False, "statement": "与项目单位无利益关系"}
-    await stage.post("monitoring", f"{check}/declare-interest", "inspector-1", "diverted-interest", clear)
+    await client.post("monitoring", f"{check}/declare-interest", "inspector-1", "diverted-interest", clear)
     finding = {
         "kind": "funds_diverted", "clause": "四（一）1", "amount_yuan": "30000000.00",
         "description": "专户资金转出用于购置其他地块",
     }  # fmt: skip
     found = {"inspected_on": CHECKED.isoformat(), "summary": "查看现场、账册和专户流水", "findings": [finding]}
-    await stage.post("monitoring", f"{check}/complete", "inspector-1", "diverted-complete", found)
+    await client.post("monitoring", f"{check}/complete", "inspector-1", "diverted-complete", found)
 
 
-async def deliver(stage: Stage, ids: dict[str, str]) -> None:
+async def deliver(client: StoryClient, ids: dict[str, str]) -> None:
     """Deliver two projects; the year until their evaluation begins. 二（三）1"""
-    await stage.move_to(DELIVERED)
+    await client.move_to(DELIVERED)
     for case in (CAP, MISSED):
         body = {"delivered_on": DELIVERED.isoformat(), "proof": f"示例竣备2024-{case.number:03d}"}
-        await stage.post(
+        await client.post(
             "monitoring", f"{_file(ids, case)}/deliver", f"{case.district}-officer-2", f"{case.key}-deliver", body
         )
 
 
-async def evaluate(stage: Stage, ids: dict[str, str]) -> None:
+async def evaluate(client: StoryClient, ids: dict[str, str]) -> None:
     """Evaluate both within the year: one reaches its targets, the other has too little area let. 三（三）"""
     for case, moved_in in ((CAP, "51000.00"), (MISSED, "15600.00")):
-        await stage.move_to(EVALUATED)
+        await client.move_to(EVALUATED)
         path = f"{_file(ids, case)}/evaluation"
         officer = f"{case.district}-officer-2"
-        await stage.post("monitoring", path, officer, f"{case.key}-evaluate", _actuals(moved_in, case))
-    await stage.move_to(ISSUED)
+        await client.post("monitoring", path, officer, f"{case.key}-evaluate", _actuals(moved_in, case))
+    await client.move_to(ISSUED)
     for case in (CAP, MISSED):
         path, supervisor = f"{_file(ids, case)}/evaluation", f"{case.district}-supervisor-2"
-        issued = await stage.post("monitoring", f"{path}/issue", supervisor, f"{case.key}-issue-evaluation")
+        issued = await client.post("monitoring", f"{path}/issue", supervisor, f"{case.key}-issue-evaluation")
         if issued["targets_met"] is not (case is CAP):
             raise Unexpected(f"{case.name}: targets met: {issued['targets_met']}")
-        await stage.post("monitoring", f"{path}/acknowledge", "city-officer-8", f"{case.key}-acknowledge")
+        await client.post("monitoring", f"{path}/acknowledge", "city-officer-8", f"{case.key}-acknowledge")
 
 
 def _actuals(moved_in: str, case: Case) -> dict[str, Any]:
@@ -141,29 +143,29 @@ def _actuals(moved_in: str, case: Case) -> dict[str, Any]:
     }  # fmt: skip
 
 
-async def rate(stage: Stage, ids: dict[str, str]) -> None:
+async def rate(client: StoryClient, ids: dict[str, str]) -> None:
     """Rate the credit: notice, days for an objection, decision by a person. 四（一）3"""
-    await stage.move_to(NOTICED)
+    await client.move_to(NOTICED)
     rated = (CAP, DIVERTED, MISSED)
     noticed = {}
     for case in rated:
         path = f"/v1/entities/{case.owner.uscc}/credit/notice"
         reason = {"reason": "年度信用评价"}
-        noticed[case.key] = await stage.post("monitoring", path, "city-officer-8", f"{case.key}-notice", reason)
-    await stage.move_to(DECIDED)
+        noticed[case.key] = await client.post("monitoring", path, "city-officer-8", f"{case.key}-notice", reason)
+    await client.move_to(DECIDED)
     for case in rated:
         grade = noticed[case.key]["proposal"]["grade"]
         if GRADES.get(case.key, grade) != grade:
             raise Unexpected(f"{case.name}: credit {grade}")
         ruling = {"grade": grade, "reason": "期限内无申辩，按计算等级认定"}
         path = f"/v1/entities/{case.owner.uscc}/credit/decide"
-        await stage.post("monitoring", path, "city-supervisor-1", f"{case.key}-decide", ruling)
+        await client.post("monitoring", path, "city-supervisor-1", f"{case.key}-decide", ruling)
 
 
-async def register_green(stage: Stage, ids: dict[str, str]) -> None:
+async def register_green(client: StoryClient, ids: dict[str, str]) -> None:
     """Register the delivered building with the green exchange. 四（二）1"""
     path = f"{_file(ids, CAP)}/green-record"
-    await stage.post("monitoring", path, "city-officer-7", "cap-green", {})
-    await stage.post("monitoring", f"{path}/send", "city-officer-7", "cap-green-send")
+    await client.post("monitoring", path, "city-officer-7", "cap-green", {})
+    await client.post("monitoring", f"{path}/send", "city-officer-7", "cap-green-send")
     registration = {"exchange_no": "示例绿库2026-001"}
-    await stage.post("monitoring", f"{path}/register", "city-officer-7", "cap-green-register", registration)
+    await client.post("monitoring", f"{path}/register", "city-officer-7", "cap-green-register", registration)

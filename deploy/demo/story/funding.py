@@ -3,8 +3,8 @@
 from datetime import date
 from typing import Any
 
-from deploy.demo.story.cast import DIVERTED, FUNDED, INTEREST, SETTLED, Case
-from deploy.demo.story.stage import Stage, Unexpected, together
+from deploy.demo.story.client import StoryClient, Unexpected, together
+from deploy.demo.story.projects import DIVERTED, FUNDED, INTEREST, SETTLED, Case
 
 APPROVED, PLANNED, RELEASED = date(2024, 6, 20), date(2024, 6, 28), date(2024, 7, 5)
 SETTLED_INTEREST, PAID_INTEREST = date(2024, 9, 24), date(2024, 10, 10)
@@ -30,92 +30,92 @@ def _at(ids: dict[str, str], case: Case, act: str) -> str:
     return f"/v1/applications/{ids[case.key]}/{act}"
 
 
-async def appropriate(stage: Stage) -> None:
+async def appropriate(client: StoryClient) -> None:
     """Draft the year's budget and confirm it by another supervisor."""
-    await stage.move_to(APPROVED)
+    await client.move_to(APPROVED)
     budget = {"year": 2024, "amount_yuan": "500000000.00", "document_no": "示例预算〔2024〕1号"}
-    drafted = await stage.post("funding", "/v1/budgets", "city-supervisor-1", "budget-2024", budget)
-    await stage.post("funding", f"/v1/budgets/{drafted['id']}/confirm", "city-supervisor-2", "budget-2024-confirm")
+    drafted = await client.post("funding", "/v1/budgets", "city-supervisor-1", "budget-2024", budget)
+    await client.post("funding", f"/v1/budgets/{drafted['id']}/confirm", "city-supervisor-2", "budget-2024-confirm")
 
 
-async def approve(stage: Stage, ids: dict[str, str]) -> None:
+async def approve(client: StoryClient, ids: dict[str, str]) -> None:
     """Approve every application at its computed amount; two persons act."""
     await together(
         *(
-            stage.until("funding", f"/v1/applications/{ids[case.key]}", "city-officer-6", bool, "an application")
+            client.until("funding", f"/v1/applications/{ids[case.key]}", "city-officer-6", bool, "an application")
             for case in APPROVED_CASES
         )
     )
     started = {"status": "under_construction", "started_on": "2024-04-01", "evidence": "开工照片"}
-    await stage.post(
+    await client.post(
         "funding", _at(ids, INTEREST, "construction-status"), "city-officer-6", "interest-started", started
     )
-    await _register_loan(stage, ids)
-    await together(*(_approve(stage, case, ids) for case in APPROVED_CASES))
+    await _register_loan(client, ids)
+    await together(*(_approve(client, case, ids) for case in APPROVED_CASES))
 
 
-async def _approve(stage: Stage, case: Case, ids: dict[str, str]) -> None:
+async def _approve(client: StoryClient, case: Case, ids: dict[str, str]) -> None:
     draft = {"mode": case.facts()["support_mode"], "justification": "符合条件，建议支持"}
-    await stage.post("funding", _at(ids, case, "draft-approval"), "city-officer-6", f"{case.key}-draft-award", draft)
-    approval = await stage.post("funding", _at(ids, case, "approve"), "city-supervisor-2", f"{case.key}-approve")
+    await client.post("funding", _at(ids, case, "draft-approval"), "city-officer-6", f"{case.key}-draft-award", draft)
+    approval = await client.post("funding", _at(ids, case, "approve"), "city-supervisor-2", f"{case.key}-approve")
     if case is not INTEREST and approval["award_yuan"] != AWARDS[case.key]:
         raise Unexpected(f"{case.name}: award {approval['award_yuan']}")
 
 
-async def _register_loan(stage: Stage, ids: dict[str, str]) -> str:
-    loan = await stage.post("funding", _at(ids, INTEREST, "loans"), "city-officer-6", "interest-loan", LOAN)
+async def _register_loan(client: StoryClient, ids: dict[str, str]) -> str:
+    loan = await client.post("funding", _at(ids, INTEREST, "loans"), "city-officer-6", "interest-loan", LOAN)
     return str(loan["id"])
 
 
-async def plan(stage: Stage, ids: dict[str, str]) -> None:
+async def plan(client: StoryClient, ids: dict[str, str]) -> None:
     """Issue one batch of the investment plan for all approved applications."""
-    await stage.move_to(PLANNED)
+    await client.move_to(PLANNED)
     items = [{"application_id": ids[case.key]} for case in APPROVED_CASES]
     batch = {"year": 2024, "batch": 1, "items": items}
-    drafted = await stage.post("funding", "/v1/plans", "city-officer-6", "plan-2024-1", batch)
-    await stage.post("funding", f"/v1/plans/{drafted['id']}/issue", "city-supervisor-3", "plan-2024-1-issue")
+    drafted = await client.post("funding", "/v1/plans", "city-officer-6", "plan-2024-1", batch)
+    await client.post("funding", f"/v1/plans/{drafted['id']}/issue", "city-supervisor-3", "plan-2024-1-issue")
 
 
-async def release(stage: Stage, ids: dict[str, str]) -> None:
+async def release(client: StoryClient, ids: dict[str, str]) -> None:
     """Release the grants: one person requests, another approves."""
-    await stage.move_to(RELEASED)
+    await client.move_to(RELEASED)
     granted = [case for case in FUNDED if case is not INTEREST]
-    await together(*(_pay(stage, case, ids, {"evidence": "计划已下达，专户已开立"}) for case in granted))
+    await together(*(_pay(client, case, ids, {"evidence": "计划已下达，专户已开立"}) for case in granted))
 
 
-async def _pay(stage: Stage, case: Case, ids: dict[str, str], request: dict[str, Any]) -> None:
+async def _pay(client: StoryClient, case: Case, ids: dict[str, str], request: dict[str, Any]) -> None:
     path = _at(ids, case, "release-requests")
-    asked = await stage.post("funding", path, "finance-1", f"{case.key}-ask-release", request)
-    await stage.post("funding", f"/v1/release-requests/{asked['id']}/approve", "finance-2", f"{case.key}-release")
+    asked = await client.post("funding", path, "finance-1", f"{case.key}-ask-release", request)
+    await client.post("funding", f"/v1/release-requests/{asked['id']}/approve", "finance-2", f"{case.key}-release")
     # The project reports from this quarter on: its file must exist before the clock moves past the quarter.
-    await stage.until("monitoring", f"/v1/files/{ids[case.key]}", "city-officer-7", bool, "a project file")
+    await client.until("monitoring", f"/v1/files/{ids[case.key]}", "city-officer-7", bool, "a project file")
 
 
-async def pay_interest(stage: Stage, ids: dict[str, str]) -> None:
+async def pay_interest(client: StoryClient, ids: dict[str, str]) -> None:
     """Settle and pay a quarter's interest: 31 days at LPR 3.45, 61 at 3.35, against 3.90 paid to the bank. 二（四）2"""
-    await stage.move_to(SETTLED_INTEREST)
-    lines = {"lines": [STATEMENT | {"loan_id": await _register_loan(stage, ids)}]}
+    await client.move_to(SETTLED_INTEREST)
+    lines = {"lines": [STATEMENT | {"loan_id": await _register_loan(client, ids)}]}
     path = _at(ids, INTEREST, "interest-statements")
-    settled = await stage.post("funding", path, "finance-3", "interest-statement-1", lines)
+    settled = await client.post("funding", path, "finance-3", "interest-statement-1", lines)
     if settled["payable_yuan"] != SUBSIDY:
         raise Unexpected(f"{INTEREST.name}: interest subsidy {settled['payable_yuan']}")
-    await stage.move_to(PAID_INTEREST)
-    await _pay(stage, INTEREST, ids, {"evidence": "结息单与付息凭证一致", "statement_id": settled["id"]})
+    await client.move_to(PAID_INTEREST)
+    await _pay(client, INTEREST, ids, {"evidence": "结息单与付息凭证一致", "statement_id": settled["id"]})
 
 
-async def claw_back(stage: Stage, ids: dict[str, str]) -> None:
+async def claw_back(client: StoryClient, ids: dict[str, str]) -> None:
     """Claw back the diverted grant: hold by the finding, demand by two persons, repayment. 四（一）1"""
     path = f"/v1/applications/{ids[DIVERTED.key]}"
-    await stage.until("funding", path, "city-officer-7", lambda case: case["holds"], "the hold on diverted money")
-    await stage.move_to(DEMAND_ASKED)
+    await client.until("funding", path, "city-officer-7", lambda case: case["holds"], "the hold on diverted money")
+    await client.move_to(DEMAND_ASKED)
     demand = {
         "ground": "funds_diverted", "clause": "四（一）1", "amount_yuan": AWARDS["diverted"],
         "reason": "补助资金用于与项目无关的支出", "evidence": "现场核查记录与银行流水",
     }  # fmt: skip
-    asked = await stage.post("funding", f"{path}/clawback-requests", "city-officer-7", "diverted-clawback", demand)
-    await stage.move_to(DEMANDED)
+    asked = await client.post("funding", f"{path}/clawback-requests", "city-officer-7", "diverted-clawback", demand)
+    await client.move_to(DEMANDED)
     decided = f"/v1/clawback-requests/{asked['id']}"
-    await stage.post("funding", f"{decided}/approve", "city-supervisor-3", "diverted-clawback-approve")
-    await stage.move_to(RECOVERED)
+    await client.post("funding", f"{decided}/approve", "city-supervisor-3", "diverted-clawback-approve")
+    await client.move_to(RECOVERED)
     receipt = {"amount_yuan": AWARDS["diverted"], "bank_receipt_no": "示例回单2024-1202"}
-    await stage.post("funding", f"{decided}/recovered", "finance-3", "diverted-recovered", receipt)
+    await client.post("funding", f"{decided}/recovered", "finance-3", "diverted-recovered", receipt)

@@ -3,44 +3,44 @@
 from typing import Any
 
 from deploy.demo.sample import generate
-from deploy.demo.story.cast import FORWARDED, OPENING, Case
-from deploy.demo.story.stage import Stage, together
+from deploy.demo.story.client import StoryClient, together
+from deploy.demo.story.projects import FORWARDED, OPENING, Case
 from shared.districts import DISTRICTS
 
 SEED = 2023
 QUARTER = "2024Q1"
 
 
-async def load_books(stage: Stage, ids: dict[str, str]) -> None:
+async def load_registers(client: StoryClient, ids: dict[str, str]) -> None:
     """Push each district's resource ledger, then its reserve library; note the library ids of the cases."""
-    await stage.move_to(OPENING)
+    await client.move_to(OPENING)
     resources, library = generate.resources(SEED), generate.library(SEED)
 
     async def load(code: str) -> None:
         own = [_library_row(case) for case in FORWARDED if case.in_library and case.district == code]
         ledger = [_resource_row(case, row) for case in FORWARDED if case.in_library and case.district == code
                   for row in [resources[code][0]]]  # fmt: skip
-        await _push(stage, code, "resources", resources[code] + ledger)
-        pushed = await _push(stage, code, "library-entries", library[code] + own)
+        await _push(client, code, "resources", resources[code] + ledger)
+        pushed = await _push(client, code, "library-entries", library[code] + own)
         ids.update({f"entry:{row['external_id']}": row["id"] for row in pushed[len(library[code]) :]})
 
     await together(*(load(code) for code in DISTRICTS))
 
 
-async def certify(stage: Stage) -> None:
+async def certify(client: StoryClient) -> None:
     """Prepare and certify the quarter in every district. 四（一）2"""
-    await together(*(_certify(stage, code) for code in DISTRICTS))
+    await together(*(_certify(client, code) for code in DISTRICTS))
 
 
-async def _certify(stage: Stage, code: str) -> None:
+async def _certify(client: StoryClient, code: str) -> None:
     path = f"/v1/quarters/{code}/{QUARTER}"
-    await stage.post("intake", f"{path}/prepare", f"{code}-officer-2", f"prepare-{code}-{QUARTER}")
-    await stage.post("intake", f"{path}/certify", f"{code}-supervisor-2", f"certify-{code}-{QUARTER}")
+    await client.post("intake", f"{path}/prepare", f"{code}-officer-2", f"prepare-{code}-{QUARTER}")
+    await client.post("intake", f"{path}/certify", f"{code}-supervisor-2", f"certify-{code}-{QUARTER}")
 
 
-async def _push(stage: Stage, code: str, book: str, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+async def _push(client: StoryClient, code: str, book: str, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     path, key = f"/v1/{book}:batchUpsert", f"push-{code}-{book}"
-    answer = await stage.post("intake", path, f"{code}-officer-1", key, {"rows": rows})
+    answer = await client.post("intake", path, f"{code}-officer-1", key, {"rows": rows})
     found: list[dict[str, Any]] = answer["rows"]
     return found
 
