@@ -98,6 +98,23 @@ def test_the_next_chapters_are_told_in_the_restored_place(told: Path, archive: P
     assert (code, "is not empty" in errors) == (1, True)
 
 
+def test_a_backup_beside_a_running_suite_is_consistent(tmp_path: Path) -> None:
+    data, path, place = tmp_path / "data", tmp_path / "beside.tar", tmp_path / "place"
+    suite = start(data, "deploy.all_in_one", "--once")
+    try:
+        wait_for(lambda: len(files_of(data)) >= FILES)
+        code, rows, errors = done(data, "backup", path)
+        assert code == 0, errors
+        assert suite.poll() is None, "the suite ended before its backup"
+    finally:
+        suite.terminate()
+        suite.communicate(timeout=PATIENCE_SECONDS)
+    assert not (data / "postgres" / "postmaster.pid").exists()
+    code, restored, errors = done(place, "restore", path)
+    assert (code, restored) == (0, rows), errors
+    assert len(files_of(place)) == rows[0]["files"] >= FILES
+
+
 def test_a_backup_never_overwrites_a_file(told: Path, archive: Path) -> None:
     before = archive.read_bytes()
     code, _, errors = done(told, "backup", archive)
