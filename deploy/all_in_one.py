@@ -34,7 +34,7 @@ def import_services() -> None:
 
 
 async def run(settings: Settings, signer: Signer, arguments: Arguments) -> int:
-    """Migrate, serve and tell the story; then serve on unless asked for once. Return the exit code."""
+    """Migrate, serve and tell the story; then serve unless `once` is set. Return the exit code."""
     from deploy.local.listeners import address, bind_all
     from deploy.local.servers import apps_of, served, tune_garbage_collector, suite
     from shared.clock import Clock

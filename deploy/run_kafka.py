@@ -41,7 +41,7 @@ KAFKA_PORT = 9092
 def broker_settings(settings: Settings, arguments: Arguments) -> Iterator[Settings]:
     """Yield settings with a broker: the operator's TENGHUAN_KAFKA_SERVERS, or a node below var/.
 
-    The node listens on KAFKA_PORT if that is free and any ports were not asked for, else on a free one.
+    The node listens on KAFKA_PORT unless it is taken or any ports will do; then on a free port.
     Exits with one clear line when there is neither.
     """
     if "kafka_servers" in settings.model_fields_set:

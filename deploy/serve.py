@@ -34,7 +34,7 @@ async def serve(name: str, settings: Settings, clock: Clock) -> int:
     bus = _checked_bus(name, settings)
     if settings.database_url:
         await migrated(settings, settings.bus, (name,))
-    asked = stop_event()
+    stopped = stop_event()
     service = load(name)
     tune_garbage_collector()
     async with running(service, settings, clock, bus) as instance, exporting(settings, [instance]):
@@ -44,7 +44,7 @@ async def serve(name: str, settings: Settings, clock: Clock) -> int:
                 say("TENGHUAN_BUS is none: events wait in the outbox until a process with a bus relays them.")
             if not settings.jwt_keys.get_secret_value():
                 say("TENGHUAN_JWT_KEYS is empty: no token is accepted.")
-            await asked.wait()
+            await stopped.wait()
             resting = asyncio.create_task(instance.rest())  # while the last requests are answered
         await resting
     return 0
@@ -62,8 +62,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m deploy.serve", description=__doc__)
     parser.add_argument("service", choices=SERVICES)
     parser.add_argument("--port", type=int, default=None, help="first port of the suite (8700); 0 takes any free one")
-    said = "time of a story's clock (needs TENGHUAN_STORY_CLOCK)"
-    parser.add_argument("--story-now", type=datetime.fromisoformat, default=None, help=said)
+    described = "time of a story's clock (needs TENGHUAN_STORY_CLOCK)"
+    parser.add_argument("--story-now", type=datetime.fromisoformat, default=None, help=described)
     chosen = parser.parse_args(arguments)
     with stop_signals():
         try:

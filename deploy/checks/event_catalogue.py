@@ -57,14 +57,14 @@ def _event(entry: Entry) -> Iterator[str]:
 def _others() -> Iterator[str]:
     yield "## 其他消息\n"
     for model in OTHERS:
-        said = other(model)
+        part = other(model)
         topics = [LIBRARY_UPDATES]
         if model is MessageDeadLettered:
             topics = [dead_letters_topic(service) for service in words()["services"]]
         named = "、".join(f"`{topic}`" for topic in topics)
-        yield f"### {said.name}\n\n**{said.title}**。{said.when}\n\n主题 {named}\n"
-        yield from _fields(said.fields)
-        yield _example(said.example)
+        yield f"### {part.name}\n\n**{part.title}**。{part.when}\n\n主题 {named}\n"
+        yield from _fields(part.fields)
+        yield _example(part.example)
     yield "### 区系统推送时的消息头\n\n| 消息头 | 含义 |\n|---|---|"
     yield from (f"| `{name}` | {text} |" for name, text in words()["update_headers"].items())
     yield ""
@@ -82,8 +82,8 @@ def _fields(fields: Iterable[Field]) -> Iterator[str]:
     for field in fields:
         kind = f"[{field.kind}](#{_anchor(field.structure)})" if field.structure else field.kind
         codes = "、".join(f"`{code}` {word}" for code, word in field.codes)
-        said = field.meaning + (f"：{codes}" if codes else "")
-        yield f"| `{field.name}` | {kind} | {said} | {'可空' if field.may_be_null else ''} |"
+        meaning = field.meaning + (f"：{codes}" if codes else "")
+        yield f"| `{field.name}` | {kind} | {meaning} | {'可空' if field.may_be_null else ''} |"
     yield ""
 
 

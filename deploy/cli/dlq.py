@@ -158,12 +158,17 @@ def _brief(row: "Row") -> "Row":
 def _content(row: "Row") -> "Row":
     from base64 import b64decode
 
-    def said(data: str | None) -> str | None:
+    def as_text(data: str | None) -> str | None:
         return None if data is None else b64decode(data).decode(errors="backslashreplace")
 
     record = row["record"]
-    headers = {name: said(value) for name, value in record["headers"]}
-    return {"key": said(record["key"]), "headers": headers, "value": said(record["value"]), "record_base64": record}
+    headers = {name: as_text(value) for name, value in record["headers"]}
+    return {
+        "key": as_text(record["key"]),
+        "headers": headers,
+        "value": as_text(record["value"]),
+        "record_base64": record,
+    }
 
 
 async def _replayed(operation: "Operation", row: "Row") -> str | None:

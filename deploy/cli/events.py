@@ -126,8 +126,8 @@ async def _delivered(
             break
         await listening.deliver(messages)
         advance(len(messages))
-    told = {"handle": "handled", "park": "parked", "bury": "dead_lettered"}
-    return {name: listening.tally[verdict] for verdict, name in told.items()}
+    names = {"handle": "handled", "park": "parked", "bury": "dead_lettered"}
+    return {name: listening.tally[verdict] for verdict, name in names.items()}
 
 
 def _outcome(rows: "list[Row]") -> "Outcome":

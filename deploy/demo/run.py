@@ -30,7 +30,7 @@ class Arguments:
 
     @property
     def any_ports(self) -> bool:
-        """True when free ports will do: nobody looks for the suite at its usual addresses."""
+        """True when free ports will do: the suite need not be at its usual addresses."""
         return self.once if self.port is None else self.port == 0
 
 
@@ -59,7 +59,7 @@ def story_settings(settings: Settings, signer: Signer, arguments: Arguments) -> 
 async def tell_and_serve(
     client: StoryClient, addresses: Mapping[str, str], settings: Settings, arguments: Arguments
 ) -> int:
-    """Tell the story to services that are ready, print its outcome, serve on unless asked for once.
+    """Tell the story to services that are ready, print its outcome, then serve unless `once` is set.
 
     Return the exit code: STOPPED when a signal stopped the story.
     """

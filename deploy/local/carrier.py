@@ -48,10 +48,10 @@ async def _in_one_transaction(settings: Settings, bus: str, services: Iterable[s
 
 async def carrier(connection: AsyncConnection, service: str) -> str | None:
     """Return the bus that carries the service's events; None before the first start with a bus."""
-    said = await connection.scalar(
+    comment = await connection.scalar(
         text("SELECT obj_description(oid, 'pg_namespace') FROM pg_namespace WHERE nspname = :name"), {"name": service}
     )
-    return said.removeprefix(_PREFIX) if said and said.startswith(_PREFIX) else None
+    return comment.removeprefix(_PREFIX) if comment and comment.startswith(_PREFIX) else None
 
 
 def _refusal(service: str, found: str, bus: str) -> str:

@@ -6,20 +6,20 @@ import pytest
 
 from services.monitoring.main import service as monitoring
 from shared.contracts.intake import DeclarationWithdrawn
-from tests.deploy.operator_commands import Told
+from tests.deploy.operator_commands import WithdrawalLog
 from tests.shared.events.test_delivery import RecordingConsumer
 from tests.world import World
 
 
 @pytest.fixture
-def told(monkeypatch: pytest.MonkeyPatch) -> Told:
-    listener = Told()
+def told(monkeypatch: pytest.MonkeyPatch) -> WithdrawalLog:
+    listener = WithdrawalLog()
     monkeypatch.setitem(cast("dict[Any, Any]", monitoring.handlers), DeclarationWithdrawn, listener.note)
     return listener
 
 
 @pytest.fixture
-def world(told: Told, fresh_world: World) -> World:
+def world(withdrawals: WithdrawalLog, fresh_world: World) -> World:
     """Return the suite with a monitoring service that handles withdrawals."""
     return fresh_world
 

@@ -18,7 +18,7 @@ from tests.world import ROLE_PASSWORD, World
 
 
 @dataclass
-class Told:
+class WithdrawalLog:
     """Withdrawals that the monitoring service handled, and the reasons for which its handler fails."""
 
     reasons: list[str] = field(default_factory=list)

@@ -21,7 +21,7 @@ from tests.deploy.test_start import start
 from tests.postgres import Server
 from tests.world import ROLE_PASSWORD
 
-PATIENCE_SECONDS = 240
+TIMEOUT_SECONDS = 240
 FILES = 12
 """Uploads of the story after which it is stopped: some projects have been declared, others not."""
 
@@ -41,12 +41,12 @@ def tenghuan(data: Path, *arguments: object, **settings: str) -> "subprocess.Pop
 def done(data: Path, *arguments: object, **settings: str) -> tuple[int, Any, str]:
     """Run a command to its end; return exit code, rows and stderr."""
     command = tenghuan(data, *arguments, "--format", "json", **settings)
-    output, errors = command.communicate(timeout=PATIENCE_SECONDS)
+    output, errors = command.communicate(timeout=TIMEOUT_SECONDS)
     return command.returncode, json.loads(output) if output else None, errors
 
 
 def wait_for(holds: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE_SECONDS
+    deadline = time.monotonic() + TIMEOUT_SECONDS
     while not holds():
         assert time.monotonic() < deadline
         time.sleep(0.005)
@@ -57,22 +57,22 @@ def files_of(data: Path) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def told(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def partial_story(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a data folder in which a part of the story was told."""
     data = tmp_path_factory.mktemp("told")
     suite = start(data, "deploy.all_in_one", "--once")
     wait_for(lambda: len(files_of(data)) >= FILES)
     suite.send_signal(signal.SIGTERM)
-    suite.communicate(timeout=PATIENCE_SECONDS)
+    suite.communicate(timeout=TIMEOUT_SECONDS)
     return data
 
 
 @pytest.fixture(scope="module")
-def archive(told: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def archive(partial_story: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("backup") / "tenghuan.tar"
-    code, rows, errors = done(told, "backup", path, "--reason", "示例：升级前")
+    code, rows, errors = done(partial_story, "backup", path, "--reason", "示例：升级前")
     assert code == 0, errors
-    assert rows[0]["files"] == len(files_of(told)) >= FILES
+    assert rows[0]["files"] == len(files_of(partial_story)) >= FILES
     return path
 
 
@@ -84,15 +84,15 @@ def test_an_archive_is_private_and_names_its_parts(archive: Path) -> None:
     assert list(archive.parent.iterdir()) == [archive]
 
 
-def test_the_next_chapters_are_told_in_the_restored_place(told: Path, archive: Path, tmp_path: Path) -> None:
+def test_the_next_chapters_are_told_in_the_restored_place(partial_story: Path, archive: Path, tmp_path: Path) -> None:
     place = tmp_path / "restored"
     code, rows, errors = done(place, "restore", archive)
-    assert (code, rows and rows[0]["files"]) == (0, len(files_of(told))), errors
-    assert files_of(place) == files_of(told)
-    assert (place / "signing-key.json").read_text() == (told / "signing-key.json").read_text()
+    assert (code, rows and rows[0]["files"]) == (0, len(files_of(partial_story))), errors
+    assert files_of(place) == files_of(partial_story)
+    assert (place / "signing-key.json").read_text() == (partial_story / "signing-key.json").read_text()
     assert list(tmp_path.iterdir()) == [place]
     suite = start(place, "deploy.all_in_one", "--once")
-    output, _ = suite.communicate(timeout=PATIENCE_SECONDS)
+    output, _ = suite.communicate(timeout=TIMEOUT_SECONDS)
     assert (suite.returncode, "全部符合预期" in output) == (0, True), output
     code, _, errors = done(place, "restore", archive)
     assert (code, "is not empty" in errors) == (1, True)
@@ -108,16 +108,16 @@ def test_a_backup_beside_a_running_suite_is_consistent(tmp_path: Path) -> None:
         assert suite.poll() is None, "the suite ended before its backup"
     finally:
         suite.terminate()
-        suite.communicate(timeout=PATIENCE_SECONDS)
+        suite.communicate(timeout=TIMEOUT_SECONDS)
     assert not (data / "postgres" / "postmaster.pid").exists()
     code, restored, errors = done(place, "restore", path)
     assert (code, restored) == (0, rows), errors
     assert len(files_of(place)) == rows[0]["files"] >= FILES
 
 
-def test_a_backup_never_overwrites_a_file(told: Path, archive: Path) -> None:
+def test_a_backup_never_overwrites_a_file(partial_story: Path, archive: Path) -> None:
     before = archive.read_bytes()
-    code, _, errors = done(told, "backup", archive)
+    code, _, errors = done(partial_story, "backup", archive)
     assert (code, "never overwrites" in errors) == (1, True)
     assert archive.read_bytes() == before
 
@@ -170,16 +170,18 @@ def test_a_damaged_or_newer_archive_is_refused(archive: Path, tmp_path: Path, da
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
-def test_a_backup_that_is_stopped_leaves_no_archive(told: Path, tmp_path: Path, number: signal.Signals) -> None:
+def test_a_backup_that_is_stopped_leaves_no_archive(
+    partial_story: Path, tmp_path: Path, number: signal.Signals
+) -> None:
     path = tmp_path / "stopped.tar"
-    command = tenghuan(told, "backup", path)
+    command = tenghuan(partial_story, "backup", path)
     wait_for(lambda: any(tmp_path.iterdir()))
     command.send_signal(number)
-    command.communicate(timeout=PATIENCE_SECONDS)
+    command.communicate(timeout=TIMEOUT_SECONDS)
     assert command.returncode == (130 if number == signal.SIGTERM else -number)
     assert not path.exists()
     assert number == signal.SIGKILL or list(tmp_path.iterdir()) == []
-    code, _, errors = done(told, "backup", path)
+    code, _, errors = done(partial_story, "backup", path)
     assert (code, list(tmp_path.iterdir())) == (0, [path]), errors
 
 
@@ -189,7 +191,7 @@ def test_a_restore_that_is_stopped_leaves_no_data_folder(archive: Path, tmp_path
     command = tenghuan(place, "restore", archive)
     wait_for(lambda: (unfinished / "files").exists())
     command.send_signal(number)
-    command.communicate(timeout=PATIENCE_SECONDS)
+    command.communicate(timeout=TIMEOUT_SECONDS)
     assert command.returncode == (130 if number == signal.SIGTERM else -number)
     assert not place.exists()
     assert number == signal.SIGKILL or not unfinished.exists()

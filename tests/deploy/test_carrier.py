@@ -63,9 +63,9 @@ def test_a_suite_with_another_bus_is_refused_on_the_same_data(tmp_path: Path) ->
     first.terminate()
     first.communicate(timeout=240)
     after = start(tmp_path, "deploy.run_kafka", "--once", **NO_KAFKA)
-    said, _ = after.communicate(timeout=240)
-    assert [text.count("Another suite runs on") for text in (beside, again, said)] == [1, 1, 0]
-    assert (after.returncode, said.count("bus use kafka"), "Traceback" in said) == (1, 1, False)
+    output, _ = after.communicate(timeout=240)
+    assert [text.count("Another suite runs on") for text in (beside, again, output)] == [1, 1, 0]
+    assert (after.returncode, output.count("bus use kafka"), "Traceback" in output) == (1, 1, False)
 
 
 def test_a_service_of_its_own_with_another_bus_is_refused(tmp_path: Path) -> None:

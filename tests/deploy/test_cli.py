@@ -22,7 +22,7 @@ from shared.contracts.base import _REGISTRY
 from shared.contracts.intake import DeclarationWithdrawn
 from shared.settings import ROOT, Settings
 from shared.storage.migrate import upgrade
-from tests.deploy.operator_commands import Told, announced, invoked, record, rows_of, tenghuan
+from tests.deploy.operator_commands import WithdrawalLog, announced, invoked, record, rows_of, tenghuan
 from tests.postgres import FAST, Server
 from tests.shared.events.test_dead_letters import unreadable
 from tests.shared.events.test_delivery import ACTOR, RecordingConsumer, message
@@ -68,7 +68,7 @@ async def test_who_stops_reading_the_answer_takes_nothing_from_the_record(world:
     assert await record(world, "intake") == [("outbox lag", "done")] * 2
 
 
-async def test_what_districts_asked_and_is_parked_can_be_chosen(world: World) -> None:
+async def test_parked_updates_of_districts_are_selected_by_source(world: World) -> None:
     assert await rows_of(world, "parked", "list", "--source", "district") == []
 
 
@@ -84,7 +84,7 @@ async def test_an_event_that_waits_too_long_is_found(world: World) -> None:
 
 
 async def test_a_parked_aggregate_is_listed_shown_and_replayed(
-    world: World, recorder: RecordingConsumer, told: Told
+    world: World, recorder: RecordingConsumer, withdrawals: WithdrawalLog
 ) -> None:
     subject = await parked_by(recorder, world, 3)
     (row,) = await rows_of(world, "parked", "list")
@@ -95,7 +95,7 @@ async def test_a_parked_aggregate_is_listed_shown_and_replayed(
     assert [json.loads(row["data"])["reason"] for row in shown] == ["第1次", "第2次", "第3次"]
     (row,) = await rows_of(world, "parked", "replay", subject, "--service", "monitoring")
     assert (row["handled"], row["remaining"], row["error"]) == (3, 0, None)
-    assert told.reasons == ["第1次", "第2次", "第3次"]
+    assert withdrawals.reasons == ["第1次", "第2次", "第3次"]
     assert await rows_of(world, "parked", "list") == []
     assert (await tenghuan(world, "parked", "replay", subject)).exit_code == 1
     assert await record(world, "monitoring") == [
@@ -110,13 +110,13 @@ async def test_a_parked_aggregate_is_listed_shown_and_replayed(
 
 
 async def test_a_replay_that_fails_again_says_why_and_how_far_it_came(
-    world: World, recorder: RecordingConsumer, told: Told
+    world: World, recorder: RecordingConsumer, withdrawals: WithdrawalLog
 ) -> None:
     subject = await parked_by(recorder, world, 3)
-    told.failing = {"第1次"}
+    withdrawals.failing = {"第1次"}
     (row,) = await rows_of(world, "parked", "replay", "--all", code=1)
     assert (row["handled"], row["remaining"]) == (0, 3)
-    told.failing = {"第2次"}
+    withdrawals.failing = {"第2次"}
     (row,) = await rows_of(world, "parked", "replay", subject, code=5)
     assert (row["handled"], row["remaining"]) == (1, 2)
     assert "示例故障" in row["error"]
@@ -124,7 +124,9 @@ async def test_a_replay_that_fails_again_says_why_and_how_far_it_came(
     assert await recorder.parked() == {subject: 2}
 
 
-async def test_what_is_dropped_needs_a_reason_and_a_yes(world: World, recorder: RecordingConsumer, told: Told) -> None:
+async def test_what_is_dropped_needs_a_reason_and_a_yes(
+    world: World, recorder: RecordingConsumer, withdrawals: WithdrawalLog
+) -> None:
     subject = await parked_by(recorder, world, 3)
     assert (await tenghuan(world, "parked", "drop", subject, "--yes")).exit_code == 2
     assert (await tenghuan(world, "parked", "drop", subject, "--reason", " ", "--yes")).exit_code == 2
@@ -148,7 +150,7 @@ async def test_what_is_dropped_needs_a_reason_and_a_yes(world: World, recorder: 
 
 
 async def test_dead_letters_are_listed_shown_replayed_and_dropped(
-    world: World, recorder: RecordingConsumer, told: Told, monkeypatch: pytest.MonkeyPatch
+    world: World, recorder: RecordingConsumer, withdrawals: WithdrawalLog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     unknown = replace(message(uuid4(), 1, world), type="intake.never_heard_of.v9")
     await recorder.consumer.deliver([unreadable(), unknown])
@@ -166,7 +168,7 @@ async def test_dead_letters_are_listed_shown_replayed_and_dropped(
     monkeypatch.setitem(_REGISTRY, unknown.type, DeclarationWithdrawn)
     again = await rows_of(world, "dlq", "replay", "--all", code=5)
     assert sorted(row["error"] is None for row in again) == [False, True]
-    assert told.reasons == ["第1次"]
+    assert withdrawals.reasons == ["第1次"]
     assert (await tenghuan(world, "dlq", "replay", letter["id"])).exit_code == 1
     assert (await tenghuan(world, "dlq", "drop", "--all", "--yes")).exit_code == 2
     (dropped,) = await rows_of(world, "dlq", "drop", "--all", "--reason", "示例", "--yes")
@@ -199,7 +201,7 @@ async def test_the_settings_are_shown_without_secrets(world: World) -> None:
     assert {"setting": "TENGHUAN_PORT", "value": 8700} in rows
 
 
-async def test_a_broker_that_is_away_is_said(world: World) -> None:
+async def test_a_broker_that_is_away_is_reported(world: World) -> None:
     given = {"TENGHUAN_DATABASE_URL": world.settings.database_url, "TENGHUAN_ROLE_PASSWORD": ROLE_PASSWORD}
     given["TENGHUAN_KAFKA_SERVERS"] = "127.0.0.1:1"
     result = await invoked(["topics", "create"], given)
@@ -208,14 +210,14 @@ async def test_a_broker_that_is_away_is_said(world: World) -> None:
 
 
 @pytest.mark.parametrize("url", [NOWHERE, "nonsense"])
-def test_a_database_that_cannot_be_reached_is_said_in_a_line(url: str) -> None:
+def test_an_unreachable_database_is_reported_in_one_line(url: str) -> None:
     result = CliRunner().invoke(app, ["parked", "list"], env={"TENGHUAN_DATABASE_URL": url})
     assert result.exit_code == (4 if url == NOWHERE else 1)
     assert ("hidden" in result.output, "Traceback" in result.output) == (False, False)
     assert result.stdout == ""
 
 
-async def test_a_database_that_was_not_migrated_is_said(server: Server) -> None:
+async def test_a_database_without_migrations_is_reported(server: Server) -> None:
     given = {"TENGHUAN_DATABASE_URL": server.embedded.dsn("template1"), "TENGHUAN_ROLE_PASSWORD": ROLE_PASSWORD}
     result = await invoked(["dlq", "list"], given)
     assert (result.exit_code, "migrated?" in result.stderr) == (1, True)

@@ -11,7 +11,7 @@ import pytest
 
 from shared.settings import ROOT
 
-PATIENCE_SECONDS = 240
+TIMEOUT_SECONDS = 240
 STOP_SECONDS = 60
 """A stop takes less than 5, but other tests run meanwhile."""
 
@@ -29,7 +29,7 @@ def start(folder: Path, *arguments: str) -> subprocess.Popen[str]:
 
 
 def finish(suite: subprocess.Popen[str]) -> str:
-    output, _ = suite.communicate(timeout=PATIENCE_SECONDS)
+    output, _ = suite.communicate(timeout=TIMEOUT_SECONDS)
     assert suite.returncode == 0, output
     return output
 
@@ -55,7 +55,7 @@ def test_the_story_survives_being_killed_at_any_moment_and_comes_to_its_end(fold
         read_until(suite, "ready after")
         time.sleep(seconds)
         suite.send_signal(signal.SIGKILL)
-        suite.communicate(timeout=PATIENCE_SECONDS)
+        suite.communicate(timeout=TIMEOUT_SECONDS)
     output = finish(start(folder, "--once"))
     assert "全部符合预期" in output
 
@@ -67,5 +67,5 @@ def test_told_again_on_the_kept_data_it_serves_and_stops_soon(folder: Path) -> N
     assert "eyJ" in output, "a token per persona"
     began = time.monotonic()
     suite.send_signal(signal.SIGINT)
-    suite.communicate(timeout=PATIENCE_SECONDS)
+    suite.communicate(timeout=TIMEOUT_SECONDS)
     assert (suite.returncode, time.monotonic() - began < STOP_SECONDS) == (0, True)

@@ -20,19 +20,19 @@ def chance(rng: Random, percent: int) -> bool:
     return rng.random() * 100 < percent
 
 
-def pick(rng: Random, things: Sequence[T]) -> T:
+def pick(rng: Random, values: Sequence[T]) -> T:
     """Return one of the values, all equally likely."""
-    return things[whole(rng, 0, len(things) - 1)]
+    return values[whole(rng, 0, len(values) - 1)]
 
 
-def weighted(rng: Random, things: Sequence[tuple[T, int]]) -> T:
+def weighted(rng: Random, values: Sequence[tuple[T, int]]) -> T:
     """Return one of the values with the probability of its weight."""
-    left = rng.random() * sum(weight for _, weight in things)
-    for thing, weight in things:
+    left = rng.random() * sum(weight for _, weight in values)
+    for value, weight in values:
         left -= weight
         if left < 0:
-            return thing
-    return things[-1][0]
+            return value
+    return values[-1][0]
 
 
 def day_between(rng: Random, first: date, last: date) -> date:

@@ -32,11 +32,11 @@ async def tell(client: StoryClient, screen: Console) -> Outcome:
                 progress.update(running, description=f"[red]✘ {title}[/red]", completed=1)
                 break
             progress.update(running, description=f"[green]✔[/green] {title}", completed=1)
-    told = [case for case in CASES if case.key in ids]
+    declared = [case for case in CASES if case.key in ids]
     lines = await asyncio.gather(
-        *(_line(client, case, ids[case.key], outcome) for case in told), return_exceptions=True
+        *(_line(client, case, ids[case.key], outcome) for case in declared), return_exceptions=True
     )
-    for case, line in zip(told, lines, strict=True):
+    for case, line in zip(declared, lines, strict=True):
         if isinstance(line, Unexpected):
             outcome.faults.append(f"{case.name}：{line}")
         elif isinstance(line, BaseException):

@@ -14,7 +14,7 @@ from deploy.demo.personas import PEOPLE, STORY_BEGINNING, TOKEN_HOURS, Persona, 
 from shared.dates import BEIJING
 from shared.settings import Settings
 
-PATIENCE_SECONDS = 120.0
+TIMEOUT_SECONDS = 120.0
 
 T = TypeVar("T")
 
@@ -37,7 +37,7 @@ async def together(*steps: Coroutine[Any, Any, T]) -> list[T]:
 async def _with_retry(client: httpx.AsyncClient, method: str, path: str, **sent: Any) -> httpx.Response:
     """Send a request; retry while the service is away or answers 503 (the key makes that safe). Raises Unexpected."""
     try:
-        async with asyncio.timeout(PATIENCE_SECONDS):
+        async with asyncio.timeout(TIMEOUT_SECONDS):
             while True:
                 with contextlib.suppress(httpx.TransportError):
                     answer = await client.request(method, path, **sent)
@@ -45,7 +45,7 @@ async def _with_retry(client: httpx.AsyncClient, method: str, path: str, **sent:
                         return answer
                 await asyncio.sleep(0.1)
     except TimeoutError:
-        raise Unexpected(f"{method} {path}: no answer for {PATIENCE_SECONDS:.0f} s") from None
+        raise Unexpected(f"{method} {path}: no answer for {TIMEOUT_SECONDS:.0f} s") from None
 
 
 class StoryClient:
@@ -145,9 +145,9 @@ class StoryClient:
         return answer.json() if answer.content else None
 
     async def until(self, service: str, path: str, who: str | Persona, holds: Any, what: str) -> Any:
-        """Read until `holds(answer)`, that is until an event has arrived. Raises Unexpected after PATIENCE_SECONDS."""
+        """Read until `holds(answer)`, that is until an event has arrived. Raises Unexpected after TIMEOUT_SECONDS."""
         try:
-            async with asyncio.timeout(PATIENCE_SECONDS):
+            async with asyncio.timeout(TIMEOUT_SECONDS):
                 while True:
                     answer = await self.ask(service, "GET", path, who, expect=(200, 404))
                     if answer.status_code == 200 and holds(answer.json()):

@@ -106,17 +106,17 @@ async def opine(client: StoryClient, case: Case, declaration: str) -> None:
 
 async def forward(client: StoryClient, case: Case, declaration: str) -> None:
     """Forward the declaration to the city; outside the library with a reason. 三（一）, 四（一）2"""
-    said: dict[str, Any] = {"opinion": "初审通过，建议支持。"}
+    body: dict[str, Any] = {"opinion": "初审通过，建议支持。"}
     if not case.in_library:
-        said["library_exception_reason"] = "腾退时间紧，已列入下一季度入库计划"
+        body["library_exception_reason"] = "腾退时间紧，已列入下一季度入库计划"
     path = f"/v1/declarations/{declaration}/forward"
-    await client.post("intake", path, f"{case.district}-supervisor-1", f"{case.key}-forward", said)
+    await client.post("intake", path, f"{case.district}-supervisor-1", f"{case.key}-forward", body)
 
 
 async def receive(client: StoryClient, case: Case, declaration: str) -> None:
-    said = {"construction_status": "under_construction", "evidence": "现场照片与施工许可核对一致"}
+    body = {"construction_status": "under_construction", "evidence": "现场照片与施工许可核对一致"}
     path = f"/v1/declarations/{declaration}/receive"
-    await client.post("intake", path, "city-officer-1", f"{case.key}-receive", said)
+    await client.post("intake", path, "city-officer-1", f"{case.key}-receive", body)
 
 
 async def file_everything(client: StoryClient, ids: dict[str, str]) -> None:

@@ -8,7 +8,7 @@ from deploy.demo.story.projects import DIVERTED, FUNDED, INTEREST, SETTLED, Case
 
 APPROVED, PLANNED, RELEASED = date(2024, 6, 20), date(2024, 6, 28), date(2024, 7, 5)
 SETTLED_INTEREST, PAID_INTEREST = date(2024, 9, 24), date(2024, 10, 10)
-DEMAND_ASKED, DEMANDED, RECOVERED = date(2024, 10, 28), date(2024, 11, 4), date(2024, 12, 2)
+DEMAND_REQUESTED, DEMANDED, RECOVERED = date(2024, 10, 28), date(2024, 11, 4), date(2024, 12, 2)
 AWARDS = {
     "cap": "50000000.00", "package": "38000000.00", "diverted": "30000000.00", "missed": "26000000.00",
     "settled": "40000000.00",
@@ -85,8 +85,8 @@ async def release(client: StoryClient, ids: dict[str, str]) -> None:
 
 async def _pay(client: StoryClient, case: Case, ids: dict[str, str], request: dict[str, Any]) -> None:
     path = _at(ids, case, "release-requests")
-    asked = await client.post("funding", path, "finance-1", f"{case.key}-ask-release", request)
-    await client.post("funding", f"/v1/release-requests/{asked['id']}/approve", "finance-2", f"{case.key}-release")
+    requested = await client.post("funding", path, "finance-1", f"{case.key}-ask-release", request)
+    await client.post("funding", f"/v1/release-requests/{requested['id']}/approve", "finance-2", f"{case.key}-release")
     # The project reports from this quarter on: its file must exist before the clock moves past the quarter.
     await client.until("monitoring", f"/v1/files/{ids[case.key]}", "city-officer-7", bool, "a project file")
 
@@ -107,15 +107,15 @@ async def claw_back(client: StoryClient, ids: dict[str, str]) -> None:
     """Claw back the diverted grant: hold by the finding, demand by two persons, repayment. 四（一）1"""
     path = f"/v1/applications/{ids[DIVERTED.key]}"
     await client.until("funding", path, "city-officer-7", lambda case: case["holds"], "the hold on diverted money")
-    await client.move_to(DEMAND_ASKED)
+    await client.move_to(DEMAND_REQUESTED)
     demand = {
         "ground": "funds_diverted", "clause": "四（一）1", "amount_yuan": AWARDS["diverted"],
         "reason": "补助资金用于与项目无关的支出", "evidence": "现场核查记录与银行流水",
     }  # fmt: skip
-    asked = await client.post("funding", f"{path}/clawback-requests", "city-officer-7", "diverted-clawback", demand)
+    requested = await client.post("funding", f"{path}/clawback-requests", "city-officer-7", "diverted-clawback", demand)
     await client.move_to(DEMANDED)
-    decided = f"/v1/clawback-requests/{asked['id']}"
-    await client.post("funding", f"{decided}/approve", "city-supervisor-3", "diverted-clawback-approve")
+    clawback = f"/v1/clawback-requests/{requested['id']}"
+    await client.post("funding", f"{clawback}/approve", "city-supervisor-3", "diverted-clawback-approve")
     await client.move_to(RECOVERED)
     receipt = {"amount_yuan": AWARDS["diverted"], "bank_receipt_no": "示例回单2024-1202"}
-    await client.post("funding", f"{decided}/recovered", "finance-3", "diverted-recovered", receipt)
+    await client.post("funding", f"{clawback}/recovered", "finance-3", "diverted-recovered", receipt)

@@ -78,11 +78,11 @@ def _library_row(case: Case) -> dict[str, Any]:
 
 def _component(part: dict[str, Any], resource: str | None) -> dict[str, Any]:
     uses = {"office": "office_building", "commercial": "commercial_facility"}
-    said = {
+    component = {
         "kind": part["kind"], "resource_external_id": resource,
         "fixed_investment_yuan": part["fixed_investment_yuan"],
     }  # fmt: skip
     if part["kind"] == "infrastructure":
-        return said
+        return component
     use = uses.get(part["stock_use"], part["stock_use"])
-    return said | {"stock_use": use} | {k: part[k] for k in ("renovated_area_m2", "planned_occupancy")}
+    return component | {"stock_use": use} | {k: part[k] for k in ("renovated_area_m2", "planned_occupancy")}

@@ -49,11 +49,11 @@ def _expect(case: Case, record: dict[str, Any]) -> None:
 
 
 async def _conclude(client: StoryClient, case: Case, declaration: str) -> None:
-    said: dict[str, Any] = {"outcome": "pass", "reason": "各项条件均已满足"}
+    conclusion: dict[str, Any] = {"outcome": "pass", "reason": "各项条件均已满足"}
     if case in REFUSED_BY_CITY:
-        said = {"outcome": "reject", "reason": f"不符合{case.refused_clause}", "clauses": [case.refused_clause]}
+        conclusion = {"outcome": "reject", "reason": f"不符合{case.refused_clause}", "clauses": [case.refused_clause]}
     path = f"/v1/assessments/{declaration}/conclude"
-    await client.post("eligibility", path, "city-officer-2", f"{case.key}-conclude", said)
+    await client.post("eligibility", path, "city-officer-2", f"{case.key}-conclude", conclusion)
 
 
 async def enter_pool(client: StoryClient, ids: dict[str, str]) -> None:

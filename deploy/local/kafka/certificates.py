@@ -1,4 +1,4 @@
-"""Certificate authority and certificate of a node on loopback; nobody else should trust them."""
+"""Certificate authority and certificate of a node on loopback, for local use only."""
 
 from datetime import datetime, timedelta
 from ipaddress import ip_address

@@ -75,7 +75,7 @@ def server_properties(
         **(_GUARDED if guarded else {}),
         "listeners": ",".join(addresses.values()),
         "advertised.listeners": f"{addresses['CLIENTS']},{addresses['BROKER']}",
-        "listener.security.protocol.map": ",".join(f"{name}:{said}" for name, said in protocols.items()),
+        "listener.security.protocol.map": ",".join(f"{name}:{protocol}" for name, protocol in protocols.items()),
         "controller.quorum.bootstrap.servers": f"127.0.0.1:{own_ports[1]}",
         **(more or {}),
     }

@@ -27,8 +27,8 @@ class BrokerError(RuntimeError):
 def java() -> str:
     """Return the path of a Java that runs Kafka: JAVA_HOME's, else the PATH's. Raises BrokerError."""
     program = _found("java")
-    said = subprocess.run([program, "-version"], capture_output=True, text=True, check=False).stderr
-    version = re.search(r'version "(\d+)', said)
+    output = subprocess.run([program, "-version"], capture_output=True, text=True, check=False).stderr
+    version = re.search(r'version "(\d+)', output)
     if version is None or int(version[1]) < JAVA_MAJOR:
         has = f"{program} is Java {version[1]}" if version else f"{program} does not run"
         raise BrokerError(f"Java {JAVA_MAJOR} or newer is missing ({has}): install it ({_HOW_TO_INSTALL['java']}).")
@@ -68,9 +68,9 @@ def _install(maven: str, folder: Path) -> None:
         stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
     )  # fmt: skip
     if done.returncode:
-        said = [line for line in (done.stdout + done.stderr).splitlines() if "ERROR" in line]
+        errors = [line for line in (done.stdout + done.stderr).splitlines() if "ERROR" in line]
         raise BrokerError(
-            f"Maven could not install Apache Kafka: {said[0] if said else f'exit code {done.returncode}'}"
+            f"Maven could not install Apache Kafka: {errors[0] if errors else f'exit code {done.returncode}'}"
         )
     unfinished.rename(folder)
 

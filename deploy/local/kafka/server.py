@@ -33,8 +33,8 @@ def format_data(home: Path, logins: Mapping[str, str]) -> None:
     tool = command("kafka.tools.StorageTool", "format", "--standalone", *arguments, options=options)
     done = subprocess.run(tool, cwd=home, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
     if done.returncode:
-        said = (done.stderr or done.stdout).strip().splitlines() or ["it said nothing"]
-        raise BrokerError(f"Kafka cannot format {home}: {said[-1]}")
+        messages = (done.stderr or done.stdout).strip().splitlines() or ["it messages nothing"]
+        raise BrokerError(f"Kafka cannot format {home}: {messages[-1]}")
 
 
 def configure(home: Path, port: int, settings: Mapping[str, str]) -> None:
@@ -80,7 +80,7 @@ def launch(home: Path, port: int) -> None:
 def _end_of_log(home: Path) -> str:
     lines = (home / "node.log").read_text(errors="replace").splitlines()
     telling = [line for line in lines if "ERROR" in line or "Exception" in line]
-    return " / ".join(telling[:3] or lines[-3:]) or "it said nothing"
+    return " / ".join(telling[:3] or lines[-3:]) or "it messages nothing"
 
 
 def listens(port: int) -> bool:
