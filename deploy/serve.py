@@ -18,9 +18,8 @@ from shared import logs
 from shared.clock import Clock
 from shared.events.bus import Bus
 from shared.exporter import exporting
-from shared.runtime import bus_of, running
+from shared.runtime import bus_of, check_settings, running
 from shared.settings import Settings
-from shared.tokens import check_keys
 
 
 def say(words: str) -> None:
@@ -52,7 +51,7 @@ async def serve(name: str, settings: Settings, clock: Clock) -> int:
 
 def _checked_bus(name: str, settings: Settings) -> Bus | None:
     try:
-        check_keys(settings)
+        check_settings(settings)
         return bus_of(name, settings)
     except (ValueError, OSError) as error:
         raise SystemExit(str(error)) from None

@@ -21,6 +21,8 @@ from shared.events.handlers import Handlers, InboundTopic
 from shared.events.inbox import Consumer
 from shared.events.relay import Relay
 from shared.metrics import TableGauge
+from shared.policy import interpretations
+from shared.policy.errors import UnknownInterpretation
 from shared.settings import Settings
 from shared.storage.session import Database
 from shared.storage.tables import api_key, idempotency_key
@@ -88,9 +90,9 @@ class Instance:
     async def start(self) -> None:
         """Start the relay and the tick. Create all services of a bus first: it delivers to known subscribers only.
 
-        Raises ValueError for unreadable signing keys.
+        Raises ValueError for unreadable signing keys and for unknown readings.
         """
-        check_keys(self.settings)
+        check_settings(self.settings)
         if self.bus is not None:
             await self.bus.start()
         self._tasks.append(asyncio.create_task(self.relay.run(), name=f"relay {self.service.name}"))
@@ -172,6 +174,18 @@ async def running(service: Service, settings: Settings, clock: Clock, bus: Bus |
         yield instance
     finally:
         await instance.stop()
+
+
+def check_settings(settings: Settings) -> None:
+    """Raise ValueError for unreadable signing keys, and for an unknown reading in TENGHUAN_INTERPRETATIONS."""
+    check_keys(settings)
+    try:
+        interpretations(settings.interpretations)
+    except UnknownInterpretation as unknown:
+        key, option = (unknown.extra[name] for name in ("key", "option"))
+        raise ValueError(
+            f"TENGHUAN_INTERPRETATIONS: no reading {key} = {option}; docs/policy.md lists them"
+        ) from unknown
 
 
 def bus_of(service: str, settings: Settings) -> Bus | None:

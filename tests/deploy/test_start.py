@@ -51,10 +51,15 @@ def test_what_is_set_wrong_is_named(
     assert "secret" not in output
 
 
-@pytest.mark.parametrize(("setting", "value"), [("JWT_KEYS", "/nowhere/keys.json"), ("BUS", "inprocess")])
-def test_a_service_alone_names_keys_it_cannot_read_and_a_bus_that_leads_nowhere(
-    tmp_path: Path, setting: str, value: str
-) -> None:
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [
+        ("JWT_KEYS", "/nowhere/keys.json"),
+        ("BUS", "inprocess"),
+        ("INTERPRETATIONS", '{"cap_scope": "palace"}'),
+    ],
+)
+def test_a_service_alone_names_the_setting_that_it_cannot_use(tmp_path: Path, setting: str, value: str) -> None:
     given = {"TENGHUAN_DATABASE_URL": NOWHERE, f"TENGHUAN_{setting}": value}
     output, _ = start(tmp_path, "deploy.serve", "funding", "--port", "0", **given).communicate(timeout=240)
     assert f"TENGHUAN_{setting}" in output

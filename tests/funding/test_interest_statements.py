@@ -26,11 +26,16 @@ pytestmark = pytest.mark.clause("二（四）2")
 
 
 async def borrower(
-    world: World, principal: str = "100000000.00", rate: str = "0.0200", started_on: str | None = "2024-03-01"
+    world: World,
+    principal: str = "100000000.00",
+    rate: str = "0.0200",
+    started_on: str | None = "2024-03-01",
+    declared_on: str | None = None,
+    **contract: Any,
 ) -> tuple[UUID, str]:
     """Return a planned case of interest subsidy and its loan."""
     await appropriate(world)
-    case = await enter_pool(world)
+    case = await enter_pool(world, declared_on=declared_on)
     loan = {
         "bank": "示例银行",
         "contract_no": "借2024-1",
@@ -39,6 +44,7 @@ async def borrower(
         "annual_rate": rate,
         "term_months": 60,
         "drawn_on": "2024-03-01",
+        **contract,
     }
     registered = await world.post("funding", f"/v1/applications/{case}/loans", "city-officer-1", loan, 201)
     if started_on:
@@ -205,3 +211,24 @@ async def test_a_granted_project_gets_no_interest_subsidy_beside_it(world: World
 async def test_interest_is_paid_on_a_statement_only(world: World) -> None:
     case, _ = await borrower(world)
     assert (await requested(world, case, status=422))["errors"][0]["pointer"] == "/body/statement_id"
+
+
+async def test_by_setting_the_lpr_of_the_contracts_repricing_days_counts(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(world.instances["funding"].settings.interpretations, "lpr_date", "repricing")
+    case, loan = await borrower(world, rate="0.0500", repriced_on=["2024-09-01"])
+    statement = await submit(world, case, line(loan, "2024-06-21", "2024-09-20", rate="0.0500"))
+    expected = Decimal(100_000_000) * (Decimal("0.0345") * 72 + Decimal("0.0335") * 20) / 360
+    assert statement["payable_yuan"] == str(round_fen(expected))
+
+
+async def test_by_setting_interest_counts_from_the_day_of_the_declaration(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(
+        world.instances["funding"].settings.interpretations, "interest_before_application", "not_counted"
+    )
+    case, loan = await borrower(world, declared_on="2024-04-01")
+    statement = await submit(world, case, line(loan, "2024-03-01", "2024-06-20"))
+    assert statement["payable_yuan"] == str(round_fen(Decimal(100_000_000) * Decimal("0.0200") * 81 / 360))

@@ -91,6 +91,17 @@ async def test_the_first_acceptance_stands_after_correction(world: World) -> Non
     assert accepted["accepted_on"] == "2024-03-01"
 
 
+async def test_the_day_of_the_declaration_stands_after_correction(world: World) -> None:
+    owner = world.owner()
+    case = await sample_declarations.accepted(world)
+    await world.post("intake", f"/v1/declarations/{case}/return", OFFICER, RETURN)
+    world.clock.set(datetime(2024, 3, 11, 2, 0, tzinfo=UTC))
+    await world.post("intake", f"/v1/declarations/{case}/submit", owner)
+    filed = [event["data"] for event in await world.events("intake") if "submitted_on" in event["data"]]
+    assert [each["submitted_on"] for each in filed] == ["2024-03-01", "2024-03-11"]
+    assert [each["facts"]["declared_on"] for each in filed] == ["2024-03-01", "2024-03-01"]
+
+
 async def test_a_filed_round_is_never_rewritten(world: World) -> None:
     await sample_declarations.submitted(world)
     with pytest.raises(ProgrammingError, match="permission denied"):

@@ -99,6 +99,19 @@ async def test_an_evaluation_year_ending_on_a_holiday_ends_on_the_next_working_d
     assert (await deliver(world, project, "2024-10-01"))["evaluation_due_on"] == "2025-10-09"
 
 
+@pytest.mark.clause("二（三）1")
+async def test_by_setting_the_handover_is_the_delivery(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(world.instances["monitoring"].settings.interpretations, "delivery_meaning", "handover")
+    project, act = await funded_project(world), "/v1/files/{}/deliver"
+    set_date(world, 2024, 10, 8)
+    body = {"delivered_on": "2024-06-03", "proof": "竣工备1"}
+    refused = await world.post("monitoring", act.format(project), "110105-officer-1", body, status=422)
+    assert refused["errors"][0]["pointer"] == "/body/handed_over_on"
+    body |= {"handed_over_on": "2024-09-30"}
+    file = await world.post("monitoring", act.format(project), "110105-officer-1", body)
+    assert (file["delivered_on"], file["evaluation_due_on"]) == ("2024-09-30", "2025-09-30")
+
+
 @pytest.mark.parametrize("delivered_on", ["2024-03-12", "2023-01-01", "9999-12-31"])
 async def test_an_impossible_delivery_date_is_refused(world: World, delivered_on: str) -> None:
     project = await funded_project(world)

@@ -205,3 +205,13 @@ async def test_the_city_sees_totals_of_every_district_and_who_has_reported(world
     reserve = await world.get("intake", "/v1/city/library?quarter=2024Q1", "city-supervisor-1")
     assert (reserve["total"]["in_library_count"], reserve["total"]["fixed_investment_yuan"]) == (1, "300000000.00")
     await world.get("intake", "/v1/city/ledger", OFFICER, status=403)
+
+
+async def test_by_setting_the_development_area_owes_no_report(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(world.instances["intake"].settings.interpretations, "bda_duties", "exempt")
+    world.clock.set(LATE)
+    library = await world.get("intake", "/v1/city/library?quarter=2024Q1", "city-officer-1")
+    states = {
+        item["district"]: (item["reporting"]["status"], item["reporting"]["overdue"]) for item in library["districts"]
+    }
+    assert (states["BDA"], states[CHAOYANG]) == (("exempt", False), ("not_opened", True))
