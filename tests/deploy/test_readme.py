@@ -51,8 +51,8 @@ def test_every_make_target_named_exists(document: Path) -> None:
 
 
 def test_every_command_of_tenghuan_named_exists(document: Path) -> None:
-    command = get_command(app)
-    groups = {name: getattr(each, "commands", None) for name, each in command.commands.items()}  # type: ignore[attr-defined]
+    commands = get_command(app).commands  # type: ignore[attr-defined]
+    groups = {name: set(getattr(each, "commands", ())) for name, each in commands.items()}
     wrong = []
     for name, second in re.findall(r"(?:^|[`\s(/])tenghuan ([a-z]+)(?: ([a-z]+))?", code(document), re.M):
         if name not in groups or (groups[name] and second not in groups[name]):
