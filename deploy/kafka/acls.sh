@@ -1,5 +1,5 @@
 #!/bin/sh
-# Access rules on the brokers: who may write and read what. Nothing else is allowed; repeating it changes nothing.
+# Access rules of the brokers, by login and topic. Everything else is denied; running it again changes nothing.
 #
 #   KAFKA_ACLS="kafka-acls.sh --bootstrap-server HOST:PORT --command-config admin.properties" \
 #   DISTRICTS="district-110101 district-110102" DASHBOARDS="dashboard" sh deploy/kafka/acls.sh
@@ -12,12 +12,12 @@ set -euf
 allow() {
     login=$1 operation=$2
     shift 2
-    # The command is several words.
+    # KAFKA_ACLS is a command with arguments.
     # shellcheck disable=SC2086
     $KAFKA_ACLS --add --allow-principal "User:$login" --operation "$operation" "$@"
 }
 
-# A service, and what it acts on: the same as its handlers say (tests/broker/test_access.py compares).
+# Arguments: a service and the sources of its events, as in its handlers (tests/broker/test_access.py compares).
 service() {
     name=$1
     shift

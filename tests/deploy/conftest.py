@@ -12,7 +12,7 @@ from tests.world import World
 
 
 @pytest.fixture
-def told(monkeypatch: pytest.MonkeyPatch) -> WithdrawalLog:
+def withdrawals(monkeypatch: pytest.MonkeyPatch) -> WithdrawalLog:
     listener = WithdrawalLog()
     monkeypatch.setitem(cast("dict[Any, Any]", monitoring.handlers), DeclarationWithdrawn, listener.note)
     return listener

@@ -1,4 +1,4 @@
-"""deploy/checks/newest_python.sh says so when there is no newer Python to tell the story on."""
+"""The script that tells the story on the newest Python says so when there is no newer one."""
 
 import subprocess
 from pathlib import Path
