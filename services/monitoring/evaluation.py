@@ -12,7 +12,7 @@ from services.monitoring.models.evaluation import Evaluation, IssuedEvaluation
 from services.monitoring.models.files import ProjectFile
 from services.monitoring.models.inspections import Finding
 from services.monitoring.models.quarters import ProjectQuarter, QuarterSubmission
-from services.monitoring.rules.delivery import check_reference_day
+from services.monitoring.rules.delivery import check_reference_day, evaluation_years
 from services.monitoring.rules.evaluation.actuals import Actuals, occupancy_rate
 from services.monitoring.rules.evaluation.calculation import ProjectState, evaluate
 from services.monitoring.rules.evaluation.report import build_report
@@ -38,7 +38,8 @@ def _check_reference(file: ProjectFile, on: date, today: date, ruleset: Ruleset)
     delivered_on = file.expect_delivered()
     assert file.evaluation_due_on is not None
     last = min(today, file.evaluation_due_on)
-    check_reference_day(on, delivered_on, last, ruleset.interpretations["target_moment"])
+    years = evaluation_years(file.as_of, file.district)
+    check_reference_day(on, delivered_on, last, ruleset.interpretations["target_moment"], years)
 
 
 def _check_lettings(file: ProjectFile, actuals: Actuals) -> None:

@@ -3,7 +3,7 @@
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.monitoring.models.files import ProjectFile
-from services.monitoring.rules.delivery import FIELDS, DeliveryDays, delivery_day, evaluation_year
+from services.monitoring.rules.delivery import FIELDS, DeliveryDays, delivery_day, evaluation_year, evaluation_years
 from shared.contracts.monitoring import ProjectDelivered
 from shared.events.outbox import emit
 from shared.policy import interpretations
@@ -16,7 +16,7 @@ async def confirm_delivery(session: AsyncSession, file: ProjectFile, days: Deliv
     chosen = interpretations(settings_of(session).interpretations)
     delivered_on = delivery_day(days, chosen["delivery_meaning"])
     file.expect_deliverable(delivered_on, today(session), FIELDS[chosen["delivery_meaning"]])
-    due = evaluation_year(delivered_on, chosen["year_clock"])
+    due = evaluation_year(delivered_on, chosen["year_clock"], evaluation_years(file.as_of, file.district))
     file.deliver(delivered_on, proof, due.on)
     await record_act(
         session,

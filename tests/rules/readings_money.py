@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from services.eligibility.rules.dry_run import Loan, interest_of
 from services.eligibility.rules.investment import ComponentRecognition, ExcludedCost, recognise_components
 from services.funding.interest.days import LoanTotals, ProjectTotals
 from services.funding.interest.lines import RateSegment
@@ -137,6 +138,12 @@ SWITCHES = (
         "tenor of a loan of six years whose contract names none",
         at_tenor(72, None),
         {"contract_else_term": "5Y", "one_year": "1Y"},
+    ),
+    Switch(
+        "lpr_tenor",
+        "interest estimate of the dry run for a loan of eight years",
+        lambda option: interest_of(Loan(Decimal(100_000_000), Decimal("0.06"), Decimal(8)), ON, option).award_yuan,
+        {"contract_else_term": "7900000.00", "one_year": "6900000.00"},
     ),
     Switch(
         "rate_comparison",

@@ -56,7 +56,8 @@ def _support(judged: Judgement, loan: LoanIn | None, as_of: date) -> SupportOut:
     components = judged.decision.facts.get("components", ())
     given = grant_of(components, judged.ruleset) if judged.ruleset else None
     planned = Loan(loan.principal_yuan, loan.rate, Decimal(loan.years)) if loan else None
+    tenor = judged.decision.interpretations["lpr_tenor"]
     return SupportOut(
         investment_grant=SupportAmountOut.model_validate(given) if given else None,
-        interest_subsidy=SupportAmountOut.model_validate(interest_of(planned, as_of)),
+        interest_subsidy=SupportAmountOut.model_validate(interest_of(planned, as_of, tenor)),
     )

@@ -47,10 +47,10 @@ def grant_of(components: Sequence[Mapping[str, Any]], ruleset: Ruleset) -> Suppo
     return Support(award.clause, award.label, award.uncapped_yuan, award.award_yuan, award.derivation)
 
 
-def interest_of(loan: Loan | None, on: date) -> Support:
+def interest_of(loan: Loan | None, on: date, lpr_tenor: str = "by_term") -> Support:
     """Return the estimated interest subsidy: full principal at the lower of LPR and contract rate, capped. 二（四）2
 
-    The paid subsidy follows bank statements day by day and may differ.
+    `lpr_tenor` is the reading of I7. The paid subsidy follows bank statements day by day and may differ.
     """
     try:
         cap, max_years = parameter("interest_cap_yuan", on), parameter("interest_years", on)
@@ -58,7 +58,7 @@ def interest_of(loan: Loan | None, on: date) -> Support:
             return _interest(
                 None, None, (f"填报贷款本金、利率和期限后可估算；上限 {cap:,f} 元，不超过 {max_years} 年",)
             )
-        quoted = lpr(on, "1Y" if loan.years <= LONG_TERM_YEARS else "5Y")
+        quoted = lpr(on, "1Y" if lpr_tenor == "one_year" or loan.years <= LONG_TERM_YEARS else "5Y")
     except _UNKNOWN as unknown:
         return _interest(None, None, (_explanation(unknown),))
     years, rate = min(loan.years, max_years), min(loan.rate, quoted)

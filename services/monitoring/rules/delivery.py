@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
+from services.monitoring.rules.targets import published_parameter
 from shared.dates import deadline
 from shared.deadlines import Deadline
 from shared.errors import Invalid
@@ -36,16 +37,22 @@ def delivery_day(days: DeliveryDays, meaning: str) -> date:
     return day
 
 
-def evaluation_year(delivered_on: date, clock: str) -> Deadline:
-    """Return the last day of the year after delivery, moved to a working day unless I17 says no_shift. 三（三）"""
-    return deadline(delivered_on, years=1, shift=clock == "civil_code")
+def evaluation_year(delivered_on: date, clock: str, years: int = 1) -> Deadline:
+    """Return the last day of the years after delivery, moved to a working day by the reading of I17. 三（三）"""
+    return deadline(delivered_on, years=years, shift=clock == "civil_code")
 
 
-def check_reference_day(on: date, delivered_on: date, last: date, moment: str) -> None:
+def evaluation_years(as_of: date, district: str) -> int:
+    """Return the years within which a project is evaluated; one where its edition's text is not available. 三（三）"""
+    published = published_parameter("occupancy_deadline_years", as_of, district)
+    return 1 if published is None else int(published)
+
+
+def check_reference_day(on: date, delivered_on: date, last: date, moment: str, years: int = 1) -> None:
     """Raise Invalid for a reference day before delivery, after `last`, or against the reading of I20. 三（三）"""
     field = "/body/reference_on"
     if not delivered_on <= on <= last:
         raise Invalid(f"评价基准日须在交付日 {delivered_on} 至 {last} 之间", field=field)
-    anniversary = evaluation_year(delivered_on, "no_shift").on
+    anniversary = evaluation_year(delivered_on, "no_shift", years).on
     if moment == "anniversary" and on != anniversary:
         raise Invalid(f"按现行口径，评价基准日须为满一年之日 {anniversary}", field=field)
