@@ -66,7 +66,8 @@ async def test_every_metric_and_label_of_rules_and_dashboard_is_in_a_scrape(worl
 
 
 def test_every_alert_has_a_severity_a_summary_and_a_runbook_that_exists() -> None:
-    headings = set(re.findall(r"^## (.+)$", (ROOT / "docs" / "operations.md").read_text(), re.M))
+    pages = [(ROOT / "docs" / name).read_text() for name in ("operations.md", "runbooks.md")]
+    headings = set(re.findall(r"^## (.+)$", "\n".join(pages), re.M))
     for rule in rules():
         assert rule["labels"]["severity"] in {"page", "ticket", "info"}
         assert rule["annotations"]["summary"]
