@@ -60,10 +60,10 @@ migrations: $(DEV) ## the migrations build exactly the tables in the models
 schemas: $(DEV) ## no published event changed its shape
 	@$(PY) -m pytest -q tests/shared/contracts
 
-faults: $(DEV) ## hurt the suite on a real broker in every way, see whether anything is lost (SEED=1 MINUTES=8 LOAD=1)
+faults: $(DEV) ## inject every kind of fault into the suite on a real broker, check that nothing is lost (SEED=1 MINUTES=8 LOAD=1)
 	@exec $(PY) -m faults --seed $(SEED) --minutes $(MINUTES) --load $(LOAD)
 
-recovery: $(DEV) ## under a steady load, one injury at a time: how soon each is over (SEED=1)
+recovery: $(DEV) ## recovery times: one fault at a time under a steady load (SEED=1)
 	@exec $(PY) -m faults --seed $(SEED) --recovery
 
 bench: $(DEV) ## measure throughput and latency on this machine

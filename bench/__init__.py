@@ -1,1 +1,1 @@
-"""Measurements of the suite on the machine at hand; every figure has its peer or floor in the same run."""
+"""Benchmarks of the suite on this machine; every figure has its peer or floor in the same run."""

@@ -1,4 +1,4 @@
-"""`make bench`: every measurement as one JSON document; names as arguments choose some of them."""
+"""`make bench`: all benchmarks as one JSON document; arguments choose some of them by name."""
 
 import json
 import sys

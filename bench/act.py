@@ -1,4 +1,4 @@
-"""Processor time of one plain act over HTTP beside a plain FastAPI + SQLAlchemy endpoint that inserts the same row."""
+"""Processor time of one plain act over HTTP, beside a plain FastAPI and SQLAlchemy endpoint with the same insert."""
 
 import asyncio
 import itertools
@@ -46,7 +46,7 @@ plain = APIRouter(route_class=ActRoute)
 
 
 class PlainAct(BaseModel):
-    """A small row."""
+    """Body of the plain act."""
 
     number: int
 
@@ -75,7 +75,7 @@ def app() -> FastAPI:
 
 
 def peer() -> FastAPI:
-    """Return a plain FastAPI application: the bare insert, no sign-in, key, fence or event."""
+    """Return a plain FastAPI application: the bare insert, without sign-in, key, fence and event."""
     url = Settings().admin_url()
     options = {"server_settings": {"search_path": "intake"}}
     sessions = async_sessionmaker(
@@ -127,7 +127,7 @@ def served(factory: str, settings: Settings) -> Iterator[tuple[int, psutil.Proce
 
 
 async def answering(port: int, token: str) -> None:
-    """Wait for the service. Its socket listens already: the first request is answered when the service is ready."""
+    """Wait until the service is ready. Its socket already listens, so the first request waits for the start."""
     async with Wire(port, token) as wire:
         status, _ = await wire.send("GET", "/readyz", b"", "ready")
         if status != 200:
@@ -164,7 +164,7 @@ async def _measure(server: Embedded) -> dict[str, Any]:
         for each in (port, peer_port):
             await answering(each, token)
         rounds = []
-        for _ in range(ROUNDS + 1):  # the first warms both up
+        for _ in range(ROUNDS + 1):  # the first is a warm-up
             rounds.append((await _round(port, token, process), await _round(peer_port, token, peer_process)))
     ours, theirs = (statistics.median(column) for column in zip(*rounds[1:], strict=True))
     return {
@@ -177,7 +177,7 @@ async def _measure(server: Embedded) -> dict[str, Any]:
 
 
 def measure() -> dict[str, Any]:
-    """Return processor time per act, ours and the peer's, measured in turn in one run."""
+    """Return the processor time per act of the suite and of the peer, measured in alternating rounds."""
     with tempfile.TemporaryDirectory() as folder:
         server = start(Path(folder) / "postgres")
         try:

@@ -1,4 +1,4 @@
-"""Over a real Kafka: the relay, the consumer with its inbox, and commit → handler; each beside its floor, same run."""
+"""Throughput of relay and consumer and the latency from commit to handler over Kafka, each with its floor."""
 
 import asyncio
 import hashlib
@@ -53,7 +53,7 @@ _NOTE = "INSERT INTO monitoring.measured SELECT unnest($1::uuid[]), now()"
 
 
 async def _relayed(settings: Settings, admin: asyncpg.Connection, round_no: int) -> float:
-    """Events a second from a full outbox to the broker."""
+    """Return events per second from a full outbox to the broker."""
     await admin.execute("SET search_path = intake")
     await admin.execute(_FILL, EVENTS, str(round_no), Clock().now())
     await admin.execute("ANALYZE outbox")
@@ -62,7 +62,7 @@ async def _relayed(settings: Settings, admin: asyncpg.Connection, round_no: int)
     await bus.publish(TOPIC, [])
     began = time.perf_counter()
     running = asyncio.create_task(relay.run())
-    while await admin.fetchval("SELECT EXISTS (SELECT FROM outbox)"):  # noqa: ASYNC110 - the relay is watched from outside
+    while await admin.fetchval("SELECT EXISTS (SELECT FROM outbox)"):  # noqa: ASYNC110 - the relay offers no event for an empty outbox
         await asyncio.sleep(0.02)
     seconds = time.perf_counter() - began
     await relay.stop()
@@ -73,7 +73,7 @@ async def _relayed(settings: Settings, admin: asyncpg.Connection, round_no: int)
 
 
 def _messages(round_no: int) -> list[Message]:
-    """The same events as in the outbox, ready to be sent."""
+    """Return the events of the outbox as messages ready to be sent."""
     at, named = Clock().now(), {"district": "110105", "actor": "service:intake", "role": "system"}
     made = []
     for number in range(EVENTS):
@@ -86,7 +86,7 @@ def _messages(round_no: int) -> list[Message]:
 
 
 async def _sent(settings: Settings, messages: list[Message]) -> float:
-    """Events a second by the client's own `send`, one batch of futures: what the relay is compared with."""
+    """Return events per second by aiokafka's own `send`, one batch of futures: the peer of the relay."""
     producer = AIOKafkaProducer(
         **client_options(settings, "bench"), enable_idempotence=True, acks="all", linger_ms=5, max_batch_size=262_144,
         compression_type="lz4",
@@ -113,7 +113,7 @@ async def _gathered(session: AsyncSession, events: list[DeclarationWithdrawn]) -
 
 
 async def _consumed(settings: Settings, most: int) -> float:
-    """Events a second through the service's consumer: decode, inbox, sequence check, one insert a batch, offsets."""
+    """Return events per second through the service's consumer: decoding, inbox, order, one insert a batch, offsets."""
     database = Database("monitoring", settings.service_url("monitoring"), Clock(), settings)
     consumer = Consumer(database, {DeclarationWithdrawn: BatchHandler(_gathered)})
     bus = KafkaBus(settings.model_copy(update={"kafka_batch": most}), "monitoring")
@@ -138,9 +138,9 @@ async def _consumed(settings: Settings, most: int) -> float:
 
 
 async def _raw(settings: Settings, admin: asyncpg.Connection, most: int, *, inbox: bool) -> float:
-    """Events a second for a bare consumer that decodes the ids it inserts and nothing else, and commits its offsets.
+    """Return events per second of a bare consumer that decodes and inserts ids and commits its offsets.
 
-    With `inbox` it writes the same two rows for each event as the service's consumer does.
+    With `inbox` it writes the same two rows per event as the service's consumer.
     """
     consumer = AIOKafkaConsumer(
         TOPIC, **client_options(settings, "bench"), group_id=f"tenghuan.bench-{inbox}", enable_auto_commit=False,
@@ -203,7 +203,7 @@ async def _measure(settings: Settings) -> dict[str, Any]:
 
 
 def measure() -> dict[str, Any]:
-    """Events a second and milliseconds over a real broker of this machine, and their ratios to the floors."""
+    """Return events per second and milliseconds over a real broker on this machine, and ratios to the floors."""
     with tempfile.TemporaryDirectory() as folder:
         server = start(Path(folder) / "postgres")
         node = start_node(Path(folder) / "kafka")

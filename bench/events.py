@@ -1,4 +1,4 @@
-"""Commit → handler on the in-process bus, at a steady rate of events: the time a reader waits for news."""
+"""Latency from commit to handler on the in-process bus, at a steady rate of events."""
 
 import asyncio
 import statistics
@@ -29,11 +29,11 @@ from shared.storage.migrate import upgrade
 RATE_PER_SECOND = 200
 SECONDS = 10
 WARM_UP_SECONDS = 2
-"""Left out of the figures: connections are opened and statements prepared then."""
+"""Excluded from the figures: connections are opened and statements prepared."""
 
 
 async def commit_to_handler(settings: Settings, carrier: Callable[[str], Bus]) -> dict[str, Any]:
-    """Milliseconds from the return of COMMIT to the handler's run, over the bus that `carrier` has for a service."""
+    """Return the milliseconds from the return of COMMIT to the handler, over the bus that `carrier` gives."""
     from services.intake.main import service as intake
     from services.monitoring.main import service as monitoring
 
@@ -53,7 +53,7 @@ async def commit_to_handler(settings: Settings, carrier: Callable[[str], Bus]) -
     hearing.subscribe("intake.events", Consumer(receiver.database, {DeclarationWithdrawn: note}).deliver)
     await sender.start()
     await receiver.start()
-    while hearing.outage():  # noqa: ASYNC110 - brokers answer when they do
+    while hearing.outage():  # noqa: ASYNC110 - a broker offers no event for it
         await asyncio.sleep(0.05)
 
     async def announce() -> None:
@@ -69,7 +69,7 @@ async def commit_to_handler(settings: Settings, carrier: Callable[[str], Bus]) -
         tasks.append(asyncio.create_task(announce()))
     await asyncio.gather(*tasks)
     async with asyncio.timeout(10):
-        while len(arrived) < len(committed):  # noqa: ASYNC110 - a measurement's end
+        while len(arrived) < len(committed):  # noqa: ASYNC110 - end of the measurement
             await asyncio.sleep(0.01)
     steady = list(committed)[RATE_PER_SECOND * WARM_UP_SECONDS :]
     waited = sorted(max(0.0, arrived[key] - committed[key]) for key in steady)
@@ -90,7 +90,7 @@ async def _measure(settings: Settings) -> dict[str, Any]:
 
 
 def measure() -> dict[str, Any]:
-    """Milliseconds from the return of COMMIT to the handler's run, at 200 events a second."""
+    """Return the latency from the return of COMMIT to the handler in ms, at 200 events per second."""
     with tempfile.TemporaryDirectory() as folder:
         server = start(Path(folder) / "postgres")
         try:

@@ -1,4 +1,4 @@
-"""The floor that writes are compared with: pgbench doing four statements, 1.4 kB and an outbox row, prepared."""
+"""Floor of the write benchmarks: pgbench with four prepared statements, 1.4 kB and an outbox row."""
 
 import asyncpg
 
@@ -17,14 +17,14 @@ COMMIT;
 
 
 async def prepare_floor(server: Embedded) -> None:
-    """Make the tables that pgbench writes into, in the server's own database."""
+    """Create the tables that pgbench writes, in the server's own database."""
     admin = await asyncpg.connect(server.dsn())
     await admin.execute(TABLES)
     await admin.close()
 
 
 def transactions_per_second(server: Embedded, seconds: float) -> float:
-    """What pgbench reaches at 8 clients. Raises RuntimeError when it cannot run."""
+    """Return pgbench's transactions per second with 8 clients. Raises RuntimeError when it fails."""
     script = server.site.beside("floor.sql")
     script.write_text(SCRIPT)
     script.chmod(0o644)

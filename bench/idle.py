@@ -1,4 +1,4 @@
-"""What the suite costs when nothing happens: processor share and memory of the one process, its PostgreSQL apart."""
+"""Cost of an idle suite: processor share and memory of its one process, without PostgreSQL."""
 
 import os
 import signal
@@ -14,7 +14,7 @@ QUIET_SECONDS = 15
 
 
 def measure() -> dict[str, Any]:
-    """Start the suite, let the story end, and watch it idle."""
+    """Start the suite, wait for the end of the story, and return the idle figures."""
     with tempfile.TemporaryDirectory() as folder:
         suite = subprocess.Popen(
             [sys.executable, "-m", "deploy.all_in_one", "--port", "0"],

@@ -41,10 +41,10 @@ from shared.storage.session import Database
 SECONDS = 4.0
 ROUNDS = 3
 CLIENTS = 8
-"""As many as pgbench has in `bench.floor`."""
+"""The number of clients in `bench.floor`."""
 CASES_EACH = 125
 SIZES = (2, 10, 100)
-"""Transfers per commit; two is the smallest plan step: a reservation debits the budget and the award together."""
+"""Transfers per commit; two is the smallest step of a plan: a reservation debits budget and award together."""
 PASSWORD = "bench"
 YEAR = 2024
 AWARD = Decimal("1000.00")
@@ -52,7 +52,7 @@ ACTOR = system_actor("bench")
 
 
 class Client:
-    """Renews the reservations of its own cases, one transfer after the other, for ever."""
+    """Client that renews the reservations of its own cases, one transfer after the other, without end."""
 
     def __init__(self, number: int) -> None:
         self.cases = [UUID(int=number * CASES_EACH + n + 1) for n in range(CASES_EACH)]
@@ -81,7 +81,7 @@ async def _open(database: Database, clients: list[Client]) -> None:
 
 
 async def _post_batches(database: Database, clients: list[Client], size: int) -> dict[str, float]:
-    """Let every client post and commit batches for some seconds; return rate and latency."""
+    """Post and commit batches from every client for some seconds; return rate and latency."""
     waited: list[float] = []
     posted: list[int] = []
     began = time.perf_counter()

@@ -1,7 +1,7 @@
-"""How fast the notice is applied: one explained declaration, ten thousand rows, a million rows, beside the scan floor.
+"""Speed of the rules: one explained declaration, ten thousand rows, a million rows, beside the scan floor.
 
-Run as ``python -m bench.policy``; prints one JSON object. Times are the best of several runs in one process. Rows are
-random declarations of the worked kind, with about 5 % of the cells unknown.
+`python -m bench.policy` prints one JSON object. Times are the best of several runs in one process. Rows are random
+declarations like the worked cases, with about 5 % of the cells unknown.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ REPEATS = 200
 
 
 def best(act: Callable[[], object], runs: int) -> float:
-    """Seconds of the fastest of several runs."""
+    """Return the seconds of the fastest of several runs."""
     times = []
     for _ in range(runs):
         started = perf_counter()
@@ -36,13 +36,13 @@ def best(act: Callable[[], object], runs: int) -> float:
 
 
 def repeat(act: Callable[[], object]) -> None:
-    """The act often enough that the clock's own cost does not show."""
+    """Run the act often enough that the clock's own cost does not show."""
     for _ in range(REPEATS):
         act()
 
 
 def one_declaration(ruleset: Ruleset) -> dict[str, float]:
-    """Microseconds to read the facts, to judge every rule with a full trace, and for the whole written decision."""
+    """Return the microseconds to read the facts, to judge every rule with a full trace, and for the whole decision."""
     facts = base("area")
     rules = ruleset.phase("declare")
     project = read(facts, ruleset)
@@ -61,7 +61,7 @@ def one_declaration(ruleset: Ruleset) -> dict[str, float]:
 
 
 def a_table(frame: pl.DataFrame, ruleset: Ruleset, runs: int) -> dict[str, float]:
-    """Milliseconds for the scan floor, every rule's outcome, and the whole simulation with and without a patch."""
+    """Return the milliseconds of the scan floor, of all rules, and of the simulation with and without a patch."""
     rules = [rule.id for rule in ruleset.phase("declare")]
     floor = best(lambda: frame.select(pl.all().to_physical().sum()), runs)
     judged = best(lambda: outcomes(frame, ruleset, rules), runs)
@@ -76,7 +76,7 @@ def a_table(frame: pl.DataFrame, ruleset: Ruleset, runs: int) -> dict[str, float
 
 
 def rows(ruleset: Ruleset, count: int) -> pl.DataFrame:
-    """A frame of `count` projects, one row each, drawn from random declarations."""
+    """Return a frame of `count` projects, one row each, drawn from random declarations."""
     draw = Random(1)
     bases = [base("building"), base("factory"), base("area")]
     declared: list[dict[str, Any]] = [
@@ -89,7 +89,7 @@ def rows(ruleset: Ruleset, count: int) -> pl.DataFrame:
 
 
 def measure() -> dict[str, Any]:
-    """Microseconds for one explained declaration; milliseconds for tables, against a scan of the same columns."""
+    """Return microseconds for one explained declaration, and milliseconds for tables beside a scan."""
     ruleset = resolve(date(2024, 3, 1))
     return {
         "rules": len(ruleset.phase("declare")),

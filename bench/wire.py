@@ -1,11 +1,11 @@
-"""A client for measuring: one kept-alive connection, as little work per request as HTTP/1.1 allows."""
+"""Minimal HTTP/1.1 client: one kept-alive connection, as little work per request as possible."""
 
 import asyncio
 from types import TracebackType
 
 
 class Wire:
-    """`async with Wire(port, token) as wire: status = await wire.send("PUT", path, body)`."""
+    """Connection with a token: `async with Wire(port, token) as wire: await wire.send("PUT", path, body, key)`."""
 
     def __init__(self, port: int, token: str) -> None:
         self.port, self.token = port, token
@@ -21,7 +21,7 @@ class Wire:
         await self._writer.wait_closed()
 
     async def send(self, method: str, path: str, body: bytes, key: str) -> tuple[int, bytes]:
-        """One request under an Idempotency-Key; the status and the body of the answer."""
+        """Send one request under an Idempotency-Key; return the status and the body of the answer."""
         head = (
             f"{method} {path} HTTP/1.1\r\nhost: bench\r\nauthorization: Bearer {self.token}\r\n"
             f"content-type: application/json\r\nidempotency-key: {key}\r\ncontent-length: {len(body)}\r\n\r\n"

@@ -30,7 +30,7 @@ _numbers = itertools.count(1)
 
 
 def _rows() -> list[dict[str, Any]]:
-    """A thousand rows of the sample; `@` stands where each push writes its number into the ids."""
+    """Return a thousand rows of the sample; `@` stands where each push writes its number into the ids."""
     some = itertools.islice(itertools.cycle(resources(1)[DISTRICT]), ROWS)
     return [row | {"external_id": f"B-@-{at}"} for at, row in enumerate(some)]
 
@@ -60,7 +60,7 @@ def _rate(lasted: list[float]) -> dict[str, float]:
 
 
 async def _steadily(port: int, token: str, act: Callable[[Wire], Awaitable[int]]) -> dict[str, float]:
-    """The act from several connections at once for some seconds."""
+    """Send the act from several connections at once for some seconds; return rate and latency."""
     waited: list[float] = []
     began = time.perf_counter()
 
@@ -114,7 +114,7 @@ async def _measure(server: Embedded) -> dict[str, Any]:
 
 
 def measure() -> dict[str, Any]:
-    """Rows and requests a second over loopback, one uvicorn worker; the floor is the mean of before and after."""
+    """Return rows and requests per second over loopback with one worker; the floor is the mean of before and after."""
     with tempfile.TemporaryDirectory() as folder:
         server = start(Path(folder) / "postgres")
         try:

@@ -1,4 +1,5 @@
-"""The fault campaign: the suite as processes on a real broker, a steady load, things that break, and a verdict.
+"""The fault campaign: the suite as processes on a real broker, a steady load, injected faults, and a verdict.
 
-What a run does stands in `__main__.py`; what may break in `injuries.py`; what must hold in the end in `verdict.py`.
+`__main__.py` is the command, `schedule.py` lists the faults, `injections.py` injects them, `workload/` is the load,
+`end_checks.py` and `checker/` compare the end with `model/`.
 """

@@ -1,4 +1,4 @@
-"""One run: load and injuries side by side, then everything mended, then the verdict."""
+"""One run: load and faults side by side, then repair, then the verdict."""
 
 import asyncio
 import time
@@ -10,79 +10,88 @@ from pathlib import Path
 import asyncpg
 
 from faults.checker.judge import Verdict, judge
-from faults.end_checks import announced_in_order, heard_out, parked_as_poisoned, parked_streams, replayed, settled
-from faults.environment import Ground
-from faults.garbage import strangers
+from faults.end_checks import (
+    all_delivered,
+    parked_as_poisoned,
+    parked_streams,
+    published_in_order,
+    replay_parked_events,
+    updates_consumed,
+)
+from faults.environment import Environment
+from faults.garbage import publish_garbage
 from faults.lag import Lag
-from faults.nemesis import Ordeal
-from faults.plan import Course
+from faults.nemesis import Nemesis
+from faults.plan import CampaignPlan
 from faults.poison import Poison
-from faults.recovery import history, recoveries
+from faults.recovery import recoveries, timeline
 from faults.report import Report
-from faults.suite import Site, administrator, site
-from faults.usage import Vitals, backends
-from faults.workload.drive import LoadFigures, drive
+from faults.suite import RunningSuite, admin_connection, start_suite
+from faults.usage import ResourceUsage, backends
 from faults.workload.log import CommandLog
+from faults.workload.open_loop import LoadFigures, run_load
 
-HEARD_SECONDS = 60.0
-"""The least that intake may take for what districts asked by their topic."""
+UPDATES_SECONDS = 60.0
+"""Minimum time for intake to consume the districts' updates by the topic."""
 
 
 @dataclass
-class Standing:
-    """What a watcher is shown while a run goes on."""
+class Progress:
+    """State of a run for display."""
 
     began: float
     phase: str
     log: CommandLog
     lag: Lag
-    ordeal: Ordeal
+    nemesis: Nemesis
 
 
-Watch = Callable[[Standing], None]
+Observer = Callable[[Progress], None]
 
 
-async def run(ground: Ground, folder: Path, course: Course, watch: Watch = lambda standing: None) -> Report:
-    """Hurt a fresh suite while it is loaded, mend it, and judge."""
-    settings = {"kafka_session_seconds": course.session_seconds}
-    heard: list[str] = []
+async def run(
+    environment: Environment, folder: Path, plan: CampaignPlan, observe: Observer = lambda progress: None
+) -> Report:
+    """Run the load and the faults on a fresh suite, repair it, and return the report."""
+    settings = {"kafka_session_seconds": plan.session_seconds}
+    messages: list[str] = []
     async with (
-        site(ground, folder, course.planted, say=heard.append, **settings) as suite,
+        start_suite(environment, folder, plan.patches, say=messages.append, **settings) as suite,
         Lag(suite.dsn) as lag,
-        Vitals(suite) as vitals,
+        ResourceUsage(suite) as usage,
     ):
         with CommandLog(folder / "commands.jsonl") as log:
-            standing = Standing(time.monotonic(), "load", log, lag, Ordeal(suite))
-            async with _watched(standing, watch):
+            progress = Progress(time.monotonic(), "load", log, lag, Nemesis(suite))
+            async with _observed(progress, observe):
                 before = await backends(suite)
-                load = await _loaded(suite, course, log, standing.ordeal)
-                standing.phase = "verdict"
-                differences, verdict = await _judged(suite, course, lag, load, log)
+                load = await _run_load(suite, plan, log, progress.nemesis)
+                progress.phase = "verdict"
+                differences, verdict = await _check(suite, plan, lag, load, log)
                 after = await backends(suite)
         return Report(
-            course=course,
+            plan=plan,
             load=load,
-            injuries=standing.ordeal.counts(),
-            missed=standing.ordeal.missed,
-            recoveries=recoveries(standing.ordeal.wounds, lag.samples),
-            history=history(standing.ordeal.wounds, lag.samples, standing.began),
-            memory_mb=vitals.growth(),
+            faults=progress.nemesis.counts(),
+            missed=progress.nemesis.missed,
+            recoveries=recoveries(progress.nemesis.injections, lag.samples),
+            timeline=timeline(progress.nemesis.injections, lag.samples, progress.began),
+            memory_mb=usage.growth(),
             backends=(before, after),
             restarts=sum(suite.processes.starts.values()) - len(suite.processes.starts),
-            seconds=round(time.monotonic() - standing.began, 1),
+            seconds=round(time.monotonic() - progress.began, 1),
             differences=differences,
             verdict=verdict,
         )
 
 
 @asynccontextmanager
-async def _watched(standing: Standing, watch: Watch) -> AsyncIterator[None]:
+async def _observed(progress: Progress, observe: Observer) -> AsyncIterator[None]:
     async def show() -> None:
         while True:
-            watch(standing)
+            observe(progress)
             await asyncio.sleep(0.5)
 
-    showing = asyncio.create_task(show(), name="watch")
+    showing = asyncio.create_task(show(), name="progress")
     try:
         yield
     finally:
@@ -90,64 +99,66 @@ async def _watched(standing: Standing, watch: Watch) -> AsyncIterator[None]:
         await asyncio.gather(showing, return_exceptions=True)
 
 
-async def _loaded(suite: Site, course: Course, log: CommandLog, ordeal: Ordeal) -> LoadFigures:
-    """Injuries are timed from the first arrival on: making ready takes longer on one machine than on another."""
-    arriving, seed = asyncio.Event(), course.planted.seed
+async def _run_load(suite: RunningSuite, plan: CampaignPlan, log: CommandLog, nemesis: Nemesis) -> LoadFigures:
+    """Run the load, the faults and the garbage together; faults are timed from the first arrival."""
+    arrivals_started, seed = asyncio.Event(), plan.patches.seed
     try:
         async with asyncio.TaskGroup() as group:
-            driving = group.create_task(drive(suite.suite, course.plan, seed, course.seconds, log, arriving))
-            await arriving.wait()
-            group.create_task(_strangers(suite, course))
-            group.create_task(ordeal.befall(course.injuries))
+            loading = group.create_task(
+                run_load(suite.endpoints, plan.profile, seed, plan.seconds, log, arrivals_started)
+            )
+            await arrivals_started.wait()
+            group.create_task(_publish_garbage(suite, plan))
+            group.create_task(nemesis.run(plan.faults))
     except ExceptionGroup as errors:
         raise _first(errors) from errors
-    return driving.result()
+    return loading.result()
 
 
 def _first(error: Exception) -> Exception:
     return _first(error.exceptions[0]) if isinstance(error, ExceptionGroup) else error
 
 
-async def _strangers(suite: Site, course: Course) -> None:
-    if course.strangers_seconds:
-        async with strangers(suite.settings.kafka_servers, course.planted.seed, course.strangers_seconds):
-            await asyncio.sleep(course.seconds)
+async def _publish_garbage(suite: RunningSuite, plan: CampaignPlan) -> None:
+    if plan.garbage_interval_seconds:
+        async with publish_garbage(suite.settings.kafka_servers, plan.patches.seed, plan.garbage_interval_seconds):
+            await asyncio.sleep(plan.seconds)
 
 
-async def _judged(
-    suite: Site, course: Course, lag: Lag, load: LoadFigures, log: CommandLog
+async def _check(
+    suite: RunningSuite, plan: CampaignPlan, lag: Lag, load: LoadFigures, log: CommandLog
 ) -> tuple[tuple[str, ...], Verdict]:
-    """The first difference that each check finds between what is and what must be; and all that the last one found."""
-    async with administrator(suite.dsn) as admin:
+    """Return the first difference of each end check and of the verdict, and the verdict."""
+    async with admin_connection(suite.dsn) as admin:
         checks = (
-            heard_out(suite, max(course.settle_seconds, HEARD_SECONDS)),
-            settled(lag, admin, course.settle_seconds),
-            announced_in_order(suite, admin),
-            parked_as_poisoned(admin, Poison(course.planted.seed, course.planted.poison_one_in)),
+            updates_consumed(suite, max(plan.settle_seconds, UPDATES_SECONDS)),
+            all_delivered(lag, admin, plan.settle_seconds),
+            published_in_order(suite, admin),
+            parked_as_poisoned(admin, Poison(plan.patches.seed, plan.patches.poison_one_in)),
         )
-        found = [_unexplained(load), *[await _said(check) for check in checks]]
+        found = [_load_error(load), *[await _checked(check) for check in checks]]
         parked = await parked_streams(admin)
         if parked and not any(found):
-            found.append(await _cured(suite, course, lag, admin))
+            found.append(await _replay_unpatched(suite, plan, lag, admin))
         left = {(reader, source, str(aggregate)) for reader, source, aggregate in await parked_streams(admin)}
-    verdict = await judge(log, suite.dsn, held={aggregate for _, _, aggregate in parked}, parked=left)
+    verdict = await judge(log, suite.dsn, parked_during_load={aggregate for _, _, aggregate in parked}, parked=left)
     return tuple(filter(None, (*found, verdict.first))), verdict
 
 
-async def _said(check: Awaitable[str]) -> str:
-    """What a check found; that it could not look is a difference too, and hides none of the others."""
+async def _checked(check: Awaitable[str]) -> str:
+    """Return the difference that a check found; an error in the check counts as one, so the other checks still run."""
     try:
         return await check
     except Exception as error:
-        return f"a check came to no end: {error!r}"
+        return f"a check failed: {error!r}"
 
 
-def _unexplained(load: LoadFigures) -> str:
-    trouble = (*load.failures, *load.broken_answers)
-    return f"the load met what no fault explains: {trouble[0]}" if trouble else ""
+def _load_error(load: LoadFigures) -> str:
+    errors = (*load.failures, *load.server_errors)
+    return f"an error of the load that no fault explains: {errors[0]}" if errors else ""
 
 
-async def _cured(suite: Site, course: Course, lag: Lag, admin: asyncpg.Connection) -> str:
-    """With the poison gone, what it held up is handled after all."""
-    await suite.cure()
-    return await replayed(suite, admin) or await settled(lag, admin, course.settle_seconds)
+async def _replay_unpatched(suite: RunningSuite, plan: CampaignPlan, lag: Lag, admin: asyncpg.Connection) -> str:
+    """Restart the services without poison and replay the parked events; return the first difference."""
+    await suite.restart_unpatched()
+    return await replay_parked_events(suite, admin) or await all_delivered(lag, admin, plan.settle_seconds)

@@ -1,4 +1,4 @@
-"""What the runs of one process stand on: a PostgreSQL and a broker of their own, which may be killed at any moment."""
+"""PostgreSQL and Kafka for campaigns, private to one process, so that both may be killed at any moment."""
 
 import asyncio
 import contextlib
@@ -28,34 +28,34 @@ from shared.storage.migrate import upgrade
 TEMPLATE = "faults_template"
 ROLE_PASSWORD = "roles-of-the-campaign"
 QUICK = {"fsync": "off", "full_page_writes": "off"}
-"""For tests: what survives a killed server though not a power cut. Commits are synchronous all the same."""
+"""For tests: data survive a killed server, though not a power cut. Commits stay synchronous."""
 
 
 @dataclass(frozen=True)
-class Ground:
-    """Both servers. Their own processes are touched here and nowhere else."""
+class Environment:
+    """Both servers. Only this class signals their processes."""
 
     postgres: Embedded
     broker: Node
 
     @property
     def socket(self) -> str:
-        """Where PostgreSQL is reached without the proxy: a socket's path, or host:port."""
+        """The address of PostgreSQL without the proxy: a socket path, or host:port."""
         host, port = self.postgres.host, self.postgres.port
         return f"{host}/.s.PGSQL.{port}" if host.startswith("/") else f"{host}:{port}"
 
     def stop_database(self) -> None:
-        """As if all its processes were killed at once: nothing is written down any more."""
+        """Stop PostgreSQL without a checkpoint, as if all its processes were killed."""
         self._control("stop", "--mode=immediate")
 
     def start_database(self) -> None:
-        """Returns when it has recovered and answers."""
+        """Start PostgreSQL; return when it has recovered and answers."""
         self._control("start", "--log=log")
 
     def _control(self, *arguments: str) -> None:
-        done = self.postgres.site.run("pg_ctl", *arguments, "--wait", "--silent", "--pgdata=.")
-        if done.returncode:
-            raise PostgresError(f"pg_ctl {arguments[0]}: {done.stderr.strip() or done.returncode}")
+        completed = self.postgres.site.run("pg_ctl", *arguments, "--wait", "--silent", "--pgdata=.")
+        if completed.returncode:
+            raise PostgresError(f"pg_ctl {arguments[0]}: {completed.stderr.strip() or completed.returncode}")
 
     def freeze_broker(self) -> None:
         os.kill(self.broker.pid, signal.SIGSTOP)
@@ -64,7 +64,7 @@ class Ground:
         os.kill(self.broker.pid, signal.SIGCONT)
 
     async def fresh_database(self, name: str) -> None:
-        """A migrated database of that name, empty."""
+        """Create an empty migrated database of that name, dropping an earlier one."""
         admin = await asyncpg.connect(self.postgres.dsn())
         try:
             await admin.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
@@ -84,14 +84,14 @@ class Ground:
 
 
 async def fresh_topics(settings: Settings) -> None:
-    """The topics, empty. With a topic go the offsets that groups noted in it."""
+    """Recreate all topics empty. Deleting a topic deletes the offsets that groups committed in it."""
     admin = AIOKafkaAdminClient(**client_options(settings, "fresh-topics"))
     await admin.start()
     try:
         if old := await _topics(admin):
             await admin.delete_topics(old)
         async with asyncio.timeout(60):
-            while await _topics(admin):  # noqa: ASYNC110 - what is sent to one on its way out would go with it
+            while await _topics(admin):  # noqa: ASYNC110 - records sent to a topic during its deletion would be deleted with it
                 await asyncio.sleep(0.02)
     finally:
         await admin.close()
@@ -103,25 +103,25 @@ async def _topics(admin: AIOKafkaAdminClient) -> list[str]:
 
 
 @contextmanager
-def ground(folder: Path, *, quick: bool = False, keep: bool = False) -> Iterator[Ground]:
-    """Both servers for the length of the block; their data stay when kept. Raises PostgresError or BrokerError."""
+def start_environment(folder: Path, *, quick: bool = False, keep: bool = False) -> Iterator[Environment]:
+    """Run both servers during the block; `keep` leaves their data. Raises PostgresError or BrokerError."""
     server = postgres.start(folder / "postgres", {"max_connections": "200", **(QUICK if quick else {})})
     try:
         broker = node.start(folder / "kafka")
         try:
-            stands = Ground(server, broker)
-            asyncio.run(stands._migrate())
-            yield stands
+            environment = Environment(server, broker)
+            asyncio.run(environment._migrate())
+            yield environment
         finally:
             with contextlib.suppress(ProcessLookupError):
-                stands.thaw_broker()  # one that was left frozen would not hear that it shall stop
+                environment.thaw_broker()  # a frozen process ignores SIGTERM
             broker.stop(keep=keep)
     finally:
         server.stop(keep=keep)
 
 
 def clear(folder: Path) -> None:
-    """Forget earlier runs. Raises PostgresError or BrokerError while one is under way."""
+    """Delete the files of earlier runs. Raises PostgresError or BrokerError while one is under way."""
     if (folder / "postgres").exists():
         postgres.remove(folder / "postgres")
     if (folder / "kafka").exists():

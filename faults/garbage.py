@@ -1,4 +1,4 @@
-"""Records that nobody can make sense of, put straight onto the topics: undecodable ones and versions not known here."""
+"""Unreadable records published straight to the topics: undecodable ones, and events of an unknown version."""
 
 import asyncio
 import contextlib
@@ -14,38 +14,40 @@ from services import SERVICES
 from shared.clock import Clock
 from shared.events.bus.topics import events_topic
 
-MARK = "faults"
-"""The header by which a stranger is known afterwards; the services know nothing of it."""
+HEADER = "faults"
+"""Header that marks garbage for the end checks; the services ignore it."""
 UNDECODABLE = b"undecodable"
-_PATIENCE_SECONDS = 5.0
+_SEND_SECONDS = 5.0
 
 
 @asynccontextmanager
-async def strangers(servers: str, seed: int, every_seconds: float) -> AsyncIterator[None]:
-    """Have one of them come to a topic every so often, for the length of the block, whenever the broker takes it."""
-    coming = asyncio.create_task(_come(servers, random.Random(f"{seed}/strangers"), every_seconds), name="strangers")
+async def publish_garbage(servers: str, seed: int, interval_seconds: float) -> AsyncIterator[None]:
+    """Publish a garbage record at random intervals during the block, whenever the broker accepts it."""
+    publishing = asyncio.create_task(
+        _publish_repeatedly(servers, random.Random(f"{seed}/garbage"), interval_seconds), name="garbage"
+    )
     try:
         yield
     finally:
-        coming.cancel()
-        await asyncio.gather(coming, return_exceptions=True)
+        publishing.cancel()
+        await asyncio.gather(publishing, return_exceptions=True)
 
 
-async def _come(servers: str, chance: random.Random, every_seconds: float) -> None:
+async def _publish_repeatedly(servers: str, rng: random.Random, interval_seconds: float) -> None:
     while True:
-        await asyncio.sleep(chance.uniform(0.5, 1.5) * every_seconds)
+        await asyncio.sleep(rng.uniform(0.5, 1.5) * interval_seconds)
         with contextlib.suppress(KafkaError, OSError, TimeoutError):
-            await _send(servers, chance)
+            await _send(servers, rng)
 
 
-async def _send(servers: str, chance: random.Random) -> None:
-    """A connection for each: one that outlives a killed broker would keep the record and try for ever."""
-    service = chance.choice(SERVICES)
-    producer = AIOKafkaProducer(bootstrap_servers=servers, request_timeout_ms=int(_PATIENCE_SECONDS * 1000))
+async def _send(servers: str, rng: random.Random) -> None:
+    """Publish one record over a connection of its own: a producer that outlives a killed broker retries for ever."""
+    service = rng.choice(SERVICES)
+    producer = AIOKafkaProducer(bootstrap_servers=servers, request_timeout_ms=int(_SEND_SECONDS * 1000))
     try:
-        async with asyncio.timeout(_PATIENCE_SECONDS):
+        async with asyncio.timeout(_SEND_SECONDS):
             await producer.start()
-            headers = chance.choice((_undecodable, _of_another_version))(service)
+            headers = rng.choice((_undecodable, _of_another_version))(service)
             await producer.send_and_wait(events_topic(service), b"\xff not json", key=None, headers=headers)
     finally:
         with contextlib.suppress(Exception):
@@ -54,7 +56,7 @@ async def _send(servers: str, chance: random.Random) -> None:
 
 
 def _undecodable(_service: str) -> list[tuple[str, bytes]]:
-    return [("ce_specversion", b"1.0"), ("ce_id", b"\xfe\xff"), (MARK, UNDECODABLE)]
+    return [("ce_specversion", b"1.0"), ("ce_id", b"\xfe\xff"), (HEADER, UNDECODABLE)]
 
 
 def _of_another_version(service: str) -> list[tuple[str, bytes]]:
@@ -68,4 +70,4 @@ def _of_another_version(service: str) -> list[tuple[str, bytes]]:
         "time": Clock().now().isoformat(),
         "aggregatetype": "something",
     }
-    return [*((f"ce_{name}", value.encode()) for name, value in attributes.items()), (MARK, b"version")]
+    return [*((f"ce_{name}", value.encode()) for name, value in attributes.items()), (HEADER, b"version")]

@@ -1,4 +1,4 @@
-"""What was done, written down where a doubt is impossible: in the transaction that did it."""
+"""History of applied events, recorded in the transaction that applied them, and publication of copies."""
 
 import random
 from collections.abc import Sequence
@@ -12,14 +12,14 @@ from shared.events.bus import Message
 from shared.events.bus.kafka import KafkaBus
 from shared.events.inbox import Consumer
 
-_NOTE = text("""
+_INSERT = text("""
 INSERT INTO faults_applied (source, aggregate_id, seq, event_id)
 SELECT :source, * FROM unnest(CAST(:subjects AS uuid[]), CAST(:seqs AS bigint[]), CAST(:ids AS uuid[]))
 """)
 
 
-async def prepare(admin: asyncpg.Connection) -> None:
-    """Make the table `faults_applied` of every service: an event that was applied, in the order `n`."""
+async def create_history_tables(admin: asyncpg.Connection) -> None:
+    """Create the table `faults_applied` in every service: applied events, in the order of `n`."""
     for service in SERVICES:
         await admin.execute(
             f"CREATE TABLE {service}.faults_applied (n bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, "
@@ -28,14 +28,14 @@ async def prepare(admin: asyncpg.Connection) -> None:
         await admin.execute(f"GRANT SELECT, INSERT ON {service}.faults_applied TO app_{service}")
 
 
-def note_what_is_applied() -> None:
-    """Have every consumer of this process write down each event it applies."""
+def record_applied_events() -> None:
+    """Patch the consumers of this process to record each event in the transaction that applies it."""
     apply = Consumer.apply
 
-    async def noted(self: Consumer, session: AsyncSession, kind: str, run: list[Message]) -> None:
+    async def recorded(self: Consumer, session: AsyncSession, kind: str, run: list[Message]) -> None:
         await apply(self, session, kind, run)
         await session.execute(
-            _NOTE,
+            _INSERT,
             {
                 "source": run[0].source,
                 "subjects": [message.subject for message in run],
@@ -44,19 +44,21 @@ def note_what_is_applied() -> None:
             },
         )
 
-    Consumer.apply = noted  # type: ignore[method-assign]
+    Consumer.apply = recorded  # type: ignore[method-assign]
 
 
-def publish_everything_twice(apart: float) -> None:
-    """Have the bus of this process carry each message a second time.
+def publish_twice(batch_share: float) -> None:
+    """Patch the bus of this process to publish each message twice.
 
-    So large a share of the batches is repeated as a whole when all of it has gone. Of the others each message is
-    followed by its copy, so that both are lost together: a copy that comes later would hide the loss.
+    `batch_share` of the batches are repeated as a whole afterwards. In the others each message is followed by its copy,
+    so that both are lost together: a later copy would hide the loss.
     """
     publish = KafkaBus.publish
 
     async def twice(self: KafkaBus, topic: str, messages: Sequence[Message]) -> None:
-        copied = [*messages, *messages] if random.random() < apart else [each for each in messages for _ in range(2)]
+        copied = (
+            [*messages, *messages] if random.random() < batch_share else [each for each in messages for _ in range(2)]
+        )
         await publish(self, topic, copied)
 
     KafkaBus.publish = twice  # type: ignore[method-assign]

@@ -1,4 +1,4 @@
-"""How each thing is broken and set right again."""
+"""Injection of each kind of fault, and its repair."""
 
 import asyncio
 import contextlib
@@ -11,22 +11,22 @@ from dataclasses import replace
 import asyncpg
 
 from deploy.local.processes import StartFailed
-from faults.recovery import Wound
-from faults.schedule import Injury
-from faults.suite import Site, administrator, program
+from faults.recovery import Injection
+from faults.schedule import Fault
+from faults.suite import RunningSuite, admin_connection, program
 from services import SERVICES
 
-SLOWEST_SECONDS = 0.5
-"""Most by which a piece of what the database is told or answers is late."""
+MAX_DELAY_SECONDS = 0.5
+"""Maximum delay of each chunk between services and database."""
 BUSY_TRIES = 40
-IN_HAND_SECONDS = 20.0
-"""So long a batch may take to come into a consumer's hand."""
-_SERVES_SECONDS = 120.0
-"""A service that is started while its database or broker is away is not ready before they are back."""
-_VISIT_SECONDS = (2.0, 10.0)
-"""How long a replica stays before it goes, and how long after that the next one comes."""
+BATCH_WAIT_SECONDS = 20.0
+"""How long a fault waits for its service to have a batch in hand."""
+_READY_SECONDS = 120.0
+"""A service started while its database or broker is down is ready only after their return."""
+_REPLICA_SECONDS = (2.0, 10.0)
+"""Shortest and longest life of an extra replica, and pause before the next one."""
 
-# A backend that waits for its client is idle; one that is amid a transaction is not, even while it waits.
+# A backend waiting for its client is idle; one inside a transaction is not, even while it waits.
 _TERMINATE = """
 WITH busy AS MATERIALIZED (
     SELECT pid, application_name FROM pg_stat_activity
@@ -34,184 +34,184 @@ WITH busy AS MATERIALIZED (
     ORDER BY random() LIMIT 1
 )
 SELECT application_name, pg_terminate_backend(pid) FROM busy"""
-_HELD = """
+_WAITING_BACKEND = """
 SELECT pid FROM pg_locks WHERE relation = to_regclass($1) AND mode = 'RowExclusiveLock' AND NOT granted LIMIT 1"""
 
 
-class Missed(Exception):
-    """There was nothing to hit: no backend was busy, or what was to be hit was down already."""
+class NoTarget(Exception):
+    """Nothing to break: no backend was busy, or the target was already down."""
 
 
-Blow = Callable[[Site, Injury], AsyncGenerator[tuple[str, ...], None]]
-"""Breaks something; yields the services that feel it at the moment when it begins to be set right."""
+Injector = Callable[[RunningSuite, Fault], AsyncGenerator[tuple[str, ...], None]]
+"""Injects a fault; yields the affected services at the moment when repair begins."""
 
 
-async def strike(site: Site, injury: Injury) -> Wound:
-    """Do it, for as long as it lasts, and set it right. Raises Missed."""
+async def inject(suite: RunningSuite, fault: Fault) -> Injection:
+    """Inject a fault for its duration and repair it; return its times. Raises NoTarget."""
     began = ended = time.monotonic()
     services: tuple[str, ...] = ()
-    async with contextlib.aclosing(BLOWS[injury.kind](site, injury)) as blow:
-        async for felt in blow:
-            services, ended = felt, time.monotonic()
-    return Wound(injury, began, ended, time.monotonic(), services)
+    async with contextlib.aclosing(INJECTORS[fault.kind](suite, fault)) as injector:
+        async for affected in injector:
+            services, ended = affected, time.monotonic()
+    return Injection(fault, began, ended, time.monotonic(), services)
 
 
-async def _kill(site: Site, injury: Injury) -> AsyncGenerator[tuple[str, ...], None]:
-    """With a service go its relay and its consumer. It is started again at once, under the same name."""
-    site.processes.kill(injury.target)
-    yield (injury.target,)
-    await site.processes.ready(injury.target, seconds=_SERVES_SECONDS)
+async def _kill(suite: RunningSuite, fault: Fault) -> AsyncGenerator[tuple[str, ...], None]:
+    """Kill a service with its relay and consumer; the supervisor restarts it at once under the same name."""
+    suite.processes.kill(fault.target)
+    yield (fault.target,)
+    await suite.processes.ready(fault.target, seconds=_READY_SECONDS)
 
 
-async def _seize(site: Site, injury: Injury) -> AsyncGenerator[tuple[str, ...], None]:
-    """Killed with a batch in hand. It is started again at once."""
-    async with _batch_in_hand(site, injury.target):
-        site.processes.kill(injury.target)
-    yield (injury.target,)
-    await site.processes.ready(injury.target, seconds=_SERVES_SECONDS)
+async def _kill_in_batch(suite: RunningSuite, fault: Fault) -> AsyncGenerator[tuple[str, ...], None]:
+    """Kill a service while it handles a batch; the supervisor restarts it at once."""
+    async with _hold_batch(suite, fault.target):
+        suite.processes.kill(fault.target)
+    yield (fault.target,)
+    await suite.processes.ready(fault.target, seconds=_READY_SECONDS)
 
 
-async def _tear(site: Site, injury: Injury) -> AsyncGenerator[tuple[str, ...], None]:
-    """A batch in hand loses its backend."""
-    async with _batch_in_hand(site, injury.target) as (admin, backend):
+async def _terminate_backend_in_batch(suite: RunningSuite, fault: Fault) -> AsyncGenerator[tuple[str, ...], None]:
+    """Terminate the backend of a batch in hand."""
+    async with _hold_batch(suite, fault.target) as (admin, backend):
         await admin.execute("SELECT pg_terminate_backend($1)", backend)
-    yield (injury.target,)
+    yield (fault.target,)
 
 
 @asynccontextmanager
-async def _batch_in_hand(site: Site, service: str) -> AsyncIterator[tuple[asyncpg.Connection, int]]:
-    """For the length of the block a batch of the service is handled and cannot commit; gives its backend.
+async def _hold_batch(suite: RunningSuite, service: str) -> AsyncIterator[tuple[asyncpg.Connection, int]]:
+    """Hold a batch of the service before its commit during the block; yield the batch's backend.
 
-    The note of what was applied, which comes last, waits for a lock. Raises Missed where no batch comes.
+    A lock on the history table, written last, holds it. Raises NoTarget when no batch comes.
     """
-    notes = f"{service}.faults_applied"
-    async with _reached(site) as admin, asyncio.timeout(IN_HAND_SECONDS) as patience, admin.transaction():
-        await admin.execute(f"LOCK TABLE {notes} IN SHARE MODE")
-        while (backend := await admin.fetchval(_HELD, notes)) is None:  # noqa: ASYNC110 - PostgreSQL has no event for it
+    history_table = f"{service}.faults_applied"
+    async with _direct_connection(suite) as admin, asyncio.timeout(BATCH_WAIT_SECONDS) as timeout, admin.transaction():
+        await admin.execute(f"LOCK TABLE {history_table} IN SHARE MODE")
+        while (backend := await admin.fetchval(_WAITING_BACKEND, history_table)) is None:  # noqa: ASYNC110 - no event
             await asyncio.sleep(0.01)
-        patience.reschedule(None)
+        timeout.reschedule(None)
         yield admin, backend
 
 
-async def _freeze(site: Site, injury: Injury) -> AsyncGenerator[tuple[str, ...], None]:
-    """It loses its partitions and its say in the relay's shards, and comes back believing that it has them."""
-    frozen = site.processes.pid(injury.target)
-    site.processes.freeze(injury.target)
+async def _freeze(suite: RunningSuite, fault: Fault) -> AsyncGenerator[tuple[str, ...], None]:
+    """Stop a service with SIGSTOP beyond its session; it resumes without knowing that it lost partitions and shards."""
+    frozen = suite.processes.pid(fault.target)
+    suite.processes.freeze(fault.target)
     try:
-        await asyncio.sleep(injury.lasts)
-        yield (injury.target,)
+        await asyncio.sleep(fault.duration)
+        yield (fault.target,)
     finally:
-        if site.processes.pid(injury.target) == frozen:  # else it was killed meanwhile
-            site.processes.thaw(injury.target)
+        if suite.processes.pid(fault.target) == frozen:  # otherwise it was killed meanwhile
+            suite.processes.thaw(fault.target)
 
 
-async def _backend(site: Site, injury: Injury) -> AsyncGenerator[tuple[str, ...], None]:
-    yield ((await _terminated(site)).split("-", 1)[1],)
+async def _terminate_backend(suite: RunningSuite, fault: Fault) -> AsyncGenerator[tuple[str, ...], None]:
+    yield ((await _terminate_busy_backend(suite)).split("-", 1)[1],)
 
 
-async def _terminated(site: Site) -> str:
-    """The name under which the backend was known that is gone now. Raises Missed."""
-    async with _reached(site) as admin:
+async def _terminate_busy_backend(suite: RunningSuite) -> str:
+    """Terminate a busy backend; return its application name. Raises NoTarget."""
+    async with _direct_connection(suite) as admin:
         for _ in range(BUSY_TRIES):
             row = await admin.fetchrow(_TERMINATE)
             if row is not None:
                 return str(row["application_name"])
             await asyncio.sleep(0.01)
-    raise Missed("no backend was busy")
+    raise NoTarget("no backend was busy")
 
 
 @asynccontextmanager
-async def _reached(site: Site) -> AsyncIterator[asyncpg.Connection]:
-    """The database past the proxy. Raises Missed where it is down, or too late for the block."""
+async def _direct_connection(suite: RunningSuite) -> AsyncIterator[asyncpg.Connection]:
+    """Yield a connection that bypasses the proxy. Raises NoTarget when the database is down or the block times out."""
     try:
-        async with administrator(site.dsn) as admin:
+        async with admin_connection(suite.dsn) as admin:
             yield admin
     except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
-        raise Missed("the database is down, or has nothing to hit") from error
+        raise NoTarget("the database is down, or no batch came") from error
 
 
-async def _cut(site: Site, injury: Injury) -> AsyncGenerator[tuple[str, ...], None]:
-    """The next COMMIT is done and its answer lost."""
-    await site.proxy.cut()
+async def _lose_commit_answer(suite: RunningSuite, fault: Fault) -> AsyncGenerator[tuple[str, ...], None]:
+    """Cut the connection after the next COMMIT, before its answer arrives."""
+    await suite.proxy.cut_after_commit()
     yield SERVICES
 
 
-async def _database(site: Site, injury: Injury) -> AsyncGenerator[tuple[str, ...], None]:
-    await asyncio.to_thread(site.ground.stop_database)
+async def _restart_database(suite: RunningSuite, fault: Fault) -> AsyncGenerator[tuple[str, ...], None]:
+    await asyncio.to_thread(suite.environment.stop_database)
     yield SERVICES
-    await asyncio.to_thread(site.ground.start_database)
+    await asyncio.to_thread(suite.environment.start_database)
 
 
-async def _broker(site: Site, injury: Injury) -> AsyncGenerator[tuple[str, ...], None]:
-    await asyncio.to_thread(site.ground.broker.kill)
+async def _restart_broker(suite: RunningSuite, fault: Fault) -> AsyncGenerator[tuple[str, ...], None]:
+    await asyncio.to_thread(suite.environment.broker.kill)
     yield SERVICES
-    await asyncio.to_thread(site.ground.broker.restart)
+    await asyncio.to_thread(suite.environment.broker.restart)
 
 
-async def _silence(site: Site, injury: Injury) -> AsyncGenerator[tuple[str, ...], None]:
-    """Connections to the broker stay open and nothing comes: half-open."""
-    site.ground.freeze_broker()
+async def _freeze_broker(suite: RunningSuite, fault: Fault) -> AsyncGenerator[tuple[str, ...], None]:
+    """Stop the broker with SIGSTOP: connections stay open and no answer comes."""
+    suite.environment.freeze_broker()
     try:
-        await asyncio.sleep(injury.lasts)
+        await asyncio.sleep(fault.duration)
         yield SERVICES
     finally:
-        site.ground.thaw_broker()
+        suite.environment.thaw_broker()
 
 
-async def _delay(site: Site, injury: Injury) -> AsyncGenerator[tuple[str, ...], None]:
-    await site.proxy.delay(SLOWEST_SECONDS)
+async def _slow_database(suite: RunningSuite, fault: Fault) -> AsyncGenerator[tuple[str, ...], None]:
+    await suite.proxy.set_delay(MAX_DELAY_SECONDS)
     try:
-        await asyncio.sleep(injury.lasts)
+        await asyncio.sleep(fault.duration)
         yield SERVICES
     finally:
-        await site.proxy.delay(0)
+        await suite.proxy.set_delay(0)
 
 
-async def _hole(site: Site, injury: Injury) -> AsyncGenerator[tuple[str, ...], None]:
-    await site.proxy.swallow()
+async def _black_hole(suite: RunningSuite, fault: Fault) -> AsyncGenerator[tuple[str, ...], None]:
+    await suite.proxy.block()
     try:
-        await asyncio.sleep(injury.lasts)
+        await asyncio.sleep(fault.duration)
         yield SERVICES
     finally:
-        await site.proxy.flow()
+        await suite.proxy.unblock()
 
 
-async def _storm(site: Site, injury: Injury) -> AsyncGenerator[tuple[str, ...], None]:
-    """A second process of a service joins its group, nameless, and leaves: in turn by itself and killed."""
-    chance = random.Random(f"{site.planted.seed}/{injury.at}")
-    ends, visits = time.monotonic() + injury.lasts, 0
+async def _rebalance_storm(suite: RunningSuite, fault: Fault) -> AsyncGenerator[tuple[str, ...], None]:
+    """Add a second process of a service to its consumer group and remove it, stopped and killed in turn."""
+    rng = random.Random(f"{suite.patches.seed}/{fault.at}")
+    ends, count = time.monotonic() + fault.duration, 0
     while time.monotonic() < ends:
-        visits += 1
-        visitor = program(site.settings, site.planted, injury.target, replica=visits, TENGHUAN_INSTANCE="")
-        visitor = replace(visitor, name=f"{injury.target}-visitor")
+        count += 1
+        extra = program(suite.settings, suite.patches, fault.target, replica=count, TENGHUAN_INSTANCE="")
+        extra = replace(extra, name=f"{fault.target}-extra")
         try:
-            with contextlib.suppress(StartFailed):  # its database or broker is away
-                await site.processes.add(visitor)
-                await asyncio.sleep(chance.uniform(*_VISIT_SECONDS))
+            with contextlib.suppress(StartFailed):  # its database or broker is down
+                await suite.processes.add(extra)
+                await asyncio.sleep(rng.uniform(*_REPLICA_SECONDS))
         finally:
-            await _leave(site, visitor.name, killed=visits % 2 == 0)
-        await asyncio.sleep(chance.uniform(*_VISIT_SECONDS))
-    yield (injury.target,)
+            await _remove_replica(suite, extra.name, killed=count % 2 == 0)
+        await asyncio.sleep(rng.uniform(*_REPLICA_SECONDS))
+    yield (fault.target,)
 
 
-async def _leave(site: Site, visitor: str, *, killed: bool) -> None:
+async def _remove_replica(suite: RunningSuite, extra: str, *, killed: bool) -> None:
     if killed:
-        site.processes.kill(visitor, stay_down=True)
-    await site.processes.stop(visitor)
-    site.processes.programs.pop(visitor)
+        suite.processes.kill(extra, stay_down=True)
+    await suite.processes.stop(extra)
+    suite.processes.programs.pop(extra)
 
 
-BLOWS: dict[str, Blow] = {
+INJECTORS: dict[str, Injector] = {
     "kill": _kill,
-    "seize": _seize,
-    "tear": _tear,
+    "kill_in_batch": _kill_in_batch,
+    "terminate_backend_in_batch": _terminate_backend_in_batch,
     "freeze": _freeze,
-    "backend": _backend,
-    "cut": _cut,
-    "database": _database,
-    "broker": _broker,
-    "silence": _silence,
-    "delay": _delay,
-    "hole": _hole,
-    "storm": _storm,
+    "terminate_backend": _terminate_backend,
+    "lose_commit_answer": _lose_commit_answer,
+    "restart_database": _restart_database,
+    "restart_broker": _restart_broker,
+    "freeze_broker": _freeze_broker,
+    "slow_database": _slow_database,
+    "black_hole": _black_hole,
+    "rebalance_storm": _rebalance_storm,
 }

@@ -1,4 +1,4 @@
-"""How far behind each service is: the age of what it has not announced and of what it was not yet told, in seconds."""
+"""Lag of each service: the age in seconds of its oldest unpublished event and of its oldest event not yet received."""
 
 import asyncio
 import time
@@ -12,13 +12,13 @@ import asyncpg
 from services import SERVICES, load
 
 SAMPLE_SECONDS = 0.2
-AWAY = float("inf")
+UNREACHABLE = float("inf")
 """The lag while the database does not answer."""
 
 _LOST = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError)
 
 _OUTBOX = "SELECT '{service}', NULL, NULL::bigint, NULL::bigint, min(occurred_at) FROM {service}.outbox"
-# Stops at the first event that is missing; all before it are settled and are not looked at again.
+# Stops at the first missing event; events before it are settled and not read again.
 _TOLD = """
 SELECT '{reader}', '{source}', (SELECT coalesce(max(position), 0) FROM {source}.event_log),
        first.position, first.occurred_at
@@ -30,22 +30,22 @@ FROM (SELECT) AS one LEFT JOIN LATERAL (
 ) AS first ON true"""
 
 
-def pairs() -> list[tuple[str, str]]:
-    """Who is told by whom: (reader, source)."""
+def subscriptions() -> list[tuple[str, str]]:
+    """Return all pairs of consumer and source."""
     services = {name: load(name) for name in SERVICES}
     return [(reader, source) for reader in SERVICES for source in sorted(services[reader].sources())]
 
 
 @dataclass(frozen=True)
 class Sample:
-    """The lag of every service at one moment of the monotonic clock, and how many events there are."""
+    """Lag of every service at one moment of the monotonic clock, and the number of events."""
 
     at: float
     seconds: Mapping[str, float]
     events: int
 
     def furthest_behind(self) -> str:
-        """The service that is furthest behind."""
+        """Return the service with the largest lag."""
         return max(self.seconds, key=self.seconds.__getitem__)
 
     def worst(self, services: Sequence[str] = SERVICES) -> float:
@@ -54,20 +54,20 @@ class Sample:
 
 @dataclass
 class Lag:
-    """Samples taken for the length of an `async with` block, past the proxy."""
+    """Samples taken during an `async with` block, bypassing the proxy."""
 
     dsn: str
     samples: list[Sample] = field(default_factory=list)
 
     async def __aenter__(self) -> Self:
-        self._pairs = pairs()
+        self._pairs = subscriptions()
         self._settled = dict.fromkeys(self._pairs, 0)
         told = [_TOLD.format(reader=r, source=s, number=n) for n, (r, s) in enumerate(self._pairs, 1)]
         parts = [*(_OUTBOX.format(service=name) for name in SERVICES), *told]
         self._query = "SELECT q.*, extract(epoch FROM clock_timestamp() - occurred_at)::float8 FROM (" + (
             " UNION ALL ".join(parts) + ") AS q (service, source, newest, missing, occurred_at)"
         )
-        self._task = asyncio.create_task(self._sample_for_ever(), name="lag")
+        self._task = asyncio.create_task(self._sample_forever(), name="lag")
         return self
 
     async def __aexit__(
@@ -78,9 +78,9 @@ class Lag:
 
     @property
     def latest(self) -> Sample:
-        return self.samples[-1] if self.samples else Sample(time.monotonic(), dict.fromkeys(SERVICES, AWAY), 0)
+        return self.samples[-1] if self.samples else Sample(time.monotonic(), dict.fromkeys(SERVICES, UNREACHABLE), 0)
 
-    async def _sample_for_ever(self) -> None:
+    async def _sample_forever(self) -> None:
         while True:
             try:
                 connection = await asyncpg.connect(self.dsn, timeout=2, server_settings={"application_name": "lag"})
@@ -92,7 +92,7 @@ class Lag:
                     connection.terminate()
             except _LOST:
                 events = self.latest.events
-                self.samples.append(Sample(time.monotonic(), dict.fromkeys(SERVICES, AWAY), events))
+                self.samples.append(Sample(time.monotonic(), dict.fromkeys(SERVICES, UNREACHABLE), events))
                 await asyncio.sleep(SAMPLE_SECONDS)
 
     async def _sample(self, connection: Any) -> Sample:

@@ -1,4 +1,4 @@
-"""Lets a schedule's injuries befall a suite, each at its moment, and keeps account of them."""
+"""Nemesis: injects the scheduled faults at their times and records them."""
 
 import asyncio
 import time
@@ -6,46 +6,46 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from faults.injections import Missed, strike
-from faults.recovery import Wound
-from faults.schedule import LASTING, WHOLE, Injury
-from faults.suite import Site
+from faults.injections import NoTarget, inject
+from faults.recovery import Injection
+from faults.schedule import SERIAL_PER_SERVICE, SUITE_WIDE, Fault
+from faults.suite import RunningSuite
 
 
 @dataclass
-class Ordeal:
-    """What befell so far. Injuries to the whole suite wait for one another; so do those of one service that last."""
+class Nemesis:
+    """Injected faults of a run. Suite-wide faults run one at a time, and so do long faults of one kind and service."""
 
-    site: Site
-    wounds: list[Wound] = field(default_factory=list)
+    suite: RunningSuite
+    injections: list[Injection] = field(default_factory=list)
     missed: Counter[str] = field(default_factory=Counter)
-    under_way: list[Injury] = field(default_factory=list)
-    _turns: dict[str, asyncio.Lock] = field(default_factory=dict)
+    under_way: list[Fault] = field(default_factory=list)
+    _locks: dict[str, asyncio.Lock] = field(default_factory=dict)
 
-    async def befall(self, injuries: Sequence[Injury]) -> None:
-        """Returns when the last one is over. An injury that cannot be set right ends the run: its error is raised."""
-        began = time.monotonic()
+    async def run(self, faults: Sequence[Fault]) -> None:
+        """Inject all faults; return when the last is repaired. An error during repair ends the run and is raised."""
+        started = time.monotonic()
         async with asyncio.TaskGroup() as group:
-            for injury in sorted(injuries):
-                await asyncio.sleep(began + injury.at - time.monotonic())
-                group.create_task(self._in_turn(injury), name=f"{injury.kind} {injury.target}")
+            for fault in sorted(faults):
+                await asyncio.sleep(started + fault.at - time.monotonic())
+                group.create_task(self._run_serialized(fault), name=f"{fault.kind} {fault.target}")
 
-    async def _in_turn(self, injury: Injury) -> None:
-        if injury.kind in WHOLE or injury.kind in LASTING:
-            turn = "whole" if injury.kind in WHOLE else f"{injury.kind} {injury.target}"
-            async with self._turns.setdefault(turn, asyncio.Lock()):
-                await self._strike(injury)
+    async def _run_serialized(self, fault: Fault) -> None:
+        if fault.kind in SUITE_WIDE or fault.kind in SERIAL_PER_SERVICE:
+            name = "suite" if fault.kind in SUITE_WIDE else f"{fault.kind} {fault.target}"
+            async with self._locks.setdefault(name, asyncio.Lock()):
+                await self._inject(fault)
         else:
-            await self._strike(injury)
+            await self._inject(fault)
 
-    async def _strike(self, injury: Injury) -> None:
-        self.under_way.append(injury)
+    async def _inject(self, fault: Fault) -> None:
+        self.under_way.append(fault)
         try:
-            self.wounds.append(await strike(self.site, injury))
-        except Missed:
-            self.missed[injury.kind] += 1
+            self.injections.append(await inject(self.suite, fault))
+        except NoTarget:
+            self.missed[fault.kind] += 1
         finally:
-            self.under_way.remove(injury)
+            self.under_way.remove(fault)
 
     def counts(self) -> Counter[str]:
-        return Counter(wound.injury.kind for wound in self.wounds)
+        return Counter(injection.fault.kind for injection in self.injections)

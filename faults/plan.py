@@ -1,56 +1,63 @@
-"""What a run is made of: how long, which load, which injuries, what is planted."""
+"""Plan of a campaign: duration, load, faults and patches."""
 
 from dataclasses import dataclass, field, replace
 
-from faults.schedule import ROOM, Injury, drawn, one_at_a_time
-from faults.service import Planted
-from faults.workload.plan import Plan
+from faults.schedule import SPACING_SECONDS, Fault, draw_schedule, one_at_a_time
+from faults.service import ServicePatches
+from faults.workload.profile import LoadProfile
 
 POISON_ONE_IN = 1000
-SLOW_ONE_IN, SLOW_SECONDS = 50, 0.3
-STRANGERS_SECONDS = 2.0
-STEADY = Plan(pushes_per_second=0.6)
-"""Some 250 events a second: a third of what the machine carries, so that a lag is an injury's and not the load's."""
+SLOW_COMMIT_ONE_IN, SLOW_COMMIT_SECONDS = 50, 0.3
+GARBAGE_INTERVAL_SECONDS = 2.0
+STEADY_LOAD = LoadProfile(pushes_per_second=0.6)
+"""About 250 events per second, a third of the machine's capacity: lag then comes from a fault and not from the load."""
 
 
 @dataclass(frozen=True)
-class Course:
-    """A run, word for word the same for the same seed and length."""
+class CampaignPlan:
+    """Plan of a run; equal for the same seed and length."""
 
     seconds: float
-    """So long new work arrives and injuries befall."""
-    plan: Plan
-    injuries: tuple[Injury, ...] = ()
-    planted: Planted = field(default_factory=Planted)
-    strangers_seconds: float = 0.0
-    """One record that nobody understands comes every so often; 0: none."""
+    """Duration of arrivals and faults."""
+    profile: LoadProfile
+    faults: tuple[Fault, ...] = ()
+    patches: ServicePatches = field(default_factory=ServicePatches)
+    garbage_interval_seconds: float = 0.0
+    """Mean interval between garbage records; 0: none."""
     settle_seconds: float = 120.0
     session_seconds: float = 15.0
-    """A consumer that is silent for so long loses its partitions."""
+    """Kafka session timeout: a consumer silent for longer loses its partitions."""
 
 
-def course_of(
-    seed: int, minutes: float, plan: Plan | None = None, *, poison_one_in: int = POISON_ONE_IN, load: float = 1.0
-) -> Course:
-    """The campaign of this seed and length: everything in it. `load` is a share of the plan's arrivals."""
-    plan = plan or Plan()
-    pushes, declarations = plan.pushes_per_second * load, plan.declarations_per_second * load
-    return Course(
+def campaign_plan(
+    seed: int,
+    minutes: float,
+    profile: LoadProfile | None = None,
+    *,
+    poison_one_in: int = POISON_ONE_IN,
+    load: float = 1.0,
+) -> CampaignPlan:
+    """Return the full campaign of a seed and length. `load` scales the arrivals of the profile."""
+    profile = profile or LoadProfile()
+    pushes, declarations = profile.pushes_per_second * load, profile.declarations_per_second * load
+    return CampaignPlan(
         seconds=minutes * 60,
-        plan=replace(plan, pushes_per_second=pushes, declarations_per_second=declarations),
-        injuries=tuple(drawn(seed, minutes)),
-        planted=Planted(seed, poison_one_in, slow_one_in=SLOW_ONE_IN, slow_seconds=SLOW_SECONDS),
-        strangers_seconds=min(STRANGERS_SECONDS, minutes * 2),
+        profile=replace(profile, pushes_per_second=pushes, declarations_per_second=declarations),
+        faults=tuple(draw_schedule(seed, minutes)),
+        patches=ServicePatches(
+            seed, poison_one_in, slow_commit_one_in=SLOW_COMMIT_ONE_IN, slow_commit_seconds=SLOW_COMMIT_SECONDS
+        ),
+        garbage_interval_seconds=min(GARBAGE_INTERVAL_SECONDS, minutes * 2),
         session_seconds=min(15.0, minutes * 5),
     )
 
 
-def recovery_course(seed: int) -> Course:
-    """A steady load, hurt by one injury at a time: how soon each is over."""
-    injuries = one_at_a_time()
-    return Course(
-        seconds=injuries[-1].at + ROOM[injuries[-1].kind],
-        plan=STEADY,
-        injuries=tuple(injuries),
-        planted=Planted(seed, POISON_ONE_IN),
+def recovery_plan(seed: int) -> CampaignPlan:
+    """Return a steady load with one fault at a time, for measuring recoveries."""
+    faults = one_at_a_time()
+    return CampaignPlan(
+        seconds=faults[-1].at + SPACING_SECONDS[faults[-1].kind],
+        profile=STEADY_LOAD,
+        faults=tuple(faults),
+        patches=ServicePatches(seed, POISON_ONE_IN),
     )

@@ -1,6 +1,6 @@
-"""Bugs that the campaign must find, each planted by name: a campaign that stays green with one proves nothing.
+"""Bugs that a campaign must find, planted by name: a campaign that stays green with one proves nothing.
 
-Here is how each is built into a service; `tests/faults/test_campaign.py` says with what each must be found.
+This module plants them; `tests/faults/test_campaign.py` states by which difference each is found.
 """
 
 import asyncio
@@ -19,11 +19,11 @@ from shared.events.bus import Message, consuming
 from shared.web import idempotency
 
 Claim = Callable[[Request, AsyncSession, Actor, str], Coroutine[Any, Any, None]]
-_DAWDLES_SECONDS = 0.3
+_CLAIM_DELAY_SECONDS = 0.3
 
 
-def offsets_first() -> None:
-    """Offsets are committed before the database: what a killed consumer had in hand is lost."""
+def commit_offsets_early() -> None:
+    """Commit offsets before the database: a killed consumer loses the batch in hand."""
 
     take = consuming.Member._take
 
@@ -34,42 +34,42 @@ def offsets_first() -> None:
     consuming.Member._take = commit_and_take  # type: ignore[method-assign]
 
 
-def inbox_apart() -> None:
-    """The inbox has a transaction of its own: an event whose handling fails after it counts as handled."""
+def inbox_in_own_transaction() -> None:
+    """Give the inbox a transaction of its own: an event whose handling fails afterwards counts as handled."""
     accept = inbox._accept
 
-    async def accept_apart(session: AsyncSession, messages: Sequence[Message]) -> list[Message]:
-        async with AsyncSession(session.bind, info=session.info) as apart, apart.begin():
-            return await accept(apart, messages)
+    async def accept_in_own_transaction(session: AsyncSession, messages: Sequence[Message]) -> list[Message]:
+        async with AsyncSession(session.bind, info=session.info) as own, own.begin():
+            return await accept(own, messages)
 
-    inbox._accept = accept_apart
+    inbox._accept = accept_in_own_transaction
 
 
-def cursor_relay() -> None:
-    """The relay remembers the last id it sent: a row that commits later than a younger one is never sent."""
+def relay_by_cursor() -> None:
+    """Make the relay remember the last id it sent: a row that commits after a younger one is never sent."""
     relay._PENDING = relay._PENDING.replace(
         "ORDER BY id", "AND id > (SELECT coalesce(max(id), 0) FROM faults_cursor) ORDER BY id"
     )
     relay._DONE = f"WITH gone AS ({relay._DONE} RETURNING id) INSERT INTO faults_cursor SELECT max(id) FROM gone"
 
 
-def xid_relay() -> None:
-    """The relay sends in the order of transaction ids: one that began early and waited for the aggregate overtakes."""
+def relay_by_xid() -> None:
+    """Make the relay send in the order of transaction ids, so a transaction that waited for the aggregate overtakes."""
     relay._PENDING = relay._PENDING.replace("ORDER BY id", "ORDER BY CAST(CAST(xmin AS text) AS bigint), id")
-    idempotency.claim = _claim_and_dawdle(idempotency.claim)  # type: ignore[assignment]
+    idempotency.claim = _delay_first_claim(idempotency.claim)  # type: ignore[assignment]
 
 
-def _claim_and_dawdle(claim: Claim) -> Claim:
-    """Of transactions that begin about together, the first is slow to come to its rows: it has the lowest id."""
-    dawdling = asyncio.Lock()
+def _delay_first_claim(claim: Claim) -> Claim:
+    """Delay one of several concurrent transactions after its claim, so that the lowest transaction id writes last."""
+    delaying = asyncio.Lock()
 
-    async def dawdle(request: Request, session: AsyncSession, actor: Actor, key: str) -> None:
+    async def delayed_claim(request: Request, session: AsyncSession, actor: Actor, key: str) -> None:
         await claim(request, session, actor, key)
-        if not dawdling.locked():
-            async with dawdling:
-                await asyncio.sleep(_DAWDLES_SECONDS)
+        if not delaying.locked():
+            async with delaying:
+                await asyncio.sleep(_CLAIM_DELAY_SECONDS)
 
-    return dawdle
+    return delayed_claim
 
 
 _LOCKED = " FOR NO KEY UPDATE) s;"
@@ -89,10 +89,11 @@ _WRITTEN = {
 }
 
 
-async def unlock_budget(admin: asyncpg.Connection) -> None:
-    """The ledger reads balances and only then locks: two approvals at once both find the same money left.
+async def unlock_budget_check(admin: asyncpg.Connection) -> None:
+    """Make the ledger read balances before it locks: two concurrent approvals both see the same money.
 
-    Its books stay true, for what was decided is added to the counters; the constraint behind the check is gone.
+    Transfers and counters stay consistent, because the decided amounts are added to the counters; the constraint behind
+    the check is dropped.
     """
     changed = POST_BATCH.replace("CREATE FUNCTION", "CREATE OR REPLACE FUNCTION")
     changed = changed.replace("DECLARE\n", "DECLARE\n    was bigint[];\n", 1)
@@ -104,21 +105,21 @@ async def unlock_budget(admin: asyncpg.Connection) -> None:
     await admin.execute("ALTER TABLE funding_ledger.account DROP CONSTRAINT ck_account_never_overdrawn")
 
 
-async def make_cursors(admin: asyncpg.Connection) -> None:
-    """Where `cursor_relay` remembers."""
+async def create_cursor_tables(admin: asyncpg.Connection) -> None:
+    """Create the table in which `relay_by_cursor` stores its position."""
     for service in SERVICES:
         await admin.execute(f"CREATE TABLE {service}.faults_cursor (id bigint)")
         await admin.execute(f"GRANT SELECT, INSERT ON {service}.faults_cursor TO relay_{service}")
 
 
 IN_PROCESS: dict[str, Callable[[], None]] = {
-    "offsets_first": offsets_first,
-    "inbox_apart": inbox_apart,
-    "cursor_relay": cursor_relay,
-    "xid_relay": xid_relay,
+    "commit_offsets_early": commit_offsets_early,
+    "inbox_in_own_transaction": inbox_in_own_transaction,
+    "relay_by_cursor": relay_by_cursor,
+    "relay_by_xid": relay_by_xid,
 }
 IN_DATABASE: dict[str, Callable[[asyncpg.Connection], Awaitable[None]]] = {
-    "cursor_relay": make_cursors,
-    "budget_unlocked": unlock_budget,
+    "relay_by_cursor": create_cursor_tables,
+    "unlock_budget_check": unlock_budget_check,
 }
 NAMES = sorted(IN_PROCESS.keys() | IN_DATABASE.keys())

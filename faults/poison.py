@@ -1,4 +1,4 @@
-"""Poison: a handler that fails for some aggregates, and records that nobody can read."""
+"""Poison: handlers that fail for chosen aggregates."""
 
 import zlib
 from dataclasses import dataclass
@@ -11,12 +11,12 @@ from shared.events.inbox import Consumer
 
 
 class Poisoned(RuntimeError):
-    """The bug that was put into a handler."""
+    """The error of a poisoned handler."""
 
 
 @dataclass(frozen=True)
 class Poison:
-    """Which aggregates a consumer's handlers fail for: one in so many, chosen by the seed; none when 0."""
+    """Choice of the aggregates for which a consumer fails: one in `one_in`, by the seed; 0: none."""
 
     seed: int
     one_in: int
@@ -28,7 +28,7 @@ class Poison:
 
 
 def poison_handlers(poison: Poison) -> None:
-    """Have the handlers of this process fail for the aggregates that are hit, after they did their work."""
+    """Patch the consumers of this process to fail for poisoned aggregates after the handler's work."""
     apply = Consumer.apply
 
     async def poisoned(self: Consumer, session: AsyncSession, kind: str, run: list[Message]) -> None:

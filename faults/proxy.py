@@ -1,7 +1,7 @@
-"""A TCP proxy before PostgreSQL that can be slow, swallow everything, or lose the answer to a COMMIT.
+"""TCP proxy before PostgreSQL that delays, blocks, or cuts a connection after COMMIT.
 
-`python -m faults.proxy TARGET` (a socket's path or host:port) runs it in a process of its own, so that it is never
-what the services wait for. It prints its port, then obeys lines on stdin (`Weather`); it ends when stdin ends.
+`python -m faults.proxy TARGET` (a socket path or host:port) runs it in a process of its own, so that its work delays no
+service. It prints its port, then reads commands from stdin (`Behaviour`) and ends with stdin.
 """
 
 import asyncio
@@ -16,50 +16,50 @@ import uvloop
 
 QUERY, COMMAND_COMPLETE = b"Q"[0], b"C"[0]
 UNTYPED_REQUESTS = {80877102, 80877103, 80877104}
-"""Codes of cancel, SSL and GSS requests: they come before the startup message and, like it, have no type byte."""
+"""Codes of cancel, SSL and GSS requests: they precede the startup message and, like it, have no type byte."""
 SHORT = 32
-"""Bytes. A statement that ends a transaction is shorter; longer messages are not looked at."""
+"""Bytes. A statement that ends a transaction is shorter; longer messages are skipped."""
 
 
 @dataclass
-class Weather:
-    """What the proxy does to all that passes, and what it has seen."""
+class Behaviour:
+    """Behaviour of the proxy, changed by commands, and its counters."""
 
     delay_seconds: float = 0.0
-    """Most by which a piece is late; each is drawn anew."""
+    """Maximum delay of a chunk; each delay is random."""
     cuts: int = 0
-    """So many of the next answers to COMMIT are lost, and the connections with them."""
+    """How many of the next answers to COMMIT are dropped with their connections."""
     flowing: asyncio.Event = field(default_factory=asyncio.Event)
-    """Cleared: a black hole. Nothing passes in either direction, and nobody learns of it."""
-    seen: Counter[str] = field(default_factory=Counter)
+    """Cleared: a black hole. Nothing passes in either direction, and connections stay open."""
+    counters: Counter[str] = field(default_factory=Counter)
 
-    def obey(self, order: dict[str, Any]) -> dict[str, int]:
-        """Change as told, and say what was seen so far."""
-        self.delay_seconds = order.get("delay_seconds", self.delay_seconds)
-        self.cuts += order.get("cut", 0)
-        if order.get("flowing", self.flowing.is_set()):
+    def apply(self, changes: dict[str, Any]) -> dict[str, int]:
+        """Apply the changes and return the counters."""
+        self.delay_seconds = changes.get("delay_seconds", self.delay_seconds)
+        self.cuts += changes.get("cut", 0)
+        if changes.get("flowing", self.flowing.is_set()):
             self.flowing.set()
         else:
             self.flowing.clear()
-        return dict(self.seen)
+        return dict(self.counters)
 
 
-class Frames:
-    """Follows what a client sends, message by message, just enough to know a COMMIT when it comes."""
+class CommitDetector:
+    """Parser of a client's messages, just enough to recognise COMMIT."""
 
     def __init__(self) -> None:
         self._started = False
         self._skip = 0
         self._partial = b""
 
-    def end_with_commit(self, data: bytes) -> bool:
-        """Whether the last whole message so far is COMMIT: the client now waits for the answer."""
+    def ends_with_commit(self, data: bytes) -> bool:
+        """Return whether the last complete message is COMMIT, so that the client waits for its answer."""
         if self._skip >= len(data):
             self._skip -= len(data)
             return False
         data, self._skip = self._partial + data[self._skip :], 0
         at, commit = 0, False
-        while (end := self._end(data, at)) is not None and end <= len(data):
+        while (end := self._message_end(data, at)) is not None and end <= len(data):
             commit = self._started and data[at] == QUERY and data[at + 5 : end].upper().startswith(b"COMMIT")
             self._started = self._started or int.from_bytes(data[at + 4 : at + 8]) not in UNTYPED_REQUESTS
             at = end
@@ -68,35 +68,35 @@ class Frames:
         self._partial = data[at:]
         return commit and at == len(data)
 
-    def _end(self, data: bytes, at: int) -> int | None:
+    def _message_end(self, data: bytes, at: int) -> int | None:
         head = 1 if self._started else 0
         if len(data) < at + head + 4:
             return None
         return at + head + int.from_bytes(data[at + head : at + head + 4])
 
 
-class Lane:
-    """One direction of one connection: everything in order, late or held as the weather says."""
+class Channel:
+    """One direction of a connection: chunks in order, delayed or held by the behaviour."""
 
-    def __init__(self, weather: Weather, out: asyncio.Transport) -> None:
-        self._weather, self._out = weather, out
+    def __init__(self, behaviour: Behaviour, out: asyncio.Transport) -> None:
+        self._behaviour, self._out = behaviour, out
         self._waiting: deque[tuple[float, bytes | None]] = deque()
         self._pump: asyncio.Task[None] | None = None
 
     def send(self, data: bytes | None) -> None:
-        """Pass on a piece; None passes on that the sender is gone."""
-        if self._pump is None and self._weather.flowing.is_set() and not self._weather.delay_seconds:
+        """Pass on a chunk; None passes on that the sender closed the connection."""
+        if self._pump is None and self._behaviour.flowing.is_set() and not self._behaviour.delay_seconds:
             self._write(data)
             return
-        due = asyncio.get_running_loop().time() + random.uniform(0, self._weather.delay_seconds)
+        due = asyncio.get_running_loop().time() + random.uniform(0, self._behaviour.delay_seconds)
         self._waiting.append((due, data))
-        self._pump = self._pump or asyncio.create_task(self._empty())
+        self._pump = self._pump or asyncio.create_task(self._write_when_due())
 
-    async def _empty(self) -> None:
+    async def _write_when_due(self) -> None:
         while self._waiting:
             due, data = self._waiting.popleft()
             await asyncio.sleep(due - asyncio.get_running_loop().time())
-            await self._weather.flowing.wait()
+            await self._behaviour.flowing.wait()
             self._write(data)
         self._pump = None
 
@@ -109,25 +109,25 @@ class Lane:
             self._out.write(data)
 
 
-class End(asyncio.Protocol):
-    """One end of a connection; what it receives goes down its lane to the other end."""
+class ConnectionEnd(asyncio.Protocol):
+    """One end of a connection; received data go through its channel to the other end."""
 
-    lane: Lane
-    other: "End"
+    channel: Channel
+    other: "ConnectionEnd"
 
-    def __init__(self, weather: Weather) -> None:
-        self.weather = weather
+    def __init__(self, behaviour: Behaviour) -> None:
+        self.behaviour = behaviour
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast(asyncio.Transport, transport)
 
-    def join(self, other: "End") -> None:
-        """Make a pair of the two ends."""
-        self.other, self.lane = other, Lane(self.weather, other.transport)
+    def join(self, other: "ConnectionEnd") -> None:
+        """Pair this end with the other."""
+        self.other, self.channel = other, Channel(self.behaviour, other.transport)
 
     def connection_lost(self, _error: Exception | None) -> None:
-        if hasattr(self, "lane"):
-            self.lane.send(None)
+        if hasattr(self, "channel"):
+            self.channel.send(None)
 
     def pause_writing(self) -> None:
         self.other.transport.pause_reading()
@@ -136,52 +136,52 @@ class End(asyncio.Protocol):
         self.other.transport.resume_reading()
 
 
-class ServerEnd(End):
-    """Towards PostgreSQL: hears the answers, and loses the one to a COMMIT when told so."""
+class ServerEnd(ConnectionEnd):
+    """End towards PostgreSQL; drops the answer to a COMMIT when told so."""
 
     awaits_commit = False
 
     def data_received(self, data: bytes) -> None:
         if self.awaits_commit:
             self.awaits_commit = False
-            if self._lost(data):
+            if self._drop_commit_answer(data):
                 return
-        self.lane.send(data)
+        self.channel.send(data)
 
-    def _lost(self, answer: bytes) -> bool:
+    def _drop_commit_answer(self, answer: bytes) -> bool:
         if answer[0] != COMMAND_COMPLETE or answer[5:12] != b"COMMIT\0":
             return False
-        self.weather.seen["commits"] += 1
-        if self.weather.cuts <= 0:
+        self.behaviour.counters["commits"] += 1
+        if self.behaviour.cuts <= 0:
             return False
-        self.weather.cuts -= 1
-        self.weather.seen["cut"] += 1
+        self.behaviour.cuts -= 1
+        self.behaviour.counters["cut"] += 1
         self.other.transport.abort()
         self.transport.abort()
         return True
 
 
-class ClientEnd(End):
-    """Towards a service: follows its messages."""
+class ClientEnd(ConnectionEnd):
+    """End towards a service; parses its messages."""
 
-    def __init__(self, weather: Weather, target: str) -> None:
-        super().__init__(weather)
-        self.frames, self.target = Frames(), target
+    def __init__(self, behaviour: Behaviour, target: str) -> None:
+        super().__init__(behaviour)
+        self.commit_detector, self.target = CommitDetector(), target
         self.server: ServerEnd | None = None
-        self.early = b""
+        self.buffered = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
-        self.weather.seen["connections"] += 1
+        self.behaviour.counters["connections"] += 1
         self.task = asyncio.create_task(self._connect())
 
     async def _connect(self) -> None:
-        server = ServerEnd(self.weather)
+        server = ServerEnd(self.behaviour)
         try:
-            await self.weather.flowing.wait()
-            await _reach(self.target, server)
+            await self.behaviour.flowing.wait()
+            await _connect_to_server(self.target, server)
         except OSError:
-            self.weather.seen["refused"] += 1
+            self.behaviour.counters["refused"] += 1
             self.transport.abort()
             return
         if self.transport.is_closing():
@@ -190,17 +190,17 @@ class ClientEnd(End):
         self.server = server
         self.join(server)
         server.join(self)
-        self.data_received(self.early)
+        self.data_received(self.buffered)
 
     def data_received(self, data: bytes) -> None:
         if self.server is None:
-            self.early += data
+            self.buffered += data
             return
-        self.server.awaits_commit = self.frames.end_with_commit(data)
-        self.lane.send(data)
+        self.server.awaits_commit = self.commit_detector.ends_with_commit(data)
+        self.channel.send(data)
 
 
-async def _reach(target: str, server: ServerEnd) -> None:
+async def _connect_to_server(target: str, server: ServerEnd) -> None:
     loop = asyncio.get_running_loop()
     if target.startswith("/"):
         await loop.create_unix_connection(lambda: server, target)
@@ -210,20 +210,20 @@ async def _reach(target: str, server: ServerEnd) -> None:
 
 
 async def serve(target: str) -> None:
-    """Proxy any free port of loopback to `target` until stdin ends; answer each order with what was seen."""
-    weather, loop = Weather(), asyncio.get_running_loop()
-    weather.flowing.set()
-    listening = await loop.create_server(lambda: ClientEnd(weather, target), "127.0.0.1", 0, backlog=512)
-    orders = asyncio.StreamReader()
-    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(orders), sys.stdin)
-    _say({"port": listening.sockets[0].getsockname()[1]})
-    async for line in orders:
-        _say(weather.obey(json.loads(line)))
+    """Proxy a free port of loopback to `target` until stdin ends; answer each command with the counters."""
+    behaviour, loop = Behaviour(), asyncio.get_running_loop()
+    behaviour.flowing.set()
+    listening = await loop.create_server(lambda: ClientEnd(behaviour, target), "127.0.0.1", 0, backlog=512)
+    commands = asyncio.StreamReader()
+    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(commands), sys.stdin)
+    _print_json({"port": listening.sockets[0].getsockname()[1]})
+    async for line in commands:
+        _print_json(behaviour.apply(json.loads(line)))
     listening.close()
 
 
-def _say(what: dict[str, int]) -> None:
-    sys.stdout.write(json.dumps(what) + "\n")
+def _print_json(answer: dict[str, int]) -> None:
+    sys.stdout.write(json.dumps(answer) + "\n")
     sys.stdout.flush()
 
 

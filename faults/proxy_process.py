@@ -1,4 +1,4 @@
-"""The proxy as the campaign holds it: a process of its own, told what to do through a pipe."""
+"""Handle on the proxy process, controlled through a pipe."""
 
 import asyncio
 import json
@@ -10,13 +10,13 @@ from shared.settings import ROOT
 
 
 class Proxy:
-    """Between the services and the PostgreSQL at `target`, for the length of an `async with` block."""
+    """Proxy between the services and the PostgreSQL at `target`, during an `async with` block."""
 
     port: int
 
     def __init__(self, target: str) -> None:
         self._target = target
-        self._turn = asyncio.Lock()
+        self._lock = asyncio.Lock()
 
     async def __aenter__(self) -> Self:
         pipe = asyncio.subprocess.PIPE
@@ -30,7 +30,7 @@ class Proxy:
             cwd=ROOT,
             start_new_session=True,
         )
-        self.port = (await self._heard())["port"]
+        self.port = (await self._answer())["port"]
         return self
 
     async def __aexit__(
@@ -40,35 +40,35 @@ class Proxy:
             self._process.kill()
         await self._process.wait()
 
-    async def seen(self) -> dict[str, int]:
-        """How many connections, commits and cuts there were."""
-        return await self._tell()
+    async def counters(self) -> dict[str, int]:
+        """Return the counters: connections, commits, cuts."""
+        return await self._command()
 
-    async def cut(self, many: int = 1) -> None:
-        """Lose the answers to the next COMMITs, and the connections with them."""
-        await self._tell(cut=many)
+    async def cut_after_commit(self, count: int = 1) -> None:
+        """Drop the answers to the next COMMITs, and their connections."""
+        await self._command(cut=count)
 
-    async def delay(self, seconds: float) -> None:
-        """Make every piece late by up to so much; 0 ends it."""
-        await self._tell(delay_seconds=seconds)
+    async def set_delay(self, seconds: float) -> None:
+        """Delay every chunk by up to `seconds`; 0 ends the delay."""
+        await self._command(delay_seconds=seconds)
 
-    async def swallow(self) -> None:
-        """Let nothing through, in either direction, until `flow`."""
-        await self._tell(flowing=False)
+    async def block(self) -> None:
+        """Hold all data in both directions until `unblock`."""
+        await self._command(flowing=False)
 
-    async def flow(self) -> None:
-        await self._tell(flowing=True)
+    async def unblock(self) -> None:
+        await self._command(flowing=True)
 
-    async def _tell(self, **order: Any) -> dict[str, int]:
+    async def _command(self, **changes: Any) -> dict[str, int]:
         assert self._process.stdin is not None
-        async with self._turn:
-            self._process.stdin.write(json.dumps(order).encode() + b"\n")
-            return await self._heard()
+        async with self._lock:
+            self._process.stdin.write(json.dumps(changes).encode() + b"\n")
+            return await self._answer()
 
-    async def _heard(self) -> dict[str, int]:
+    async def _answer(self) -> dict[str, int]:
         assert self._process.stdout is not None
         line = await self._process.stdout.readline()
         if not line:
             raise ConnectionError("the proxy has ended")
-        heard: dict[str, int] = json.loads(line)
-        return heard
+        answer: dict[str, int] = json.loads(line)
+        return answer

@@ -1,4 +1,4 @@
-"""What the broker holds in the end, read as any outsider would: is everything there, and in order?"""
+"""Contents of the topics at the end, read as an outside consumer: completeness and order."""
 
 import asyncio
 from collections.abc import Iterable
@@ -7,65 +7,65 @@ from uuid import UUID
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from faults.garbage import MARK, UNDECODABLE
+from faults.garbage import HEADER, UNDECODABLE
 from shared.settings import Settings
 
-_PATIENCE_SECONDS = 120.0
+_READ_SECONDS = 120.0
 
 
 @dataclass
-class Announced:
-    """The messages of one topic."""
+class PublishedTopic:
+    """Messages of one topic."""
 
     last: dict[UUID, int] = field(default_factory=dict)
-    """By aggregate: the last event up to which all came in order."""
+    """By aggregate: the last event of the unbroken sequence from 1."""
     records: int = 0
-    strangers: set[tuple[int, int]] = field(default_factory=set)
-    """Partition and offset of the records that nobody can decode."""
+    undecodable: set[tuple[int, int]] = field(default_factory=set)
+    """Partition and offset of undecodable records."""
     unknown: set[UUID] = field(default_factory=set)
-    """Ids of the events of a version that nobody knows."""
-    faults: list[str] = field(default_factory=list)
+    """Ids of events of an unknown version."""
+    out_of_order: list[str] = field(default_factory=list)
     """Events that came before an earlier one of their aggregate."""
 
-    def take(self, topic: str, partition: int, offset: int, headers: dict[str, bytes]) -> None:
-        """One record more. One that was there before is a repetition, which the promise allows."""
+    def add(self, topic: str, partition: int, offset: int, headers: dict[str, bytes]) -> None:
+        """Add one record. A repetition is allowed."""
         self.records += 1
-        if headers.get(MARK) == UNDECODABLE:
-            self.strangers.add((partition, offset))
-        elif MARK in headers:
+        if headers.get(HEADER) == UNDECODABLE:
+            self.undecodable.add((partition, offset))
+        elif HEADER in headers:
             self.unknown.add(UUID(headers["ce_id"].decode()))
         else:
-            self._follow(topic, headers)
+            self._check_sequence(topic, headers)
 
-    def _follow(self, topic: str, headers: dict[str, bytes]) -> None:
+    def _check_sequence(self, topic: str, headers: dict[str, bytes]) -> None:
         aggregate, seq = UUID(headers["ce_subject"].decode()), int(headers["ce_sequence"])
         known = self.last.get(aggregate, 0)
         if seq > known + 1:
-            self.faults.append(f"{topic} has event {seq} of {aggregate} after event {known}")
+            self.out_of_order.append(f"{topic} has event {seq} of {aggregate} after event {known}")
         self.last[aggregate] = max(known, seq)
 
 
-async def read(settings: Settings, topics: Iterable[str]) -> dict[str, Announced]:
-    """The topics from their beginning to their present end. Raises TimeoutError."""
-    found = {topic: Announced() for topic in topics}
+async def read_topics(settings: Settings, topics: Iterable[str]) -> dict[str, PublishedTopic]:
+    """Read the topics from the beginning to their present end. Raises TimeoutError."""
+    found = {topic: PublishedTopic() for topic in topics}
     consumer = AIOKafkaConsumer(bootstrap_servers=settings.kafka_servers, enable_auto_commit=False)
     await consumer.start()
     try:
         consumer.assign([TopicPartition(topic, n) for topic in found for n in range(settings.kafka_partitions)])
         await consumer.seek_to_beginning()
-        async with asyncio.timeout(_PATIENCE_SECONDS):
-            await _read_on(consumer, found)
+        async with asyncio.timeout(_READ_SECONDS):
+            await _read_to(consumer, found)
     finally:
         await consumer.stop()
     return found
 
 
-async def _read_on(consumer: AIOKafkaConsumer, found: dict[str, Announced]) -> None:
+async def _read_to(consumer: AIOKafkaConsumer, found: dict[str, PublishedTopic]) -> None:
     ends = await consumer.end_offsets(list(consumer.assignment()))
     left = {place for place, end in ends.items() if end}
     while left:
         for place, records in (await consumer.getmany(timeout_ms=500, max_records=5000)).items():
             for record in records:
-                found[place.topic].take(place.topic, place.partition, record.offset, dict(record.headers))
+                found[place.topic].add(place.topic, place.partition, record.offset, dict(record.headers))
             if records[-1].offset + 1 >= ends[place]:
                 left.discard(place)

@@ -1,102 +1,113 @@
-"""How soon the suite was itself again after an injury: seconds until the lag it could cause was under one. Pure."""
+"""Recovery times: seconds from a fault's end until the lag it may cause is below one second. Pure."""
 
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from faults.lag import Sample
-from faults.schedule import Injury
+from faults.schedule import Fault
 from services import SERVICES
 
-RECOVERED_SECONDS = 1.0
-HELD_SECONDS = 2.0
-"""So long the lag must stay that low: what waits for something that is gone is not late at once."""
-BARS = {"backend": 1.0, "kill": 5.0, "database": 10.0, "broker": 30.0}
-"""Seconds. Of the other kinds the figure is given without a bar."""
-BRIEF = ("backend", "cut", "tear")
-"""They come all the time and pass at once: others are measured although these happen."""
+RECOVERED_LAG_SECONDS = 1.0
+STABLE_SECONDS = 2.0
+"""How long the lag must stay low: work waiting for a dead server is not late at once."""
+LIMIT_SECONDS = {"terminate_backend": 1.0, "kill": 5.0, "restart_database": 10.0, "restart_broker": 30.0}
+"""Limits for p95, in seconds. Other kinds have no limit."""
+BRIEF = ("terminate_backend", "lose_commit_answer", "terminate_backend_in_batch")
+"""Frequent and short faults: others are measured although these overlap them."""
 
 
 @dataclass(frozen=True)
-class Wound:
-    """An injury as it happened, on the monotonic clock. Recovery counts from `ended`: then the mending begins."""
+class Injection:
+    """A fault as it happened, on the monotonic clock. Recovery counts from `ended`, when repair begins."""
 
-    injury: Injury
-    began: float
+    fault: Fault
+    started: float
     ended: float
-    mended: float
-    """When what was started again answered."""
+    restored: float
+    """When the repaired component answered again."""
     services: tuple[str, ...] = SERVICES
-    """Those whose lag it may cause."""
+    """Services whose lag it may cause."""
 
 
 @dataclass(frozen=True)
 class Recovery:
-    """Of one kind: how many injuries, how many of them stood alone and could be measured, and the seconds of those."""
+    """Recoveries of one kind: number of faults, those measured without overlap, and seconds of these."""
 
-    injuries: int
+    faults: int
     measured: int
     p50: float
     p95: float
     longest: float
-    bar: float | None
+    limit: float | None
 
     @property
-    def held(self) -> bool:
-        return self.bar is None or self.p95 <= self.bar
+    def within_limit(self) -> bool:
+        return self.limit is None or self.p95 <= self.limit
 
 
-def recoveries(wounds: Sequence[Wound], samples: Sequence[Sample]) -> dict[str, Recovery]:
-    """By kind. An injury that fell together with another is left out: nobody could say which of them it was."""
-    over = [_recovered_at(wound, samples) for wound in wounds]
-    alone = [
+def recoveries(injections: Sequence[Injection], samples: Sequence[Sample]) -> dict[str, Recovery]:
+    """Return the recoveries by kind. Overlapping faults are not measured: the lag has no single cause."""
+    recovered = [_recovered_at(injection, samples) for injection in injections]
+    isolated = [
         index
-        for index, wound in enumerate(wounds)
+        for index, injection in enumerate(injections)
         if not any(
-            other != index and wounds[other].injury.kind not in BRIEF and _touch(wound, over[index], wounds[other], end)
-            for other, end in enumerate(over)
+            other != index
+            and injections[other].fault.kind not in BRIEF
+            and _overlap(injection, recovered[index], injections[other], end)
+            for other, end in enumerate(recovered)
         )
     ]
-    return {kind: _figures(kind, wounds, alone, over) for kind in sorted({wound.injury.kind for wound in wounds})}
+    return {
+        kind: _figures(kind, injections, isolated, recovered)
+        for kind in sorted({injection.fault.kind for injection in injections})
+    }
 
 
-def history(wounds: Sequence[Wound], samples: Sequence[Sample], zero: float) -> list[dict[str, object]]:
-    """What befell, in order, in seconds from `zero`."""
+def timeline(injections: Sequence[Injection], samples: Sequence[Sample], zero: float) -> list[dict[str, object]]:
+    """Return the injections in order, with times in seconds from `zero`."""
     return [
         {
-            "kind": wound.injury.kind,
-            "target": wound.injury.target,
-            "began": round(wound.began - zero, 2),
-            "ended": round(wound.ended - zero, 2),
-            "mended": round(wound.mended - zero, 2),
-            "recovered": round(_recovered_at(wound, samples) - zero, 2),
+            "kind": injection.fault.kind,
+            "target": injection.fault.target,
+            "started": round(injection.started - zero, 2),
+            "ended": round(injection.ended - zero, 2),
+            "restored": round(injection.restored - zero, 2),
+            "recovered": round(_recovered_at(injection, samples) - zero, 2),
         }
-        for wound in sorted(wounds, key=lambda wound: wound.began)
+        for injection in sorted(injections, key=lambda injection: injection.started)
     ]
 
 
-def _recovered_at(wound: Wound, samples: Sequence[Sample]) -> float:
-    """When the lag fell under a second to stay there for a while, and what was broken was there again."""
+def _recovered_at(injection: Injection, samples: Sequence[Sample]) -> float:
+    """Return when the lag fell below one second and stayed there, not before the component was back."""
     since = float("inf")
-    for sample in samples[bisect_left(samples, wound.mended, key=lambda sample: sample.at) :]:
-        if sample.worst(wound.services) >= RECOVERED_SECONDS:
+    for sample in samples[bisect_left(samples, injection.restored, key=lambda sample: sample.at) :]:
+        if sample.worst(injection.services) >= RECOVERED_LAG_SECONDS:
             since = float("inf")
         else:
             since = min(since, sample.at)
-            if sample.at - since >= HELD_SECONDS:
+            if sample.at - since >= STABLE_SECONDS:
                 return since
     return float("inf")
 
 
-def _touch(one: Wound, one_over: float, other: Wound, other_over: float) -> bool:
-    meet = one.began <= other_over and other.began <= one_over
+def _overlap(one: Injection, one_recovered: float, other: Injection, other_recovered: float) -> bool:
+    meet = one.started <= other_recovered and other.started <= one_recovered
     return meet and not set(one.services).isdisjoint(other.services)
 
 
-def _figures(kind: str, wounds: Sequence[Wound], alone: Sequence[int], over: Sequence[float]) -> Recovery:
-    took = sorted(over[index] - wounds[index].ended for index in alone if wounds[index].injury.kind == kind)
-    many = sum(wound.injury.kind == kind for wound in wounds)
-    if not took:
-        return Recovery(many, 0, 0.0, 0.0, 0.0, BARS.get(kind))
-    p50, p95 = (took[min(len(took) - 1, int(len(took) * share))] for share in (0.5, 0.95))
-    return Recovery(many, len(took), round(p50, 2), round(p95, 2), round(took[-1], 2), BARS.get(kind))
+def _figures(
+    kind: str, injections: Sequence[Injection], isolated: Sequence[int], recovered: Sequence[float]
+) -> Recovery:
+    durations = sorted(
+        recovered[index] - injections[index].ended for index in isolated if injections[index].fault.kind == kind
+    )
+    count = sum(injection.fault.kind == kind for injection in injections)
+    if not durations:
+        return Recovery(count, 0, 0.0, 0.0, 0.0, LIMIT_SECONDS.get(kind))
+    p50, p95 = (durations[min(len(durations) - 1, int(len(durations) * share))] for share in (0.5, 0.95))
+    return Recovery(
+        count, len(durations), round(p50, 2), round(p95, 2), round(durations[-1], 2), LIMIT_SECONDS.get(kind)
+    )

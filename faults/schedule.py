@@ -1,4 +1,4 @@
-"""What breaks when: drawn from the seed, the same for the same seed and length. Pure."""
+"""Schedule of faults, drawn from the seed: the same for the same seed and length. Pure."""
 
 import random
 from collections.abc import Sequence
@@ -7,133 +7,133 @@ from dataclasses import dataclass
 from services import SERVICES
 
 SHORT_MINUTES = 8.0
-COUNTS = {
+FAULT_COUNTS = {
     "kill": 40,
     "freeze": 4,
-    "backend": 300,
-    "cut": 200,
-    "database": 3,
-    "broker": 2,
-    "delay": 4,
-    "hole": 3,
-    "silence": 3,
-    "storm": 6,
-    "seize": 12,
-    "tear": 40,
+    "terminate_backend": 300,
+    "lose_commit_answer": 200,
+    "restart_database": 3,
+    "restart_broker": 2,
+    "slow_database": 4,
+    "black_hole": 3,
+    "freeze_broker": 3,
+    "rebalance_storm": 6,
+    "kill_in_batch": 12,
+    "terminate_backend_in_batch": 40,
 }
-"""How often each befalls a run of 8 minutes; a longer or shorter one in proportion, and each at least once."""
+"""Number of faults of each kind in 8 minutes; other lengths in proportion, and each at least once."""
 
-WORDS = {
+LABELS = {
     "kill": "kill -9 of a service",
     "freeze": "service frozen beyond its session",
-    "backend": "busy database backend terminated",
-    "cut": "connection cut after COMMIT",
-    "database": "PostgreSQL stopped at once, started",
-    "broker": "broker kill -9, started",
-    "delay": "database slow (0 to 500 ms)",
-    "hole": "database behind a black hole",
-    "silence": "broker frozen",
-    "storm": "replicas come and go",
-    "seize": "kill -9 with a batch in hand",
-    "tear": "backend of a batch in hand terminated",
+    "terminate_backend": "busy database backend terminated",
+    "lose_commit_answer": "connection cut after COMMIT",
+    "restart_database": "PostgreSQL restarted without checkpoint",
+    "restart_broker": "broker kill -9, restarted",
+    "slow_database": "database slow (0 to 500 ms)",
+    "black_hole": "database behind a black hole",
+    "freeze_broker": "broker frozen",
+    "rebalance_storm": "replicas join and leave",
+    "kill_in_batch": "kill -9 with a batch in hand",
+    "terminate_backend_in_batch": "backend of a batch in hand terminated",
 }
-WHOLE = ("database", "broker", "delay", "hole", "silence")
-"""Those that befall all services at once: one after another, each with time to get over it."""
-LASTING = ("freeze", "storm", "seize", "tear")
-"""Those of one service that take a while: one after another, if of one kind."""
-RESTARTS = ("database", "broker")
-LASTS = {
+SUITE_WIDE = ("restart_database", "restart_broker", "slow_database", "black_hole", "freeze_broker")
+"""Faults of all services: injected one at a time, with time to recover."""
+SERIAL_PER_SERVICE = ("freeze", "rebalance_storm", "kill_in_batch", "terminate_backend_in_batch")
+"""Long faults of one service: injected one at a time per kind."""
+RESTARTS = ("restart_database", "restart_broker")
+DURATIONS = {
     "freeze": (15.0, 45.0),
-    "storm": (25.0, 35.0),
-    "delay": (5.0, 30.0),
-    "hole": (5.0, 30.0),
-    "silence": (5.0, 30.0),
+    "rebalance_storm": (25.0, 35.0),
+    "slow_database": (5.0, 30.0),
+    "black_hole": (5.0, 30.0),
+    "freeze_broker": (5.0, 30.0),
 }
-"""Seconds, from and to; less in a run so short that nothing else would have room."""
+"""Shortest and longest duration in seconds; less in a short run."""
 QUIET_SECONDS = 20.0
-"""After a restart of the database or the broker no service is killed for so long, or its recovery could not be told."""
+"""How long no service is killed after a restart of database or broker, so that its recovery can be measured."""
 COMPOUND_SHARE = 1 / 3
-"""Of the restarts: those that services are killed during all the same."""
+"""Share of the restarts during which services are killed nevertheless."""
 
 
-ROOM = {"backend": 5.0, "kill": 15.0, "database": 25.0, "broker": 40.0}
-"""Seconds each has for itself where they come one at a time."""
+SPACING_SECONDS = {"terminate_backend": 5.0, "kill": 15.0, "restart_database": 25.0, "restart_broker": 40.0}
+"""Seconds for each fault when they are injected one at a time."""
 ROUNDS = len(SERVICES)
-PER_ROUND = {"backend": 3, "kill": 2, "database": 1, "broker": 1}
-FIRST_SECONDS = 15.0
-"""Before the first: the load gets under way."""
+FAULTS_PER_ROUND = {"terminate_backend": 3, "kill": 2, "restart_database": 1, "restart_broker": 1}
+LEAD_SECONDS = 15.0
+"""Before the first fault, for the load to start."""
 
 
 @dataclass(frozen=True, order=True)
-class Injury:
-    """One thing that breaks: so many seconds after the load began, what, to whom, and for how long."""
+class Fault:
+    """Planned fault: seconds after the start of the load, kind, target, duration in seconds."""
 
     at: float
     kind: str
     target: str
-    lasts: float = 0.0
+    duration: float = 0.0
 
 
-def drawn(seed: int, minutes: float) -> list[Injury]:
-    """The injuries of a run, in order. The last ones end with the load."""
-    chance, seconds = random.Random(f"{seed}/injuries"), minutes * 60
-    many = {kind: max(1, round(count * minutes / SHORT_MINUTES)) for kind, count in COUNTS.items()}
-    whole = _one_after_another(chance, many, seconds)
+def draw_schedule(seed: int, minutes: float) -> list[Fault]:
+    """Return the faults of a run, in order. The last ones end with the load."""
+    rng, seconds = random.Random(f"{seed}/faults"), minutes * 60
+    counts = {kind: max(1, round(count * minutes / SHORT_MINUTES)) for kind, count in FAULT_COUNTS.items()}
+    whole = _suite_wide_faults(rng, counts, seconds)
     quiet = [
-        (injury.at, injury.at + QUIET_SECONDS)
-        for injury in whole
-        if injury.kind in RESTARTS and (many[injury.kind] == 1 or chance.random() >= COMPOUND_SHARE)
+        (fault.at, fault.at + QUIET_SECONDS)
+        for fault in whole
+        if fault.kind in RESTARTS and (counts[fault.kind] == 1 or rng.random() >= COMPOUND_SHARE)
     ]
     single = [
-        Injury(_moment(chance, seconds, quiet), kind, chance.choice(SERVICES))
-        for kind in ("kill", "backend", "cut", "seize", "tear")
-        for _ in range(many[kind])
+        Fault(_draw_time(rng, seconds, quiet), kind, rng.choice(SERVICES))
+        for kind in ("kill", "terminate_backend", "lose_commit_answer", "kill_in_batch", "terminate_backend_in_batch")
+        for _ in range(counts[kind])
     ]
-    return sorted([*whole, *single, *_long(chance, many, seconds)])
+    return sorted([*whole, *single, *_long_faults(rng, counts, seconds)])
 
 
-def one_at_a_time() -> list[Injury]:
-    """What has a bar for its recovery, each with room to be measured alone; every service is killed as often as any."""
-    injuries, at = [], FIRST_SECONDS
+def one_at_a_time() -> list[Fault]:
+    """Return the kinds with a recovery limit, spaced for measurement; every service is killed equally often."""
+    faults, at = [], LEAD_SECONDS
     for number in range(ROUNDS):
-        for kind, many in PER_ROUND.items():
-            for again in range(many):
-                injuries.append(Injury(at, kind, SERVICES[(number + again) % len(SERVICES)]))
-                at += ROOM[kind]
-    return injuries
+        for kind, counts in FAULTS_PER_ROUND.items():
+            for again in range(counts):
+                faults.append(Fault(at, kind, SERVICES[(number + again) % len(SERVICES)]))
+                at += SPACING_SECONDS[kind]
+    return faults
 
 
-def _one_after_another(chance: random.Random, many: dict[str, int], seconds: float) -> list[Injury]:
-    kinds = [kind for kind in WHOLE for _ in range(many[kind])]
-    chance.shuffle(kinds)
-    room = seconds / len(kinds)
+def _suite_wide_faults(rng: random.Random, counts: dict[str, int], seconds: float) -> list[Fault]:
+    kinds = [kind for kind in SUITE_WIDE for _ in range(counts[kind])]
+    rng.shuffle(kinds)
+    slot = seconds / len(kinds)
     return [
-        Injury(
-            (number + chance.uniform(0.05, 0.2)) * room,
+        Fault(
+            (number + rng.uniform(0.05, 0.2)) * slot,
             kind,
-            "broker" if kind in ("broker", "silence") else "database",
-            0.0 if kind in RESTARTS else min(chance.uniform(*LASTS[kind]), room / 3),
+            "broker" if kind in ("restart_broker", "freeze_broker") else "database",
+            0.0 if kind in RESTARTS else min(rng.uniform(*DURATIONS[kind]), slot / 3),
         )
         for number, kind in enumerate(kinds)
     ]
 
 
-def _long(chance: random.Random, many: dict[str, int], seconds: float) -> list[Injury]:
-    injuries = []
-    for kind, most in (("freeze", seconds / 8), ("storm", seconds / 4)):
-        room = seconds / many[kind]
-        for number in range(many[kind]):
-            lasts = min(chance.uniform(*LASTS[kind]), most)
-            at = number * room + chance.uniform(0, room - lasts)
-            injuries.append(Injury(at, kind, chance.choice(SERVICES), lasts))
-    return injuries
+def _long_faults(rng: random.Random, counts: dict[str, int], seconds: float) -> list[Fault]:
+    faults = []
+    for kind, longest in (("freeze", seconds / 8), ("rebalance_storm", seconds / 4)):
+        slot = seconds / counts[kind]
+        for number in range(counts[kind]):
+            duration = min(rng.uniform(*DURATIONS[kind]), longest)
+            at = number * slot + rng.uniform(0, slot - duration)
+            faults.append(Fault(at, kind, rng.choice(SERVICES), duration))
+    return faults
 
 
-def _moment(chance: random.Random, seconds: float, quiet: Sequence[tuple[float, float]]) -> float:
-    """Any moment but the quiet ones; a run that is all quiet has no other."""
+def _draw_time(rng: random.Random, seconds: float, quiet: Sequence[tuple[float, float]]) -> float:
+    """Return a random time outside the quiet ones, or any time when none is found."""
     at = 0.0
     for _ in range(100):
-        at = chance.uniform(0, seconds)
+        at = rng.uniform(0, seconds)
         if not any(begin <= at < end for begin, end in quiet):
             break
     return at

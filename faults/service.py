@@ -1,7 +1,7 @@
-"""`python -m faults.service NAME` serves like `deploy.serve`, with what the campaign puts into it.
+"""`python -m faults.service NAME`: serve like `deploy.serve`, with the campaign's patches.
 
-The product carries no hooks for tests: everything is patched here, before the service is loaded. `FAULTS` in the
-environment says what (`Planted`, as JSON).
+The product has no hooks for tests: everything is patched here, before the service is loaded. `FAULTS` in the
+environment holds the `ServicePatches` as JSON.
 """
 
 import asyncio
@@ -17,47 +17,47 @@ from sqlalchemy.orm import Session
 from sqlalchemy.util import await_only
 
 from deploy import serve
-from faults import history as witness
+from faults import history
 from faults.planted_bugs import IN_PROCESS
 from faults.poison import Poison, poison_handlers
 
 
 @dataclass(frozen=True)
-class Planted:
-    """What is put into the services of a run."""
+class ServicePatches:
+    """Patches applied to the services of a run."""
 
     seed: int = 1
     poison_one_in: int = 0
-    """One aggregate in so many makes its handlers fail; 0: none."""
+    """Handlers fail for one aggregate in so many; 0: none."""
     bug: str = ""
-    """A name from `faults.planted_bugs`."""
-    slow_one_in: int = 0
-    """One transaction in so many that announce something stays open before it commits."""
-    slow_seconds: float = 0.0
-    copies_apart: float = 0.5
-    """Of the batches announced: the share whose copies come after the whole batch, not one by one."""
+    """A name in `faults.planted_bugs`."""
+    slow_commit_one_in: int = 0
+    """One transaction with events in so many stays open before its commit; 0: none."""
+    slow_commit_seconds: float = 0.0
+    batch_copy_share: float = 0.5
+    """Share of the published batches that are copied as a whole; in the others each message is copied by itself."""
 
-    def environment(self) -> dict[str, str]:
+    def as_env(self) -> dict[str, str]:
         return {"FAULTS": to_json(asdict(self)).decode()}
 
     @classmethod
-    def of_environment(cls) -> Self:
+    def from_env(cls) -> Self:
         return cls(**from_json(os.environ["FAULTS"]))
 
 
-def plant(planted: Planted) -> None:
-    """Put it into this process. What is applied is noted after the poison had its turn: poisoned work is not done."""
-    poison_handlers(Poison(planted.seed, planted.poison_one_in))
-    witness.note_what_is_applied()
-    witness.publish_everything_twice(planted.copies_apart)
-    if planted.slow_one_in:
-        commit_some_late(planted.slow_one_in, planted.slow_seconds)
-    if planted.bug in IN_PROCESS:
-        IN_PROCESS[planted.bug]()
+def apply_patches(patches: ServicePatches) -> None:
+    """Apply the patches to this process. The history is recorded after the poison, so poisoned work is not recorded."""
+    poison_handlers(Poison(patches.seed, patches.poison_one_in))
+    history.record_applied_events()
+    history.publish_twice(patches.batch_copy_share)
+    if patches.slow_commit_one_in:
+        delay_some_commits(patches.slow_commit_one_in, patches.slow_commit_seconds)
+    if patches.bug in IN_PROCESS:
+        IN_PROCESS[patches.bug]()
 
 
-def commit_some_late(one_in: int, seconds: float) -> None:
-    """Hold some transactions open after their events were written: later ones commit first."""
+def delay_some_commits(one_in: int, seconds: float) -> None:
+    """Delay the commit of some transactions after they wrote their events, so that later ones commit first."""
 
     @event.listens_for(Session, "before_commit")
     def wait(session: Session) -> None:
@@ -66,5 +66,5 @@ def commit_some_late(one_in: int, seconds: float) -> None:
 
 
 if __name__ == "__main__":
-    plant(Planted.of_environment())
+    apply_patches(ServicePatches.from_env())
     sys.exit(serve.main())

@@ -1,4 +1,4 @@
-"""One run's suite: a fresh database behind the proxy, empty topics, and the four services as processes."""
+"""The suite of one run: a fresh database behind the proxy, empty topics, and the four services as processes."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -11,12 +11,12 @@ from pydantic import SecretStr
 
 from deploy.demo.personas import Signer
 from deploy.local.processes import Processes, Program, service_program
-from faults import history as witness
-from faults.environment import ROLE_PASSWORD, Ground, fresh_topics
+from faults import history
+from faults.environment import ROLE_PASSWORD, Environment, fresh_topics
 from faults.planted_bugs import IN_DATABASE
 from faults.proxy_process import Proxy
-from faults.service import Planted
-from faults.workload.plan import Suite
+from faults.service import ServicePatches
+from faults.workload.profile import Endpoints
 from services import SERVICES
 from shared.settings import Settings
 
@@ -24,65 +24,70 @@ DATABASE = "faults"
 
 
 @dataclass
-class Site:
-    """The way to everything that a run breaks, mends and asks."""
+class RunningSuite:
+    """A running suite, with everything that a run breaks, repairs and queries."""
 
-    ground: Ground
+    environment: Environment
     proxy: Proxy
     settings: Settings
-    suite: Suite
+    endpoints: Endpoints
     processes: Processes
-    planted: Planted
+    patches: ServicePatches
 
     @property
     def dsn(self) -> str:
-        """The administrator's way to the database, past the proxy."""
-        return self.ground.postgres.dsn(DATABASE)
+        """The administrator's address of the database, bypassing the proxy."""
+        return self.environment.postgres.dsn(DATABASE)
 
-    async def cure(self) -> None:
-        """Start every service again without poison and without what keeps transactions open, under its address."""
-        self.planted = replace(self.planted, poison_one_in=0, slow_one_in=0)
+    async def restart_unpatched(self) -> None:
+        """Restart every service at its address without poison and delayed commits."""
+        self.patches = replace(self.patches, poison_one_in=0, slow_commit_one_in=0)
         await self.processes.stop()
         for name, program in self.processes.programs.items():
-            healthy = dict(program.environment) | self.planted.environment()
+            healthy = dict(program.environment) | self.patches.as_env()
             self.processes.programs[name] = replace(program, environment=healthy)
             await self.processes.start(name)
         await self.processes.ready()
 
 
 @asynccontextmanager
-async def site(
-    ground: Ground, folder: Path, planted: Planted, *, say: Callable[[str], object] = print, **more: Any
-) -> AsyncIterator[Site]:
-    """The suite, ready to be asked; `more` are settings of the services."""
-    await ground.fresh_database(DATABASE)
-    await _prepared(ground, planted)
+async def start_suite(
+    environment: Environment,
+    folder: Path,
+    patches: ServicePatches,
+    *,
+    say: Callable[[str], object] = print,
+    **extra: Any,
+) -> AsyncIterator[RunningSuite]:
+    """Start the suite; yield it when ready. `extra` are settings of the services."""
+    await environment.fresh_database(DATABASE)
+    await _prepare_database(environment, patches)
     signer = Signer()
-    async with Proxy(ground.socket) as proxy:
-        settings = _settings(ground, folder, proxy, signer, more)
+    async with Proxy(environment.socket) as proxy:
+        settings = _settings(environment, folder, proxy, signer, extra)
         await fresh_topics(settings)
-        programs = [program(settings, planted, name) for name in SERVICES]
-        suite = Suite({each.name: each.address for each in programs}, signer, settings)
+        programs = [program(settings, patches, name) for name in SERVICES]
+        endpoints = Endpoints({each.name: each.address for each in programs}, signer, settings)
         async with Processes(programs, folder / "log", say=say) as processes:
-            yield Site(ground, proxy, settings, suite, processes, planted)
+            yield RunningSuite(environment, proxy, settings, endpoints, processes, patches)
 
 
-def program(settings: Settings, planted: Planted, service: str, *, replica: int = 0, **more: str) -> Program:
-    """A process of a service with what is planted in it; `more` are environment variables."""
-    own = planted.environment() | more
+def program(settings: Settings, patches: ServicePatches, service: str, *, replica: int = 0, **extra: str) -> Program:
+    """Return the process of a patched service; `extra` are environment variables."""
+    own = patches.as_env() | extra
     return service_program(service, settings, replica=replica, module="faults.service", **own)
 
 
-async def _prepared(ground: Ground, planted: Planted) -> None:
-    async with administrator(ground.postgres.dsn(DATABASE)) as admin:
-        await witness.prepare(admin)
-        if planted.bug in IN_DATABASE:
-            await IN_DATABASE[planted.bug](admin)
+async def _prepare_database(environment: Environment, patches: ServicePatches) -> None:
+    async with admin_connection(environment.postgres.dsn(DATABASE)) as admin:
+        await history.create_history_tables(admin)
+        if patches.bug in IN_DATABASE:
+            await IN_DATABASE[patches.bug](admin)
 
 
 @asynccontextmanager
-async def administrator(dsn: str) -> AsyncIterator[asyncpg.Connection]:
-    """A connection that no injury is meant for."""
+async def admin_connection(dsn: str) -> AsyncIterator[asyncpg.Connection]:
+    """Yield a connection that no fault terminates."""
     connection = await asyncpg.connect(dsn, timeout=10, server_settings={"application_name": "campaign"})
     try:
         yield connection
@@ -90,8 +95,8 @@ async def administrator(dsn: str) -> AsyncIterator[asyncpg.Connection]:
         connection.terminate()
 
 
-def _settings(ground: Ground, folder: Path, proxy: Proxy, signer: Signer, more: dict[str, Any]) -> Settings:
-    """Each service logs in for itself, as in production: no process may change roles or tables."""
+def _settings(environment: Environment, folder: Path, proxy: Proxy, signer: Signer, extra: dict[str, Any]) -> Settings:
+    """Return the settings: each service has its own login, as in production, and may not change roles or tables."""
     urls = {name: f"postgresql://app_{name}:{ROLE_PASSWORD}@127.0.0.1:{proxy.port}/{DATABASE}" for name in SERVICES}
     return Settings(
         service_database_urls=urls,
@@ -100,7 +105,7 @@ def _settings(ground: Ground, folder: Path, proxy: Proxy, signer: Signer, more: 
         jwt_keys=SecretStr(signer.jwks()),
         port=0,
         bus="kafka",
-        kafka_servers=ground.broker.servers,
+        kafka_servers=environment.broker.servers,
         kafka_replication=1,
-        **more,
+        **extra,
     )

@@ -1,4 +1,4 @@
-"""What the services take of the machine while they are hurt: memory, and connections at the database."""
+"""Memory and database connections of the services during a run."""
 
 import asyncio
 import contextlib
@@ -9,23 +9,23 @@ from typing import Self
 
 import psutil
 
-from faults.suite import Site, administrator
+from faults.suite import RunningSuite, admin_connection
 
-EVERY_SECONDS = 5.0
+INTERVAL_SECONDS = 5.0
 _BACKENDS = """
 SELECT application_name, count(*) FROM pg_stat_activity
 WHERE datname = current_database() AND application_name ~ '^(tenghuan|relay)-' GROUP BY 1"""
 
 
 @dataclass
-class Vitals:
-    """Memory of each process by its number, in MB, every so often, for the length of an `async with` block."""
+class ResourceUsage:
+    """Samples of each process's memory in MB during an `async with` block."""
 
-    site: Site
+    suite: RunningSuite
     memory: dict[tuple[str, int], list[float]] = field(default_factory=lambda: defaultdict(list))
 
     async def __aenter__(self) -> Self:
-        self._task = asyncio.create_task(self._watch(), name="vitals")
+        self._task = asyncio.create_task(self._watch(), name="usage")
         return self
 
     async def __aexit__(
@@ -36,13 +36,13 @@ class Vitals:
 
     async def _watch(self) -> None:
         while True:
-            await asyncio.sleep(EVERY_SECONDS)
-            pids = {self.site.processes.pid(name): name for name in tuple(self.site.processes.starts)}
+            await asyncio.sleep(INTERVAL_SECONDS)
+            pids = {self.suite.processes.pid(name): name for name in tuple(self.suite.processes.starts)}
             for pid, megabytes in _resident(list(pids)).items():
                 self.memory[pids[pid], pid].append(megabytes)
 
     def growth(self) -> dict[str, tuple[float, float]]:
-        """By service: MB when one of its processes was first looked at, and the most any of them came to."""
+        """Return by service the first sample of its first process and the highest of any."""
         found: dict[str, tuple[float, float]] = {}
         for (name, _), megabytes in self.memory.items():
             first, most = found.get(name, (megabytes[0], 0.0))
@@ -58,7 +58,7 @@ def _resident(pids: list[int]) -> dict[int, float]:
     return found
 
 
-async def backends(site: Site) -> dict[str, int]:
-    """How many connections each application holds at the database."""
-    async with administrator(site.dsn) as admin:
-        return {str(name): int(many) for name, many in await admin.fetch(_BACKENDS)}
+async def backends(suite: RunningSuite) -> dict[str, int]:
+    """Return the number of database connections by application."""
+    async with admin_connection(suite.dsn) as admin:
+        return {str(name): int(count) for name, count in await admin.fetch(_BACKENDS)}

@@ -1,4 +1,4 @@
-"""What must hold in the end: the four schemas, read as the administrator, against each other and the model.
+"""End checks of the data: the four schemas, read as the administrator, against each other and the model.
 
-`judge.judge(log, dsn)` once nothing moves any more; its verdict names the first difference, and has a line per check.
+Call `judge.judge(log, dsn)` once no event moves; its verdict has a line per check and names the first difference.
 """

@@ -1,4 +1,4 @@
-"""`python -m faults.checker COMMANDS DSN`: judge a suite at rest once more, by the log that its load wrote."""
+"""`python -m faults.checker COMMANDS DSN`: judge a suite at rest once more, by the log of its load."""
 
 import argparse
 import asyncio
@@ -14,8 +14,8 @@ def main() -> int:
     parser.add_argument("commands", type=Path)
     parser.add_argument("dsn")
     parser.add_argument("--unwitnessed", action="store_true", help="no table faults_applied was kept")
-    chosen = parser.parse_args()
-    verdict = asyncio.run(judge(CommandLog.read(chosen.commands), chosen.dsn, witnessed=not chosen.unwitnessed))
+    options = parser.parse_args()
+    verdict = asyncio.run(judge(CommandLog.read(options.commands), options.dsn, with_history=not options.unwitnessed))
     sys.stdout.write("".join(f"{finding}\n" for finding in verdict.findings) + f"{verdict.figures}\n")
     return 1 if verdict.first else 0
 

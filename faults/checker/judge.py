@@ -1,4 +1,4 @@
-"""The verdict: everything read once, every check made, each with a line of what it saw and its first culprit."""
+"""The verdict: reads everything once, runs every check, and reports each with its scope and first difference."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -9,9 +9,9 @@ import asyncpg
 
 from faults.checker import budgets, cases, delivery, effects, reading, rows, states, updates
 from faults.checker.delivery import Query
-from faults.checker.reading import Connection, Found
+from faults.checker.reading import Connection, Snapshot
 from faults.model.history import Difference
-from faults.workload.log import MARK, CommandLog
+from faults.workload.log import KEY_PREFIX, CommandLog
 from services import SERVICES
 from services.funding.ledger.verify import INVARIANTS
 from services.funding.ledger.verify_cases import CHECKS
@@ -19,81 +19,88 @@ from services.funding.ledger.verify_cases import CHECKS
 
 @dataclass(frozen=True)
 class Finding:
-    """One check: its name, what it saw, how many contradictions, and the first of them."""
+    """Result of one check: name, scope, number of contradictions, and the first of them."""
 
     name: str
-    saw: str
-    many: int = 0
+    scope: str
+    count: int = 0
     differences: tuple[Difference, ...] = ()
 
     def __str__(self) -> str:
-        return f"{self.name}: {self.saw}" + (f"; {self.many} wrong, first {self.differences[0]}" if self.many else "")
+        return f"{self.name}: {self.scope}" + (
+            f"; {self.count} wrong, first {self.differences[0]}" if self.count else ""
+        )
 
 
 @dataclass(frozen=True)
 class Figures:
-    """What was judged, and how much of it was wrong."""
+    """Totals: what was checked, and the differences by kind."""
 
     cases: int
     events: int
     commands: int
     codes: int
-    """Answers compared with the model, rows of pushes counted each."""
+    """Answers compared with the model; each row of a push counts."""
     transfers: int
     lost: int
     doubled: int
     out_of_order: int
     drift: int
     wrong: int
-    """Answers and states that are not the model's."""
+    """Answers and states that differ from the model."""
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """All findings. `first` names the first difference; it is empty when all is as it must be."""
+    """All findings. `first` is the first difference, or empty."""
 
     findings: tuple[Finding, ...]
     figures: Figures
 
     @property
     def first(self) -> str:
-        return next((f"{each.name}: {each.differences[0]}" for each in self.findings if each.many), "")
+        return next((f"{each.name}: {each.differences[0]}" for each in self.findings if each.count), "")
 
 
 async def judge(
-    log: CommandLog, dsn: str, *, witnessed: bool = True, held: Iterable[UUID] = (), parked: cases.Parked | None = None
+    log: CommandLog,
+    dsn: str,
+    *,
+    with_history: bool = True,
+    parked_during_load: Iterable[UUID] = (),
+    parked: cases.Parked | None = None,
 ) -> Verdict:
-    """Judge a suite at rest, read through an administrator's connection, by the log of what was asked and answered.
+    """Judge a suite at rest by the log of its load, over an administrator's connection.
 
-    `held` are the aggregates that were parked while the load went on: the only ones that may have kept a case waiting.
-    `parked` are those that still are, by consumer and source; nothing further is expected of them.
+    Only cases among `parked_during_load`, aggregates parked at the end of the load, may have waited in vain. `parked`
+    holds the consumer, source and aggregate of events still parked; nothing further is expected of these.
     """
     admin = await asyncpg.connect(dsn, server_settings={"application_name": "campaign", "work_mem": "256MB"})
     try:
-        found = await reading.read(admin, MARK)
-        late = effects.unanswered_but_kept(log, found)
+        snapshot = await reading.read(admin, KEY_PREFIX)
+        late = effects.unanswered_but_stored(log, snapshot)
         bodies = {
             key: body for name, keys in late.items() for key, body in (await reading.bodies(admin, name, keys)).items()
         }
-        findings = [_stalls(log, found, held), *_model(log, found, bodies, parked or set())]
-        findings += [await _asked(admin, name, queries) for name, queries in _questions(witnessed)]
-        return Verdict(tuple(findings), _figures(log, found, findings, await _events(admin)))
+        findings = [_stalled_cases(log, snapshot, parked_during_load), *_model(log, snapshot, bodies, parked or set())]
+        findings += [await _run_queries(admin, name, queries) for name, queries in _query_groups(with_history)]
+        return Verdict(tuple(findings), _figures(log, snapshot, findings, await _events(admin)))
     finally:
         await admin.close()
 
 
-def _finding(name: str, saw: str, differences: Iterable[Difference]) -> Finding:
+def _finding(name: str, scope: str, differences: Iterable[Difference]) -> Finding:
     found = tuple(differences)
-    return Finding(name, saw, len(found), found)
+    return Finding(name, scope, len(found), found)
 
 
-def _stalls(log: CommandLog, found: Found, held: Iterable[UUID]) -> Finding:
-    """A case may have waited longer than anybody has patience; what it waited for must be there in the end."""
-    allowed = {str(aggregate) for aggregate in held}
+def _stalled_cases(log: CommandLog, snapshot: Snapshot, parked_during_load: Iterable[UUID]) -> Finding:
+    """Check that whatever a case waited for too long exists at the end."""
+    allowed = {str(aggregate) for aggregate in parked_during_load}
     lost = [
-        Difference("lost", f"{case} waited in vain for {what}, which never came")
+        Difference("lost", f"{case} waited in vain for {what}")
         for case, what in log.stalled.items()
-        if case not in allowed and case not in found.states[_WAITED_FOR[what.split()[0]]]
+        if case not in allowed and case not in snapshot.states[_WAITED_FOR[what.split()[0]]]
     ]
     return _finding("cases that waited too long", f"{len(log.stalled)}", lost)
 
@@ -101,59 +108,59 @@ def _stalls(log: CommandLog, found: Found, held: Iterable[UUID]) -> Finding:
 _WAITED_FOR = {"eligibility": "review", "funding": "application", "monitoring": "file"}
 
 
-def _model(log: CommandLog, found: Found, bodies: dict[str, bytes], parked: cases.Parked) -> Iterator[Finding]:
-    """The commands against the model."""
-    sorted_out = effects.sort(log, found, bodies)
-    done, refused = len(sorted_out.effects), len(sorted_out.refused)
-    yield _finding("acknowledged commands", f"{done} took effect, {refused} were refused", sorted_out.differences)
-    yield _finding("keys used again", f"{len(log.resends)}", effects.resends(log))
-    yield _finding("updates by the topic", f"{len(found.updates)} answered", updates.compare(log, found))
-    versions = sum(len(each) for each in found.versions.values())
-    yield _finding("the districts' books", f"{versions} versions of rows", rows.compare(sorted_out, found))
-    acts = {key: list(each) for key, each in found.acts.items()}
-    replayed = cases.Replay(sorted_out, found, parked)
+def _model(log: CommandLog, snapshot: Snapshot, bodies: dict[str, bytes], parked: cases.Parked) -> Iterator[Finding]:
+    """Yield the findings of the comparison of commands and model."""
+    classified = effects.classify(log, snapshot, bodies)
+    accepted, refused = len(classified.effects), len(classified.refused)
+    yield _finding("acknowledged commands", f"{accepted} took effect, {refused} were refused", classified.differences)
+    yield _finding("resent keys", f"{len(log.resends)}", effects.compare_resends(log))
+    yield _finding("updates by the topic", f"{len(snapshot.updates)} answered", updates.compare(log, snapshot))
+    versions = sum(len(each) for each in snapshot.versions.values())
+    yield _finding("district registers", f"{versions} versions of rows", rows.compare(classified, snapshot))
+    acts = {key: list(each) for key, each in snapshot.acts.items()}
+    replayed = cases.Replay(classified, snapshot, parked)
     yield _finding("cases replayed on the model", f"{sum(map(len, acts.values()))} acts on record", replayed.run())
-    yield _finding("where the cases stand", f"{len(replayed.cases)} cases", states.compare(replayed, acts))
-    transfers = f"{len(found.transfers)} transfers on {len(found.accounts)} accounts"
-    yield _finding("the ledger replayed on the model", transfers, budgets.compare(sorted_out, found))
+    yield _finding("states of the cases", f"{len(replayed.cases)} cases", states.compare(replayed, acts))
+    transfers = f"{len(snapshot.transfers)} transfers on {len(snapshot.accounts)} accounts"
+    yield _finding("ledger replayed on the model", transfers, budgets.compare(classified, snapshot))
 
 
-def _questions(witnessed: bool) -> Iterator[tuple[str, Sequence[Query]]]:
-    yield "announced", list(delivery.announced())
-    yield "told", list(delivery.told(witnessed))
+def _query_groups(with_history: bool) -> Iterator[tuple[str, Sequence[Query]]]:
+    yield "announced", list(delivery.published())
+    yield "told", list(delivery.delivered(with_history))
     yield "copies", list(delivery.copies())
     yield (
-        "the books' own invariants",
-        [Query("drift", _worded(sql)) for sql in (*INVARIANTS.values(), *CHECKS.values())],
+        "ledger invariants",
+        [Query("drift", _as_text(sql)) for sql in (*INVARIANTS.values(), *CHECKS.values())],
     )
 
 
-def _worded(sql: str) -> str:
+def _as_text(sql: str) -> str:
     return f"SELECT subject || ': ' || figures FROM ({sql}) AS drift (subject, figures)"
 
 
-async def _asked(admin: Connection, name: str, queries: Sequence[Query]) -> Finding:
+async def _run_queries(admin: Connection, name: str, queries: Sequence[Query]) -> Finding:
     await admin.execute("SET search_path = funding")
-    answered = [await delivery.ask(admin, query) for query in queries]
-    found = tuple(each for answer in answered for each in answer.differences)
-    return Finding(name, f"{len(queries)} questions", sum(answer.many for answer in answered), found)
+    results = [await delivery.run_query(admin, query) for query in queries]
+    differences = tuple(each for result in results for each in result.differences)
+    return Finding(name, f"{len(queries)} queries", sum(result.count for result in results), differences)
 
 
 async def _events(admin: Connection) -> int:
     return sum([await admin.fetchval(f"SELECT count(*) FROM {service}.event_log") for service in SERVICES])
 
 
-def _figures(log: CommandLog, found: Found, findings: Sequence[Finding], events: int) -> Figures:
+def _figures(log: CommandLog, snapshot: Snapshot, findings: Sequence[Finding], events: int) -> Figures:
     kinds = Counter({"": 0})
     for each in findings:
         kinds.update(difference.kind for difference in each.differences)
     pushed: Callable[[object], int] = lambda answer: len(answer) if isinstance(answer, list) else 1  # noqa: E731
     return Figures(
-        cases=sum(len(each) for each in found.heads.values()) + len(found.states["declaration"]),
+        cases=sum(len(each) for each in snapshot.current_rows.values()) + len(snapshot.states["declaration"]),
         events=events,
         commands=len(log.commands),
         codes=sum(pushed(command.answer) for command in log.commands if command.status is not None),
-        transfers=len(found.transfers),
+        transfers=len(snapshot.transfers),
         lost=kinds["lost"],
         doubled=kinds["doubled"],
         out_of_order=kinds["order"],

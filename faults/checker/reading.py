@@ -1,4 +1,4 @@
-"""What the four schemas hold in the end, read as the administrator on one snapshot."""
+"""Contents of the four schemas at the end, read as the administrator on one snapshot."""
 
 import json
 from collections import defaultdict
@@ -14,11 +14,11 @@ from services import SERVICES
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 Rows: TypeAlias = "list[asyncpg.Record]"
 
-BOOKS = {
+REGISTERS = {
     "push_resources": ("resource", "resource_id", "content ->> 'gross_floor_area_m2'"),
     "push_library_entries": ("library_entry", "entry_id", "content -> 'components' -> 0 ->> 'renovated_area_m2'"),
 }
-"""By the act that fills it: a book's table, its key in the history, and the area, which tells the revision."""
+"""By act: the table of the register, its key in the history, and the SQL of the area, which encodes the revision."""
 STATES = {
     "declaration": "SELECT id, stage, round FROM intake.declaration",
     "review": "SELECT declaration_id AS id, stage, round FROM eligibility.review",
@@ -38,7 +38,7 @@ STATES = {
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """A line in a service's record of acts."""
+    """A recorded act of a service."""
 
     act: str
     actor: str
@@ -47,70 +47,70 @@ class Act:
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
-    """An answer kept under its Idempotency-Key."""
+class StoredAnswer:
+    """An answer stored under its Idempotency-Key."""
 
     status: int
     digest: str
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """A part of the answer to an update that came by the topic; `at` is its place in the log."""
+class UpdateAnswer:
+    """A part of the answer to an update by the topic; `at` is its place in the event log."""
 
     at: int
-    said: Any
+    data: Any
 
 
 @dataclass
-class Found:
-    """The end. Everything by the id of what it is about, as text; acts and events in their order."""
+class Snapshot:
+    """Contents of the schemas by id, as text; acts and events in order."""
 
-    keys: dict[str, Kept] = field(default_factory=dict)
+    keys: dict[str, StoredAnswer] = field(default_factory=dict)
     acts: dict[tuple[str, str], list[Act]] = field(default_factory=lambda: defaultdict(list))
     events: dict[tuple[str, str], list[str]] = field(default_factory=lambda: defaultdict(list))
     states: dict[str, dict[str, Any]] = field(default_factory=dict)
     versions: dict[str, Rows] = field(default_factory=dict)
-    updates: dict[str, list[Told]] = field(default_factory=lambda: defaultdict(list))
-    heads: dict[str, Rows] = field(default_factory=dict)
+    updates: dict[str, list[UpdateAnswer]] = field(default_factory=lambda: defaultdict(list))
+    current_rows: dict[str, Rows] = field(default_factory=dict)
     accounts: dict[int, Account] = field(default_factory=dict)
     counters: dict[int, tuple[int, int, int, int]] = field(default_factory=dict)
     transfers: list[Transfer] = field(default_factory=list)
 
 
-async def read(admin: Connection, mark: str) -> Found:
-    """All that the model is compared with. `mark` begins every Idempotency-Key of the load."""
-    found = Found()
+async def read(admin: Connection, key_prefix: str) -> Snapshot:
+    """Read everything that the model is compared with. `key_prefix` begins every Idempotency-Key of the load."""
+    snapshot = Snapshot()
     async with admin.transaction(isolation="repeatable_read", readonly=True):
         for service in SERVICES:
-            await _read_service(admin, service, mark, found)
+            await _read_service(admin, service, key_prefix, snapshot)
         for row in await admin.fetch(_UPDATES):
-            found.updates[row["request_id"]].append(Told(row["at"], json.loads(row["said"])))
-        for act, (table, key, area) in BOOKS.items():
-            found.versions[act] = await admin.fetch(_VERSIONS.format(table=f"{table}_version", key=key, area=area))
-            found.heads[act] = await admin.fetch(_VERSIONS.format(table=table, key="id", area=area))
+            snapshot.updates[row["request_id"]].append(UpdateAnswer(row["at"], json.loads(row["said"])))
+        for act, (table, key, area) in REGISTERS.items():
+            snapshot.versions[act] = await admin.fetch(_VERSIONS.format(table=f"{table}_version", key=key, area=area))
+            snapshot.current_rows[act] = await admin.fetch(_VERSIONS.format(table=table, key="id", area=area))
         for name, query in STATES.items():
-            found.states[name] = {str(row["id"]): row for row in await admin.fetch(query)}
-        await _read_ledger(admin, found)
-    return found
+            snapshot.states[name] = {str(row["id"]): row for row in await admin.fetch(query)}
+        await _read_ledger(admin, snapshot)
+    return snapshot
 
 
-async def _read_service(admin: Connection, service: str, mark: str, found: Found) -> None:
-    for row in await admin.fetch(_KEYS.format(service=service), f"{mark}%"):
-        found.keys[row["key"]] = Kept(row["status"], row["digest"])
+async def _read_service(admin: Connection, service: str, key_prefix: str, snapshot: Snapshot) -> None:
+    for row in await admin.fetch(_KEYS.format(service=service), f"{key_prefix}%"):
+        snapshot.keys[row["key"]] = StoredAnswer(row["status"], row["digest"])
     for row in await admin.fetch(_ACTS.format(service=service)):
-        found.acts[service, str(row["case_id"])].append(Act(row["act"], row["actor"], row["kind"], row["outcome"]))
+        snapshot.acts[service, str(row["case_id"])].append(Act(row["act"], row["actor"], row["kind"], row["outcome"]))
     for row in await admin.fetch(_EVENTS.format(service=service)):
-        found.events[service, str(row["aggregate_id"])].append(row["type"])
+        snapshot.events[service, str(row["aggregate_id"])].append(row["type"])
 
 
-async def _read_ledger(admin: Connection, found: Found) -> None:
+async def _read_ledger(admin: Connection, snapshot: Snapshot) -> None:
     for row in await admin.fetch(_ACCOUNTS):
         case = str(row["case_id"] or "")
-        found.accounts[row["id"]] = Account(row["code"], row["fiscal_year"], case, row["credit_limit"])
-        found.counters[row["id"]] = tuple(row["counters"])
+        snapshot.accounts[row["id"]] = Account(row["code"], row["fiscal_year"], case, row["credit_limit"])
+        snapshot.counters[row["id"]] = tuple(row["counters"])
     for row in await admin.fetch(_TRANSFERS):
-        found.transfers.append(Transfer(**{**row, "id": str(row["id"]), "pending": _text(row["pending"]),
+        snapshot.transfers.append(Transfer(**{**row, "id": str(row["id"]), "pending": _text(row["pending"]),
                                            "case": str(row["case"] or "")}))  # fmt: skip
 
 
@@ -119,7 +119,7 @@ def _text(value: Any) -> str | None:
 
 
 async def bodies(admin: Connection, service: str, keys: Iterable[str]) -> dict[str, bytes]:
-    """The kept answers of some keys, whole."""
+    """Return the bodies of the answers stored under the keys."""
     rows = await admin.fetch(f"SELECT key, body FROM {service}.idempotency_key WHERE key = ANY($1)", list(keys))
     return {row["key"]: row["body"] for row in rows}
 

@@ -1,105 +1,105 @@
-"""The districts' books against the model: every version of every row from exactly one push, every answer right."""
+"""The district registers against the model: every version of a row from one push, every answer correct."""
 
 from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
-from faults.checker.effects import Outcome
-from faults.checker.reading import BOOKS, Found
+from faults.checker.effects import Classified
+from faults.checker.reading import REGISTERS, Snapshot
 from faults.model.history import Difference, Step
-from faults.model.library import BAD, UNEXPLAINED, Book, Sent, refused_rightly
+from faults.model.library import BAD, UNEXPLAINED, RowHistory, Sent, refused_rightly
 from faults.workload.log import Command
 from faults.workload.rows import external_id
 
 Key = tuple[str, str, str]
-"""Act that fills the book, district, the district's own id."""
+"""Act of the register, district, external id."""
 
 
-def compare(outcome: Outcome, found: Found) -> Iterator[Difference]:
-    """Every difference between what was pushed and answered and what is recorded."""
-    books: dict[Key, Book] = {}
-    for effect in outcome.effects:
-        if effect.command.act in BOOKS:
-            yield from _take(effect.command, effect.step(), effect.answer, books)
-    for book in books.values():
-        yield from book.differences()
-    for act in BOOKS:
-        yield from _recorded(act, books, found)
-    for command in outcome.refused:
-        if command.act in BOOKS:
-            yield from _refused(command, books)
+def compare(classified: Classified, snapshot: Snapshot) -> Iterator[Difference]:
+    """Yield every difference between the pushes with their answers and the recorded rows."""
+    histories: dict[Key, RowHistory] = {}
+    for effect in classified.effects:
+        if effect.command.act in REGISTERS:
+            yield from _collect(effect.command, effect.step(), effect.answer, histories)
+    for history in histories.values():
+        yield from history.differences()
+    for act in REGISTERS:
+        yield from _recorded(act, histories, snapshot)
+    for command in classified.refused:
+        if command.act in REGISTERS:
+            yield from _wrong_refusal(command, histories)
 
 
-def _take(command: Command, step: Step, answer: Any, books: dict[Key, Book]) -> Iterator[Difference]:
-    """File every row of a push under its key; what is wrong with a row in itself is judged here."""
-    rows = command.said["rows"]
+def _collect(command: Command, step: Step, answer: Any, histories: dict[Key, RowHistory]) -> Iterator[Difference]:
+    """Collect the rows of a push by key; check the answers to rows that are invalid by themselves."""
+    rows = command.facts["rows"]
     if len(rows) != len(answer):
         yield Difference("code", f"{command}: {len(rows)} rows, {len(answer)} answers")
         return
-    for (serial, revision, flaw), told in zip(rows, answer, strict=True):
+    for (serial, revision, flaw), result in zip(rows, answer, strict=True):
         key = _key(command, serial)
-        if flaw in BAD or (told[0] == "refused" and told[1] != UNEXPLAINED):
-            if told != ["refused", flaw]:
-                yield Difference("code", f"row {key} of {command}, {flaw or 'sound'}, was told {told}")
+        if flaw in BAD or (result[0] == "refused" and result[1] != UNEXPLAINED):
+            if result != ["refused", flaw]:
+                yield Difference("code", f"row {key} of {command}, {flaw or 'valid'}, was answered {result}")
             continue
-        sent = _sent(command, step, revision, flaw, told)
-        books.setdefault(key, Book(" ".join(key), [])).sent.append(sent)
+        sent = _sent(command, step, revision, flaw, result)
+        histories.setdefault(key, RowHistory(" ".join(key), [])).sent.append(sent)
 
 
 def _key(command: Command, serial: int) -> Key:
-    book = "resources" if command.act == "push_resources" else "library-entries"
-    return command.act, command.said["district"], external_id(book, serial)
+    register = "resources" if command.act == "push_resources" else "library-entries"
+    return command.act, command.facts["district"], external_id(register, serial)
 
 
-def _sent(command: Command, step: Step, revision: int, flaw: str, told: list[Any]) -> Sent:
-    explained = bool(command.said["explained"]) and flaw != UNEXPLAINED
-    if told[0] == "refused":
-        return Sent(step, revision, explained, told[0], code=told[1])
-    return Sent(step, revision, explained, told[0], told[2])
+def _sent(command: Command, step: Step, revision: int, flaw: str, answer: list[Any]) -> Sent:
+    explained = bool(command.facts["explained"]) and flaw != UNEXPLAINED
+    if answer[0] == "refused":
+        return Sent(step, revision, explained, answer[0], code=answer[1])
+    return Sent(step, revision, explained, answer[0], answer[2])
 
 
-def _recorded(act: str, books: dict[Key, Book], found: Found) -> Iterator[Difference]:
-    """The history and the rows as they stand have what was acknowledged, each version once, and nothing else."""
-    told = {
+def _recorded(act: str, histories: dict[Key, RowHistory], snapshot: Snapshot) -> Iterator[Difference]:
+    """Check that history and current rows hold each acknowledged version once, and nothing else."""
+    answer = {
         (key, sent.version): sent
-        for key, book in books.items()
+        for key, history in histories.items()
         if key[0] == act
-        for sent in book.sent
+        for sent in history.sent
         if sent.status in ("created", "updated")
     }
     last: dict[Key, int] = defaultdict(int)
-    for row in found.versions[act]:
+    for row in snapshot.versions[act]:
         key = (act, row["district"], row["external_id"])
-        sent = told.pop((key, row["version"]), None)
+        sent = answer.pop((key, row["version"]), None)
         last[key] = max(last[key], row["version"])
         if sent is None:
-            yield Difference("doubled", f"row {key} has a version {row['version']} that nobody was told of")
+            yield Difference("doubled", f"row {key} has a version {row['version']} without an acknowledged push")
         elif sent.revision != row["revision"]:
-            yield Difference("state", f"row {key} version {row['version']} does not say what {sent.step} sent")
-    for (key, version), sent in told.items():
+            yield Difference("state", f"row {key} version {row['version']} differs from the row sent by {sent.step}")
+    for (key, version), sent in answer.items():
         yield Difference("lost", f"row {key} version {version} of {sent.step} is not in the history")
-    yield from _standing(act, last, found)
+    yield from _current_rows(act, last, snapshot)
 
 
-def _standing(act: str, last: dict[Key, int], found: Found) -> Iterator[Difference]:
-    """Each row stands at the last version of its history."""
-    for row in found.heads[act]:
+def _current_rows(act: str, last: dict[Key, int], snapshot: Snapshot) -> Iterator[Difference]:
+    """Check that each row is at the last version of its history."""
+    for row in snapshot.current_rows[act]:
         key = (act, row["district"], row["external_id"])
         if last.pop(key, 0) != row["version"]:
-            yield Difference("state", f"row {key} stands at version {row['version']}, its history elsewhere")
+            yield Difference("state", f"row {key} is at version {row['version']}, its history at another")
     for key in last:
-        yield Difference("lost", f"row {key} has a history and does not stand")
+        yield Difference("lost", f"row {key} has a history but no current row")
 
 
-def _refused(command: Command, books: dict[Key, Book]) -> Iterator[Difference]:
-    """A push that stands or falls whole falls for one bad row, or for a change without a reason."""
-    rows = command.said["rows"]
-    if command.said["mode"] == "atomic" and command.code == "malformed":
+def _wrong_refusal(command: Command, histories: dict[Key, RowHistory]) -> Iterator[Difference]:
+    """Check that an atomic push was refused for an invalid row or for a change without a reason."""
+    rows = command.facts["rows"]
+    if command.facts["mode"] == "atomic" and command.code == "malformed":
         if any(flaw in BAD for _, _, flaw in rows):
             return
         step = Step(command.act, command.actor, {}, command.started, command.ended, str(command))
         sent = [_sent(command, step, revision, flaw, ["refused", ""]) for _, revision, flaw in rows]
-        others = [books[key].sent if (key := _key(command, serial)) in books else [] for serial, _, _ in rows]
+        others = [histories[key].sent if (key := _key(command, serial)) in histories else [] for serial, _, _ in rows]
         if refused_rightly(sent, others):
             return
-    yield Difference("code", f"{command}: the model takes it")
+    yield Difference("code", f"{command}: the model accepts it")

@@ -1,1 +1,1 @@
-"""What must have come of the accepted commands, in plain Python: no framework, no database, no code of the suite."""
+"""Model of the suite in plain Python: no framework, no database, no code of the suite."""

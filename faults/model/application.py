@@ -1,12 +1,12 @@
-"""A fund application: drafted, approved, planned, asked for, held, paid, demanded back. 二（四）, 三（二）, 四（一）1
+"""Model of a fund application: draft, approval, plan, request, hold, release, clawback. 二（四）, 三（二）, 四（一）1
 
-The budget is not judged here (budget.py): an act refused for want of money must be one that the case itself allows.
+The budget is not part of it (budget.py): the case itself must allow an act that is refused for lack of money.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from faults.model.duties import NO_DUTIES, Duties, taken
+from faults.model.duties import NO_DUTIES, Duties, take_duty
 from faults.model.history import Step
 from faults.model.money import award_fen, fen
 
@@ -18,7 +18,7 @@ RELEASED, HELD_EVENT, CLAWED = (
 
 @dataclass(frozen=True, slots=True)
 class Application:
-    """Where it stands. `holds` counts those in force; `requests` pairs each request with its status."""
+    """State of an application. `holds` counts those in force; `requests` pairs each request with its status."""
 
     investment_fen: int
     status: str = "received"
@@ -41,7 +41,7 @@ class Application:
 
 
 def apply(state: Application, step: Step) -> tuple[Application, str]:
-    """The next state, or the code of the refusal."""
+    """Return the next state, or the same state and the code of the refusal."""
     after, code = RULES[step.act](state, step)
     if code:
         return state, code
@@ -52,13 +52,13 @@ def apply(state: Application, step: Step) -> tuple[Application, str]:
 
 
 def _with_duty(state: Application, step: Step, duty: str, *events: str) -> tuple[Application, str]:
-    duties, code = taken(state.duties, step.actor, duty)
+    duties, code = take_duty(state.duties, step.actor, duty)
     return replace(state, duties=duties, events=state.events + events), code
 
 
-def _request(state: Application, step: Step, status: str) -> Application:
-    """The case with one of its requests at a status."""
-    return replace(state, requests=tuple({**dict(state.requests), step.said["request"]: status}.items()))
+def _with_request(state: Application, step: Step, status: str) -> Application:
+    """Return the case with one of its requests at a status."""
+    return replace(state, requests=tuple({**dict(state.requests), step.facts["request"]: status}.items()))
 
 
 def _draft(state: Application, step: Step) -> tuple[Application, str]:
@@ -87,43 +87,43 @@ def _lift(state: Application, _step: Step) -> tuple[Application, str]:
     return replace(state, holds=0, events=(*state.events, HELD_EVENT)), ""
 
 
-def _ask(state: Application, step: Step) -> tuple[Application, str]:
+def _request_release(state: Application, step: Step) -> tuple[Application, str]:
     if state.status != "planned":
         return state, WRONG_STATUS
     if state.holds:
         return state, HELD
     if "requested" in dict(state.requests).values():
         return state, "already_requested"
-    return _with_duty(_request(state, step, "requested"), step, "request_release")
+    return _with_duty(_with_request(state, step, "requested"), step, "request_release")
 
 
 def _release(state: Application, step: Step) -> tuple[Application, str]:
     if state.holds:
         return state, HELD
-    if dict(state.requests).get(step.said["request"]) != "requested":
+    if dict(state.requests).get(step.facts["request"]) != "requested":
         return state, WRONG_STATUS
-    paid = replace(_request(state, step, "paid"), status="released", released_fen=state.award_fen)
+    paid = replace(_with_request(state, step, "paid"), status="released", released_fen=state.award_fen)
     return _with_duty(paid, step, "release", RELEASED)
 
 
-def _ask_back(state: Application, step: Step) -> tuple[Application, str]:
-    if fen(step.said["yuan"]) > state.released_fen - state.demanded_fen:
+def _request_clawback(state: Application, step: Step) -> tuple[Application, str]:
+    if fen(step.facts["yuan"]) > state.released_fen - state.demanded_fen:
         return state, "more_than_paid"
-    return _with_duty(_request(state, step, "requested"), step, "request_clawback")
+    return _with_duty(_with_request(state, step, "requested"), step, "request_clawback")
 
 
 def _demand(state: Application, step: Step) -> tuple[Application, str]:
-    if dict(state.requests).get(step.said["request"]) != "requested":
+    if dict(state.requests).get(step.facts["request"]) != "requested":
         return state, WRONG_STATUS
-    demanded = replace(state, demanded_fen=state.demanded_fen + fen(step.said["yuan"]), holds=state.holds + 1)
-    return _with_duty(_request(demanded, step, "demanded"), step, "clawback", HELD_EVENT, CLAWED)
+    demanded = replace(state, demanded_fen=state.demanded_fen + fen(step.facts["yuan"]), holds=state.holds + 1)
+    return _with_duty(_with_request(demanded, step, "demanded"), step, "clawback", HELD_EVENT, CLAWED)
 
 
 def _recover(state: Application, step: Step) -> tuple[Application, str]:
-    if dict(state.requests).get(step.said["request"]) != "demanded":
+    if dict(state.requests).get(step.facts["request"]) != "demanded":
         return state, WRONG_STATUS
-    recovered = replace(state, recovered_fen=fen(step.said["yuan"]), events=(*state.events, CLAWED))
-    return _request(recovered, step, "recovered"), ""
+    recovered = replace(state, recovered_fen=fen(step.facts["yuan"]), events=(*state.events, CLAWED))
+    return _with_request(recovered, step, "recovered"), ""
 
 
 RULES: dict[str, Callable[[Application, Step], tuple[Application, str]]] = {
@@ -132,9 +132,9 @@ RULES: dict[str, Callable[[Application, Step], tuple[Application, str]]] = {
     "enter_plan": _plan,
     "hold_funds": _hold,
     "lift_hold": _lift,
-    "request_release": _ask,
+    "request_release": _request_release,
     "release_funds": _release,
-    "request_clawback": _ask_back,
+    "request_clawback": _request_clawback,
     "demand_clawback": _demand,
     "record_recovery": _recover,
 }

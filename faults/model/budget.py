@@ -1,4 +1,4 @@
-"""The ledger as a plain list of accounts: no account gives more than it got, nothing is resolved twice. 三（二）"""
+"""Model of the ledger: no account is overdrawn, no pending transfer is resolved twice. 三（二）"""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ FLOWS = {
 
 @dataclass(frozen=True, slots=True)
 class Transfer:
-    """One movement as the ledger has it, in its order; `case` is empty for the programme's own."""
+    """A transfer of the ledger; `case` is empty for those of the programme."""
 
     id: str
     batch: int
@@ -31,7 +31,7 @@ class Transfer:
 
 @dataclass(slots=True)
 class Account:
-    """What kind of account it is, whose, up to what sum, and its four counters."""
+    """An account: code, year, case, limit in fen, and its four counters."""
 
     code: int
     year: int | None = None
@@ -57,24 +57,24 @@ class Account:
 
 @dataclass
 class Ledger:
-    """The ledger replayed transfer by transfer; `budgets` keeps what each year had left after each of its batches."""
+    """The ledger replayed transfer by transfer; `budgets` holds what each year had left after each of its batches."""
 
     accounts: dict[int, Account]
     pending: dict[str, Transfer] = field(default_factory=dict)
     budgets: dict[int, list[tuple[int, int]]] = field(default_factory=dict)
 
     def replay(self, transfers: Sequence[Transfer]) -> Iterator[Difference]:
-        """Move everything in order. Yields what a right ledger would have refused."""
+        """Apply all transfers in order; yield those that a correct ledger refuses."""
         for transfer in transfers:
             missing = {transfer.debit, transfer.credit} - set(self.accounts)
             if missing:
-                yield Difference("drift", f"{name(transfer)} moves between accounts that are not open: {missing}")
+                yield Difference("drift", f"{describe(transfer)} moves between accounts that are not open: {missing}")
                 continue
             yield from self._misdirected(transfer)
             yield from self._move(transfer)
             for number in (transfer.debit, transfer.credit):
                 if self.accounts[number].overdrawn():
-                    yield Difference("drift", f"{name(transfer)} overdraws account {number}")
+                    yield Difference("drift", f"{describe(transfer)} overdraws account {number}")
             self._keep_budget(transfer)
 
     def _misdirected(self, transfer: Transfer) -> Iterator[Difference]:
@@ -82,7 +82,7 @@ class Ledger:
         flow = FLOWS.get(act) or FLOWS["budget" if side == "budget" else "award_side"]
         codes = self.accounts[transfer.debit].code, self.accounts[transfer.credit].code
         if codes != flow:
-            yield Difference("drift", f"{name(transfer)} goes from {codes[0]} to {codes[1]}")
+            yield Difference("drift", f"{describe(transfer)} goes from {codes[0]} to {codes[1]}")
 
     def _move(self, transfer: Transfer) -> Iterator[Difference]:
         debit, credit = self.accounts[transfer.debit], self.accounts[transfer.credit]
@@ -98,7 +98,7 @@ class Ledger:
                 or (held.debit, held.credit) != (transfer.debit, transfer.credit)
                 or transfer.fen > held.fen
             ):
-                yield Difference("drift", f"{name(transfer)} resolves what is not set aside, or no longer")
+                yield Difference("drift", f"{describe(transfer)} resolves a transfer that is not pending")
                 return
             debit.debits_pending -= held.fen
             credit.credits_pending -= held.fen
@@ -110,28 +110,28 @@ class Ledger:
         for number in (transfer.debit, transfer.credit):
             account = self.accounts[number]
             if account.code == BUDGET and account.year is not None:
-                course = self.budgets.setdefault(account.year, [])
-                if course and course[-1][0] == transfer.batch:
-                    course.pop()
-                course.append((transfer.batch, account.available))
+                history = self.budgets.setdefault(account.year, [])
+                if history and history[-1][0] == transfer.batch:
+                    history.pop()
+                history.append((transfer.batch, account.available))
 
 
-def refused_rightly(course: Sequence[tuple[Step, int]], step: Step, code: str, wanted_fen: int) -> bool:
-    """Whether a budget was too small, or not there yet, at some moment between a request and its refusal.
+def refused_rightly(history: Sequence[tuple[Step, int]], step: Step, code: str, needed_fen: int) -> bool:
+    """Return whether a budget was missing or too small at some moment between a request and its refusal.
 
-    `course` is what the budget had left after each act that touched it, in the ledger's order.
+    `history` holds the acts on the budget in the ledger's order, with the money left after each.
     """
-    low, high = window([each for each, _ in course], step)
+    low, high = window([each for each, _ in history], step)
     if code == "no_budget":
         return low == 0
-    left = [0, *(available for _, available in course)]
-    return any(available < wanted_fen for available in left[low : high + 1])
+    left = [0, *(available for _, available in history)]
+    return any(available < needed_fen for available in left[low : high + 1])
 
 
-def out_of_order(course: Sequence[Step]) -> Sequence[Difference]:
-    """Acts on one budget that the ledger has in another order than time."""
-    return inversions(course)
+def out_of_order(history: Sequence[Step]) -> Sequence[Difference]:
+    """Return the acts on one budget that the ledger has in another order than time."""
+    return inversions(history)
 
 
-def name(transfer: Transfer) -> str:
+def describe(transfer: Transfer) -> str:
     return f"transfer {transfer.purpose} of {transfer.case or 'the programme'}"

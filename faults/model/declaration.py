@@ -1,9 +1,9 @@
-"""A declaration at the district and on its way to the city, as the notice has it. 三（一）"""
+"""Model of a declaration at the district and on its way to the city. 三（一）"""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from faults.model.duties import NO_DUTIES, Duties, taken
+from faults.model.duties import NO_DUTIES, Duties, take_duty
 from faults.model.history import Step
 
 APPLICANT_MATERIALS = (
@@ -11,7 +11,7 @@ APPLICANT_MATERIALS = (
     "area_survey", "industry_positioning", "operating_mechanism", "energy_design", "green_chapter", "permits",
     "investment_estimate", "funding_sources", "credit_report", "site_photos",
 )  # fmt: skip
-"""What the owner of a factory of its own must upload for a grant; nothing less is taken."""
+"""Materials that the owner of a factory must upload for a grant; a submission without one of them is refused."""
 DISTRICT_MATERIALS = ("request_letter", "first_review_opinion")
 EDITABLE = {"draft", "returned"}
 UNDER_REVIEW = {"accepted", "opinion_requested", "opinion_given"}
@@ -25,7 +25,7 @@ WRONG_STATUS = "wrong_status"
 
 @dataclass(frozen=True, slots=True)
 class Declaration:
-    """Where it stands; `events` and `acts` are what must have been announced and recorded of it, in order."""
+    """State of a declaration; `events` and `acts` are those that must be published and recorded, in order."""
 
     stage: str = ""
     round: int = 0
@@ -43,58 +43,58 @@ Rule = Callable[[Declaration, Step], tuple[Declaration, str]]
 
 
 def apply(state: Declaration, step: Step) -> tuple[Declaration, str]:
-    """The next state, or the code of the refusal."""
+    """Return the next state, or the same state and the code of the refusal."""
     after, code = RULES[step.act](state, step)
     if code:
         return state, code
     return replace(after, acts=(*after.acts, (step.act, step.actor))), ""
 
 
-def _of(duty: str, stages: set[str], change: Rule) -> Rule:
-    """An act of one duty, possible at some stages."""
+def _duty_act(duty: str, stages: set[str], change: Rule) -> Rule:
+    """Return the rule of an act that takes a duty and is possible at some stages."""
 
     def rule(state: Declaration, step: Step) -> tuple[Declaration, str]:
         if state.stage not in stages:
             return state, WRONG_STATUS
         changed, code = change(state, step)
-        duties, same = taken(state.duties, step.actor, duty)
+        duties, same = take_duty(state.duties, step.actor, duty)
         return (state, code or same) if code or same else (replace(changed, duties=duties), "")
 
     return rule
 
 
-def _to(stage: str, *events: str) -> Rule:
+def _to_stage(stage: str, *events: str) -> Rule:
     return lambda state, _step: (replace(state, stage=stage, events=state.events + events), "")
 
 
 def _upload(state: Declaration, step: Step) -> tuple[Declaration, str]:
-    """The owner's word was about the materials too: another one voids it."""
-    given = replace(state, materials=state.materials | {step.said["kind"]})
-    if step.said["kind"] in APPLICANT_MATERIALS:
-        unsaid = replace(given, undertaken=False)
-        return _of("apply", EDITABLE, lambda _state, _step: (unsaid, ""))(state, step)
-    return _of("first_review", UNDER_REVIEW, lambda _state, _step: (given, ""))(state, step)
+    """Add a material; one of the applicant's voids the undertaking, which covers the materials."""
+    given = replace(state, materials=state.materials | {step.facts["kind"]})
+    if step.facts["kind"] in APPLICANT_MATERIALS:
+        withdrawn = replace(given, undertaken=False)
+        return _duty_act("apply", EDITABLE, lambda _state, _step: (withdrawn, ""))(state, step)
+    return _duty_act("first_review", UNDER_REVIEW, lambda _state, _step: (given, ""))(state, step)
 
 
 def _submit(state: Declaration, _step: Step) -> tuple[Declaration, str]:
     if not state.undertaken or not state.materials.issuperset(APPLICANT_MATERIALS):
         return state, "incomplete"
-    return _to("submitted", "intake.declaration_submitted.v1")(replace(state, round=state.round + 1), _step)
+    return _to_stage("submitted", "intake.declaration_submitted.v1")(replace(state, round=state.round + 1), _step)
 
 
 def _forward(state: Declaration, step: Step) -> tuple[Declaration, str]:
-    papers = state.materials.issuperset(APPLICANT_MATERIALS + DISTRICT_MATERIALS)
-    if state.found_in != state.round or not state.opinion or not papers:
+    complete = state.materials.issuperset(APPLICANT_MATERIALS + DISTRICT_MATERIALS)
+    if state.found_in != state.round or not state.opinion or not complete:
         return state, "not_forwardable"
-    return _to("forwarded", "intake.declaration_forwarded.v1")(replace(state, assessed=False), step)
+    return _to_stage("forwarded", "intake.declaration_forwarded.v1")(replace(state, assessed=False), step)
 
 
 def _receive(state: Declaration, step: Step) -> tuple[Declaration, str]:
-    return _to("assessed" if state.assessed else "received", "intake.declaration_received.v1")(state, step)
+    return _to_stage("assessed" if state.assessed else "received", "intake.declaration_received.v1")(state, step)
 
 
 def _learn(state: Declaration, stage: str) -> tuple[Declaration, str]:
-    """News from the city moves a case on, never back, and only once the city has it."""
+    """Move a case forward by an event of the city; never back, and not before the city received it."""
     moves = RANKS["received"] <= RANKS[state.stage] < RANKS[stage]
     return (replace(state, stage=stage) if moves else state), ""
 
@@ -105,36 +105,36 @@ def _learn_assessment(state: Declaration, _step: Step) -> tuple[Declaration, str
 
 
 def _learn_review(state: Declaration, step: Step) -> tuple[Declaration, str]:
-    return _learn(state, "review_passed" if step.said["outcome"] == "passed" else "rejected")
+    return _learn(state, "review_passed" if step.facts["outcome"] == "passed" else "rejected")
 
 
 def _learn_clawback(state: Declaration, _step: Step) -> tuple[Declaration, str]:
-    """First the demand, then what comes in."""
+    """Move to the demand at the first event, to the recovery at the second."""
     before = any(act == "learn_clawback" for act, _ in state.acts)
     return _learn(state, "clawback_recovered" if before else "clawback_demanded")
 
 
 RULES: dict[str, Rule] = {
-    "create_declaration": _of("apply", {""}, _to("draft")),
+    "create_declaration": _duty_act("apply", {""}, _to_stage("draft")),
     "upload_material": _upload,
-    "undertake": _of("apply", EDITABLE, lambda state, _step: (replace(state, undertaken=True), "")),
-    "edit_declaration": _of("apply", EDITABLE, lambda state, _step: (replace(state, undertaken=False), "")),
-    "submit_declaration": _of("apply", EDITABLE, _submit),
-    "accept_declaration": _of("first_review", {"submitted"}, _to("accepted")),
-    "return_declaration": _of(
-        "first_review", {"submitted"} | UNDER_REVIEW, _to("returned", "intake.declaration_returned.v1")
+    "undertake": _duty_act("apply", EDITABLE, lambda state, _step: (replace(state, undertaken=True), "")),
+    "edit_declaration": _duty_act("apply", EDITABLE, lambda state, _step: (replace(state, undertaken=False), "")),
+    "submit_declaration": _duty_act("apply", EDITABLE, _submit),
+    "accept_declaration": _duty_act("first_review", {"submitted"}, _to_stage("accepted")),
+    "return_declaration": _duty_act(
+        "first_review", {"submitted"} | UNDER_REVIEW, _to_stage("returned", "intake.declaration_returned.v1")
     ),
-    "review_declaration": _of(
+    "review_declaration": _duty_act(
         "first_review", UNDER_REVIEW, lambda state, _step: (replace(state, found_in=state.round), "")
     ),
-    "request_opinion": _of("first_review", {"accepted", "opinion_given"}, _to("opinion_requested")),
-    "give_opinion": _of(
+    "request_opinion": _duty_act("first_review", {"accepted", "opinion_given"}, _to_stage("opinion_requested")),
+    "give_opinion": _duty_act(
         "opinion",
         {"opinion_requested"},
-        lambda state, step: _to("opinion_given", "intake.opinion_given.v1")(replace(state, opinion=True), step),
+        lambda state, step: _to_stage("opinion_given", "intake.opinion_given.v1")(replace(state, opinion=True), step),
     ),
-    "forward_declaration": _of("forward", UNDER_REVIEW, _forward),
-    "receive_declaration": _of("receipt", {"forwarded"}, _receive),
+    "forward_declaration": _duty_act("forward", UNDER_REVIEW, _forward),
+    "receive_declaration": _duty_act("receipt", {"forwarded"}, _receive),
     "learn_assessment": _learn_assessment,
     "learn_review": _learn_review,
     "learn_pool_entry": lambda state, _step: _learn(state, "pooled"),

@@ -1,8 +1,8 @@
-"""Replaying what was done to one thing in the order the database committed it, and judging every answer given.
+"""Replay of a history on the model: acts in the order of their commits, refusals within their time window.
 
-A history has two kinds of acts. Those that took effect stand in an order that the database gives; the model must take
-each of them, and none may come before one that had been answered when it began. Those that were refused stand nowhere;
-each must have been right to refuse at some moment between its request and its answer.
+Accepted acts have an order, given by the database: the model must accept each, and none may precede an act that had
+been answered before it began. A refused act has no place in it: it must have been right to refuse at some moment
+between its request and its answer.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -16,7 +16,7 @@ NEVER = float("inf")
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """Where the suite and the model part. `kind`: lost, doubled, order, code, state, drift or other."""
+    """Difference between suite and model. `kind`: lost, doubled, order, code, state, drift or other."""
 
     kind: str
     text: str
@@ -27,11 +27,11 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """An act: by whom, what it said, and between which moments it took effect, where that is known."""
+    """An act: actor, facts of the request, and the times of request and answer where they are known."""
 
     act: str
     actor: str
-    said: Mapping[str, Any] = field(default_factory=dict)
+    facts: Mapping[str, Any] = field(default_factory=dict)
     started: float = ALWAYS
     ended: float = NEVER
     label: str = ""
@@ -41,12 +41,12 @@ class Step:
 
 
 Apply = Callable[[State, Step], tuple[State, str]]
-"""The state after an act and an empty code, or the same state and the code of the refusal."""
+"""Returns the state after an act and an empty code, or the same state and the code of the refusal."""
 
 
 @dataclass(frozen=True)
 class Replayed(Generic[State]):
-    """The states gone through, the first of them before any act, and where the suite's answers were not the model's."""
+    """States of a replay, beginning with the one before any act, and differences."""
 
     states: Sequence[State]
     differences: Sequence[Difference]
@@ -59,7 +59,7 @@ class Replayed(Generic[State]):
 def replay(
     first: State, apply: Apply[State], committed: Sequence[Step], refused: Sequence[tuple[Step, str]] = ()
 ) -> Replayed[State]:
-    """Go through a history. `refused` pairs acts with the codes they were answered."""
+    """Replay a history. `refused` pairs acts with the codes they were answered."""
     states, differences = [first], list(inversions(committed))
     for step in committed:
         state, code = apply(states[-1], step)
@@ -70,25 +70,25 @@ def replay(
         low, high = window(committed, step)
         answers = [apply(state, step)[1] for state in states[low : high + 1]]
         if code not in answers:
-            told = ", ".join(dict.fromkeys(each or "accepted" for each in answers))
-            differences.append(Difference("code", f"{step} was answered {code}; the model answers {told}"))
+            expected = ", ".join(dict.fromkeys(each or "accepted" for each in answers))
+            differences.append(Difference("code", f"{step} was answered {code}; the model answers {expected}"))
     return Replayed(states, differences)
 
 
 def inversions(committed: Sequence[Step]) -> Sequence[Difference]:
-    """Acts that stand before others which had been answered when they began."""
+    """Return the acts committed after others that began only after their answer."""
     found: list[Difference] = []
     latest: Step | None = None
     for step in committed:
         if latest is not None and step.ended < latest.started:
-            found.append(Difference("order", f"{step} ended before {latest} began, and stands after it"))
+            found.append(Difference("order", f"{step} ended before {latest} began, but was committed after it"))
         if latest is None or step.started > latest.started:
             latest = step
     return found
 
 
 def window(committed: Sequence[Step], step: Step) -> tuple[int, int]:
-    """First and last position, as a number of acts done before, at which this act may have been."""
+    """Return the first and last position at which an act may have happened, as numbers of earlier acts."""
     low = max((at + 1 for at, other in enumerate(committed) if other.ended < step.started), default=0)
     high = min((at for at, other in enumerate(committed) if other.started > step.ended), default=len(committed))
     return low, max(low, high)

@@ -1,9 +1,9 @@
-"""A case before the city: conditions concluded, conflicts declared, scores given, a place in the pool. 三（二）"""
+"""Model of a case at the city: conclusion, conflict declarations, scores, pool. 三（二）"""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from faults.model.duties import NO_DUTIES, Duties, taken
+from faults.model.duties import NO_DUTIES, Duties, take_duty
 from faults.model.history import Step
 
 REVIEWERS = 2
@@ -12,7 +12,7 @@ WRONG_STATUS = "wrong_status"
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """Where it stands; `scores` are the points each reviewer gave."""
+    """State of a review; `scores` are the points each reviewer gave."""
 
     eligible: bool
     stage: str = "in_review"
@@ -33,13 +33,13 @@ class Review:
 
     @property
     def score_hundredths(self) -> int:
-        """The mean of the reviewers' points, half up to two decimals, in hundredths."""
+        """The mean of the reviewers' points in hundredths, rounded half up."""
         total, many = sum(points for _, points in self.scores), len(self.scores)
         return (200 * total + many) // (2 * many)
 
 
 def apply(state: Review, step: Step) -> tuple[Review, str]:
-    """The next state, or the code of the refusal."""
+    """Return the next state, or the same state and the code of the refusal."""
     after, code = RULES[step.act](state, step)
     if code:
         return state, code
@@ -47,12 +47,12 @@ def apply(state: Review, step: Step) -> tuple[Review, str]:
 
 
 def _with_duty(state: Review, step: Step, duty: str) -> tuple[Review, str]:
-    duties, code = taken(state.duties, step.actor, duty)
+    duties, code = take_duty(state.duties, step.actor, duty)
     return replace(state, duties=duties), code
 
 
 def _conclude(state: Review, step: Step) -> tuple[Review, str]:
-    passes = step.said["outcome"] == "pass"
+    passes = step.facts["outcome"] == "pass"
     if state.stage != "in_review":
         return state, WRONG_STATUS
     if passes is not state.eligible:
@@ -87,7 +87,7 @@ def _score(state: Review, step: Step) -> tuple[Review, str]:
         return state, "conflict_of_interest"
     if step.actor in state.scored:
         return state, "duplicate"
-    scored = replace(state, scores=(*state.scores, (step.actor, step.said["points"])))
+    scored = replace(state, scores=(*state.scores, (step.actor, step.facts["points"])))
     return _with_duty(scored, step, "score")
 
 

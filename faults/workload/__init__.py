@@ -1,1 +1,1 @@
-"""The load of the campaign: arrivals by a seeded schedule, over HTTP, that do not wait for one another."""
+"""The load of the campaign: open-loop arrivals over HTTP by a seeded schedule."""

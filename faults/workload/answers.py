@@ -1,30 +1,30 @@
-"""What the model needs of an answer: the ids it gives, and what became of each row of a push."""
+"""Parts of answers that the model needs: new ids, and the result of each row of a push."""
 
 from collections.abc import Callable, Iterable
 from typing import Any
 
 
-def rows_of(results: Iterable[Any]) -> list[list[Any]]:
-    """Of each row, in the order they were sent, its status, id and version, or its status and why it was refused."""
+def row_results(results: Iterable[Any]) -> list[list[Any]]:
+    """Return for each row, in the order sent, its status, id and version, or its status and refusal code."""
     return [
         [row["status"], row["problem"]["code"]] if row["problem"] else [row["status"], row["id"], row["version"]]
         for row in sorted(results, key=lambda row: int(row["index"]))
     ]
 
 
-def _rows(answer: Any) -> list[list[Any]]:
-    return rows_of(answer["rows"])
+def _row_results(answer: Any) -> list[list[Any]]:
+    return row_results(answer["rows"])
 
 
 def _id(answer: Any) -> str:
     return str(answer["id"])
 
 
-CREATES = frozenset({"create_declaration", "draft_budget", "draft_plan"})
-"""Acts whose answer is the id of what they made, under which the further acts on it stand."""
-READS: dict[str, Callable[[Any], Any]] = {
-    "push_resources": _rows,
-    "push_library_entries": _rows,
+CREATING_ACTS = frozenset({"create_declaration", "draft_budget", "draft_plan"})
+"""Acts that answer with the id of the case or document they create."""
+ANSWER_READERS: dict[str, Callable[[Any], Any]] = {
+    "push_resources": _row_results,
+    "push_library_entries": _row_results,
     **dict.fromkeys(
         ("create_declaration", "draft_budget", "draft_plan", "request_release", "request_clawback"), _id
     ),

@@ -1,12 +1,12 @@
-"""From draft to city receipt, with what goes wrong on the way: too early, twice at once, sent back. 三（一）"""
+"""From draft to receipt by the city, with irregular events: too early, concurrent, returned. 三（一）"""
 
 from typing import Any
 
 from deploy.demo.story.declarations import THINGS
 from faults.model.declaration import APPLICANT_MATERIALS, DISTRICT_MATERIALS
-from faults.workload.case import Case, at_once, done
+from faults.workload.case import Case, any_accepted, concurrently
 
-AT_ONCE = 5
+UPLOADS_AT_ONCE = 5
 FORWARD = {"opinion": "初审通过，建议支持。", "library_exception_reason": "腾退时间紧，已列入下一季度入库计划"}
 RECEIPT = {"construction_status": "under_construction", "evidence": "现场照片与施工许可核对一致"}
 RETURN = {
@@ -23,55 +23,57 @@ RETURN = {
 
 
 async def file(case: Case) -> None:
-    """All of it; `case.over` when it ended before the city had it."""
-    made = await case.act("intake", "create_declaration", "/v1/declarations", "owner", case.draft(), said=case.known())
+    """Run all steps; set `case.finished` when the city never receives the declaration."""
+    made = await case.act(
+        "intake", "create_declaration", "/v1/declarations", "owner", case.declaration_body(), facts=case.model_facts()
+    )
     if not made.accepted:
-        case.over = True
+        case.finished = True
         return
     case.id = made.case
-    if case.likely("submitted too early", 0.1):
+    if case.happens("submitted too early", 0.1):
         await _submit(case)
     await _upload(case, APPLICANT_MATERIALS, "owner")
     await _undertake_and_submit(case)
     await _accept(case)
-    if case.likely("sent back", 0.15):
+    if case.happens("sent back", 0.15):
         await _return_and_correct(case)
         await _accept(case)
     await _review(case)
-    case.over = not await _report(case)
+    case.finished = not await _report(case)
 
 
-async def _upload(case: Case, kinds: tuple[str, ...], who: str) -> None:
-    for first in range(0, len(kinds), AT_ONCE):
-        await at_once(*(_upload_one(case, kind, who) for kind in kinds[first : first + AT_ONCE]))
+async def _upload(case: Case, kinds: tuple[str, ...], role: str) -> None:
+    for first in range(0, len(kinds), UPLOADS_AT_ONCE):
+        await concurrently(*(_upload_one(case, kind, role) for kind in kinds[first : first + UPLOADS_AT_ONCE]))
 
 
-async def _upload_one(case: Case, kind: str, who: str) -> Any:
+async def _upload_one(case: Case, kind: str, role: str) -> Any:
     content = f"%PDF-1.7\n% {case.number} {kind} (simulated)\n".encode()
     what = f"materials?kind={kind}&filename={kind}.pdf"
-    return await case.filing("upload_material", what, who, content=content, said={"kind": kind})
+    return await case.intake_act("upload_material", what, role, content=content, facts={"kind": kind})
 
 
 async def _submit(case: Case) -> Any:
-    return await case.filing("submit_declaration", "submit", "owner")
+    return await case.intake_act("submit_declaration", "submit", "owner")
 
 
 async def _undertake_and_submit(case: Case) -> None:
     word = {"version": "2023-1", "agree": True}
-    await case.filing("undertake", "undertake", "owner", word)
-    if case.likely("submitted twice", 0.1):
-        await at_once(_submit(case), _submit(case))
+    await case.intake_act("undertake", "undertake", "owner", word)
+    if case.happens("submitted twice", 0.1):
+        await concurrently(_submit(case), _submit(case))
     else:
         await _submit(case)
 
 
 async def _accept(case: Case) -> None:
-    both = ("officer", "other_officer") if case.likely("accepted by two", 0.2) else ("officer",)
-    await at_once(*(case.filing("accept_declaration", "accept", who) for who in both))
+    roles = ("officer", "other_officer") if case.happens("accepted by two", 0.2) else ("officer",)
+    await concurrently(*(case.intake_act("accept_declaration", "accept", role) for role in roles))
 
 
 async def _return_and_correct(case: Case) -> None:
-    await case.filing("return_declaration", "return", "officer", RETURN)
+    await case.intake_act("return_declaration", "return", "officer", RETURN)
     version = await _etag(case, "owner")
     address = {"address": f"北京市示例大街{case.number}号院"}
     await case.act(
@@ -81,9 +83,9 @@ async def _return_and_correct(case: Case) -> None:
     await _undertake_and_submit(case)
 
 
-async def _etag(case: Case, who: str) -> str:
-    person = case.owner if who == "owner" else case.people[who]
-    answer = await case.caller.ask("intake", f"/v1/declarations/{case.id}", person)
+async def _etag(case: Case, role: str) -> str:
+    person = case.owner if role == "owner" else case.people[role]
+    answer = await case.client.get("intake", f"/v1/declarations/{case.id}", person)
     return "" if answer is None else answer.headers.get("etag", "")
 
 
@@ -91,18 +93,20 @@ async def _review(case: Case) -> None:
     await _upload(case, DISTRICT_MATERIALS, "officer")
     found = [{"thing": thing, "outcome": "pass", "evidence": "已核对原件与现场"} for thing in THINGS]
     version = {"if-match": await _etag(case, "officer")}
-    await case.filing(
+    await case.intake_act(
         "review_declaration", "first-review", "officer", {"findings": found}, method="PUT", headers=version
     )
-    await case.filing("request_opinion", "request-opinion", "officer")
-    if case.likely("forwarded too early", 0.1):
-        await case.filing("forward_declaration", "forward", "supervisor", FORWARD)
+    await case.intake_act("request_opinion", "request-opinion", "officer")
+    if case.happens("forwarded too early", 0.1):
+        await case.intake_act("forward_declaration", "forward", "supervisor", FORWARD)
     opinion = {"position": "agree", "text": "原则同意项目建设及申报。"}
-    await case.filing("give_opinion", "opinion", "government", opinion)
+    await case.intake_act("give_opinion", "opinion", "government", opinion)
 
 
 async def _report(case: Case) -> bool:
-    """Whether the city has it."""
-    await case.filing("forward_declaration", "forward", "supervisor", FORWARD)
-    both = ("receiver", "spare") if case.likely("received by two", 0.15) else ("receiver",)
-    return done(*await at_once(*(case.filing("receive_declaration", "receive", who, RECEIPT) for who in both)))
+    """Forward the declaration; return whether the city received it."""
+    await case.intake_act("forward_declaration", "forward", "supervisor", FORWARD)
+    roles = ("receiver", "spare") if case.happens("received by two", 0.15) else ("receiver",)
+    return any_accepted(
+        *await concurrently(*(case.intake_act("receive_declaration", "receive", role, RECEIPT) for role in roles))
+    )

@@ -1,4 +1,4 @@
-"""What was asked and what was answered: all that the model needs, in memory and line by line in a file."""
+"""Log of commands and answers, in memory and line by line in a file: everything the model needs."""
 
 import json
 from dataclasses import asdict, dataclass, field
@@ -7,16 +7,16 @@ from types import TracebackType
 from typing import Any, Self
 
 NEVER = float("inf")
-MARK = "load-"
-"""Begins every Idempotency-Key of the load; its number follows."""
+KEY_PREFIX = "load-"
+"""Prefix of every Idempotency-Key of the load; the command's number follows."""
 
 
 @dataclass(slots=True)
 class Command:
-    """One command under its Idempotency-Key, with all its attempts. Moments are those of the monotonic clock.
+    """One command under its Idempotency-Key, with all its attempts. Times are those of the monotonic clock.
 
-    `said` and `answer` hold what the model needs of the body and of the answer. `status` is None while no attempt was
-    answered; attempts that a fault ended count as none, nor do 503 and the 409 of a key in flight.
+    `facts` and `answer` hold what the model needs of the body and of the answer. `status` is None while no attempt was
+    answered; attempts that a fault ended do not count as answered, nor do 503 and the 409 of a key in flight.
     """
 
     number: int
@@ -25,7 +25,7 @@ class Command:
     case: str
     actor: str
     key: str
-    said: dict[str, Any]
+    facts: dict[str, Any]
     started: float
     ended: float = NEVER
     attempts: int = 0
@@ -37,17 +37,17 @@ class Command:
 
     @property
     def accepted(self) -> bool:
-        """Whether somebody was told that it is done."""
+        """True when a client was told that the command is done."""
         return self.status is not None and self.status < 300
 
     def __str__(self) -> str:
-        told = "no answer" if self.status is None else f"{self.status} {self.code}".strip()
-        return f"#{self.number} {self.service} {self.act} on {self.case} by {self.actor}: {told}"
+        answered = "no answer" if self.status is None else f"{self.status} {self.code}".strip()
+        return f"#{self.number} {self.service} {self.act} on {self.case} by {self.actor}: {answered}"
 
 
 @dataclass(slots=True)
 class Resend:
-    """A key used once more: with the `same` body, which must be answered the same, or another, which is refused."""
+    """A key used again: with the `same` body, which must get the same answer, or another, which is refused."""
 
     number: int
     kind: str
@@ -59,13 +59,13 @@ class Resend:
 
 @dataclass
 class CommandLog:
-    """The campaign's memory. `path` gets a line for every command once it is answered or given up."""
+    """Log of a load. `path` gets a line for every command once it is answered or given up."""
 
     path: Path
     commands: list[Command] = field(default_factory=list)
     resends: list[Resend] = field(default_factory=list)
     stalled: dict[str, str] = field(default_factory=dict)
-    """Cases that could not go on, with what they waited for."""
+    """Cases that could not continue, with what they waited for."""
     _open: dict[int, Command] = field(default_factory=dict)
 
     def __enter__(self) -> Self:
@@ -82,7 +82,7 @@ class CommandLog:
 
     @classmethod
     def read(cls, path: Path) -> "CommandLog":
-        """The log that was written there."""
+        """Read the log written at `path`."""
         log = cls(path)
         with path.open(encoding="utf-8") as lines:
             for line in map(json.loads, lines):
@@ -96,20 +96,20 @@ class CommandLog:
         return log
 
     def begin(self, command: Command) -> None:
-        """Know of it before it is sent: what is never answered may have been done all the same."""
+        """Record a command before it is sent: without an answer it may still have taken effect."""
         self.commands.append(command)
         self._open[command.number] = command
 
     def end(self, command: Command) -> None:
-        """It is answered, or nobody waits for an answer any longer."""
+        """Write a command that is answered or given up."""
         self._open.pop(command.number, None)
         self._write({"command": asdict(command)})
 
-    def resent(self, resend: Resend) -> None:
+    def record_resend(self, resend: Resend) -> None:
         self.resends.append(resend)
         self._write({"resend": asdict(resend)})
 
-    def stall(self, case: str, waiting_for: str) -> None:
+    def record_stall(self, case: str, waiting_for: str) -> None:
         self.stalled[case] = waiting_for
         self._write({"stalled": case, "waiting_for": waiting_for})
 

@@ -1,21 +1,21 @@
-"""Rows of the districts' books as the load sends them: what a row says follows from its number and its revision."""
+"""Rows of the district registers: their content follows from serial number and revision."""
 
 import json
 from dataclasses import dataclass
 from typing import Any, Final
 
-MALFORMED, OTHER_DISTRICT, FUTURE, TWICE, UNEXPLAINED = (
+MALFORMED, OTHER_DISTRICT, FUTURE, REPEATED, REASON_MISSING = (
     "malformed", "other_district", "future_quarter", "repeated_in_batch", "change_reason_missing",
 )  # fmt: skip
-FLAWS: Final = (MALFORMED, OTHER_DISTRICT, FUTURE, TWICE, UNEXPLAINED)
-"""What may be wrong with a row, by the code it is refused with; the last only where the row changes a recorded one."""
-BOOKS: Final = ("resources", "library-entries")
+FLAWS: Final = (MALFORMED, OTHER_DISTRICT, FUTURE, REPEATED, REASON_MISSING)
+"""Faults of a row, by refusal code; the last applies only where the row changes a recorded one."""
+REGISTERS: Final = ("resources", "library-entries")
 REASON: Final = "更正"
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row of a push. No two revisions say the same, so what is recorded tells who said it."""
+    """One row of a push. No two revisions have the same content, so a recorded row identifies its push."""
 
     serial: int
     revision: int
@@ -23,48 +23,48 @@ class Row:
 
 
 def area_m2(revision: int) -> str:
-    """The area a revision states, which is how it is told apart wherever a copy of the row is kept."""
+    """Return the area that encodes a revision, so that it is recognised in every copy of the row."""
     return f"{1000 + revision // 100}.{revision % 100:02d}"
 
 
-def external_id(book: str, serial: int) -> str:
-    return f"{'R' if book == 'resources' else 'P'}-{serial:06d}"
+def external_id(kind: str, serial: int) -> str:
+    return f"{'R' if kind == 'resources' else 'P'}-{serial:06d}"
 
 
-class Pen:
-    """Writes the rows of one district and quarter, filling in forms that were made once."""
+class RowWriter:
+    """Writer of the rows of one district and quarter, from templates serialised once."""
 
     def __init__(self, district: str, quarter: str, next_quarter: str, other_district: str) -> None:
-        own = {"district": district, "quarter": quarter}
-        wrong = {OTHER_DISTRICT: own | {"district": other_district}, FUTURE: own | {"quarter": next_quarter}}
-        self._forms = {
-            (book, flaw): _form(book, wrong.get(flaw, own), explained=flaw != UNEXPLAINED)
-            for book in BOOKS
+        fields = {"district": district, "quarter": quarter}
+        wrong = {OTHER_DISTRICT: fields | {"district": other_district}, FUTURE: fields | {"quarter": next_quarter}}
+        self._templates = {
+            (kind, flaw): _template(kind, wrong.get(flaw, fields), explained=flaw != REASON_MISSING)
+            for kind in REGISTERS
             for flaw in ("", *FLAWS)
         }
 
-    def body(self, book: str, rows: list[Row], explained: bool) -> bytes:
-        """The body of a push. In the library one reason stands for the batch, in the ledger each row has its own."""
-        reason = f'"change_reason":"{REASON}",' if book == "library-entries" and explained else ""
-        return f'{{{reason}"rows":[{",".join(self._write(book, row) for row in rows)}]}}'.encode()
+    def body(self, kind: str, rows: list[Row], explained: bool) -> bytes:
+        """Return the body of a push. A library batch has one reason, each row of the resource ledger its own."""
+        reason = f'"change_reason":"{REASON}",' if kind == "library-entries" and explained else ""
+        return f'{{{reason}"rows":[{",".join(self._write(kind, row) for row in rows)}]}}'.encode()
 
-    def _write(self, book: str, row: Row) -> str:
+    def _write(self, kind: str, row: Row) -> str:
         area = "-1.00" if row.flaw == MALFORMED else area_m2(row.revision)
-        return self._forms[book, row.flaw].replace("@ID", external_id(book, row.serial)).replace("@AREA", area)
+        return self._templates[kind, row.flaw].replace("@ID", external_id(kind, row.serial)).replace("@AREA", area)
 
 
-def _form(book: str, own: dict[str, str], *, explained: bool) -> str:
-    common = {"external_id": "@ID", **own, "source": "区系统", "simulated": ["*"]}
-    row = common | (_resource(explained) if book == "resources" else _entry())
+def _template(kind: str, fields: dict[str, str], *, explained: bool) -> str:
+    common = {"external_id": "@ID", **fields, "source": "区系统", "simulated": ["*"]}
+    row = common | (_resource(explained) if kind == "resources" else _entry())
     return json.dumps(row, ensure_ascii=False, separators=(",", ":"))
 
 
 def _resource(explained: bool) -> dict[str, Any]:
-    said: dict[str, Any] = {
+    content: dict[str, Any] = {
         "ledger_no": "@ID", "name": "示例厂房@ID", "kind": "industrial_plant", "completed_year": 1996,
         "gross_floor_area_m2": "@AREA", "production_ended": True, "status": "stock",
     }  # fmt: skip
-    return said | ({"change_reason": REASON} if explained else {})
+    return content | ({"change_reason": REASON} if explained else {})
 
 
 def _entry() -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The same pushes by way of the topic: sent until the broker has them, answered in the feed of intake. 四（一）2"""
+"""Pushes by the topic: sent until the broker accepts them, answered in intake's event feed. 四（一）2"""
 
 import asyncio
 import contextlib
@@ -11,8 +11,8 @@ from uuid import UUID
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
-from faults.workload.answers import rows_of
-from faults.workload.caller import Caller
+from faults.workload.answers import row_results
+from faults.workload.client import Client
 from faults.workload.log import Command
 from shared.actors import hash_secret, signature
 from shared.clock import Clock
@@ -22,52 +22,55 @@ from shared.events.bus.topics import LIBRARY_UPDATES, LONGEST_RECORD_BYTES
 
 ANSWERED = "intake.library_update_answered.v1"
 ATTEMPT_SECONDS = 10.0
-LOOK_SECONDS = 0.5
+POLL_SECONDS = 0.5
 Headers = list[tuple[str, bytes]]
 
 
-class Updates:
-    """The senders of all districts. Those of one key are sent one after the other, so that their order is known."""
+class TopicSender:
+    """Senders of all districts. Updates of one key are sent one after the other, so their order is known."""
 
-    def __init__(self, caller: Caller, seed: int) -> None:
-        self._caller = caller
-        self._chance = random.Random(f"{seed}/updates")
-        self._turns: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+    def __init__(self, client: Client, seed: int) -> None:
+        self._client = client
+        self._rng = random.Random(f"{seed}/updates")
+        self._locks: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._parts: dict[str, dict[int, Any]] = defaultdict(dict)
         self._cursor, self._waiting = 0, 0
-        self._looking: asyncio.Task[None] | None = None
+        self._polling: asyncio.Task[None] | None = None
 
     async def push(self, command: Command, credential: str, value: bytes) -> None:
-        """Send an update and wait for its answer, which tells of the command what an HTTP answer would have."""
+        """Send an update, wait for its answer, and record it like an HTTP answer."""
         _, _, key_id, secret = credential.split("_", 3)
-        own_id = str(UUID(int=self._chance.getrandbits(128), version=4))
-        command.actor, command.key, command.started = f"key:{key_id}", own_id, time.monotonic()
-        command.said["topic"] = LIBRARY_UPDATES
-        async with self._turns[key_id]:
-            command.said["sent"] = await self._send(command, key_id, _headers(key_id, secret, own_id, value), value)
-            if command.said["sent"] and self._chance.random() < self._caller.plan.resent_share:
-                other = value if self._chance.random() < 0.5 else b'{"book": "resources", "rows": []}'
-                await self._send(command, key_id, _headers(key_id, secret, own_id, other), other)
-        if command.said["sent"]:
-            await self._answered(command, own_id)
-        self._caller.log.end(command)
+        request_id = str(UUID(int=self._rng.getrandbits(128), version=4))
+        command.actor, command.key, command.started = f"key:{key_id}", request_id, time.monotonic()
+        command.facts["topic"] = LIBRARY_UPDATES
+        async with self._locks[key_id]:
+            command.facts["sent"] = await self._send(
+                command, key_id, _headers(key_id, secret, request_id, value), value
+            )
+            if command.facts["sent"] and self._rng.random() < self._client.profile.resent_share:
+                other = value if self._rng.random() < 0.5 else b'{"book": "resources", "rows": []}'
+                await self._send(command, key_id, _headers(key_id, secret, request_id, other), other)
+        if command.facts["sent"]:
+            await self._wait_for_answer(command, request_id)
+        self._client.log.end(command)
 
     async def _send(self, command: Command, key_id: str, headers: Headers, value: bytes) -> bool:
-        """Whether the broker has it. A connection for each attempt: one that outlives a killed broker may never end.
+        """Send an update until the broker accepts it; return whether it did.
 
-        The producer is not idempotent, for then it would never give a record up; an update is taken once anyway.
+        Each attempt has its own producer, since one that outlives a killed broker may never end. It is not idempotent,
+        for an idempotent producer never gives a record up; intake takes an update once anyway.
         """
-        while time.monotonic() < self._caller.give_up_at:
+        while time.monotonic() < self._client.give_up_at:
             command.attempts += 1
             with contextlib.suppress(KafkaError, OSError, TimeoutError):
-                await self._once(key_id, headers, value)
+                await self._send_once(key_id, headers, value)
                 return True
-            await asyncio.sleep(self._chance.uniform(0.2, 1.0))
+            await asyncio.sleep(self._rng.uniform(0.2, 1.0))
         return False
 
-    async def _once(self, key_id: str, headers: Headers, value: bytes) -> None:
+    async def _send_once(self, key_id: str, headers: Headers, value: bytes) -> None:
         producer = AIOKafkaProducer(
-            **client_options(self._caller.suite.settings, "districts"),
+            **client_options(self._client.endpoints.settings, "districts"),
             acks="all",
             max_request_size=LONGEST_RECORD_BYTES,
             request_timeout_ms=int(ATTEMPT_SECONDS * 1000),
@@ -80,48 +83,48 @@ class Updates:
             with contextlib.suppress(Exception):
                 await asyncio.wait_for(producer.stop(), 1)
 
-    async def _answered(self, command: Command, own_id: str) -> None:
+    async def _wait_for_answer(self, command: Command, request_id: str) -> None:
         self._waiting += 1
-        if self._looking is None or self._looking.done():
-            self._looking = asyncio.create_task(self._look())
+        if self._polling is None or self._polling.done():
+            self._polling = asyncio.create_task(self._poll_feed())
         try:
-            while time.monotonic() < self._caller.give_up_at:
-                parts = self._parts[own_id]
+            while time.monotonic() < self._client.give_up_at:
+                parts = self._parts[request_id]
                 if parts and len(parts) == next(iter(parts.values()))["parts"]:
-                    _tell(command, [parts[number] for number in sorted(parts)])
+                    _record_answer(command, [parts[number] for number in sorted(parts)])
                     return
-                await asyncio.sleep(LOOK_SECONDS)
+                await asyncio.sleep(POLL_SECONDS)
         finally:
             self._waiting -= 1
 
-    async def _look(self) -> None:
-        """Follow the feed as long as somebody waits for an answer."""
+    async def _poll_feed(self) -> None:
+        """Follow the feed while an update waits for its answer."""
         while self._waiting:
             path = f"/events?type={ANSWERED}&limit=200&after={self._cursor}"
-            page = await self._caller.ask("intake", path, "auditor-1")
+            page = await self._client.get("intake", path, "auditor-1")
             events = page.json()["events"] if page is not None and page.status_code == 200 else []
             for event in events:
-                said = event["data"]
-                if said["problem"] is None or said["problem"]["status"] != 401:
-                    self._parts[said["request_id"]][said["part"]] = said
+                answer = event["data"]
+                if answer["problem"] is None or answer["problem"]["status"] != 401:
+                    self._parts[answer["request_id"]][answer["part"]] = answer
             if events:
                 self._cursor = page.json()["next_cursor"] if page is not None else self._cursor
             else:
-                await asyncio.sleep(LOOK_SECONDS)
+                await asyncio.sleep(POLL_SECONDS)
 
 
-def _tell(command: Command, parts: list[Any]) -> None:
+def _record_answer(command: Command, parts: list[Any]) -> None:
     command.ended, problem = time.monotonic(), parts[0]["problem"]
     command.status, command.code = (problem["status"], problem["code"]) if problem else (200, "")
     if problem is None:
-        command.answer = rows_of(row for part in parts for row in part["rows"])
+        command.answer = row_results(row for part in parts for row in part["rows"])
 
 
-def _headers(key_id: str, secret: str, own_id: str, value: bytes) -> Headers:
+def _headers(key_id: str, secret: str, request_id: str, value: bytes) -> Headers:
     moment = Clock().now().isoformat(timespec="seconds")
-    signed = signature(hash_secret(secret), signed_content(own_id, moment, value))
-    said = {
-        "ce_specversion": "1.0", "ce_type": REQUESTED, "ce_source": f"/systems/{key_id}", "ce_id": own_id,
+    signed = signature(hash_secret(secret), signed_content(request_id, moment, value))
+    headers = {
+        "ce_specversion": "1.0", "ce_type": REQUESTED, "ce_source": f"/systems/{key_id}", "ce_id": request_id,
         "ce_time": moment, "keyid": key_id, "signature": signed,
     }  # fmt: skip
-    return [(name, text.encode()) for name, text in said.items()]
+    return [(name, text.encode()) for name, text in headers.items()]

@@ -1,4 +1,4 @@
-"""Checks at the end of a campaign: no finding on a sound suite, a finding for every kind of corruption."""
+"""The end checks of a campaign: no finding on a correct suite, a finding for every kind of damage."""
 
 import asyncio
 import itertools
@@ -14,66 +14,68 @@ import pytest
 from pydantic import SecretStr
 
 from faults.checker.judge import Verdict, judge
-from faults.workload.alone import Alone, alone, announced
-from faults.workload.drive import LoadFigures, drive
 from faults.workload.log import Command, CommandLog
-from faults.workload.plan import Plan
+from faults.workload.open_loop import LoadFigures, run_load
+from faults.workload.profile import LoadProfile
+from faults.workload.single_process import SingleProcess, single_process, wait_until_published
 from shared.settings import Settings
 from tests.postgres import TEMPLATE, WORKER, Server
 from tests.world import ROLE_PASSWORD
 
 pytestmark = pytest.mark.faults
 
-PLAN = Plan(
-    pushes_per_second=1.5, rows_per_push=(20, 60), fresh_share=0.4, hot_share=0.6, hot_rows=12, districts=2,
-    declarations_per_second=2.5, volley_seconds=1.5, patience_seconds=40.0,
+PROFILE = LoadProfile(
+    pushes_per_second=1.5, rows_per_push=(20, 60), new_rows_share=0.4, hot_share=0.6, hot_rows=12, districts=2,
+    declarations_per_second=2.5, decision_interval_seconds=1.5, patience_seconds=40.0,
 )  # fmt: skip
 SECONDS, SEED = 4.0, 6
 FROZEN_AFTER, FROZEN_SECONDS = 1.0, 6.0
-PLAYED = f"played_{WORKER}"
+LOADED_DATABASE = f"loaded_{WORKER}"
 _copies = itertools.count(1)
 
 
 @dataclass(frozen=True)
-class Played:
-    """A finished workload: its log, and the database it wrote."""
+class FinishedLoad:
+    """A finished load: its log, and the database it left."""
 
     server: Server
     log: Path
     figures: LoadFigures
 
-    async def judged(self, database: str = PLAYED, doctor: Callable[[CommandLog], None] | None = None) -> Verdict:
+    async def judge_log(
+        self, database: str = LOADED_DATABASE, change: Callable[[CommandLog], None] | None = None
+    ) -> Verdict:
         log = CommandLog.read(self.log)
-        if doctor is not None:
-            doctor(log)
+        if change is not None:
+            change(log)
         return await judge(log, self.server.embedded.dsn(database))
 
 
 @pytest.fixture(scope="module")
-def played(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Played]:
+def finished_load(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[FinishedLoad]:
     folder = tmp_path_factory.mktemp("load")
-    asyncio.run(server.run(f"CREATE DATABASE {PLAYED} TEMPLATE {TEMPLATE}"))
-    dsn = server.embedded.dsn(PLAYED)
+    asyncio.run(server.run(f"CREATE DATABASE {LOADED_DATABASE} TEMPLATE {TEMPLATE}"))
+    dsn = server.embedded.dsn(LOADED_DATABASE)
     settings = Settings(database_url=dsn, role_password=SecretStr(ROLE_PASSWORD), data_dir=folder)
-    with alone(settings) as running:
-        figures = asyncio.run(_play(running, folder / "commands.jsonl"))
-    yield Played(server, folder / "commands.jsonl", figures)
-    asyncio.run(server.run(f"DROP DATABASE {PLAYED} WITH (FORCE)"))
+    with single_process(settings) as running:
+        figures = asyncio.run(_run_load(running, folder / "commands.jsonl"))
+    yield FinishedLoad(server, folder / "commands.jsonl", figures)
+    asyncio.run(server.run(f"DROP DATABASE {LOADED_DATABASE} WITH (FORCE)"))
 
 
-async def _play(running: Alone, path: Path) -> LoadFigures:
+async def _run_load(running: SingleProcess, path: Path) -> LoadFigures:
     with CommandLog(path) as log:
-        arriving = asyncio.Event()
-        freezing = asyncio.create_task(_freeze(running.pid, arriving))
-        figures = await drive(running.suite, PLAN, SEED, SECONDS, log, arriving)
+        arrivals_started = asyncio.Event()
+        freezing = asyncio.create_task(_freeze(running.pid, arrivals_started))
+        figures = await run_load(running.endpoints, PROFILE, SEED, SECONDS, log, arrivals_started)
         await freezing
-    await announced(running.suite.settings.database_url)
+    await wait_until_published(running.endpoints.settings.database_url)
     return figures
 
 
-async def _freeze(pid: int, arriving: asyncio.Event) -> None:
-    """Freeze the suite for a while during the load."""
-    await arriving.wait()
+async def _freeze(pid: int, arrivals_started: asyncio.Event) -> None:
+    """Stop the suite with SIGSTOP for a while during the load."""
+    await arrivals_started.wait()
     await asyncio.sleep(FROZEN_AFTER)
     os.kill(pid, signal.SIGSTOP)
     await asyncio.sleep(FROZEN_SECONDS)
@@ -81,38 +83,42 @@ async def _freeze(pid: int, arriving: asyncio.Event) -> None:
 
 
 @pytest.fixture
-async def copied(played: Played) -> AsyncIterator[str]:
-    """Copy the database of the workload, to be corrupted."""
-    name = f"{PLAYED}_{next(_copies)}"
-    await played.server.run(f"CREATE DATABASE {name} TEMPLATE {PLAYED}")
+async def database_copy(finished_load: FinishedLoad) -> AsyncIterator[str]:
+    """Yield the name of a copy of the loaded database, to be corrupted."""
+    name = f"{LOADED_DATABASE}_{next(_copies)}"
+    await finished_load.server.run(f"CREATE DATABASE {name} TEMPLATE {LOADED_DATABASE}")
     yield name
-    await played.server.run(f"DROP DATABASE {name} WITH (FORCE)")
+    await finished_load.server.run(f"DROP DATABASE {name} WITH (FORCE)")
 
 
-async def corrupt(played: Played, database: str, statements: str) -> None:
-    """Run statements as superuser without triggers, to change what no role of the suite can."""
-    admin = await asyncpg.connect(played.server.embedded.dsn(database))
+async def corrupt(finished_load: FinishedLoad, database: str, statements: str) -> None:
+    """Run statements that no role of the suite may run; triggers and limits are off."""
+    admin = await asyncpg.connect(finished_load.server.embedded.dsn(database))
     try:
         await admin.execute(f"SET session_replication_role = replica; {statements}")
     finally:
         await admin.close()
 
 
-async def test_a_sound_suite_has_no_finding_and_everything_was_checked(played: Played) -> None:
-    assert (played.figures.failures, played.figures.broken_answers, played.figures.dropped) == ((), (), 0)
-    verdict = await played.judged()
+async def test_a_sound_suite_has_no_finding_and_everything_was_checked(finished_load: FinishedLoad) -> None:
+    assert (finished_load.figures.failures, finished_load.figures.server_errors, finished_load.figures.dropped) == (
+        (),
+        (),
+        0,
+    )
+    verdict = await finished_load.judge_log()
     assert verdict.first == ""
-    codes = {command.code for command in CommandLog.read(played.log).commands}
+    codes = {command.code for command in CommandLog.read(finished_load.log).commands}
     assert codes >= {"wrong_status", "same_officer", "over_budget"}
     assert verdict.figures.cases > 100
     assert verdict.figures.transfers > 20
     assert verdict.figures.codes > verdict.figures.commands
 
 
-async def test_arrivals_do_not_wait_for_a_suite_that_does_not_answer(played: Played) -> None:
-    commands = [command for command in CommandLog.read(played.log).commands if command.status is not None]
+async def test_arrivals_do_not_wait_for_a_suite_that_does_not_answer(finished_load: FinishedLoad) -> None:
+    commands = [command for command in CommandLog.read(finished_load.log).commands if command.status is not None]
     assert max(command.ended - command.started for command in commands) > FROZEN_SECONDS * 0.8
-    assert played.figures.latest_start_seconds < FROZEN_SECONDS * 0.75
+    assert finished_load.figures.latest_start_seconds < FROZEN_SECONDS * 0.75
 
 
 HOT = "(SELECT resource_id FROM intake.resource_version WHERE version = 3 ORDER BY 1 LIMIT 1)"
@@ -120,7 +126,7 @@ SUBMITTED = "(SELECT max(id) FROM intake.act WHERE act = 'submit_declaration')"
 UNGUARDED = """
 ALTER TABLE funding_ledger.account DROP CONSTRAINT ck_account_never_overdrawn;
 ALTER TABLE funding_ledger.account DROP CONSTRAINT ck_account_within_limit;"""
-TAMPERINGS = {
+CORRUPTIONS = {
     "an accepted act is gone": ("lost", f"DELETE FROM intake.act WHERE id = {SUBMITTED}"),
     "an accepted act was done twice": (
         "doubled",
@@ -195,11 +201,11 @@ TAMPERINGS = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("what", TAMPERINGS)
-async def test_a_corrupted_database_is_found(played: Played, copied: str, what: str) -> None:
-    kind, statements = TAMPERINGS[what]
-    await corrupt(played, copied, statements)
-    verdict = await played.judged(copied)
+@pytest.mark.parametrize("what", CORRUPTIONS)
+async def test_a_corrupted_database_is_found(finished_load: FinishedLoad, database_copy: str, what: str) -> None:
+    kind, statements = CORRUPTIONS[what]
+    await corrupt(finished_load, database_copy, statements)
+    verdict = await finished_load.judge_log(database_copy)
     assert kind in {each.kind for finding in verdict.findings for each in finding.differences}, verdict.findings
     assert verdict.first
 
@@ -209,28 +215,28 @@ def _first(log: CommandLog, act: str, code: str = "") -> Command:
 
 
 def _another_code(log: CommandLog) -> None:
-    """Replace a refusal code by one that only a submission can get."""
+    """Change a code to one that only submissions get."""
     refused = (command for command in log.commands if command.code == "same_officer")
     next(command for command in refused if command.act != "submit_declaration").code = "incomplete"
 
 
-def _refused_for_nothing(log: CommandLog) -> None:
-    """Change a refused request to 0 fen, which no budget refuses; even 1 fen may exceed an exhausted budget."""
-    _first(log, "approve_application", "over_budget").said["fen"] = 0
+def _refused_for_zero_fen(log: CommandLog) -> None:
+    """Set the asked amount of a refusal to zero; one fen may exceed a budget that is spent to the last."""
+    _first(log, "approve_application", "over_budget").facts["fen"] = 0
 
 
-def _told_another_version(log: CommandLog) -> None:
+def _another_version(log: CommandLog) -> None:
     rows = next(c.answer for c in log.commands if c.act == "push_resources" and c.accepted)
     next(row for row in rows if row[0] == "created")[2] = 2
 
 
-def _told_unchanged(log: CommandLog) -> None:
+def _unchanged_instead_of_updated(log: CommandLog) -> None:
     updated = [row for c in log.commands if c.act == "push_resources" and c.accepted for row in c.answer]
     next(row for row in updated if row[0] == "updated")[0] = "unchanged"
 
 
 def _answered_before_it_began(log: CommandLog) -> None:
-    """Move a push behind all others, although others changed the rows that it created."""
+    """Move a push, whose rows others changed later, behind the end of all others."""
     pushes = [c for c in log.commands if c.act == "push_resources" and c.accepted]
     changed = {row[1] for push in pushes for row in push.answer if row[0] == "updated"}
     push = next(c for c in pushes if any(row[0] == "created" and row[1] in changed for row in c.answer))
@@ -243,11 +249,11 @@ def _never_sent(log: CommandLog) -> None:
     log.resends = [resend for resend in log.resends if resend.number != unsent.number]
 
 
-def _done_again(log: CommandLog) -> None:
+def _repeated(log: CommandLog) -> None:
     next(resend for resend in log.resends if resend.kind == "same").replayed = False
 
 
-def _other_body_taken(log: CommandLog) -> None:
+def _other_body_accepted(log: CommandLog) -> None:
     next(resend for resend in log.resends if resend.kind == "other").status = 200
 
 
@@ -256,30 +262,32 @@ def _waited_in_vain(log: CommandLog) -> None:
 
 
 @pytest.mark.parametrize(
-    ("doctor", "kind"),
+    ("change", "kind"),
     [
         (_another_code, "code"),
-        (_refused_for_nothing, "code"),
-        (_told_another_version, "code"),
-        (_told_unchanged, "code"),
+        (_refused_for_zero_fen, "code"),
+        (_another_version, "code"),
+        (_unchanged_instead_of_updated, "code"),
         (_answered_before_it_began, "order"),
         (_never_sent, "doubled"),
-        (_done_again, "doubled"),
-        (_other_body_taken, "code"),
+        (_repeated, "doubled"),
+        (_other_body_accepted, "code"),
         (_waited_in_vain, "lost"),
     ],
 )
-async def test_a_wrong_answer_is_found(played: Played, doctor: Callable[[CommandLog], None], kind: str) -> None:
-    verdict = await played.judged(doctor=doctor)
+async def test_a_wrong_answer_is_found(
+    finished_load: FinishedLoad, change: Callable[[CommandLog], None], kind: str
+) -> None:
+    verdict = await finished_load.judge_log(change=change)
     assert kind in {each.kind for finding in verdict.findings for each in finding.differences}, verdict.findings
     assert verdict.first
 
 
-async def test_a_command_whose_answer_was_lost_counts_by_what_was_kept(played: Played) -> None:
+async def test_a_command_without_an_answer_is_judged_by_the_stored_answer(finished_load: FinishedLoad) -> None:
     def forget(log: CommandLog) -> None:
         for act in ("create_declaration", "push_resources", "release_funds"):
             command = _first(log, act)
             command.status, command.digest, command.answer, command.ended = None, "", None, float("inf")
             log.resends = [resend for resend in log.resends if resend.number != command.number]
 
-    assert (await played.judged(doctor=forget)).first == ""
+    assert (await finished_load.judge_log(change=forget)).first == ""

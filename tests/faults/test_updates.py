@@ -1,21 +1,21 @@
-"""Checks of updates by the topic: each is answered once, in the order of its sender."""
+"""Updates by the topic in the verdict: each answered once, in the order of its sender."""
 
 from pathlib import Path
 
 from faults.checker import updates
-from faults.checker.reading import Found, Told
+from faults.checker.reading import Snapshot, UpdateAnswer
 from faults.workload.log import Command, CommandLog
 
 SENT = {"rows": [[1, 1, ""]], "topic": "district.library-updates", "sent": True}
 
 
 def _updates(*answered: tuple[int, str, int, int]) -> list[str]:
-    """Return the kinds of differences for two updates of one sender answered as (position, key, part, parts)."""
-    log, found = CommandLog(Path("unwritten")), Found()
+    """Return the kinds of differences after two updates of one sender were answered so: log place, key, part, parts."""
+    log, found = CommandLog(Path("unwritten")), Snapshot()
     for number, key in enumerate(("one", "two"), 1):
         log.begin(Command(number, "intake", "push_resources", f"push-{number}", "key:1", key, dict(SENT), 0.0))
     for at, key, part, parts in answered:
-        found.updates[key].append(Told(at, {"part": part, "parts": parts}))
+        found.updates[key].append(UpdateAnswer(at, {"part": part, "parts": parts}))
     return [difference.kind for difference in updates.compare(log, found)]
 
 

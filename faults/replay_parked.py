@@ -1,6 +1,6 @@
-"""`python -m faults.replaying`: what an operator does once a bug is mended: handle every parked aggregate after all.
+"""`python -m faults.replay_parked`: replay every parked aggregate, as an operator does after a repair.
 
-A process of its own, as the operator's is; it notes what it applies like the services do.
+It runs in a process of its own and records applied events like the services.
 """
 
 import asyncio
@@ -9,7 +9,7 @@ import sys
 
 from sqlalchemy import select
 
-from faults import history as witness
+from faults import history
 from services import SERVICES, load
 from shared.actors import system_actor
 from shared.clock import Clock
@@ -20,7 +20,7 @@ from shared.storage.tables import parked
 
 
 async def replay_everything(settings: Settings) -> dict[str, int]:
-    """By service: how many parked events were handled."""
+    """Replay all parked events; return the number handled by service."""
     return {name: await _replay(name, settings) for name in SERVICES}
 
 
@@ -37,5 +37,5 @@ async def _replay(name: str, settings: Settings) -> int:
 
 
 if __name__ == "__main__":
-    witness.note_what_is_applied()
+    history.record_applied_events()
     sys.stdout.write(json.dumps(asyncio.run(replay_everything(Settings()))) + "\n")

@@ -1,4 +1,4 @@
-"""The papers of the desk: an appropriation takes two people, a plan is issued once. 三（二）"""
+"""Model of budget documents and plans: an appropriation takes two people, a plan is issued once. 三（二）"""
 
 from dataclasses import dataclass, replace
 
@@ -6,12 +6,12 @@ from faults.model.duties import SAME_OFFICER
 from faults.model.history import Step
 
 WRONG_STATUS = "wrong_status"
-FOLLOWS = {"confirm_budget": ("drafted", "confirmed"), "issue_plan": ("drafted", "issued")}
+TRANSITIONS = {"confirm_budget": ("drafted", "confirmed"), "issue_plan": ("drafted", "issued")}
 
 
 @dataclass(frozen=True, slots=True)
-class Paper:
-    """A budget's paper or a plan, and who drafted it."""
+class Document:
+    """A budget document or a plan, with its drafter."""
 
     status: str = ""
     drafter: str = ""
@@ -19,12 +19,12 @@ class Paper:
     acts: tuple[tuple[str, str], ...] = ()
 
 
-def apply(state: Paper, step: Step) -> tuple[Paper, str]:
-    """The next state, or the code of the refusal."""
+def apply(state: Document, step: Step) -> tuple[Document, str]:
+    """Return the next state, or the same state and the code of the refusal."""
     acts = (*state.acts, (step.act, step.actor))
-    if step.act not in FOLLOWS:
-        return (state, WRONG_STATUS) if state.status else (Paper("drafted", step.actor, (), acts), "")
-    before, after = FOLLOWS[step.act]
+    if step.act not in TRANSITIONS:
+        return (state, WRONG_STATUS) if state.status else (Document("drafted", step.actor, (), acts), "")
+    before, after = TRANSITIONS[step.act]
     if state.status != before:
         return state, WRONG_STATUS
     if step.actor == state.drafter:

@@ -1,4 +1,4 @@
-"""Sending commands until they are answered: the same key for every attempt, and some commands on purpose twice."""
+"""Client that sends each command until it is answered, every attempt with the same key, and some commands twice."""
 
 import asyncio
 import hashlib
@@ -15,9 +15,9 @@ from typing import Any, Self
 import httpx
 
 from deploy.demo.personas import PEOPLE, Persona
-from faults.workload.answers import CREATES, READS
-from faults.workload.log import MARK, Command, CommandLog, Resend
-from faults.workload.plan import Plan, Suite
+from faults.workload.answers import ANSWER_READERS, CREATING_ACTS
+from faults.workload.log import KEY_PREFIX, Command, CommandLog, Resend
+from faults.workload.profile import Endpoints, LoadProfile
 from shared.clock import Clock
 
 OTHER_BODY = {"another": "body"}
@@ -26,12 +26,12 @@ OTHER_FILE = b"%PDF-1.7\n% another file, of another length than any that was sen
 
 @dataclass(frozen=True)
 class Request:
-    """What goes over the wire. `key` is None for a question, which may be asked any number of times."""
+    """An HTTP request. `key` is None for a read, which may be repeated freely."""
 
     service: str
     method: str
     path: str
-    who: str | Persona
+    actor: str | Persona
     key: str | None = None
     content: bytes | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -43,38 +43,38 @@ class Request:
 
 @dataclass
 class Traffic:
-    """How much went over the wire."""
+    """Counters of HTTP traffic."""
 
     requests: int = 0
     unanswered: int = 0
-    broken: list[str] = field(default_factory=list)
-    """Answers 500: mistakes of the suite, whatever the fault."""
+    server_errors: list[str] = field(default_factory=list)
+    """Answers with status 500: errors of the suite under any fault."""
 
 
-class Caller:
-    """Somebody at a computer who does not give up before `give_up_at`."""
+class Client:
+    """Client for all services; retries until `give_up_at`."""
 
-    def __init__(self, suite: Suite, plan: Plan, seed: int, log: CommandLog) -> None:
-        self.suite, self.plan, self.log = suite, plan, log
+    def __init__(self, endpoints: Endpoints, profile: LoadProfile, seed: int, log: CommandLog) -> None:
+        self.endpoints, self.profile, self.log = endpoints, profile, log
         self.traffic = Traffic()
         self.give_up_at = float("inf")
-        self._chance = random.Random(f"{seed}/resends")
+        self._rng = random.Random(f"{seed}/resends")
         self._tokens: dict[str, str] = {}
         self._stack = AsyncExitStack()
-        self._clients: dict[str, httpx.AsyncClient] = {}
+        self._http: dict[str, httpx.AsyncClient] = {}
 
     async def __aenter__(self) -> Self:
-        patience = httpx.Timeout(self.plan.attempt_seconds, connect=2.0)
+        timeout = httpx.Timeout(self.profile.attempt_seconds, connect=2.0)
         limits = httpx.Limits(max_connections=None, max_keepalive_connections=100)
-        for name, base in self.suite.addresses.items():
-            client = httpx.AsyncClient(base_url=base, timeout=patience, limits=limits, trust_env=False)
-            self._clients[name] = await self._stack.enter_async_context(client)
+        for name, base in self.endpoints.addresses.items():
+            http = httpx.AsyncClient(base_url=base, timeout=timeout, limits=limits, trust_env=False)
+            self._http[name] = await self._stack.enter_async_context(http)
         return self
 
     async def __aexit__(
         self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
     ) -> None:
-        self.give_up_at = _NEVER  # for what is still under way where the load was given up
+        self.give_up_at = _NEVER  # for commands still under way when the load was aborted
         await self._stack.aclose()
 
     async def act(
@@ -82,20 +82,20 @@ class Caller:
         service: str,
         act: str,
         path: str,
-        who: str | Persona,
+        actor: str | Persona,
         case: str,
         body: Any = None,
         *,
         content: bytes | None = None,
         method: str = "POST",
         headers: Mapping[str, str] | None = None,
-        said: Mapping[str, Any] | None = None,
+        facts: Mapping[str, Any] | None = None,
         contested: bool = False,
     ) -> Command:
-        """Do one act of a case; returns when it is answered, accepted or refused, or when nobody waits any longer.
+        """Send one act of a case; return when it is accepted, refused or given up.
 
-        `content` is a body that is ready to send; JSON unless the act takes a file. `said` is what the model needs of
-        the request. A `contested` act may be refused now and accepted a moment later under the same key, so it is not
+        `content` is a body ready to send; JSON unless the act takes a file. `facts` is what the model needs of the
+        request. A `contested` act may be refused now and accepted a moment later under the same key, so it is never
         sent twice at once.
         """
         sent = dict(headers or {})
@@ -103,34 +103,34 @@ class Caller:
             content = json.dumps(body, ensure_ascii=False).encode()
         if content is not None and act != "upload_material":
             sent["content-type"] = "application/json"
-        command = self.begin(service, act, case, self._subject(who), said or {})
-        await self._do(command, Request(service, method, path, who, command.key, content, sent), contested)
+        command = self.begin(service, act, case, self._subject(actor), facts or {})
+        await self._execute(command, Request(service, method, path, actor, command.key, content, sent), contested)
         return command
 
-    async def _do(self, command: Command, request: Request, contested: bool) -> None:
-        """Send it until it is answered, and note that; now and then send it twice."""
-        again = self._drawn(contested)
-        twin = again == "twin" and asyncio.create_task(self._send_until_answered(request, command))
+    async def _execute(self, command: Command, request: Request, contested: bool) -> None:
+        """Send a command until it is answered and record the answer; sometimes send it twice."""
+        resend_kind = self._resend_kind(contested)
+        twin = resend_kind == "twin" and asyncio.create_task(self._send_until_answered(request, command))
         first = await self._send_until_answered(request, command)
-        self._note(command, [first, await twin] if twin else [first])
-        if again in ("same", "other") and command.accepted:
-            await self._resend(command, request, again)
+        self._record(command, [first, await twin] if twin else [first])
+        if resend_kind in ("same", "other") and command.accepted:
+            await self._resend(command, request, resend_kind)
 
-    def begin(self, service: str, act: str, case: str, actor: str, said: Mapping[str, Any]) -> Command:
-        """A command that is about to be sent."""
+    def begin(self, service: str, act: str, case: str, actor: str, facts: Mapping[str, Any]) -> Command:
+        """Record a command that is about to be sent, and return it."""
         number = len(self.log.commands) + 1
-        command = Command(number, service, act, case, actor, f"{MARK}{number}", dict(said), 0.0)
+        command = Command(number, service, act, case, actor, f"{KEY_PREFIX}{number}", dict(facts), 0.0)
         self.log.begin(command)
         return command
 
-    def _drawn(self, contested: bool) -> str:
-        """Whether and how a command is sent twice: at once (twin), once more after its answer, or with another body."""
-        if self._chance.random() >= self.plan.resent_share:
+    def _resend_kind(self, contested: bool) -> str:
+        """Draw how a command is sent again: at once (twin), later (same), with another body (other), or not."""
+        if self._rng.random() >= self.profile.resent_share:
             return ""
-        drawn = self._chance.choice(("other", "other", "same", "twin"))
-        return "same" if drawn == "twin" and contested else drawn
+        kind = self._rng.choice(("other", "other", "same", "twin"))
+        return "same" if kind == "twin" and contested else kind
 
-    def _note(self, command: Command, answers: list[httpx.Response | None]) -> None:
+    def _record(self, command: Command, answers: list[httpx.Response | None]) -> None:
         given = sorted(filter(None, answers), key=lambda answer: answer.status_code)
         if given:
             answer = given[0]
@@ -138,11 +138,11 @@ class Caller:
             command.status, command.code = answer.status_code, code_of(answer)
             command.replayed = "idempotency-replayed" in answer.headers
             command.digest = digest(answer.content)
-            if command.accepted and command.act in READS:
-                command.answer = READS[command.act](answer.json())
-                command.case = command.answer if command.act in CREATES else command.case
+            if command.accepted and command.act in ANSWER_READERS:
+                command.answer = ANSWER_READERS[command.act](answer.json())
+                command.case = command.answer if command.act in CREATING_ACTS else command.case
         for other in given[1:] if command.accepted else []:
-            self.log.resent(_resend(command, "same", other, twin=given[0]))
+            self.log.record_resend(_resend(command, "same", other, twin=given[0]))
         self.log.end(command)
 
     async def _resend(self, command: Command, request: Request, kind: str) -> None:
@@ -152,16 +152,16 @@ class Caller:
             request = replace(request, content=other, headers=headers)
         answer = await self._send_until_answered(request, None)
         if answer is not None:
-            self.log.resent(_resend(command, kind, answer))
+            self.log.record_resend(_resend(command, kind, answer))
 
-    async def ask(self, service: str, path: str, who: str | Persona) -> httpx.Response | None:
-        """A question; None once nobody waits any longer."""
-        return await self._send_until_answered(Request(service, "GET", path, who), None)
+    async def get(self, service: str, path: str, actor: str | Persona) -> httpx.Response | None:
+        """Send a read; return None once it is given up."""
+        return await self._send_until_answered(Request(service, "GET", path, actor), None)
 
-    async def tell(self, service: str, path: str, who: str | Persona, body: Any) -> Any:
-        """A preparation that is no part of the load: done once, and its answer."""
+    async def prepare(self, service: str, path: str, actor: str | Persona, body: Any) -> Any:
+        """Send a preparation outside the load and return its answer."""
         key = f"prepare-{path}-{digest(json.dumps(body).encode())}"
-        request = Request(service, "POST", path, who, key, json.dumps(body).encode(), _JSON)
+        request = Request(service, "POST", path, actor, key, json.dumps(body).encode(), _JSON)
         answer = await self._send_until_answered(request, None)
         if answer is None or answer.status_code >= 300:
             raise RuntimeError(f"{path}: {answer and answer.text}")
@@ -183,40 +183,40 @@ class Caller:
             pause = min(pause * 2, 2.0)
 
     async def _send(self, request: Request) -> httpx.Response | None:
-        """One attempt; None when it was not answered, or when the answer is to come again later."""
+        """Send one attempt; return None without an answer, or when the answer asks to retry."""
         if self.give_up_at == _NEVER:
             return None
-        headers = {**request.headers, "authorization": self._sign(request.who)}
+        headers = {**request.headers, "authorization": self._authorization(request.actor)}
         if request.key is not None:
             headers["idempotency-key"] = request.key
         self.traffic.requests += 1
         try:
-            answer = await self._clients[request.service].request(
+            answer = await self._http[request.service].request(
                 request.method, request.path, content=request.content, headers=headers
             )
         except (httpx.TransportError, OSError):
             self.traffic.unanswered += 1
             return None
         if answer.status_code == 500:
-            self.traffic.broken.append(f"{request.method} {request.path}: {answer.text[:200]}")
+            self.traffic.server_errors.append(f"{request.method} {request.path}: {answer.text[:200]}")
         if answer.status_code == 503 or code_of(answer) == "idempotency_key_in_flight":
             self.traffic.unanswered += 1
             return None
         return answer
 
-    def _subject(self, who: str | Persona) -> str:
-        if isinstance(who, Persona):
-            return who.subject
-        return who if who in PEOPLE else f"key:{who.removeprefix('th_live_').partition('_')[0]}"
+    def _subject(self, actor: str | Persona) -> str:
+        if isinstance(actor, Persona):
+            return actor.subject
+        return actor if actor in PEOPLE else f"key:{actor.removeprefix('th_live_').partition('_')[0]}"
 
-    def _sign(self, who: str | Persona) -> str:
-        """A person's token, or a system's key as it is."""
-        if isinstance(who, str) and who not in PEOPLE:
-            return f"Bearer {who}"
-        persona = PEOPLE[who] if isinstance(who, str) else who
+    def _authorization(self, actor: str | Persona) -> str:
+        """Return the Authorization header of a person's token or of a system's key."""
+        if isinstance(actor, str) and actor not in PEOPLE:
+            return f"Bearer {actor}"
+        persona = PEOPLE[actor] if isinstance(actor, str) else actor
         if persona.subject not in self._tokens:
             now = Clock().now().astimezone(UTC)
-            self._tokens[persona.subject] = self.suite.signer.token(persona, self.suite.settings, _minute(now))
+            self._tokens[persona.subject] = self.endpoints.signer.token(persona, self.endpoints.settings, _minute(now))
         return f"Bearer {self._tokens[persona.subject]}"
 
 
@@ -236,7 +236,7 @@ def _resend(command: Command, kind: str, answer: httpx.Response, twin: httpx.Res
 
 
 def code_of(answer: httpx.Response) -> str:
-    """The stable code of a refusal; empty for anything else."""
+    """Return the problem code of a refusal; empty for any other answer."""
     if answer.status_code < 400:
         return ""
     try:
