@@ -18,7 +18,8 @@ from deploy.local.ports import free_port
 from deploy.local.signals import signal_pending
 
 START_SECONDS = 120.0
-STOP_SECONDS = 10.0
+STOP_SECONDS = 3.0
+"""Seconds from SIGTERM to SIGKILL. A killed node loses no record that it wrote; it checks its log at the next start."""
 _ATTEMPTS = 4
 _children: dict[Path, "subprocess.Popen[bytes]"] = {}
 """Child processes that have not been waited for, by their folder."""
