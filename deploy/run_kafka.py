@@ -75,10 +75,9 @@ async def run(settings: Settings, signer: Signer, arguments: Arguments) -> int:
         return ("--story-now", client.now.isoformat()) if client.now > STORY_BEGINNING else ()
 
     screen.print("正在启动四个服务进程 starting four processes")
-    logs = settings.data_dir / "logs"
     async with (
         StoryClient(addresses, signer, settings) as client,
-        Processes(programs, logs, say=screen.print, at_start=clock),
+        Processes(programs, settings.data_dir / "logs", say=screen.print, at_start=clock),
     ):
         return await tell_and_serve(client, addresses, settings, arguments)
 
@@ -92,6 +91,7 @@ async def _with_topics(settings: Settings) -> None:
 
 
 def main(command_line: list[str] | None = None) -> int:
+    """Run the suite until it is stopped; return the exit code."""
     arguments = parsed("make run-kafka", __doc__, BEGAN, command_line)
     with stop_signals():
         return _run(arguments)

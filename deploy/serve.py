@@ -58,6 +58,7 @@ def _checked_bus(name: str, settings: Settings) -> Bus | None:
 
 
 def main(arguments: list[str] | None = None) -> int:
+    """Serve one service until a signal stops it; return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m deploy.serve", description=__doc__)
     parser.add_argument("service", choices=SERVICES)
     parser.add_argument("--port", type=int, default=None, help="first port of the suite (8700); 0 takes any free one")
