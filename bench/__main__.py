@@ -6,6 +6,8 @@ from importlib import import_module
 
 from deploy.local.servers import tune_garbage_collector
 from deploy.local.signals import STOPPED, stop_signals
+from shared import logs
+from shared.settings import Settings
 
 NAMES = ("policy", "ledger", "act", "writes", "events", "broker", "idle")
 
@@ -17,6 +19,7 @@ def main() -> int:
         sys.stderr.write(f"no such measurement: {unknown[0]}; there are {', '.join(NAMES)}\n")
         return 2
     tune_garbage_collector()
+    logs.configure(Settings(), usual_level="warning")
     results = {}
     with stop_signals():
         try:

@@ -51,7 +51,7 @@ class PlainAct(BaseModel):
     number: int
 
 
-def _row(number: int, subject: str, at: Any, on: Any) -> tuple[QuarterSubmission, dict[str, Any]]:
+def _row_and_event(number: int, subject: str, at: Any, on: Any) -> tuple[QuarterSubmission, dict[str, Any]]:
     key = uuid7(at)
     facts = {"quarter": "2024Q1", "due_on": on, "late": False, "resource_count": 1, "library_count": 1}
     facts |= {"snapshot_sha256": "0" * 64, "certified_by": subject, "certified_at": at, "district": DISTRICT}
@@ -60,12 +60,12 @@ def _row(number: int, subject: str, at: Any, on: Any) -> tuple[QuarterSubmission
 
 
 @plain.post("/plain-act")
-async def act_plainly(session: Session, actor: DistrictOfficer, small: PlainAct) -> PlainAct:
-    """Insert one row through the ORM session and announce one event."""
-    row, event = _row(small.number, actor.subject, now(session), today(session))
+async def record_plain_act(session: Session, actor: DistrictOfficer, body: PlainAct) -> PlainAct:
+    """Insert one row through the ORM session and emit one event."""
+    row, event = _row_and_event(body.number, actor.subject, now(session), today(session))
     session.add(row)
     await emit(session, DistrictQuarterSubmitted.model_validate(event))
-    return small
+    return body
 
 
 def app() -> FastAPI:
@@ -89,11 +89,11 @@ def peer() -> FastAPI:
 
     @application.post("/plain-act")
     async def insert(
-        session: Annotated[AsyncSession, Depends(transaction, scope="function")], small: PlainAct
+        session: Annotated[AsyncSession, Depends(transaction, scope="function")], body: PlainAct
     ) -> PlainAct:
-        row, _ = _row(small.number, "peer", clock.now(), clock.today())
+        row, _ = _row_and_event(body.number, "peer", clock.now(), clock.today())
         session.add(row)
-        return small
+        return body
 
     @application.get("/readyz")
     async def ready() -> dict[str, str]:
@@ -108,7 +108,7 @@ def served(factory: str, settings: Settings) -> Iterator[tuple[int, psutil.Proce
     """Serve an application of this module by one uvicorn worker; yield its port and process."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = int(listener.getsockname()[1])
-        named = {
+        variables = {
             "TENGHUAN_DATABASE_URL": settings.database_url,
             "TENGHUAN_ROLE_PASSWORD": settings.role_password.get_secret_value(),
             "TENGHUAN_JWT_KEYS": settings.jwt_keys.get_secret_value(),
@@ -117,7 +117,7 @@ def served(factory: str, settings: Settings) -> Iterator[tuple[int, psutil.Proce
         command = [sys.executable, "-m", "uvicorn", "--factory", f"bench.act:{factory}", "--no-access-log"]
         command += ["--log-level", "error", "--fd", str(listener.fileno())]
         server = subprocess.Popen(
-            command, env=os.environ | named, pass_fds=[listener.fileno()], stderr=subprocess.DEVNULL
+            command, env=os.environ | variables, pass_fds=[listener.fileno()], stderr=subprocess.DEVNULL
         )
     try:
         yield port, psutil.Process(server.pid)
@@ -126,7 +126,7 @@ def served(factory: str, settings: Settings) -> Iterator[tuple[int, psutil.Proce
         server.wait(10)
 
 
-async def answering(port: int, token: str) -> None:
+async def wait_until_ready(port: int, token: str) -> None:
     """Wait until the service is ready. Its socket already listens, so the first request waits for the start."""
     async with Wire(port, token) as wire:
         status, _ = await wire.send("GET", "/readyz", b"", "ready")
@@ -134,7 +134,7 @@ async def answering(port: int, token: str) -> None:
             raise RuntimeError(f"the service answers {status}")
 
 
-async def plain_act(wire: Wire) -> int:
+async def send_plain_act(wire: Wire) -> int:
     """Send one plain act and return the status of its answer."""
     number = next(_numbers)
     return (await wire.send("POST", "/plain-act", json.dumps({"number": number}).encode(), f"act-{number}"))[0]
@@ -147,7 +147,7 @@ async def _round(port: int, token: str, process: psutil.Process) -> float:
     async def caller() -> None:
         async with Wire(port, token) as wire:
             for _ in range(ACTS // CONNECTIONS):
-                if (status := await plain_act(wire)) >= 300:
+                if (status := await send_plain_act(wire)) >= 300:
                     raise RuntimeError(f"an act was answered {status}")
 
     await asyncio.gather(*(caller() for _ in range(CONNECTIONS)))
@@ -162,7 +162,7 @@ async def _measure(server: Embedded) -> dict[str, Any]:
     token = signer.token(PEOPLE[OFFICER], settings, Clock().now())
     with served("app", settings) as (port, process), served("peer", settings) as (peer_port, peer_process):
         for each in (port, peer_port):
-            await answering(each, token)
+            await wait_until_ready(each, token)
         rounds = []
         for _ in range(ROUNDS + 1):  # the first is a warm-up
             rounds.append((await _round(port, token, process), await _round(peer_port, token, peer_process)))

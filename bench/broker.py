@@ -47,12 +47,12 @@ SELECT gen_random_uuid(), mod(n / 6, 16), 'declaration', md5('case ' || n / 6 ||
 FROM generate_series(0, $1 - 1) AS n
 """
 _DATA = '{"declaration_id":"%s","district":"110105","applicant_uscc":null,"reason":"%s"}'
-_COUNTED = "CREATE TABLE monitoring.measured (declaration_id uuid, seen_at timestamptz)"
-_TAKE_IN = "INSERT INTO monitoring.inbox SELECT unnest($1::uuid[]), now() ON CONFLICT DO NOTHING"
-_NOTE = "INSERT INTO monitoring.measured SELECT unnest($1::uuid[]), now()"
+_CREATE_MEASURED = "CREATE TABLE monitoring.measured (declaration_id uuid, seen_at timestamptz)"
+_INSERT_INBOX = "INSERT INTO monitoring.inbox SELECT unnest($1::uuid[]), now() ON CONFLICT DO NOTHING"
+_INSERT_MEASURED = "INSERT INTO monitoring.measured SELECT unnest($1::uuid[]), now()"
 
 
-async def _relayed(settings: Settings, admin: asyncpg.Connection, round_no: int) -> float:
+async def _relay_rate(settings: Settings, admin: asyncpg.Connection, round_no: int) -> float:
     """Return events per second from a full outbox to the broker."""
     await admin.execute("SET search_path = intake")
     await admin.execute(_FILL, EVENTS, str(round_no), Clock().now())
@@ -74,18 +74,20 @@ async def _relayed(settings: Settings, admin: asyncpg.Connection, round_no: int)
 
 def _messages(round_no: int) -> list[Message]:
     """Return the events of the outbox as messages ready to be sent."""
-    at, named = Clock().now(), {"district": "110105", "actor": "service:intake", "role": "system"}
-    made = []
+    at, headers = Clock().now(), {"district": "110105", "actor": "service:intake", "role": "system"}
+    messages = []
     for number in range(EVENTS):
         case = UUID(hashlib.md5(f"sent {number // 6} {round_no}".encode()).hexdigest())
         kind, source, seq = "intake.declaration_withdrawn.v1", "intake", 1 + number % 6
-        made.append(
-            Message(uuid7(at), kind, source, "declaration", case, seq, at, (_DATA % (case, "x" * 345)).encode(), named)
+        messages.append(
+            Message(
+                uuid7(at), kind, source, "declaration", case, seq, at, (_DATA % (case, "x" * 345)).encode(), headers
+            )
         )
-    return made
+    return messages
 
 
-async def _sent(settings: Settings, messages: list[Message]) -> float:
+async def _send_rate(settings: Settings, messages: list[Message]) -> float:
     """Return events per second by aiokafka's own `send`, one batch of futures: the peer of the relay."""
     producer = AIOKafkaProducer(
         **client_options(settings, "bench"), enable_idempotence=True, acks="all", linger_ms=5, max_batch_size=262_144,
@@ -105,18 +107,18 @@ async def _sent(settings: Settings, messages: list[Message]) -> float:
     return len(messages) / seconds
 
 
-async def _gathered(session: AsyncSession, events: list[DeclarationWithdrawn]) -> None:
+async def _insert_batch(session: AsyncSession, events: list[DeclarationWithdrawn]) -> None:
     await session.execute(
         text("INSERT INTO measured SELECT unnest(CAST(:ids AS uuid[])), now()"),
         {"ids": [event.declaration_id for event in events]},
     )
 
 
-async def _consumed(settings: Settings, most: int) -> float:
+async def _consume_rate(settings: Settings, batch: int) -> float:
     """Return events per second through the service's consumer: decoding, inbox, order, one insert a batch, offsets."""
     database = Database("monitoring", settings.service_url("monitoring"), Clock(), settings)
-    consumer = Consumer(database, {DeclarationWithdrawn: BatchHandler(_gathered)})
-    bus = KafkaBus(settings.model_copy(update={"kafka_batch": most}), "monitoring")
+    consumer = Consumer(database, {DeclarationWithdrawn: BatchHandler(_insert_batch)})
+    bus = KafkaBus(settings.model_copy(update={"kafka_batch": batch}), "monitoring")
     seen, done = 0, asyncio.Event()
     began = 0.0
 
@@ -137,7 +139,7 @@ async def _consumed(settings: Settings, most: int) -> float:
     return seen / seconds
 
 
-async def _raw(settings: Settings, admin: asyncpg.Connection, most: int, *, inbox: bool) -> float:
+async def _bare_consume_rate(settings: Settings, admin: asyncpg.Connection, batch: int, *, inbox: bool) -> float:
     """Return events per second of a bare consumer that decodes and inserts ids and commits its offsets.
 
     With `inbox` it writes the same two rows per event as the service's consumer.
@@ -150,14 +152,16 @@ async def _raw(settings: Settings, admin: asyncpg.Connection, most: int, *, inbo
     await consumer.start()
     seen, began = 0, 0.0
     while seen < EVENTS:
-        fetched = await consumer.getmany(timeout_ms=500, max_records=most)
+        fetched = await consumer.getmany(timeout_ms=500, max_records=batch)
         began = began or time.perf_counter()
         records = [record for part in fetched.values() for record in part]
         if records:
             async with admin.transaction():
                 if inbox:
-                    await admin.execute(_TAKE_IN, [UUID(dict(record.headers)["ce_id"].decode()) for record in records])
-                await admin.execute(_NOTE, [UUID(record.key.decode()) for record in records])
+                    await admin.execute(
+                        _INSERT_INBOX, [UUID(dict(record.headers)["ce_id"].decode()) for record in records]
+                    )
+                await admin.execute(_INSERT_MEASURED, [UUID(record.key.decode()) for record in records])
             await consumer.commit({part: many[-1].offset + 1 for part, many in fetched.items()})
             seen += len(records)
     seconds = time.perf_counter() - began
@@ -167,16 +171,16 @@ async def _raw(settings: Settings, admin: asyncpg.Connection, most: int, *, inbo
 
 async def _relay_and_consumers(settings: Settings) -> dict[str, Any]:
     admin = await asyncpg.connect(settings.database_url)
-    await admin.execute(_COUNTED)
+    await admin.execute(_CREATE_MEASURED)
     await admin.execute("GRANT INSERT ON monitoring.measured TO app_monitoring")
     rounds = []
     for number in range(ROUNDS):
-        relayed = await _relayed(settings, admin, number)
-        rounds.append((relayed, await _sent(settings, _messages(number))))
-    most = settings.kafka_batch
-    consumed = await _consumed(settings, most)
-    raw = await _raw(settings, admin, most, inbox=True)
-    bare = await _raw(settings, admin, most, inbox=False)
+        relayed = await _relay_rate(settings, admin, number)
+        rounds.append((relayed, await _send_rate(settings, _messages(number))))
+    batch = settings.kafka_batch
+    consumed = await _consume_rate(settings, batch)
+    raw = await _bare_consume_rate(settings, admin, batch, inbox=True)
+    bare = await _bare_consume_rate(settings, admin, batch, inbox=False)
     await admin.close()
     relayed, sent = (median(side) for side in zip(*rounds, strict=True))
     return {
@@ -185,7 +189,7 @@ async def _relay_and_consumers(settings: Settings) -> dict[str, Any]:
             "ratio": round(median(ours / theirs for ours, theirs in rounds), 2), "target_ratio": 1.0,
         },
         "consumer": {
-            "batch": most, "per_second": round(consumed), "raw_with_the_same_inserts_per_second": round(raw),
+            "batch": batch, "per_second": round(consumed), "raw_with_the_same_inserts_per_second": round(raw),
             "ratio": round(consumed / raw, 2), "target_ratio": 0.4,
             "raw_without_an_inbox_per_second": round(bare),
         },

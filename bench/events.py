@@ -32,31 +32,31 @@ WARM_UP_SECONDS = 2
 """Excluded from the figures: connections are opened and statements prepared."""
 
 
-async def commit_to_handler(settings: Settings, carrier: Callable[[str], Bus]) -> dict[str, Any]:
-    """Return the milliseconds from the return of COMMIT to the handler, over the bus that `carrier` gives."""
+async def commit_to_handler(settings: Settings, bus_for: Callable[[str], Bus]) -> dict[str, Any]:
+    """Return the milliseconds from the return of COMMIT to the handler, over the bus that `bus_for` gives."""
     from services.intake.main import service as intake
     from services.monitoring.main import service as monitoring
 
     committed: dict[UUID, float] = {}
     arrived: dict[UUID, float] = {}
 
-    async def note(_session: AsyncSession, event: DeclarationWithdrawn) -> None:
+    async def record_arrival(_session: AsyncSession, event: DeclarationWithdrawn) -> None:
         arrived[event.declaration_id] = time.perf_counter()
 
-    clock, hearing = Clock(), carrier("monitoring")
+    clock, bus = Clock(), bus_for("monitoring")
     sender = Instance(
-        Service("intake", intake.title, intake.metadata, intake.router), settings, clock, carrier("intake")
+        Service("intake", intake.title, intake.metadata, intake.router), settings, clock, bus_for("intake")
     )
     receiver = Instance(
-        Service("monitoring", monitoring.title, monitoring.metadata, monitoring.router), settings, clock, hearing
+        Service("monitoring", monitoring.title, monitoring.metadata, monitoring.router), settings, clock, bus
     )
-    hearing.subscribe("intake.events", Consumer(receiver.database, {DeclarationWithdrawn: note}).deliver)
+    bus.subscribe("intake.events", Consumer(receiver.database, {DeclarationWithdrawn: record_arrival}).deliver)
     await sender.start()
     await receiver.start()
-    while hearing.outage():  # noqa: ASYNC110 - a broker offers no event for it
+    while bus.outage():  # noqa: ASYNC110 - a broker offers no event for it
         await asyncio.sleep(0.05)
 
-    async def announce() -> None:
+    async def emit_one() -> None:
         key = uuid4()
         async with sender.database.session(system_actor("bench")) as session:
             await emit(session, DeclarationWithdrawn(declaration_id=key, district="110105", reason="measure"))
@@ -66,7 +66,7 @@ async def commit_to_handler(settings: Settings, carrier: Callable[[str], Bus]) -
     began = time.perf_counter()
     for number in range(RATE_PER_SECOND * (WARM_UP_SECONDS + SECONDS)):
         await asyncio.sleep(max(0.0, began + number / RATE_PER_SECOND - time.perf_counter()))
-        tasks.append(asyncio.create_task(announce()))
+        tasks.append(asyncio.create_task(emit_one()))
     await asyncio.gather(*tasks)
     async with asyncio.timeout(10):
         while len(arrived) < len(committed):  # noqa: ASYNC110 - end of the measurement

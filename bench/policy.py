@@ -25,7 +25,7 @@ SAMPLE = 2_000
 REPEATS = 200
 
 
-def best(act: Callable[[], object], runs: int) -> float:
+def fastest(act: Callable[[], object], runs: int) -> float:
     """Return the seconds of the fastest of several runs."""
     times = []
     for _ in range(runs):
@@ -57,22 +57,22 @@ def one_declaration(ruleset: Ruleset) -> dict[str, float]:
         "judge_with_trace_us": judge,
         "decision_in_words_us": lambda: assess(facts, ruleset),
     }
-    return {name: round(best(partial(repeat, act), 7) / REPEATS * 1e6, 1) for name, act in acts.items()}
+    return {name: round(fastest(partial(repeat, act), 7) / REPEATS * 1e6, 1) for name, act in acts.items()}
 
 
-def a_table(frame: pl.DataFrame, ruleset: Ruleset, runs: int) -> dict[str, float]:
+def table_figures(frame: pl.DataFrame, ruleset: Ruleset, runs: int) -> dict[str, float]:
     """Return the milliseconds of the scan floor, of all rules, and of the simulation with and without a patch."""
     rules = [rule.id for rule in ruleset.phase("declare")]
-    floor = best(lambda: frame.select(pl.all().to_physical().sum()), runs)
-    judged = best(lambda: outcomes(frame, ruleset, rules), runs)
-    told: dict[str, float] = {
+    floor = fastest(lambda: frame.select(pl.all().to_physical().sum()), runs)
+    judged = fastest(lambda: outcomes(frame, ruleset, rules), runs)
+    figures: dict[str, float] = {
         "scan_floor_ms": floor * 1e3,
         "every_rule_ms": judged * 1e3,
         "ratio_to_floor": judged / floor,
-        "simulate_ms": best(lambda: simulate(frame, ruleset), runs) * 1e3,
-        "what_if_ms": best(lambda: simulate(frame, ruleset, {"building_renovated_area_m2": 10_000}), runs) * 1e3,
+        "simulate_ms": fastest(lambda: simulate(frame, ruleset), runs) * 1e3,
+        "what_if_ms": fastest(lambda: simulate(frame, ruleset, {"building_renovated_area_m2": 10_000}), runs) * 1e3,
     }
-    return {name: round(value, 2) for name, value in told.items()}
+    return {name: round(value, 2) for name, value in figures.items()}
 
 
 def rows(ruleset: Ruleset, count: int) -> pl.DataFrame:
@@ -95,6 +95,6 @@ def measure() -> dict[str, Any]:
         "rules": len(ruleset.phase("declare")),
         "inputs": len(ruleset.inputs),
         "one_declaration": one_declaration(ruleset),
-        "rows_10k": a_table(rows(ruleset, 10_000), ruleset, 9),
-        "rows_1m": a_table(rows(ruleset, 1_000_000), ruleset, 5),
+        "rows_10k": table_figures(rows(ruleset, 10_000), ruleset, 9),
+        "rows_1m": table_figures(rows(ruleset, 1_000_000), ruleset, 5),
     }

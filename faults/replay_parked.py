@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from faults import history
 from services import SERVICES, load
+from shared import logs
 from shared.actors import system_actor
 from shared.clock import Clock
 from shared.events.inbox import Consumer
@@ -37,5 +38,7 @@ async def _replay(name: str, settings: Settings) -> int:
 
 
 if __name__ == "__main__":
+    settings = Settings()
+    logs.configure(settings, usual_level="warning")
     history.record_applied_events()
-    sys.stdout.write(json.dumps(asyncio.run(replay_everything(Settings()))) + "\n")
+    sys.stdout.write(json.dumps(asyncio.run(replay_everything(settings))) + "\n")
