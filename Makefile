@@ -13,7 +13,7 @@ MINUTES := 8
 LOAD := 1
 SERVICES := run-intake run-eligibility run-funding run-monitoring
 
-.PHONY: help run run-kafka $(SERVICES) cli test test-faults check lint shape types imports migrations schemas bench faults recovery format lock clean
+.PHONY: help run run-kafka $(SERVICES) cli test test-faults check lint shape types imports migrations schemas bench faults recovery sdk format lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' Makefile
@@ -69,13 +69,17 @@ recovery: $(DEV) ## recovery times: one fault at a time under a steady load (SEE
 bench: $(DEV) ## measure throughput and latency on this machine
 	@$(PY) -m bench $(ARGS)
 
+sdk: $(RUNTIME) ## OpenAPI documents, Python client and TypeScript client in build/sdk (Node with npm)
+	@$(PY) -m deploy.sdk $(ARGS)
+
 format: $(DEV) ## lay the code out
 	@$(PY) -m ruff check --fix --quiet . ; $(PY) -m ruff format --quiet .
 
-lock: $(PY) ## resolve pyproject.toml again into the two lock files
+lock: $(PY) ## resolve the requirements again into the three lock files
 	@$(PIP) uv==0.13.9
 	@$(UV_LOCK) --upgrade pyproject.toml -o requirements.lock
 	@$(UV_LOCK) --upgrade pyproject.toml --extra dev -c requirements.lock -o requirements-dev.lock
+	@$(UV_LOCK) --upgrade deploy/sdk/python/requirements.in -o requirements-sdk.lock
 
 clean: ## forget all local data (var/), keep the Python environment
 	@if [ -e var/postgres ] && [ -x $(PY) ]; then $(PY) -m deploy.local.postgres remove var/postgres; fi

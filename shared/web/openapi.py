@@ -89,11 +89,19 @@ def _complete_parameters(method: str, operation: dict[str, Any], lists: CodeList
         demanded = schema.pop(REQUIRED, False) or (parameter["name"].lower() == "idempotency-key" and method == "post")
         if demanded:
             parameter["required"] = True
-            for option in (option for option in schema.pop("anyOf", []) if option.get("type") != "null"):
-                schema.update(option)
+        _drop_null(schema)
         rewrite(schema, lists)
         if "description" in schema:
             parameter["description"] = schema.pop("description")
+
+
+def _drop_null(schema: dict[str, Any]) -> None:
+    """Drop the null option of a parameter, which is absent rather than null."""
+    options = [option for option in schema.pop("anyOf", []) if option.get("type") != "null"]
+    if len(options) == 1:
+        schema.update({**options[0], **schema})
+    elif options:
+        schema["anyOf"] = options
 
 
 def _label_sorts(operation: dict[str, Any], schemas: Mapping[str, Any], lists: CodeLists) -> None:

@@ -24,7 +24,9 @@ router = APIRouter(route_class=ActRoute, tags=["资源台账与储备库"])
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 _PART = 200
 Conditions = tuple[ColumnElement[bool], ...]
-_CSV: dict[int | str, dict[str, Any]] = {200: {"content": {"text/csv": {}}, "description": "CSV 文件，UTF-8 编码"}}
+_CSV: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"text/csv": {"schema": {"type": "string"}}}, "description": "CSV 文件，UTF-8 编码"}
+}
 
 
 @router.get(

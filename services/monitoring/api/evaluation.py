@@ -99,11 +99,18 @@ async def acknowledge_evaluation(session: Session, actor: CityOfficer, declarati
     return evaluation
 
 
+_REPORT = {
+    "type": "object",
+    "description": "评价报告：项目概况、依据、目标对照、五项得分、能耗、资金、问题、结论和建议",
+}
+_TEXT = {"type": "string", "description": "评价报告的中文文书，Markdown 格式"}
+
+
 @router.get(
     "/v1/files/{declaration_id}/evaluation/report",
     name="read_evaluation_report",
     response_class=Response,
-    responses={200: {"content": {"application/json": {}, "text/markdown": {}}}},
+    responses={200: {"content": {"application/json": {"schema": _REPORT}, "text/markdown": {"schema": _TEXT}}}},
     summary="评价报告",
     description=(
         "读取评价报告；format=md 或 Accept 为 text/markdown 时返回中文文书，否则返回数据。签发后为签发时的原文。"

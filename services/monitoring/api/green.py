@@ -97,10 +97,17 @@ async def return_green_record(
     return await _move(session, declaration_id, "return", refusal.reason, return_reason=refusal.reason)
 
 
+_EXPORT = {
+    "type": "object",
+    "description": "交绿色交易所的文件：单位、项目、能耗、排放、因子、光伏、节能率、核查机构和附件",
+}
+
+
 @router.get(
     "/v1/files/{declaration_id}/green-record/export",
     name="export_green_record",
     response_class=Response,
+    responses={200: {"content": {"application/json": {"schema": _EXPORT}}}},
     summary="导出绿色登记",
     description="导出交绿色交易所的文件：单位、项目、能耗、排放、因子、光伏、节能率、核查机构和附件。依据：四（二）1。",
 )

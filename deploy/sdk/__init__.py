@@ -1,0 +1,1 @@
+"""Generation of the Python and TypeScript clients from the OpenAPI documents: `make sdk`."""
