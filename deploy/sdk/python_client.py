@@ -57,8 +57,8 @@ def _generator() -> Path:
     if not command.is_file():
         shutil.rmtree(environment, ignore_errors=True)
         venv.create(environment, with_pip=True)
-        install = [environment / "bin" / "python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-        run = subprocess.run([*install, "--require-hashes", "-r", LOCK], stdout=sys.stderr, check=False)
+        install = ("-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--require-hashes", "-r")
+        run = subprocess.run([environment / "bin" / "python", *install, LOCK], stdout=sys.stderr, check=False)
         if run.returncode:
             raise GeneratorFailed("the generator of the Python client could not be installed; see the lines above")
     return command

@@ -58,7 +58,7 @@ def test_every_answer_with_content_is_typed(sdk: Path, service: str) -> None:
 
 def test_the_python_client_passes_mypy(sdk: Path) -> None:
     cache = ROOT / "build" / "tools" / "mypy"
-    command = [sys.executable, "-m", "mypy", "--cache-dir", cache, "-p", "tenghuan_client"]
+    command = [sys.executable, "-m", "mypy", "--cache-dir", str(cache), "-p", "tenghuan_client"]
     run = subprocess.run(command, cwd=sdk / "python", capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stdout + run.stderr
 
