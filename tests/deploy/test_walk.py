@@ -16,7 +16,7 @@ from deploy.local.servers import served
 from shared.actors import system_actor
 from shared.settings import ROOT
 from shared.storage.tables import act, duty
-from tests.deploy.documents import steps
+from tests.deploy.documents import Step, steps
 from tests.world import World
 
 pytestmark = pytest.mark.skipif(
@@ -38,9 +38,9 @@ async def environment(world: World, tmp_path: Path) -> AsyncIterator[dict[str, s
         yield own | addresses | {"TENGHUAN_DATA_DIR": str(tmp_path), "NO_PROXY": "127.0.0.1"}
 
 
-async def outputs(document: str, environment: dict[str, str]) -> list[str]:
-    """Run all shell blocks of a document in one bash; return what each printed. Fails at the first failed command."""
-    script = "".join(f"{step.commands}\necho '{END}'\n" for step in steps(document))
+async def outputs(told: list[Step], environment: dict[str, str]) -> list[str]:
+    """Run shell blocks in one bash; return what each printed. Fails at the first failed command."""
+    script = "".join(f"{step.commands}\necho '{END}'\n" for step in told)
     bash = await asyncio.create_subprocess_exec(
         "bash", "-euo", "pipefail", "-c", script, cwd=ROOT, env=environment, stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
@@ -50,22 +50,24 @@ async def outputs(document: str, environment: dict[str, str]) -> list[str]:
     return printed.decode().split(f"{END}\n")[:-1]
 
 
-def compare(printed: list[str], document: str) -> None:
-    """Compare the output of each block with the promised one."""
-    told = list(steps(document))
+async def compare(told: list[Step], environment: dict[str, str]) -> None:
+    """Run the blocks and compare the output of each with the promised one."""
+    printed = await outputs(told, environment)
     assert len(printed) == len(told)
     for text, step in zip(printed, told, strict=True):
         assert step.output in (None, text), step.commands
 
 
-async def test_the_walk_prints_what_it_promises(world: World, environment: dict[str, str]) -> None:
-    compare(await outputs("docs/walk.md", environment), "docs/walk.md")
+async def test_the_walks_print_what_they_promise(world: World, environment: dict[str, str]) -> None:
+    walk = list(steps("docs/walk.md"))
+    setup, rest = walk[:2], walk[2:]
+    await compare([*setup, *steps("docs/walk-interest.md"), *rest], environment)
     await compare_duties(world)
 
 
 @pytest.mark.parametrize("document", ["README.md", "docs/duties.md"])
 async def test_other_commands_print_what_they_promise(environment: dict[str, str], document: str) -> None:
-    compare(await outputs(document, environment), document)
+    await compare(list(steps(document)), environment)
 
 
 async def compare_duties(world: World) -> None:
