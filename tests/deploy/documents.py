@@ -21,8 +21,8 @@ class Step:
 
 
 def documents() -> list[Path]:
-    """Return the documents for readers: README and docs."""
-    return [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]
+    """Return the documents for readers, without the lists of changes and decisions: those name what is gone."""
+    return [ROOT / "README.md", *(ROOT / "docs").glob("*.md"), *(ROOT / "deploy").rglob("*.md")]
 
 
 def steps(name: str) -> Iterator[Step]:

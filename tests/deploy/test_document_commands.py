@@ -58,16 +58,15 @@ async def compare(told: list[Step], environment: dict[str, str]) -> None:
         assert step.output in (None, text), step.commands
 
 
-async def test_the_walks_print_what_they_promise(world: World, environment: dict[str, str]) -> None:
+async def test_the_documents_commands_print_what_the_documents_promise(
+    world: World, environment: dict[str, str]
+) -> None:
+    for document in ("README.md", "docs/duties.md"):
+        await compare(list(steps(document)), environment)
     walk = list(steps("docs/walk.md"))
     setup, rest = walk[:2], walk[2:]
     await compare([*setup, *steps("docs/walk-interest.md"), *rest], environment)
     await compare_duties(world)
-
-
-@pytest.mark.parametrize("document", ["README.md", "docs/duties.md"])
-async def test_other_commands_print_what_they_promise(environment: dict[str, str], document: str) -> None:
-    await compare(list(steps(document)), environment)
 
 
 async def compare_duties(world: World) -> None:
