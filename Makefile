@@ -35,10 +35,10 @@ cli: $(RUNTIME) ## the operator's command, as ./tenghuan (ARGS="parked list")
 	@exec ./tenghuan $(ARGS)
 
 test: $(DEV) ## the tests that guard the product (ARGS="-k interest -n 0")
-	@$(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not faults" $(ARGS)
+	@PYTHONDONTWRITEBYTECODE= $(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not faults" $(ARGS)
 
 test-faults: $(DEV) ## a campaign of 60 seconds, and the planted bugs that a campaign must find
-	@$(PY) -m pytest -n 0 -m faults $(ARGS)
+	@PYTHONDONTWRITEBYTECODE= $(PY) -m pytest -n 0 -m faults $(ARGS)
 
 check: lint shape types imports test ## everything that must hold before a change goes in (migrations, schemas: among the tests)
 

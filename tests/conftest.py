@@ -1,5 +1,6 @@
 """The PostgreSQL server of the test run, a migrated database, and the running suite, for each test that asks."""
 
+import gc
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -18,6 +19,12 @@ if TYPE_CHECKING:
 
 def pytest_report_header() -> str:
     return choice().header()
+
+
+def pytest_collection_finish() -> None:
+    """Exclude modules and collected tests from garbage collection: they stay until the end."""
+    gc.collect()
+    gc.freeze()
 
 
 def _contained() -> "ContainedPostgres":

@@ -1,5 +1,6 @@
 """The whole story in a process of its own: ended, killed in the middle, and run again."""
 
+import asyncio
 import os
 import signal
 import subprocess
@@ -7,8 +8,10 @@ import sys
 import time
 from pathlib import Path
 
+import asyncpg
 import pytest
 
+from deploy.local import postgres
 from shared.settings import ROOT
 
 TIMEOUT_SECONDS = 240
@@ -49,18 +52,34 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("story")
 
 
-def test_the_story_survives_being_killed_at_any_moment_and_comes_to_its_end(folder: Path) -> None:
-    for seconds in (1.5, 4.0, 7.0):
-        suite = start(folder, "--once")
-        read_until(suite, "ready after")
-        time.sleep(seconds)
-        suite.send_signal(signal.SIGKILL)
-        suite.communicate(timeout=TIMEOUT_SECONDS)
-    output = finish(start(folder, "--once"))
-    assert "全部符合预期" in output
+async def events_in(folder: Path, service: str) -> None:
+    """Wait until the service has announced an event; afterwards this process no longer uses the database."""
+    server = postgres.start(folder / "postgres")
+    connection = await asyncpg.connect(server.dsn())
+    try:
+        async with asyncio.timeout(TIMEOUT_SECONDS):
+            while not await connection.fetchval(f"SELECT EXISTS (SELECT FROM {service}.event_log)"):  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
+    finally:
+        await connection.close()
+        server.stop()
 
 
-def test_told_again_on_the_kept_data_it_serves_and_stops_soon(folder: Path) -> None:
+@pytest.mark.parametrize("service", ["intake", "eligibility", "funding"])
+async def test_a_story_is_killed_once_a_service_has_announced_something(folder: Path, service: str) -> None:
+    suite = start(folder, "--once")
+    read_until(suite, "ready after")
+    await events_in(folder, service)
+    suite.kill()
+    suite.communicate(timeout=TIMEOUT_SECONDS)
+    assert suite.returncode == -signal.SIGKILL
+
+
+def test_the_story_comes_to_its_end_on_the_data_of_the_killed_ones(folder: Path) -> None:
+    assert "全部符合预期" in finish(start(folder, "--once"))
+
+
+def test_a_second_run_on_kept_data_serves_and_stops_in_time(folder: Path) -> None:
     suite = start(folder)
     output = read_until(suite, "Ctrl-C")
     assert "全部符合预期" in output

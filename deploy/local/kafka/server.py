@@ -30,7 +30,7 @@ def format_data(home: Path, logins: Mapping[str, str]) -> None:
     scram = [f"SCRAM-SHA-512=[name={name},password={password}]" for name, password in logins.items()]
     arguments = ["--cluster-id", "dGVuZ2h1YW4tbG9jYWw0Mg", "--config", "server.properties"]
     arguments += [part for each in scram for part in ("--add-scram", each)]
-    options = ("-Xmx256m", "-XX:+UseSerialGC")
+    options = ("-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
     tool = command("kafka.tools.StorageTool", "format", "--standalone", *arguments, options=options)
     done = subprocess.run(tool, cwd=home, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
     if done.returncode:
