@@ -52,6 +52,8 @@ def story_settings(settings: Settings, signer: Signer, arguments: Arguments) -> 
             "jwt_keys": SecretStr(signer.jwks()),
             "story_clock": True,
             "idempotency_keep_days": 36_500,
+            "pool_size": 10,
+            "pool_overflow": 0,
         }
     )
 

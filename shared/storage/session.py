@@ -61,6 +61,7 @@ class Database:
             url,
             pool_size=settings.pool_size,
             max_overflow=settings.pool_overflow,
+            pool_use_lifo=True,  # few connections stay warm: each prepares its statements for itself
             hide_parameters=True,  # keeps row values out of errors and logs
             json_serializer=lambda value: to_json(value).decode(),
             json_deserializer=from_json,
