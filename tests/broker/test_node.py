@@ -175,6 +175,6 @@ def test_what_is_missing_is_said_with_how_to_install_it(tmp_path: Path, monkeypa
         (tmp_path / name).chmod(0o755)
     with pytest.raises(BrokerError, match="is Java 11"):
         command("kafka.Kafka")
-    with pytest.raises(BrokerError, match=r"Maven could not bring Apache Kafka: \[ERROR\] no way there"):
+    with pytest.raises(BrokerError, match=r"Maven could not install Apache Kafka: \[ERROR\] no way there"):
         jars(tmp_path / "none")
     assert [path.name for path in (tmp_path / "none").iterdir()] == ["lock"], "whole or not at all"
