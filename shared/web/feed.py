@@ -4,13 +4,15 @@ import asyncio
 import contextlib
 import json
 from collections.abc import AsyncGenerator, Sequence
+from datetime import datetime
 from typing import Annotated, Any, cast
+from uuid import UUID
 
 import structlog
 from fastapi import APIRouter, Header, Path, Query, Request
 from fastapi.responses import StreamingResponse
 from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, WithJsonSchema
 from sqlalchemy import Row, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.types import Receive, Scope, Send
@@ -36,10 +38,31 @@ Types = Annotated[list[EventType], Query(alias="type", max_length=100, descripti
 After = Annotated[int, Query(ge=0, le=2**62, description="游标：上次收到的最后一个位置")]
 
 
+class CloudEvent(BaseModel):
+    """An event in CloudEvents 1.0 structured form."""
+
+    specversion: str = Field(description="CloudEvents 版本，恒为 1.0")
+    id: UUID = Field(description="事件标识；同一事件重复送达时相同")
+    source: str = Field(description="发布事件的服务，例如 /intake")
+    type: str = Field(description="事件类型，见 /docs/events")
+    subject: UUID = Field(description="事件所涉事项的标识")
+    time: datetime = Field(description="发生时间，带时区")
+    datacontenttype: str = Field(description="恒为 application/json")
+    dataschema: str = Field(description="data 的 JSON Schema 地址，即 /schemas/{event_type}")
+    sequence: str = Field(description="该事项的第几个事件，从 1 起，不间断")
+    aggregatetype: str = Field(description="所涉事项的类别")
+    district: str = Field(description="所在区代码；110000 为市级")
+    actor: str | None = Field(default=None, description="办理人账号；项目单位只见本单位的")
+    role: str = Field(description="办理时的角色")
+    data: dict[str, Any] = Field(description="事件内容，结构见 dataschema")
+
+
 class EventPage(BaseModel):
     """Events after the cursor, oldest first, in CloudEvents 1.0 structured form."""
 
-    events: list[dict[str, Any]] = Field(description="事件，从旧到新，CloudEvents 1.0 结构化格式")
+    events: list[Annotated[dict[str, Any], WithJsonSchema(CloudEvent.model_json_schema())]] = Field(
+        description="事件，从旧到新，CloudEvents 1.0 结构化格式"
+    )
     next_cursor: int = Field(description="下次请求的 after；没有新事件时不变")
 
 

@@ -105,7 +105,7 @@ class DecisionRecordOut(AssessmentDecisionOut):
     )
     made_by: str = Field(title="判定人账号", description="系统判定时为系统名称")
     made_at: datetime = Field(title="判定时间", description="带时区")
-    facts: dict[str, Any] = Field(title="判定所依据的事实")
+    facts: dict[str, Any] = Field(title="判定所依据的事实", description="字段同 ProjectFacts，另有程序中得知的事实")
 
 
 class ReviewOut(BaseModel):

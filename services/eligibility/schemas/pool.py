@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -11,8 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from services.eligibility.models import ScoreSheet
 from services.eligibility.pool import Panel
 from services.eligibility.rules.code_lists import CRITERIA, ConflictPosition, Criterion
-from services.eligibility.rules.investment import ComponentRecognition
+from services.eligibility.rules.investment import ComponentRecognition, ExcludedCost
 from services.eligibility.rules.pool import rounded, weighted_score
+from shared.contracts.library import ComponentKind
 from shared.money import Money
 from shared.text import Paragraph
 
@@ -94,13 +94,33 @@ class RecognisedInvestmentIn(BaseModel):
     opinion: Paragraph = Field(title="审定意见")
 
 
+class RecognisedCost(ExcludedCost):
+    """An excluded cost with the name of its kind."""
+
+    label: str = Field(title="费用名称")
+
+
+class RecognisedComponent(BaseModel):
+    """A component with its declared and recognised investment."""
+
+    kind: ComponentKind = Field(title="组成类别")
+    name: str | None = Field(None, title="名称")
+    renovated_area_m2: Decimal | None = Field(None, title="改造面积", description="平方米")
+    leasable_area_m2: Decimal | None = Field(None, title="可出租面积", description="平方米")
+    planned_occupancy: Decimal | None = Field(None, title="计划入驻率", description="0 至 1 的小数")
+    declared_investment_yuan: Money = Field(title="申报投资", description="元，两位小数")
+    assessed_investment_yuan: Money = Field(title="审定投资", description="元，两位小数")
+    excluded: list[RecognisedCost] = Field(title="剔除费用")
+    reason: str | None = Field(title="核减理由", description="未核减时可为空")
+
+
 class RecognisedInvestmentOut(BaseModel):
     """The stored recognition with the readings applied."""
 
     model_config = ConfigDict(from_attributes=True)
 
     number: int = Field(title="序号", description="从 1 起")
-    components: list[dict[str, Any]] = Field(title="各组成审定情况")
+    components: list[RecognisedComponent] = Field(title="各组成审定情况")
     declared_total_yuan: Money = Field(title="申报投资合计", description="元，两位小数")
     assessed_total_yuan: Money = Field(title="审定投资合计", description="元，两位小数")
     readings: dict[str, str] = Field(title="所用口径")

@@ -19,7 +19,18 @@ from services.funding.api.plans import PlanItemOut
 from services.funding.api.public_money import PublicMoneyOut
 from services.funding.api.releases import ReleaseOut
 from services.funding.api.returns import ReturnOut
-from services.funding.api.shapes import DATE, YUAN, ApplicationKey, ApplicationOut, HoldOut, Shape, shown, shown_one
+from services.funding.api.shapes import (
+    DATE,
+    YUAN,
+    ApplicationKey,
+    ApplicationOut,
+    AssessedComponentOut,
+    FundedProject,
+    HoldOut,
+    Shape,
+    shown,
+    shown_one,
+)
 from services.funding.ledger.case_statement import Posting, statement_entries
 from services.funding.ledger.posting import entries
 from services.funding.models.applications import Application
@@ -34,11 +45,13 @@ from services.funding.models.public_money import PublicMoney
 from services.funding.models.releases import ReleaseRequest
 from services.funding.models.returns import MoneyReturn
 from services.funding.rules.code_lists import APPLICATION_STATUSES, ApplicationStatus
+from shared.contracts.facts import ProjectFacts
 from shared.contracts.library import DistrictCode, SupportMode
 from shared.identifiers import Uscc
 from shared.money import SignedMoney
 from shared.storage.audit import acts_of
 from shared.storage.session import etag, found
+from shared.web.admin import ActOut
 from shared.web.auth import Anyone
 from shared.web.filters import dates, flag, one_of, search
 from shared.web.headers import VERSIONED
@@ -92,9 +105,9 @@ async def list_applications(
 class ApplicationDetail(ApplicationOut):
     """Full record of a case."""
 
-    project: dict[str, Any] = Field(title="项目", description="评审部门移交的项目信息")
-    facts: dict[str, Any] = Field(title="项目事实", description="评审部门移交的项目事实")
-    components: list[dict[str, Any]] = Field(title="项目组成", description="类别、面积（平方米）、申报和核定投资（元）")
+    project: FundedProject = Field(title="项目", description="评审部门移交的项目信息")
+    facts: ProjectFacts = Field(title="项目事实", description="评审部门移交的项目事实")
+    components: list[AssessedComponentOut] = Field(title="项目组成")
     all_holds: list[HoldOut] = Field(title="全部暂停记录")
     loans: list[LoanOut] = Field(title="贷款合同")
     plan_items: list[PlanItemOut] = Field(title="计划项目")
@@ -105,7 +118,7 @@ class ApplicationDetail(ApplicationOut):
     final_accounts: list[FinalAccountsOut] = Field(title="竣工决算")
     public_money: list[PublicMoneyOut] = Field(title="财政资金记录")
     bank_referrals: list[ReferralOut] = Field(title="银行推介")
-    timeline: list[dict[str, Any]] = Field(title="办理记录", description="何人何时因何办理了何事，先发生的在前")
+    timeline: list[ActOut] = Field(title="办理记录", description="何人何时因何办理了何事，先发生的在前")
 
 
 PARTS: dict[str, tuple[type[Any], type[Shape]]] = {
@@ -138,10 +151,10 @@ async def read_application(
     summary = await shown_one(session, application)
     return ApplicationDetail(
         **dict(summary),
-        project=application.project,
-        facts=application.facts,
-        components=application.components,
-        timeline=await acts_of(session, application.id),
+        project=FundedProject.model_validate(application.project),
+        facts=ProjectFacts.model_validate(application.facts),
+        components=[AssessedComponentOut.model_validate(part) for part in application.components],
+        timeline=[ActOut.model_validate(act) for act in await acts_of(session, application.id)],
         **{name: await _part(session, *PARTS[name], application.id) for name in PARTS},
     )
 

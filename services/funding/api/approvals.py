@@ -1,13 +1,12 @@
 """Endpoints for approvals (批复): drafted at the computed amount, approved by a second person. 二（四）, 三（二）"""
 
 from datetime import date
-from typing import Any
 from uuid import UUID
 
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
-from services.funding.api.shapes import DATE, YUAN, ApplicationKey, ApplicationOut, Shape, shown_one
+from services.funding.api.shapes import DATE, YUAN, ApplicationKey, ApplicationOut, ReadingUsed, Shape, shown_one
 from services.funding.approvals import approve, payable_offer
 from services.funding.models.applications import Application
 from shared.contracts.funding import FundsDeclined
@@ -48,7 +47,7 @@ class ApprovalOut(Shape):
     derivation: list[str] = Field(title="金额计算过程")
     clause: str = Field(title="依据条款")
     justification: str = Field(title="拟办意见")
-    readings: dict[str, Any] = Field(title="所用口径", description="政策未明确处所采用的口径，以口径为键")
+    readings: dict[str, ReadingUsed] = Field(title="所用口径", description="政策未明确处所采用的口径，以口径为键")
     approved_by: str = Field(title="批复人")
     approved_on: date = Field(title="批复日期", description=DATE)
 

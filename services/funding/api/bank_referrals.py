@@ -1,13 +1,13 @@
 """Endpoints for referrals to banks, made with the owner's consent, and the banks' answers. 四（二）4"""
 
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Path, Response
 from pydantic import BaseModel, Field
 
-from services.funding.api.shapes import DATE, TIME, YUAN, ApplicationKey, Shape, Yuan
+from services.funding.api.shapes import DATE, TIME, YUAN, ApplicationKey, AssessedComponentOut, Shape, Yuan
 from services.funding.applications import new_row_columns
 from services.funding.models.applications import Application
 from services.funding.models.bank_referrals import BankReferral
@@ -113,7 +113,7 @@ class ReferredProject(BaseModel):
     name: str = Field(title="项目名称")
     code: str | None = Field(title="项目代码")
     district: str = Field(title="所在区", description="行政区划代码，6 位")
-    components: list[dict[str, Any]] = Field(title="项目组成", description="类别、名称、面积（平方米）和投资（元）")
+    components: list[AssessedComponentOut] = Field(title="项目组成")
 
 
 class ReferredOwner(BaseModel):
@@ -170,7 +170,7 @@ def _export(row: BankReferral, application: Application) -> ReferralExport:
             name=application.project_name,
             code=application.project_code,
             district=application.district,
-            components=application.components,
+            components=[AssessedComponentOut.model_validate(part) for part in application.components],
         ),
         owner=ReferredOwner(name=application.applicant_name, uscc=application.applicant_uscc),
         support=ReferredSupport(mode=application.mode, award_yuan=award_yuan, approved_on=application.approved_on),

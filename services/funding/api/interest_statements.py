@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 
-from services.funding.api.shapes import ApplicationKey, Shape, StatementKey
+from services.funding.api.shapes import ApplicationKey, ReadingUsed, Shape, StatementKey
 from services.funding.interest.lines import BalanceSegment, RateSegment, StatementLine
 from services.funding.interest.lines import Loan as BankLoan
 from services.funding.interest_statements import earlier_statements, expect_interest_subsidy, settle_statement
@@ -96,15 +96,6 @@ class InterestResult(BaseModel):
     clause: str = Field(title="依据条款")
 
 
-class InterestReading(BaseModel):
-    """Reading of an open point of the notice that the settlement used."""
-
-    id: str = Field(title="编号", description="口径编号，例如 I6")
-    key: str = Field(title="口径")
-    option: str = Field(title="所选口径")
-    text: str = Field(title="口径说明")
-
-
 class InterestStatementOut(Shape):
     """Settled statement; while `flagged`, its interest differs from the bank's and an officer has to decide."""
 
@@ -115,7 +106,7 @@ class InterestStatementOut(Shape):
     payable_yuan: Money = Field(title="核定贴息合计", description="单位：元")
     clause: str = Field("二（四）2", title="依据条款")
     results: list[InterestResult] = Field(title="核定结果", description="每行结息明细一项")
-    readings: dict[str, InterestReading] = Field(title="所用口径", description="政策未明确处所采用的口径，以口径为键")
+    readings: dict[str, ReadingUsed] = Field(title="所用口径", description="政策未明确处所采用的口径，以口径为键")
     submitted_by: str = Field(title="提交人")
     submitted_at: datetime = Field(title="提交时间")
     decided_by: str | None = Field(title="核定人")

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.funding.api.shapes import DATE, YUAN, ApplicationKey, Shape
+from services.funding.api.shapes import DATE, YUAN, ApplicationKey, ReadingUsed, Shape
 from services.funding.applications import ruleset_of
 from services.funding.models.applications import Application
 from services.funding.offers import support_offers
@@ -36,7 +36,7 @@ class OfferOut(Shape):
     cap_yuan: Money | None = Field(title="单个项目支持上限", description=YUAN)
     lines: list[str] = Field(title="计算过程")
     missing: list[str] = Field(title="缺少的事实")
-    readings: list[dict[str, str]] = Field(title="所用口径", description="政策未明确处所采用的口径")
+    readings: list[ReadingUsed] = Field(title="所用口径", description="政策未明确处所采用的口径")
 
 
 class ModeComparison(BaseModel):

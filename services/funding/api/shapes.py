@@ -16,7 +16,7 @@ from services.funding.models.approvals import Approval
 from services.funding.models.holds import Hold
 from services.funding.rules.code_lists import APPLICATION_STATUSES, ApplicationStatus, HoldGround, HoldSeverity
 from services.funding.rules.offers import CLAUSES
-from shared.contracts.library import LABELS, ConstructionStatus, SupportMode
+from shared.contracts.library import LABELS, ComponentKind, ConstructionStatus, SupportMode
 from shared.money import Money, SignedMoney
 
 ApplicationKey = Annotated[UUID, Path(title="资金申请编号", description="与申报编号相同")]
@@ -35,6 +35,42 @@ class Shape(BaseModel):
     """Base of answers that are read from a row."""
 
     model_config = ConfigDict(from_attributes=True)
+
+
+class ReadingUsed(BaseModel):
+    """Reading of the notice that an amount rests on."""
+
+    id: str = Field(title="口径编号", description="如 I6")
+    key: str = Field(title="口径代码")
+    option: str = Field(title="所选选项")
+    text: str = Field(title="所选选项的含义")
+
+
+class FundedProject(Shape):
+    """Identification of the project as eligibility announced it."""
+
+    declaration_id: UUID = Field(title="申报编号")
+    declaration_no: str = Field(title="申报号")
+    project_name: str = Field(title="项目名称")
+    project_code: str | None = Field(title="项目代码")
+    address: str | None = Field(title="项目地址")
+    applicant_name: str = Field(title="项目单位")
+    applicant_uscc: str = Field(title="项目单位统一社会信用代码")
+    district: str = Field(title="所在区", description="行政区划代码，6 位")
+    library_entry_id: UUID | None = Field(None, title="储备库项目标识")
+    simulated: list[str] = Field(default_factory=list, title="模拟字段")
+
+
+class AssessedComponentOut(Shape):
+    """Component of a project with its declared and assessed investment."""
+
+    kind: ComponentKind = Field(title="组成类别")
+    name: str | None = Field(None, title="名称")
+    declared_investment_yuan: Money = Field(title="申报固定资产投资", description=YUAN)
+    assessed_investment_yuan: Money = Field(title="核定固定资产投资", description=YUAN)
+    renovated_area_m2: Exact | None = Field(None, title="改造面积", description="平方米")
+    leasable_area_m2: Exact | None = Field(None, title="可出租面积", description="平方米")
+    planned_occupancy: Exact | None = Field(None, title="计划入驻率", description="0 至 1 的小数")
 
 
 class Figure(BaseModel):

@@ -42,7 +42,7 @@ class DecisionOut(BaseModel):
     round: int = Field(title="提交轮次", description="第一次提交为 1，草稿为 0")
     clause: str | None = Field(title="依据条款", description="如 二（一）1")
     reason: str | None = Field(title="理由")
-    detail: dict[str, Any] = Field(title="详情")
+    detail: dict[str, Any] = Field(title="详情", description="办理时记录的其他内容，字段随行为代码")
 
 
 class ProgressOut(BaseModel):

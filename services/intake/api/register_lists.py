@@ -140,8 +140,8 @@ class FieldChange(BaseModel):
 
     field: str = Field(title="字段")
     title: str = Field(title="字段名称")
-    before: Any = Field(title="变动前")
-    after: Any = Field(title="变动后")
+    before: Any = Field(title="变动前", description="原值，类型随字段；此前没有时为空")
+    after: Any = Field(title="变动后", description="新值，类型随字段；已删去时为空")
 
 
 class VersionOut(BaseModel):
@@ -155,7 +155,7 @@ class VersionOut(BaseModel):
     recorder_name: str = Field(title="记录人姓名或系统名称")
     role: str = Field(title="记录人角色")
     changes: list[FieldChange] = Field(title="与上一版本相比的变动")
-    row: dict[str, Any] = Field(title="该版本的全部内容")
+    row: dict[str, Any] = Field(title="该版本的全部内容", description="字段同 ResourceRow 或 LibraryRow")
 
 
 @router.get(

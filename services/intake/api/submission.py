@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import select
 
 from services.intake import events
+from services.intake.api.duplicates import MatchOut
 from services.intake.api.parameters import DeclarationId
 from services.intake.api.refusals import RefusalsRecorded
 from services.intake.declarations import updated_response, visible_declaration
@@ -16,6 +17,7 @@ from services.intake.models.duplicates import end_identity, save_identity
 from services.intake.rules.checklist import undertaking_on
 from services.intake.rules.rounds import Change, leaf_changes
 from services.intake.schemas.declarations import DeclarationOut
+from services.intake.schemas.rounds import ChangeOut, RoundMaterial, RoundUndertaking, StatedOut
 from services.intake.submission import check_submission, save_round
 from shared.contracts.facts import ProjectFacts
 from shared.deadlines import working_days_after
@@ -152,16 +154,6 @@ async def withdraw_declaration(
     return await updated_response(session, response, declaration)
 
 
-class ChangeOut(BaseModel):
-    """Value before and after a change, by JSON pointer."""
-
-    model_config = ConfigDict(from_attributes=True)
-
-    pointer: str = Field(title="字段", description="JSON Pointer")
-    before: Any = Field(title="变动前")
-    after: Any = Field(title="变动后")
-
-
 class RoundOut(BaseModel):
     """Submission as filed; the last one is authoritative. `changes` compares with the round before.
 
@@ -171,12 +163,12 @@ class RoundOut(BaseModel):
     round: int = Field(title="提交轮次", description="第一次提交为 1，草稿为 0")
     authoritative: bool = Field(title="是否为有效轮次")
     submitted_at: datetime = Field(title="提交时间", description="RFC 3339，带时区")
-    stated: dict[str, Any] = Field(title="基本信息")
+    stated: StatedOut = Field(title="基本信息")
     facts: ProjectFacts = Field(title="申报内容")
     simulated: list[str] = Field(title="模拟字段")
-    materials: list[dict[str, Any]] = Field(title="材料")
-    undertaking: dict[str, Any] = Field(title="承诺")
-    warnings: list[dict[str, Any]] = Field(title="疑似重复提示", description="仅工作人员可见")
+    materials: list[RoundMaterial] = Field(title="材料")
+    undertaking: RoundUndertaking = Field(title="承诺")
+    warnings: list[MatchOut] = Field(title="疑似重复提示", description="仅工作人员可见")
     changes: list[ChangeOut] = Field(title="与上一轮相比的变动")
 
 
@@ -212,12 +204,12 @@ def _round_out(
         round=row.round,
         authoritative=row.round == declaration.round,
         submitted_at=row.submitted_at,
-        stated=row.stated,
+        stated=StatedOut.model_validate(row.stated),
         facts=ProjectFacts.model_validate(row.facts),
         simulated=row.simulated,
-        materials=row.materials,
-        undertaking=row.undertaking,
-        warnings=row.warnings if official else [],
+        materials=[RoundMaterial.model_validate(material) for material in row.materials],
+        undertaking=RoundUndertaking.model_validate(row.undertaking),
+        warnings=[MatchOut.model_validate(each) for each in row.warnings] if official else [],
         changes=[ChangeOut.model_validate(change) for change in found],
     )
 

@@ -77,7 +77,9 @@ class SnapshotLine(BaseModel):
     version: int = Field(title="版本号", description="从 1 起，每次变动加 1")
     quarter: str = Field(title="季度", description="如 2026Q3")
     sha256: str = Field(title="内容 SHA-256", description="十六进制")
-    row: dict[str, Any] | None = Field(None, title="全部内容", description="仅在 rows=true 时给出")
+    row: dict[str, Any] | None = Field(
+        None, title="全部内容", description="同 ResourceRow 或 LibraryRow；仅在 rows=true 时给出"
+    )
 
 
 class SnapshotOut(BaseModel):

@@ -70,7 +70,9 @@ class ResourceOut(BaseModel):
     recorded_at: datetime = Field(title="首次记录时间", description="北京时间，RFC 3339")
     changed_at: datetime = Field(title="最近变动时间", description="RFC 3339，带时区")
     changed_by: str = Field(title="最近变动人", description="用户标识或接口密钥")
-    row: dict[str, Any] = Field(validation_alias="content", title="全部内容", description="区报送的整行内容")
+    row: dict[str, Any] = Field(
+        validation_alias="content", title="全部内容", description="区报送的整行内容，同 ResourceRow 或 LibraryRow"
+    )
 
 
 class EntryOut(BaseModel):
@@ -97,7 +99,9 @@ class EntryOut(BaseModel):
     recorded_at: datetime = Field(title="首次记录时间", description="北京时间，RFC 3339")
     changed_at: datetime = Field(title="最近变动时间", description="RFC 3339，带时区")
     changed_by: str = Field(title="最近变动人", description="用户标识或接口密钥")
-    row: dict[str, Any] = Field(validation_alias="content", title="全部内容", description="区报送的整行内容")
+    row: dict[str, Any] = Field(
+        validation_alias="content", title="全部内容", description="区报送的整行内容，同 ResourceRow 或 LibraryRow"
+    )
 
 
 class LinkedResource(BaseModel):

@@ -182,5 +182,5 @@ def _ground(row: CreditGround) -> dict[str, Any]:
 
 
 def _repair(row: CreditRepair) -> dict[str, Any]:
-    names = ("id", "ground_ids", "text", "evidence", "state", "requested_on", "decision_reason")
+    names = ("id", "applicant_uscc", "ground_ids", "text", "evidence", "state", "requested_on", "decision_reason")
     return {name: getattr(row, name) for name in names}

@@ -1,7 +1,7 @@
 """Bodies of the credit endpoints (四（一）3)."""
 
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -34,6 +34,19 @@ class CreditGroundOut(BaseModel):
     ended_on: date | None = Field(title="失效日期", description="撤销或修复的日期，格式 2024-06-30；仍有效为空")
 
 
+class CreditGroundCost(BaseModel):
+    """A ground in force with the points that it costs."""
+
+    ground_id: UUID = Field(title="事由标识", description="UUID")
+    code: GroundCode = Field(title="事由代码", description="G1 至 G10")
+    label: str = Field(title="事由名称")
+    points: int = Field(title="扣分", description="分")
+    grave: bool = Field(title="是否严重失信事由", description="严重事由直接定为 D 级")
+    occurred_on: date = Field(title="发生日期", description="格式 2024-06-30")
+    detail: str = Field(title="事实")
+    declaration_id: UUID | None = Field(title="所涉项目", description="申报标识；不涉及项目为空")
+
+
 class CreditProposalOut(BaseModel):
     """The grade implied by the grounds in force, step by step."""
 
@@ -41,8 +54,15 @@ class CreditProposalOut(BaseModel):
 
     grade: CreditGrade = Field(title="拟定等级", description="A、B、C、D")
     points: int = Field(title="得分", description="分，满分 100")
-    grounds: list[dict[str, Any]] = Field(title="事由清单")
+    grounds: list[CreditGroundCost] = Field(title="事由清单")
     explanation: list[str] = Field(title="计算过程", description="逐步说明")
+
+
+class CreditObjectionOut(BaseModel):
+    """The entity's objection to a proposed grade."""
+
+    text: str = Field(title="申辩意见")
+    evidence: list[str] = Field(title="佐证材料编号")
 
 
 class CreditRatingOut(BaseModel):
@@ -53,11 +73,11 @@ class CreditRatingOut(BaseModel):
     id: UUID = Field(title="标识", description="记录标识，UUID")
     applicant_uscc: str = Field(title="项目单位统一社会信用代码", description="18 位")
     state: RatingState = Field(title="评价状态", description="noticed 已告知；objected 已申辩；decided 已决定")
-    proposal: dict[str, Any] = Field(title="拟定等级", description="告知时的等级、得分、事由和计算过程")
+    proposal: CreditProposalOut = Field(title="拟定等级", description="告知时的等级、得分、事由和计算过程")
     reason: str = Field(title="理由")
     noticed_on: date = Field(title="告知日期", description="格式 2024-06-30")
     objection_due_on: date = Field(title="申辩期限", description="可以申辩的最后一日，格式 2024-06-30")
-    objection: dict[str, Any] | None = Field(title="申辩内容", description="申辩意见和佐证材料；未申辩为空")
+    objection: CreditObjectionOut | None = Field(title="申辩内容", description="申辩意见和佐证材料；未申辩为空")
 
 
 class CreditDecisionOut(BaseModel):
@@ -69,11 +89,26 @@ class CreditDecisionOut(BaseModel):
     grade: CreditGrade = Field(title="决定等级", description="A、B、C、D")
     points: int = Field(title="得分", description="分，满分 100")
     computed_grade: CreditGrade = Field(title="计算等级", description="按有效事由计算的等级")
-    grounds: list[dict[str, Any]] = Field(title="事由清单")
+    grounds: list[CreditGroundCost] = Field(title="事由清单")
     reason: str = Field(title="理由")
     repaired: bool = Field(title="是否信用修复")
     decided_by: str = Field(title="决定人账号")
     decided_at: datetime = Field(title="决定时间", description="带时区，如 2024-06-30T09:00:00+08:00")
+
+
+class CreditRepairOut(BaseModel):
+    """A request for repair."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID = Field(title="标识", description="记录标识，UUID")
+    applicant_uscc: str = Field(title="项目单位统一社会信用代码", description="18 位")
+    ground_ids: list[UUID] = Field(title="事由标识清单")
+    text: str = Field(title="整改情况")
+    evidence: list[str] = Field(title="佐证材料编号")
+    state: RepairState = Field(title="申请状态", description="requested 待决定；accepted 同意修复；rejected 不同意修复")
+    requested_on: date = Field(title="申请日期", description="格式 2024-06-30")
+    decision_reason: str | None = Field(title="决定理由", description="未决定为空")
 
 
 class CreditOut(BaseModel):
@@ -90,7 +125,7 @@ class CreditOut(BaseModel):
     grounds: list[CreditGroundOut] = Field(title="事由清单")
     rating: CreditRatingOut | None = Field(title="进行中的信用评价", description="没有时为空")
     decisions: list[CreditDecisionOut] = Field(title="历次决定")
-    repairs: list[dict[str, Any]] = Field(title="修复申请")
+    repairs: list[CreditRepairOut] = Field(title="修复申请")
 
 
 class CreditGroundIn(BaseModel):
@@ -155,18 +190,3 @@ class CreditRepairDecisionIn(BaseModel):
 
     accepted: bool = Field(title="同意修复")
     reason: Paragraph = Field(title="理由")
-
-
-class CreditRepairOut(BaseModel):
-    """A request for repair."""
-
-    model_config = ConfigDict(from_attributes=True)
-
-    id: UUID = Field(title="标识", description="记录标识，UUID")
-    applicant_uscc: str = Field(title="项目单位统一社会信用代码", description="18 位")
-    ground_ids: list[UUID] = Field(title="事由标识清单")
-    text: str = Field(title="整改情况")
-    evidence: list[str] = Field(title="佐证材料编号")
-    state: RepairState = Field(title="申请状态", description="requested 待决定；accepted 同意修复；rejected 不同意修复")
-    requested_on: date = Field(title="申请日期", description="格式 2024-06-30")
-    decision_reason: str | None = Field(title="决定理由", description="未决定为空")

@@ -2,7 +2,6 @@
 
 from datetime import date
 from decimal import Decimal
-from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -13,6 +12,7 @@ from services.monitoring.rules.code_lists import (
     MovementKind,
     SupportMode,
 )
+from shared.contracts.library import ComponentKind
 from shared.money import Money, SignedMoney
 from shared.text import Line
 
@@ -84,11 +84,34 @@ class PublicMoneyOut(BaseModel):
     first_set_equipment_yuan: Money = Field(title="首台（套）产品采购额", description="元，两位小数")
 
 
+class FundedComponent(BaseModel):
+    """A component of the project with the investment that funding recognised."""
+
+    kind: ComponentKind = Field(title="组成类别")
+    name: str | None = Field(None, title="名称")
+    declared_investment_yuan: Money = Field(title="申报固定资产投资", description="元，两位小数")
+    assessed_investment_yuan: Money = Field(title="审定固定资产投资", description="元，两位小数")
+    renovated_area_m2: Decimal | None = Field(None, title="改造面积", description="平方米")
+    leasable_area_m2: Decimal | None = Field(None, title="可出租面积", description="平方米")
+    planned_occupancy: Decimal | None = Field(None, title="计划入驻率", description="0 至 1 的小数")
+
+
+class RenovationTarget(BaseModel):
+    """A target of the project. 二（三）"""
+
+    key: str = Field(title="目标代码")
+    clause: str = Field(title="依据条款", description="如 二（三）1")
+    label: str = Field(title="目标名称")
+    target: Decimal | None = Field(title="目标值", description="0 至 1 的小数；未公布数值或不以数值衡量为空")
+    promised: str | bool | None = Field(title="申报承诺", description="小数写作字符串，或是否；未承诺为空")
+    component: int | None = Field(None, title="组成序号", description="从 0 起；不属于某一组成为空")
+
+
 class FileDetailOut(FileOut):
     """A project file with components, targets, rule set and fund movements."""
 
-    components: list[dict[str, Any]] = Field(title="项目组成")
-    targets: list[dict[str, Any]] = Field(title="改造目标")
+    components: list[FundedComponent] = Field(title="项目组成")
+    targets: list[RenovationTarget] = Field(title="改造目标")
     ruleset: str = Field(title="规则集", description="内容摘要（SHA-256）")
     as_of: date = Field(title="政策基准日", description="按该日有效的政策办理，格式 2024-06-30")
     delivery_proof: str | None = Field(title="交付证明")

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -14,6 +14,24 @@ from services.monitoring.schemas.findings import FindingIn, FindingOut
 from shared.text import Line, Paragraph
 
 
+class RiskReason(BaseModel):
+    """A factor of the risk score; an inspection outside the plan has its reason as label only."""
+
+    factor: str = Field(title="因素代码", description="计划外核查为 ordered")
+    label: str = Field(title="因素或核查事由")
+    amount: str | None = Field(None, title="数量", description="单位随因素；计划外核查为空")
+    weight: str | None = Field(None, title="权重", description="每单位分值；计划外核查为空")
+    points: str | None = Field(None, title="分值", description="分，两位小数；计划外核查为空")
+
+
+class DrawnProject(BaseModel):
+    """A project selected for inspection."""
+
+    declaration_id: UUID = Field(title="申报标识", description="项目申报的标识，UUID")
+    score: Decimal = Field(title="风险分", description="分，两位小数")
+    reasons: list[RiskReason] = Field(title="风险原因")
+
+
 class InspectionRiskOut(BaseModel):
     """A project's risk score with its reasons."""
 
@@ -21,7 +39,7 @@ class InspectionRiskOut(BaseModel):
 
     declaration_id: UUID = Field(title="申报标识", description="项目申报的标识，UUID")
     score: Decimal = Field(title="风险分", description="分，两位小数")
-    reasons: list[dict[str, Any]] = Field(title="风险原因", description="逐项因素、数量、权重和分值")
+    reasons: list[RiskReason] = Field(title="风险原因", description="逐项因素、数量、权重和分值")
 
 
 class InspectionPlanIn(BaseModel):
@@ -41,8 +59,10 @@ class InspectionPlanOut(BaseModel):
     id: UUID = Field(title="标识", description="记录标识，UUID")
     quarter: str = Field(title="季度", description="如 2024Q1")
     size: int = Field(title="抽取数量", description="项")
-    drawn: list[dict[str, Any]] = Field(title="抽取结果", description="按风险排列的项目、分值和原因")
-    weights: dict[str, Any] = Field(title="风险权重", description="抽取当日的权重")
+    drawn: list[DrawnProject] = Field(title="抽取结果", description="按风险排列的项目、分值和原因")
+    weights: dict[str, dict[str, Decimal]] = Field(
+        title="风险权重", description="抽取当日各因素的权重和各信用等级的分值，以参数代码为键"
+    )
     drawn_by: str = Field(title="抽取人账号")
     drawn_at: datetime = Field(title="抽取时间", description="带时区")
 
@@ -57,7 +77,7 @@ class InspectionOut(BaseModel):
     declaration_id: UUID = Field(title="申报标识", description="项目申报的标识，UUID")
     district: str = Field(title="所属区", description="区代码，如 110105；市级记录为 110000")
     risk_score: Decimal = Field(title="风险分", description="分")
-    reasons: list[dict[str, Any]] = Field(title="风险原因", description="逐项因素、数量、权重和分值")
+    reasons: list[RiskReason] = Field(title="风险原因", description="逐项因素、数量、权重和分值")
     state: InspectionState = Field(
         title="核查状态", description="planned 待指派；assigned 已指派；cleared 可核查；completed 已完成"
     )

@@ -1,7 +1,7 @@
 """Bodies of the online monitoring endpoints (四（一）3)."""
 
 from datetime import date, datetime
-from typing import Annotated, Any, Self
+from typing import Annotated, Self
 from uuid import UUID
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
@@ -117,6 +117,14 @@ class ReadingOut(BaseModel):
     received_from: str = Field(title="报送方账号")
 
 
+class ReadingFindingClosure(BaseModel):
+    """Closing of a finding: by a person, or by a later reading."""
+
+    by: str = Field(title="处理人账号", description="由系统处理时为系统名称")
+    at: datetime = Field(title="处理时间", description="带时区")
+    reason: str = Field(title="处理说明")
+
+
 class ReadingFindingOut(BaseModel):
     """A meter out of its bounds on one day."""
 
@@ -131,7 +139,7 @@ class ReadingFindingOut(BaseModel):
     threshold: str = Field(title="界限", description="被突破的上限或下限")
     measured_on: date = Field(title="计量日期", description="北京时间，格式 2024-06-30")
     state: ReadingFindingState = Field(title="处理状态", description="open 待处理；closed 已处理")
-    closed: dict[str, Any] | None = Field(title="处理情况", description="处理人、时间和说明；未处理为空")
+    closed: ReadingFindingClosure | None = Field(title="处理情况", description="未处理为空")
 
 
 class ReadingFindingClosingIn(BaseModel):
