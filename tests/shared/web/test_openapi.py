@@ -134,6 +134,27 @@ def test_a_set_of_codes_has_one_meaning(service: str) -> None:
 
 
 @each_service
+def test_only_these_members_have_no_fixed_shape(service: str) -> None:
+    """What an act noted, stored rows of earlier forms, facts, data of events: their descriptions say what they hold."""
+    free = set()
+    for place, name, field in properties(service):
+        shapes = [field, *field.get("anyOf", ()), *([field["items"]] if "items" in field else [])]
+        if any(shape.get("additionalProperties") is True and "properties" not in shape for shape in shapes):
+            free.add(f"{place}.{name}")
+    shared = {"ActOut.detail", "EventPage.data"}
+    own = {
+        "intake": {
+            "DecisionOut.detail", "EntryOut.row", "EntryWithResources.row", "ResourceOut.row", "SnapshotLine.row",
+            "VersionOut.row",
+        },
+        "eligibility": {"DecisionRecordOut.facts", "RulesetOut.content"},
+        "funding": set(),
+        "monitoring": {"EvaluationOut.result", "EvaluationOut.actuals", "GreenRecordOut.account"},
+    }  # fmt: skip
+    assert free == shared | own[service]
+
+
+@each_service
 def test_defaults_satisfy_their_own_schema(service: str) -> None:
     whole = Resource.from_contents(document(service), default_specification=DRAFT202012)
     registry = Registry().with_resource("", whole)
