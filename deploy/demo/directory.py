@@ -10,7 +10,7 @@ from shared.districts import DISTRICTS
 
 OWN_PROJECT = "owner-own"
 """The applicant for a project that the reader files; the story does not use it."""
-_DUTIES = {
+_PURPOSES = {
     "applicant": "申报、上传材料、报送季度报告",
     "district_officer": "推送台账与储备库、受理与初审、确认季度报告",
     "district_supervisor": "上报市级、审定季度报送、签发评价",
@@ -49,7 +49,7 @@ def directory() -> dict[str, Entry]:
     own = Entry(OWN_PROJECT, applicant(make_uscc("91110102", "XN900000"), "示例自选项目有限公司"), "申报读者自己的项目")
     owners = [Entry(f"owner-{case.number}", case.owner, f"故事中“{case.name}”的项目单位") for case in CASES]
     officials = [
-        Entry(name, persona, "；".join(_DUTIES[role] for role in persona.roles)) for name, persona in PEOPLE.items()
+        Entry(name, persona, "；".join(_PURPOSES[role] for role in persona.roles)) for name, persona in PEOPLE.items()
     ]
     city_first = sorted(officials, key=lambda entry: entry.persona.district is not None)
     return {entry.name: entry for entry in (own, *owners, *city_first)}

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -82,3 +83,13 @@ async def compare_duties(world: World) -> None:
             held |= {tuple(row) for row in await session.execute(select(duty.c.case_id, duty.c.actor, duty.c.duty))}
     assert certain <= held <= possible
     assert len(held) > 15
+
+
+def test_the_material_of_the_walk_is_a_valid_pdf() -> None:
+    content = (ROOT / "examples" / "walk" / "material.pdf").read_bytes()
+    start = int(content.rsplit(b"startxref", 1)[1].split()[0])
+    entries = re.findall(rb"(\d{10}) 00000 n", content[start:])
+    assert content.startswith(b"%PDF-")
+    assert content.rstrip().endswith(b"%%EOF")
+    assert content[start:].startswith(b"xref")
+    assert [content[int(at) :].split(b" ", 1)[0] for at in entries] == [b"1", b"2", b"3", b"4", b"5"]
