@@ -9,7 +9,7 @@ _SECONDS = 600
 
 
 class NpmFailed(Exception):
-    """npm is missing, or it could not install the packages."""
+    """Failure of an installation: npm is missing, or it reported an error."""
 
 
 def installed(folder: Path) -> Path:

@@ -10,6 +10,7 @@ import sys
 import tempfile
 import venv
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from deploy.sdk.documents import write_with_module_names
@@ -38,14 +39,17 @@ def write_python_client(documents: Mapping[str, Path], folder: Path) -> None:
     (package / "__init__.py").write_text('"""Clients of the Tenghuan services, one package each."""\n')
     (package / "py.typed").touch()
     with tempfile.TemporaryDirectory() as scratch:
-        for name, document in documents.items():
-            named = write_with_module_names(document, Path(scratch) / f"{name}.json")
-            _run(generator, "generate", "--path", named, "--output-path", package / name)
+        named = {
+            name: write_with_module_names(each, Path(scratch) / f"{name}.json") for name, each in documents.items()
+        }
+        with ThreadPoolExecutor() as pool:
+            list(pool.map(lambda name: _generate(generator, named[name], package / name), named))
 
 
-def _run(generator: Path, *arguments: str | Path) -> None:
+def _generate(generator: Path, document: Path, folder: Path) -> None:
     options = ("--meta", "none", "--config", _PARTS / "generator.yml", "--overwrite", "--fail-on-warning")
-    run = subprocess.run([generator, *arguments, *options], capture_output=True, text=True, check=False)
+    command: list[str | Path] = [generator, "generate", "--path", document, "--output-path", folder, *options]
+    run = subprocess.run(command, capture_output=True, text=True, check=False)
     if run.returncode:
         raise GeneratorFailed(f"openapi-python-client failed:\n{run.stdout}{run.stderr}")
 

@@ -4,6 +4,7 @@ import json
 import shutil
 import subprocess
 from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from deploy.sdk.npm import installed
@@ -20,8 +21,9 @@ def write_typescript_client(documents: Mapping[str, Path], folder: Path) -> None
     modules = installed(PARTS)
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    for name, document in documents.items():
-        _run(modules / ".bin" / "openapi-typescript", document, "-o", folder / f"{name}.ts")
+    generator = modules / ".bin" / "openapi-typescript"
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(lambda name: _run(generator, documents[name], "-o", folder / f"{name}.ts"), documents))
     (folder / "index.ts").write_text(_index(documents), encoding="utf-8")
     shutil.copy(PARTS / "tsconfig.json", folder)
     (folder / "package.json").write_text(json.dumps(_package(), indent=2) + "\n")

@@ -43,7 +43,7 @@ async def refuse_second_request(session: AsyncSession, application: Application)
     """Raise AlreadyRequested while a request of the application is undecided."""
     waiting = select(ReleaseRequest.id).filter_by(application_id=application.id, status="requested")
     if identity := await session.scalar(waiting):
-        raise AlreadyRequested("本项目已有拨付申请待审批，请先批准或驳回该申请", request_id=str(identity))
+        raise AlreadyRequested("本项目已有拨付申请待审批，请先批准或驳回该申请", release_request_id=str(identity))
 
 
 async def refuse_unfit(session: AsyncSession, application: Application) -> None:

@@ -20,10 +20,17 @@ from shared.web.field_messages import field_problems
 PROBLEM = "application/problem+json"
 
 
-class Problem(BaseModel):
-    """Problem details (RFC 9457); a code never changes its meaning. Some carry more members, such as `missing`."""
+_MEMBERS = (
+    "错误说明（RFC 9457）；部分错误另有成员：current 当前状态，clauses 未满足或待认定的条款，"
+    "problems、findings 待处理的问题，remaining 余额（元），"
+    "key、option、as_of 政策参数、口径和日期，名称以 _id 结尾的为有关记录的标识"
+)
 
-    model_config = ConfigDict(extra="allow")
+
+class Problem(BaseModel):
+    """Problem details (RFC 9457); a code never changes its meaning. Some carry more members, such as `current`."""
+
+    model_config = ConfigDict(extra="allow", json_schema_extra={"description": _MEMBERS})
 
     type: str = Field(description="此类错误的说明页，例如 /problems/stale")
     title: str = Field(description="错误名称")
@@ -74,7 +81,7 @@ def problem(status: int, code: str, title: str, detail: str = "", **extra: Any) 
     request = logs.context()
     request.code = code
     body = {"type": f"/problems/{code}", "title": title, "status": status, "detail": detail or title, "code": code}
-    content = {**body, "errors": [], "request_id": request.request_id, **extra}
+    content = {**body, "errors": [], **extra, **body, "request_id": request.request_id}
     return JSONResponse(content, status, media_type=PROBLEM)
 
 

@@ -113,7 +113,7 @@ async def close_application(
     application = await locked(session, Application, application_id)
     waiting = select(ReleaseRequest.id).filter_by(application_id=application.id, status="requested")
     if identity := await session.scalar(waiting):
-        raise WrongStatus("有拨付申请待审批，请先批准或驳回该申请", request_id=str(identity))
+        raise WrongStatus("有拨付申请待审批，请先批准或驳回该申请", release_request_id=str(identity))
     application.expect("approved", "planned", "releasing")
     transfers, rest = cancel_reserved(application), application.reserved_yuan
     application.close()

@@ -26,7 +26,7 @@ CALLS = Path(__file__).with_name("typed_calls.ts")
 
 @pytest.fixture(scope="module")
 def sdk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """The folder that `make sdk` writes, with the Python package importable."""
+    """Return the folder that `make sdk` writes, with the Python package importable."""
     folder = tmp_path_factory.mktemp("sdk")
     write_sdk(folder)
     sys.path.insert(0, str(folder / "python"))

@@ -36,7 +36,7 @@ def operations(service: str) -> Iterator[tuple[str, str, Any]]:
 
 
 def schemas(service: str) -> Iterator[tuple[str, Any]]:
-    """Every schema of the document with its place: components, parameters, bodies and answers."""
+    """Yield every schema of the document with its place: components, parameters, bodies and answers."""
     yield from document(service)["components"]["schemas"].items()
     for method, path, operation in operations(service):
         for parameter in operation.get("parameters", []):
@@ -135,7 +135,7 @@ def test_a_set_of_codes_has_one_meaning(service: str) -> None:
 
 @each_service
 def test_only_these_members_have_no_fixed_shape(service: str) -> None:
-    """What an act noted, stored rows of earlier forms, facts, data of events: their descriptions say what they hold."""
+    """Check the list of free members: notes of acts, stored rows of earlier forms, facts, data of events."""
     free = set()
     for place, name, field in properties(service):
         shapes = [field, *field.get("anyOf", ()), *([field["items"]] if "items" in field else [])]

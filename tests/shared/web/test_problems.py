@@ -1,12 +1,14 @@
 """Problem details and their explanations; compression of answers."""
 
 import gzip
+import json
 
 import pytest
 
 from services import SERVICES, load
+from shared import logs
 from shared.web.problem_pages import explanation, problem_codes
-from shared.web.problems import Problem
+from shared.web.problems import Problem, problem
 from tests.world import World
 
 
@@ -42,6 +44,16 @@ async def test_the_type_of_a_problem_leads_to_its_explanation(world: World) -> N
     page = await world.call("intake", "GET", body.type, None, status=200, accept="text/html,application/xml;q=0.9")
     assert page.headers["content-type"].startswith("text/html")
     assert said["remedy"] in page.text
+
+
+def test_more_members_never_replace_those_of_every_problem() -> None:
+    answer = problem(409, "held", "已暂停", request_id="R-1", current="paid", errors=[{"pointer": "/a"}])
+    body = json.loads(bytes(answer.body))
+    assert (body["request_id"], body["current"], body["errors"]) == (
+        logs.context().request_id,
+        "paid",
+        [{"pointer": "/a"}],
+    )
 
 
 async def test_an_unknown_code_is_not_found_and_all_codes_are_listed(world: World) -> None:
