@@ -19,7 +19,7 @@ _LOST = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError)
 
 _OUTBOX = "SELECT '{service}', NULL, NULL::bigint, NULL::bigint, min(occurred_at) FROM {service}.outbox"
 # Stops at the first missing event; events before it are settled and not read again.
-_TOLD = """
+_RECEIVED = """
 SELECT '{reader}', '{source}', (SELECT coalesce(max(position), 0) FROM {source}.event_log),
        first.position, first.occurred_at
 FROM (SELECT) AS one LEFT JOIN LATERAL (
@@ -62,8 +62,8 @@ class Lag:
     async def __aenter__(self) -> Self:
         self._pairs = subscriptions()
         self._settled = dict.fromkeys(self._pairs, 0)
-        told = [_TOLD.format(reader=r, source=s, number=n) for n, (r, s) in enumerate(self._pairs, 1)]
-        parts = [*(_OUTBOX.format(service=name) for name in SERVICES), *told]
+        received = [_RECEIVED.format(reader=r, source=s, number=n) for n, (r, s) in enumerate(self._pairs, 1)]
+        parts = [*(_OUTBOX.format(service=name) for name in SERVICES), *received]
         self._query = "SELECT q.*, extract(epoch FROM clock_timestamp() - occurred_at)::float8 FROM (" + (
             " UNION ALL ".join(parts) + ") AS q (service, source, newest, missing, occurred_at)"
         )

@@ -137,7 +137,7 @@ class ConnectionEnd(asyncio.Protocol):
 
 
 class ServerEnd(ConnectionEnd):
-    """End towards PostgreSQL; drops the answer to a COMMIT when told so."""
+    """End towards PostgreSQL; drops the answer to a COMMIT on command."""
 
     awaits_commit = False
 

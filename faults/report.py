@@ -44,7 +44,7 @@ class Report:
 
 def show(console: Console, report: Report) -> None:
     """Print the faults with their recoveries, then other counts, then the differences."""
-    console.print(_injuries(report))
+    console.print(_faults(report))
     console.print(_counts(report))
     for number, difference in enumerate(report.differences, 1):
         console.print(f"[red]difference {number}:[/red] {difference}", soft_wrap=True)
@@ -52,7 +52,7 @@ def show(console: Console, report: Report) -> None:
         console.print("[green]no difference found[/green]")
 
 
-def _injuries(report: Report) -> Table:
+def _faults(report: Report) -> Table:
     table = Table("fault", "count", "measured", "p50 s", "p95 s", "longest s", "limit s")
     for kind in FAULT_COUNTS:
         if kind not in report.recoveries:

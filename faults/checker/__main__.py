@@ -13,9 +13,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m faults.checker", description=__doc__)
     parser.add_argument("commands", type=Path)
     parser.add_argument("dsn")
-    parser.add_argument("--unwitnessed", action="store_true", help="no table faults_applied was kept")
+    parser.add_argument("--no-history", action="store_true", help="the load ran without the tables faults_applied")
     options = parser.parse_args()
-    verdict = asyncio.run(judge(CommandLog.read(options.commands), options.dsn, with_history=not options.unwitnessed))
+    verdict = asyncio.run(judge(CommandLog.read(options.commands), options.dsn, with_history=not options.no_history))
     sys.stdout.write("".join(f"{finding}\n" for finding in verdict.findings) + f"{verdict.figures}\n")
     return 1 if verdict.first else 0
 

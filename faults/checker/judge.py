@@ -126,8 +126,8 @@ def _model(log: CommandLog, snapshot: Snapshot, bodies: dict[str, bytes], parked
 
 
 def _query_groups(with_history: bool) -> Iterator[tuple[str, Sequence[Query]]]:
-    yield "announced", list(delivery.published())
-    yield "told", list(delivery.delivered(with_history))
+    yield "published", list(delivery.published())
+    yield "delivered", list(delivery.delivered(with_history))
     yield "copies", list(delivery.copies())
     yield (
         "ledger invariants",

@@ -26,9 +26,9 @@ def compare(replayed: Replay, acts: Mapping[tuple[str, str], list[Act]]) -> Iter
         yield from _at_eligibility(case, snapshot)
         yield from _at_funding(case, snapshot)
         yield from _at_monitoring(case, snapshot, parked)
-    for paper in replayed.documents:
-        row = snapshot.states["appropriation"].get(paper) or snapshot.states["investment_plan"].get(paper)
-        yield from _equal(f"document {paper}", row and row["status"], replayed.documents[paper].status)
+    for document in replayed.documents:
+        row = snapshot.states["appropriation"].get(document) or snapshot.states["investment_plan"].get(document)
+        yield from _equal(f"document {document}", row and row["status"], replayed.documents[document].status)
     yield from _ranks(snapshot)
 
 

@@ -37,7 +37,7 @@ class Command:
 
     @property
     def accepted(self) -> bool:
-        """True when a client was told that the command is done."""
+        """True when an answer confirmed that the command is done."""
         return self.status is not None and self.status < 300
 
     def __str__(self) -> str:

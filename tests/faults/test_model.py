@@ -136,7 +136,7 @@ CORRUPTIONS = {
     ),
     "a version of a row is gone": ("lost", f"DELETE FROM intake.resource_version WHERE resource_id = {HOT}"
                                    " AND version = 2"),
-    "a version nobody sent": (
+    "a version without a push": (
         "doubled",
         "INSERT INTO intake.resource_version (resource_id, version, district, external_id, quarter, content,"
         " content_sha256, recorded_at, recorded_by, recorder_name, role) SELECT resource_id, 99, district, external_id,"
@@ -151,21 +151,21 @@ CORRUPTIONS = {
     ),
     "an answer is not kept": ("lost", "DELETE FROM funding.idempotency_key WHERE key ="
                               " (SELECT max(key) FROM funding.idempotency_key WHERE key LIKE 'load-%')"),
-    "an event was never announced": (
+    "an event was never published": (
         "lost",
         "INSERT INTO funding.outbox (event_id, shard, aggregate_type, aggregate_id, agg_seq, type, payload, headers,"
         " occurred_at) SELECT event_id, 0, aggregate_type, aggregate_id, agg_seq, type, payload, '{}', occurred_at"
         " FROM funding.event_log LIMIT 1",
     ),
-    "an event reached somebody and was not acted on": (
+    "an event was received and not applied": (
         "lost", "DELETE FROM eligibility.faults_applied WHERE n = (SELECT max(n) FROM eligibility.faults_applied)",
     ),
-    "an event was acted on twice": (
+    "an event was applied twice": (
         "doubled",
         "INSERT INTO funding.faults_applied (source, aggregate_id, seq, event_id)"
         " SELECT source, aggregate_id, seq, event_id FROM funding.faults_applied LIMIT 1",
     ),
-    "two events were acted on in the wrong order": (
+    "two events were applied in the wrong order": (
         "order",
         "UPDATE eligibility.faults_applied a SET seq = o.seq, event_id = o.event_id FROM eligibility.faults_applied o"
         f" WHERE a.aggregate_id = {HOT} AND o.aggregate_id = {HOT} AND (a.seq, o.seq) IN ((1, 2), (2, 1))",
@@ -176,7 +176,7 @@ CORRUPTIONS = {
     "a copy is older than its original": (
         "state", f"UPDATE eligibility.stock_resource SET version = 2 WHERE resource_id = {HOT}",
     ),
-    "a case stands elsewhere": (
+    "a case has another status": (
         "state",
         "UPDATE funding.application SET status = 'planned' WHERE id ="
         " (SELECT id FROM funding.application WHERE status = 'released' LIMIT 1)",
@@ -193,7 +193,7 @@ CORRUPTIONS = {
         " WHERE purpose LIKE 'reservation:approval:budget' AND case_id = (SELECT case_id FROM funding_ledger.transfer"
         " WHERE purpose = 'reservation:approval:budget' ORDER BY seq LIMIT 1)",
     ),
-    "a balance is not what its transfers make it": (
+    "a balance differs from its transfers": (
         "drift",
         "UPDATE funding_ledger.account SET credits_posted = credits_posted + 1 WHERE code = 5 AND credits_posted ="
         " (SELECT max(credits_posted) FROM funding_ledger.account WHERE code = 5)",
