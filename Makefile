@@ -35,7 +35,7 @@ cli: $(RUNTIME) ## the operator's command, as ./tenghuan (ARGS="parked list")
 	@exec ./tenghuan $(ARGS)
 
 test: $(DEV) ## the tests that guard the product (ARGS="-k interest -n 0")
-	@PYTHONDONTWRITEBYTECODE= $(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not faults" $(ARGS)
+	@PYTHONDONTWRITEBYTECODE= $(PY) -m pytest -n 3 --dist loadfile --no-loadscope-reorder -m "not faults" $(ARGS)
 
 test-faults: $(DEV) ## a campaign of 60 seconds, and the planted bugs that a campaign must find
 	@PYTHONDONTWRITEBYTECODE= $(PY) -m pytest -n 0 -m faults $(ARGS)

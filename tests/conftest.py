@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadFileScheduling, LoadScopeScheduling
 
 from deploy.local.postgres import start
 from tests.broker.choice import choice
@@ -19,6 +21,18 @@ if TYPE_CHECKING:
 
 def pytest_report_header() -> str:
     return choice().header()
+
+
+class FilesToWorkers(LoadFileScheduling):
+    """Give each file to one worker, and tests/broker, which mostly waits for its node, to a single one."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "tests/broker" if nodeid.startswith("tests/broker/") else super()._split_scope(nodeid)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling | None:
+    return FilesToWorkers(config, log) if config.getoption("dist") == "loadfile" else None
 
 
 def pytest_collection_finish() -> None:
