@@ -23,7 +23,7 @@ def pytest_report_header() -> str:
     return choice().header()
 
 
-class FilesToWorkers(LoadFileScheduling):
+class FilesToWorkers(LoadFileScheduling):  # type: ignore[misc]
     """Give each file to one worker, and tests/broker, which mostly waits for its node, to a single one."""
 
     def _split_scope(self, nodeid: str) -> str:
