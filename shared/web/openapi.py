@@ -1,4 +1,4 @@
-"""Completion of the OpenAPI document: problem answers, required headers, security, tags, labels. Pure."""
+"""Completion of the OpenAPI document: problem answers, required headers, security, tags, labels."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""Rewriting of JSON Schemas for the OpenAPI document: Chinese descriptions and labels of codes. Pure."""
+"""Rewriting of JSON Schemas for the OpenAPI document: Chinese descriptions and labels of codes."""
 
 import re
 from collections.abc import Iterator, Mapping
