@@ -26,6 +26,7 @@ from deploy.local.postgres import Embedded, start
 from deploy.local.servers import tune_garbage_collector
 from services.intake.main import service as intake
 from services.intake.models.quarters import QuarterSubmission
+from shared import logs
 from shared.clock import Clock, uuid7
 from shared.contracts.intake import DistrictQuarterSubmitted
 from shared.events.outbox import emit
@@ -71,6 +72,7 @@ async def record_plain_act(session: Session, actor: DistrictOfficer, body: Plain
 
 def app() -> FastAPI:
     """Return the intake service with one more endpoint, the plain act."""
+    logs.configure(Settings(), intake.name)
     tune_garbage_collector()
     return create_app(replace(intake, router=joined(intake.router, plain)))
 
