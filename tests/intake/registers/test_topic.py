@@ -7,8 +7,7 @@ from uuid import uuid4
 import pytest
 
 from services.intake.registers.upsert import record_rows
-from shared.contracts import event_types
-from shared.contracts.pushes import REQUESTED, TOPIC
+from shared.contracts.pushes import TOPIC
 from shared.events.bus import Message
 from tests.intake.registers.district_system import (
     HAIDIAN,
@@ -296,7 +295,3 @@ async def test_row_level_security_limits_an_update_to_the_districts_of_its_key(
     await deliver(world, system.update([resource("R-1", FENGTAI)]))
     assert await recorded_versions(world) == []
     assert "row-level security" in (await world.parked())["intake"][0]
-
-
-async def test_the_type_of_an_update_is_not_an_event_type_of_a_service() -> None:
-    assert REQUESTED not in {event.type for event in event_types()}

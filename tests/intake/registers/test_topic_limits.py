@@ -10,7 +10,8 @@ from sqlalchemy.event import listen, remove
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.intake.registers import answers as answer_limits
-from shared.contracts.pushes import TOPIC
+from shared.contracts import event_types
+from shared.contracts.pushes import REQUESTED, TOPIC
 from tests.intake.registers.district_system import ANSWERED, HAIDIAN, System, count, deliver
 from tests.intake.sample_rows import CHAOYANG, FENGTAI, resource
 from tests.world import World
@@ -75,3 +76,7 @@ def statements(engine: AsyncEngine) -> Iterator[list[str]]:
     listen(engine.sync_engine, "before_cursor_execute", note)
     yield seen
     remove(engine.sync_engine, "before_cursor_execute", note)
+
+
+async def test_the_type_of_an_update_is_not_an_event_type_of_a_service() -> None:
+    assert REQUESTED not in {event.type for event in event_types()}
