@@ -43,7 +43,7 @@ class CloudEvent(BaseModel):
 
     specversion: str = Field(description="CloudEvents 版本，恒为 1.0")
     id: UUID = Field(description="事件标识；同一事件重复送达时相同")
-    source: str = Field(description="发布事件的服务，例如 /intake")
+    source: str = Field(description="发布事件的服务，形如 /服务名")
     type: str = Field(description="事件类型，见 /docs/events")
     subject: UUID = Field(description="事件所涉事项的标识")
     time: datetime = Field(description="发生时间，带时区")

@@ -111,7 +111,8 @@ async def test_pools_streams_build_and_rules_are_there(world: World) -> None:
             httpx.AsyncClient(base_url=base, trust_env=False) as client,
             client.stream("GET", "/events/stream", headers=headers) as answer,
         ):
-            await anext(answer.aiter_lines())
+            lines = answer.aiter_lines()  # a generator that is collected closes the stream
+            await anext(lines)
             await scrape_until(port, "event_streams", 1, service="intake")
         samples = await scrape_until(port, "event_streams", 0, service="intake")
         pool = {"service": "intake", "pool": "requests"}

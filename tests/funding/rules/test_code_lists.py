@@ -36,4 +36,4 @@ def test_a_code_list_labels_exactly_the_codes_of_its_type(name: str) -> None:
 def test_every_label_is_chinese() -> None:
     labels = [(name, code, label) for name, codes in CODE_LISTS.items() for code, label in codes.items()]
     assert [entry for entry in labels if entry[2].isascii()] == []
-    assert set(CODE_LISTS) - set(TYPES) == {"interest_limit"}
+    assert set(CODE_LISTS) - set(TYPES) == {"clause", "interest_limit", "sort_field"}
