@@ -13,7 +13,7 @@ MINUTES := 8
 LOAD := 1
 SERVICES := run-intake run-eligibility run-funding run-monitoring
 
-.PHONY: help run run-kafka $(SERVICES) cli test test-faults check lint shape types imports migrations schemas bench faults recovery sdk format lock clean
+.PHONY: help run run-kafka $(SERVICES) cli test test-clients test-faults check lint shape types imports migrations schemas bench faults recovery sdk format lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' Makefile
@@ -35,7 +35,10 @@ cli: $(RUNTIME) ## the operator's command, as ./tenghuan (ARGS="parked list")
 	@exec ./tenghuan $(ARGS)
 
 test: $(DEV) ## the tests that guard the product (ARGS="-k interest -n 0")
-	@PYTHONDONTWRITEBYTECODE= $(PY) -m pytest -n 3 --dist loadfile --no-loadscope-reorder -m "not faults" $(ARGS)
+	@PYTHONDONTWRITEBYTECODE= $(PY) -m pytest -n 3 --dist loadfile --no-loadscope-reorder -m "not faults and not clients" $(ARGS)
+
+test-clients: $(DEV) ## generated clients compile and file a declaration; linters of the API documents (npm)
+	@PYTHONDONTWRITEBYTECODE= $(PY) -m pytest -n 2 --dist loadfile -m clients $(ARGS)
 
 test-faults: $(DEV) ## a campaign of 60 seconds, and the planted bugs that a campaign must find
 	@PYTHONDONTWRITEBYTECODE= $(PY) -m pytest -n 0 -m faults $(ARGS)

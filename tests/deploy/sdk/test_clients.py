@@ -21,6 +21,7 @@ from shared.settings import ROOT
 from tests.intake.sample_declarations import DRAFT, content
 from tests.world import World
 
+pytestmark = pytest.mark.clients
 CALLS = Path(__file__).with_name("typed_calls.ts")
 
 

@@ -11,6 +11,7 @@ import pytest
 from deploy.sdk.documents import write_documents
 from deploy.sdk.npm import installed
 
+pytestmark = pytest.mark.clients
 FOLDER = Path(__file__).parent / "linters"
 QUIET = {**os.environ, "REDOCLY_TELEMETRY": "off", "REDOCLY_SUPPRESS_UPDATE_NOTICE": "true", "NO_COLOR": "1"}
 
