@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Any
 
 import structlog
 from fastapi import APIRouter
@@ -78,6 +79,8 @@ class Instance:
         for database in (self.database, self.background):
             database.wakers.append(self.relay.wake)
         self.draining = asyncio.Event()
+        self.reads: set[asyncio.Task[Any]] = set()
+        """Reads of event streams, which end by themselves where their client leaves meanwhile."""
         self._tasks: list[asyncio.Task[None]] = []
         self._feed_moved = asyncio.Event()
         self.relay.on_placed.append(self._on_placed)
@@ -109,6 +112,7 @@ class Instance:
         if self.bus is not None:
             await self.bus.close()
         await self.relay.close()
+        await asyncio.gather(*self.reads, return_exceptions=True)
         await self.background.close()
         await self.database.close()
 

@@ -156,7 +156,10 @@ async def _follow(
     while not instance.draining.is_set():
         grown = instance.feed_signal()
         # A client that leaves cancels this task; a query cut short would cost its connection.
-        rows = await asyncio.shield(asyncio.ensure_future(next_page()))
+        read = asyncio.create_task(next_page())
+        instance.reads.add(read)
+        read.add_done_callback(instance.reads.discard)
+        rows = await asyncio.shield(read)
         if rows is None:
             return
         if rows:
