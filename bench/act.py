@@ -110,6 +110,8 @@ def peer() -> FastAPI:
 def served(factory: str, settings: Settings) -> Iterator[tuple[int, psutil.Process]]:
     """Serve an application of this module by one uvicorn worker; yield its port and process."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
+        # uvicorn takes a passed socket for a Unix one and leaves Nagle's delay on; the service's own start does not.
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         port = int(listener.getsockname()[1])
         variables = {
             "TENGHUAN_DATABASE_URL": settings.database_url,
