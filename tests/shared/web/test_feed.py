@@ -8,6 +8,7 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import date, timedelta
+from typing import Any
 from uuid import uuid4
 
 import httpx
@@ -23,6 +24,7 @@ from shared.contracts.base import Hand
 from shared.contracts.intake import DeclarationReceived, DeclarationWithdrawn, OpinionGiven
 from shared.events.outbox import emit
 from shared.settings import Settings
+from shared.web import feed
 from tests.world import World
 
 
@@ -192,3 +194,26 @@ async def leave(base: str, token: str, seconds: float) -> None:
     with contextlib.suppress(TimeoutError):
         await asyncio.wait_for(reader.read(100), 0.01)
     writer.transport.abort()
+
+
+async def test_a_stop_waits_for_the_read_of_a_stream_whose_client_left(
+    fresh_world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, go_on, read_page = asyncio.Event(), asyncio.Event(), feed.read_feed
+
+    async def slow(*arguments: Any) -> Any:
+        begun.set()
+        await go_on.wait()
+        return await read_page(*arguments)
+
+    monkeypatch.setattr(feed, "read_feed", slow)
+    async with listening(fresh_world) as base:
+        stream = asyncio.create_task(read(base, fresh_world.token("auditor-1"), 1))
+        await begun.wait()
+        stream.cancel()
+        await asyncio.gather(stream, return_exceptions=True)
+    stopping = asyncio.create_task(fresh_world.instances["intake"].stop())
+    done, _ = await asyncio.wait([stopping], timeout=0.5)
+    assert not done
+    go_on.set()
+    await stopping
