@@ -96,8 +96,8 @@ async def test_a_write_key_may_submit_readings_and_a_read_key_may_not(world: Wor
     own = await meter(world, await funded_project(world))
     set_date(world, 2024, 4, 4)
     for writes, status in ((True, 207), (False, 403)):
-        wanted = {"name": "能耗平台", "districts": ["110105"], "writes": writes}
-        key = (await world.post("monitoring", "/v1/api-keys", "city-supervisor-1", wanted, status=201))["key"]
+        new_key = {"name": "能耗平台", "districts": ["110105"], "writes": writes}
+        key = (await world.post("monitoring", "/v1/api-keys", "city-supervisor-1", new_key, status=201))["key"]
         answer = await world.clients["monitoring"].post(
             "/v1/readings:batch",
             json={"readings": [reading(own)]},

@@ -34,7 +34,7 @@ def format_data(home: Path, logins: Mapping[str, str]) -> None:
     tool = command("kafka.tools.StorageTool", "format", "--standalone", *arguments, options=options)
     done = subprocess.run(tool, cwd=home, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
     if done.returncode:
-        messages = (done.stderr or done.stdout).strip().splitlines() or ["it messages nothing"]
+        messages = (done.stderr or done.stdout).strip().splitlines() or ["it reports nothing"]
         raise BrokerError(f"Kafka cannot format {home}: {messages[-1]}")
 
 
@@ -81,7 +81,7 @@ def launch(home: Path, port: int) -> None:
 def _end_of_log(home: Path) -> str:
     lines = (home / "node.log").read_text(errors="replace").splitlines()
     telling = [line for line in lines if "ERROR" in line or "Exception" in line]
-    return " / ".join(telling[:3] or lines[-3:]) or "it messages nothing"
+    return " / ".join(telling[:3] or lines[-3:]) or "it reports nothing"
 
 
 def listens(port: int) -> bool:

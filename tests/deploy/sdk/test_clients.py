@@ -42,11 +42,11 @@ def operation_ids(folder: Path, service: str) -> set[str]:
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_both_clients_have_every_operation(sdk: Path, service: str) -> None:
-    wanted = operation_ids(sdk, service)
+    expected = operation_ids(sdk, service)
     modules = (sdk / "python" / "tenghuan_client" / service / "api").glob("*/*.py")
-    assert {module.stem for module in modules} - {"__init__"} == wanted
+    assert {module.stem for module in modules} - {"__init__"} == expected
     typescript = (sdk / "typescript" / f"{service}.ts").read_text()
-    assert set(re.findall(r'operations\["(\w+)"\]', typescript)) == wanted
+    assert set(re.findall(r'operations\["(\w+)"\]', typescript)) == expected
 
 
 @pytest.mark.parametrize("service", SERVICES)
