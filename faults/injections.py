@@ -20,7 +20,7 @@ MAX_DELAY_SECONDS = 0.5
 """Maximum delay of each chunk between services and database."""
 BUSY_TRIES = 40
 BATCH_WAIT_SECONDS = 20.0
-"""How long a fault waits for its service to have a batch in hand."""
+"""Longest wait of a fault until its service has a batch in hand."""
 _READY_SECONDS = 120.0
 """A service started while its database or broker is down is ready only after their return."""
 _REPLICA_SECONDS = (2.0, 10.0)

@@ -28,7 +28,7 @@ class Behaviour:
     delay_seconds: float = 0.0
     """Maximum delay of a chunk; each delay is random."""
     cuts: int = 0
-    """How many of the next answers to COMMIT are dropped with their connections."""
+    """Number of the next answers to COMMIT that are dropped with their connections."""
     flowing: asyncio.Event = field(default_factory=asyncio.Event)
     """Cleared: a black hole. Nothing passes in either direction, and connections stay open."""
     counters: Counter[str] = field(default_factory=Counter)

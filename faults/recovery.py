@@ -10,7 +10,7 @@ from services import SERVICES
 
 RECOVERED_LAG_SECONDS = 1.0
 STABLE_SECONDS = 2.0
-"""How long the lag must stay low: work waiting for a dead server is not late at once."""
+"""Time for which the lag must stay low: work waiting for a dead server is not late at once."""
 LIMIT_SECONDS = {"terminate_backend": 1.0, "kill": 5.0, "restart_database": 10.0, "restart_broker": 30.0}
 """Limits for p95, in seconds. Other kinds have no limit."""
 BRIEF = ("terminate_backend", "lose_commit_answer", "terminate_backend_in_batch")
@@ -25,7 +25,7 @@ class Injection:
     started: float
     ended: float
     restored: float
-    """When the repaired component answered again."""
+    """Time at which the repaired component answered again."""
     services: tuple[str, ...] = SERVICES
     """Services whose lag it may cause."""
 

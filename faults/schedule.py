@@ -51,7 +51,7 @@ DURATIONS = {
 }
 """Shortest and longest duration in seconds; less in a short run."""
 QUIET_SECONDS = 20.0
-"""How long no service is killed after a restart of database or broker, so that its recovery can be measured."""
+"""Time without a killed service after a restart of database or broker, so that its recovery can be measured."""
 COMPOUND_SHARE = 1 / 3
 """Share of the restarts during which services are killed nevertheless."""
 

@@ -54,7 +54,7 @@ class Service:
     gauges: tuple[TableGauge, ...] = ()
     """Metrics that it reads from its tables."""
     code_lists: CodeLists = field(default_factory=dict)
-    """Its codes with Chinese labels, beside those that every service has."""
+    """Codes of the service with Chinese labels, beside those that every service has."""
     tags: Mapping[str, str] = field(default_factory=dict)
     """Chinese descriptions of the groups of its endpoints."""
     duties: Mapping[str, Sequence[str]] = field(default_factory=dict)

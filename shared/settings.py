@@ -40,14 +40,14 @@ class Settings(BaseSettings):
     log_format: Literal["auto", "json", "console"] = "auto"
     """`auto`: JSON, one object a line; on a terminal a format for reading."""
     metrics_port: int = Field(default=0, ge=0, le=65535)
-    """Where this process serves its metrics to Prometheus; 0: nowhere. `make run-kafka` gives the four services this
+    """Port of the metrics for Prometheus; 0: none. `make run-kafka` gives the four services this
     port and the next three."""
     metrics_host: str = "127.0.0.1"
     """The address of an internal network: metrics are served without a login."""
     metrics_seconds: float = Field(default=15.0, gt=0)
-    """How often gauges are read from the database."""
+    """Interval at which gauges are read from the database."""
     traces_endpoint: str = ""
-    """Where traces are sent (OTLP over HTTP), such as http://127.0.0.1:4318/v1/traces; empty: no traces."""
+    """Address that receives traces (OTLP over HTTP), such as http://127.0.0.1:4318/v1/traces; empty: no traces."""
     traces_ratio: float = Field(default=1.0, ge=0, le=1)
     """Share of requests that are traced, unless the caller's own trace decides."""
     build: str = "development"

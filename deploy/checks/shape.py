@@ -8,6 +8,7 @@ import statistics
 import subprocess
 import sys
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 from shared.settings import ROOT
@@ -32,15 +33,29 @@ def python_files() -> list[Path]:
 
 def opening_faults(source: str) -> Iterator[tuple[int, str]]:
     """Yield line number and first line of each docstring that breaks the first-line rule."""
-    for node in ast.walk(ast.parse(source)):
-        if not isinstance(node, _Documented) or not (docstring := ast.get_docstring(node)):
-            continue
+    for node, line, docstring in docstrings(ast.parse(source)):
         first = docstring.splitlines()[0]
         word = first.split(maxsplit=1)[0].strip(",.:;'’").split("'")[0]
-        if word.lower() in OPENINGS or word[:1].islower():
-            yield getattr(node, "lineno", 1), first
-        elif word in ARTICLES and isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and not _is_property(node):
-            yield node.lineno, first
+        if (
+            word.lower() in OPENINGS
+            or word[:1].islower()
+            or (
+                word in ARTICLES and isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and not _is_property(node)
+            )
+        ):
+            yield line, first
+
+
+def docstrings(tree: ast.Module) -> Iterator[tuple[ast.AST, int, str]]:
+    """Yield node, line number and docstring of each module, class, function, attribute and constant that has one."""
+    for node in ast.walk(tree):
+        if isinstance(node, _Documented) and (docstring := ast.get_docstring(node)):
+            yield node, getattr(node, "lineno", 1), docstring
+        body = getattr(node, "body", None)
+        for named, described in pairwise(body if isinstance(body, list) else []):
+            text = described.value if isinstance(described, ast.Expr) else None
+            if isinstance(named, ast.Assign | ast.AnnAssign) and isinstance(text, ast.Constant) and text.value:
+                yield named, described.lineno, str(text.value).strip()
 
 
 def _is_property(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:

@@ -64,7 +64,7 @@ class Command:
     form: str = "table"
     changes: bool = False
     records_itself: bool = False
-    """Whether the work writes the audit rows: before a restore there is no table to write to."""
+    """True if the work writes the audit rows itself: before a restore there is no table to write to."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ class Result:
     outcome: Outcome = "done"
     detail: dict[str, Any] = field(default_factory=dict)
     upright: bool = False
-    """Whether each value is printed on a line of its own."""
+    """True if each value is printed on a line of its own."""
 
 
 class Operation:

@@ -46,6 +46,6 @@ class LoadProfile:
     attempt_seconds: float = 30.0
     """Timeout of an attempt; the next one has the same key."""
     waiting_seconds: float = 45.0
-    """How long a case waits for an event of another service before it stops."""
+    """Longest wait of a case for an event of another service before it stops."""
     patience_seconds: float = 120.0
-    """How long work may continue after the last arrival; a command unanswered then stays unanswered."""
+    """Time for which work may continue after the last arrival; a command unanswered then stays unanswered."""

@@ -47,7 +47,7 @@ class StreamState:
     seen: int = 0
     parked: int | None = None
     tried: bool = False
-    """Whether the first parked event was tried and failed; otherwise it waits for an earlier event."""
+    """True if the first parked event was tried and failed; otherwise the event waits for an earlier event."""
 
 
 Verdict = Literal["handle", "skip", "bury", "park"]

@@ -29,7 +29,7 @@ _KEEPALIVE = {"tcp_keepalives_idle": "10", "tcp_keepalives_interval": "5", "tcp_
 _STATEMENT_SECONDS = 30.0
 """Timeout of a statement."""
 _BLOCKED_SHARD_SECONDS = 10.0
-"""How long a blocked shard is skipped: its rows must not fill the batches of the others."""
+"""Time for which a blocked shard is skipped: its rows must not fill the batches of the others."""
 _CLOSED_TOPIC_SECONDS = (1.0, 60.0)
 """Shortest and longest time for which a topic is skipped that is missing or forbidden."""
 _GATHER_SECONDS = 0.002

@@ -23,7 +23,7 @@ _POLL_MS = 300
 _COMMIT_SECONDS = 10.0
 _LAST_COMMIT_SECONDS, _CLOSE_SECONDS = 1.0, 0.6
 _REBALANCE_SECONDS = 30.0
-"""How long a rebalance waits for the batch under way; a longer one arrives again, and the inbox drops it."""
+"""Longest wait of a rebalance for the batch under way; a longer one arrives again, and the inbox drops it."""
 PORTION_BYTES = 1_048_576
 SILENT_SECONDS = 60.0
 """A consumer that lags behind and receives nothing for this long is replaced."""
@@ -57,7 +57,7 @@ class Member:
         self._consumer: AIOKafkaConsumer | None = None
         """The client, once it has joined."""
         self._skipping = False
-        """Whether a record ahead makes every fetch that contains it fail in the client."""
+        """True while a record ahead makes every fetch that contains it fail in the client."""
         self.outage = "broker: not joined yet"
 
     async def run(self) -> None:

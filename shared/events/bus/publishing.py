@@ -24,7 +24,7 @@ _TOPIC_SECONDS = 5.0
 """Timeout for the partitions of a topic: the client asks without limit for a topic that is missing."""
 _BATCH_BYTES = 262_144
 _OUTAGE_SECONDS = 30.0
-"""How long a failure counts as an outage: another replica may publish the rows meanwhile."""
+"""Time for which a failure counts as an outage: another replica may publish the rows meanwhile."""
 
 Headers = list[tuple[str, bytes]]
 
