@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
+import asyncpg
 import httpx
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse
@@ -15,6 +16,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from deploy.demo.personas import PEOPLE
 from shared.actors import system_actor
 from shared.contracts.intake import DeclarationWithdrawn
 from shared.events.outbox import emit
@@ -87,6 +89,21 @@ async def test_the_same_key_at_once_has_one_effect(world: World) -> None:
     assert {answer.json()["code"] for answer in answers if answer.status_code == 409} <= {"idempotency_key_in_flight"}
     assert len({answer.content for answer in answers if answer.status_code == 201}) == 1
     assert len((await world.get("intake", "/v1/api-keys", "city-supervisor-1"))["items"]) == 1
+
+
+async def test_a_key_in_flight_is_refused_without_waiting_for_it(world: World) -> None:
+    body, who = {"name": "示例看板"}, "city-supervisor-1"
+    admin = await asyncpg.connect(world.settings.database_url)
+    try:
+        async with admin.transaction(), asyncio.timeout(5):
+            lock = "SELECT pg_advisory_xact_lock(hashtextextended($1, 7))"
+            await admin.execute(lock, f"{PEOPLE[who].subject}\nheld")
+            row = "INSERT INTO intake.idempotency_key (tenant, key, fingerprint, created_at)"
+            await admin.execute(f"{row} VALUES ($1, 'held', '', now())", PEOPLE[who].subject)
+            answer = await world.call("intake", "POST", "/v1/api-keys", who, body, idempotency_key="held")
+    finally:
+        await admin.close()
+    assert (answer.status_code, answer.json()["code"]) == (409, "idempotency_key_in_flight")
 
 
 async def test_two_people_may_use_the_same_key(world: World) -> None:
