@@ -192,7 +192,8 @@ class World:
         await self.settle()
 
     async def events(self, service: str, *types: str) -> list[dict[str, Any]]:
-        """Return the events of the service so far, as an auditor reads them."""
+        """Return the events of the service so far, as an auditor reads them, once each has its position."""
+        await self.settle()
         query = "&".join(["limit=1000", *(f"type={name}" for name in types)])
         page = await self.get(service, f"/events?{query}", "auditor-1")
         events: list[dict[str, Any]] = page["events"]

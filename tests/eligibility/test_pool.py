@@ -160,7 +160,6 @@ async def test_a_lower_investment_is_recognised_with_its_reason_and_the_latest_c
     )  # fmt: skip
     assert kept["components"][0]["excluded"][0]["label"] == "购置"
     await act(world, declaration_id, "enter-pool", "city-supervisor-1", ENTER)
-    await world.settle()
     (entered,) = await world.events("eligibility", "eligibility.pool_entered.v1")
     assert entered["data"]["components"][0]["assessed_investment_yuan"] == "250000000.00"
     assert entered["data"]["components"][0]["declared_investment_yuan"] == "300000000.00"
@@ -196,7 +195,6 @@ async def test_ranks_follow_score_and_then_entry(world: World) -> None:
         await act(world, await assessed_project(world, points), "enter-pool", "city-supervisor-1", ENTER)
     rows = (await pool(world))["items"]
     assert [(row["rank"], row["score"]) for row in rows] == [(1, "90.00"), (2, "80.00"), (3, "70.00"), (4, "70.00")]
-    await world.settle()
     ranks = [event["data"]["rank"] for event in await world.events("eligibility", "eligibility.pool_entered.v1")]
     assert ranks == [1, 1, 3, 2]
     page = await pool(world, query="year=2024&limit=3")
@@ -239,7 +237,6 @@ async def test_a_project_is_kept_out_with_a_reason(world: World) -> None:
     await act(world, declaration_id, "keep-out", "city-supervisor-1", {"reason": "年度安排已满"}, 204)
     case = await world.get("eligibility", case_path(declaration_id), "110105-officer-1")
     assert (case["stage"], case["conclusion_reason"]) == ("kept_out", "年度安排已满")
-    await world.settle()
     (rejected,) = await world.events("eligibility", "eligibility.review_rejected.v1")
     assert rejected["data"]["clauses"] == ["三（二）"]
 

@@ -32,7 +32,6 @@ async def test_a_settlement_keeps_the_machine_finding(world: World) -> None:
     assert case["decision"] == "eligible"
     records = (await world.get("eligibility", case_path(declaration_id, "records"), "city-officer-1"))["items"]
     assert [(one["number"], one["decision"]) for one in records] == [(1, "undetermined"), (2, "eligible")]
-    await world.settle()
     (settled,) = await world.events("eligibility", "eligibility.finding_settled.v1")
     assert (settled["data"]["clause"], settled["data"]["settled_by"]) == ("二（二）3", "city-officer-1")
 
@@ -157,14 +156,12 @@ async def test_a_rejection_names_clauses_that_are_not_met(world: World) -> None:
         assert refusal["errors"][0]["pointer"] == "/body/clauses"
     case = await act(world, declaration_id, "conclude", "city-officer-2", {**body, "clauses": ["二（五）"]})
     assert case["stage"] == "rejected"
-    await world.settle()
     (rejected,) = await world.events("eligibility", "eligibility.review_rejected.v1")
     assert rejected["data"]["clauses"] == ["二（五）"]
 
 
 async def test_a_pass_announces_the_duties_of_every_officer(world: World) -> None:
     declaration_id = await passed_review(world)
-    await world.settle()
     (event,) = await world.events("eligibility", "eligibility.review_passed.v1")
     assert event["data"]["project"]["declaration_id"] == str(declaration_id)
     assert {(hand["actor"], hand["duty"]) for hand in event["data"]["hands"]} == {
@@ -182,6 +179,5 @@ async def test_one_of_two_concurrent_conclusions_is_accepted(world: World) -> No
         )
     )
     assert sorted(answer.status_code for answer in answers) == [200, 409]
-    await world.settle()
     assert len(await world.events("eligibility", "eligibility.review_passed.v1")) == 1
     await act(world, declaration_id, "settle", "city-officer-3", SETTLE, 409)

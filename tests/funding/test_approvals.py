@@ -82,7 +82,6 @@ async def test_an_approval_names_its_number_its_amount_and_its_readings(world: W
     approval = await world.post("funding", f"/v1/applications/{case}/approve", "city-supervisor-1")
     assert (approval["approval_no"], approval["award_yuan"]) == ("京发改（批）〔2024〕1号", "10000000.00")
     assert approval["readings"]["cap_scope"]["option"] == "project"
-    await world.settle()
     announced = (await world.events("funding", "funding.funds_approved.v1"))[0]["data"]
     assert (announced["mode"], announced["base_yuan"]) == ("investment_grant", "100000000.00")
 
@@ -104,7 +103,6 @@ async def test_two_approvals_of_one_case_at_once_make_one(world: World) -> None:
         *(world.call("funding", "POST", f"/v1/applications/{case}/approve", f"city-supervisor-{n}") for n in (1, 2, 3))
     )
     assert sorted(answer.status_code for answer in answers) == [200, 409, 409]
-    await world.settle()
     assert len(await world.events("funding", "funding.funds_approved.v1")) == 1
     await sound(world)
 
@@ -229,7 +227,6 @@ async def test_a_declined_report_says_why_and_stays_declined(world: World) -> No
         "declined"
     )
     assert (await draft(world, case, status=409))["code"] == "wrong_status"
-    await world.settle()
     assert (await world.events("funding", "funding.funds_declined.v1"))[0]["data"]["clauses"] == ["二（五）"]
     assert (await read(world, case))["timeline"][-1]["reason"] == "项目已实质完工"
 

@@ -43,7 +43,6 @@ async def test_a_plan_carries_the_fields_of_the_regulation_and_is_announced(worl
     item = (await planned(world, case))["items"][0]
     assert (item["total_investment_yuan"], item["amount_yuan"]) == ("100000000.00", "10000000.00")
     assert "25000平方米" in item["content_and_scale"]
-    await world.settle()
     assert (await world.events("funding", "funding.plan_issued.v1"))[0]["data"]["total_yuan"] == "10000000.00"
 
 

@@ -41,7 +41,6 @@ async def test_a_clawback_is_proposed_decided_and_recovered(world: World) -> Non
     assert await code(world, path, "finance-3", part | {"amount_yuan": "1.00"}) == "duplicate"
     rest = {"amount_yuan": "2500000.00", "bank_receipt_no": "回单3"}
     assert (await world.post("funding", path, "finance-3", rest))["status"] == "recovered"
-    await world.settle()
     events = [event["data"] for event in await world.events("funding", "funding.funds_clawed_back.v1")]
     assert [(event["stage"], event["amount_yuan"]) for event in events] == [
         ("demanded", "4000000.00"),
@@ -106,7 +105,6 @@ async def test_a_return_takes_two_people_and_is_booked_once(world: World) -> Non
     assert await code(world, f"/v1/applications/{case}/returns", "finance-1", body) == "duplicate"
     shown = await world.get("funding", "/v1/budgets/2024", "auditor-1")
     assert (yuan(shown, "returned"), yuan(shown, "paid")) == ("250000.00", "10000000.00")
-    await world.settle()
     assert (await world.events("funding", "funding.funds_returned.v1"))[0]["data"]["amount_yuan"] == "250000.00"
     await sound(world)
 

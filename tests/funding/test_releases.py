@@ -97,7 +97,6 @@ async def test_two_payments_of_one_request_at_once_pay_once(world: World) -> Non
     path = f"/v1/release-requests/{(await requested(world, case))['id']}/approve"
     answers = await asyncio.gather(*(world.call("funding", "POST", path, f"finance-{n}") for n in (2, 3)))
     assert sorted(answer.status_code for answer in answers) == [200, 409]
-    await world.settle()
     assert len(await world.events("funding", "funding.funds_released.v1")) == 1
     await sound(world)
 
@@ -121,7 +120,6 @@ async def test_held_money_is_neither_requested_nor_paid_until_a_supervisor_lifts
     assert lifted["held"] is False
     assert await code(world, f"{path}/lift-hold", "city-supervisor-3", reason, 404) == "not_found"
     await requested(world, case)
-    await world.settle()
     held = [event["data"]["held"] for event in await world.events("funding", "funding.funds_held.v1")]
     assert held == [True, False]
 

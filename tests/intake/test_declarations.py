@@ -14,7 +14,6 @@ pytestmark = pytest.mark.clause("三（一）")
 
 async def test_a_declaration_goes_from_draft_to_city_receipt(world: World) -> None:
     case = await sample_declarations.received(world)
-    await world.settle()
     kinds = [event["type"] for event in await world.events("intake")]
     assert kinds == [
         "intake.declaration_submitted.v1",
@@ -145,7 +144,6 @@ async def test_of_two_concurrent_submissions_one_succeeds(world: World) -> None:
     path = f"/v1/declarations/{case}/submit"
     answers = await asyncio.gather(*(world.call("intake", "POST", path, world.owner()) for _ in range(2)))
     assert sorted(answer.status_code for answer in answers) == [200, 409]
-    await world.settle()
     assert len(await world.events("intake", "intake.declaration_submitted.v1")) == 1
 
 

@@ -113,7 +113,6 @@ async def test_a_refusal_names_its_clauses_and_frees_the_project(world: World) -
     case = await sample_declarations.accepted(world)
     body = {"clauses": ["二（一）1"], "reason": "改造面积不足"}
     assert (await world.post("intake", f"/v1/declarations/{case}/refuse", OFFICER, body))["stage"] == "refused"
-    await world.settle()
     assert (await world.events("intake", "intake.declaration_refused.v1"))[0]["data"]["clauses"] == ["二（一）1"]
     await sample_declarations.submitted(world)
     assert await refused(world, case, "refuse", OFFICER, body) == (409, "wrong_status")
@@ -130,7 +129,6 @@ async def test_a_late_opinion_is_taken_and_shown(world: World) -> None:
         "intake", f"/v1/declarations/{case}/opinion", GOVERNMENT, {"position": "agree", "text": "同意"}
     )
     assert (opinion["late"], opinion["given_on"]) == (True, "2024-03-18")
-    await world.settle()
     assert (await world.events("intake", "intake.opinion_given.v1"))[0]["data"]["late"] is True
 
 
@@ -192,7 +190,6 @@ async def test_outside_the_library_a_supervisor_gives_a_reason(world: World) -> 
     answer = await world.call("intake", "POST", f"/v1/declarations/{case}/forward", SUPERVISOR, {"opinion": "可以"})
     assert [each["clause"] for each in answer.json()["missing"]] == ["四（一）2"]
     await world.post("intake", f"/v1/declarations/{case}/forward", SUPERVISOR, FORWARD)
-    await world.settle()
     event = (await world.events("intake", "intake.declaration_forwarded.v1"))[0]["data"]
     assert event["library_exception_reason"] == FORWARD["library_exception_reason"]
 
@@ -239,7 +236,6 @@ async def test_a_project_in_the_library_needs_no_exception(world: World) -> None
     entry = await entered(world)
     case = await sample_declarations.reviewed(world, library_entry_id=entry)
     await world.post("intake", f"/v1/declarations/{case}/forward", SUPERVISOR, {"opinion": "可以"})
-    await world.settle()
     event = (await world.events("intake", "intake.declaration_forwarded.v1"))[0]["data"]
     assert event["facts"]["in_reserve_library"] is True
     assert (event["project"]["library_entry_id"], event["library_exception_reason"]) == (entry, None)

@@ -38,7 +38,6 @@ async def test_no_grade_before_a_decision_after_the_objection_period(world: Worl
     assert (decision["grade"], decision["points"], decision["computed_grade"]) == ("D", 55, "D")
     shown = await world.get("monitoring", CREDIT, world.owner())
     assert (shown["grade"], shown["rating"], shown["effects"][0]) == ("D", None, "提请暂停拨付")
-    await world.settle()
     event = (await world.events("monitoring", "monitoring.credit_rated.v1"))[0]
     assert (event["data"]["grade"], event["data"]["district"], event["data"]["repaired"]) == ("D", "110000", False)
     assert event["data"]["entity_id"] == shown["entity_id"]
@@ -104,7 +103,6 @@ async def test_repair_is_decided_by_a_person_and_the_history_stays(world: World)
     shown = await world.get("monitoring", CREDIT, "auditor-1")
     assert [(item["grade"], item["repaired"]) for item in shown["decisions"]] == [("D", False), ("A", True)]
     assert (shown["grade"], {ground["state"] for ground in shown["grounds"]}) == ("A", {"repaired"})
-    await world.settle()
     events = await world.events("monitoring", "monitoring.credit_rated.v1")
     assert [event["data"]["repaired"] for event in events] == [False, True]
 

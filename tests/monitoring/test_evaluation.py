@@ -41,7 +41,6 @@ async def test_the_district_evaluates_its_supervisor_issues_and_the_city_acknowl
     for who, act in (("110105-supervisor-1", "/issue"), ("city-officer-1", "/acknowledge")):
         await world.post("monitoring", f"{path}{act}", who, status=409)
     await world.post("monitoring", path, "110105-officer-2", actuals(), status=409)
-    await world.settle()
     event = (await world.events("monitoring", "monitoring.evaluation_issued.v1"))[0]["data"]
     assert (event["targets_met"], event["grade"], len(event["targets"])) == (True, "excellent", 5)
 
@@ -54,7 +53,6 @@ async def test_missed_targets_are_a_ground_and_a_late_issue_says_so(world: World
     assert (late["late"], late["targets_met"]) == (True, False)
     credit = await world.get("monitoring", f"/v1/entities/{OWNER}/credit", "city-officer-1")
     assert "G8" in [ground["code"] for ground in credit["grounds"]]
-    await world.settle()
     event = (await world.events("monitoring", "monitoring.evaluation_issued.v1"))[0]["data"]
     assert [target["gap"] for target in event["targets"] if target["met"] is False] == ["差 0.0001个百分点"]
 

@@ -29,7 +29,6 @@ async def test_a_returned_record_is_registered_in_a_second_round(world: World) -
     await world.post("monitoring", f"{path}/send", "city-officer-1")
     done = await world.post("monitoring", f"{path}/register", "city-officer-1", number)
     assert (done["state"], done["exchange_no"]) == ("registered", "绿2024-1")
-    await world.settle()
     events = await world.events("monitoring", "monitoring.green_registered.v1")
     states = [event["data"]["state"] for event in events]
     assert states == ["pending", "sent", "returned", "pending", "sent", "registered"]

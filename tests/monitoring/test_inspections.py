@@ -24,7 +24,6 @@ async def test_diversion_is_always_grave_and_raises_a_credit_ground(world: World
     credit = await world.get("monitoring", f"/v1/entities/{OWNER}/credit", "city-officer-1")
     assert [(ground["code"], ground["grave"]) for ground in credit["grounds"]] == [("G2", True)]
     assert (credit["proposal"]["grade"], credit["grade"]) == ("D", None)
-    await world.settle()
     event = (await world.events("monitoring", "monitoring.inspection_completed.v1"))[0]["data"]
     assert [(item["grave"], item["amount_yuan"]) for item in event["findings"]] == [
         (True, "100000.00"),

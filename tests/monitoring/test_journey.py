@@ -43,7 +43,6 @@ async def test_a_project_passes_from_release_to_green_registration(world: World)
         "monitoring", f"{file}/green-record/register", "city-officer-2", {"exchange_no": "绿2025-1"}
     )
     assert done["state"] == "registered"
-    await world.settle()
     assert [event["type"] for event in await world.events("monitoring")] == [
         "monitoring.project_quarter_submitted.v1",
         "monitoring.inspection_completed.v1",

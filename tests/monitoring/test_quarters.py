@@ -20,7 +20,6 @@ async def test_a_report_is_drafted_submitted_and_confirmed(world: World) -> None
     assert confirmed["state"] == "confirmed"
     again = await world.post("monitoring", f"{path}/submit", world.owner(), status=409)
     assert again["code"] == "wrong_status"
-    await world.settle()
     event = (await world.events("monitoring"))[0]["data"]
     assert (event["progress"], event["subsidy_used_yuan"], event["late"]) == ("0.30", "10000000.00", False)
 

@@ -31,7 +31,6 @@ async def test_a_row_sent_again_changes_nothing_and_announces_nothing(world: Wor
     assert (first["created"], [row["version"] for row in first["rows"]]) == (2, [1, 1])
     again = await push(world, [resource(gross_floor_area_m2="25000"), resource("R-2")])
     assert (again["unchanged"], again["updated"], [row["version"] for row in again["rows"]]) == (2, 0, [1, 1])
-    await world.settle()
     assert len(await world.events("intake", RECORDED)) == 2
 
 
@@ -56,7 +55,6 @@ async def test_history_shows_what_changed_who_and_why(world: World) -> None:
         "district_officer",
     )
     assert (first["version"], first["changes"], first["row"]["vacant_area_m2"]) == (1, [], "12000.00")
-    await world.settle()
     announced = (await world.events("intake", RECORDED))[-1]["data"]
     assert (announced["version"], announced["change_reason"]) == (2, "新租户入驻")
 
@@ -238,7 +236,6 @@ async def test_a_project_leaves_with_a_reason_once_and_its_history_stays(world: 
     assert len((await world.get("intake", f"{path}/versions", OFFICER))["items"]) == 2
     acts = (await world.get("intake", f"/v1/acts/{entry}", OFFICER))["items"]
     assert [(act["act"], act["reason"]) for act in acts] == [("leave_library", "实施主体放弃")]
-    await world.settle()
     assert (await world.events("intake", ENTRY_CHANGED))[-1]["data"]["row"]["leave_reason"] == "实施主体放弃"
 
 

@@ -77,7 +77,6 @@ async def test_errors_block_a_report_and_warnings_do_not(world: World) -> None:
 async def test_certifying_reports_the_quarter_to_the_city(world: World) -> None:
     done = await certified(world)
     assert (done["status"], done["late"], done["certified_by"]) == ("certified", False, SUPERVISOR)
-    await world.settle()
     (event,) = await world.events("intake", SUBMITTED)
     said = event["data"]
     assert (said["submission_id"], said["resource_count"], said["library_count"]) == (done["id"], 2, 1)

@@ -44,7 +44,6 @@ async def test_deferred_events_are_written_in_order_with_the_statement_beside_th
             (case, 2, "service:intake"),
         ]
         assert await kept(session) == ["a"]
-    await world.settle()
     assert len(await world.events("intake")) == 3
 
 

@@ -143,7 +143,6 @@ async def test_events_of_one_project_keep_their_order_under_concurrency(world: W
             await emit(session, DeclarationWithdrawn(declaration_id=subject, district="110105", reason="示例"))
 
     await asyncio.gather(*(announce() for _ in range(40)))
-    await world.settle()
     assert [event["sequence"] for event in await world.events("intake")] == [str(n) for n in range(1, 41)]
     assert await world.parked() == {}
 

@@ -37,7 +37,6 @@ async def test_a_committed_event_reaches_the_feed_in_order(world: World) -> None
     async with intake.database.session(system_actor("intake")) as session:
         await emit(session, event, event)
         await emit(session, event)
-    await world.settle()
     assert [item["sequence"] for item in await world.events("intake")] == ["1", "2", "3"]
 
 
@@ -48,7 +47,6 @@ async def test_an_event_of_a_rolled_back_act_was_never_there(world: World) -> No
             await emit(session, withdrawn())
             raise RuntimeError
     except RuntimeError:
-        await world.settle()
     assert await world.events("intake") == []
 
 
