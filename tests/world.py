@@ -7,7 +7,6 @@ import shutil
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +22,7 @@ from shared.events.bus import Message
 from shared.events.bus.inprocess import InProcessBus
 from shared.runtime import Instance, running
 from shared.settings import Settings
-from shared.web.app import create_app
+from tests import enumeration
 from tests.postgres import ROLE_PASSWORD, Server, TestDatabase
 
 __all__ = ["ROLE_PASSWORD", "START", "RecordingBus", "World"]
@@ -36,12 +35,6 @@ _UNSETTLED = "SELECT " + " OR ".join(
     f"EXISTS (SELECT FROM {name}.outbox) OR EXISTS (SELECT FROM {name}.event_log WHERE position IS NULL)"
     for name in SERVICES
 )
-
-
-@cache
-def _app(name: str) -> FastAPI:
-    """Return the application of a service, built once: its routes take longer to build than most tests to run."""
-    return create_app(load(name))
 
 
 class RecordingBus(InProcessBus):
@@ -129,7 +122,7 @@ class World:
         service = load(name)
         instance = await stack.enter_async_context(running(service, self.settings, self.clock, self.bus))
         self.instances[name] = instance
-        self.apps[name] = _app(name)
+        self.apps[name] = enumeration.app(name)
         transport = httpx.ASGITransport(app=self.apps[name], raise_app_exceptions=False)
         client = httpx.AsyncClient(transport=transport, base_url=f"http://{name}.test", timeout=30)
         self.clients[name] = await stack.enter_async_context(client)

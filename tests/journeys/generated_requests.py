@@ -13,9 +13,7 @@ from unittest.mock import patch
 import httpx
 import requests
 import schemathesis
-from fastapi import APIRouter
 from fastapi.dependencies.models import Dependant
-from fastapi.routing import APIRoute
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from hypothesis.internal.conjecture import providers
@@ -27,6 +25,7 @@ from schemathesis.core.result import Ok
 from schemathesis.schemas import APIOperation
 
 from deploy.demo.personas import Persona
+from tests.enumeration import operations
 from tests.journeys.populate import known_ids
 from tests.world import World
 
@@ -72,15 +71,6 @@ def reproducible_draws() -> Iterator[None]:
     providers.CONSTANTS_CACHE.cache.clear()
 
 
-def routes_of(router: APIRouter) -> Iterator[APIRoute]:
-    """Yield every route, those of included routers too."""
-    for route in router.routes:
-        if isinstance(route, APIRoute):
-            yield route
-        elif (included := getattr(route, "original_router", None)) is not None:
-            yield from routes_of(included)
-
-
 def roles_of(dependant: Dependant) -> set[str]:
     """Return the roles that an endpoint admits, read from the check it depends on."""
     named = inspect.getclosurevars(dependant.call).nonlocals if inspect.isfunction(dependant.call) else {}
@@ -101,7 +91,7 @@ class RequestGenerator:
 
     def __post_init__(self) -> None:
         self.known = self.loop.run_until_complete(known_ids(self.world, self.service))
-        routes = routes_of(self.world.apps[self.service].router)
+        routes = operations(self.service).values()
         self.admitted = {route.name: roles_of(route.dependant) for route in routes}
 
     def send_all(self) -> None:

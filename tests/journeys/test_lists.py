@@ -8,22 +8,14 @@ import pytest
 from fastapi.routing import APIRoute
 
 from services import SERVICES
-from shared.web.paging import Page
 from shared.web.parameters import query_parameters
-from tests.journeys.generated_requests import routes_of
+from tests.enumeration import CONVENTION, lists_of, operations
 from tests.journeys.populate import known_ids, populate
 from tests.world import World
 
 READERS = ("auditor-1", "city-supervisor-1", "city-officer-1", "110105-officer-1")
-CONVENTION = {"sort", "limit", "cursor", "include_total"}
 OWN_PARAMETERS = {"list_pool": {"year": 2024}}
 each_service = pytest.mark.parametrize("service", SERVICES)
-
-
-def lists_of(world: World, service: str) -> Iterator[APIRoute]:
-    for route in routes_of(world.apps[service].router):
-        if isinstance(route.response_model, type) and issubclass(route.response_model, Page):
-            yield route
 
 
 def paths(route: APIRoute, known: dict[str, list[str]]) -> Iterator[str]:
@@ -70,7 +62,7 @@ async def test_every_list_keeps_the_convention(world: World, service: str) -> No
     await populate(world, service)
     known, met = await known_ids(world, service), set()
     document = world.apps[service].openapi()
-    for route in lists_of(world, service):
+    for route in lists_of(service).values():
         own = OWN_PARAMETERS.get(route.name, {})
         for path in paths(route, known):
             whole = await ask(world, service, path, limit=200, include_total="true", **own)
@@ -84,7 +76,7 @@ async def test_every_list_keeps_the_convention(world: World, service: str) -> No
             await check_filters(world, service, route, path, whole["items"], own)
             met |= {route.name} if whole["items"] else set()
     assert met >= {"list_api_keys", "list_acts"}
-    assert len(met) > len(list(lists_of(world, service))) / 2, met
+    assert len(met) > len(lists_of(service)) / 2, met
 
 
 async def check_filters(
@@ -110,9 +102,8 @@ def passes(said: Any, value: str, bound: str) -> bool:
 
 @each_service
 async def test_an_unknown_parameter_is_refused_by_every_endpoint(world: World, service: str) -> None:
-    routes = [route for route in routes_of(world.apps[service].router) if isinstance(route, APIRoute)]
-    assert len(routes) > 20
-    for route in routes:
+    assert len(operations(service)) > 20
+    for route in operations(service).values():
         path = route.path_format.replace("{", "0").replace("}", "0")
         for method in route.methods or ():
             answer = await world.call(service, method, f"{path}?nonsense=1", "auditor-1")
