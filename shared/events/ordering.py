@@ -95,7 +95,7 @@ def unblocked(states: Mapping[Stream, StreamState], fresh: Iterable[Message]) ->
     for message in fresh if first else ():
         if (stream := stream_of(message)) in first:
             first[stream] = min(first[stream], message.seq)
-    return {stream for stream, seq in first.items() if seq == states[stream].seen + 1}
+    return {stream for stream, seq in first.items() if seq <= states[stream].seen + 1}
 
 
 def plan_steps(
@@ -106,10 +106,10 @@ def plan_steps(
 
 
 def _plan_step(message: Message, state: StreamState, fault: Callable[[Message], str]) -> Step:
-    if state.parked is not None:
-        return Step(message, "park", "an earlier event of this aggregate is parked")
     if message.seq <= state.seen:
         return Step(message, "skip")
+    if state.parked is not None:
+        return Step(message, "park", "an earlier event of this aggregate is parked")
     if message.seq > state.seen + 1:
         state.parked = message.seq
         return Step(message, "park", f"gap: event {message.seq} after {state.seen}")
