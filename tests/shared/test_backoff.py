@@ -34,7 +34,7 @@ def jitter(monkeypatch: pytest.MonkeyPatch) -> list[tuple[float, float]]:
         asked.append((low, high))
         return high
 
-    monkeypatch.setattr(backoff.random, "uniform", highest)
+    monkeypatch.setattr("random.uniform", highest)
     return asked
 
 

@@ -124,22 +124,24 @@ async def test_a_shard_is_blocked_for_ten_seconds_each_time(monkeypatch: pytest.
     bench = Bench(row(1, 2))
     bench.bus.fault = lambda topic, _messages: Unsendable(topic)
     for begin in (0.0, 10.0, 20.0):
-        standing.monotonic = lambda begin=begin: begin  # type: ignore[misc]
+        standing.monotonic = lambda begin=begin: begin
         assert (bench.relay._blocked_shards.blocked(), await bench.publish()) == ([], 0)
-        standing.monotonic = lambda begin=begin: begin + 9.9  # type: ignore[misc]
+        standing.monotonic = lambda begin=begin: begin + 9.9
         assert bench.relay._blocked_shards.blocked() == [2]
 
 
 @pytest.mark.parametrize(
     ("limit", "rows", "halved"), [(1000, 40, 20), (40, 40, 20), (7, 7, 3), (1, 1, 1), (2, 5, 1), (100, 0, 50)]
 )
-async def test_a_batch_is_halved_after_a_timeout(limit: int, rows: int, halved: int) -> None:
+async def test_a_batch_is_halved_after_a_timeout(
+    monkeypatch: pytest.MonkeyPatch, limit: int, rows: int, halved: int
+) -> None:
     """Halve what was sent, not the limit: the next attempt shall differ from this one."""
     bench = Bench(*(row(number) for number in range(rows)))
     bench.relay._batch_limit = limit
     bench.bus.fault = lambda _topic, _messages: TimeoutError()
     if not rows:
-        bench.driver.fetch = _late  # type: ignore[method-assign]
+        monkeypatch.setattr(bench.driver, "fetch", _late)
     with pytest.raises(TimeoutError):
         await bench.publish()
     assert (bench.relay._batch_limit, len(bench.left())) == (halved, rows)

@@ -18,10 +18,11 @@ class Loop:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, relay: Relay, locks: list[list[int]]) -> None:
         self.relay, self.locks, self.happened = relay, locks, list[Any]()
+        self._replace = monkeypatch.setattr
         self.backoff = Backoff()
         self.backoff.next_delay()
         monkeypatch.setattr("shared.events.relay._wait_for", self._wait)
-        relay._lock = self._lock  # type: ignore[method-assign]
+        monkeypatch.setattr(relay, "_lock", self._lock)
 
     async def _lock(self, _connection: object, numbers: Sequence[int]) -> list[int]:
         self.happened.append(("lock", *numbers))
@@ -42,13 +43,13 @@ class Loop:
         return step
 
     async def publish(self, *results: int) -> list[Any]:
-        self.relay._publish_batch = self.stepping(*results)  # type: ignore[method-assign]
+        self._replace(self.relay, "_publish_batch", self.stepping(*results))
         connection = cast("AsyncConnection", SimpleNamespace(execute=self._execute))
         await self.relay._publish_forever(connection, asyncio.Event(), self.backoff)
         return self.happened
 
     async def place(self, *results: int) -> list[Any]:
-        self.relay._place_once = self.stepping(*results)  # type: ignore[method-assign]
+        self._replace(self.relay, "_place_once", self.stepping(*results))
         await self.relay._place_forever(cast("AsyncConnection", None), asyncio.Event(), self.backoff)
         return self.happened
 
