@@ -47,7 +47,7 @@ async def test_each_answer_about_a_case_shows_its_own_fields(world: World) -> No
     each_record(read["records"]["items"], read[""]["current"]["ruleset"])
     the_panel(read["scores"])
     assert read["investment"] == {
-        "number": 1, "components": [RECOGNISED | {"excluded": EXCLUDED, "reason": "剔除租金并核减"}],
+        "number": 1, "components": [{**RECOGNISED, "excluded": EXCLUDED, "reason": "剔除租金并核减"}],
         "declared_total_yuan": "300000000.01", "assessed_total_yuan": "250000000.02", "opinion": "审定意见",
         "readings": {"investment_base": "assessed", "excluded_costs": "exclude_purchase_rent_land"},
         "recognised_by": "city-officer-4", "recognised_by_name": "市级经办丁（示例）", "recognised_at": AT[6],
