@@ -4,7 +4,7 @@ Each step has its day, so that a day taken from another step shows; steps that s
 between them.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -105,7 +105,11 @@ DRAFT: dict[str, Any] = {
     "facts": FACTS,
     "simulated": ["loan_bank", "address"],
 }
-CORRECTED = {"project_name": "示例片区统筹改造项目（修订）", "facts": {"energy_saving_ratio": "0.27"}, "simulated": ["address"]}
+CORRECTED = {
+    "project_name": "示例片区统筹改造项目（修订）",
+    "facts": {"energy_saving_ratio": "0.27"},
+    "simulated": ["address"],
+}
 DISTRICT_REASONS = [
     {
         "code": "saving_unproved",
@@ -140,12 +144,13 @@ FINDINGS = {
 
 @dataclass
 class Story:
-    """The world and ids of the case."""
+    """The world, the ids of the case, and the answers of its acts."""
 
     world: World
     case: str = ""
     entry: str = ""
     opinion_document: str = ""
+    answers: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
 
     def on(self, day: str) -> None:
         """Set the clock to 11:30 in Beijing on a day of 2024."""
@@ -155,6 +160,7 @@ class Story:
         """Act on the declaration on a day."""
         self.on(day)
         done: dict[str, Any] = await self.world.post("intake", f"/v1/declarations/{self.case}/{name}", who, body)
+        self.answers.append((name, done))
         return done
 
     async def undertake(self, day: str) -> None:
@@ -221,6 +227,7 @@ async def second_round(story: Story) -> None:
         await upload(world, story.case, kind, OFFICER, PDF + kind.encode(), filename=f"{kind}.pdf")
     outside = {"opinion": "第二轮初审通过。", "library_exception_reason": "已列入更新计划"}
     await story.act("04-09", "forward", SUPERVISOR, outside)
+    await world.settle()
     await story.act("04-10", "city-return", "city-officer-2", {"reasons": CITY_REASONS})
 
 
@@ -235,8 +242,10 @@ async def third_round(story: Story) -> None:
     await story.review("04-15", OFFICER, 3)
     within = {"opinion": "第三轮初审通过。", "library_exception_reason": "无需理由"}
     await story.act("04-16", "forward", "110105-supervisor-2", within)
+    await world.settle()
     receipt = {"construction_status": "ready_to_start", "evidence": "现场照片与许可一致"}
     await story.act("04-17", "receive", CITY, receipt)
+    await world.settle()
 
 
 async def received(world: World) -> Story:
