@@ -11,7 +11,15 @@ import yaml
 from shared.actors import system_actor
 from shared.contracts.base import Event, Hand
 from shared.contracts.facts import ProjectFacts
-from shared.contracts.intake import DeclarationForwarded, DeclarationReceived, Project
+from shared.contracts.intake import (
+    CorrectionReason,
+    DeclarationForwarded,
+    DeclarationReceived,
+    DeclarationRefused,
+    DeclarationReturned,
+    DeclarationWithdrawn,
+    Project,
+)
 from shared.events.outbox import emit
 from tests.world import World
 
@@ -85,6 +93,24 @@ async def receive(
         construction_status=status, hands=(Hand(actor="city-officer-5", duty="receipt"),),
     )  # fmt: skip
     await announce(world, received)
+
+
+def withdrawn(key: UUID, district: str = "110105") -> DeclarationWithdrawn:
+    return DeclarationWithdrawn(declaration_id=key, district=district, applicant_uscc=USCC, reason="撤回")
+
+
+def refused(key: UUID) -> DeclarationRefused:
+    return DeclarationRefused(
+        declaration_id=key, district="110105", applicant_uscc=USCC, clauses=("二（五）",), reason="已完工"
+    )
+
+
+def returned(key: UUID) -> DeclarationReturned:
+    reason = CorrectionReason(code="x", subject="y", clause="二（五）", explanation="z", how_to_fix="w")
+    return DeclarationReturned(
+        declaration_id=key, district="110105", applicant_uscc=USCC, round=1, reasons=(reason,),
+        correct_by=date(2024, 4, 1),
+    )  # fmt: skip
 
 
 def case_path(declaration_id: UUID, act: str = "") -> str:
