@@ -1,0 +1,46 @@
+"""Two transactions interleaved on purpose: one holds a row until the other is seen to wait for it."""
+
+import asyncio
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
+from typing import Any, TypeVar
+
+import asyncpg
+
+from tests.world import World
+
+Result = TypeVar("Result")
+SECONDS = 30
+_SOMEBODY_WAITS = """
+SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid)))
+"""
+"""Query for a transaction that waits for the one that asks."""
+
+
+@asynccontextmanager
+async def other_session(world: World) -> AsyncIterator[asyncpg.Connection]:
+    """Open a connection of the superuser beside the services' own."""
+    connection = await asyncpg.connect(world.database.server.embedded.dsn(world.database.name))
+    try:
+        yield connection
+    finally:
+        await connection.close()
+
+
+async def until_waited_for(first: asyncpg.Connection, second: "asyncio.Task[Any]") -> None:
+    """Wait until a transaction waits for a lock of `first`. Fails if `second` ends without having waited."""
+    async with asyncio.timeout(SECONDS):
+        while not await first.fetchval(_SOMEBODY_WAITS):
+            assert not second.done(), f"ended without waiting for the first transaction: {second.result()}"
+            await asyncio.sleep(0.005)
+
+
+async def after(world: World, lock: str, change: str, second: Coroutine[Any, Any, Result]) -> Result:
+    """Run `second` while a transaction that executed `lock` is open; once it waits, execute `change` and commit."""
+    async with other_session(world) as connection, asyncio.TaskGroup() as group, connection.transaction():
+        await connection.execute(lock)
+        task = group.create_task(second)
+        await until_waited_for(connection, task)
+        if change:
+            await connection.execute(change)
+    return task.result()
