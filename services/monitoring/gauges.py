@@ -15,8 +15,13 @@ from shared.storage.session import today
 async def _overdue(session: AsyncSession) -> Mapping[str, float]:
     """Return by kind how many duties of 四（一）2, 四（一）3 and 三（三） are past their day."""
     on = today(session)
+    evaluated = select(ProjectFile.declaration_id).where(ProjectFile.status == "evaluated")
     conditions = {
-        "quarter_report": (ProjectQuarter.state.in_(["open", "returned"]), ProjectQuarter.due_on < on),
+        "quarter_report": (
+            ProjectQuarter.state.in_(["open", "returned"]),
+            func.coalesce(ProjectQuarter.correct_by, ProjectQuarter.due_on) < on,
+            ProjectQuarter.declaration_id.not_in(evaluated),
+        ),
         "rectification": (Finding.state == "open", Finding.rectify_by < on),
         "evaluation": (ProjectFile.evaluation_due_on < on, ProjectFile.evaluation_state != "issued"),
     }

@@ -174,8 +174,8 @@ async def test_an_act_waits_for_the_other_and_judges_what_it_left(world: World, 
     if isinstance(body, dict) and "ground_ids" in body:
         body = body | {"ground_ids": [ids["ground"]]}
     who = world.owner() if race.who == "owner" else race.who
-    path, tag = race.path.format(**ids), {"if_match": '"2"' if "draft" in name else '"1"'}
-    call = world.call("monitoring", race.method, path, who, body, **(tag if race.method == "PUT" else {}))
+    headers: dict[str, Any] = {"if_match": '"2"' if name == "draft_quarter" else '"1"'} if race.method == "PUT" else {}
+    call = world.call("monitoring", race.method, race.path.format(**ids), who, body, **headers)
     answer = await after(world, race.lock, race.change, call)
     assert answer.status_code == race.status, answer.text
 
