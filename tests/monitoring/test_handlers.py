@@ -175,7 +175,7 @@ async def test_only_a_demand_on_a_credit_ground_raises_it_once_per_demand(world:
 
     async def claw(number: int, stage: str, ground: str, reason: str) -> None:
         transfer = {"transfer_id": UUID(int=number), "stage": stage, "ground": ground, "reason": reason}
-        await announce(world, FundsClawedBack(**named(), **stated, **transfer))  # type: ignore[arg-type]
+        await announce(world, FundsClawedBack(**named(), **stated, **transfer))
 
     await claw(11, "recovered", "false_material", "只到账")
     await claw(12, "demanded", "final_accounts_lower", "决算核减")
