@@ -1,8 +1,10 @@
 """Tests of duplicate detection: addresses, bases, matches that bar."""
 
+from typing import Any
+
 import pytest
 
-from services.intake.rules.duplicates import build_match, entity_place, match_basis, normalized_address
+from services.intake.rules.duplicates import Basis, Source, build_match, entity_place, match_basis, normalized_address
 
 pytestmark = pytest.mark.clause("二（五）")
 
@@ -10,10 +12,19 @@ USCC = "91110000600037341L"
 
 
 @pytest.mark.parametrize(
-    "address", ["朝阳区 示例路１号", "北京市朝阳区示例路1号", "北京朝阳区，示例路1号", "朝阳区示例路一号"]
+    "address",
+    [
+        "朝阳区 示例路１号",
+        "北京市朝阳区示例路1号",
+        "北京朝阳区，示例路1号",
+        "朝阳区示例路一号",
+        "中国北京市朝阳区示例路1号",
+        "北京市市辖区朝阳区示例路1号",
+        "（朝阳区）示例路#1号。",
+    ],
 )
 def test_spellings_of_one_address_are_equal(address: str) -> None:
-    assert normalized_address(address) == normalized_address("北京市朝阳区示例路1号")
+    assert normalized_address(address) == "朝阳区示例路1号"
 
 
 @pytest.mark.parametrize("address", ["朝阳区示例路11号", "海淀区示例路1号", "朝阳区示例路1号院2号楼"])
@@ -21,18 +32,60 @@ def test_different_addresses_are_different(address: str) -> None:
     assert normalized_address(address) != normalized_address("北京市朝阳区示例路1号")
 
 
+def test_letters_are_compared_without_case_and_chinese_digits_as_arabic_ones() -> None:
+    assert normalized_address("Ａ座 B-2") == "a座b2"
+    assert normalized_address("零〇一二三四五六七八九") == "00123456789"
+    assert normalized_address("朝阳区北京路1号") == "朝阳区北京路1号"
+
+
 @pytest.mark.parametrize("address", [None, "", " ，", "北京市"])
 def test_an_empty_address_gives_no_key(address: str | None) -> None:
+    assert normalized_address(address) is None
     assert entity_place(USCC, address) is None
 
 
-def test_the_strongest_basis_is_used() -> None:
-    assert match_basis("1", "a", "1", "a") == "project_code"
-    assert match_basis("1", "a", "2", "a") == "entity_and_address"
-    assert match_basis(None, None, None, None) == "entity"
+def test_a_place_is_an_entity_at_an_address() -> None:
+    assert entity_place(USCC, "北京市朝阳区示例路一号") == f"{USCC}|朝阳区示例路1号"
 
 
-def test_other_city_money_at_the_same_place_only_warns() -> None:
-    assert not build_match("municipal_record", "entity_and_address", "x").bars
-    assert build_match("municipal_record", "project_code", "x").bars
-    assert build_match("funded", "entity_and_address", "x").bars
+@pytest.mark.parametrize(
+    ("ours", "other", "basis"),
+    [
+        (("1", "a"), ("1", "a"), "project_code"),
+        (("1", "a"), ("1", "b"), "project_code"),
+        (("1", None), ("1", None), "project_code"),
+        (("1", "a"), ("2", "a"), "entity_and_address"),
+        ((None, "a"), (None, "a"), "entity_and_address"),
+        (("", "a"), ("", "a"), "entity_and_address"),
+        (("1", "a"), ("2", "b"), "entity"),
+        ((None, None), (None, None), "entity"),
+        (("", ""), ("", ""), "entity"),
+    ],
+)
+def test_the_strongest_basis_is_used(ours: tuple[Any, Any], other: tuple[Any, Any], basis: Basis) -> None:
+    assert match_basis(*ours, *other) == basis
+
+
+@pytest.mark.parametrize(
+    ("source", "basis", "bars"),
+    [
+        ("declaration", "project_code", True),
+        ("declaration", "entity_and_address", True),
+        ("funded", "project_code", True),
+        ("funded", "entity_and_address", True),
+        ("municipal_record", "project_code", True),
+        ("municipal_record", "entity_and_address", False),
+    ],
+)
+def test_only_other_city_money_at_the_same_place_does_not_bar(source: Source, basis: Basis, bars: bool) -> None:
+    assert build_match(source, basis, "x").bars is bars
+
+
+def test_a_match_explains_its_basis_and_its_source() -> None:
+    assert build_match("funded", "entity_and_address", "2024-7").as_dict() == {
+        "source": "funded",
+        "basis": "entity_and_address",
+        "reference": "2024-7",
+        "bars": True,
+        "explanation": "项目单位和项目地址相同：已获本方案资金支持（2024-7）",
+    }
