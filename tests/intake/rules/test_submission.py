@@ -27,8 +27,12 @@ DECLARATION: dict[str, Any] = {
     "loan_amount_yuan": None,
     "loan_term_months": None,
 }
-LOAN = {"loan_bank": "某银行", "loan_amount_yuan": "1000000.00", "loan_term_months": 36}
-PACKAGE = {"project_type": "area_package", "single_entity": True, "components": [BUILDING, FACTORY, ROADS]}
+LOAN: dict[str, Any] = {"loan_bank": "某银行", "loan_amount_yuan": "1000000.00", "loan_term_months": 36}
+PACKAGE: dict[str, Any] = {
+    "project_type": "area_package",
+    "single_entity": True,
+    "components": [BUILDING, FACTORY, ROADS],
+}
 
 
 def subjects(declaration: dict[str, Any] | None = None, **facts: Any) -> list[tuple[str, str]]:
@@ -54,7 +58,7 @@ def test_an_empty_field_is_a_gap(name: str, clause: str, empty: str | None) -> N
     ],
 )
 def test_an_unknown_fact_is_a_gap(name: str, clause: str) -> None:
-    assert subjects(**{name: None}) == [(f"/facts/{name}", clause)]
+    assert subjects(None, **{name: None}) == [(f"/facts/{name}", clause)]
     without = {key: value for key, value in FACTS.items() if key != name}
     assert [gap.subject for gap in gaps({**DECLARATION, "facts": without}, ())] == [f"/facts/{name}"]
 
@@ -84,7 +88,7 @@ def test_each_part_states_its_area_and_its_investment() -> None:
 
 def test_infrastructure_needs_an_investment_but_no_area() -> None:
     roads = ROADS | {"fixed_investment_yuan": None}
-    assert subjects(**PACKAGE | {"components": [BUILDING, FACTORY, roads]}) == [
+    assert subjects(None, **PACKAGE | {"components": [BUILDING, FACTORY, roads]}) == [
         ("/facts/components/2/fixed_investment_yuan", "二（四）1")
     ]
 
@@ -118,7 +122,7 @@ def test_a_project_of_one_type_has_parts_of_its_kind_only(
     ],
 )
 def test_a_package_has_one_entity_and_two_buildings_or_factories(changed: dict[str, Any], gap: str | None) -> None:
-    assert subjects(**PACKAGE | changed) == ([(gap, "二（一）3")] if gap else [])
+    assert subjects(None, **PACKAGE | changed) == ([(gap, "二（一）3")] if gap else [])
 
 
 def test_other_types_need_no_single_entity() -> None:
