@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from tests.containers import ContainedPostgres
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--write-answers", action="store_true", help="store the answers that tests compare, for review")
+
+
 def pytest_report_header() -> str:
     return choice().header()
 

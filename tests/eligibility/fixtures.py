@@ -4,11 +4,12 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import yaml
 
 from shared.actors import system_actor
+from shared.clock import uuid7
 from shared.contracts.base import Event, Hand
 from shared.contracts.facts import ProjectFacts
 from shared.contracts.intake import (
@@ -21,7 +22,7 @@ from shared.contracts.intake import (
     Project,
 )
 from shared.events.outbox import emit
-from tests.world import World
+from tests.world import START, World
 
 USCC = "91110000600037341L"
 BASES: Mapping[str, Mapping[str, Any]] = yaml.safe_load(
@@ -68,7 +69,7 @@ async def forward(
     world: World, told: ProjectFacts, declaration_id: UUID | None = None, district: str = "110105", **fields: Any
 ) -> UUID:
     """Forward a declaration to the city; return its id."""
-    key, entry_id = declaration_id or uuid4(), fields.pop("library_entry_id", None)
+    key, entry_id = declaration_id or uuid7(START), fields.pop("library_entry_id", None)
     event: dict[str, Any] = {
         "declaration_id": key,
         "district": district,

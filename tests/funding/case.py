@@ -2,15 +2,16 @@
 
 from decimal import Decimal
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from shared.actors import system_actor
+from shared.clock import uuid7
 from shared.contracts.base import Event, Hand
 from shared.contracts.eligibility import AssessedComponent, PoolEntered
 from shared.contracts.facts import Component, ProjectFacts
 from shared.contracts.intake import Project
 from shared.events.outbox import emit
-from tests.world import World
+from tests.world import START, World
 
 OWNER = "91110000600037341L"
 DISTRICT = "110105"
@@ -26,10 +27,10 @@ def pooled(
     **facts: Any,
 ) -> PoolEntered:
     """Return the event by which eligibility announces a pooled project."""
-    identity = uuid4()
+    identity = uuid7(START)
     project = Project(
         declaration_id=identity,
-        declaration_no=f"{district}-2024-{str(identity)[:4]}",
+        declaration_no=f"{district}-2024-{str(identity)[-4:]}",
         project_name="示例低效楼宇改造项目",
         project_code=facts.pop("project_code", None),
         address="示例路1号",

@@ -3,16 +3,17 @@
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from shared.actors import system_actor
+from shared.clock import uuid7
 from shared.contracts.base import Event, Hand
 from shared.contracts.eligibility import AssessedComponent
 from shared.contracts.facts import Component, ProjectFacts
 from shared.contracts.funding import FundsReleased
 from shared.contracts.intake import Project
 from shared.events.outbox import emit
-from tests.world import World
+from tests.world import START, World
 
 OWNER = "91110000600037341L"
 OTHER = "91110108551385082Q"
@@ -54,8 +55,8 @@ def release(declaration_id: UUID, **changes: Any) -> FundsReleased:
             applicant_uscc=changes.get("applicant_uscc", OWNER),
             district=changes.get("district", "110105"),
         ),
-        "release_id": uuid4(),
-        "transfer_id": uuid4(),
+        "release_id": uuid7(START),
+        "transfer_id": uuid7(START),
         "instalment": 1,
         "mode": "investment_grant",
         "amount_yuan": AWARD,
@@ -84,7 +85,7 @@ async def announce(world: World, *events: Event) -> None:
 
 async def funded_project(world: World, **changes: Any) -> UUID:
     """Create a project whose whole award is released; return its id."""
-    declaration_id = uuid4()
+    declaration_id = uuid7(START)
     await announce(world, release(declaration_id, **changes))
     return declaration_id
 

@@ -1,0 +1,78 @@
+"""Answers in a form that is the same in every run, so that they can be compared in full with stored ones."""
+
+import json
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+
+from tests.enumeration import operation_of
+from tests.world import World
+
+_ID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+_HASH = "[0-9a-f]{64}"
+_SECRET = "th_live_[0-9A-Za-z_-]+"
+_KEY = r"\b[0-9a-f]{12}\b"
+_NUMBER = r"\b110105-2024-[0-9a-f]{4}\b"
+_VARIABLE = re.compile(f"(?P<id>{_ID})|(?P<hash>{_HASH})|(?P<secret>{_SECRET})|(?P<key>{_KEY})|(?P<number>{_NUMBER})")
+
+
+@dataclass
+class Aliases:
+    """Names for the ids, hashes and secrets that differ from run to run, numbered in order of first appearance.
+
+    Equal values get equal names, so an id taken from another object still shows.
+    """
+
+    known: dict[str, str] = field(default_factory=dict)
+
+    def replaced(self, value: Any) -> Any:
+        """Return a JSON value with aliases in place of what varies."""
+        return json.loads(_VARIABLE.sub(self._alias, json.dumps(value, ensure_ascii=False)))
+
+    def _alias(self, found: re.Match[str]) -> str:
+        return self.known.setdefault(found[0], f"{found.lastgroup} {len(self.known) + 1}")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One request that a test sent, and what came back."""
+
+    operation: str
+    asked: str
+    who: str
+    status: int
+    body: Any
+    headers: dict[str, str]
+
+
+def answer_of(service: str, who: str, answer: httpx.Response) -> Answer:
+    """Return what identifies the request and everything that its sender can see of the answer."""
+    request = answer.request
+    seen = {name: answer.headers[name] for name in ("etag", "location") if name in answer.headers}
+    is_json = "json" in answer.headers.get("content-type", "")
+    body = answer.json() if is_json else f"{answer.headers.get('content-type')}, {len(answer.content)} bytes"
+    if is_json and isinstance(body, dict) and "request_id" in body:
+        assert body.pop("request_id") == answer.headers["x-request-id"]
+    operation = operation_of(service, request.method, request.url.path).name
+    return Answer(operation, f"{request.method} {request.url.raw_path.decode()}", who, answer.status_code, body, seen)
+
+
+@contextmanager
+def recorded(world: World, service: str) -> Iterator[list[Answer]]:
+    """Record the answers of a service meanwhile."""
+    answers: list[Answer] = []
+
+    async def record(answer: httpx.Response) -> None:
+        await answer.aread()
+        answers.append(answer_of(service, "", answer))
+
+    hooks = world.clients[service].event_hooks
+    world.clients[service].event_hooks = {"response": [record]}
+    try:
+        yield answers
+    finally:
+        world.clients[service].event_hooks = hooks

@@ -1,0 +1,109 @@
+"""Every answer and event of each service in full, compared with those on file, which a reviewer has read.
+
+After a change that is meant to change them: `make test ARGS="tests/journeys/test_answers.py --write-answers"`,
+then read the difference.
+"""
+
+import json
+import shutil
+from collections import defaultdict
+from collections.abc import Iterator
+from difflib import unified_diff
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi.routing import APIRoute
+
+from services import SERVICES
+from tests.answers import Aliases, Answer, answer_of, recorded
+from tests.enumeration import operations
+from tests.journeys.populate import known_ids, populate
+from tests.world import World
+
+READERS = ("auditor-1", "city-officer-1", "110105-officer-1", "110106-officer-1", "owner", None)
+QUERIES = {"list_pool": "?year=2024"}
+RECORDS = 2
+"""Records of a kind that are read."""
+LEFT_OUT = {
+    "stream_events",  # never ends
+    "asyncapi_document", "list_code_lists", "list_duties", "list_problems", "explain_problem", "read_event_schema",
+    "event_catalogue", "docs", "ready", "live",
+}  # fmt: skip
+"""Reads that answer no record: declarations of the code, which have tests of their own."""
+ON_FILE = Path(__file__).parent / "answers"
+
+
+def addresses(route: APIRoute, known: dict[str, list[str]]) -> Iterator[str]:
+    """Yield the addresses of a read for all known records; of several path parameters, the values side by side."""
+    names = list(route.param_convertors)
+    columns = [known.get(name, [])[:RECORDS] for name in names]
+    rows = zip(*columns, strict=False) if names else [()]
+    for row in rows:
+        path = route.path_format
+        for name, value in zip(names, row, strict=True):
+            path = path.replace(f"{{{name}}}", value)
+        yield path + QUERIES.get(route.name, "")
+
+
+async def reads(world: World, service: str) -> list[Answer]:
+    """Return what each reader gets from each read, for every record."""
+    known = await known_ids(world, service)
+    answers = []
+    for route in operations(service).values():
+        if "GET" not in (route.methods or ()) or route.name in LEFT_OUT:
+            continue
+        for path in addresses(route, known):
+            for who in READERS:
+                persona = world.owner() if who == "owner" else who
+                answers.append(answer_of(service, who or "nobody", await world.call(service, "GET", path, persona)))
+    return answers
+
+
+def by_operation(answers: list[Answer], aliases: Aliases) -> dict[str, Any]:
+    """Group answers by operation and request; readers who get the same stand together."""
+    grouped: dict[str, dict[str, dict[str, list[str]]]] = defaultdict(lambda: defaultdict(lambda: defaultdict(list)))
+    for answer in answers:
+        got = json.dumps([answer.status, answer.body, answer.headers], ensure_ascii=False)
+        grouped[answer.operation][answer.asked][got].append(answer.who)
+    shown = {
+        operation: [
+            {"asked": asked, "who": who, **dict(zip(("status", "body", "headers"), json.loads(got), strict=True))}
+            for asked, seen in requests.items()
+            for got, who in seen.items()
+        ]
+        for operation, requests in grouped.items()
+    }
+    return {operation: aliases.replaced(entries) for operation, entries in shown.items()}
+
+
+def differences(folder: Path, answers: dict[str, Any]) -> list[str]:
+    """Return the operations whose answers differ from those on file, with the first lines that differ."""
+    filed = {path.stem: path.read_text() for path in folder.glob("*.json")}
+    given = {name: json.dumps(entries, ensure_ascii=False, indent=1) + "\n" for name, entries in answers.items()}
+    return [
+        "\n".join(
+            islice(unified_diff(filed.get(name, "").splitlines(), given.get(name, "").splitlines(), name, n=2), 20)
+        )
+        for name in sorted(filed.keys() | given.keys())
+        if filed.get(name) != given.get(name)
+    ]
+
+
+def write(folder: Path, answers: dict[str, Any]) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    for name, entries in answers.items():
+        (folder / f"{name}.json").write_text(json.dumps(entries, ensure_ascii=False, indent=1) + "\n")
+
+
+@pytest.mark.parametrize("service", SERVICES)
+async def test_every_answer_is_as_on_file(world: World, service: str, request: pytest.FixtureRequest) -> None:
+    with recorded(world, service) as acts:
+        await populate(world, service)
+    await world.settle()
+    answers = by_operation([*acts, *await reads(world, service)], Aliases())
+    if request.config.getoption("write_answers"):
+        write(ON_FILE / service, answers)
+    assert differences(ON_FILE / service, answers) == []
