@@ -1,6 +1,7 @@
 """Two transactions interleaved on purpose: one holds a row until the other is seen to wait for it."""
 
 import asyncio
+import itertools
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
@@ -15,6 +16,11 @@ _SOMEBODY_WAITS = """
 SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid)))
 """
 """Query for a transaction that waits for the one that asks."""
+
+_WAITING = """
+SELECT count(DISTINCT pid) FROM pg_locks JOIN pg_stat_activity USING (pid)
+WHERE NOT granted AND datname = current_database()
+"""
 
 
 @asynccontextmanager
@@ -44,3 +50,12 @@ async def after(world: World, lock: str, change: str, second: Coroutine[Any, Any
         if change:
             await connection.execute(change)
     return task.result()
+
+
+async def until_waiting(world: World, number: int) -> None:
+    """Wait until this number of transactions wait for locks in the test's database."""
+    async with asyncio.timeout(SECONDS):
+        for _ in itertools.count():
+            if await world.database.admin.fetchval(_WAITING) >= number:
+                return
+            await asyncio.sleep(0.005)
