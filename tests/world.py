@@ -88,9 +88,14 @@ class World:
             world = cls(settings.model_copy(update=changed), signer, database, folder)
             for name in SERVICES:
                 await world._start(name, stack)
+            stack.push_async_callback(world._rest)
             world.attach()
             world._ended_sessions = await database.sessions_ended_by_force()
             yield world
+
+    async def _rest(self) -> None:
+        """Finish all deliveries: a service that closed its connections must not be given another event."""
+        await asyncio.gather(*(instance.rest() for instance in self.instances.values()))
 
     def attach(self) -> None:
         """Let the applications, of which there is one a service, serve this world's instances."""

@@ -26,6 +26,7 @@ from tests.deploy.operator_commands import WithdrawalLog, announced, invoked, re
 from tests.postgres import FAST, Server
 from tests.shared.events.test_dead_letters import unreadable
 from tests.shared.events.test_delivery import ACTOR, RecordingConsumer, message
+from tests.shared.events.test_relay import without_relay
 from tests.world import ROLE_PASSWORD, World
 
 NOWHERE = "postgresql://nobody:hidden@127.0.0.1:1/none"
@@ -37,13 +38,6 @@ async def parked_by(recorder: RecordingConsumer, world: World, many: int) -> UUI
     recorder.broken.add(subject)
     await recorder.consumer.deliver([message(subject, seq, world) for seq in range(1, many + 1)])
     return subject
-
-
-async def without_relay(world: World) -> None:
-    """Stop intake's relay: events wait in the outbox."""
-    own = world.instances["intake"]
-    await own.relay.stop()
-    await asyncio.gather(*own._tasks[:1])
 
 
 async def test_the_lag_of_each_service_is_told(world: World) -> None:

@@ -121,6 +121,13 @@ async def evaluate(client: StoryClient, ids: dict[str, str]) -> None:
         if issued["targets_met"] is not (case is CAP):
             raise Unexpected(f"{case.name}: targets met: {issued['targets_met']}")
         await client.post("monitoring", f"{path}/acknowledge", "city-officer-8", f"{case.key}-acknowledge")
+    for case in (CAP, MISSED):
+        declaration = f"/v1/declarations/{ids[case.key]}"
+        await client.until("intake", declaration, case.owner, _is_evaluated, "the stage after an evaluation")
+
+
+def _is_evaluated(declaration: dict[str, Any]) -> bool:
+    return bool(declaration["stage"] == "evaluated")
 
 
 def _actuals(moved_in: str, case: Case) -> dict[str, Any]:

@@ -31,12 +31,17 @@ def recorder(world: World) -> RecordingConsumer:
     return RecordingConsumer(world)
 
 
-@asynccontextmanager
-async def relaying(world: World, bus: InProcessBus) -> AsyncIterator[Relay]:
-    """Run a relay of intake's outbox on another bus, in place of the world's own."""
+async def without_relay(world: World) -> None:
+    """Stop intake's relay: events wait in the outbox."""
     own = world.instances["intake"]
     await own.relay.stop()
     await asyncio.gather(*own._tasks[:1])
+
+
+@asynccontextmanager
+async def relaying(world: World, bus: InProcessBus) -> AsyncIterator[Relay]:
+    """Run a relay of intake's outbox on another bus, in place of the world's own."""
+    await without_relay(world)
     relay = Relay("intake", world.settings.service_url("intake", "relay"), bus)
     running = asyncio.create_task(relay.run())
     try:
