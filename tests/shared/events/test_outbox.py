@@ -61,7 +61,7 @@ async def test_an_event_is_logged_and_queued_with_every_column(
     logged, queued = await rows_of(world, "event_log"), await rows_of(world, "outbox")
     known = {"aggregate_type": "declaration", "aggregate_id": subject, "type": "intake.declaration_withdrawn.v1"}
     by = {"actor": "110105-officer-7", "role": "district_officer"}
-    each = [
+    each: list[dict[str, Any]] = [
         {"agg_seq": 1, "occurred_at": begun, "payload": first.model_dump_json().encode(), **known},
         {
             "agg_seq": 2,
