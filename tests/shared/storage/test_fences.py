@@ -9,14 +9,16 @@ from tests.postgres import Server
 P, Q = "91110000600037341L", "91110000802100433B"
 ROWS = (("110105", P), ("110105", Q), ("110106", P), ("110000", None))
 CITY = "{110105,110106,110000}"
-SESSIONS = {
+Row = tuple[str, str | None]
+"""District and owner."""
+SESSIONS: dict[str, tuple[str, str, set[Row]]] = {
     "a district's office": ("{110105}", "", {("110105", P), ("110105", Q)}),
     "another district's office": ("{110106}", "", {("110106", P)}),
     "two districts' system": ("{110106,110000}", "", {("110106", P), ("110000", None)}),
     "the city's office": (CITY, "", set(ROWS)),
     "an owner": (CITY, P, {("110105", P), ("110106", P)}),
     "another owner": (CITY, Q, {("110105", Q)}),
-    "nobody": ("{}", "", set[tuple[str, str | None]]()),
+    "nobody": ("{}", "", set()),
 }
 """Districts and owner of a session, and the rows that it sees in a table fenced by both."""
 _FENCED = """
@@ -81,7 +83,7 @@ class Table:
         values += [f"'{owner}'" if owner else "NULL"] * self.by_owner_column
         await self.connection.execute(f"INSERT INTO {self.name} ({', '.join(names)}) VALUES ({', '.join(values)})")
 
-    def seen(self, visible: set[tuple[str, str | None]], districts: str) -> set[tuple[str, str | None]]:
+    def seen(self, visible: set[Row], districts: str) -> set[Row]:
         """Return the rows that a session must see: by its districts alone where the table has no fence by owner."""
         if self.by_owner:
             return visible
