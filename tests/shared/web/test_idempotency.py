@@ -1,0 +1,182 @@
+"""Idempotency keys: each part of what makes two requests equal, what is given again, and how long it is kept."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import Any
+
+import asyncpg
+import httpx
+import pytest
+from fastapi import APIRouter, Response
+from sqlalchemy import MetaData
+
+from deploy.demo.personas import PEOPLE
+from shared.runtime import Service
+from shared.web.app import create_app
+from shared.web.auth import Anyone
+from shared.web.idempotency import ActRoute, Session
+from tests.world import World
+
+METHODS = ("POST", "PUT", "PATCH", "DELETE")
+WHO = "city-supervisor-1"
+
+
+class Counted:
+    """A service of one act that any method may ask for, and how often it was done."""
+
+    def __init__(self) -> None:
+        self.done: list[str] = []
+        self.router = APIRouter(route_class=ActRoute)
+        for method in METHODS:
+            self.router.add_api_route(
+                "/acts/{name}", self.act, methods=[method], name=f"act_by_{method}", response_model=None
+            )
+
+    async def act(
+        self, session: Session, actor: Anyone, name: str, response: Response, by: str = "", body: Any = None
+    ) -> dict[str, Any]:
+        self.done.append(actor.subject)
+        response.status_code = 201
+        response.headers.update({"location": f"/acts/{name}", "etag": '"7"', "x-other": "dropped"})
+        return {"number": len(self.done), "by": by, "body": body}
+
+
+@asynccontextmanager
+async def served(world: World, act: Counted) -> AsyncIterator[httpx.AsyncClient]:
+    app = create_app(Service("intake", "示例", MetaData(), act.router), world.instances["intake"])
+    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+        yield client
+
+
+def signed(world: World, who: str = WHO, key: str = "k") -> dict[str, str]:
+    return {"authorization": f"Bearer {world.token(who)}", "idempotency-key": key}
+
+
+FIRST: dict[str, Any] = {"method": "POST", "url": "/acts/a?by=x", "json": {"n": 1}}
+OTHERS: dict[str, dict[str, Any]] = {
+    "method": {"method": "PUT"},
+    "path": {"url": "/acts/b?by=x"},
+    "query": {"url": "/acts/a?by=y"},
+    "no query": {"url": "/acts/a"},
+    "body": {"json": {"n": 2}},
+    "no body": {"json": None},
+}
+
+
+@pytest.mark.parametrize("part", OTHERS)
+async def test_the_same_key_with_another_request_is_refused(world: World, part: str) -> None:
+    act = Counted()
+    async with served(world, act) as client:
+        assert (await client.request(**FIRST, headers=signed(world))).status_code == 201
+        other = await client.request(**{**FIRST, **OTHERS[part]}, headers=signed(world))
+    assert (other.status_code, other.json()["code"], len(act.done)) == (422, "idempotency_key_reused", 1)
+
+
+@pytest.mark.parametrize("method", METHODS)
+async def test_a_repetition_gives_status_body_and_kept_headers_again(world: World, method: str) -> None:
+    act = Counted()
+    async with served(world, act) as client:
+        first, again = [await client.request(**{**FIRST, "method": method}, headers=signed(world)) for _ in range(2)]
+    assert len(act.done) == 1
+    assert (again.status_code, again.content) == (201, first.content)
+    kept = ("location", "etag", "content-type")
+    assert [again.headers[name] for name in kept] == ["/acts/a", '"7"', "application/json"]
+    assert [first.headers[name] for name in kept] == ["/acts/a", '"7"', "application/json"]
+    assert (first.headers["x-other"], "x-other" in again.headers) == ("dropped", False)
+    assert ("idempotency-replayed" in first.headers, again.headers["idempotency-replayed"]) == (False, "true")
+
+
+async def test_a_key_belongs_to_one_person_and_one_service(world: World) -> None:
+    act = Counted()
+    async with served(world, act) as client:
+        for who in (WHO, "city-supervisor-2", "auditor-1"):
+            await client.request(**FIRST, headers=signed(world, who))
+    assert act.done == [WHO, "city-supervisor-2", "auditor-1"]
+    for service in ("intake", "funding"):
+        answer = await world.call(service, "POST", "/v1/api-keys", WHO, {"name": "示例"}, idempotency_key="both")
+        assert (answer.status_code, "idempotency-replayed" in answer.headers) == (201, False)
+
+
+@pytest.mark.parametrize(
+    ("length", "code"), [(3, "replayed"), (4, "idempotency_key_reused")], ids=["same length", "other length"]
+)
+async def test_an_upload_is_compared_by_its_length(world: World, length: int, code: str) -> None:
+    act = Counted()
+    async with served(world, act) as client:
+        sent = {**signed(world), "content-type": "application/octet-stream"}
+        for content in (b"\0" * 3, b"\1" * length):
+            answer = await client.request("DELETE", "/acts/a", content=content, headers=sent)
+    assert (answer.json().get("code") or "replayed") == code
+    assert len(act.done) == 1
+
+
+@pytest.mark.parametrize(
+    ("key", "status"),
+    [("k" * 200, 201), ("k" * 201, 422), ("!~", 201), ("a b", 422), ("", 422)],
+    ids=["200", "201", "first and last", "space", "empty"],
+)
+async def test_the_form_of_a_key(world: World, key: str, status: int) -> None:
+    async with served(world, Counted()) as client:
+        assert (await client.request(**FIRST, headers=signed(world, key=key))).status_code == status
+
+
+@pytest.mark.parametrize("method", METHODS)
+async def test_only_a_post_demands_a_key(world: World, method: str) -> None:
+    act = Counted()
+    async with served(world, act) as client:
+        headers = {"authorization": f"Bearer {world.token(WHO)}"}
+        answers = [await client.request(method, "/acts/a", headers=headers) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [400 if method == "POST" else 201] * 2
+    assert len(act.done) == (0 if method == "POST" else 2)
+
+
+async def test_a_key_in_flight_holds_up_neither_other_keys_nor_other_people(world: World) -> None:
+    act, admin = Counted(), await asyncpg.connect(world.settings.database_url)
+    try:
+        async with admin.transaction(), asyncio.timeout(20), served(world, act) as client:
+            lock = "SELECT pg_advisory_xact_lock(hashtextextended($1, 7))"
+            await admin.execute(lock, f"{PEOPLE[WHO].subject}\nheld")
+            for who, key, status in ((WHO, "held", 409), (WHO, "free", 201), ("city-supervisor-2", "held", 201)):
+                assert (await client.request(**FIRST, headers=signed(world, who, key))).status_code == status
+    finally:
+        await admin.close()
+    assert act.done == [WHO, "city-supervisor-2"]
+
+
+async def test_a_key_is_kept_for_its_days_and_then_forgotten(world: World) -> None:
+    world.settings.idempotency_keep_days = 7
+    act, at, instance = Counted(), world.clock.now(), world.instances["intake"]
+    async with served(world, act) as client:
+        for later, done in ((timedelta(0), 1), (timedelta(days=7), 1), (timedelta(days=7, microseconds=1), 2)):
+            world.clock.set(at + later)
+            await instance.tick()
+            await client.request(**FIRST, headers=signed(world))
+            assert len(act.done) == done, later
+
+
+async def test_a_body_of_the_limit_is_read_and_one_byte_more_is_refused(world: World) -> None:
+    world.settings.json_limit_bytes = 20
+    act = Counted()
+    declared = {"content-type": "application/json"}
+
+    async def sent(client: httpx.AsyncClient, *parts: bytes, **headers: str) -> int:
+        async def stream() -> AsyncIterator[bytes]:
+            for part in parts:
+                yield part
+
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        key = f"k{len(act.done)}"
+        all_headers = {**signed(world, key=key), **declared, **named}
+        return (await client.request("POST", "/acts/a", content=stream(), headers=all_headers)).status_code
+
+    async with served(world, act) as client:
+        whole = b'{"n": 1}'
+        for size, status in ((20, 201), (21, 413)):
+            content = whole + b" " * (size - len(whole))
+            assert await sent(client, content, content_length=str(size)) == status
+            assert await sent(client, content[:12], content[12:]) == status, "without a declared length"
+        assert await sent(client, whole, content_length="1" * 16) == 413
+    assert len(act.done) == 2
