@@ -1,16 +1,12 @@
 """Tests of the pool-entry assessment 入库评估: conflicts, blind scores, investment, ranks. 三（二）"""
 
-import asyncio
 from typing import Any
 
 import pytest
 
-from shared.contracts.intake import DeclarationWithdrawn
 from tests.eligibility.fixtures import (
     INVESTMENT,
     NO_CONFLICT,
-    USCC,
-    announce,
     assessed_project,
     case_path,
     facts,
@@ -209,26 +205,6 @@ async def test_a_district_sees_its_own_projects_with_city_ranks(world: World) ->
     await act(world, theirs, "enter-pool", "city-supervisor-1", ENTER)
     rows = (await pool(world, "110106-officer-1"))["items"]
     assert [(row["declaration_id"], row["rank"]) for row in rows] == [(str(theirs), 2)]
-
-
-async def test_concurrent_entries_get_different_ranks(world: World) -> None:
-    cases = [await assessed_project(world, 80), await assessed_project(world, 80)]
-    answers = await asyncio.gather(
-        *(
-            world.call("eligibility", "POST", case_path(key, "enter-pool"), f"city-supervisor-{n}", ENTER)
-            for n, key in enumerate(cases, 1)
-        )
-    )
-    assert sorted(answer.json()["rank"] for answer in answers) == [1, 2]
-
-
-async def test_a_withdrawal_frees_the_rank(world: World) -> None:
-    first, second = await assessed_project(world, 90), await assessed_project(world, 80)
-    for key in (first, second):
-        await act(world, key, "enter-pool", "city-supervisor-1", ENTER)
-    withdrawn = DeclarationWithdrawn(declaration_id=first, district="110105", applicant_uscc=USCC, reason="撤回")
-    await announce(world, withdrawn)
-    assert [(row["declaration_id"], row["rank"]) for row in (await pool(world))["items"]] == [(str(second), 1)]
 
 
 async def test_a_project_is_kept_out_with_a_reason(world: World) -> None:

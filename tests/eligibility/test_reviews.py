@@ -1,6 +1,5 @@
 """Tests of the review of conditions: settlements, conclusion, segregation of duties. 二, 三（二）"""
 
-import asyncio
 from typing import Any
 
 import pytest
@@ -167,17 +166,3 @@ async def test_a_pass_announces_the_duties_of_every_officer(world: World) -> Non
     assert {(hand["actor"], hand["duty"]) for hand in event["data"]["hands"]} == {
         ("110105-officer-1", "first_review"), ("city-officer-5", "receipt"), ("city-officer-2", "conclude"),
     }  # fmt: skip
-
-
-async def test_one_of_two_concurrent_conclusions_is_accepted(world: World) -> None:
-    declaration_id = await forward(world, facts())
-    await receive(world, declaration_id)
-    answers = await asyncio.gather(
-        *(
-            world.call("eligibility", "POST", case_path(declaration_id, "conclude"), f"city-officer-{n}", PASS)
-            for n in (1, 2)
-        )
-    )
-    assert sorted(answer.status_code for answer in answers) == [200, 409]
-    assert len(await world.events("eligibility", "eligibility.review_passed.v1")) == 1
-    await act(world, declaration_id, "settle", "city-officer-3", SETTLE, 409)
