@@ -21,7 +21,7 @@ from services.monitoring.credit import (
 from services.monitoring.models.credit import CreditDecision, CreditGround, CreditRating, CreditRepair, Entity
 from services.monitoring.models.files import ProjectFile
 from services.monitoring.rules.code_lists import GROUNDS
-from services.monitoring.rules.credit import entity_id, grade_effects
+from services.monitoring.rules.credit import entity_id, grade_effects, ground_source
 from services.monitoring.schemas.credit import (
     CreditDecisionOut,
     CreditGroundIn,
@@ -85,10 +85,10 @@ async def raise_credit_ground(
     if new.occurred_on > today(session):
         raise Invalid(f"发生日期不得晚于今日（{today(session)}）", field="/body/occurred_on")
     district = CITY if new.declaration_id is None else await _district(session, new.declaration_id, uscc)
-    source = f"officer:{new.occurred_on}:{new.detail[:100]}"
+    source = ground_source(new.occurred_on, new.declaration_id, new.detail)
     known = {"declaration_id": new.declaration_id, "evidence": tuple(new.evidence)}
     if not await raise_ground(session, new.code, source, uscc, district, new.occurred_on, new.detail, **known):  # type: ignore[arg-type]
-        raise Duplicate("该事由已登记：代码、日期和事实相同，不重复登记")
+        raise Duplicate("该事由已登记：代码、项目、日期和事实相同，不重复登记")
     await record_act(session, "raise_credit_ground", Case(entity.id, CITY, uscc), reason=new.detail, code=new.code)
     response.headers["location"] = f"/v1/entities/{uscc}/credit"
     return await proposal_for(session, uscc, today(session))

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from hashlib import sha256
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
@@ -12,6 +13,7 @@ from shared.dates import window
 from shared.policy import parameter
 
 FULL_MARKS = 100
+_SHOWN_CHARACTERS = 100
 
 GROUND_NAMES: dict[str, str] = {
     "G1": "false_material",
@@ -62,6 +64,13 @@ class Proposal:
 def entity_id(uscc: str) -> UUID:
     """Return the id of an entity, which orders its credit events."""
     return uuid5(NAMESPACE_URL, f"urn:uscc:{uscc}")
+
+
+def ground_source(occurred_on: date, declaration_id: UUID | None, detail: str) -> str:
+    """Return what tells an officer's grounds of one code apart: day, project and facts, long facts by their digest."""
+    of_project = [] if declaration_id is None else [str(declaration_id)]
+    digest = [sha256(detail.encode()).hexdigest()] if len(detail) > _SHOWN_CHARACTERS else []
+    return ":".join(["officer", occurred_on.isoformat(), *of_project, detail[:_SHOWN_CHARACTERS], *digest])
 
 
 def is_grave(code: str, on: date) -> bool:
