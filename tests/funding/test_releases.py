@@ -1,7 +1,6 @@
 """Releases: segregation of duties, holds, instalments and closing. 二（五）, 三（二）, 四（一）1"""
 
 import asyncio
-from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 
@@ -30,15 +29,6 @@ from tests.world import World
 pytestmark = pytest.mark.clause("三（二）")
 
 HOLD = {"reason": "专户使用情况待核", "clause": "四（一）1"}
-
-
-@pytest.fixture
-def by_progress(world: World) -> Iterator[None]:
-    """Choose instalments by progress instead of one payment (I32)."""
-    readings = world.instances["funding"].database.settings.interpretations
-    readings["instalments"] = "by_progress"
-    yield
-    readings.clear()
 
 
 @pytest.mark.clause("二（五）")

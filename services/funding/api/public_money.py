@@ -156,9 +156,8 @@ async def _total(session: AsyncSession, application: Application) -> PublicMoney
 
 
 def _by_kind(application: Application, entries: Sequence[PublicMoney]) -> list[Figure]:
-    """Return this programme's award less returned and demanded money, then the other money by kind."""
-    approved = (application.award_yuan or Decimal(0)) if application.approved_on else Decimal(0)
-    kept = approved - application.returned_yuan - application.demanded_yuan
+    """Return what this programme paid and may still pay, less returned and demanded money, then the others by kind."""
+    kept = application.net_paid_yuan + application.reserved_yuan
     amounts = [Figure(key="award", label="本政策市级支持（批复）", yuan=kept, clause="二（四）")]
     for kind, label in PUBLIC_MONEY_KINDS.items():
         yuan = sum((entry.amount_yuan for entry in entries if entry.kind == kind), Decimal("0.00"))
