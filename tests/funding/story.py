@@ -1,112 +1,15 @@
 """A story with a distinct value in every field: two grants, an interest subsidy and refused cases over two years."""
 
-from dataclasses import dataclass
-from datetime import date, datetime
-from decimal import Decimal
+from datetime import date
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
-from shared.contracts.base import Hand
-from shared.contracts.eligibility import AssessedComponent, PoolEntered
-from shared.contracts.facts import Component, ProjectFacts
-from shared.contracts.intake import MunicipalMoneyRegistered, Project
-from shared.contracts.monitoring import (
-    CreditRated,
-    EvaluationIssued,
-    InspectionCompleted,
-    InspectionFinding,
-    ProjectDelivered,
-    ProjectQuarterSubmitted,
-    TargetResult,
-)
-from shared.dates import BEIJING
+from shared.contracts.intake import MunicipalMoneyRegistered
 from tests.funding.case import announce
+from tests.funding.distinct import CHAOYANG, FENGTAI, GRANT_PARTS, OTHER_OWNER, OWNER, SMALL_PARTS, at
+from tests.funding.story_chapters import interest, monitored
+from tests.funding.story_steps import Story, instalment, state
 from tests.world import World
-
-CHAOYANG, FENGTAI = "110105", "110106"
-OWNER, OTHER_OWNER = "91110000600037341L", "91110108551385082Q"
-REASON = {"reason": "理由"}
-
-
-def at(world: World, moment: str) -> None:
-    """Set the clock to a moment in Beijing, where shortly after midnight it is still the day before in UTC."""
-    world.clock.set(datetime.fromisoformat(moment).replace(tzinfo=BEIJING))
-
-
-def component(kind: str, name: str, declared: str, assessed: str, area: int) -> dict[str, Any]:
-    return {
-        "kind": kind,
-        "name": name,
-        "declared_investment_yuan": declared,
-        "assessed_investment_yuan": assessed,
-        "renovated_area_m2": area,
-        "leasable_area_m2": area - 7,
-        "planned_occupancy": "0.85",
-    }
-
-
-GRANT_PARTS = (
-    component("building", "甲楼", "111000000.01", "100000000.05", 25_001),
-    component("factory", "乙厂", "22000000.02", "20000000.03", 5_002),
-)
-SMALL_PARTS = (component("building", "丙楼", "3000000.07", "2000000.05", 303),)
-
-
-def pooled(
-    number: int, district: str, owner: str, parts: tuple[dict[str, Any], ...], code: str | None = None, **facts: Any
-) -> PoolEntered:
-    """Return the entry of a project into the pool; whatever can differ between two projects has its number."""
-    identity = UUID(int=number)  # in the order of the numbers, in which the cases of an owner are held
-    project = Project(
-        declaration_id=identity,
-        declaration_no=f"申{number}",
-        project_name=f"示例项目{number}",
-        project_code=code,
-        address=f"示例路{number}号",
-        applicant_name=f"示例单位{number}",
-        applicant_uscc=owner,
-        district=district,
-        simulated=("address",),
-    )
-    stated = tuple(
-        Component.model_validate({"kind": part["kind"], "fixed_investment_yuan": part["declared_investment_yuan"]})
-        for part in parts
-    )
-    known = {"construction_status": "under_construction", "declared_on": f"2024-01-{10 + number}", **facts}
-    return PoolEntered(
-        declaration_id=identity,
-        district=district,
-        applicant_uscc=owner,
-        project=project,
-        facts=ProjectFacts.model_validate({"project_type": "inefficient_building", "components": stated, **known}),
-        components=tuple(AssessedComponent.model_validate(part) for part in parts),
-        score=Decimal(f"80.{number}"),
-        rank=number,
-        entered_on=date(2024, 2, number),
-        ruleset=f"rules-{number}",
-        as_of=date(2024, 1, number),
-        hands=(Hand(actor=f"110105-officer-{number}", duty="first_review"),),
-    )
-
-
-@dataclass
-class Story:
-    """The story as far as it is told: the world, and the cases by name."""
-
-    world: World
-    cases: dict[str, UUID]
-
-    async def post(self, path: str, who: str, body: Any = None, status: int = 200) -> Any:
-        """Send an act; `{name}` in the path stands for the id of a case."""
-        return await self.world.post("funding", path.format(**self.cases), who, body, status)
-
-    async def pool(self, name: str, number: int, *about: Any, **facts: Any) -> None:
-        event = pooled(number, *about, **facts)
-        await announce(self.world, "eligibility", event)
-        self.cases[name] = event.declaration_id
-
-    def named(self, name: str, district: str, owner: str) -> dict[str, Any]:
-        return {"declaration_id": self.cases[name], "district": district, "applicant_uscc": owner}
 
 
 async def budgets(story: Story) -> None:
@@ -139,12 +42,8 @@ async def approvals(story: Story) -> None:
         await story.post(f"/v1/applications/{{{name}}}/draft-approval", "city-officer-1", body)
         at(story.world, f"2024-03-{day:02} 23:45")
         await story.post(f"/v1/applications/{{{name}}}/approve", "city-supervisor-1")
-    body = {"clauses": ["二（五）", "二（三）1"], "reason": "不予批复的理由"}
-    await story.post("/v1/applications/{declined}/decline", "city-supervisor-2", body)
-
-
-def state(status: str, **more: Any) -> dict[str, Any]:
-    return {"status": status, "evidence": f"证据-{status}", **more}
+    refusal = {"clauses": ["二（五）", "二（三）1"], "reason": "不予批复的理由"}
+    await story.post("/v1/applications/{declined}/decline", "city-supervisor-2", refusal)
 
 
 async def plans(story: Story) -> None:
@@ -177,15 +76,6 @@ async def plans(story: Story) -> None:
     await story.post(f"/v1/plans/{plan['id']}/issue", "city-supervisor-2", {"completed_decisions": decisions})
 
 
-async def instalment(story: Story, name: str, number: int, asked: str, paid: str, **more: Any) -> None:
-    """Request and pay the next instalment."""
-    at(story.world, asked)
-    body = {"evidence": f"依据{number}", **more}
-    request = await story.post(f"/v1/applications/{{{name}}}/release-requests", "finance-1", body, 201)
-    at(story.world, paid)
-    await story.post(f"/v1/release-requests/{request['id']}/approve", "finance-2")
-
-
 async def first_payments(story: Story) -> None:
     """Pay the first instalments; a first request was rejected; two holds come and go."""
     at(story.world, "2024-03-13 10:00")
@@ -204,50 +94,6 @@ async def first_payments(story: Story) -> None:
         at(story.world, f"2024-03-{day} 00:05")
         lifting = {"hold_id": hold["id"], "reason": reason}
         await story.post(f"{path}/lift-hold", "city-supervisor-3", lifting)
-
-
-async def monitored(story: Story) -> None:
-    """Let monitoring announce progress, an inspection, a grade, the delivery and the evaluation."""
-    about = story.named("grant", CHAOYANG, OWNER)
-    at(story.world, "2024-03-25 10:00")
-    figures = {"investment_done_yuan": "1.01", "subsidy_used_yuan": "2.02", "warnings": ()}
-    quarter = {"quarter": "2024Q1", "due_on": date(2024, 4, 15), "late": False, "progress": "0.723456"}
-    await announce(story.world, "monitoring", ProjectQuarterSubmitted.model_validate({**about, **quarter, **figures}))
-    await instalment(story, "grant", 2, "2024-03-26 10:00", "2024-03-28 00:20")
-    findings = [
-        {
-            "finding_id": uuid4(),
-            "kind": kind,
-            "clause": "四（一）2",
-            "grave": grave,
-            "amount_yuan": None,
-            "description": text,
-        }
-        for kind, grave, text in (("works_stopped", True, "停工"), ("sign_missing", False, "无标牌"))
-    ]
-    inspected = {"inspection_id": uuid4(), "inspected_on": date(2024, 3, 29)}
-    found = tuple(InspectionFinding.model_validate(finding) for finding in findings)
-    await announce(story.world, "monitoring", InspectionCompleted(**about, **inspected, findings=found))
-    targets = tuple(
-        TargetResult(clause=f"二（三）{n}", label=f"指标{n}", target="80%", actual=actual, met=met, gap="")
-        for n, (actual, met) in enumerate((("85%", True), ("61%", False), ("未知", None)), 1)
-    )
-    issued = {"evaluation_id": uuid4(), "score": Decimal(61), "grade": "poor", "issued_on": date(2024, 3, 27)}
-    reached = {"targets": targets, "targets_met": False, "late": True}
-    delivered = ProjectDelivered(**about, delivered_on=date(2024, 3, 26), evaluation_due_on=date(2025, 3, 26))
-    await announce(
-        story.world, "monitoring", delivered, EvaluationIssued.model_validate({**about, **issued, **reached})
-    )
-    rated = {"entity_id": uuid4(), "uscc": OTHER_OWNER, "name": "示例单位2", "grade": "C", "points": 60}
-    city = {
-        "district": "110000",
-        "applicant_uscc": OTHER_OWNER,
-        "grounds": ("G4", "G5"),
-        "decided_on": date(2024, 3, 24),
-    }
-    await announce(story.world, "monitoring", CreditRated.model_validate({**rated, **city}))
-    await story.post("/v1/applications/{grant}/lift-hold", "city-supervisor-3", {"reason": "已复工"})
-    await instalment(story, "grant", 3, "2024-03-30 10:00", "2024-04-01 00:20")
 
 
 async def recoveries(story: Story) -> None:
@@ -320,7 +166,7 @@ async def other_money(story: Story) -> None:
     await announce(story.world, "intake", registered)
     for n, outcome in enumerate(("granted", "refused"), 1):
         at(story.world, f"2024-04-1{1 + n} 10:00")
-        body = {
+        referred: dict[str, Any] = {
             "bank": f"银行{n}",
             "owner_consent": True,
             "consent_document": f"同意书{n}",
@@ -328,58 +174,15 @@ async def other_money(story: Story) -> None:
         }
         collateral = {"collateral": f"抵押{n}"}
         referral = await story.post(
-            "/v1/applications/{grant}/bank-referrals", "110105-officer-2", body | collateral, 201
+            "/v1/applications/{grant}/bank-referrals", "110105-officer-2", referred | collateral, 201
         )
         at(story.world, f"2024-04-1{1 + n} 12:00")
-        answer = {"outcome": outcome, "granted_yuan": "5000001.00" if n == 1 else None, "note": f"说明{n}"}
+        answer: dict[str, Any] = {
+            "outcome": outcome,
+            "granted_yuan": "5000001.00" if n == 1 else None,
+            "note": f"说明{n}",
+        }
         await story.post(f"/v1/bank-referrals/{referral['id']}/outcome", "city-officer-8", answer)
-
-
-def statement_line(loan: str, from_on: str, to_on: str, paid: str, **more: str) -> dict[str, Any]:
-    """Return a line of 60 million yuan at 2 %, later 2.5 %, of which the second rate begins on 2024-06-01."""
-    middle = {"from_on": from_on, "to_on": "2024-05-31"}, {"from_on": "2024-06-01", "to_on": to_on}
-    rates = [{**span, "annual_rate": rate} for span, rate in zip(middle, ("0.0200", "0.0250"), strict=True)]
-    balances = [{"from_on": from_on, "to_on": to_on, "balance_yuan": "60000000.00"}]
-    span = {"from_on": from_on, "to_on": to_on}
-    return {"loan_id": loan, **span, "balances": balances, "rates": rates, "interest_paid_yuan": paid, **more}
-
-
-async def interest(story: Story) -> None:
-    """Settle two statements of an interest subsidy, of which an officer accepts the second, and pay the first."""
-    await story.pool("loan", 5, FENGTAI, OTHER_OWNER, SMALL_PARTS)
-    loan = {
-        "bank": "银行甲",
-        "contract_no": "借1",
-        "principal_yuan": "60000000.00",
-        "rate_type": "floating",
-        "annual_rate": "0.0200",
-        "term_months": 72,
-        "tenor": "1Y",
-        "drawn_on": "2024-04-01",
-        "repriced_on": ["2024-10-01"],
-    }
-    registered = await story.post("/v1/applications/{loan}/loans", "city-officer-1", loan, 201)
-    begun = state("under_construction", started_on="2024-04-03")
-    await story.post("/v1/applications/{loan}/construction-status", "city-officer-2", begun)
-    body = {"mode": "interest_subsidy", "justification": "贴息意见"}
-    await story.post("/v1/applications/{loan}/draft-approval", "city-officer-1", body)
-    at(story.world, "2024-04-15 10:00")
-    await story.post("/v1/applications/{loan}/lift-hold", "city-supervisor-3", {"reason": "已复核"})
-    await story.post("/v1/applications/{loan}/approve", "city-supervisor-1")
-    items = [{"application_id": str(story.cases["loan"])}]
-    plan = await story.post("/v1/plans", "city-officer-2", {"year": 2024, "batch": 1, "items": items}, 201)
-    await story.post(f"/v1/plans/{plan['id']}/issue", "city-supervisor-2")
-    at(story.world, "2024-07-20 10:00")
-    # The bank counts from 1 April: 61 days at 2 % and 20 at 2.5 % are 286,666.67 yuan, so 2.01 too much were paid.
-    # From the start of construction 59 days at 2 % and 20 at 2.5 % are 280,000.00 yuan.
-    line = statement_line(registered["id"], "2024-04-01", "2024-06-20", "291668.69", penalty_yuan="5000.01")
-    path = "/v1/applications/{loan}/interest-statements"
-    first = await story.post(path, "finance-1", {"lines": [line]}, 201)
-    at(story.world, "2024-07-21 10:00")
-    await story.post(
-        f"/v1/interest-statements/{first['id']}/decide", "city-officer-3", {"accept": True, "reason": "认可"}
-    )
-    await instalment(story, "loan", 1, "2024-07-22 10:00", "2024-07-23 10:00", statement_id=first["id"])
 
 
 ACTS = (budgets, approvals, plans, first_payments, monitored, recoveries, other_money, interest)

@@ -1,0 +1,42 @@
+"""Steps of the story of funding that several of its chapters take."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from tests.funding.case import announce
+from tests.funding.distinct import at, pooled
+from tests.world import World
+
+
+@dataclass
+class Story:
+    """The story as far as it is told: the world, and the cases by name."""
+
+    world: World
+    cases: dict[str, UUID]
+
+    async def post(self, path: str, who: str, body: Any = None, status: int = 200) -> Any:
+        """Send an act; `{name}` in the path stands for the id of a case."""
+        return await self.world.post("funding", path.format(**self.cases), who, body, status)
+
+    async def pool(self, name: str, number: int, *about: Any, **facts: Any) -> None:
+        event = pooled(number, *about, **facts)
+        await announce(self.world, "eligibility", event)
+        self.cases[name] = event.declaration_id
+
+    def named(self, name: str, district: str, owner: str) -> dict[str, Any]:
+        return {"declaration_id": self.cases[name], "district": district, "applicant_uscc": owner}
+
+
+def state(status: str, **more: Any) -> dict[str, Any]:
+    return {"status": status, "evidence": f"证据-{status}", **more}
+
+
+async def instalment(story: Story, name: str, number: int, asked: str, paid: str, **more: Any) -> None:
+    """Request and pay the next instalment."""
+    at(story.world, asked)
+    body = {"evidence": f"依据{number}", **more}
+    request = await story.post(f"/v1/applications/{{{name}}}/release-requests", "finance-1", body, 201)
+    at(story.world, paid)
+    await story.post(f"/v1/release-requests/{request['id']}/approve", "finance-2")
