@@ -82,7 +82,7 @@ async def set_clock(request: Request, setting: ClockSetting) -> ClockSetting:
 class NewKey(BaseModel):
     """A system to give access to."""
 
-    name: Line = Field(max_length=100, title="系统名称")
+    name: Annotated[Line, Field(max_length=100)] = Field(title="系统名称")
     districts: list[DistrictCode] = Field(default_factory=list, max_length=17, title="可见的区；空为全市")
     writes: bool = Field(default=False, title="可推送数据")
 
@@ -116,7 +116,7 @@ async def issue_api_key(session: Session, actor: CitySupervisor, new: NewKey, re
 class Revocation(BaseModel):
     """Reason for which a key is revoked."""
 
-    reason: Paragraph = Field(max_length=500, title="理由")
+    reason: Annotated[Paragraph, Field(max_length=500)] = Field(title="理由")
 
 
 @router.post(

@@ -122,7 +122,7 @@ class EntryWithResources(EntryOut):
 class Leaving(BaseModel):
     """Reason and date of a removal from the library; the date defaults to today."""
 
-    reason: Paragraph = Field(title="出库原因", description="最多 200 字", max_length=200)
+    reason: Annotated[Paragraph, Field(max_length=200)] = Field(title="出库原因", description="最多 200 字")
     left_on: date | None = Field(
         None, title="出库日期", description="日期，如 2024-06-30；留空为今日，不得早于入库日期或晚于今日"
     )
