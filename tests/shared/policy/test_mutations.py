@@ -16,24 +16,33 @@ from shared.policy.errors import MalformedRule
 from tests.shared.policy.worked_cases import Case, decided_cases
 
 ON = date(2024, 3, 1)
+EDITIONS = {"2021": date(2022, 3, 1), "2023": ON}
 STEP_OF_SHARE, STEP_OF_AREA = Decimal("0.0001"), Decimal("0.01")
 SLIPS = [
     (r">=", ">"), (r"(?<![<>=])>(?!=)", ">="), (r"<(?!=)", "<="), (r"==", "!="), (r"!=", "=="),
-    (r"\band\b", "or"), (r"\bor\b", "and"), (r"\bnot (?=[a-z])", ""), (r"\bwithin\(", "meets("),
+    (r"\band\b", "or"), (r"\bor\b", "and"), (r"\bnot (?=[a-z(])", ""), (r"\bwithin\(", "meets("),
     (r"\bmeets\(", "within("), (r"(?<=\()'[a-z_]+', ", ""), (r", '[a-z_]+'(?=\))", ""),
 ]  # fmt: skip
+WITHOUT_NUMBER = {("2021", "building_renovated_area", "when"), ("2021", "factory_renovated_area", "when")}
+"""Conditions that stay open whatever they say: the trial edition's numbers are not known."""
 
 
-def mutants() -> Iterator[tuple[str, str, str]]:
-    """Yield rule, text key and mutated text, one mutation at a time."""
-    for rule, entry in resolve(ON).content["rules"].items():
-        if entry.get("strength") == "encouraged":
-            continue
-        for which in ("when", "applies"):
-            text = " ".join(entry.get(which, "").split())
-            for pattern, slip in SLIPS:
-                for found in re.finditer(pattern, text):
-                    yield rule, which, f"{text[: found.start()]}{slip}{text[found.end() :]}"
+def mutants() -> Iterator[tuple[str, str, str, str]]:
+    """Yield edition, rule, text key and mutated text, one mutation at a time."""
+    for edition, on in EDITIONS.items():
+        for rule, entry in resolve(on).content["rules"].items():
+            if entry.get("strength") == "encouraged":
+                continue
+            for which in ("when", "applies"):
+                if (edition, rule, which) not in WITHOUT_NUMBER:
+                    text = " ".join(entry.get(which, "").split())
+                    yield from ((edition, rule, which, mutated) for mutated in slips_in(text))
+
+
+def slips_in(text: str) -> Iterator[str]:
+    for pattern, slip in SLIPS:
+        for found in re.finditer(pattern, text):
+            yield f"{text[: found.start()]}{slip}{text[found.end() :]}"
 
 
 def nudged_numbers() -> list[tuple[str, Decimal]]:
@@ -54,15 +63,16 @@ def changed(ruleset: Ruleset, rule: str, which: str, text: str) -> Ruleset:
 
 def fails(case: Case, ruleset: Ruleset) -> bool:
     decision = case.judge(ruleset)
-    told: dict[str, Any] = {"decision": decision.decision, "needs_reason": list(decision.needs_reason)}
-    expected = {name: value for name, value in case.expect.items() if name in told}
-    return any(told[name] != value for name, value in expected.items())
+    told: dict[str, Any] = {name: list(getattr(decision, name)) for name in ("unmet", "open", "needs_reason")}
+    told |= {"decision": decision.decision, "rules": case.expect.get("rules", {})}
+    told["rules"] = {rule: decision.finding(rule).outcome for rule in told["rules"]}
+    return any(told[name] != value for name, value in case.expect.items())
 
 
-@pytest.mark.parametrize(("rule", "which", "text"), list(mutants()))
-def test_a_mutated_rule_text_fails_a_case(rule: str, which: str, text: str) -> None:
+@pytest.mark.parametrize(("edition", "rule", "which", "text"), list(mutants()))
+def test_a_mutated_rule_text_fails_a_case(edition: str, rule: str, which: str, text: str) -> None:
     try:
-        red = any(fails(case, changed(case.ruleset(), rule, which, text)) for case in _cases_of(rule))
+        red = any(fails(case, changed(case.ruleset(), rule, which, text)) for case in _cases_of(edition, rule))
     except MalformedRule:
         return
     assert red, f"no worked case notices {rule}.{which} = {text}"
@@ -74,6 +84,6 @@ def test_a_changed_number_fails_a_case(key: str, value: Decimal) -> None:
     assert any(fails(case, case.ruleset().patched({key: value})) for case in own)
 
 
-def _cases_of(rule: str) -> list[Case]:
-    phase = resolve(ON).rules[rule].phase
-    return [case for case in decided_cases() if case.ruleset().edition == "2023" and case.phase == phase]
+def _cases_of(edition: str, rule: str) -> list[Case]:
+    phase = resolve(EDITIONS[edition]).rules[rule].phase
+    return [case for case in decided_cases() if case.ruleset().edition == edition and case.phase == phase]
