@@ -70,8 +70,8 @@ async def fill(world: World) -> None:
     about: Row = {"programme_id": key("A"), "district": "110106", "entity_uscc": USCC, "entity_name": "x"}
     about |= {"source": "x", "amount_yuan": 1, "funded_on": date(2022, 6, 1), "registered_by": "x"}
     about |= {"registered_at": world.clock.now()}
-    for number, (name, row) in enumerate(PAYMENTS.items()):
-        own = {"id": f"00000000-0000-7000-8000-0000000002{number:0>2}", "programme_name": name}
+    for place, (name, row) in enumerate(PAYMENTS.items()):
+        own = {"id": f"00000000-0000-7000-8000-0000000002{place:0>2}", "programme_name": name}
         await write(world, "municipal_funding_record", **about | own | row)
 
 
