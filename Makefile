@@ -13,7 +13,7 @@ MINUTES := 8
 LOAD := 1
 SERVICES := run-intake run-eligibility run-funding run-monitoring
 
-.PHONY: help run run-kafka $(SERVICES) cli test test-clients test-faults check lint shape types imports migrations schemas bench faults recovery sdk format lock clean
+.PHONY: help run run-kafka $(SERVICES) cli test test-clients test-faults check lint shape types imports migrations schemas bench faults recovery mutants sdk format lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' Makefile
@@ -71,6 +71,9 @@ recovery: $(DEV) ## recovery times: one fault at a time under a steady load (SEE
 
 bench: $(DEV) ## measure throughput and latency on this machine
 	@$(PY) -m bench $(ARGS)
+
+mutants: $(DEV) ## change one place of the source at a time: does a test fail? (ARGS="sql --sample 300 --seed 1", routes, pure, replay)
+	@$(PY) -m mutants $(ARGS)
 
 sdk: $(RUNTIME) ## OpenAPI documents, Python client and TypeScript client in build/sdk (Node with npm)
 	@$(PY) -m deploy.sdk $(ARGS)

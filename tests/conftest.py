@@ -12,7 +12,7 @@ from xdist.scheduler import LoadFileScheduling, LoadScopeScheduling
 
 from deploy.local.postgres import start
 from tests.broker.choice import choice
-from tests.postgres import FAST, WORKER, Server
+from tests.postgres import FAST, KEPT_SERVER, WORKER, Server
 from tests.world import World
 
 if TYPE_CHECKING:
@@ -54,7 +54,9 @@ def _contained() -> "ContainedPostgres":
 @pytest.fixture(scope="session")
 async def server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Server]:
     shared_root = tmp_path_factory.getbasetemp() if WORKER == "main" else tmp_path_factory.getbasetemp().parent
-    embedded = _contained() if choice().kind == "containers" else start(shared_root / "postgres", FAST)
+    embedded = (
+        _contained() if choice().kind == "containers" else start(Path(KEPT_SERVER or shared_root / "postgres"), FAST)
+    )
     started = Server(embedded, shared_root / "migrating")
     try:
         with started.alone():

@@ -37,6 +37,8 @@ FAST = {
 """Server parameters for data that may be lost; asyncpg spends 14 ms on the default 4096 rounds of a SCRAM login."""
 ROLE_PASSWORD = "roles-of-the-tests"
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "main")
+KEPT_SERVER = os.environ.get("TENGHUAN_TESTS_POSTGRES", "")
+"""Directory of a server that another process keeps running between runs, with its migrated template (mutants/)."""
 TEMPLATE = "migrated"
 VACUUM_AFTER_ROWS = 5000
 _numbers = itertools.count(1)

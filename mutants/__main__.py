@@ -1,0 +1,99 @@
+"""`make mutants ARGS="sql --sample 300 --seed 1"`: run mutants, resume, and print scores and survivors."""
+
+import argparse
+import hashlib
+import sys
+from collections import defaultdict
+from importlib import import_module
+from itertools import zip_longest
+from pathlib import Path
+
+from mutants import results, routes, sql_code
+from mutants.coverage import Coverage
+from mutants.runner import FOLDER, Result, collected, run_all
+from mutants.source import Mutant, Source
+
+SUITES = {"sql": sql_code, "routes": routes}
+BUDGET = 25.0
+"""Seconds that a mutant's tests take at most without it."""
+
+
+def every(suite: str) -> list[Mutant]:
+    """Return all mutants of a suite."""
+    return [mutant for path in SUITES[suite].files() for mutant in SUITES[suite].mutants(Source.read(path))]
+
+
+def sample(mutants: list[Mutant], size: int, seed: int) -> list[Mutant]:
+    """Return a sample in which operators and areas take turns, so that no frequent one outweighs the others."""
+    groups = defaultdict(list)
+    for mutant in sorted(mutants, key=lambda each: hashlib.sha256(f"{seed} {each.id}".encode()).digest()):
+        groups[mutant.operator, mutant.area].append(mutant)
+    ordered = sorted(groups.values(), key=lambda group: hashlib.sha256(f"{seed} {group[0].id}".encode()).digest())
+    turns = [mutant for turn in zip_longest(*ordered) for mutant in turn if mutant is not None]
+    return turns[:size] if size else turns
+
+
+def arguments() -> tuple[argparse.Namespace, list[str]]:
+    parser = argparse.ArgumentParser(prog="mutants", description=__doc__)
+    parser.add_argument("suite", choices=[*SUITES, "pure", "replay"])
+    parser.add_argument("--sample", type=int, default=300, help="number of mutants; 0 for all")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--again", action="store_true", help="run those again that survived")
+    parser.add_argument("--only", default="", help="beginning of a path, or an id")
+    parser.add_argument("--list", action="store_true", help="print the mutants and run none")
+    parser.add_argument("--coverage", type=Path, default=FOLDER / "coverage.jsonl", help="file of mutants.recording")
+    return parser.parse_known_args()
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run the mutants of a suite that have no result yet; return 1 when a survivor has no accepted reason."""
+    mutants = sample(every(options.suite), options.sample, options.seed)
+    mutants = [each for each in mutants if each.path.startswith(options.only) or each.id == options.only]
+    if options.list:
+        sys.stdout.writelines(f"{results.difference(mutant)}\n" for mutant in mutants)
+        return 0
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    file = FOLDER / f"{options.suite}.jsonl"
+    known = results.read(file)
+    open_outcomes = ("error", "survived") if options.again else ("error",)
+    waiting = [each for each in mutants if known.get(each.id, {"outcome": "error"})["outcome"] in open_outcomes]
+    coverage = Coverage.read(options.coverage) if waiting else Coverage()
+    coverage.keep(collected() if waiting else set())
+
+    def record(mutant: Mutant, result: Result) -> None:
+        results.append(file, mutant, result)
+        sys.stdout.write(f"{result['outcome']:9} {result.get('seconds', 0):6.1f} s  {mutant.id} {mutant.operator} ")
+        sys.stdout.write(f"{mutant.path} {mutant.where}  {result.get('test', '')[-90:]}\n")
+        sys.stdout.flush()
+
+    chosen = [(each, coverage.tests_for(each, BUDGET)) for each in waiting]
+    run_all(
+        [(each, tests, sum(coverage.seconds[test] for test in tests)) for each, tests in chosen],
+        record,
+        options.workers,
+    )
+    return report(mutants, results.read(file))
+
+
+def report(mutants: list[Mutant], known: dict[str, Result]) -> int:
+    """Print survivors and scores; return 1 when a survivor has no accepted reason."""
+    pairs = [(mutant, known[mutant.id]) for mutant in mutants if mutant.id in known]
+    reasons = results.accepted()
+    survivors = [mutant for mutant, result in pairs if result["outcome"] == "survived"]
+    for mutant in survivors:
+        reason = f"accepted: {reasons[mutant.id]}\n" if mutant.id in reasons else ""
+        sys.stdout.write(f"\n{results.difference(mutant)}\n{reason}")
+    sys.stdout.write("\n" + "\n".join(results.table(pairs)) + "\n")
+    return int(any(mutant.id not in reasons for mutant in survivors))
+
+
+def main() -> int:
+    options, rest = arguments()
+    if options.suite == "pure":
+        return int(import_module("mutants.pure").main(rest))
+    return run(options)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
