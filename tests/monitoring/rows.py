@@ -43,11 +43,14 @@ def quarter(number: int, declaration_id: UUID, code: str, **changes: Any) -> Pro
     return ProjectQuarter(id=UUID(int=number), quarter=code, **(_scope(declaration_id) | usual | lists | changes))
 
 
-def submission(number: int, of: ProjectQuarter, round: int, submitted_at: datetime) -> QuarterSubmission:
+def submission(
+    number: int, of: ProjectQuarter, round: int, submitted_at: datetime = MOMENT, **changes: Any
+) -> QuarterSubmission:
     amounts = {"progress": Decimal(0), "investment_done_yuan": Decimal(1), "subsidy_used_yuan": Decimal(2)}
     text: dict[str, Any] = {"report": report(), "warnings": [], "late": False, "submitted_by": "x"}
-    key = {"id": UUID(int=number), "quarter_id": of.id, "quarter": of.quarter, "round": round}
-    return QuarterSubmission(**_scope(of.declaration_id), **key, **amounts, **text, submitted_at=submitted_at)
+    key: dict[str, Any] = {"id": UUID(int=number), "quarter_id": of.id, "quarter": of.quarter, "round": round}
+    stated = key | amounts | text | changes
+    return QuarterSubmission(**_scope(of.declaration_id), **stated, submitted_at=submitted_at)
 
 
 def meter(number: int, declaration_id: UUID, meter_no: str, kind: str) -> Meter:
