@@ -98,7 +98,7 @@ async def grounds(world: World) -> list[dict[str, Any]]:
 
 async def test_each_evaluation_raises_its_own_grounds_on_the_day_of_its_issue(world: World) -> None:
     first, second = await funded_project(world), await funded_project(world)
-    missed = {"lettings": [letting(0, "7999.99"), letting(1, "6999")], "funds": MISUSED}
+    missed: dict[str, Any] = {"lettings": [letting(0, "7999.99"), letting(1, "6999")], "funds": MISUSED}
     for project, on in ((first, (2025, 7, 3)), (second, (2025, 7, 4))):
         if project == first:
             await computed_evaluation(world, project, **missed)
