@@ -120,7 +120,7 @@ async def test_the_event_of_a_report_has_each_field_of_its_round(world: World) -
         world, project, "2024Q2", progress="0.265", investment=[{"kind": "factory", "done_yuan": "70000000.5"}]
     )
     events = [event["data"] for event in await world.events("monitoring", "monitoring.project_quarter_submitted.v1")]
-    same = {"declaration_id": str(project), "district": "110105", "applicant_uscc": OWNER}
+    same: dict[str, Any] = {"declaration_id": str(project), "district": "110105", "applicant_uscc": OWNER}
     same |= {"quarter": "2024Q2", "due_on": "2024-07-12", "late": True}
     assert events == [
         same
