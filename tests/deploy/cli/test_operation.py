@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import asyncpg
@@ -57,7 +57,7 @@ async def test_each_outcome_has_its_exit_code_and_is_recorded_with_its_detail(
 
     command = Command("test it", SERVICES, ARGUMENTS, "officer-7", "示例理由", "json", changes=changes)
     assert await exit_code(world, command, work) == code
-    begun = [("begun", {})] if changes else []
+    begun: list[Any] = [("begun", {})] if changes else []
     expected = [*begun, (outcome, {"many": 7})]
     await expect_audit(world, SERVICES, "test it", ARGUMENTS, *expected, operator="officer-7", reason="示例理由")
 
@@ -140,10 +140,8 @@ async def test_work_that_records_itself_is_not_recorded_beside(world: World) -> 
 
 
 async def test_where_there_is_no_database_nothing_is_run(capfd: pytest.CaptureFixture[str]) -> None:
-    @contextmanager
-    def nowhere() -> Iterator[Settings]:
+    def nowhere() -> AbstractContextManager[Settings]:
         raise PostgresError("there is no database here")
-        yield
 
     async def work(_operation: Operation) -> Result:
         raise AssertionError

@@ -88,7 +88,7 @@ def test_ids_or_all_and_not_both() -> None:
             ids_or_all(given, everything)
 
 
-ROWS = [
+ROWS: list[dict[str, Any]] = [
     {"service": "intake", "error": None, "record": {"名": "示例"}, "count": 0, "id": UUID(int=1)},
     {"service": "funding", "error": "x [bold]y[/bold]", "record": ["a", None], "count": 12, "id": UUID(int=2)},
 ]
