@@ -1,112 +1,87 @@
-"""Backoff: first delay, growth, ceiling and reset, overall and per key, without waiting."""
+"""Delays between retries: doubling, the longest one, the random part, the reset, and delays by key."""
 
 import asyncio
 
 import pytest
 
-from shared import backoff
 from shared.backoff import Backoff, KeyedBackoff, cancellations
 
 
-class StandingClock:
-    """Replaces the monotonic clock."""
+class Time:
+    """A monotonic clock that a test sets."""
 
     def __init__(self) -> None:
-        self.now = 1000.0
+        self.seconds = 100.0
 
     def monotonic(self) -> float:
-        return self.now
+        return self.seconds
 
 
 @pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> StandingClock:
-    standing = StandingClock()
-    monkeypatch.setattr(backoff, "time", standing)
-    return standing
+def time(monkeypatch: pytest.MonkeyPatch) -> Time:
+    set_by_hand = Time()
+    monkeypatch.setattr("shared.backoff.time", set_by_hand)
+    return set_by_hand
 
 
-@pytest.fixture
-def jitter(monkeypatch: pytest.MonkeyPatch) -> list[tuple[float, float]]:
-    """Take the upper bound of each random number, and record the bounds."""
-    asked: list[tuple[float, float]] = []
-
-    def highest(low: float, high: float) -> float:
-        asked.append((low, high))
-        return high
-
-    monkeypatch.setattr("random.uniform", highest)
-    return asked
+def test_delays_double_up_to_the_longest_and_start_again_after_a_success(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shared.backoff.random.uniform", lambda low, high: high)
+    retries = Backoff()
+    assert [retries.next_delay() for _ in range(8)] == [0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 5.0, 5.0]
+    retries.reset()
+    assert [retries.next_delay() for _ in range(2)] == [0.1, 0.2]
 
 
-def test_delays_double_up_to_the_ceiling_and_begin_again_after_a_success(jitter: list[tuple[float, float]]) -> None:
-    delays = Backoff()
-    assert [delays.next_delay() for _ in range(8)] == [0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 5.0, 5.0]
-    delays.reset()
-    assert [delays.next_delay() for _ in range(2)] == [0.1, 0.2]
-    assert jitter == [(0.5, 1.0)] * 10
+def test_up_to_half_of_a_delay_is_taken_off_at_random(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: list[tuple[float, float]] = []
+
+    def uniform(low: float, high: float) -> float:
+        drawn.append((low, high))
+        return low
+
+    monkeypatch.setattr("shared.backoff.random.uniform", uniform)
+    assert Backoff().next_delay() == 0.05
+    assert drawn == [(0.5, 1.0)]
 
 
-def test_one_backoff_knows_nothing_of_another(jitter: list[tuple[float, float]]) -> None:
-    one, other = Backoff(), Backoff()
-    assert [one.next_delay() for _ in range(3)] == [0.1, 0.2, 0.4]
-    assert other.next_delay() == 0.1
+def test_a_key_that_failed_is_blocked_each_time_for_twice_as_long(time: Time) -> None:
+    keys = KeyedBackoff[str](1.0, 3.0)
+    for seconds in (1.0, 2.0, 3.0, 3.0):
+        keys.failed("a")
+        time.seconds += seconds - 0.5
+        assert keys.blocked() == ["a"]
+        time.seconds += 0.5
+        assert keys.blocked() == []
 
 
-def blocked_for(backing: KeyedBackoff[str], clock: StandingClock, key: str) -> int:
-    """Return for how many whole seconds the key is blocked, and move the clock to the end of them."""
-    seconds = 0
-    while key in backing.blocked():
-        clock.now += 1.0
-        seconds += 1
-        assert seconds < 100
-    return seconds
-
-
-def test_a_key_is_blocked_twice_as_long_each_time_up_to_the_ceiling(clock: StandingClock) -> None:
-    backing = KeyedBackoff[str](1.0, 6.0)
-    blocked = []
-    for _ in range(5):
-        backing.failed("bad")
-        blocked.append(blocked_for(backing, clock, "bad"))
-    assert blocked == [1, 2, 4, 6, 6]
-
-
-def test_a_success_of_one_key_leaves_the_others_blocked_and_their_growth(clock: StandingClock) -> None:
-    backing = KeyedBackoff[str](1.0, 60.0)
-    for key in ("one", "two", "one", "two", "one", "two"):
-        backing.failed(key)
-    assert sorted(backing.blocked()) == ["one", "two"]
-    backing.reset("one")
-    backing.reset("never failed")
-    assert backing.blocked() == ["two"]
-    backing.failed("one")
-    assert (blocked_for(backing, clock, "one"), blocked_for(backing, clock, "two")) == (1, 3)
-    backing.failed("two")
-    assert blocked_for(backing, clock, "two") == 8
-
-
-def test_a_key_whose_time_is_over_is_free_but_not_forgotten(clock: StandingClock) -> None:
-    backing = KeyedBackoff[str](10.0, 10.0)
-    backing.failed("bad")
-    clock.now += 9.999
-    assert backing.blocked() == ["bad"]
-    clock.now += 0.001
-    assert backing.blocked() == []
+def test_keys_are_blocked_and_reset_apart(time: Time) -> None:
+    keys = KeyedBackoff[str](1.0, 60.0)
+    keys.failed("a")
+    keys.failed("a")
+    keys.failed("b")
+    assert keys.blocked() == ["a", "b"]
+    time.seconds += 1.5
+    assert keys.blocked() == ["a"]
+    keys.reset("a")
+    keys.reset("never failed")
+    assert keys.blocked() == []
+    keys.failed("a")
+    time.seconds += 1.0
+    assert keys.blocked() == []
 
 
 async def test_cancellation_requests_of_the_current_task_are_counted() -> None:
-    counts, begun = [], asyncio.Event()
-
-    async def cancelled_once() -> None:
-        counts.append(cancellations())
-        begun.set()
-        try:
-            await asyncio.Event().wait()
-        except asyncio.CancelledError:
-            counts.append(cancellations())
-
-    task = asyncio.create_task(cancelled_once())
-    await begun.wait()
+    assert cancellations() == 0
+    task = asyncio.current_task()
+    assert task is not None
     task.cancel()
-    await task
-    assert counts == [0, 1]
+    assert cancellations() == 1
+    with pytest.raises(asyncio.CancelledError):
+        await asyncio.Event().wait()
+    task.uncancel()
+    assert cancellations() == 0
+
+
+def test_outside_of_a_task_nothing_is_cancelled(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shared.backoff.asyncio.current_task", lambda: None)
+    assert cancellations() == 0
