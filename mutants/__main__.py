@@ -4,16 +4,17 @@ import argparse
 import hashlib
 import sys
 from collections import defaultdict
-from importlib import import_module
 from itertools import zip_longest
 from pathlib import Path
 
-from mutants import results, routes, sql_code
+from mutants import pure, results, routes, sql_code
 from mutants.coverage import Coverage
-from mutants.runner import FOLDER, Result, collected, run_all
-from mutants.source import Mutant, Source
+from mutants.runner import Result, collected, run_all
+from mutants.source import FOLDER, Mutant, Source
 
-SUITES = {"sql": sql_code, "routes": routes}
+SUITES = {"sql": sql_code, "routes": routes, "pure": pure}
+COVERAGE = {"pure": "pure-coverage.jsonl"}
+"""Files of mutants.recording other than coverage.jsonl: tests of pure code that need no database."""
 BUDGET = 25.0
 """Seconds that a mutant's tests take at most without it."""
 
@@ -33,17 +34,17 @@ def sample(mutants: list[Mutant], size: int, seed: int) -> list[Mutant]:
     return turns[:size] if size else turns
 
 
-def arguments() -> tuple[argparse.Namespace, list[str]]:
+def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="mutants", description=__doc__)
-    parser.add_argument("suite", choices=[*SUITES, "pure", "replay"])
+    parser.add_argument("suite", choices=[*SUITES, "replay"])
     parser.add_argument("--sample", type=int, default=300, help="number of mutants; 0 for all")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--again", action="store_true", help="run those again that survived")
     parser.add_argument("--only", default="", help="beginning of a path, or an id")
     parser.add_argument("--list", action="store_true", help="print the mutants and run none")
-    parser.add_argument("--coverage", type=Path, default=FOLDER / "coverage.jsonl", help="file of mutants.recording")
-    return parser.parse_known_args()
+    parser.add_argument("--coverage", type=Path, help="file of mutants.recording")
+    return parser.parse_args()
 
 
 def run(options: argparse.Namespace) -> int:
@@ -58,7 +59,11 @@ def run(options: argparse.Namespace) -> int:
     known = results.read(file)
     open_outcomes = ("error", "survived") if options.again else ("error",)
     waiting = [each for each in mutants if known.get(each.id, {"outcome": "error"})["outcome"] in open_outcomes]
-    coverage = Coverage.read(options.coverage) if waiting else Coverage()
+    coverage = (
+        Coverage.read(options.coverage or FOLDER / COVERAGE.get(options.suite, "coverage.jsonl"))
+        if waiting
+        else Coverage()
+    )
     coverage.keep(collected() if waiting else set())
 
     def record(mutant: Mutant, result: Result) -> None:
@@ -89,10 +94,7 @@ def report(mutants: list[Mutant], known: dict[str, Result]) -> int:
 
 
 def main() -> int:
-    options, rest = arguments()
-    if options.suite == "pure":
-        return int(import_module("mutants.pure").main(rest))
-    return run(options)
+    return run(arguments())
 
 
 if __name__ == "__main__":

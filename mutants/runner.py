@@ -17,10 +17,9 @@ from typing import Any
 
 from deploy.local.postgres import Embedded, start
 from mutants.coverage import DDL_SERVICE
-from mutants.source import ROOT, Definition, Mutant, Source
+from mutants.source import FOLDER, ROOT, Definition, Mutant, Source
 from tests.postgres import FAST, TEMPLATE, Server
 
-FOLDER = ROOT / "var" / "mutants"
 LEAST_SECONDS, SLACK = 60.0, 8.0
 """A mutant's tests may take SLACK times as long as without it, and at least LEAST_SECONDS: a machine may be busy."""
 PREPARING = threading.Lock()
@@ -109,14 +108,16 @@ class Worker:
     def _request(self, mutant: Mutant, text: str, tests: list[str], seconds: float) -> Result:
         schema, provisioning = mutant.area == "migrations", mutant.path == "shared/storage/migrate.py"
         service = Path(mutant.path).parts[1] if mutant.path.startswith("services/") else ""
+        pure = mutant.suite == "pure"
         return {
             "file": str(self.tree / mutant.path),
             "text": text,
             "module": "" if schema else mutant.path.removesuffix(".py").removesuffix("/__init__").replace("/", "."),
-            "reload": "" if schema else service,
+            "reload": "" if schema or pure else service,
             "migrate": (service or DDL_SERVICE) if schema else "",
-            "dsn": "" if provisioning else self.server(schema=schema).dsn(),
-            "environment": {"TENGHUAN_TESTS_POSTGRES": "" if provisioning else str(self.site(schema=schema))},
+            "dsn": "" if provisioning or pure else self.server(schema=schema).dsn(),
+            "environment": {"TENGHUAN_TESTS_POSTGRES": "" if provisioning or pure else str(self.site(schema=schema))},
+            "options": ["--noconftest"] if pure else [],
             "tests": tests,
             "timeout": max(LEAST_SECONDS, SLACK * seconds),
             "log": str(FOLDER / f"run-{self.number}.log"),

@@ -10,6 +10,7 @@ from itertools import accumulate
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+FOLDER = ROOT / "var" / "mutants"
 Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 
 

@@ -147,7 +147,7 @@ def judge(request: dict[str, Any]) -> dict[str, Any]:
             return {"outcome": "killed", "test": f"migration: {error!r}"[:200], "ran": 0}
     verdict = Verdict()
     options = ["-x", "-q", "-n", "0", "-p", "no:cacheprovider", "-W", "ignore::pytest.PytestAssertRewriteWarning"]
-    code = int(pytest.main([*options, *request["tests"]], plugins=[verdict]))
+    code = int(pytest.main([*options, *request["options"], *request["tests"]], plugins=[verdict]))
     outcome = {0: "survived", 1: "killed", 2: "killed"}.get(code, "error")
     return {"outcome": outcome, "test": verdict.failed, "ran": verdict.ran}
 
