@@ -73,7 +73,7 @@ bench: $(DEV) ## measure throughput and latency on this machine
 	@$(PY) -m bench $(ARGS)
 
 mutants: $(DEV) ## change one place of the source at a time: does a test fail? (ARGS="sql --sample 300 --seed 1", routes, pure, replay)
-	@$(PY) -m mutants $(ARGS)
+	@exec nice -n 15 $(PY) -m mutants $(ARGS)
 
 sdk: $(RUNTIME) ## OpenAPI documents, Python client and TypeScript client in build/sdk (Node with npm)
 	@$(PY) -m deploy.sdk $(ARGS)

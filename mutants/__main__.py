@@ -7,7 +7,7 @@ from collections import defaultdict
 from itertools import zip_longest
 from pathlib import Path
 
-from mutants import pure, results, routes, sql_code
+from mutants import pure, replay, results, routes, sql_code
 from mutants.coverage import Coverage
 from mutants.runner import Result, collected, run_all
 from mutants.source import FOLDER, Mutant, Source
@@ -34,6 +34,12 @@ def sample(mutants: list[Mutant], size: int, seed: int) -> list[Mutant]:
     return turns[:size] if size else turns
 
 
+def waiting(mutants: list[Mutant], known: dict[str, Result], *, again: bool) -> list[Mutant]:
+    """Return those without a result, and with `again` those that survived."""
+    unsettled = ("error", "survived") if again else ("error",)
+    return [each for each in mutants if known.get(each.id, {"outcome": "error"})["outcome"] in unsettled]
+
+
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="mutants", description=__doc__)
     parser.add_argument("suite", choices=[*SUITES, "replay"])
@@ -42,6 +48,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--again", action="store_true", help="run those again that survived")
     parser.add_argument("--only", default="", help="beginning of a path, or an id")
+    parser.add_argument("--collect", type=int, default=0, metavar="N", help="replay: write the file, N of each suite")
     parser.add_argument("--list", action="store_true", help="print the mutants and run none")
     parser.add_argument("--coverage", type=Path, help="file of mutants.recording")
     return parser.parse_args()
@@ -57,14 +64,11 @@ def run(options: argparse.Namespace) -> int:
     FOLDER.mkdir(parents=True, exist_ok=True)
     file = FOLDER / f"{options.suite}.jsonl"
     known = results.read(file)
-    open_outcomes = ("error", "survived") if options.again else ("error",)
-    waiting = [each for each in mutants if known.get(each.id, {"outcome": "error"})["outcome"] in open_outcomes]
-    coverage = (
-        Coverage.read(options.coverage or FOLDER / COVERAGE.get(options.suite, "coverage.jsonl"))
-        if waiting
-        else Coverage()
-    )
-    coverage.keep(collected() if waiting else set())
+    ahead = waiting(mutants, known, again=options.again)
+    coverage = Coverage()
+    if ahead:
+        coverage = Coverage.read(options.coverage or FOLDER / COVERAGE.get(options.suite, "coverage.jsonl"))
+        coverage.keep(collected())
 
     def record(mutant: Mutant, result: Result) -> None:
         results.append(file, mutant, result)
@@ -72,7 +76,7 @@ def run(options: argparse.Namespace) -> int:
         sys.stdout.write(f"{mutant.path} {mutant.where}  {result.get('test', '')[-90:]}\n")
         sys.stdout.flush()
 
-    chosen = [(each, coverage.tests_for(each, BUDGET)) for each in waiting]
+    chosen = [(each, coverage.tests_for(each, BUDGET)) for each in ahead]
     run_all(
         [(each, tests, sum(coverage.seconds[test] for test in tests)) for each, tests in chosen],
         record,
@@ -93,8 +97,23 @@ def report(mutants: list[Mutant], known: dict[str, Result]) -> int:
     return int(any(mutant.id not in reasons for mutant in survivors))
 
 
+def collect(count: int) -> int:
+    """Write the replay file anew from the results so far: `count` killed mutants of each suite."""
+    entries = []
+    for suite in SUITES:
+        known = results.read(FOLDER / f"{suite}.jsonl")
+        pairs = [(each, known[each.id]) for each in every(suite) if each.id in known]
+        for mutant, test in replay.cheapest(pairs, count):
+            entries.append(replay.entry_of(Source.read(mutant.path), mutant, test))
+    replay.write(entries)
+    return 0
+
+
 def main() -> int:
-    return run(arguments())
+    options = arguments()
+    if options.suite == "replay":
+        return collect(options.collect) if options.collect else replay.replay(options.workers)
+    return run(options)
 
 
 if __name__ == "__main__":

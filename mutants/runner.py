@@ -34,7 +34,7 @@ class Zygote:
         command = [str(ROOT / ".venv/bin/python"), "-m", "mutants.zygote", str(tree), mode]
         with (tree.parent / f"{tree.name}-{mode}.log").open("w") as log:
             self.process = subprocess.Popen(
-                ["nice", "-n", "10", *command], cwd=tree, env=environment, text=True, stderr=log,
+                command, cwd=tree, env=environment, text=True, stderr=log,
                 stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             )  # fmt: skip
         assert self._read() == {"outcome": "ready"}
@@ -137,6 +137,8 @@ def function_of(source: Source, mutant: Mutant) -> str:
     for node, where in source.places:
         if isinstance(node, Definition) and not isinstance(node, ast.ClassDef):
             start, end = source.span(node.body[0])[0], source.span(node.body[-1])[1]
+            if node.body[0].lineno > node.lineno:
+                start = source.offset(node.body[0].lineno, 0)
             if all(start <= edit.start and edit.end <= end for edit in mutant.edits):
                 return "" if mutant.area == "migrations" else where
     return ""

@@ -40,7 +40,7 @@ def columns() -> dict[str, dict[str, str]]:
         for node in ast.walk(Source.read(path).tree):
             if isinstance(node, ast.ClassDef):
                 found[node.name] = {
-                    line.target.id: ast.unparse(line.annotation)
+                    line.target.id: ast.unparse(line.annotation).replace(" | None", "")
                     for line in node.body
                     if isinstance(line, ast.AnnAssign) and isinstance(line.target, ast.Name)
                 }
