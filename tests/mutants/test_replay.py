@@ -3,6 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 from types import FunctionType
+from typing import Any
 
 import pytest
 
@@ -37,7 +38,8 @@ def test_ids_survive_moved_lines_and_differ_from_each_other() -> None:
 
 def test_an_id_depends_on_place_and_change() -> None:
     mutant = mutants_of(CODE)[0]
-    others = [replace(mutant, **{name: "x"}) for name in ("suite", "operator", "path", "where", "old", "new")]
+    changes: list[dict[str, Any]] = [{name: "x"} for name in ("suite", "operator", "path", "where", "old", "new")]
+    others = [replace(mutant, **change) for change in changes]
     assert len({each.id for each in [mutant, replace(mutant, ordinal=1), *others]}) == 8
 
 

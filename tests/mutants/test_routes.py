@@ -6,6 +6,7 @@ import pytest
 
 from mutants import routes
 from mutants.source import Source
+from shared.actors import ROLES
 
 CODE = '''
 router = APIRouter(route_class=ActRoute, tags=["x"])
@@ -78,7 +79,7 @@ def test_a_router_loses_its_route_class() -> None:
 
 @pytest.mark.parametrize(
     ("listed", "added"),
-    [(("city_officer", "city_supervisor"), 1), (("finance",), 1), (tuple(routes.ROLES), 0)],
+    [(("city_officer", "city_supervisor"), 1), (("finance",), 1), (tuple(ROLES), 0)],
     ids=["two roles", "one role", "all roles"],
 )
 def test_admissions_gain_swap_and_lose_a_role(listed: tuple[str, ...], added: int) -> None:
@@ -93,4 +94,4 @@ def test_admissions_gain_swap_and_lose_a_role(listed: tuple[str, ...], added: in
 
 def test_every_named_admission_of_the_product_is_known() -> None:
     assert routes.admissions()["CityDesk"] == ("city_officer", "city_supervisor")
-    assert set(routes.admissions()["Official"]) == set(routes.ROLES) - {"applicant", "system"}
+    assert set(routes.admissions()["Official"]) == set(ROLES) - {"applicant", "system"}
