@@ -34,9 +34,12 @@ async def test_the_last_day_of_the_objection_period(
 
 
 @pytest.mark.parametrize("days", [-1, 0, 1])
-async def test_the_proposal_drops_a_ground_after_its_three_years(world: World, days: int) -> None:
+async def test_the_proposal_of_a_rated_entity_drops_a_ground_after_its_three_years(world: World, days: int) -> None:
     await funded_project(world)
     await raise_ground(world, occurred_on="2024-02-29")
+    await notify(world)
+    set_date(world, 2024, 3, 17)
+    await decide(world, "B")
     last = date(2027, 2, 28) + timedelta(days)
     set_date(world, last.year, last.month, last.day)
     assert (await shown(world))["proposal"]["points"] == (100 if days > 0 else 80)
