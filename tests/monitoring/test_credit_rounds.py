@@ -52,17 +52,17 @@ def cost(ground: dict[str, Any], points: int) -> dict[str, Any]:
 async def test_an_officers_ground_has_each_field_that_was_stated(world: World) -> None:
     project = await funded_project(world)
     set_date(world, 2024, 3, 4)
-    await raise_ground(world, declaration_id=str(project), evidence=["照片-1", "笔录-2"], occurred_on="2024-03-04")
-    await raise_ground(world, code="G10", detail="列入名单", occurred_on="2023-12-31")
+    await raise_ground(world, declaration_id=str(project), evidence=["照片-1", "笔录-2"], occurred_on="2023-12-31")
+    await raise_ground(world, code="G10", detail="列入名单", occurred_on="2024-03-04")
     fields = {"evidence": ["照片-1"], "raised_by": "city-officer-1", "state": "standing", "ended_on": None}
-    listed, stopped = (await shown(world))["grounds"]  # by the day on which they occurred
+    stopped, listed = (await shown(world))["grounds"]  # by the day on which they occurred
     assert {name: listed[name] for name in listed if name != "id"} == fields | {
         "code": "G10",
         "label": "列入失信被执行人或严重失信名单",
         "declaration_id": None,
         "grave": True,
         "detail": "列入名单",
-        "occurred_on": "2023-12-31",
+        "occurred_on": "2024-03-04",
     }
     assert {name: stopped[name] for name in stopped if name != "id"} == fields | {
         "code": "G4",
@@ -71,7 +71,7 @@ async def test_an_officers_ground_has_each_field_that_was_stated(world: World) -
         "grave": False,
         "detail": "停工",
         "evidence": ["照片-1", "笔录-2"],
-        "occurred_on": "2024-03-04",
+        "occurred_on": "2023-12-31",
     }
 
 

@@ -60,7 +60,7 @@ async def test_each_reading_has_its_day_of_delivery_and_its_last_day(
     project = await funded_project(world)
     set_date(world, 2024, 10, 8)
     accepted_on = "2024-08-30" if "delivery_meaning" in readings else delivered_on
-    days = {"delivered_on": accepted_on, "handed_over_on": "2024-09-02", "opened_on": "2024-09-03"}
+    days: dict[str, Any] = {"delivered_on": accepted_on, "handed_over_on": "2024-09-02", "opened_on": "2024-09-03"}
     file = await deliver(world, project, **days)
     expected = {"delivered_on": delivered_on, "evaluation_due_on": due_on}
     assert {name: file[name] for name in expected} == expected
@@ -87,7 +87,7 @@ async def test_the_day_that_counts_must_be_stated_and_is_checked(
 ) -> None:
     monkeypatch.setitem(world.instances["monitoring"].settings.interpretations, "delivery_meaning", meaning)
     project = await funded_project(world)
-    days = {"handed_over_on": "2024-02-27", "opened_on": "2024-02-28"}
+    days: dict[str, Any] = {"handed_over_on": "2024-02-27", "opened_on": "2024-02-28"}
     refused = await deliver(world, project, 422, **days | {missing: None})
     assert refused["errors"][0]["pointer"] == f"/body/{missing}"
     for outside in ("2024-03-02", "2023-11-05"):
