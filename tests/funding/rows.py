@@ -1,0 +1,52 @@
+"""Records that a test puts into funding's tables beside its acts, in the status that it needs."""
+
+from uuid import UUID
+
+from tests.world import World
+
+RECORD = UUID(int=9)
+OF_CASE = f"'{RECORD}', '{{case}}', '110105', '91110000600037341L'"
+ROWS = {
+    "appropriation": f"(id, district, year, document_no, amount_yuan, status, drafted_by, drafted_at)"
+    f" VALUES ('{RECORD}', '110000', 2024, '财9号', 1, '{{status}}', 'x', now())",
+    "investment_plan": "(id, district, year, batch, title, status, total_yuan, drafted_by, drafted_at, version)"
+    f" VALUES ('{RECORD}', '110000', 2024, 9, '计划', '{{status}}', 1, 'x', now(), 1)",
+    "interest_statement": "(id, application_id, district, applicant_uscc, number, lines, results, so_far, readings,"
+    f" payable_yuan, status, submitted_by, submitted_at)"
+    f" VALUES ({OF_CASE}, 1, '[]', '[]', '{{{{}}}}', '{{{{}}}}', 1, '{{status}}', 'x', now())",
+    "release_request": "(id, application_id, district, applicant_uscc, instalment, condition, amount_yuan, clause,"
+    f" evidence, status, requested_by, requested_at, transfer_id) VALUES ({OF_CASE}, 1, '一次', 1, '三（二）', '依据',"
+    f" '{{status}}', 'x', now(), CASE WHEN '{{status}}' = 'paid' THEN gen_random_uuid() END)",
+    "money_return": "(id, application_id, district, applicant_uscc, amount_yuan, bank_receipt_no, reason, status,"
+    f" recorded_by, recorded_at) VALUES ({OF_CASE}, 1, '回', '退', '{{status}}', 'x', now())",
+    "clawback_request": "(id, application_id, district, applicant_uscc, ground, clause, amount_yuan, reason, evidence,"
+    f" status, requested_by, requested_at, recovered_yuan)"
+    f" VALUES ({OF_CASE}, 'other', '四（一）1', 1, '追', '证', '{{status}}', 'x', now(), 0)",
+}
+ITEM = (
+    "INSERT INTO funding.plan_item (id, plan_id, application_id, district, applicant_uscc, status, project_name,"
+    " content_and_scale, total_investment_yuan, year_investment_yuan, fund_source, mode, amount_yuan)"
+    f" VALUES ('{RECORD}', '{RECORD}', '{{case}}', '110105', '91110000600037341L', 'planned', '名', '规模', 1, 1, '源',"
+    " 'investment_grant', 1)"
+)
+
+
+def row(table: str, case: UUID, status: str) -> str:
+    """Return the statement that inserts the record of a table for a case."""
+    return f"INSERT INTO funding.{table} {ROWS[table].format(case=case, status=status)}"
+
+
+def item(case: UUID) -> str:
+    """Return the statement that inserts the case's place in the plan of the record's id."""
+    return ITEM.format(case=case)
+
+
+async def add(world: World, table: str, case: UUID, status: str) -> None:
+    """Insert the record of a table for a case."""
+    await world.database.admin.execute(row(table, case, status))
+
+
+async def add_planned(world: World, case: UUID) -> None:
+    """Put the case into an issued plan."""
+    await add(world, "investment_plan", case, "issued")
+    await world.database.admin.execute(item(case))

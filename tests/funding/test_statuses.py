@@ -1,0 +1,173 @@
+"""Each act on an application in each of its statuses: done in those that the notice's steps name, refused in others."""
+
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from services.funding.rules.code_lists import APPLICATION_STATUSES
+from tests.enumeration import operations
+from tests.funding.case import appropriate, approved, enter_pool
+from tests.funding.rows import RECORD, add, add_planned
+from tests.world import World
+
+pytestmark = pytest.mark.clause("三（二）")
+
+DRAFT = {"mode": "investment_grant", "justification": "建议支持"}
+REFUSAL = {"clauses": ["二（五）"], "reason": "不符"}
+SPAN = {"from_on": "2024-02-01", "to_on": "2024-02-02"}
+LINE = {
+    **SPAN,
+    "balances": [{**SPAN, "balance_yuan": "1.00"}],
+    "rates": [{**SPAN, "annual_rate": "0.03"}],
+    "interest_paid_yuan": "1.00",
+}
+OPEN = {"approved", "planned", "releasing"}
+ACTS: dict[str, tuple[str, str, Any, set[str]]] = {
+    "draft_approval": ("draft-approval", "city-officer-1", DRAFT, {"received", "drafted"}),
+    "approve_application": ("approve", "city-supervisor-1", None, {"drafted"}),
+    "decline_application": ("decline", "city-supervisor-2", REFUSAL, {"received", "drafted"}),
+    "submit_interest": ("interest-statements", "finance-1", {"lines": [{"loan_id": str(UUID(int=1)), **LINE}]}, OPEN),
+    "request_release": ("release-requests", "finance-1", {"evidence": "依据"}, {"planned", "releasing"}),
+    "close_application": ("close", "city-supervisor-3", {"reason": "不再实施"}, OPEN),
+}
+"""Acts by operation: end of the path, who, body, and the statuses in which the act is not refused for the status."""
+
+
+async def put(world: World, case: UUID, status: str) -> None:
+    await world.database.admin.execute("UPDATE funding.application SET status = $1 WHERE id = $2", status, case)
+
+
+@pytest.mark.parametrize("name", ACTS)
+async def test_an_act_is_refused_in_every_other_status(world: World, name: str) -> None:
+    end, who, body, admitted = ACTS[name]
+    await appropriate(world)
+    case = await enter_pool(world)
+    await world.post("funding", f"/v1/applications/{case}/draft-approval", "city-officer-1", DRAFT)
+    if name == "submit_interest":
+        await world.database.admin.execute("UPDATE funding.application SET mode = 'interest_subsidy'")
+    refused = set()
+    for status in APPLICATION_STATUSES.keys() - admitted:
+        await put(world, case, status)
+        answer = await world.call("funding", "POST", f"/v1/applications/{case}/{end}", who, body)
+        refused |= {status} if (answer.status_code, answer.json()["code"]) == (409, "wrong_status") else set()
+    assert refused == APPLICATION_STATUSES.keys() - admitted
+    for status in sorted(admitted):
+        await put(world, case, status)
+        answer = await world.call("funding", "POST", f"/v1/applications/{case}/{end}", who, body)
+        assert answer.json().get("code") != "wrong_status", status
+
+
+async def test_only_an_approved_project_is_drafted_into_a_plan_and_issued_in_it(world: World) -> None:
+    await appropriate(world)
+    case = await approved(world)
+    items = {"items": [{"application_id": str(case)}]}
+    for status in APPLICATION_STATUSES:
+        await put(world, case, status)
+        expected = 201 if status == "approved" else 422
+        plan = await world.post("funding", "/v1/plans", "city-officer-2", {"year": 2024, "batch": 1, **items}, expected)
+        if status == "approved":
+            drafted = plan["id"]
+    for status in APPLICATION_STATUSES.keys() - {"approved"}:
+        await put(world, case, status)
+        refused = await world.post("funding", f"/v1/plans/{drafted}/issue", "city-supervisor-2", None, 409)
+        assert refused["code"] == "wrong_status", status
+    await put(world, case, "approved")
+    await world.post("funding", f"/v1/plans/{drafted}/issue", "city-supervisor-2")
+
+
+LOAN = {
+    "bank": "示例银行",
+    "principal_yuan": "1000.00",
+    "rate_type": "fixed",
+    "annual_rate": "0.0200",
+    "term_months": 60,
+    "drawn_on": "2024-03-01",
+}
+MODES: dict[str, tuple[str | None, str | None, int, int]] = {
+    # Mode, day of approval, then the answers to a loan contract and to final accounts.
+    "no mode yet": (None, None, 201, 409),
+    "a grant that is drafted": ("investment_grant", None, 201, 409),
+    "a grant that is approved": ("investment_grant", "2024-03-01", 422, 201),
+    "an interest subsidy that is drafted": ("interest_subsidy", None, 201, 409),
+    "an interest subsidy that is approved": ("interest_subsidy", "2024-03-01", 201, 409),
+}
+
+
+@pytest.mark.clause("二（四）")
+async def test_loans_and_final_accounts_depend_on_the_approved_mode(world: World) -> None:
+    case = await enter_pool(world)
+    final = {"document_no": "决算1", "components": [{"final_investment_yuan": "1.00"}]}
+    change = "UPDATE funding.application SET mode = $1, approved_on = $2::text::date, award_yuan = 1, cap_yuan = 2"
+    for name, (mode, approved_on, loan, accounts) in MODES.items():
+        await world.database.admin.execute(change, mode, approved_on)
+        body = LOAN | {"contract_no": name}
+        path = f"/v1/applications/{case}"
+        answer = await world.call("funding", "POST", f"{path}/loans", "city-officer-1", body)
+        assert answer.status_code == loan, name
+        answer = await world.call("funding", "POST", f"{path}/final-accounts", "city-officer-1", final)
+        assert answer.status_code == accounts, name
+
+
+RECEIPT = {"amount_yuan": "0.01", "bank_receipt_no": "回单1"}
+DECIDED: dict[str, dict[str, tuple[str, str, Any, set[str]]]] = {
+    "appropriation": {"confirm_budget": ("budgets/{}/confirm", "city-supervisor-2", None, {"drafted"})},
+    "investment_plan": {
+        "issue_plan": ("plans/{}/issue", "city-supervisor-2", None, {"drafted"}),
+        "withdraw_plan": ("plans/{}/withdraw", "city-officer-4", {"reason": "撤回"}, {"drafted"}),
+    },
+    "interest_statement": {
+        "decide_interest": (
+            "interest-statements/{}/decide", "city-officer-3", {"accept": True, "reason": "认可"}, {"flagged"},
+        )
+    },
+    "release_request": {
+        "release_funds": ("release-requests/{}/approve", "finance-2", None, {"requested"}),
+        "reject_release": ("release-requests/{}/reject", "finance-2", {"reason": "驳回"}, {"requested"}),
+    },
+    "money_return": {
+        "confirm_return": ("returns/{}/confirm", "finance-2", None, {"recorded"}),
+        "reject_return": ("returns/{}/reject", "finance-2", {"reason": "未到账"}, {"recorded"}),
+    },
+    "clawback_request": {
+        "demand_clawback": ("clawback-requests/{}/approve", "city-supervisor-3", None, {"requested"}),
+        "reject_clawback": ("clawback-requests/{}/reject", "city-supervisor-3", {"reason": "不予"}, {"requested"}),
+        "record_recovery": ("clawback-requests/{}/recovered", "finance-1", RECEIPT, {"demanded"}),
+    },
+}  # fmt: skip
+"""Acts on a record by table and operation, with the statuses in which it is not refused for the status."""
+STATUSES = {
+    "appropriation": ("drafted", "confirmed"),
+    "investment_plan": ("drafted", "issued", "withdrawn"),
+    "interest_statement": ("computed", "flagged", "accepted", "rejected"),
+    "release_request": ("requested", "paid", "rejected"),
+    "money_return": ("recorded", "confirmed", "rejected"),
+    "clawback_request": ("requested", "demanded", "rejected", "recovered"),
+}
+
+
+@pytest.mark.parametrize("table", DECIDED)
+async def test_a_record_is_decided_only_while_it_waits_for_the_decision(world: World, table: str) -> None:
+    case = await enter_pool(world)
+    await appropriate(world)
+    if table == "release_request":
+        await add_planned(world, case)  # a release reads the plan of its project
+    for status in STATUSES[table]:
+        for operation, (path, who, body, admitted) in DECIDED[table].items():
+            await world.database.admin.execute(f"DELETE FROM funding.{table} WHERE id = '{RECORD}'")
+            await add(world, table, case, status)
+            answer = await world.call("funding", "POST", f"/v1/{path.format(RECORD)}", who, body)
+            refused = answer.json().get("code") == "wrong_status"
+            assert refused is (status not in admitted), (operation, status, answer.text)
+
+
+def test_every_act_on_a_status_has_its_rows() -> None:
+    """The others act on a project whatever its status, or add a record of their own."""
+    tested = ACTS.keys() | {name for acts in DECIDED.values() for name in acts} | {"draft_plan"}
+    tested |= {"register_loan", "record_final_accounts"}
+    acts = {name for name, route in operations("funding").items() if "POST" in (route.methods or ())}
+    assert acts - tested == {
+        "draft_budget", "record_construction", "hold_funds", "lift_hold", "record_return", "request_clawback",
+        "record_co_support", "register_municipal_money", "withdraw_public_money", "refer_to_bank",
+        "record_referral_outcome", "issue_api_key", "revoke_api_key",
+    }  # fmt: skip
