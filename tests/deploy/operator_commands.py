@@ -62,3 +62,8 @@ async def announced(world: World, many: int) -> UUID:
         for number in range(1, many + 1):
             await emit(session, DeclarationWithdrawn(declaration_id=subject, district="110105", reason=f"第{number}次"))
     return subject
+
+
+async def forgotten(world: World) -> None:
+    """Delete the events that monitoring received, as a restore from an old backup would."""
+    await world.database.admin.execute("TRUNCATE monitoring.inbox, monitoring.stream_seen")

@@ -3,20 +3,10 @@
 from uuid import UUID
 
 import pytest
-from sqlalchemy import text
 
 from shared.events.bus import Message
-from shared.storage.migrate import admin_engine
-from tests.deploy.operator_commands import WithdrawalLog, announced, record, rows_of, tenghuan
+from tests.deploy.operator_commands import WithdrawalLog, announced, forgotten, record, rows_of, tenghuan
 from tests.world import World
-
-
-async def forgotten(world: World) -> None:
-    """Delete the events that monitoring received, as a restore from an old backup would."""
-    engine = admin_engine(world.settings)
-    async with engine.begin() as connection:
-        await connection.execute(text("TRUNCATE monitoring.inbox, monitoring.stream_seen"))
-    await engine.dispose()
 
 
 async def test_a_service_handles_replayed_events_that_it_had_not_handled(

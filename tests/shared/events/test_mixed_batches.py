@@ -255,6 +255,37 @@ async def test_a_replay_counts_what_it_buries(world: World, recorder: RecordingC
     assert await seen(recorder) == {("intake", subject): 3}
 
 
+async def test_two_services_number_their_events_about_one_aggregate_each_for_itself(
+    world: World, recorder: RecordingConsumer
+) -> None:
+    told, subject = Told(recorder), uuid4()
+    own = [message(subject, seq, world) for seq in (1, 2, 3)]
+    others = [replace(message(subject, seq, world), source="funding") for seq in (1, 2)]
+    await recorder.consumer.deliver(others[:1])
+    await recorder.consumer.deliver(own[:1])
+    told.failing = {(subject, "第2次")}
+    await recorder.consumer.deliver(others[1:])
+    told.failing.clear()
+    await recorder.consumer.deliver(own[1:])
+    assert await told.of(subject) == ["第1次", "第1次", "第2次", "第3次"]
+    assert [(row["source"], row["agg_seq"]) for row in await parked(recorder)] == [("funding", 2)]
+    assert await seen(recorder) == {("intake", subject): 3, ("funding", subject): 1}
+
+
+async def test_events_that_wait_stay_received_while_the_one_before_them_fails(
+    world: World, recorder: RecordingConsumer
+) -> None:
+    told, subject = Told(recorder), uuid4()
+    told.failing = {(subject, "第1次")}
+    first, second = message(subject, 1, world), message(subject, 2, world)
+    await recorder.consumer.deliver([second])
+    await recorder.consumer.deliver([first])
+    async with recorder.database.session(ACTOR) as session:
+        received = set((await session.scalars(text("SELECT event_id FROM inbox"))).all())
+    assert {first.id, second.id} <= received
+    assert [row["attempts"] for row in await parked(recorder)] == [ATTEMPTS, 0]
+
+
 async def test_a_stream_never_goes_back(recorder: RecordingConsumer) -> None:
     subject = uuid4()
     async with recorder.database.session(ACTOR) as session:
