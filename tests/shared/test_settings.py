@@ -1,10 +1,12 @@
 """Settings from the environment and from secret files."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
-from shared.settings import Settings
+from shared.settings import ROOT, Settings
 
 
 def test_a_service_may_have_a_database_login_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -22,3 +24,135 @@ def test_a_login_may_come_from_a_secret_file(monkeypatch: pytest.MonkeyPatch, tm
     (tmp_path / "tenghuan_intake_database_url").write_text("postgresql://app_intake@file.invalid/th\n")
     monkeypatch.setitem(Settings.model_config, "secrets_dir", str(tmp_path))
     assert Settings().service_url("intake").host == "file.invalid"
+
+
+LIMITS: dict[str, tuple[list[Any], list[Any]]] = {
+    "metrics_port": ([0, 65535], [-1, 65536]),
+    "metrics_seconds": ([0.1], [0, -1]),
+    "traces_ratio": ([0, 1], [-0.01, 1.01]),
+    "instance": (["", "a.B_9-" * 10], ["a b", "\u4e00", "x" * 61]),
+    "kafka_partitions": ([1, 1000], [0, 1001]),
+    "kafka_replication": ([1, 7], [0, 8]),
+    "kafka_batch": ([1, 5000], [0, 5001]),
+    "kafka_session_seconds": ([1, 300], [0.9, 300.1]),
+    "pool_reviewers_min": ([1, 50], [0, 51]),
+    "log_level": (["debug", "error"], ["trace"]),
+    "log_format": (["auto", "json", "console"], ["text"]),
+    "bus": (["none", "kafka"], ["inprocess"]),
+    "kafka_security": (["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"], ["TLS"]),
+}
+
+
+@pytest.mark.parametrize("name", LIMITS)
+def test_the_limits_of_a_setting(name: str) -> None:
+    taken, refused = LIMITS[name]
+    for value in taken:
+        assert getattr(Settings(**{name: value}), name) == value
+    for value in refused:
+        with pytest.raises(ValidationError, match=name):
+            Settings(**{name: value})
+
+
+def test_every_limited_setting_is_tested() -> None:
+    limited = {
+        name
+        for name, field in Settings.model_fields.items()
+        if field.metadata or str(field.annotation).startswith("typing.Literal")
+    }
+    assert limited == set(LIMITS)
+
+
+def test_the_defaults_that_operators_and_the_documents_rely_on() -> None:
+    settings = Settings()
+    assert {name: getattr(settings, name) for name in DEFAULTS} == DEFAULTS
+
+
+DEFAULTS = {
+    "pool_size": 5,
+    "pool_overflow": 5,
+    "log_level": "info",
+    "metrics_port": 0,
+    "metrics_host": "127.0.0.1",
+    "host": "127.0.0.1",
+    "port": 8700,
+    "bus": "none",
+    "upload_limit_bytes": 52_428_800,
+    "json_limit_bytes": 8_388_608,
+    "incoming_keep_hours": 24,
+    "jwt_audience": "tenghuan",
+    "jwt_algorithms": ["Ed25519", "ES256"],
+    "jwt_leeway_seconds": 30,
+    "story_clock": False,
+    "tick_seconds": 60.0,
+    "idempotency_keep_days": 7,
+    "opinion_due_working_days": 10,
+    "first_review_due_working_days": 10,
+    "correction_due_working_days": 20,
+    "quarter_due_working_days": 10,
+    "rectification_due_days": 30,
+    "pool_reviewers_min": 2,
+    "kafka_partitions": 12,
+    "kafka_replication": 3,
+    "interpretations": {},
+}
+
+CITY = "postgresql://admin:s3cret@db.invalid:5433/th"
+
+
+@pytest.mark.parametrize(
+    ("given", "role", "shown"),
+    [
+        ({}, "app", "postgresql+asyncpg://app_funding:roles@db.invalid:5433/th"),
+        ({}, "relay", "postgresql+asyncpg://relay_funding:roles@db.invalid:5433/th"),
+        ({"role_password": ""}, "app", "postgresql+asyncpg://app_funding:s3cret@db.invalid:5433/th"),
+        (
+            {"intake": "postgresql://x:y@own.invalid/own"},
+            "app",
+            "postgresql+asyncpg://app_funding:roles@db.invalid:5433/th",
+        ),
+        ({"funding": "postgresql://x:y@own.invalid/own"}, "app", "postgresql+asyncpg://x:y@own.invalid/own"),
+        (
+            {"funding": "postgresql://x:y@own.invalid/own"},
+            "relay",
+            "postgresql+asyncpg://relay_funding:roles@own.invalid/own",
+        ),
+    ],
+)
+def test_the_login_of_a_service(given: dict[str, str], role: str, shown: str) -> None:
+    own = dict(given)
+    password = own.pop("role_password", "roles")
+    settings = Settings(database_url=CITY, role_password=password, service_database_urls=own)
+    assert settings.service_url("funding", role).render_as_string(hide_password=False) == shown
+
+
+def test_an_administrator_is_demanded_where_one_is_needed() -> None:
+    assert Settings(database_url=CITY).admin_url().render_as_string(hide_password=False) == (
+        "postgresql+asyncpg://admin:s3cret@db.invalid:5433/th"
+    )
+    with pytest.raises(ValueError, match="TENGHUAN_DATABASE_URL"):
+        Settings().admin_url()
+
+
+def test_settings_are_shown_without_secrets() -> None:
+    own = {"intake": "postgresql://h/d?password=s3cret"}
+    shown = Settings(
+        database_url=CITY, role_password="s3cret", kafka_password="s3cret", jwt_keys="s3cret",
+        service_database_urls=own, files_url="s3://bucket/prefix", kafka_username="reader",
+    ).redacted()  # fmt: skip
+    assert "s3cret" not in str(shown)
+    assert (shown["database_url"], shown["service_database_urls"]) == ("***", "***")
+    assert (shown["files_url"], shown["kafka_username"]) == ("s3://bucket/prefix", "reader")
+
+
+def test_files_are_kept_beside_the_data_unless_a_store_is_named(tmp_path: Path) -> None:
+    assert Settings(data_dir=tmp_path).file_store_url() == (tmp_path / "files").as_uri()
+    assert Settings(data_dir=tmp_path, files_url="s3://b/p").file_store_url() == "s3://b/p"
+    assert Settings().data_dir == ROOT / "var"
+
+
+def test_the_environment_comes_before_a_secret_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "tenghuan_intake_database_url").write_text("postgresql://file.invalid/th")
+    (tmp_path / "unrelated_database_url").write_text("x")
+    monkeypatch.setitem(Settings.model_config, "secrets_dir", str(tmp_path))
+    monkeypatch.setenv("TENGHUAN_INTAKE_DATABASE_URL", "postgresql://environment.invalid/th")
+    assert Settings().service_database_urls == {"intake": "postgresql://environment.invalid/th"}
