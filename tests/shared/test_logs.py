@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 import structlog
+from aiokafka.errors import KafkaError
 from pydantic import BaseModel, ValidationError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from shared import logs
 from shared.settings import Settings
@@ -116,3 +118,49 @@ async def test_a_task_keeps_the_context_it_was_started_in(written: io.StringIO) 
         task = asyncio.create_task(work())
     await task
     assert lines(written)[0]["request_id"] == "abcdefgh"
+
+
+class OfTheServer(Exception):
+    """An error of the database, as the driver raises it."""
+
+    def __init__(self, state: str) -> None:
+        super().__init__("first line\nsecond line")
+        self.sqlstate = state
+
+
+DESCRIBED: dict[str, tuple[BaseException, str]] = {
+    "of a row": (OfTheServer("23505"), "OfTheServer 23505"),
+    "of a value": (OfTheServer("22P02"), "OfTheServer 22P02"),
+    "of a name": (OfTheServer("42P01"), "OfTheServer 42P01"),
+    **{
+        f"of the server: {state}": (OfTheServer(state), f"OfTheServer {state}: first line")
+        for state in ("08006", "28P01", "3D000", "40P01", "53300", "55P03", "57P01")
+    },
+    "wrapped": (DBAPIError("x", {}, OfTheServer("57P01")), "DBAPIError 57P01: first line"),
+    "wrapped, of a row": (IntegrityError("x", {}, OfTheServer("23505")), "IntegrityError 23505"),
+    "network": (ConnectionResetError(104, "reset"), "ConnectionResetError: [Errno 104] reset"),
+    "timeout": (TimeoutError("late\nat all"), "TimeoutError: late"),
+    "timeout without words": (TimeoutError(), "TimeoutError"),
+    "broker": (KafkaError("topic x"), "KafkaError: KafkaError: topic x"),
+    "defect": (ValueError("value of a row"), "ValueError"),
+    "long": (OSError("x" * 400), "OSError: " + "x" * 300),
+}
+
+
+@pytest.mark.parametrize("name", DESCRIBED)
+def test_an_exception_keeps_its_message_only_where_that_cannot_quote_data(name: str) -> None:
+    error, said = DESCRIBED[name]
+    assert logs.describe(error) == said
+
+
+def test_a_line_says_what_it_was_given_before_what_its_context_says(written: io.StringIO) -> None:
+    with logs.logged_as(service="funding", request_id="of-context", case="c1"):
+        with logs.logged_as(service="intake", route="tick"):
+            structlog.get_logger().warning("within", case="given")
+        structlog.get_logger().warning("after")
+    within, after = lines(written)
+    del within["time"], after["time"]
+    assert within == {"level": "warning", "message": "within", "service": "intake", "route": "tick", "case": "given"}
+    assert after == {
+        "level": "warning", "message": "after", "service": "funding", "request_id": "of-context", "case": "c1",
+    }  # fmt: skip
