@@ -1,10 +1,16 @@
 """Tests of the dry run: no sign-in, both amounts, missing information. 二"""
 
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
 
+from services.eligibility.rules import dry_run as rules
+from services.eligibility.rules.reviews import Judgement
+from shared.contracts.facts import ProjectFacts
 from tests.eligibility.fixtures import BASES
+from tests.eligibility.stored_rows import standard, store
 from tests.world import World
 
 
@@ -103,3 +109,75 @@ async def test_editions_and_clauses_are_open_to_anybody(world: World) -> None:
     assert "funding.loan" in told["二（四）2"]["tables"]
     assert "tests/funding/interest/test_interest.py" in told["二（四）2"]["tests"]
     assert all(clause["asks"] for clause in clauses)
+
+
+async def test_both_supports_are_shown_with_their_derivation(world: World) -> None:
+    world.settings.interpretations = {"lpr_tenor": "one_year"}
+    loan = {"principal_yuan": "100000000.33", "rate": "0.0391", "years": 10}
+    support = (await dry_run(world, project(), loan=loan))["support"]
+    assert support["interest_subsidy"] == {
+        # 100 000 000.33 yuan at the one-year rate of 3.45 % for two of the ten years
+        "clause": "二（四）2", "label": "贷款贴息（估算）", "uncapped_yuan": "6900000.02", "award_yuan": "6900000.02",
+        "derivation": [
+            "本金 100,000,000.33 元 × 年利率 3.4500%（LPR 3.4500% 与合同利率 3.9100% 取低）× 2 年 = 6,900,000.02 元",
+            "按全额本金估算；实际按银行结息单逐日计算，上限 50,000,000 元",
+        ],
+    }  # fmt: skip
+    assert support["investment_grant"]["clause"] == "二（四）1"
+    world.settings.interpretations = {}
+    dear = (await dry_run(world, project(), loan=loan))["support"]["interest_subsidy"]
+    assert dear["uncapped_yuan"] == "7820000.03"  # the contract's 3.91 % is below the five-year rate of 3.95 %
+
+
+@pytest.mark.parametrize(
+    ("moment", "day"),
+    [
+        (datetime(2024, 3, 1, 15, 59, 59, tzinfo=UTC), "2024-03-01"),
+        (datetime(2024, 3, 1, 16, 0, tzinfo=UTC), "2024-03-02"),
+    ],
+    ids=["before midnight in Beijing", "midnight in Beijing"],
+)
+async def test_today_is_the_day_in_beijing(world: World, moment: datetime, day: str) -> None:
+    world.clock.set(moment)
+    assert (await dry_run(world, project(drop=("accepted_on",))))["as_of"] == day
+    assert (await dry_run(world, project(accepted_on="2023-09-01")))["as_of"] == "2023-09-01"
+
+
+async def test_the_district_of_the_request_replaces_that_of_the_facts(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[str | None] = []
+
+    def assessed(facts: ProjectFacts, as_of: date, readings: Mapping[str, str]) -> Judgement:
+        seen.append(facts.district)
+        return rules.dry_run(facts, as_of, readings)
+
+    monkeypatch.setattr("services.eligibility.api.dry_run.dry_run", assessed)
+    await dry_run(world, project(), district="110106")
+    await dry_run(world, project())
+    assert seen == ["110106", "110105"]
+
+
+async def test_a_dry_run_reads_no_district_standard_and_stores_nothing(world: World) -> None:
+    await store(world, standard(1, "0.5", "2024-01-01"))
+    ground = {
+        "wholly_vacant": False,
+        "district_tax_per_m2_yuan": "300",
+        "function_mismatch": False,
+        "occupancy": "0.35",
+    }
+    before = await world.snapshot()
+    found = await dry_run(
+        world, project(components=[{**project()["components"][0], **ground, "occupancy": "0.35"}]), district="110105"
+    )
+    assert (found["decision"], found["open"]) == ("undetermined", ["二（一）1"])
+    assert await world.snapshot() == before
+
+
+@pytest.mark.parametrize(("size", "status"), [(256 * 1024, 200), (256 * 1024 + 1, 413)], ids=["on", "over"])
+async def test_a_body_is_read_up_to_256_kib(world: World, size: int, status: int) -> None:
+    body = b'{"facts": {}}'
+    padded = body + b" " * (size - len(body))
+    headers = {"content-type": "application/json"}
+    answer = await world.clients["eligibility"].post("/v1/dry-run", content=padded, headers=headers)
+    assert answer.status_code == status
