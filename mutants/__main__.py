@@ -9,7 +9,7 @@ from pathlib import Path
 
 from mutants import pure, replay, results, routes, sql_code
 from mutants.coverage import Coverage
-from mutants.runner import Result, collected, run_all
+from mutants.runner import Result, run_all
 from mutants.source import FOLDER, Mutant, Source
 
 SUITES = {"sql": sql_code, "routes": routes, "pure": pure}
@@ -68,7 +68,6 @@ def run(options: argparse.Namespace) -> int:
     coverage = Coverage()
     if ahead:
         coverage = Coverage.read(options.coverage or FOLDER / COVERAGE.get(options.suite, "coverage.jsonl"))
-        coverage.keep(collected())
 
     def record(mutant: Mutant, result: Result) -> None:
         results.append(file, mutant, result)

@@ -34,18 +34,11 @@ class Coverage:
             records[record["test"]] = record
         coverage = cls()
         for test, record in records.items():
-            if record["passed"]:
+            if record["passed"] and stands(test):
                 coverage.seconds[test] = record["seconds"]
                 for function in record["functions"]:
                     coverage.entering[tuple(function.split(" ", 1))].add(test)
         return coverage
-
-    def keep(self, existing: set[str]) -> None:
-        """Forget the tests that no longer exist."""
-        for test in self.seconds.keys() - existing:
-            del self.seconds[test]
-        for tests in self.entering.values():
-            tests &= existing
 
     def tests_for(self, mutant: Mutant, budget: float) -> list[str]:
         """Return tests of at most `budget` seconds that enter the changed code: those of its own folder first."""
@@ -84,6 +77,17 @@ class Coverage:
             if not name or "." not in where:
                 waiting += users(path, where.split(".")[0])
         return found
+
+
+@cache
+def _text(path: str) -> str:
+    return (ROOT / path).read_text("utf-8") if (ROOT / path).exists() else ""
+
+
+def stands(test: str) -> bool:
+    """Return whether the file of a test still has a function of its name."""
+    path, _, name = test.partition("::")
+    return f"def {name.rpartition('::')[2].partition('[')[0]}(" in _text(path)
 
 
 @cache
