@@ -1,0 +1,271 @@
+"""Acts of funding that meet another transaction: each waits for it, then judges the state that it left. 三（二）"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from tests.enumeration import operations
+from tests.funding import rows
+from tests.funding.case import DISTRICT, OWNER, appropriate, enter_pool
+from tests.funding.rows import RECORD
+from tests.interleaving import after
+from tests.world import World
+
+pytestmark = pytest.mark.clause("三（二）")
+
+APPLICATION = "SELECT FROM funding.application FOR NO KEY UPDATE"
+HELD = (
+    "INSERT INTO funding.hold (id, application_id, district, applicant_uscc, source, ground, clause, severity, reason,"
+    " placed_by, placed_at) SELECT gen_random_uuid(), id, district, applicant_uscc, 'x', 'other', '四（一）1', 'stop',"
+    " '暂停', 'x', now() FROM funding.application"
+)
+LOAN = {
+    "bank": "示例银行",
+    "contract_no": "借1",
+    "principal_yuan": "1000.00",
+    "rate_type": "fixed",
+    "annual_rate": "0.0200",
+    "term_months": 60,
+    "drawn_on": "2024-03-01",
+}
+DRAFT, REASON = {"mode": "investment_grant", "justification": "建议"}, {"reason": "理由"}
+SPAN = {"from_on": "2024-02-01", "to_on": "2024-02-02"}
+LINE = {
+    **SPAN,
+    "loan_id": str(RECORD),
+    "balances": [{**SPAN, "balance_yuan": "1.00"}],
+    "rates": [{**SPAN, "annual_rate": "0.03"}],
+    "interest_paid_yuan": "1.00",
+}
+CLAWBACK = {"ground": "other", "clause": "四（一）1", "amount_yuan": "1.00", "reason": "追", "evidence": "证"}
+BACK = {"amount_yuan": "1.00", "bank_receipt_no": "回单1", "reason": "退"}
+SUPPORT = {"kind": "district_rent", "programme": "租金", "amount_yuan": "1.00", "granted_on": "2024-02-01"}
+REFERRAL = {"bank": "银行", "owner_consent": True, "consent_document": "同意书", "wanted_yuan": "1.00"}
+BUDGET = {"year": 2024, "amount_yuan": "1.00", "document_no": "财9号"}
+OTHER_MONEY = (
+    "INSERT INTO funding.public_money (id, district, kind, programme, applicant_uscc, amount_yuan, granted_on,"
+    f" recorded_by, recorded_at) VALUES ('{RECORD}', '{DISTRICT}', 'district_rent', '租金', '{OWNER}', 1, '2024-01-01',"
+    " 'x', now())"
+)
+BANK = (
+    "INSERT INTO funding.bank_referral (id, application_id, district, applicant_uscc, bank, owner_consent,"
+    " consent_document, wanted_yuan, referred_by, referred_at) SELECT"
+    f" '{RECORD}', id, district, applicant_uscc, '银行', true, '同意书', 1, 'x', now() FROM funding.application"
+)
+
+
+@dataclass(frozen=True)
+class Race:
+    """An act of `who`, the status of its case, the records it needs, the transaction that it meets, and the answer."""
+
+    who: str
+    path: str
+    body: Any
+    answer: int | str
+    lock: str
+    change: str = ""
+    status: str = "received"
+    given: Callable[[UUID], tuple[str, ...]] = lambda case: ()
+
+
+def records(table: str, status: str) -> Callable[[UUID], tuple[str, ...]]:
+    return lambda case: (rows.row(table, case, status),)
+
+
+def requested(case: UUID) -> tuple[str, ...]:
+    plan = rows.row("investment_plan", case, "issued")
+    return plan, rows.item(case), rows.row("release_request", case, "requested")
+
+
+def planned(case: UUID) -> tuple[str, ...]:
+    return rows.row("investment_plan", case, "drafted"), rows.item(case)
+
+
+def become(status: str) -> str:
+    return f"UPDATE funding.application SET status = '{status}'"
+
+
+def decided(table: str, status: str, **columns: str) -> str:
+    more = "".join(f", {name} = {value}" for name, value in columns.items())
+    return f"UPDATE funding.{table} SET status = '{status}'{more}"
+
+
+CASE = "applications/{case}"
+RETURN, DEMAND, REQUEST = records("money_return", "recorded"), records("clawback_request", "requested"), requested
+GIVEN_BACK = "UPDATE funding.application SET returned_yuan = released_yuan"
+RACES = {
+    "register_loan": Race(
+        "city-officer-1", f"{CASE}/loans", LOAN, "invalid",
+        "UPDATE funding.application SET mode = 'investment_grant', approved_on = '2024-03-01'",
+    ),
+    "record_construction": Race(
+        "city-officer-1", f"{CASE}/construction-status", {"status": "under_construction", "evidence": "证"}, 200,
+        APPLICATION,
+    ),
+    "draft_approval": Race("city-officer-1", f"{CASE}/draft-approval", DRAFT, "wrong_status", become("approved")),
+    "approve_application": Race(
+        "city-supervisor-1", f"{CASE}/approve", None, "wrong_status", become("declined"), status="drafted"
+    ),
+    "decline_application": Race(
+        "city-supervisor-1", f"{CASE}/decline", {"clauses": ["二（五）"], **REASON}, "wrong_status", become("approved")
+    ),
+    "submit_interest": Race(
+        "finance-1", f"{CASE}/interest-statements", {"lines": [LINE]}, "wrong_status", become("closed"),
+        status="planned",
+    ),
+    "decide_interest, case": Race(
+        "city-officer-1", f"interest-statements/{RECORD}/decide", {"accept": True, **REASON}, "wrong_status",
+        APPLICATION, decided("interest_statement", "rejected"), given=records("interest_statement", "flagged"),
+    ),
+    "decide_interest, statement": Race(
+        "city-officer-1", f"interest-statements/{RECORD}/decide", {"accept": True, **REASON}, "wrong_status",
+        decided("interest_statement", "rejected"), given=records("interest_statement", "flagged"),
+    ),
+    "issue_plan, plan": Race(
+        "city-supervisor-2", f"plans/{RECORD}/issue", None, "wrong_status", decided("investment_plan", "withdrawn"),
+        status="approved", given=planned,
+    ),
+    "issue_plan, case": Race(
+        "city-supervisor-2", f"plans/{RECORD}/issue", None, "wrong_status", become("closed"), status="approved",
+        given=planned,
+    ),
+    "withdraw_plan": Race(
+        "city-officer-4", f"plans/{RECORD}/withdraw", REASON, "wrong_status", decided("investment_plan", "issued"),
+        given=planned,
+    ),
+    "request_release, case": Race(
+        "finance-1", f"{CASE}/release-requests", {"evidence": "依据"}, "wrong_status", become("closed"),
+        status="planned",
+    ),
+    "request_release, hold": Race(
+        "finance-1", f"{CASE}/release-requests", {"evidence": "依据"}, "funds_held", APPLICATION, HELD,
+        status="planned",
+    ),
+    "release_funds, hold": Race(
+        "finance-2", f"release-requests/{RECORD}/approve", None, "funds_held", APPLICATION, HELD, "planned", REQUEST
+    ),
+    "release_funds, case": Race(
+        "finance-2", f"release-requests/{RECORD}/approve", None, "wrong_status",
+        APPLICATION, decided("release_request", "rejected"), "planned", REQUEST,
+    ),
+    "release_funds, request": Race(
+        "finance-2", f"release-requests/{RECORD}/approve", None, "wrong_status",
+        decided("release_request", "rejected"), "", "planned", REQUEST,
+    ),
+    "reject_release, case": Race(
+        "finance-2", f"release-requests/{RECORD}/reject", REASON, "wrong_status",
+        APPLICATION, decided("release_request", "paid", transfer_id=f"'{uuid4()}'"), "planned", REQUEST,
+    ),
+    "reject_release, request": Race(
+        "finance-2", f"release-requests/{RECORD}/reject", REASON, "wrong_status",
+        decided("release_request", "paid", transfer_id=f"'{uuid4()}'"), "", "planned", REQUEST,
+    ),
+    "hold_funds": Race("city-officer-4", f"{CASE}/hold", REASON, 201, APPLICATION),
+    "lift_hold": Race(
+        "city-supervisor-3", f"{CASE}/lift-hold", REASON, "not_found", APPLICATION,
+        "UPDATE funding.hold SET lifted_at = now()", given=lambda case: (HELD,),
+    ),
+    "close_application, case": Race(
+        "city-supervisor-3", f"{CASE}/close", REASON, "wrong_status", become("released"), status="planned"
+    ),
+    "close_application, request": Race(
+        "city-supervisor-3", f"{CASE}/close", REASON, "wrong_status", APPLICATION,
+        rows.row("release_request", UUID(int=0), "requested").replace(
+            f"'{UUID(int=0)}'", "(SELECT id FROM funding.application)"
+        ),
+        status="planned",
+    ),
+    "record_return": Race("finance-1", f"{CASE}/returns", BACK, "more_than_paid", GIVEN_BACK),
+    "confirm_return, case": Race(
+        "finance-2", f"returns/{RECORD}/confirm", None, "more_than_paid", GIVEN_BACK, given=RETURN
+    ),
+    "confirm_return, return": Race(
+        "finance-2", f"returns/{RECORD}/confirm", None, "wrong_status", decided("money_return", "rejected"),
+        given=RETURN,
+    ),
+    "reject_return, case": Race(
+        "finance-2", f"returns/{RECORD}/reject", REASON, "wrong_status",
+        APPLICATION, decided("money_return", "confirmed"), given=RETURN,
+    ),
+    "reject_return, return": Race(
+        "finance-2", f"returns/{RECORD}/reject", REASON, "wrong_status", decided("money_return", "confirmed"),
+        given=RETURN,
+    ),
+    "request_clawback": Race(
+        "city-officer-3", f"{CASE}/clawback-requests", CLAWBACK, "more_than_paid", GIVEN_BACK
+    ),
+    "demand_clawback, case": Race(
+        "city-supervisor-3", f"clawback-requests/{RECORD}/approve", None, "more_than_paid", GIVEN_BACK, given=DEMAND
+    ),
+    "demand_clawback, request": Race(
+        "city-supervisor-3", f"clawback-requests/{RECORD}/approve", None, "wrong_status",
+        decided("clawback_request", "rejected"), given=DEMAND,
+    ),
+    "reject_clawback, case": Race(
+        "city-supervisor-3", f"clawback-requests/{RECORD}/reject", REASON, "wrong_status",
+        APPLICATION, decided("clawback_request", "demanded"), given=DEMAND,
+    ),
+    "reject_clawback, request": Race(
+        "city-supervisor-3", f"clawback-requests/{RECORD}/reject", REASON, "wrong_status",
+        decided("clawback_request", "demanded"), given=DEMAND,
+    ),
+    "record_recovery, case": Race(
+        "finance-1", f"clawback-requests/{RECORD}/recovered", {"amount_yuan": "1.00", "bank_receipt_no": "回单1"},
+        "wrong_status", APPLICATION, decided("clawback_request", "recovered", recovered_yuan="1"),
+        given=records("clawback_request", "demanded"),
+    ),
+    "record_recovery, request": Race(
+        "finance-1", f"clawback-requests/{RECORD}/recovered", {"amount_yuan": "1.00", "bank_receipt_no": "回单1"},
+        "wrong_status", decided("clawback_request", "recovered", recovered_yuan="1"),
+        given=records("clawback_request", "demanded"),
+    ),
+    "record_final_accounts": Race(
+        "city-officer-6", f"{CASE}/final-accounts",
+        {"document_no": "决算1", "components": [{"final_investment_yuan": "1.00"}] * 2}, "invalid",
+        "UPDATE funding.application SET mode = 'investment_grant', approved_on = '2024-03-01'",
+    ),
+    "record_co_support": Race("city-officer-6", f"{CASE}/co-support", SUPPORT, 201, APPLICATION),
+    "withdraw_public_money": Race(
+        "city-officer-6", f"municipal-money/{RECORD}/withdraw", REASON, "wrong_status",
+        "UPDATE funding.public_money SET withdrawn_at = now()", given=lambda case: (OTHER_MONEY,),
+    ),
+    "refer_to_bank": Race("city-officer-6", f"{CASE}/bank-referrals", REFERRAL, 201, APPLICATION),
+    "record_referral_outcome": Race(
+        "city-officer-6", f"bank-referrals/{RECORD}/outcome", {"outcome": "refused"}, "wrong_status",
+        "UPDATE funding.bank_referral SET outcome = 'withdrawn'", given=lambda case: (BANK,),
+    ),
+    "draft_budget": Race(
+        "city-supervisor-1", "budgets", BUDGET, "duplicate", rows.row("appropriation", UUID(int=0), "drafted")
+    ),
+    "confirm_budget": Race(
+        "city-supervisor-1", f"budgets/{RECORD}/confirm", None, "wrong_status", decided("appropriation", "confirmed"),
+        given=records("appropriation", "drafted"),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", RACES)
+async def test_an_act_waits_for_the_other_and_judges_what_it_left(world: World, name: str) -> None:
+    race = RACES[name]
+    case = await enter_pool(world)
+    if name.startswith("issue_plan"):
+        await appropriate(world)
+    mode = "interest_subsidy" if name == "submit_interest" else "investment_grant"
+    prepared = f"released_yuan = 10, status = '{race.status}', mode = '{mode}'"
+    await world.database.admin.execute(f"UPDATE funding.application SET {prepared}")
+    for statement in race.given(case):
+        await world.database.admin.execute(statement)
+    call = world.call("funding", "POST", f"/v1/{race.path.format(case=case)}", race.who, race.body)
+    answer = await after(world, race.lock, race.change, call)
+    assert (answer.status_code if answer.is_success else answer.json()["code"]) == race.answer, answer.text
+
+
+def test_every_act_has_its_race() -> None:
+    """A plan is drafted and other money registered without a lock; a plan meets the others at an index."""
+    acts = {name for name, route in operations("funding").items() if "POST" in (route.methods or ())}
+    assert acts - {name.split(",")[0] for name in RACES} == {
+        "draft_plan", "register_municipal_money", "issue_api_key", "revoke_api_key",
+    }  # fmt: skip
