@@ -73,6 +73,8 @@ async def test_a_replay_that_fails_again_keeps_what_it_could_do(world: World, re
     recorder.consumer.handlers = {DeclarationWithdrawn: fail_at_the_third}
     assert await recorder.consumer.replay_parked("intake", subject) == 2
     assert (await recorder.handled(subject), await queue_of(recorder, subject)) == (2, [(3, 1), (4, 0)])
+    await recorder.consumer.deliver([message(subject, 5, world)])
+    assert await queue_of(recorder, subject) == [(3, 1), (4, 0), (5, 0)], "another arrival tries nothing again"
     assert await recorder.consumer.replay_parked("intake", subject) == 0
 
 
