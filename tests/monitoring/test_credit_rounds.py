@@ -56,6 +56,8 @@ async def test_an_officers_ground_has_each_field_that_was_stated(world: World) -
     await raise_ground(world, code="G10", detail="列入名单", occurred_on="2024-03-04")
     fields = {"evidence": ["照片-1"], "raised_by": "city-officer-1", "state": "standing", "ended_on": None}
     stopped, listed = (await shown(world))["grounds"]  # by the day on which they occurred
+    stored = await world.database.admin.fetch("SELECT code, district FROM monitoring.credit_ground")
+    assert {tuple(row) for row in stored} == {("G4", "110105"), ("G10", "110000")}
     assert {name: listed[name] for name in listed if name != "id"} == fields | {
         "code": "G10",
         "label": "列入失信被执行人或严重失信名单",
@@ -128,6 +130,10 @@ async def test_grounds_of_two_entities_are_apart_even_when_alike(world: World) -
     await world.post("monitoring", f"{CREDIT}/repair", world.owner(), body, status=422)
     await decide(world, "B")
     await repaired(world, own["grounds"][0]["id"])
+    stored = await world.database.admin.fetch(
+        "SELECT code, district, source FROM monitoring.credit_ground ORDER BY applicant_uscc"
+    )
+    assert [tuple(row) for row in stored] == [("G4", "110000", "officer:2024-02-20:停工")] * 2
     other = await shown(world, OTHER)
     assert (other["grade"], other["grounds"], other["decisions"], other["repairs"]) == (None, theirs["grounds"], [], [])
     assert other["rating"]["state"] == "noticed"
@@ -217,6 +223,12 @@ async def test_a_repair_ends_its_grounds_only_and_a_repaired_ground_stays_ended(
     await world.post("monitoring", f"{CREDIT}/repair", world.owner(), body, status=422)
     await raise_ground(world, code="G7", detail="拒绝检查", occurred_on="2024-02-21", status=409)
     assert (await notify(world))["proposal"]["points"] == 80
+    # A second repair bears its own day, not that of the rating before it.
+    set_date(world, 2024, 3, 8)
+    later = await world.post(
+        "monitoring", f"{CREDIT}/repair", world.owner(), asked | {"ground_ids": [stopped["id"]]}, 201
+    )
+    assert later["requested_on"] == "2024-03-08"
     (event,) = await world.events("monitoring", "monitoring.credit_rated.v1")
     assert event["data"] == {
         "district": "110000",

@@ -5,6 +5,7 @@ from uuid import UUID
 
 import pytest
 
+from shared.contracts.funding import FundsReturned
 from tests.monitoring import rows
 from tests.monitoring.fixtures import (
     OWNER,
@@ -70,6 +71,8 @@ async def test_each_round_keeps_its_own_report_and_its_lateness_is_that_of_the_f
     project = await funded_project(world)
     set_date(world, 2024, 4, 15)
     assert (await submit(world, project, "2024Q1", jobs=1))["late"] is False
+    path = f"/v1/files/{project}/quarters/2024Q1"
+    await world.call("monitoring", "PUT", path, world.owner(), report(), status=409, if_match='"3"')
     set_date(world, 2024, 4, 16)
     await act(world, project, "2024Q1", "return")
     corrected = await submit(world, project, "2024Q1", jobs=2, progress="0.51")
@@ -202,3 +205,27 @@ async def test_public_money_follows_the_last_round_of_the_newest_quarter_of_this
     assert await money() == ["30000000.00", "270000000.00", "300000000.00", "1.0000", False, "2.05"]
     await announce(world, release(project, amount_yuan="0.01", instalment=2))
     assert await money() == ["30000000.01", "270000000.00", "300000000.00", "1.0000", True, "2.05"]
+
+
+async def test_a_report_is_checked_against_the_amount_kept_and_the_investment_assessed(world: World) -> None:
+    """Ten of an award of thirty million are released, half a million is returned; six million of nine are assessed."""
+    parts = [
+        {"kind": "building", "declared_investment_yuan": "5000000.00", "assessed_investment_yuan": "4000000.00"},
+        {"kind": "factory", "declared_investment_yuan": "4000000.00", "assessed_investment_yuan": "2000000.00"},
+    ]
+    project = await funded_project(world, amount_yuan="10000000.00", components=parts)
+    named: dict[str, Any] = {"declaration_id": project, "district": "110105", "applicant_uscc": OWNER}
+    await announce(world, FundsReturned(**named, transfer_id=project, amount_yuan="500000.00", reason="结余"))
+    set_date(world, 2024, 4, 3)
+    stated: dict[str, Any] = {"subsidy_received_yuan": "9500000.00", "progress": "0.70"}
+    over = await submit(world, project, "2024Q1", 422, **stated | sums("3000000.00", "9500000.01"))
+    assert codes(over) == {"used_over_released", "used_over_received"}
+    sent = await submit(world, project, "2024Q1", **stated | sums("3000000.00", "9500000.00", progress="0.71"))
+    # 0.71 - 3,000,000 / 6,000,000 is above the tolerance of 0.20; 9,500,000 is above 3,000,000 and 6,000,000.
+    assert {warning["code"] for warning in sent["warnings"]} == {
+        "progress_ahead_of_investment",
+        "used_over_investment",
+        "public_money_over_base",
+    }
+    money = (await world.get("monitoring", f"/v1/files/{project}", "auditor-1"))["public_money"]
+    assert (money["investment_yuan"], money["municipal_yuan"], money["share"]) == ("6000000.00", "9500000.00", "1.5833")
