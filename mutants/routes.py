@@ -21,7 +21,7 @@ ROUTE_CLASSES = {
     "KnownParametersRoute": '__import__("shared.web.routing", fromlist=["_"]).PrefixRoute',
     "BoundedRoute": '__import__("shared.web.parameters", fromlist=["_"]).KnownParametersRoute',
 }
-FORGOTTEN = {"Session": "ReadSession"}
+FORGOTTEN = {"Session": '__import__("shared.web.idempotency", fromlist=["_"]).ReadSession'}
 """A session that claims no idempotency key instead of one that does."""
 
 
