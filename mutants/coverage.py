@@ -49,6 +49,8 @@ class Coverage:
             budget = min(budget, SCHEMA_BUDGET)
         else:
             tests = self.tests_of((mutant.path, mutant.where))
+            if "/models/" in mutant.path or mutant.path.endswith("/tables.py"):
+                tests = tests | {test for test in self.seconds if test.startswith(SCHEMA_TESTS)}
 
         def order(test: str) -> tuple[bool, bool, float]:
             return not test.startswith(SCHEMA_TESTS), service not in test, self.seconds[test]

@@ -22,7 +22,7 @@ DROPPED_CALLS = {
 DROPPED_KEYWORDS = {"with_for_update", "populate_existing", "unique", "postgresql_where", "index_where"}
 DDL_CALLS = {"protect", "append_only"}
 CONSTRAINTS = {"CheckConstraint", "UniqueConstraint", "ForeignKeyConstraint", "ForeignKey"}
-MIGRATION_KEYWORDS = {"nullable", "applicant"}
+WEAKENED = {("nullable", "False"), ("applicant", "True")}
 _FLIPS = {ast.LtE: "<=", ast.GtE: ">=", ast.Lt: "<", ast.Gt: ">"}
 
 
@@ -116,7 +116,7 @@ def _of_arguments(source: Source, node: ast.Call) -> Iterator[tuple[str, Edit]]:
         if isinstance(argument, ast.Call) and ast.unparse(argument.func).rpartition(".")[2] in CONSTRAINTS:
             yield "drop_constraint", source.without(node.args, index)
     for keyword in node.keywords:
-        if keyword.arg in DROPPED_KEYWORDS or (migration and keyword.arg in MIGRATION_KEYWORDS):
+        if keyword.arg in DROPPED_KEYWORDS or (migration and (keyword.arg, ast.unparse(keyword.value)) in WEAKENED):
             start, end = source.span(keyword)
             before = source.text[:start].rstrip()
             yield f"drop_{keyword.arg}", Edit(len(before) - 1 if before.endswith(",") else start, end)
