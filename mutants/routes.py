@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from functools import cache
 from itertools import pairwise
 
+from mutants.declared import fields
+from mutants.declared import files as product_files
 from mutants.source import Edit, Mutant, Source, numbered
-from mutants.sql_code import files as product_files
 from shared.actors import ROLES
 from shared.web import auth
 
@@ -42,24 +43,6 @@ def admissions() -> dict[str, tuple[str, ...]]:
         checks = [each.dependency for each in getattr(value, "__metadata__", ()) if hasattr(each, "dependency")]
         if checks and isinstance(checks[0], auth.RoleCheck):
             found[name] = checks[0].roles
-    return found
-
-
-@cache
-def fields() -> dict[str, dict[str, str]]:
-    """Return the type of each field by class, over all answers, events and rows."""
-    found: dict[str, dict[str, str]] = {}
-    bases: dict[str, list[str]] = {}
-    contracts = [f"shared/contracts/{name}.py" for name in ("eligibility", "funding", "intake", "monitoring")]
-    for path in [*product_files(), *contracts]:
-        for node in ast.walk(Source.read(path).tree):
-            if isinstance(node, ast.ClassDef):
-                lines = [each for each in node.body if isinstance(each, ast.AnnAssign)]
-                found[node.name] = {ast.unparse(each.target): ast.unparse(each.annotation) for each in lines}
-                bases[node.name] = [ast.unparse(base) for base in node.bases]
-    for name in found:
-        for base in bases[name]:
-            found[name] = found.get(base, {}) | found[name]
     return found
 
 

@@ -2,13 +2,12 @@
 
 import ast
 from collections.abc import Iterator
-from functools import cache
 
-from mutants.source import ROOT, Edit, Mutant, Source, numbered
+from mutants.declared import columns, files
+from mutants.source import Edit, Mutant, Source, numbered
 from mutants.sql_text import FLIPS, is_sql, mutations
 
-FOLDERS = ("services", "shared", "deploy")
-LEFT_OUT = ("deploy/demo", "deploy/sdk", "deploy/checks", "shared/contracts", "shared/policy")
+__all__ = ["files", "mutants"]
 DROPPED_CALLS = {
     "with_for_update",
     "order_by",
@@ -24,34 +23,6 @@ DDL_CALLS = {"protect", "append_only"}
 CONSTRAINTS = {"CheckConstraint", "UniqueConstraint", "ForeignKeyConstraint", "ForeignKey"}
 WEAKENED = {("nullable", "False"), ("applicant", "True")}
 _FLIPS = {ast.LtE: "<=", ast.GtE: ">=", ast.Lt: "<", ast.Gt: ">"}
-
-
-def files() -> list[str]:
-    """Return the files whose statements are changed."""
-    found = (path.relative_to(ROOT).as_posix() for each in FOLDERS for path in sorted((ROOT / each).rglob("*.py")))
-    return [path for path in found if not path.startswith(LEFT_OUT)]
-
-
-@cache
-def columns() -> dict[str, dict[str, str]]:
-    """Return the type of each column, by model class or table, in the order of their declaration."""
-    found: dict[str, dict[str, str]] = {}
-    for path in (path for path in files() if "/models/" in path or path.endswith("storage/tables.py")):
-        for node in ast.walk(Source.read(path).tree):
-            if isinstance(node, ast.ClassDef):
-                found[node.name] = {
-                    line.target.id: ast.unparse(line.annotation).replace(" | None", "")
-                    for line in node.body
-                    if isinstance(line, ast.AnnAssign) and isinstance(line.target, ast.Name)
-                }
-            elif isinstance(node, ast.Assign) and isinstance(node.value, ast.Call) and "Table(" in ast.unparse(node):
-                calls = [each for each in node.value.args if isinstance(each, ast.Call) and len(each.args) > 1]
-                found[ast.unparse(node.targets[0])] = {
-                    ast.literal_eval(each.args[0]): ast.unparse(each.args[1])
-                    for each in calls
-                    if "Column" in ast.unparse(each.func) and isinstance(each.args[0], ast.Constant)
-                }
-    return found
 
 
 def mutants(source: Source) -> list[Mutant]:

@@ -5,6 +5,7 @@ import ast
 import pytest
 
 from mutants import sql_code
+from mutants.declared import columns
 from mutants.source import Source
 
 CODE = """
@@ -82,7 +83,7 @@ def test_a_downgrade_is_left_alone() -> None:
 
 
 def test_a_column_is_swapped_for_one_of_its_type() -> None:
-    types = sql_code.columns()["Hold"]
+    types = columns()["Hold"]
     text = "def f():\n    return select(Hold.clause)\n"
     swapped = [mutant.new for mutant in sql_code.mutants(Source("services/funding/sample.py", text))]
     assert len(swapped) == 1
