@@ -140,7 +140,7 @@ async def _total(session: AsyncSession, application: Application) -> PublicMoney
     parts = recognised_investment(application.components, ruleset)
     base = sum((Decimal(part["fixed_investment_yuan"]) for part in parts), Decimal("0.00"))
     share, limit = public_money_share(total, base), parameter("public_money_warning_share", today(session))
-    over = over_limit(share, ruleset.interpretations["public_money_limit"], limit)
+    over = over_limit(total / base if base else None, ruleset.interpretations["public_money_limit"], limit)
     return PublicMoneyTotal(
         declaration_id=application.id,
         amounts=amounts,
