@@ -46,7 +46,12 @@ def test_a_resource_as_facts() -> None:
 
 
 def test_what_the_district_did_not_state_is_absent() -> None:
-    bare = {"certified_on": None, "certified_by": None, "criterion_version": None, "inefficiency_grounds": []}
+    bare: dict[str, Any] = {
+        "certified_on": None,
+        "certified_by": None,
+        "criterion_version": None,
+        "inefficiency_grounds": [],
+    }
     assert facts_of(**bare, vacant_area_m2=None) == {"gross_floor_area_m2": "25000.00"}
 
 

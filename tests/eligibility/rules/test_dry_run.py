@@ -1,0 +1,89 @@
+"""Dry run: both kinds of support estimated, and the day of an undeclared project. 二（四）"""
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from services.eligibility.rules.dry_run import Loan, dry_run, grant_of, interest_of
+from shared.contracts.facts import ProjectFacts
+from shared.policy import resolve
+from tests.shared.policy.periods import add_period
+from tests.shared.policy.worked_cases import base
+
+pytestmark = pytest.mark.clause("二（四）2")
+
+ON = date(2024, 3, 1)
+# On that day the one-year LPR is 3.45 % and the five-year LPR 3.95 %; the cap is 50 million, for two years.
+
+
+def loan(principal: str = "100000000.00", rate: str = "0.0500", years: str = "2") -> Loan:
+    return Loan(Decimal(principal), Decimal(rate), Decimal(years))
+
+
+@pytest.mark.parametrize(
+    ("planned", "tenor", "yuan"),
+    [
+        (loan(), "by_term", "6900000.00"),
+        (loan(rate="0.0345"), "by_term", "6900000.00"),
+        (loan(rate="0.0344"), "by_term", "6880000.00"),
+        (loan(years="1.5"), "by_term", "5175000.00"),
+        (loan(years="3"), "by_term", "6900000.00"),
+        (loan(years="5"), "by_term", "6900000.00"),
+        (loan(years="5.01"), "by_term", "7900000.00"),
+        (loan(years="5.01"), "one_year", "6900000.00"),
+        (loan(principal="0.10", years="1.5"), "by_term", "0.01"),
+        (loan(principal="0.09", years="1.5"), "by_term", "0.00"),
+    ],
+)
+def test_the_interest_is_estimated_at_the_lower_rate_for_two_years(planned: Loan, tenor: str, yuan: str) -> None:
+    support = interest_of(planned, ON, tenor)
+    assert (support.uncapped_yuan, support.award_yuan) == (yuan, yuan)
+
+
+def test_the_estimate_ends_at_the_cap_and_shows_its_derivation() -> None:
+    support = interest_of(loan("800000000.00"), ON)
+    assert (support.clause, support.label) == ("二（四）2", "贷款贴息（估算）")
+    assert (support.uncapped_yuan, support.award_yuan) == ("55200000.00", "50000000.00")
+    assert support.derivation == (
+        "本金 800,000,000.00 元 × 年利率 3.4500%（LPR 3.4500% 与合同利率 5.0000% 取低）× 2 年 = 55,200,000.00 元",
+        "按全额本金估算；实际按银行结息单逐日计算，上限 50,000,000 元",
+    )
+
+
+def test_without_a_loan_or_a_figure_nothing_is_estimated() -> None:
+    for support, words in (
+        (interest_of(None, ON), "填报贷款本金、利率和期限后可估算；上限 50,000,000 元，不超过 2 年"),
+        (interest_of(loan(), date(2031, 3, 1)), "没有 2031-03-01 的数值"),
+        (interest_of(loan(), date(2022, 3, 1)), "没有已公布的数值"),
+    ):
+        assert (support.uncapped_yuan, support.award_yuan) == (None, None)
+        assert words in support.derivation[0]
+
+
+def test_cap_and_years_are_those_of_the_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    add_period(monkeypatch, "interest_cap_yuan", ON, 3_000_000)
+    add_period(monkeypatch, "interest_years", ON, 1)
+    later, earlier = interest_of(loan(), ON), interest_of(loan(), date(2024, 2, 29))
+    assert (later.uncapped_yuan, later.award_yuan) == ("3450000.00", "3000000.00")
+    assert (earlier.uncapped_yuan, earlier.award_yuan) == ("6900000.00", "6900000.00")
+
+
+@pytest.mark.clause("二（四）1")
+def test_the_grant_is_shown_whichever_mode_is_requested() -> None:
+    support = grant_of(base("building")["components"], resolve(ON))
+    assert support is not None
+    assert (support.clause, support.label) == ("二（四）1", "投资补助")
+    assert (support.uncapped_yuan, support.award_yuan) == ("30000000.00", "30000000.00")
+    assert len(support.derivation) == 2
+    assert grant_of(base("building")["components"], resolve(date(2022, 3, 1))) is None
+
+
+def test_an_undeclared_project_is_judged_as_if_accepted_on_the_day() -> None:
+    stated = {key: value for key, value in base("building").items() if key != "accepted_on"}
+    facts = ProjectFacts.model_validate(stated)
+    assert dry_run(facts, ON, {}).decision.facts["accepted_on"] == "2024-03-01"
+    own = ProjectFacts.model_validate({**stated, "accepted_on": "2024-02-01"})
+    judgement = dry_run(own, ON, {})
+    assert (judgement.decision.facts["accepted_on"], judgement.decision.as_of) == ("2024-02-01", "2024-03-01")
+    assert judgement.decision.decision == "eligible"
