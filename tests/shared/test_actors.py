@@ -79,7 +79,7 @@ def test_a_new_key_is_its_id_and_a_secret_of_which_the_hash_is_kept() -> None:
 
 
 def test_a_signature_is_the_hmac_by_the_secret_s_hash() -> None:
-    """The value comes from `printf content | openssl dgst -sha256 -mac HMAC -macopt hexkey:$(sha256 of the secret)`."""
+    """Compare with `printf content | openssl dgst -sha256 -mac HMAC -macopt hexkey:$(sha256 of the secret)`."""
     assert hash_secret("abc").hex() == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
     assert signature(hash_secret("abc"), b"content") == SIGNED
 

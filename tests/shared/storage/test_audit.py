@@ -116,7 +116,7 @@ def test_every_duty_has_its_own_word() -> None:
 
 
 async def test_an_act_needs_a_case_that_the_actor_may_see(world: World) -> None:
-    """The duty goes with the act: both are undone."""
+    """Undo the duty with the act."""
     database = world.instances["intake"].database
     with pytest.raises(Exception, match="row-level security"):
         async with database.session(OFFICER) as session:
