@@ -137,6 +137,12 @@ async def test_grounds_of_two_entities_are_apart_even_when_alike(world: World) -
     other = await shown(world, OTHER)
     assert (other["grade"], other["grounds"], other["decisions"], other["repairs"]) == (None, theirs["grounds"], [], [])
     assert other["rating"]["state"] == "noticed"
+    verdict = {"grade": "B", "reason": "属实"}
+    await world.post("monitoring", f"/v1/entities/{OTHER}/credit/decide", "city-supervisor-1", verdict)
+    numbers = await world.database.admin.fetch(
+        "SELECT applicant_uscc, number FROM monitoring.credit_decision ORDER BY id"
+    )
+    assert [tuple(row) for row in numbers] == [(OWNER, 1), (OWNER, 2), (OTHER, 1)]
 
 
 async def test_a_second_rating_counts_what_stands_then_and_keeps_the_first_decision(world: World) -> None:

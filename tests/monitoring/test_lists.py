@@ -178,3 +178,31 @@ def test_every_sort_of_every_list_is_asked() -> None:
         (sort,) = (each["schema"]["enum"] for each in parameters if each["name"] == "sort")
         declared[name] = {word.removeprefix("-") for word in sort}
     assert declared == {name: set(case.sorts) for name, case in LISTS.items()}
+
+
+VISIBLE = {
+    "finance-1": {
+        "list_files": "1234", "list_quarters": "1234", "list_reading_findings": "123", "list_inspections": "1234",
+        "list_findings": "1234", "list_ratings": "123", "list_file_quarters": "24", "list_meters": "12",
+    },
+    "110106-officer-1": {
+        "list_files": "2", "list_quarters": "13", "list_reading_findings": "2", "list_inspections": "24",
+        "list_findings": "24", "list_ratings": 403, "list_file_quarters": 404, "list_meters": 404,
+    },
+    "owner": {
+        "list_files": "23", "list_quarters": "13", "list_reading_findings": "2", "list_inspections": 403,
+        "list_findings": "24", "list_ratings": "2", "list_file_quarters": 404, "list_meters": 404,
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("who", VISIBLE)
+async def test_a_caller_sees_the_rows_of_its_district_or_its_own(world: World, who: str) -> None:
+    await populate(world)
+    caller = world.owner(OTHER, "另一单位") if who == "owner" else who
+    seen: dict[str, str | int] = {}
+    for name in VISIBLE[who]:
+        answer = await world.call("monitoring", "GET", LISTS[name].path, caller)
+        items = answer.json().get("items", [])
+        seen[name] = "".join(sorted(item[LISTS[name].key][-1] for item in items)) or answer.status_code
+    assert seen == VISIBLE[who]

@@ -181,3 +181,15 @@ async def test_years_and_targets_are_those_of_the_day_of_acceptance(
     assert (await deliver(world, project))["evaluation_due_on"] == due_on
     targets = (await world.get("monitoring", f"/v1/files/{project}", "auditor-1"))["targets"]
     assert targets[1]["target"] == ("0.70" if as_of == "2023-11-06" else "0.77")
+
+
+async def test_tax_is_compared_with_the_bound_of_the_projects_own_district(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After the works 250 yuan a square metre: of 400 in one district, above the city's 200 in another."""
+    city = parameters.history()["low_tax_yuan_per_m2"][-1]
+    own = replace(city, value=Decimal(400), district="110105")
+    monkeypatch.setattr(parameters, "district_standards", lambda: ((own, None),))
+    project = await funded_project(world)
+    result = (await computed_evaluation(world, project))["result"]
+    assert {head["head"]: head["score"] for head in result["heads"]}["tax_contribution"] == "12.50"
