@@ -180,7 +180,7 @@ def test_every_sort_of_every_list_is_asked() -> None:
     assert declared == {name: set(case.sorts) for name, case in LISTS.items()}
 
 
-VISIBLE = {
+VISIBLE: dict[str, dict[str, str | int]] = {
     "finance-1": {
         "list_files": "1234", "list_quarters": "1234", "list_reading_findings": "123", "list_inspections": "1234",
         "list_findings": "1234", "list_ratings": "123", "list_file_quarters": "24", "list_meters": "12",
