@@ -68,14 +68,15 @@ async def due_instalment(session: AsyncSession, application: Application, statem
         return await _due_interest(session, application, statement_id)
     on, chosen = today(session), ruleset_of(session, application).interpretations["instalments"]
     planned = instalments(application.award_yuan or Decimal(0), chosen, parameter("instalment_shares", on))
-    due = planned[application.instalments_paid]
+    due = planned[min(application.instalments_paid, len(planned) - 1)]  # fewer, if the reading changed since
     reached = application.progress is not None and application.progress >= parameter("instalment_progress", on)
     if due.condition == "at_progress" and not reached:
         share = f"{parameter('instalment_progress', on):%}"
         raise InstalmentConditionUnmet(f"工程形象进度须达到 {share}，请在季度报送更新进度后申请")
     if due.condition == "after_evaluation" and application.evaluated_on is None:
         raise InstalmentConditionUnmet("项目评价尚未完成（三（三）），请在评价签发后申请")
-    return Instalment(due.number, min(due.yuan, application.reserved_yuan), CONDITIONS[due.condition])
+    number = application.instalments_paid + 1
+    return Instalment(number, min(due.yuan, application.reserved_yuan), CONDITIONS[due.condition])
 
 
 async def _due_interest(session: AsyncSession, application: Application, statement_id: UUID | None) -> Instalment:
