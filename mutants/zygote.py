@@ -15,6 +15,7 @@ import signal
 import subprocess
 import sys
 import time
+import traceback
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
@@ -179,7 +180,10 @@ def answer_to(request: dict[str, Any], functions: Functions, used: set[tuple[str
     if child == 0:
         try:
             in_child(request, functions)
+        except BaseException:
+            traceback.print_exc()
         finally:
+            sys.stderr.flush()
             os._exit(0)
     deadline = time.monotonic() + request["timeout"]
     while os.waitpid(child, os.WNOHANG) == (0, 0):
@@ -190,7 +194,9 @@ def answer_to(request: dict[str, Any], functions: Functions, used: set[tuple[str
         time.sleep(0.02)
     with contextlib.suppress(ProcessLookupError):
         os.killpg(child, signal.SIGKILL)
-    return json.loads(answer.read_text()) if answer.exists() else {"outcome": "killed", "test": "the process ended"}
+    if not answer.exists():
+        return {"outcome": "error", "test": "the process ended: " + Path(request["log"]).read_text("utf-8")[-200:]}
+    return json.loads(answer.read_text())  # type: ignore[no-any-return]
 
 
 def main() -> None:
