@@ -5,7 +5,8 @@ from collections.abc import Iterator
 
 from mutants.declared import columns, files
 from mutants.source import Edit, Mutant, Source, numbered
-from mutants.sql_text import FLIPS, is_sql, mutations
+from mutants.sql_splitter import is_sql
+from mutants.sql_text import FLIPS, mutations
 
 __all__ = ["files", "mutants"]
 DROPPED_CALLS = {

@@ -1,23 +1,12 @@
-"""Operators on the text of SQL: a small splitter over the raw literal, which keeps the layout of the rest.
-
-Written over the raw literal with its quotes: `" …\\n f"` between two joined literals, a `{…}` of an f-string and a
-comment stand for white space or a word.
-"""
+"""Operators on the text of SQL, in the code and in migrations."""
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import pairwise
 
 from mutants.source import Edit
+from mutants.sql_splitter import Token, cut, tokens
 
-_TOKEN = re.compile(
-    r"""(?P<gap>\s+|"\s*\n\s*f?"|--[^\n]*|^f?"+|"+$|^f?'|'$)|(?P<string>'(?:[^'\n]|'')*')|(?P<word>(?:\{[^{}]*\}|[\w.:])+)"""
-    r"""|(?P<mark><=|>=|<>|!=|->>|->|\|\||\$\$|.)""",
-    re.DOTALL,
-)
-_STATEMENT = re.compile(r"""^(?:f?["']+)?\s*(SELECT|INSERT|UPDATE|DELETE|WITH|CREATE|ALTER|GRANT|REVOKE)\b""")
-_CLAUSE = re.compile(r"\b(WHERE|CHECK|USING|ON CONFLICT|IS NULL|IS NOT NULL|= ANY|IN \()")
 CONDITIONS = {"WHERE", "HAVING", "WHEN", "IF", "ELSIF", "CHECK", "USING", "ON"}
 ENDS = frozenset(
     "WHERE GROUP ORDER LIMIT RETURNING UNION FOR THEN LEFT JOIN INNER CROSS HAVING WINDOW SET OFFSET ELSE ON WITH "  # noqa: SIM905
@@ -34,39 +23,8 @@ WEAKER = (
     (r"(?<=[a-z]_lock)(?=\()", "_shared"),
     (r" DESC\b", ""),
 )
+_COLUMN = re.compile(r"[a-z_.0-9]+$")
 FLIPS = {"<=": "<", ">=": ">", "<": "<=", ">": ">=", "<>": "="}
-
-
-@dataclass(frozen=True)
-class Token:
-    """A word, string or mark, with the depth of parentheses at which it stands."""
-
-    text: str
-    start: int
-    end: int
-    depth: int
-
-    @property
-    def upper(self) -> str:
-        return self.text.upper() if self.text.isalpha() else self.text
-
-
-def is_sql(literal: str) -> bool:
-    """Return whether a raw literal is a statement, or a condition that is built into one."""
-    body = literal.strip("f\"'")
-    return bool(_STATEMENT.match(literal)) or (bool(_CLAUSE.search(body)) and not re.search(r"[^\x00-\x7f]", body))
-
-
-def tokens(literal: str) -> list[Token]:
-    """Return the tokens without white space and comments."""
-    found, depth = [], 0
-    for match in _TOKEN.finditer(literal):
-        if match.lastgroup == "gap":
-            continue
-        depth -= match[0] == ")"
-        found.append(Token(match[0], *match.span(), depth))
-        depth += match[0] == "("
-    return found
 
 
 def mutations(literal: str) -> Iterator[tuple[str, Edit]]:
@@ -126,38 +84,28 @@ def _conjuncts(literal: str, condition: list[Token]) -> Iterator[tuple[str, Edit
                 joints.append(word)
             between = False
     if not joints:
-        yield "drop_condition", _cut(literal, condition[0].start, condition[-1].end, "true")
+        yield "drop_condition", cut(literal, condition[0].start, condition[-1].end, "true")
         return
-    yield "drop_conjunct", _cut(literal, condition[0].start, joints[0].end)
+    yield "drop_conjunct", cut(literal, condition[0].start, joints[0].end)
     for joint, following in pairwise([*joints, None]):
         end = condition[-1].end if following is None else following.start
-        yield "drop_conjunct", _cut(literal, joint.start, end)  # type: ignore[union-attr]
-
-
-def _cut(literal: str, start: int, end: int, text: str = "") -> Edit:
-    """Return the removal of a part, which keeps the quotes between joined literals."""
-    return Edit(start, end, text + "".join(re.findall(r'"\s*\n\s*f?"', literal[start:end])))
+        yield "drop_conjunct", cut(literal, joint.start, end)  # type: ignore[union-attr]
 
 
 def _lists(literal: str, words: list[Token]) -> Iterator[tuple[str, Edit]]:
     """Swap two neighbours: `a, b` of an inserted, selected or set list."""
-    for index in range(len(words) - 3):
-        opens, first, comma, second = words[index : index + 4]
-        if comma.text != "," or not (
-            re.fullmatch(r"[a-z_.0-9]+", first.text) and re.fullmatch(r"[a-z_.0-9]+", second.text)
-        ):
+    end = Token("", len(literal), len(literal), 0)
+    for opens, first, comma, second, closes in zip(
+        words, words[1:], words[2:], words[3:], [*words[4:], end], strict=False
+    ):
+        listed = opens.upper in {"(", ",", "SELECT", "RETURNING", "BY"} and closes.upper in {",", ")", "FROM", ""}
+        if not listed or comma.text != "," or not (_COLUMN.match(first.text) and _COLUMN.match(second.text)):
             continue
-        closes = words[index + 4].text if index + 4 < len(words) else ""
-        if (
-            opens.text not in {"(", ","} and opens.upper not in {"SELECT", "RETURNING", "BY"}
-        ) or closes.upper() not in {",", ")", "FROM", ""}:
-            continue
-        names = (first.text, second.text)
+        swapped = f"{second.text}, {first.text}"
         if first.depth == 0 or opens.upper == "SELECT":
-            swapped = f"{names[1]} AS {names[0].rpartition('.')[2]}, {names[0]} AS {names[1].rpartition('.')[2]}"
-        else:
-            swapped = ", ".join(reversed(names))
-        yield "swap_columns", _cut(literal, first.start, second.end, swapped)
+            names = [each.text.rpartition(".")[2] for each in (first, second)]
+            swapped = f"{second.text} AS {names[0]}, {first.text} AS {names[1]}"
+        yield "swap_columns", cut(literal, first.start, second.end, swapped)
 
 
 def _statements(literal: str, words: list[Token]) -> Iterator[tuple[str, Edit]]:
@@ -167,7 +115,7 @@ def _statements(literal: str, words: list[Token]) -> Iterator[tuple[str, Edit]]:
         if word.text == ";" and word.depth == 0 and index > first:
             kind = " ".join(each.upper for each in words[first : first + 2])
             if re.match(r"CREATE (POLICY|TRIGGER)|GRANT|REVOKE|ALTER", kind):
-                yield "drop_statement", _cut(literal, words[first].start, words[index - 1].end, "SELECT 1")
+                yield "drop_statement", cut(literal, words[first].start, words[index - 1].end, "SELECT 1")
             if kind == "CREATE TABLE":
                 yield from _constraints(literal, words[first:index])
             first = index + 1
@@ -177,4 +125,4 @@ def _constraints(literal: str, words: list[Token]) -> Iterator[tuple[str, Edit]]
     commas = [i for i, word in enumerate(words) if word.text == "," and word.depth == 1]
     for comma, following in pairwise([*commas, len(words) - 1]):
         if words[comma + 1].upper in {"CONSTRAINT", "CHECK", "UNIQUE", "FOREIGN"}:
-            yield "drop_constraint", _cut(literal, words[comma].start, words[following - 1].end)
+            yield "drop_constraint", cut(literal, words[comma].start, words[following - 1].end)

@@ -2,7 +2,8 @@
 
 import pytest
 
-from mutants.sql_text import is_sql, mutations, tokens
+from mutants.sql_splitter import is_sql, tokens
+from mutants.sql_text import mutations
 
 SELECT = '''"""
     SELECT r.id, r.rank FROM entry r JOIN k ON r.district = k.district
