@@ -75,7 +75,8 @@ def run(options: argparse.Namespace) -> int:
         sys.stdout.write(f"{mutant.path} {mutant.where}  {result.get('test', '')[-90:]}\n")
         sys.stdout.flush()
 
-    chosen = [(each, coverage.tests_for(each, BUDGET)) for each in ahead]
+    choose = pure.tests_for if options.suite == "pure" else Coverage.tests_for
+    chosen = [(each, choose(coverage, each, BUDGET)) for each in ahead]
     run_all(
         [(each, tests, sum(coverage.seconds[test] for test in tests)) for each, tests in chosen],
         record,

@@ -8,7 +8,9 @@ import ast
 import hashlib
 import pickle
 import re
+from collections import defaultdict
 from collections.abc import Iterator
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
@@ -18,6 +20,7 @@ from mutmut.mutation.file_mutation import MutationVisitor
 from mutmut.mutation.mutators import mutation_operators
 from mutmut.mutation.pragma_handling import IgnoredCode
 
+from mutants.coverage import Coverage
 from mutants.source import FOLDER, ROOT, Definition, Edit, Mutant, Source, numbered
 
 PATTERNS = (
@@ -35,6 +38,8 @@ PATTERNS = (
     *(f"shared/{name}.py" for name in ("backoff", "clock", "dates", "deadlines", "districts")),
     *(f"shared/{name}.py" for name in ("identifiers", "money", "text")),
 )
+EDITION = 1
+"""Counted up with each change of what is left alone, so that no list kept before is used."""
 _PROSE = re.compile(r"""[rf]?("[^"\n]*[ \u3000-\u9fff\uff00-\uffef][^"\n]*"|'[^'\n]*[ \u3000-\uffef][^'\n]*')""")
 """A text for people: it has a space or a Chinese character."""
 
@@ -57,13 +62,45 @@ def files() -> list[str]:
 
 def mutants(source: Source) -> list[Mutant]:
     """Return the mutants of a file that change more than prose. They are kept in a file: libcst takes its time."""
-    state = (version("mutmut"), Path(__file__).read_text("utf-8"), source.path, source.text)
+    state = (version("mutmut"), EDITION, source.path, source.text)
     kept = FOLDER / "pure" / f"{hashlib.sha256(repr(state).encode()).hexdigest()}.pickle"
     if kept.exists():
         return pickle.loads(kept.read_bytes())  # type: ignore[no-any-return]
     found = _mutants(source)
     kept.parent.mkdir(parents=True, exist_ok=True)
     kept.write_bytes(pickle.dumps(found))
+    return found
+
+
+def tests_for(coverage: Coverage, mutant: Mutant, budget: float) -> list[str]:
+    """Return tests of at most `budget` seconds that enter the changed code or import its module, its own file first."""
+    path = Path(mutant.path)
+    module = ".".join(path.with_suffix("").parts).removesuffix(".__init__")
+    importing = _importers().get(module, set())
+    found = coverage.tests_of((mutant.path, mutant.where))
+    found |= {test for test in coverage.seconds if test.partition("::")[0] in importing}
+
+    def order(test: str) -> tuple[bool, bool, float]:
+        file = test.partition("::")[0]
+        return f"test_{path.stem}." not in file, file not in importing, coverage.seconds[test]
+
+    chosen, sum_seconds = [], 0.0
+    for test in sorted(found, key=order):
+        sum_seconds += coverage.seconds[test] + 0.02
+        if sum_seconds <= budget:
+            chosen.append(test)
+    return chosen
+
+
+@cache
+def _importers() -> dict[str, set[str]]:
+    """Return by module the files of tests that import it or something of it."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for file in (ROOT / "tests").rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+            if isinstance(node, ast.ImportFrom) and node.module:
+                for name in (node.module, *(f"{node.module}.{alias.name}" for alias in node.names)):
+                    found[name].add(file.relative_to(ROOT).as_posix())
     return found
 
 

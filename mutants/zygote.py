@@ -149,7 +149,8 @@ def judge(request: dict[str, Any]) -> dict[str, Any]:
     verdict = Verdict()
     options = ["-x", "-q", "-n", "0", "-p", "no:cacheprovider", "-W", "ignore::pytest.PytestAssertRewriteWarning"]
     code = int(pytest.main([*options, *request["options"], *request["tests"]], plugins=[verdict]))
-    outcome = {0: "survived", 1: "killed", 2: "killed"}.get(code, "error")
+    # A file of tests that cannot be imported gives 4, as does a test that does not exist.
+    outcome = "killed" if verdict.failed else {0: "survived", 1: "killed", 2: "killed"}.get(code, "error")
     return {"outcome": outcome, "test": verdict.failed, "ran": verdict.ran}
 
 

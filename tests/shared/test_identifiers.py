@@ -1,9 +1,11 @@
-"""Valid and invalid credit codes (GB 32100, GB 11714), project codes and districts, with their messages."""
+"""Valid and invalid credit codes (GB 32100, GB 11714) and project codes, with their messages."""
+
+import re
+from typing import Any
 
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from shared.districts import DISTRICTS, UnknownDistrict, district
 from shared.identifiers import (
     InvalidIdentifier,
     ProjectCode,
@@ -106,20 +108,23 @@ def test_another_pattern_is_refused_as_project_code(wrong: str) -> None:
         validate_project_code(wrong)
 
 
-def test_sixteen_districts_and_the_development_area_report_to_the_city() -> None:
-    assert len(DISTRICTS) == 17
-    assert district("110105").reviewing_office == "朝阳区发展和改革委员会"
-    assert district("110105").opinion_body == "朝阳区人民政府"
+@pytest.mark.parametrize(
+    ("kind", "title", "valid", "invalid"),
+    [
+        (Uscc, "统一社会信用代码", REAL[0], ("91110000600037341", "9111000060003734IL", "91A10000600037341L")),
+        (ProjectCode, "项目代码", "2403-110105-04-01-123456", ("2403-110105-04-01-1234567", "240-110105-04-01-123456")),
+    ],
+)
+def test_the_schema_of_a_field_states_its_pattern(kind: Any, title: str, valid: str, invalid: tuple[str, ...]) -> None:
+    schema = TypeAdapter(kind).json_schema()
+    assert (schema["type"], schema["title"]) == ("string", title)
+    assert re.search(schema["pattern"], valid)
+    assert not any(re.search(schema["pattern"], text) for text in invalid)
 
 
-def test_the_development_area_reviews_through_its_economic_bureau() -> None:
-    area = district("BDA")
-    assert (area.reviewing_office, area.opinion_body) == (
-        "北京经济技术开发区经济发展局",
-        "北京经济技术开发区管理委员会",
-    )
-
-
-def test_an_abolished_district_is_refused_with_the_known_codes() -> None:
-    with pytest.raises(UnknownDistrict, match=r"110103.*110101"):
-        district("110103")
+def test_a_valid_code_is_left_as_it_is_written() -> None:
+    assert validate_uscc(REAL[2]) is REAL[2]
+    with pytest.raises(InvalidIdentifier, match="现为19位"):
+        validate_uscc(REAL[0] + "L")
+    with pytest.raises(InvalidIdentifier):
+        validate_uscc(REAL[0] + "\n1")

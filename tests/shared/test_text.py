@@ -1,43 +1,30 @@
-"""Limits of typed text, and limits of fields that a type with constraints of its own would override."""
+"""Typed text: trimmed, limited in length, without control characters."""
 
-from collections.abc import Iterator
-from typing import Any
-
-import annotated_types
 import pytest
-from pydantic import BaseModel, StringConstraints, TypeAdapter, ValidationError
+from pydantic import TypeAdapter, ValidationError
 
-from services import SERVICES, load
 from shared.text import Line, Paragraph
 
-LIMITS = (annotated_types.MaxLen, annotated_types.MinLen)
+TYPES = {"line": (TypeAdapter(Line), 200), "paragraph": (TypeAdapter(Paragraph), 4000)}
+REFUSED = [chr(code) for code in (*range(0x00, 0x09), 0x0B, 0x0C, *range(0x0E, 0x20), 0x7F)]
 
 
-@pytest.mark.parametrize(("kind", "most"), [(Line, 200), (Paragraph, 4000)], ids=["line", "paragraph"])
-def test_text_is_trimmed_then_measured(kind: Any, most: int) -> None:
-    text: TypeAdapter[str] = TypeAdapter(kind)
-    assert text.validate_python(f" {'字' * most}\n") == "字" * most
-    assert text.validate_python(" 字 ") == "字"
-    for refused in ("字" * (most + 1), "", " \n", "a\x00b", "a\x08b", "a\x0bb", "a\x1fb", "a\x7fb"):
+@pytest.mark.parametrize("kind", TYPES)
+def test_text_is_trimmed_and_limited(kind: str) -> None:
+    text, longest = TYPES[kind]
+    assert text.validate_python("  项目 \n") == "项目"
+    assert text.validate_python(f" {'长' * longest} ") == "长" * longest
+    assert text.validate_python("一") == "一"
+    for wrong in ("", "   ", "长" * (longest + 1)):
         with pytest.raises(ValidationError):
-            text.validate_python(refused)
-    assert text.validate_python("a\tb\nc\rd\x80") == "a\tb\nc\rd\x80"
+            text.validate_python(wrong)
 
 
-def models(of: type[BaseModel] = BaseModel) -> Iterator[type[BaseModel]]:
-    for model in of.__subclasses__():
-        yield model
-        yield from models(model)
-
-
-def test_a_limit_of_a_field_comes_after_those_of_its_type() -> None:
-    """Of two limits the later holds: one given as `Field(max_length=…)` beside a type of its own would not count."""
-    for service in SERVICES:
-        load(service)
-    overridden = []
-    for model in models():
-        for name, field in model.model_fields.items():
-            kinds = [type(each) for each in field.metadata]
-            if StringConstraints in kinds and any(kind in LIMITS for kind in kinds[: kinds.index(StringConstraints)]):
-                overridden.append(f"{model.__module__}.{model.__name__}.{name}")
-    assert overridden == []
+@pytest.mark.parametrize("kind", TYPES)
+def test_control_characters_are_refused_but_not_tab_and_line_breaks(kind: str) -> None:
+    text, _ = TYPES[kind]
+    for character in REFUSED:
+        with pytest.raises(ValidationError, match="pattern"):
+            text.validate_python(f"甲{character}乙")
+    for character in ("\t", "\n", "\r", " ", "~", "\x80", "B", "C", "E", "F", "x"):
+        assert text.validate_python(f"甲{character}乙") == f"甲{character}乙"
