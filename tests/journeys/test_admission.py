@@ -115,3 +115,14 @@ async def test_a_read_only_key_is_told_so_by_each_method_that_a_writing_key_may_
             found.append((answer.status_code, answer.json()["detail"]))
         assert found[0] == (403, "该接口密钥仅可读取")
         assert found[1][0] == 422
+
+
+@each_service
+async def test_the_served_roles_are_those_of_the_table(world: World, service: str) -> None:
+    page = (await world.call(service, "GET", "/v1/duties?limit=200", None, status=200)).json()
+    served = {
+        (each["method"], each["path"]): (frozenset(role["code"] for role in each["roles"]), not each["signed_in"])
+        for each in page["items"]
+    }
+    undocumented = {"/clock", "/docs", "/docs/events", "/asyncapi.json", "/openapi.json"}
+    assert served == {key: tuple(each) for key, each in table(service).items() if key[1] not in undocumented}
