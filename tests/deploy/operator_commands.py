@@ -55,10 +55,10 @@ async def record(world: World, service: str) -> list[tuple[str, str]]:
         return [(row.command, row.outcome) for row in rows]
 
 
-async def announced(world: World, many: int) -> UUID:
+async def announced(world: World, many: int, service: str = "intake") -> UUID:
     """Emit so many events of a new declaration; return its id."""
     subject = uuid4()
-    async with world.instances["intake"].database.session(ACTOR) as session:
+    async with world.instances[service].database.session(ACTOR) as session:
         for number in range(1, many + 1):
             await emit(session, DeclarationWithdrawn(declaration_id=subject, district="110105", reason=f"第{number}次"))
     return subject

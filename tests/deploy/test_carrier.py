@@ -4,15 +4,20 @@ import asyncio
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
-from deploy.local.carrier import OtherCarrier, claim
+from deploy.local.carrier import _LOCK, OtherCarrier, claim
 from deploy.local.locks import run_lock
 from services import SERVICES
 from tests.deploy.operator_commands import announced, record, rows_of, tenghuan
 from tests.deploy.test_start import start
+from tests.shared.events.test_delivery import ACTOR, wait_until
 from tests.world import World
 
 NO_KAFKA = {"TENGHUAN_KAFKA_SERVERS": "127.0.0.1:1"}
+
+BOTH_WAIT = """SELECT count(*) = 2 FROM pg_locks JOIN pg_database ON pg_locks.database = pg_database.oid
+WHERE NOT granted AND locktype = 'advisory' AND datname = current_database()"""
 
 
 async def test_the_first_bus_is_remembered_and_another_refused(world: World) -> None:
@@ -23,10 +28,14 @@ async def test_the_first_bus_is_remembered_and_another_refused(world: World) -> 
     assert {row["bus"] for row in await rows_of(world, "bus", "show")} == {"inprocess"}
 
 
-async def test_of_two_that_claim_at_once_one_is_refused(world: World) -> None:
-    claims = [claim(world.settings, bus, SERVICES) for bus in ("inprocess", "kafka")]
+async def test_of_two_that_claim_at_once_the_second_waits_and_is_refused(world: World) -> None:
+    async with world.database.admin.transaction():
+        await world.database.admin.execute("SELECT pg_advisory_xact_lock($1)", _LOCK)
+        claims = [asyncio.create_task(claim(world.settings, bus, SERVICES)) for bus in ("inprocess", "kafka")]
+        await wait_until(world, BOTH_WAIT)
     refused = [fault for fault in await asyncio.gather(*claims, return_exceptions=True) if fault is not None]
     assert [type(fault) for fault in refused] == [OtherCarrier]
+    assert len({row["bus"] for row in await rows_of(world, "bus", "show")}) == 1
 
 
 async def test_changing_over_needs_a_suite_at_rest_and_an_empty_outbox(world: World) -> None:
@@ -37,10 +46,12 @@ async def test_changing_over_needs_a_suite_at_rest_and_an_empty_outbox(world: Wo
     await asyncio.gather(*(instance.rest() for instance in world.instances.values()))
     for instance in world.instances.values():
         await instance.relay.close()
-    await announced(world, 1)
+    for service, many in (("intake", 2), ("monitoring", 3)):
+        await announced(world, many, service)
     waiting = await tenghuan(world, *change)
-    assert (waiting.exit_code, "1 events wait" in waiting.stderr) == (1, True)
+    assert (waiting.exit_code, "5 events wait" in waiting.stderr) == (1, True)
     await claim(world.settings, "inprocess", SERVICES)
+    assert await record(world, "eligibility") == [("bus use", "begun"), ("bus use", "refused")] * 2
 
 
 async def test_once_changed_over_the_other_bus_may_start(world: World) -> None:
@@ -52,6 +63,24 @@ async def test_once_changed_over_the_other_bus_may_start(world: World) -> None:
     assert result.exit_code == 0, result.output
     await claim(world.settings, "kafka", SERVICES)
     assert await record(world, "funding") == [("bus use", "begun"), ("bus use", "done")]
+    async with world.instances["funding"].database.session(ACTOR) as session:
+        rows = (await session.execute(text("SELECT arguments, reason, detail FROM operation"))).all()
+    assert [tuple(row) for row in rows] == [({"bus": "kafka"}, "示例：改用消息系统", {})] * 2
+    assert await rows_of(world, "bus", "show") == [{"service": name, "bus": "kafka"} for name in SERVICES]
+
+
+async def test_the_bus_of_each_service_is_shown(world: World) -> None:
+    await claim(world.settings, "inprocess", ["intake", "monitoring"])
+    await claim(world.settings, "kafka", ["funding"])
+    await world.database.admin.execute("COMMENT ON SCHEMA eligibility IS 'something else'")
+    shown = dict(zip(SERVICES, ("inprocess", None, "kafka", "inprocess"), strict=True))
+    rows = [{"service": service, "bus": bus} for service, bus in shown.items()]
+    assert await rows_of(world, "bus", "show") == rows
+    assert await rows_of(world, "bus", "show", "--service", "funding") == rows[2:3]
+    assert await record(world, "intake") == [("bus show", "done")]
+    with pytest.raises(OtherCarrier, match=r"events of funding .* carried by Kafka"):
+        await claim(world.settings, "inprocess", SERVICES)
+    assert await rows_of(world, "bus", "show") == rows, "a claim that is refused changes nothing"
 
 
 def test_a_suite_with_another_bus_is_refused_on_the_same_data(tmp_path: Path) -> None:
