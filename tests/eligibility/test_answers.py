@@ -43,6 +43,9 @@ async def test_each_answer_about_a_case_shows_its_own_fields(world: World) -> No
         name: await world.get("eligibility", case_path(declaration_id, name), "city-officer-3")
         for name in ("", "records", "scores", "investment", "replay?number=1")
     }
+    for who in ("110106-officer-1", world.owner(OWNER), "auditor-1"):
+        for name in ("", "records", "investment", "replay?number=1"):
+            assert await world.get("eligibility", case_path(declaration_id, name), who) == read[name], (who, name)
     the_case_as_it_stands(read[""], str(declaration_id))
     each_record(read["records"]["items"], read[""]["current"]["ruleset"])
     the_panel(read["scores"])

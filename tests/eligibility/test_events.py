@@ -125,6 +125,16 @@ async def test_a_refused_entry_to_the_pool_is_announced_with_its_clause(world: W
     rejected = (await told_of(world, declaration_id))[-1]
     assert (rejected["type"], rejected["actor"]) == ("eligibility.review_rejected.v1", "city-supervisor-1")
     assert rejected["data"] == {**identity(declaration_id), "clauses": ["三（二）"], "reason": "年度安排已满"}
+    kept_out = (await world.get("eligibility", f"/v1/acts/{declaration_id}?act=keep_out", "110106-officer-1"))["items"]
+    assert [(one["actor"], one["reason"], one["detail"]) for one in kept_out] == [
+        ("city-supervisor-1", "年度安排已满", {})
+    ]
+    case = await read_case(world, declaration_id)
+    assert (case["stage"], case["conclusion_reason"], case["concluded_on"]) == (
+        "kept_out",
+        "年度安排已满",
+        "2024-03-01",
+    )
 
 
 async def test_a_case_without_an_edition_is_announced_without_a_rule_set(world: World) -> None:

@@ -36,6 +36,7 @@ from tests.eligibility.register_rows import ledger_resource, library_entry
 from tests.world import World
 
 pytestmark = pytest.mark.clause("三（一）")
+LEFT = {"project_name": "新名", "left_on": "2024-02-09", "leave_reason": "终止"}
 
 
 async def stage_of(world: World, key: UUID) -> str:
@@ -161,3 +162,39 @@ async def test_the_newest_version_of_a_register_row_is_kept(world: World, model:
     assert await kept(world, model) == [("A", 3, "0.13"), ("B", 3, "0.23"), ("C", 1, "0.31")]
     await handle(world, event("A", 3, "0.99"))
     assert await kept(world, model) == [("A", 3, "0.13"), ("B", 3, "0.23"), ("C", 1, "0.31")]
+
+
+def columns_of(row: LibraryProject | StockResource) -> dict[str, Any]:
+    return {column.name: getattr(row, column.name) for column in row.__table__.columns}
+
+
+@pytest.mark.clause("四（一）2")
+async def test_a_newer_version_replaces_every_field_of_a_register_row(world: World) -> None:
+    first, second = library_entry("P-1", 1, project_name="旧名"), library_entry("P-1", 2, "0.2", **LEFT)
+    await handle(world, first)
+    await handle(world, second.model_copy(update={"row": second.row.model_copy(update={"external_id": "P-2"})}))
+    older, newer = ledger_resource("R-1", 1, "0.4"), ledger_resource("R-1", 2, "0.5", completed_year=1999)
+    await handle(world, older)
+    await handle(world, newer.model_copy(update={"row": newer.row.model_copy(update={"external_id": "R-2"})}))
+    async with world.instances["eligibility"].database.session(system_actor("test")) as session:
+        (entry,) = (await session.scalars(select(LibraryProject))).all()
+        (resource,) = (await session.scalars(select(StockResource))).all()
+    assert columns_of(entry) == {
+        "entry_id": first.entry_id, "district": "110105", "external_id": "P-2", "project_name": "新名",
+        "left_on": date(2024, 2, 9), "version": 2,
+        "facts": {
+            "project_type": "inefficient_building", "district": "110105", "construction_status": "ready_to_start",
+            "energy_saving_ratio": "0.2", "support_mode": "investment_grant", "in_reserve_library": False,
+            "components": [{
+                "kind": "building", "resource_id": "R-1", "stock_use": "office", "renovated_area_m2": "21000.00",
+                "fixed_investment_yuan": "300000000.00", "planned_occupancy": "0.85",
+            }],
+        },
+    }  # fmt: skip
+    assert columns_of(resource) == {
+        "resource_id": older.resource_id, "district": "110105", "external_id": "R-2", "version": 2,
+        "facts": {
+            "completed_year": 1999, "occupancy": "0.5", "wholly_vacant": False, "function_mismatch": False,
+            "district_says_low_occupancy": True, "gross_floor_area_m2": "25000.00", "vacant_area_m2": "12000.00",
+        },
+    }  # fmt: skip

@@ -35,7 +35,7 @@ def key(row: int) -> UUID:
     return UUID(int=row)
 
 
-async def enter(world: World, row: int, points: str) -> None:
+async def enter(world: World, row: int, points: str, investment: tuple[int, int] = (1, 1)) -> None:
     """Add a project of the given score to the pool at the world's time, without the acts that lead there."""
     async with world.instances["eligibility"].database.session(system_actor("eligibility")) as session:
         case = await session.get(Review, key(row))
@@ -47,7 +47,8 @@ async def enter(world: World, row: int, points: str) -> None:
             )  # fmt: skip
             session.add(case)
             await session.flush()
-        money = RecognisedInvestment(declared_total_yuan=Decimal(row), assessed_total_yuan=Decimal(row))
+        declared, assessed = map(Decimal, investment)
+        money = RecognisedInvestment(declared_total_yuan=declared, assessed_total_yuan=assessed)
         await add_to_pool(session, case, Decimal(points), money)
 
 
@@ -110,6 +111,24 @@ async def test_a_project_that_comes_back_is_ranked_by_its_new_score_and_year(wor
     await enter(world, 1, "60.00")
     assert (await standing(world), await standing(world, 2025)) == ({2: 1, 3: 2}, {1: 1})
     assert await left(world) == {1: None, 2: None, 3: None}
+
+
+async def test_an_entry_shows_the_declaration_of_its_last_round(world: World) -> None:
+    await enter(world, 1, "90.00")
+    await leave(world, 1, "returned")
+    renamed = {"declaration_no": "N1-2", "project_name": "新名", "applicant_name": "新单位", "district": "110106"}
+    other = {"applicant_uscc": "91110108551385082Q"}
+    async with world.instances["eligibility"].database.session(system_actor("eligibility")) as session:
+        case = await session.get_one(Review, key(1))
+        for name, value in (renamed | other).items():
+            setattr(case, name, value)
+    world.clock.set(datetime(2024, 3, 9, tzinfo=UTC))
+    await enter(world, 1, "91.00", investment=(7, 5))
+    (row,) = (await world.get("eligibility", "/v1/pool?year=2024", "city-officer-1"))["items"]
+    assert row == {
+        **renamed, **other, "declaration_id": str(key(1)), "year": 2024, "rank": 1, "score": "91.00",
+        "declared_investment_yuan": "7.00", "assessed_investment_yuan": "5.00", "entered_on": "2024-03-09",
+    }  # fmt: skip
 
 
 async def test_only_a_project_in_the_pool_leaves_it(world: World) -> None:

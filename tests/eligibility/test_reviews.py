@@ -166,3 +166,22 @@ async def test_a_pass_announces_the_duties_of_every_officer(world: World) -> Non
     assert {(hand["actor"], hand["duty"]) for hand in event["data"]["hands"]} == {
         ("110105-officer-1", "first_review"), ("city-officer-5", "receipt"), ("city-officer-2", "conclude"),
     }  # fmt: skip
+
+
+async def test_each_act_answers_the_case_with_its_new_version(world: World) -> None:
+    declaration_id = await forward(world, facts(drop=OPEN))
+    await receive(world, declaration_id)
+    versions = [(await read_case(world, declaration_id))["version"]]
+    for name, who, body in (
+        ("settle", "city-officer-1", SETTLE),
+        ("choose-edition", "city-supervisor-1", {"edition": "2023", "reason": "从新"}),
+        ("reassess", "city-officer-1", {"reason": "复核"}),
+        ("conclude", "city-officer-2", PASS),
+    ):
+        answer = await world.call("eligibility", "POST", case_path(declaration_id, name), who, body, status=200)
+        read = await world.call("eligibility", "GET", case_path(declaration_id), who, status=200)
+        assert answer.json() == read.json(), name
+        assert answer.headers["etag"] == read.headers["etag"] == f'"{read.json()["version"]}"', name
+        versions.append(read.json()["version"])
+    assert versions == sorted(versions)
+    assert versions[0] < versions[1] < versions[2]

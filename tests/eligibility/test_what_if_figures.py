@@ -195,3 +195,12 @@ async def test_districts_beside_those_asked_for_are_left_out(world: World) -> No
     found = await what_if(world, **CAP, districts=["110106", "BDA"])
     assert (found["declarations"], found["library"]) == (2, 1)
     assert [line["district"] for line in found["by_district"]] == ["110106", "BDA"]
+
+
+async def test_the_list_of_moved_projects_is_cut_and_their_number_is_not(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await store(world, *(review(number, facts=building("15000", "1.00")) for number in (1, 2, 3)))
+    monkeypatch.setattr("services.eligibility.api.what_if.MAX_LISTED", 2)
+    gained = (await what_if(world, parameters={"building_renovated_area_m2": "10000"}))["gained"]
+    assert (gained["count"], [project["project_name"] for project in gained["projects"]]) == (3, ["申报1", "申报2"])
