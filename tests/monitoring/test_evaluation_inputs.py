@@ -44,29 +44,28 @@ async def test_late_and_overdue_reports_of_the_project_count_once_each(world: Wo
 
 
 @pytest.mark.clause("四（一）1")
-@pytest.mark.parametrize(
-    ("kind", "state", "own", "fails"),
-    [
-        ("funds_diverted", "open", True, True),
-        ("funds_diverted", "rectified", True, True),
-        ("funds_diverted", "closed", True, False),
-        ("funds_diverted", "open", False, False),
-        ("false_material", "open", True, False),
-    ],
-)
-async def test_only_a_diversion_of_the_project_not_yet_closed_fails_it(
-    world: World, kind: str, state: str, own: bool, fails: bool
-) -> None:
-    project, other = await delivered(world), await funded_project(world)
-    of = project if own else other
-    await rows.store(world, [rows.inspection(1, of)])
-    await rows.store(world, [rows.finding(1, of, UUID(int=1), kind=kind, state=state, grave=True)])
-    result = (await evaluate(world, project))["result"]
-    assert (result["hard_fail"], result["grade"], result["funds"]["open_diversion"]) == (
-        fails,
-        "failed" if fails else "excellent",
-        fails,
-    )
+async def test_only_a_diversion_of_the_project_not_yet_closed_fails_it(world: World) -> None:
+    found = [
+        ("funds_diverted", "open", True),
+        ("funds_diverted", "rectified", True),
+        ("funds_diverted", "closed", False),
+        ("false_material", "open", False),
+        (None, None, False),
+    ]
+    projects = [await funded_project(world) for _ in found]
+    set_date(world, 2024, 10, 8)
+    for project in projects:
+        await deliver(world, project, "2024-09-30")
+    set_date(world, 2025, 7, 1)
+    for number, (project, (kind, state, _)) in enumerate(zip(projects, found, strict=True), start=1):
+        if kind is not None:
+            stated = {"kind": kind, "state": state, "grave": True}
+            inspection = rows.inspection(number, project)
+            await rows.store(world, [inspection], [rows.finding(number, project, inspection.id, **stated)])
+    results = [(await evaluate(world, project))["result"] for project in projects]
+    assert [(row["hard_fail"], row["grade"], row["funds"]["open_diversion"]) for row in results] == [
+        (fails, "failed" if fails else "excellent", fails) for *_, fails in found
+    ]
 
 
 async def reported(world: World, project: UUID, number: int, code: str, *rounds: Any) -> ProjectQuarter:
@@ -134,53 +133,47 @@ async def test_the_day_of_delivery_itself_begins_the_year(world: World) -> None:
     assert (await evaluate(world, project))["result"]["best_occupancies"] == {}
 
 
-@pytest.mark.parametrize(
-    ("today", "reference_on", "status"),
-    [
-        ((2025, 9, 30), "2025-09-30", 200),
-        ((2025, 10, 1), "2025-09-30", 200),
-        ((2025, 10, 1), "2025-10-01", 422),
+async def test_the_reference_day_lies_between_delivery_and_today_or_the_last_day(world: World) -> None:
+    project = await delivered(world)
+    for today, reference_on, status in (
         ((2025, 7, 1), "2025-07-01", 200),
         ((2025, 7, 1), "2025-07-02", 422),
         ((2025, 7, 1), "2024-09-30", 200),
         ((2025, 7, 1), "2024-09-29", 422),
-    ],
-)
-async def test_the_reference_day_lies_between_delivery_and_today_or_the_last_day(
-    world: World, today: tuple[int, int, int], reference_on: str, status: int
-) -> None:
-    project = await delivered(world)
-    set_date(world, *today)
-    answer = await evaluate(world, project, status, reference_on=reference_on)
-    if status == 200:
-        assert answer["reference_on"] == reference_on
-    else:
-        assert answer["errors"][0]["pointer"] == "/body/reference_on"
+        ((2025, 9, 30), "2025-09-30", 200),
+        ((2025, 10, 1), "2025-09-30", 200),
+        ((2025, 10, 1), "2025-10-01", 422),
+    ):
+        set_date(world, *today)
+        answer = await evaluate(world, project, status, reference_on=reference_on)
+        if status == 200:
+            assert answer["reference_on"] == reference_on
+        else:
+            assert answer["errors"][0]["pointer"] == "/body/reference_on"
 
 
 def stated(index: int = 0, **changes: Any) -> dict[str, Any]:
     return letting(index, "80", "100") | {"signed_area_m2": "90"} | changes
 
 
-@pytest.mark.parametrize(
-    ("changes", "pointer"),
-    [
-        ({}, None),
-        ({"moved_in_area_m2": "100", "signed_area_m2": "100"}, None),
-        ({"moved_in_area_m2": "100.01"}, "leasable_area_m2"),
-        ({"signed_area_m2": "100.01"}, "leasable_area_m2"),
-        ({"index": 1}, None),
-        ({"index": 2}, "index"),
-        ({"units": 5, "let_units": 5}, None),
-        ({"units": 5, "let_units": 6}, "let_units"),
-        ({"units": 5}, None),
-        ({"let_units": 6}, None),
-        ({"units": 0}, "units"),
-    ],
-    ids=str,
-)
-async def test_each_clause_of_a_letting(world: World, changes: dict[str, Any], pointer: str | None) -> None:
+CLAUSES: list[tuple[dict[str, Any], str | None]] = [
+    ({}, None),
+    ({"moved_in_area_m2": "100", "signed_area_m2": "100"}, None),
+    ({"moved_in_area_m2": "100.01"}, "leasable_area_m2"),
+    ({"signed_area_m2": "100.01"}, "leasable_area_m2"),
+    ({"index": 1}, None),
+    ({"index": 2}, "index"),
+    ({"units": 5, "let_units": 5}, None),
+    ({"units": 5, "let_units": 6}, "let_units"),
+    ({"units": 5}, None),
+    ({"let_units": 6}, None),
+]
+
+
+async def test_each_clause_of_a_letting(world: World) -> None:
     project = await delivered(world)
-    answer = await evaluate(world, project, 422 if pointer else 200, lettings=[stated(**changes)])
-    if pointer:
-        assert answer["errors"][0]["pointer"] == f"/body/lettings/0/{pointer}"
+    pointers = []
+    for changes, expected in CLAUSES:
+        answer = await evaluate(world, project, 422 if expected else 200, lettings=[stated(**changes)])
+        pointers.append(answer["errors"][0]["pointer"].rsplit("/", 1)[1] if expected else None)
+    assert pointers == [expected for _, expected in CLAUSES]

@@ -135,21 +135,3 @@ async def test_a_quarter_has_one_plan_and_each_other_quarter_its_own(world: Worl
         plan = await world.post("monitoring", "/v1/inspection-plans", "city-officer-1", body, status=status)
         if status == 201:
             assert [row["declaration_id"] for row in plan["drawn"]] == [str(ONE)]
-
-
-@pytest.mark.parametrize(
-    ("changes", "status"),
-    [
-        ({"size": 1}, 201),
-        ({"size": 500}, 201),
-        ({"size": 0}, 422),
-        ({"size": 501}, 422),
-        ({"quarter": "2024Q5"}, 422),
-        ({"quarter": "2024Q0"}, 422),
-        ({"quarter": "1999Q4"}, 422),
-        ({"quarter": "2000Q4"}, 201),
-    ],
-)
-async def test_limits_of_a_plan(world: World, changes: dict[str, Any], status: int) -> None:
-    body = {"quarter": "2024Q2", "size": 3} | changes
-    await world.post("monitoring", "/v1/inspection-plans", "city-officer-1", body, status=status)

@@ -79,24 +79,20 @@ async def test_each_total_counts_its_own_rows(world: World) -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    ("sort", "districts"),
-    [
-        ("district", "567"),
-        ("-district", "765"),
-        ("files", "675"),
-        ("released_yuan", "576"),
-        ("-overdue_quarters", "657"),
-    ],
-)
-async def test_districts_are_sorted(world: World, sort: str, districts: str) -> None:
+SORTS = {"district": "567", "-district": "765", "files": "675", "released_yuan": "576", "-overdue_quarters": "657"}
+
+
+async def test_districts_are_sorted(world: World) -> None:
     cheap = {"district": "110107", "released_yuan": Decimal(1)}
     stored = [rows.file(n, released_yuan=Decimal("0.50")) for n in (1, 4, 5)]
     stored += [rows.file(2, released_yuan=Decimal(9)), rows.file(6, **cheap), rows.file(7, **cheap)]
     owed = [rows.quarter(n, of, f"202{n}Q1", **LATE) for n, of in ((1, ONE), (2, TWO), (3, TWO))]
     await rows.store(world, list[Base](stored), list[Base](owed))
-    items = (await world.get("monitoring", f"/v1/overview?sort={sort}", "auditor-1"))["items"]
-    assert "".join(item["district"][-1] for item in items) == districts
+    found = {}
+    for sort in SORTS:
+        items = (await world.get("monitoring", f"/v1/overview?sort={sort}", "auditor-1"))["items"]
+        found[sort] = "".join(item["district"][-1] for item in items)
+    assert found == SORTS
 
 
 async def test_the_city_sees_every_district_and_an_officer_its_own(world: World) -> None:

@@ -169,15 +169,6 @@ async def test_an_evaluated_project_reports_nothing_more(world: World) -> None:
     await act(world, project, "2024Q1", "confirm")
 
 
-@pytest.mark.parametrize(("size", "status"), [(0, 422), (1, 200), (20, 200), (21, 422)])
-async def test_the_number_of_reasons_of_a_return(world: World, size: int, status: int) -> None:
-    project = await funded_project(world)
-    set_date(world, 2024, 4, 3)
-    await submit(world, project, "2024Q1")
-    path, body = f"/v1/files/{project}/quarters/2024Q1/return", {"reasons": ["不符"] * size}
-    await world.post("monitoring", path, "110105-officer-1", body, status=status)
-
-
 @pytest.mark.clause("四（二）2")
 async def test_public_money_follows_the_last_round_of_the_newest_quarter_of_this_project(world: World) -> None:
     project, other = await funded_project(world), await funded_project(world)

@@ -197,33 +197,3 @@ async def test_readings_of_a_system_carry_the_id_of_its_key(world: World) -> Non
     await send(world, reading(own, MIDNIGHT, "15"))
     items = (await world.get("monitoring", f"/v1/meters/{own}/readings", "auditor-1"))["items"]
     assert [item["received_from"] for item in items] == [f"key:{issued['id']}", world.owner().subject]
-
-
-@pytest.mark.parametrize(
-    ("moment", "status"),
-    [
-        ("1999-12-31T23:59:59Z", 422),
-        ("2000-01-01T00:00:00Z", 207),
-        ("2200-12-31T23:59:59Z", 207),
-        ("2201-01-01T00:00:00Z", 422),
-    ],
-)
-async def test_the_years_of_a_reading(world: World, moment: str, status: int) -> None:
-    body = {"readings": [reading(str(uuid4()), moment, "1")]}
-    await world.post("monitoring", "/v1/readings:batch", world.owner(), body, status=status)
-
-
-@pytest.mark.parametrize(("size", "status"), [(0, 422), (1, 207), (1000, 207), (1001, 422)])
-async def test_the_size_of_a_batch(world: World, size: int, status: int) -> None:
-    body = {"readings": [reading(str(UUID(int=n)), EVENING, "1") for n in range(size)]}
-    answer = await world.post("monitoring", "/v1/readings:batch", world.owner(), body, status=status)
-    assert len(answer.get("results", [])) == (size if status == 207 else 0)
-
-
-@pytest.mark.parametrize(
-    ("low", "high", "status"), [("10", "10", 201), ("10.0001", "10", 422), (None, "10", 201), ("10", None, 201)]
-)
-async def test_the_bounds_of_a_meter(world: World, low: str | None, high: str | None, status: int) -> None:
-    path = f"/v1/files/{await funded_project(world)}/meters"
-    body = {"meter_no": "A", "label": "表", "kind": "heat_gj", "period": "day", "low": low, "high": high}
-    await world.post("monitoring", path, "inspector-1", body, status=status)

@@ -10,6 +10,8 @@ from pydantic.fields import FieldInfo
 
 from services.monitoring.rules.evaluation.actuals import Actuals
 from services.monitoring.rules.quarters import QuarterReport
+from services.monitoring.schemas.inspections import InspectionPlanIn
+from services.monitoring.schemas.readings import MeterBoundsIn, ReadingIn
 from tests.enumeration import operations
 
 MARKS = {"min_length": ">=", "max_length": "<=", "ge": ">=", "le": "<=", "gt": ">"}
@@ -136,3 +138,38 @@ def test_the_number_of_audit_findings(findings: int, allowed: bool) -> None:
     else:
         with pytest.raises(ValidationError):
             Actuals.model_validate(stated)
+
+
+METER = {"label": "表", "period": "day"}
+PLAN = {"quarter": "2024Q2", "size": 1}
+READING = {"meter_id": "00000000-0000-0000-0000-000000000001", "value": "1"}
+
+
+@pytest.mark.clause("四（一）3")
+@pytest.mark.parametrize(
+    ("model", "stated", "allowed"),
+    [
+        (ReadingIn, READING | {"measured_at": "1999-12-31T23:59:59Z"}, False),
+        (ReadingIn, READING | {"measured_at": "2000-01-01T00:00:00Z"}, True),
+        (ReadingIn, READING | {"measured_at": "2200-12-31T23:59:59Z"}, True),
+        (ReadingIn, READING | {"measured_at": "2201-01-01T00:00:00Z"}, False),
+        (ReadingIn, READING | {"measured_at": "2024-01-01T00:00:00"}, False),
+        (MeterBoundsIn, METER | {"low": "10", "high": "10"}, True),
+        (MeterBoundsIn, METER | {"low": "10.0001", "high": "10"}, False),
+        (MeterBoundsIn, METER | {"low": "10"}, True),
+        (MeterBoundsIn, METER | {"high": "10"}, True),
+        (MeterBoundsIn, METER | {"high": "0.0000"}, True),
+        (MeterBoundsIn, METER | {"high": "0.00001"}, False),
+        (InspectionPlanIn, PLAN, True),
+        (InspectionPlanIn, PLAN | {"quarter": "2024Q5"}, False),
+        (InspectionPlanIn, PLAN | {"quarter": "2024Q0"}, False),
+        (InspectionPlanIn, PLAN | {"quarter": "1999Q4"}, False),
+        (InspectionPlanIn, PLAN | {"quarter": "2000Q4"}, True),
+    ],
+)
+def test_a_body_within_and_beyond_its_limits(model: type[BaseModel], stated: dict[str, Any], allowed: bool) -> None:
+    if allowed:
+        assert model.model_validate(stated)
+    else:
+        with pytest.raises(ValidationError):
+            model.model_validate(stated)
