@@ -159,7 +159,7 @@ def patch_of(
     for key, option in readings.items():
         options = ruleset.vocabulary.interpretations.get(key, ())
         if option not in options:
-            detail = f"口径 {key} 可选：{'、'.join(options)}" if options else f"该版本没有口径 {key}"
+            detail = f"口径 {key} 可选：{'、'.join(sorted(options))}" if options else f"该版本没有口径 {key}"
             raise Invalid(detail, field=f"/body/interpretations/{key}")
         patch[key] = option
     if not patch:
