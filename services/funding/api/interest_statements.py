@@ -145,7 +145,7 @@ def _line(body: NewInterestStatement, place: int, loans: dict[UUID, Loan], on: d
         raise Invalid("本项目没有登记这笔贷款，请先登记贷款合同或更正贷款编号", field=f"{pointer}/loan_id")
     if line.to_on > on:
         raise Invalid(f"结息期截止日不得晚于今日（{on}），请在利息支付后提交", field=f"{pointer}/to_on")
-    if line.to_on - line.from_on > LONGEST_PERIOD:
+    if line.to_on - line.from_on >= LONGEST_PERIOD:  # both days are included
         raise Invalid("一个结息期不得超过 400 天，请分行填写", field=f"{pointer}/to_on")
     try:
         return StatementLine(
