@@ -2,6 +2,8 @@
 
 import argparse
 import hashlib
+import os
+import subprocess
 import sys
 from collections import defaultdict
 from itertools import zip_longest
@@ -9,6 +11,7 @@ from pathlib import Path
 
 from mutants import pure, replay, results, routes, sql_code
 from mutants.coverage import Coverage
+from mutants.recording import VARIABLE
 from mutants.runner import Result, run_all
 from mutants.source import FOLDER, Mutant, Source
 
@@ -42,7 +45,8 @@ def waiting(mutants: list[Mutant], known: dict[str, Result], *, again: bool) -> 
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="mutants", description=__doc__)
-    parser.add_argument("suite", choices=[*SUITES, "replay"])
+    parser.add_argument("suite", choices=[*SUITES, "replay", "record"])
+    parser.add_argument("tests", nargs="*", help="record: files of tests; all without")
     parser.add_argument("--sample", type=int, default=300, help="number of mutants; 0 for all")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--workers", type=int, default=2)
@@ -51,7 +55,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--collect", type=int, default=0, metavar="N", help="replay: write the file, N of each suite")
     parser.add_argument("--list", action="store_true", help="print the mutants and run none")
     parser.add_argument("--coverage", type=Path, help="file of mutants.recording")
-    return parser.parse_args()
+    return parser.parse_intermixed_args()
 
 
 def run(options: argparse.Namespace) -> int:
@@ -69,7 +73,7 @@ def run(options: argparse.Namespace) -> int:
     if ahead:
         coverage = Coverage.read(options.coverage or FOLDER / COVERAGE.get(options.suite, "coverage.jsonl"))
 
-    def record(mutant: Mutant, result: Result) -> None:
+    def keep(mutant: Mutant, result: Result) -> None:
         results.append(file, mutant, result)
         sys.stdout.write(f"{result['outcome']:9} {result.get('seconds', 0):6.1f} s  {mutant.id} {mutant.operator} ")
         sys.stdout.write(f"{mutant.path} {mutant.where}  {result.get('test', '')[-90:]}\n")
@@ -79,7 +83,7 @@ def run(options: argparse.Namespace) -> int:
     chosen = [(each, choose(coverage, each, BUDGET)) for each in ahead]
     run_all(
         [(each, tests, sum(coverage.seconds[test] for test in tests)) for each, tests in chosen],
-        record,
+        keep,
         options.workers,
     )
     return report(mutants, results.read(file))
@@ -109,8 +113,19 @@ def collect(count: int) -> int:
     return 0
 
 
+def record(options: argparse.Namespace) -> int:
+    """Run the tests that are named, or all, and append what each enters to the file of the coverage."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    file = options.coverage or FOLDER / "coverage.jsonl"
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "mutants.recording", "-n", str(options.workers)]
+    selected = ["--dist", "loadfile", "-m", "not faults and not clients", *options.tests]
+    return subprocess.run([*command, *selected], env={**os.environ, VARIABLE: str(file.absolute())}).returncode
+
+
 def main() -> int:
     options = arguments()
+    if options.suite == "record":
+        return record(options)
     if options.suite == "replay":
         return collect(options.collect) if options.collect else replay.replay(options.workers)
     return run(options)

@@ -66,6 +66,6 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
             "passed": report.passed,
             "functions": functions,
         }
-        with Path(os.environ[VARIABLE]).open("a", encoding="utf-8") as file:
-            file.write(json.dumps(line, ensure_ascii=False) + "\n")
+        with Path(os.environ[VARIABLE]).open("ab", buffering=0) as file:  # one write: workers share the file
+            file.write(json.dumps(line, ensure_ascii=False).encode() + b"\n")
     return report  # type: ignore[return-value]
