@@ -181,3 +181,11 @@ async def test_a_body_is_read_up_to_256_kib(world: World, size: int, status: int
     headers = {"content-type": "application/json"}
     answer = await world.clients["eligibility"].post("/v1/dry-run", content=padded, headers=headers)
     assert answer.status_code == status
+
+
+@pytest.mark.clause("二（四）2")
+@pytest.mark.parametrize(("day", "subsidy"), [("2024-07-21", "3450000.00"), ("2024-07-22", "3350000.00")])
+async def test_the_subsidy_is_estimated_at_the_lpr_of_the_day(world: World, day: str, subsidy: str) -> None:
+    loan = {"principal_yuan": "100000000.00", "rate": "0.0600", "years": 1}
+    found = await dry_run(world, project(), as_of=day, loan=loan)
+    assert (found["as_of"], found["support"]["interest_subsidy"]["award_yuan"]) == (day, subsidy)

@@ -4,6 +4,11 @@ from typing import Any
 
 import pytest
 
+from services.eligibility.api.pool import NotReadyForPool
+from services.eligibility.api.reviews import MachineFound, OwnSettlement
+from services.eligibility.api.scoring import InConflict, PanelComplete
+from services.eligibility.rules.reviews import NotMet, NotReceived, StillOpen
+from shared.errors import DomainError
 from tests.eligibility.fixtures import (
     OPEN,
     PASS,
@@ -47,6 +52,39 @@ async def test_a_finding_with_an_outcome_cannot_be_settled(world: World) -> None
     assert (await act(world, declaration_id, "settle", "city-officer-1", body, 409))["code"] == "machine_found"
     body = {**SETTLE, "rule": "no_such_rule"}
     assert (await act(world, declaration_id, "settle", "city-officer-1", body, 422))["code"] == "invalid"
+
+
+async def test_a_refused_settlement_says_what_was_found_and_what_is_open(world: World) -> None:
+    declaration_id = await forward(world, facts(drop=(*OPEN, "title_clear"), other_municipal_funds=True))
+    found = (await read_case(world, declaration_id))["current"]["findings"]
+    sentence = next(one["sentence"] for one in found if one["rule"] == "no_other_municipal_funds")
+    body = {**SETTLE, "rule": "no_other_municipal_funds"}
+    assert (await act(world, declaration_id, "settle", "city-officer-1", body, 409))["detail"] == sentence
+    refusal = await act(world, declaration_id, "settle", "city-officer-1", {**SETTLE, "rule": "no_such_rule"}, 422)
+    waiting = "、".join(one["rule"] for one in found if one["outcome"] is None)
+    assert waiting == "title_clear、surroundings、heat_pump"
+    assert refusal["errors"] == [
+        {"pointer": "/body/rule", "code": "invalid", "detail": f"本次判定没有规则 no_such_rule，待定项：{waiting}"}
+    ]
+
+
+@pytest.mark.parametrize(
+    ("refusal", "status", "code", "title"),
+    [
+        (OwnSettlement, 403, "own_settlement", "不得由本人更改本人作出的认定"),
+        (MachineFound, 409, "machine_found", "该项机器已有结论，不得人工认定"),
+        (NotMet, 409, "conditions_not_met", "存在未满足的条件"),
+        (StillOpen, 409, "findings_open", "存在待定事项"),
+        (NotReceived, 409, "not_received", "市级尚未接收或项目已完工"),
+        (NotReadyForPool, 409, "not_ready_for_pool", "尚不具备入库条件"),
+        (InConflict, 403, "conflict_of_interest", "存在利益冲突或尚未作出利益冲突声明"),
+        (PanelComplete, 409, "panel_complete", "评分已齐，不得再变更评审人员"),
+    ],
+)
+def test_each_refusal_has_its_status_code_and_title(
+    refusal: type[DomainError], status: int, code: str, title: str
+) -> None:
+    assert (refusal.status, refusal.code, refusal.title) == (status, code, title)
 
 
 async def test_a_settlement_is_replaced_by_another_officer_only(world: World) -> None:

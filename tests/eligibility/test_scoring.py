@@ -42,7 +42,9 @@ async def test_the_panel_counts_sheets_and_outstanding_reviewers_and_hides_other
     entry = await act(world, case, "enter-pool", "city-supervisor-1", ENTER, 409)
     assert entry["detail"].startswith("尚未审定投资")
     await act(world, case, "investment", "city-officer-3", INVESTMENT, 201)
-    await act(world, case, "enter-pool", "city-supervisor-1", ENTER, 201)
+    path = case_path(case, "enter-pool")
+    answer = await world.call("eligibility", "POST", path, "city-supervisor-1", ENTER, status=201)
+    assert answer.headers["location"] == "/v1/pool?year=2024"
     acts = (await world.get("eligibility", f"/v1/acts/{case}?act=enter_pool", "city-officer-1"))["items"]
     assert [one["detail"] for one in acts] == [{"score": "85.50", "outstanding": ["city-officer-1"], "exceptions": {}}]
     acts = (await world.get("eligibility", f"/v1/acts/{case}?act=declare_conflict", "city-officer-1"))["items"]

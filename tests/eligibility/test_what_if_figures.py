@@ -204,3 +204,19 @@ async def test_the_list_of_moved_projects_is_cut_and_their_number_is_not(
     monkeypatch.setattr("services.eligibility.api.what_if.MAX_LISTED", 2)
     gained = (await what_if(world, parameters={"building_renovated_area_m2": "10000"}))["gained"]
     assert (gained["count"], [project["project_name"] for project in gained["projects"]]) == (3, ["申报1", "申报2"])
+
+
+async def test_a_run_for_other_districts_or_another_day_reads_its_own_projects(world: World) -> None:
+    facts = {name: value for name, value in told(completed_on="2014-03-02").items() if name != "accepted_on"}
+    await store(world, in_library(1, facts), in_library(2, facts, "110106"), in_library(3, facts, "110106"))
+    asked: list[tuple[dict[str, Any], int, int]] = [
+        ({"as_of": "2024-03-01"}, 3, 0),  # a day short of ten years
+        ({"as_of": "2024-03-02"}, 3, 3),
+        ({"as_of": "2024-03-02", "districts": ["110106"]}, 2, 2),
+        ({"as_of": "2024-03-02", "districts": ["110105"]}, 1, 1),
+        ({"as_of": "2024-03-01"}, 3, 0),
+    ]
+    for body, number, met in asked:
+        found = await what_if(world, **CAP, **body)
+        counted = sum(line["before"]["eligible"] for line in found["by_district"])
+        assert (found["library"], counted) == (number, met), body
