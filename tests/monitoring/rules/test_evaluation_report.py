@@ -1,0 +1,59 @@
+"""The evaluation report as data and as a document, with every part. 三（三）"""
+
+import pytest
+
+from services.monitoring.rules.evaluation.report import READINGS, build_report, markdown_report
+from tests.monitoring.rules.test_evaluation import judged, project_state
+
+pytestmark = pytest.mark.clause("三（三）")
+
+
+def test_the_report_has_every_part() -> None:
+    result, _ = judged(problems=["问题一", "问题二"], seen=project_state(late_quarters=1))
+    project = {
+        "project_name": "示例改造",
+        "declaration_no": "S-7",
+        "applicant_name": "示例单位",
+        "applicant_uscc": "91110000600037341L",
+        "mode": "interest_subsidy",
+        "award_yuan": "9.00",
+        "released_yuan": "8.00",
+        "delivered_on": "2024-09-02",
+        "evaluation_due_on": "2025-09-02",
+    }
+    report = build_report(project, result, {"reference_on": "2025-06-30", "advice": "建议甲。"})
+    assert report["title"] == "示例改造项目评价报告"
+    assert report["advice"] == [result["proposal"], "建议甲。"]
+    assert report["conclusion"] == {
+        name: result[name] for name in ("score", "grade", "grade_label", "hard_fail", "targets_met")
+    }
+    assert report["basis"]["ruleset"] == result["ruleset"]
+    lines = markdown_report(report).splitlines()
+    for line in (
+        "# 示例改造项目评价报告",
+        "- 项目名称：示例改造（申报编号 S-7）",
+        "- 项目单位：示例单位（91110000600037341L）",
+        "- 支持方式：贷款贴息",
+        "- 核定金额 9.00 元，已拨付 8.00 元",
+        "- 交付日期：2024-09-02；评价期限：2025-09-02",
+        "评价基准日 2025-06-30。",
+        f"依据 {result['doc_no']}，规则集 {result['ruleset'][:16]}。",
+        "| 条款 | 目标 | 要求 | 实际 | 结果 | 差距 |",
+        "| --- | --- | --- | --- |",
+        "留用补助资金 30000000.00 元，已使用 30000000.00 元，未使用 0.00 元。",
+        "账实相符；审计问题 0 个；季报逾期 1 次；未发现挪用。",
+        "1. 四（一）2 季度台账逾期 1 次",
+        "3. 问题二",
+        "改造目标总体：达到。",
+        "建议甲。",
+    ):
+        assert line in lines
+    assert sum(line.startswith("采用口径：") and line.count("（I") == len(READINGS) for line in lines) == 1
+    assert any("能耗核算（基准期" in line and "光伏自用 0 千瓦时单列。" in line for line in lines)
+    failed, _ = judged(funds={"misused": True, "ledger_matches": False, "audit_findings": 0}, energy=None)
+    text = markdown_report(build_report(project, failed, {"reference_on": "2025-06-30"}))
+    assert "（因资金挪用直接定为不合格）。" in text
+    assert "账实不符；审计问题 0 个；季报逾期 0 次；存在挪用。" in text
+    assert "能耗核算" not in text
+    clean, _ = judged()
+    assert "未发现问题。" in markdown_report(build_report(project, clean, {"reference_on": "2025-06-30"}))
