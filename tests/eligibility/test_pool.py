@@ -171,13 +171,6 @@ async def test_no_entry_without_enough_scores_or_without_investment(world: World
     assert refusal["detail"].startswith("尚未审定投资")
 
 
-async def test_no_entry_below_the_pass_score(world: World) -> None:
-    below, on = await assessed_project(world, 59), await assessed_project(world, 60)
-    refusal = await act(world, below, "enter-pool", "city-supervisor-1", ENTER, 409)
-    assert refusal["code"] == "not_ready_for_pool"
-    await act(world, on, "enter-pool", "city-supervisor-1", ENTER)
-
-
 async def test_only_a_supervisor_enters_a_project(world: World) -> None:
     declaration_id = await assessed_project(world)
     await act(world, declaration_id, "enter-pool", "city-officer-1", ENTER, 403)
