@@ -1,6 +1,7 @@
 """`tenghuan outbox lag`, `topics create`, `config check`, `backup`: rows, messages, exit codes and audit rows."""
 
 import asyncio
+import json
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -46,37 +47,43 @@ def lag(service: str) -> dict[str, Any]:
     return row | own if service == "intake" else row
 
 
-@pytest.mark.parametrize(
-    ("options", "code", "said"),
-    [
-        ((), 0, ""),
-        (("--max-seconds", "90.5"), 0, ""),
-        (("--max-seconds", "90.4"), 3, "intake: an event has waited 90.5 s\n"),
-        (("--max-seconds", "0"), 3, "intake: an event has waited 90.5 s\n"),
-        (("--max-seconds", "0", "--service", "funding"), 0, ""),
-        (("--max-seconds", "0", "--service", "intake"), 3, "intake: an event has waited 90.5 s\n"),
-    ],
-    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
-)
-async def test_the_lag_of_each_service_and_the_longest_wait_allowed(
-    lagging: World, options: tuple[str, ...], code: int, said: str
-) -> None:
-    services = (options[-1],) if "--service" in options else ALL
-    assert await rows_of(lagging, "outbox", "lag", *options, code=code) == [lag(service) for service in services]
-    result = await tenghuan(lagging, "outbox", "lag", *options)
-    assert (result.exit_code, result.stderr) == (code, said)
-    lines = [line.split() for line in result.stdout.splitlines()]
-    assert lines == [
-        list(lag("intake")),
-        *([("-" if v is None else str(v)) for v in lag(s).values()] for s in services),
-    ]
-    limit = float(options[1]) if options else None
-    outcome = ("check_failed" if code else "done", {"waiting": 3 if "intake" in services else 0})
+LATE = "intake: an event has waited 90.5 s\n"
+
+
+async def test_the_lag_of_each_service_and_the_longest_wait_allowed(lagging: World) -> None:
+    expected = dict[str, list[Any]]()
+    for service, limit, code, said in (
+        (None, None, 0, ""),
+        (None, 90.5, 0, ""),
+        (None, 90.4, 3, LATE),
+        ("funding", 0.0, 0, ""),
+        ("intake", 0.0, 3, LATE),
+    ):
+        options = [
+            *(["--service", service] if service else []),
+            *(["--max-seconds", limit] if limit is not None else []),
+        ]
+        result = await tenghuan(lagging, "outbox", "lag", *options, "--format", "json")
+        services = (service,) if service else ALL
+        assert json.loads(result.stdout) == [lag(each) for each in services]
+        assert (result.exit_code, result.stderr) == (code, said)
+        detail = {"waiting": 3 if "intake" in services else 0}
+        for each in services:
+            outcome = "check_failed" if code else "done"
+            expected.setdefault(each, []).append((outcome, {"max_seconds": limit}, detail))
     audited = await audit_rows(lagging)
-    assert tuple(audited) == services
-    for rows in audited.values():
-        assert [(row["command"], row["outcome"], row["detail"]) for row in rows] == [("outbox lag", *outcome)] * 2
-        assert [row["arguments"] for row in rows] == [{"max_seconds": limit}] * 2
+    assert {
+        service: [(row["outcome"], row["arguments"], row["detail"]) for row in rows]
+        for service, rows in audited.items()
+    } == expected
+
+
+async def test_the_lag_as_a_table(lagging: World) -> None:
+    result = await tenghuan(lagging, "outbox", "lag")
+    assert [line.split() for line in result.stdout.splitlines()] == [
+        list(lag("intake")),
+        *(["-" if value is None else str(value) for value in lag(service).values()] for service in ALL),
+    ]
 
 
 @pytest.mark.parametrize("limit", ["-1", "soon"])
