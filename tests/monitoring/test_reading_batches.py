@@ -129,19 +129,21 @@ async def test_two_meters_at_one_instant_are_two_readings(world: World) -> None:
     project = await funded_project(world)
     a, b = await meter(world, project, "A"), await meter(world, project, "B", high="30")
     set_date(world, 2024, 4, 4)
-    assert await send(world, reading(a, EVENING, "25"), reading(b, EVENING, "25"), reading(b, MIDNIGHT, "31")) == [
+    batch = [(a, EVENING, "25"), (b, EVENING, "25"), (b, MIDNIGHT, "31"), (a, MIDNIGHT, "9")]
+    assert await send(world, *(reading(*row) for row in batch)) == [
         ("recorded", True),
         ("recorded", False),
+        ("recorded", True),
         ("recorded", True),
     ]
     assert await send(world, reading(a, EVENING, "31"), reading(b, MIDNIGHT, "25")) == [
         ("conflict", True),
         ("conflict", False),
     ]
-    assert [row[1] for row in await series(world, a)] == ["25.0000"]
+    assert [row[1] for row in await series(world, a)] == ["25.0000", "9.0000"]
     assert [row[1] for row in await series(world, b)] == ["25.0000", "31.0000"]
     assert sorted((row["meter_id"], row["measured_on"]) for row in await breaches(world)) == sorted(
-        [(a, "2024-04-03"), (b, "2024-04-04")]
+        [(a, "2024-04-03"), (a, "2024-04-04"), (b, "2024-04-04")]
     )
 
 
