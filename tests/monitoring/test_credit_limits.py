@@ -45,7 +45,7 @@ async def test_the_proposal_of_a_rated_entity_drops_a_ground_after_its_three_yea
 
 
 async def test_who_took_part_in_a_rating_takes_no_other_duty_in_it(world: World) -> None:
-    """One person who is officer and supervisor may notify or decide, not both; the next rating is another case."""
+    # One person who is officer and supervisor may notify or decide, not both; the next rating is another case.
     both = Persona("city-both", "市级示例", ("city_officer", "city_supervisor"))
     await funded_project(world)
     await raise_ground(world)

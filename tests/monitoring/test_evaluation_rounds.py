@@ -211,7 +211,7 @@ async def test_nobody_issues_what_they_evaluated_nor_evaluates_what_they_inspect
 
 
 async def test_the_policy_of_the_acceptance_day_judges_the_project(world: World) -> None:
-    """The edition of 2021 has no published occupancy targets, so they stay undetermined."""
+    # The edition of 2021 has no published occupancy targets, so they stay undetermined.
     project = await funded_project(world, as_of="2022-03-01")
     answer = await computed_evaluation(world, project)
     file = await world.get("monitoring", f"/v1/files/{project}", "auditor-1")

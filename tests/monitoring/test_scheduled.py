@@ -79,7 +79,7 @@ async def test_an_evaluated_project_opens_no_quarter_and_is_not_overdue(world: W
 
 
 async def test_a_missing_quarter_between_known_ones_opens_later_than_the_newest_only(world: World) -> None:
-    """A project that was funded late starts with the quarter of its release."""
+    # A project that was funded late starts with the quarter of its release.
     project = await funded_project(world)
     await tick(world, 2024, 10, 8)
     late = UUID(int=9)
