@@ -18,7 +18,7 @@ from mutants.source import FOLDER, Mutant, Source
 SUITES = {"sql": sql_code, "routes": routes, "pure": pure}
 COVERAGE = {"pure": "pure-coverage.jsonl"}
 """Files of mutants.recording other than coverage.jsonl: tests of pure code that need no database."""
-BUDGET = 25.0
+BUDGET = 40.0
 """Seconds that a mutant's tests take at most without it."""
 
 
@@ -50,6 +50,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--sample", type=int, default=300, help="number of mutants; 0 for all")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--budget", type=float, default=BUDGET, help="seconds of tests for a mutant")
     parser.add_argument("--again", action="store_true", help="run those again that survived")
     parser.add_argument("--only", default="", help="beginning of a path, or an id")
     parser.add_argument("--collect", type=int, default=0, metavar="N", help="replay: write the file, N of each suite")
@@ -80,7 +81,7 @@ def run(options: argparse.Namespace) -> int:
         sys.stdout.flush()
 
     choose = pure.tests_for if options.suite == "pure" else Coverage.tests_for
-    chosen = [(each, choose(coverage, each, BUDGET)) for each in ahead]
+    chosen = [(each, choose(coverage, each, options.budget)) for each in ahead]
     run_all(
         [(each, tests, sum(coverage.seconds[test] for test in tests)) for each, tests in chosen],
         keep,

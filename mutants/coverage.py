@@ -14,6 +14,12 @@ Place = tuple[str, str]
 """Path of a file, and the qualified name of a function, class or constant in it."""
 SCHEMA_BUDGET = 8.0
 SCHEMA_TESTS = ("tests/deploy/test_catalogue.py", "tests/deploy/test_migrations.py")
+_ADMISSION, _ANSWERS = "tests/journeys/test_admission.py", "tests/journeys/test_answers.py"
+ENUMERATING = {
+    **dict.fromkeys(("add_role", "swap_role", "drop_role", "drop_idempotency", "drop_route_class"), (_ADMISSION,)),
+    **dict.fromkeys(("swap_fields", "other_field", "other_status"), (_ANSWERS,)),
+}
+"""Files of tests that go through every operation, by operator: they run before others."""
 DDL_SERVICE = "monitoring"
 """The service that is migrated for a mutant of the DDL that all share."""
 
@@ -52,15 +58,17 @@ class Coverage:
             if "/models/" in mutant.path or mutant.path.endswith("/tables.py"):
                 tests = tests | {test for test in self.seconds if test.startswith(SCHEMA_TESTS)}
 
+        first = ENUMERATING.get(mutant.operator.removesuffix("_everywhere"), SCHEMA_TESTS)
+
         def order(test: str) -> tuple[bool, bool, float]:
-            return not test.startswith(SCHEMA_TESTS), service not in test, self.seconds[test]
+            return not (test.startswith(first) and service in test), service not in test, self.seconds[test]
 
         chosen: list[str] = []
-        sum_seconds = 0.0
+        left = budget
         for test in sorted(tests, key=order):
-            sum_seconds += self.seconds[test] + 0.02
-            if sum_seconds <= budget or not chosen:
+            if not chosen or self.seconds[test] < left:
                 chosen.append(test)
+                left -= self.seconds[test] + 0.02
         return chosen
 
     def tests_of(self, place: Place) -> set[str]:
