@@ -19,10 +19,10 @@ DROPPED_CALLS = {
     "where",
     "filter_by",
 }
-DROPPED_KEYWORDS = {"with_for_update", "populate_existing", "unique", "postgresql_where", "index_where"}
+DROPPED_KEYWORDS = {"with_for_update", "populate_existing", "postgresql_where", "index_where"}
 DDL_CALLS = {"protect", "append_only"}
 CONSTRAINTS = {"CheckConstraint", "UniqueConstraint", "ForeignKeyConstraint", "ForeignKey"}
-WEAKENED = {("nullable", "False"), ("applicant", "True")}
+WEAKENED = {("nullable", "False"), ("applicant", "True"), ("unique", "True")}
 _FLIPS = {ast.LtE: "<=", ast.GtE: ">=", ast.Lt: "<", ast.Gt: ">"}
 
 
@@ -88,7 +88,8 @@ def _of_arguments(source: Source, node: ast.Call) -> Iterator[tuple[str, Edit]]:
         if isinstance(argument, ast.Call) and ast.unparse(argument.func).rpartition(".")[2] in CONSTRAINTS:
             yield "drop_constraint", source.without(node.args, index)
     for keyword in node.keywords:
-        if keyword.arg in DROPPED_KEYWORDS or (migration and (keyword.arg, ast.unparse(keyword.value)) in WEAKENED):
+        weakened = (migration or keyword.arg == "unique") and (keyword.arg, ast.unparse(keyword.value)) in WEAKENED
+        if keyword.arg in DROPPED_KEYWORDS or weakened:
             start, end = source.span(keyword)
             before = source.text[:start].rstrip()
             yield f"drop_{keyword.arg}", Edit(len(before) - 1 if before.endswith(",") else start, end)
