@@ -38,9 +38,14 @@ def sample(mutants: list[Mutant], size: int, seed: int) -> list[Mutant]:
 
 
 def waiting(mutants: list[Mutant], known: dict[str, Result], *, again: bool) -> list[Mutant]:
-    """Return those without a result, and with `again` those that survived."""
+    """Return those without a result, and with `again` afterwards those that survived."""
     unsettled = ("error", "survived") if again else ("error",)
-    return [each for each in mutants if known.get(each.id, {"outcome": "error"})["outcome"] in unsettled]
+    return [
+        each
+        for outcome in unsettled
+        for each in mutants
+        if known.get(each.id, {"outcome": "error"})["outcome"] == outcome
+    ]
 
 
 def arguments() -> argparse.Namespace:

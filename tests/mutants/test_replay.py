@@ -91,7 +91,7 @@ def test_a_run_resumes_after_its_results(tmp_path: Path) -> None:
     results.append(file, mutants[2], {"outcome": "timeout"})
     known = results.read(file)
     assert waiting(mutants, known, again=False) == mutants[3:]
-    assert waiting(mutants, known, again=True) == [mutants[1], *mutants[3:]]
+    assert waiting(mutants, known, again=True) == [*mutants[3:], mutants[1]]
     results.append(file, mutants[3], {"outcome": "error"})
     assert waiting(mutants, results.read(file), again=False) == mutants[3:]
 
