@@ -32,18 +32,18 @@ def test_the_case_of_a_row() -> None:
 async def test_an_act_records_who_when_why_and_what(world: World) -> None:
     database, at = world.instances["intake"].database, world.clock.now()
     async with database.session(OFFICER) as session:
-        await record_act(session, "accept", Case(FIRST, "110105", OWNER), reason="齐全", amount="12.50", parts=[1, 2])
+        await record_act(session, "review", Case(FIRST, "110105", OWNER), reason="齐全", amount="12.50", parts=[1, 2])
     world.clock.set(at + timedelta(minutes=5))
     async with database.session(OTHER) as session:
         await record_act(session, "return", Case(SECOND, "110106"))
-        await record_act(session, "forward", Case(FIRST, "110105", OWNER))
+        await record_act(session, "close", Case(FIRST, "110105", OWNER))
         first = await acts_of(session, FIRST)
         assert [row["case_id"] for row in await acts_of(session, SECOND)] == [SECOND]
     expected = {"case_id": FIRST, "district": "110105", "applicant_uscc": OWNER}
     assert [{name: value for name, value in row.items() if name != "id"} for row in first] == [
         {
             **expected,
-            "act": "accept",
+            "act": "review",
             "actor": "officer-1",
             "actor_name": "示例经办",
             "role": "district_officer",
@@ -53,7 +53,7 @@ async def test_an_act_records_who_when_why_and_what(world: World) -> None:
         },
         {
             **expected,
-            "act": "forward",
+            "act": "close",
             "actor": "officer-2",
             "actor_name": "示例负责人",
             "role": "city_supervisor",
