@@ -38,12 +38,14 @@ def basis(record: Any) -> tuple[str, str, str]:
         ("2022-01-01", "2021", ("2022-01-01", "chosen_edition", "2021")),
     ],
 )
-async def test_the_edition_is_that_of_the_acceptance_or_the_nearest_day_of_the_chosen_one(
+async def test_the_edition_is_that_of_the_acceptance_or_of_the_last_choice(
     world: World, accepted: str, chosen: str | None, governing: tuple[str, str, str]
 ) -> None:
     case = await forward(world, facts(accepted_on=accepted))
-    if chosen:
-        await act(world, case, "choose-edition", "city-supervisor-1", {"edition": chosen, "reason": "从新"})
+    for edition in ({"2021": "2023", "2023": "2021"}[chosen], chosen) if chosen else ():
+        choice = {"edition": edition, "reason": "从新"}
+        shown = await act(world, case, "choose-edition", "city-supervisor-1", choice)
+        assert (shown["chosen_edition"], shown["current"]["occasion"]) == (edition, "edition_chosen")
     assert basis((await read_case(world, case))["current"]) == governing
     assert basis(await reassess(world, case)) == governing
 

@@ -14,11 +14,34 @@ from tests.eligibility.stored_rows import standard, store
 from tests.world import World
 
 TABLES = Path(__file__).parents[1] / "shared" / "policy" / "cases"
-CLAUSES = [
-    "一", "二", "二（一）", "二（一）1", "二（一）2", "二（一）3", "二（二）", "二（二）1", "二（二）2",
-    "二（二）3", "二（三）1", "二（三）2", "二（四）", "二（四）1", "二（四）2", "二（五）", "三（一）", "三（二）",
-    "三（三）", "四（一）1", "四（一）2", "四（一）3", "四（二）1", "四（二）2", "四（二）3", "四（二）4",
-]  # fmt: skip
+CLAUSES = [  # with kinds of obligation and responsible services
+    ("一", "原则", ""),
+    ("二", "判定 留存", "eligibility"),
+    ("二（一）", "判定", "eligibility"),
+    ("二（一）1", "判定 参数", "eligibility"),
+    ("二（一）2", "判定 参数", "eligibility"),
+    ("二（一）3", "判定 参数", "intake eligibility"),
+    ("二（二）", "判定", "eligibility"),
+    ("二（二）1", "判定 参数", "eligibility"),
+    ("二（二）2", "判定", "eligibility"),
+    ("二（二）3", "判定", "eligibility"),
+    ("二（三）1", "判定 参数", "eligibility monitoring"),
+    ("二（三）2", "判定 参数", "eligibility monitoring"),
+    ("二（四）", "判定", "eligibility funding"),
+    ("二（四）1", "参数 计算", "eligibility funding"),
+    ("二（四）2", "参数 计算", "funding"),
+    ("二（五）", "判定", "intake eligibility funding"),
+    ("三（一）", "办理 留存", "intake"),
+    ("三（二）", "办理 计算", "eligibility funding"),
+    ("三（三）", "办理 计算 参数", "monitoring"),
+    ("四（一）1", "办理 留存", "intake funding monitoring"),
+    ("四（一）2", "办理 留存 参数 判定", "intake eligibility monitoring"),
+    ("四（一）3", "办理 留存 计算", "monitoring"),
+    ("四（二）1", "对接 计算", "monitoring"),
+    ("四（二）2", "留存 参数", "funding monitoring"),
+    ("四（二）3", "参数", "eligibility"),
+    ("四（二）4", "对接 办理", "funding"),
+]
 TRIAL = {"其余条件", "其余目标", "供暖", "光伏", "厂房面积", "楼宇认定", "楼宇面积", "节能率", "重点区域", "投资补助"}
 
 
@@ -60,7 +83,8 @@ async def test_each_edition_shows_its_days_and_its_rules(world: World) -> None:
 
 async def test_clauses_are_those_of_the_edition_asked_for(world: World) -> None:
     current = await read(world, "/v1/clauses?limit=200")
-    assert [clause["clause"] for clause in current] == CLAUSES
+    shown = [(clause["clause"], " ".join(clause["kinds"]), " ".join(clause["services"])) for clause in current]
+    assert shown == CLAUSES
     assert await read(world, "/v1/clauses?limit=200&edition=2023") == current
     older = await read(world, "/v1/clauses?limit=200&edition=2021")
     assert {clause["clause"] for clause in older} == TRIAL
