@@ -212,5 +212,5 @@ def test_a_record_without_key_and_value_is_restored_so() -> None:
 
 
 def test_the_id_of_a_letter_stays_the_same_in_every_version() -> None:
-    """A record that arrives again after an upgrade must not open a second letter."""
+    """Otherwise a record that arrives again after an upgrade would open a second letter."""
     assert DeadLetter.of(Unreadable(RECORD, "x")).id() == UUID("32bac819-08c0-53d9-bc07-cd2be6aa24df")

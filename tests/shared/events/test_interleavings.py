@@ -97,7 +97,7 @@ async def test_an_event_that_comes_while_its_queue_is_dropped_is_handled_afterwa
 
 
 async def test_positions_follow_the_commits_and_not_the_ids(world: World) -> None:
-    """A reader who has read position 1 would miss an event that got it later."""
+    """Otherwise a reader of position 1 would miss an event placed behind it later."""
     late, early = uuid4(), uuid4()
     intake = world.instances["intake"].database
     async with intake.session(ACTOR) as session:

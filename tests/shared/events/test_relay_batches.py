@@ -167,5 +167,5 @@ async def test_another_error_halves_nothing() -> None:
     ],
 )
 def test_the_shard_of_an_aggregate_never_changes(subject: str, checksum: int) -> None:
-    """It is the CRC-32 of the id's bytes, modulo the sixteen shards."""
+    """Compare with the CRC-32 of the id's bytes, modulo the sixteen shards."""
     assert shard_of(UUID(subject)) == checksum % 16
