@@ -179,8 +179,10 @@ class Story:
 
 
 async def drafted(world: World) -> Story:
-    """Return a complete draft with its library entry, not yet submitted."""
+    """Return a complete draft with its library entry, not yet submitted; each period has a length of its own."""
     story, owner = Story(world), world.owner()
+    settings = world.instances["intake"].settings
+    settings.first_review_due_working_days, settings.opinion_due_working_days = 12, 8
     await push(world, [resource("R-1"), resource("R-2", kind="industrial_plant")])
     rows = [project(entity_uscc=owner.uscc)]
     story.entry = (await push_projects(world, rows))["rows"][0]["id"]

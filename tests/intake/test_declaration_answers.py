@@ -42,7 +42,7 @@ ACTS: list[tuple[str, str, str, int, str | None, dict[str, Any]]] = [
     ("03-04T03:30", "submit_declaration", "applicant", 1, None, CLAUSE),
     ("03-05T03:30", "accept_declaration", "officer 1", 1, None, CLAUSE),
     ("03-06T03:30", "review_declaration", "officer 1", 1, None, {"outcomes": FINDINGS[1]}),
-    ("03-07T03:30", "request_opinion", "officer 2", 1, None, CLAUSE | {"due_on": "2024-03-21"}),
+    ("03-07T03:30", "request_opinion", "officer 2", 1, None, CLAUSE | {"due_on": "2024-03-19"}),
     (
         "03-22T03:30",
         "give_opinion",
@@ -57,7 +57,7 @@ ACTS: list[tuple[str, str, str, int, str | None, dict[str, Any]]] = [
     ("03-27T03:30", "submit_declaration", "applicant", 2, None, CLAUSE),
     ("04-01T03:30", "accept_declaration", "officer 2", 2, None, CLAUSE),
     ("04-02T03:30", "review_declaration", "officer 2", 2, None, {"outcomes": FINDINGS[2]}),
-    ("04-03T03:30", "request_opinion", "officer 1", 2, None, CLAUSE | {"due_on": "2024-04-18"}),
+    ("04-03T03:30", "request_opinion", "officer 1", 2, None, CLAUSE | {"due_on": "2024-04-16"}),
     ("04-08T03:30", "give_opinion", "government", 2, "同意上报。", CLAUSE | {"position": "agree", "late": False}),
     (
         "04-09T03:30",
@@ -91,24 +91,24 @@ ACTS: list[tuple[str, str, str, int, str | None, dict[str, Any]]] = [
 ]
 """Time in UTC, act, actor, round, reason and the rest of the detail of every act but uploads and learned events."""
 STATES: list[tuple[str, str, int, str | None, list[str | None]]] = [
-    ("submit", "submitted", 1, "2024-03-18", ["2024-03-04", None, None, None]),
-    ("accept", "accepted", 1, "2024-03-19", ["2024-03-04", "2024-03-05", None, None]),
-    ("request-opinion", "opinion_requested", 1, "2024-03-21", ["2024-03-04", "2024-03-05", None, None]),
+    ("submit", "submitted", 1, "2024-03-20", ["2024-03-04", None, None, None]),
+    ("accept", "accepted", 1, "2024-03-21", ["2024-03-04", "2024-03-05", None, None]),
+    ("request-opinion", "opinion_requested", 1, "2024-03-19", ["2024-03-04", "2024-03-05", None, None]),
     ("return", "returned", 1, "2024-04-23", ["2024-03-04", "2024-03-05", None, None]),
-    ("submit", "submitted", 2, "2024-04-11", ["2024-03-27", "2024-03-05", None, None]),
-    ("accept", "accepted", 2, "2024-04-16", ["2024-03-27", "2024-03-05", None, None]),
-    ("request-opinion", "opinion_requested", 2, "2024-04-18", ["2024-03-27", "2024-03-05", None, None]),
+    ("submit", "submitted", 2, "2024-04-15", ["2024-03-27", "2024-03-05", None, None]),
+    ("accept", "accepted", 2, "2024-04-18", ["2024-03-27", "2024-03-05", None, None]),
+    ("request-opinion", "opinion_requested", 2, "2024-04-16", ["2024-03-27", "2024-03-05", None, None]),
     ("forward", "forwarded", 2, None, ["2024-03-27", "2024-03-05", "2024-04-09", None]),
     ("city-return", "returned", 2, "2024-05-10", ["2024-03-27", "2024-03-05", "2024-04-09", None]),
-    ("submit", "submitted", 3, "2024-04-25", ["2024-04-11", "2024-03-05", "2024-04-09", None]),
-    ("accept", "accepted", 3, "2024-04-26", ["2024-04-11", "2024-03-05", "2024-04-09", None]),
+    ("submit", "submitted", 3, "2024-04-28", ["2024-04-11", "2024-03-05", "2024-04-09", None]),
+    ("accept", "accepted", 3, "2024-04-29", ["2024-04-11", "2024-03-05", "2024-04-09", None]),
     ("forward", "forwarded", 3, None, ["2024-04-11", "2024-03-05", "2024-04-16", None]),
     ("receive", "assessed", 3, None, ["2024-04-11", "2024-03-05", "2024-04-16", "2024-04-17"]),
 ]
 """Act, stage after it, round, last day of the next step, and days of submission, acceptance, report and receipt.
 
-Last days: 10 working days for review and opinion, 20 for a correction; 7 and 28 April 2024 are working Sundays, 4 to 6
-April and 1 to 5 May are holidays.
+Last days: 12 working days for a review, 8 for an opinion, 20 for a correction; 7 and 28 April 2024 are working
+Sundays, 4 to 6 April and 1 to 5 May are holidays.
 """
 
 
@@ -269,7 +269,7 @@ async def test_the_reads_of_review_opinion_and_returns_show_their_rounds(world: 
     assert await world.get("intake", f"{path}/opinion", "auditor-1") == {
         "round": 2,
         "requested_on": "2024-04-03",
-        "due_on": "2024-04-18",
+        "due_on": "2024-04-16",
         "position": "agree",
         "text": "同意上报。",
         "material_id": story.opinion_document,

@@ -116,31 +116,32 @@ BY_PROCEDURE = {
 }
 
 
-@pytest.mark.parametrize(
-    ("changed", "status"),
-    [
-        ({"loan_term_months": 1}, 201),
-        ({"loan_term_months": 0}, 422),
-        ({"loan_term_months": 600}, 201),
-        ({"loan_term_months": 601}, 422),
-        ({"loan_annual_rate": "1"}, 201),
-        ({"loan_annual_rate": "1.000001"}, 422),
-        ({"simulated": ["x"] * 500}, 201),
-        ({"simulated": ["x"] * 501}, 422),
-        ({"project_name": "名" * 200}, 201),
-        ({"project_name": "名" * 201}, 422),
-        ({"address": "x" * 201}, 422),
-        ({"facts": BUILDING | {"components": [{"kind": "building", "name": "a\x07b"}]}}, 422),
-        ({"facts": BUILDING | {"components": [{"kind": "building", "resource_id": "a\x7fb"}]}}, 422),
-        ({"facts": BUILDING | {"components": [{"kind": "building", "name": "a b", "resource_id": "R"}]}}, 201),
-        ({"facts": BUILDING | {"components": [{"kind": "building"}] * 200}}, 201),
-        ({"facts": BUILDING | {"components": [{"kind": "building"}] * 201}}, 422),
-        *(({"facts": {name: value}}, 422) for name, value in BY_PROCEDURE.items()),
-        ({"district": "110199"}, 422),
-        ({"stage": "accepted"}, 422),
-    ],
-    ids=lambda value: "-".join(value) if isinstance(value, dict) else str(value),
-)
-async def test_the_limits_of_a_draft(world: World, changed: dict[str, Any], status: int) -> None:
-    body = DRAFT | changed
-    await world.call("intake", "POST", "/v1/declarations", world.owner(), body, status=status)
+LIMITS: list[tuple[dict[str, Any], int]] = [
+    ({"loan_term_months": 1}, 201),
+    ({"loan_term_months": 0}, 422),
+    ({"loan_term_months": 600}, 201),
+    ({"loan_term_months": 601}, 422),
+    ({"loan_annual_rate": "1"}, 201),
+    ({"loan_annual_rate": "1.000001"}, 422),
+    ({"simulated": ["x"] * 500}, 201),
+    ({"simulated": ["x"] * 501}, 422),
+    ({"project_name": "名" * 200}, 201),
+    ({"project_name": "名" * 201}, 422),
+    ({"address": "x" * 201}, 422),
+    ({"facts": BUILDING | {"components": [{"kind": "building", "name": "a\x07b"}]}}, 422),
+    ({"facts": BUILDING | {"components": [{"kind": "building", "resource_id": "a\x7fb"}]}}, 422),
+    ({"facts": BUILDING | {"components": [{"kind": "building", "name": "a b", "resource_id": "R"}]}}, 201),
+    ({"facts": BUILDING | {"components": [{"kind": "building"}] * 200}}, 201),
+    ({"facts": BUILDING | {"components": [{"kind": "building"}] * 201}}, 422),
+    *(({"facts": {name: value}}, 422) for name, value in BY_PROCEDURE.items()),
+    ({"district": "110199"}, 422),
+    ({"stage": "accepted"}, 422),
+]
+
+
+async def test_the_limits_of_a_draft(world: World) -> None:
+    found = []
+    for changed, _ in LIMITS:
+        answer = await world.call("intake", "POST", "/v1/declarations", world.owner(), DRAFT | changed)
+        found.append((changed, answer.status_code))
+    assert found == LIMITS

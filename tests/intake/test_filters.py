@@ -19,12 +19,13 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class Table:
-    """How the rows are made, the field that names a row, the rows by filter, and their order by sort column."""
+    """How rows are made and named, the rows by filter, their order by sort column, and the default sort."""
 
     prepare: Callable[[World], Awaitable[str]]
     name_of: Callable[[Row], str]
     found: dict[str, str]
     orders: dict[str, str]
+    default: str
     export: str = ""
 
 
@@ -85,6 +86,7 @@ TABLES = {
             "planned_type": "CBA",
             "changed_at": "CBA",
         },
+        "id",
         "/v1/resources.csv",
     ),
     "list_library_entries": Table(
@@ -115,6 +117,7 @@ TABLES = {
             "renovated_area_m2": "CAB",
             "changed_at": "CBA",
         },
+        "id",
         "/v1/library-entries.csv",
     ),
     "list_resource_versions": Table(
@@ -122,12 +125,14 @@ TABLES = {
         lambda row: str(row["row"]["name"]),
         VERSIONS,
         {"version": "ABC", "recorded_at": "ABC"},
+        "-version",
     ),
     "list_library_entry_versions": Table(
         listed_rows.entry_versions,
         lambda row: str(row["row"]["project_name"]),
         VERSIONS,
         {"version": "ABC", "recorded_at": "ABC"},
+        "-version",
     ),
     "list_quarters": Table(
         listed_rows.quarters,
@@ -145,6 +150,7 @@ TABLES = {
             "due_on_to=2024-03-02": "BC",
         },
         {"quarter": "BAC", "district": "ACB", "due_on": "CBA", "certified_at": "ACB"},
+        "-quarter",
     ),
     "list_declarations": Table(
         listed_rows.declarations,
@@ -180,6 +186,7 @@ TABLES = {
             "due_on": "BAC",
             "updated_at": "BCA",
         },
+        "-id",
     ),
     "list_materials": Table(
         listed_rows.materials,
@@ -192,18 +199,21 @@ TABLES = {
         }
         | times("uploaded_at", "B", "C", "A"),
         {"id": "CAB", "kind": "ABC", "uploaded_at": "BCA"},
+        "id",
     ),
     "list_corrections": Table(
         listed_rows.corrections,
         lambda row: "CAB"[row["round"] - 1],
         {"by_city=true": "A", "by_city=false": "BC"},
         {"id": "CAB", "returned_at": "BCA", "correct_by": "ABC"},
+        "id",
     ),
     "list_fund_programmes": Table(
         listed_rows.programmes,
         lambda row: str(row["note"]),
         {"q=z": "A", "q=%E4%B8%99": "B"},
         {"name": "BCA", "added_at": "ABC"},
+        "name",
     ),
     "list_other_funds": Table(
         listed_rows.funds,
@@ -219,6 +229,7 @@ TABLES = {
             "q=%E9%95%BF%E5%AE%89": "B",
         },
         {"id": "CAB", "funded_on": "ABC", "amount_yuan": "BCA"},
+        "-id",
     ),
 }
 BACKWARD = {
@@ -257,6 +268,8 @@ async def test_each_filter_finds_its_rows_and_each_sort_orders_them(world: World
     assert {sort: await answered(f"sort={sort}") for sort in table.orders} == table.orders
     backward = {sort: BACKWARD.get((name, sort), order[::-1]) for sort, order in table.orders.items()}
     assert {sort: await answered(f"sort=-{sort}") for sort in table.orders} == backward
+    unsorted = await world.get("intake", f"{path}?{HISTORY.get(name, '')}", CITY)
+    assert (unsorted["sort"], await answered("")) == (table.default, await answered(f"sort={table.default}"))
     if table.export:
         assert {query: await exported(world, table.export, query) for query in found} == found
 

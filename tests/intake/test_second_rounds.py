@@ -46,32 +46,33 @@ async def requested(world: World, case: str, number: int, position: str | None, 
     await write(world, "opinion", **ABOUT, **asked | {"due_on": day("03-15")} | given | when | changed)
 
 
-@pytest.mark.parametrize(
-    ("number", "filed", "opinions", "state"),
-    [
-        (1, [NEW], [], "missing"),
-        (1, [NEW], [(1, "agree")], "present"),
-        (1, [NEW], [(1, "agree"), (1, None)], "missing"),
-        (1, [NEW], [(1, None), (1, "disagree")], "present"),
-        (2, [NEW, NEW], [(1, "agree")], "present"),
-        (2, [OLD, NEW], [(1, "agree")], "missing"),
-        (2, [OLD, NEW], [(1, "agree"), (2, "agree")], "present"),
-        (2, [NEW, NEW], [(1, "agree"), (2, None)], "missing"),
-        (3, [NEW, OLD, NEW], [(1, "agree")], "present"),
-        (3, [NEW, OLD, NEW], [(1, "agree"), (2, "agree")], "missing"),
-        (3, [OLD, NEW, NEW], [(1, "disagree"), (2, "agree")], "present"),
-    ],
-)
-async def test_an_opinion_counts_in_its_round_and_on_the_same_facts(
-    world: World, number: int, filed: list[dict[str, Any]], opinions: Opinions, state: str
-) -> None:
-    case, other = await in_round(world, number, filed), await in_round(world, number, filed)
-    for round_no, position in opinions:
-        await requested(world, case, round_no, position)
-    if not opinions:
-        await requested(world, other, number, "agree")
-    lines = (await world.get("intake", f"/v1/declarations/{case}/checklist", OFFICER))["items"]
-    assert next(line["state"] for line in lines if line["code"] == "government_opinion") == state
+COUNTS: list[tuple[int, list[dict[str, Any]], Opinions, str]] = [
+    (1, [NEW], [(1, "agree")], "present"),
+    (1, [NEW], [(1, "agree"), (1, None)], "missing"),
+    (1, [NEW], [(1, None), (1, "disagree")], "present"),
+    (2, [NEW, NEW], [(1, "agree")], "present"),
+    (2, [OLD, NEW], [(1, "agree")], "missing"),
+    (2, [OLD, NEW], [(1, "agree"), (2, "agree")], "present"),
+    (2, [NEW, NEW], [(1, "agree"), (2, None)], "missing"),
+    (2, [NEW, OLD], [(2, "agree")], "present"),
+    (3, [NEW, OLD, NEW], [(1, "agree")], "present"),
+    (3, [NEW, OLD, NEW], [(1, "agree"), (2, "agree")], "missing"),
+    (3, [OLD, NEW, NEW], [(1, "disagree"), (2, "agree")], "present"),
+    (1, [NEW], [], "missing"),
+]
+"""Round, facts of each round so far, rounds and positions of the opinions, state of the government's opinion."""
+
+
+async def test_an_opinion_counts_in_its_round_and_on_the_same_facts(world: World) -> None:
+    found = []
+    for number, filed, opinions, _ in COUNTS:
+        case = await in_round(world, number, filed)
+        for round_no, position in opinions:
+            await requested(world, case, round_no, position)
+        lines = (await world.get("intake", f"/v1/declarations/{case}/checklist", OFFICER))["items"]
+        state = next(line["state"] for line in lines if line["code"] == "government_opinion")
+        found.append((number, filed, opinions, state))
+    assert found == COUNTS
 
 
 async def test_an_opinion_without_request_is_null_and_the_newest_is_shown(world: World) -> None:

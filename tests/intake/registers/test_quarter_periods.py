@@ -25,7 +25,9 @@ SECOND_OFFICER = "110105-officer-2"
 
 
 def at(world: World, moment: str) -> None:
-    """Set the clock to a time in Beijing."""
+    """Set the clock to a time in Beijing, and other periods than that of the report to another length."""
+    settings = world.instances["intake"].settings
+    settings.first_review_due_working_days = settings.opinion_due_working_days = 9
     world.clock.set(datetime.fromisoformat(f"{moment}+08:00"))
 
 
@@ -109,6 +111,8 @@ async def test_every_field_of_a_submission_from_its_opening_to_its_correction(wo
     second |= {"opened_by": "city-supervisor-2", "reopen_reason": "更正面积", "status": "open", "overdue": False}
     assert {**reopened, "id": ""} == STATE | {"id": ""} | NOBODY | unprepared | second
     assert await state(world) == reopened
+    kept = await world.get("intake", f"{Q1}/snapshot", OFFICER)
+    assert (kept["submission_id"], kept["submission_no"], kept["snapshot_sha256"]) == (key["id"], 1, sha)
     await push(world, [resource(vacant_area_m2="1.00", change_reason="更正面积"), resource("R-3")])
     at(world, "2024-05-13T23:59:59")
     again = await certify(world, Q1)

@@ -187,7 +187,7 @@ def link(external_id: str, key: str, name: str, status: str) -> Row:
 
 
 async def entry(world: World, key: str) -> Row:
-    found: Row = await world.get("intake", f"/v1/library-entries/{key}", OFFICER)
+    found: Row = await world.get("intake", f"/v1/library-entries/{key}", "city-officer-1")
     return found
 
 

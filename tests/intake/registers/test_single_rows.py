@@ -23,37 +23,34 @@ pytestmark = pytest.mark.clause("四（一）2")
 Q1 = f"/v1/quarters/{CHAOYANG}/2024Q1"
 
 
-@pytest.mark.parametrize(
-    ("left_on", "kept"),
-    [
-        ("2024-01-31", None),
-        ("2024-02-01", "2024-02-01"),
-        ("2024-02-29", "2024-02-29"),
-        ("2024-04-01", "2024-04-01"),
-        (None, "2024-04-01"),
-        ("2024-04-02", None),
-    ],
-    ids=["before its entry", "the day of its entry", "leap day", "today", "by default", "tomorrow"],
-)
-async def test_a_project_leaves_between_its_entry_and_today_in_beijing(
-    world: World, left_on: str | None, kept: str | None
-) -> None:
-    entry = (await push_projects(world, [project(entered_on="2024-02-01")]))["rows"][0]["id"]
+LEAVES: dict[str | None, str | None] = {
+    "2024-01-31": None,
+    "2024-02-01": "2024-02-01",
+    "2024-02-29": "2024-02-29",
+    "2024-04-01": "2024-04-01",
+    None: "2024-04-01",
+    "2024-04-02": None,
+}
+"""Given day and recorded one of a project that entered on 1 February; today is 1 April."""
+
+
+async def test_a_project_leaves_between_its_entry_and_today_in_beijing(world: World) -> None:
+    rows = [project(f"P-{n}", entered_on="2024-02-01") for n in range(len(LEAVES) + 2)]
+    entries = [row["id"] for row in (await push_projects(world, rows))["rows"]]
     world.clock.set(datetime.fromisoformat("2024-04-01T00:00:00+08:00"))
-    body = {"reason": "撤出"} | ({"left_on": left_on} if left_on else {})
-    answer = await world.call("intake", "POST", f"/v1/library-entries/{entry}/leave", OFFICER, body)
-    if kept is None:
-        assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/body/left_on")
-    else:
+
+    async def leave(number: int, **body: Any) -> Any:
+        path = f"/v1/library-entries/{entries[number]}/leave"
+        return await world.call("intake", "POST", path, OFFICER, {"reason": "撤出"} | body)
+
+    for number, (given, kept) in enumerate(LEAVES.items()):
+        answer = await leave(number, **({"left_on": given} if given else {}))
         said = answer.json()
-        assert (answer.status_code, said["row"]["left_on"], said["quarter"]) == (200, kept, "2024Q2")
-
-
-@pytest.mark.parametrize(("length", "status"), [(200, 200), (201, 422)])
-async def test_the_reason_of_a_removal_has_up_to_200_characters(world: World, length: int, status: int) -> None:
-    entry = (await push_projects(world, [project()]))["rows"][0]["id"]
-    body = {"reason": "因" * length}
-    await world.call("intake", "POST", f"/v1/library-entries/{entry}/leave", OFFICER, body, status=status)
+        if kept is None:
+            assert (answer.status_code, said["errors"][0]["pointer"]) == (422, "/body/left_on"), given
+        else:
+            assert (answer.status_code, said["row"]["left_on"], said["quarter"]) == (200, kept, "2024Q2"), given
+    assert [(await leave(6 + n, reason="因" * (200 + n))).status_code for n in range(2)] == [200, 422]
 
 
 async def test_a_key_of_two_districts_changes_the_resource_of_the_address(world: World) -> None:
