@@ -6,6 +6,7 @@ import pytest
 
 from shared.deadlines import (
     STATE_COUNCIL,
+    Calendar,
     Deadline,
     is_working_day,
     quarter_due,
@@ -81,3 +82,18 @@ def test_the_third_quarter_is_due_after_golden_week() -> None:
 
 def test_the_report_of_the_last_quarter_skips_new_year() -> None:
     assert quarter_due("2025Q4", 5) == Deadline(date(2026, 1, 8))
+
+
+def test_another_calendar_decides_its_own_days() -> None:
+    announced = Calendar(frozenset({date(2040, 4, 3)}), frozenset({date(2040, 4, 1)}), 2040, 2041)
+    assert quarter_due("2040Q1", 1, announced) == Deadline(date(2040, 4, 1))
+    assert quarter_due("2040Q1", 3, announced) == Deadline(date(2040, 4, 4))
+    assert [announced.knows(date(year, 12, 31)) for year in (2039, 2040, 2041, 2042)] == [False, True, True, False]
+    assert not quarter_due("2041Q4", 1, announced).calendar_known
+    assert is_working_day(date(2040, 4, 1), announced)
+    assert not is_working_day(date(2040, 4, 3), announced)
+
+
+def test_the_announced_years_are_those_of_the_notices() -> None:
+    assert STATE_COUNCIL.first_year == 2004
+    assert STATE_COUNCIL.last_year >= 2026

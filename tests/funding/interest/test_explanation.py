@@ -6,11 +6,22 @@ from decimal import Decimal
 
 import pytest
 
-from services.funding.interest.calculation import Settlement
+from services.funding.interest.calculation import Settlement, settle
 from services.funding.interest.days import LoanTotals, ProjectTotals
 from services.funding.interest.explanation import explain
 from services.funding.interest.lines import BalanceSegment
-from tests.funding.interest.interest_lines import CAP, LOAN, PRINCIPAL, PROJECT, V2, bank_interest, line, settled
+from shared.policy.parameters import lpr
+from tests.funding.interest.interest_lines import (
+    CAP,
+    DEFAULT,
+    LOAN,
+    PRINCIPAL,
+    PROJECT,
+    V2,
+    bank_interest,
+    line,
+    settled,
+)
 
 pytestmark = pytest.mark.clause("二（四）2")
 
@@ -122,6 +133,11 @@ def test_an_undetermined_line_names_what_is_missing() -> None:
         "L9：2024-06-21 至 2024-09-20，依据二（四）2",
         "暂不能核定，缺少：开工日期、批复日期",
     ]
+
+
+def test_a_quotation_whose_day_is_unknown_has_none() -> None:
+    outcome = settle(line(*V2), PROJECT, ProjectTotals(), lpr, DEFAULT)
+    assert f"{PERIODS[0]}，1Y LPR 3.45%：LPR较低" in explain(outcome)[1]
 
 
 def test_a_bank_check_beside_the_interest_of_the_line() -> None:

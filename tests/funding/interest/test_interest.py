@@ -162,10 +162,11 @@ def test_an_lpr_beyond_the_policys_series_is_missing_too() -> None:
 
 
 def test_lines_after_an_undetermined_one_wait_for_it() -> None:
-    lines = [line(date(2024, 9, 21), date(2024, 12, 20), "0.0300"), line(*V2)]
+    later = line(date(2024, 12, 21), date(2025, 3, 20), "0.0300")
+    lines = [later, line(date(2024, 9, 21), date(2024, 12, 20), "0.0300"), line(*V2)]
     outcomes = settle_all(lines, PROJECT, entered_until(date(2024, 8, 19)), DEFAULT)
-    assert [outcome.payable_yuan for outcome in outcomes] == [None, None]
-    assert outcomes[1].missing == ("前一笔结息尚未核定",)
+    assert [outcome.payable_yuan for outcome in outcomes] == [None, None, None]
+    assert [outcome.missing for outcome in outcomes[1:]] == [("前一笔结息尚未核定",)] * 2
 
 
 def test_an_lpr_missing_on_days_that_do_not_count_is_no_obstacle() -> None:

@@ -1,7 +1,7 @@
 """Each reading of the interest points that the notice leaves open (I6 to I10). 二（四）2"""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
@@ -105,3 +105,33 @@ def test_interest_before_the_application_may_be_left_out_and_before_approval_is_
     assert payable(line(*V2), project=dates, interest_before_application="not_counted") == bank_interest(
         date(2024, 7, 22), V2[1], "0.0335"
     )
+
+
+def test_a_loan_compared_to_date_carries_every_earlier_line_of_its_own() -> None:
+    """200 million for 30 days a line, at 4.50 %, 3.00 % and 3.00 % beside an LPR of 3.45 %; 360 days a year."""
+    starts = (date(2024, 3, 1), date(2024, 3, 31), date(2024, 4, 30))
+    lines = [
+        line(start, start + timedelta(days=29), rate)
+        for start, rate in zip(starts, ("0.0450", "0.03", "0.03"), strict=True)
+    ]
+    other = line(starts[1], starts[1] + timedelta(days=29), "0.0450", loan=replace(LOAN, id="L2"))
+    totals = ProjectTotals()
+    paid: list[Decimal | None] = []
+    for one in (lines[0], other, lines[1], lines[2]):
+        outcome = settled(one, totals=totals, rate_comparison="whole_loan")
+        totals, paid = outcome.totals, [*paid, outcome.eligible_yuan]
+    # To date: 575,000 at the LPR; then 750,000 + 500,000 against 1,150,000; then 1,750,000 against 1,725,000.
+    assert paid == [Decimal(yuan) for yuan in ("575000.00", "575000.00", "575000.00", "575000.00")]
+    assert totals.loans["L1"] == LoanTotals(starts[0], Decimal(1750000), Decimal(1725000), Decimal(1725000))
+    assert totals.loans["L2"].counted == Decimal(575000)
+
+
+def test_a_cheaper_loan_to_date_is_paid_at_its_own_rate() -> None:
+    starts = (date(2024, 3, 1), date(2024, 3, 31), date(2024, 4, 30))
+    totals = ProjectTotals()
+    paid: list[Decimal | None] = []
+    for start, rate in zip(starts, ("0.0300", "0.0360", "0.0360"), strict=True):
+        outcome = settled(line(start, start + timedelta(days=29), rate), totals=totals, rate_comparison="whole_loan")
+        totals, paid = outcome.totals, [*paid, outcome.eligible_yuan]
+    # At the actual rate 500,000, 600,000 and 600,000; at the LPR 575,000 a line: the third meets 1,725,000 to date.
+    assert paid == [Decimal("500000.00"), Decimal("600000.00"), Decimal("600000.00")]
