@@ -2,8 +2,6 @@
 
 from uuid import UUID
 
-import pytest
-
 from shared.events.bus import Message
 from tests.deploy.operator_commands import WithdrawalLog, announced, forgotten, record, rows_of, tenghuan
 from tests.world import World
@@ -75,17 +73,3 @@ async def test_a_lost_brokers_events_reach_who_never_had_them(world: World, with
     assert (await tenghuan(world, "events", "replay", "--from", 0)).exit_code == 0
     await world.settle()
     assert (withdrawals.reasons, await world.parked()) == ([f"第{number}次" for number in range(1, 6)], {})
-
-
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        ("--from", "yesterday"),
-        ("--from", "5"),
-        ("--from", "1", "--service", "funding", "--consumer", "eligibility"),
-        (),
-    ],
-)
-async def test_a_replay_that_makes_no_sense_is_refused(world: World, arguments: tuple[str, ...]) -> None:
-    assert (await tenghuan(world, "events", "replay", *arguments)).exit_code == 2
-    assert [await record(world, name) for name in world.instances] == [[]] * 4

@@ -87,6 +87,21 @@ def test_a_portion_is_about_a_megabyte(sizes: list[int], taken: list[list[int]])
     assert found == taken
 
 
+def test_much_is_taken_in_turns_of_a_megabyte_in_order() -> None:
+    big, small = SimpleNamespace(value=b"x" * 600_000), SimpleNamespace(value=None)
+    turns = list(portions({ONE: [big, small, big], TWO: [small, big, small]}))
+    assert turns == [{ONE: [big, small]}, {ONE: [big], TWO: [small]}, {TWO: [big, small]}]
+
+
+def test_each_turn_is_of_one_topic() -> None:
+    other = TopicPartition("funding.events", 0)
+    record = SimpleNamespace(value=b"{}")
+    assert list(portions({ONE: [record], other: [record], TWO: [record]})) == [
+        {other: [record]},
+        {ONE: [record], TWO: [record]},
+    ]
+
+
 async def test_each_portion_is_committed_behind_its_last_record_after_its_delivery() -> None:
     big = b"x" * 700_000
     consumer = Consumer()
