@@ -105,10 +105,17 @@ async def test_a_release_opens_the_file_with_each_field_of_its_project(world: Wo
 
 async def test_a_second_release_keeps_the_file_and_takes_the_award_as_it_is_now(world: World) -> None:
     await announce(world, first_release())
-    later = {"release_id": SECOND, "instalment": 2, "released_on": date(2024, 4, 3), "award_yuan": "29000000.00"}
+    later: dict[str, Any] = {
+        "release_id": SECOND,
+        "instalment": 2,
+        "released_on": date(2024, 4, 3),
+        "award_yuan": "29000000.00",
+    }
     renamed = described().model_copy(update={"project_name": "改名", "applicant_name": "改名公司"})
-    totals = {"amount_yuan": "7000000.05", "released_total_yuan": "99.00"}
-    await announce(world, first_release(**later, **totals, project=renamed, as_of=date(2024, 1, 1), ruleset="8" * 64))
+    later |= {"amount_yuan": "7000000.05", "released_total_yuan": "99.00", "award_yuan": "29000000.00"}
+    later |= {"as_of": date(2024, 1, 1), "ruleset": "8" * 64}
+    hands = ({"actor": "inspector-2", "duty": "score"}, {"actor": "110105-officer-1", "duty": "forward"})
+    await announce(world, first_release(**later, project=renamed, hands=hands))
     file = await world.get("monitoring", f"/v1/files/{PROJECT}", "auditor-1")
     kept = ("project_name", "applicant_name", "as_of", "ruleset", "first_released_on")
     assert [file[name] for name in kept] == ["示例厂房更新", "示例实业有限公司", "2023-11-06", "7" * 64, "2024-02-07"]
@@ -120,6 +127,11 @@ async def test_a_second_release_keeps_the_file_and_takes_the_award_as_it_is_now(
         (str(SECOND), "2024-04-03", "7000000.05"),
     ]
     assert [row["quarter"] for row in await quarters(world)] == ["2024Q1"]
+    held = await world.database.admin.fetch("SELECT case_id, actor, duty FROM monitoring.duty ORDER BY actor")
+    assert [tuple(row) for row in held] == [
+        (PROJECT, "110105-officer-1", "first_review"),  # the first duty stays
+        (PROJECT, "inspector-2", "score"),
+    ]
 
 
 async def quarters(world: World) -> list[dict[str, Any]]:
