@@ -101,6 +101,7 @@ class World:
         """Let the applications, of which there is one a service, serve this world's instances."""
         for name, app in self.apps.items():
             app.state.instance = self.instances[name]
+            app.state.population = None  # of what-if: rows of another test may have the same number and versions
 
     async def reset(self) -> bool:
         """Return to the state after the start, for the next test; return whether that succeeded."""
