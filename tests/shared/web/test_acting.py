@@ -29,6 +29,7 @@ def acts() -> APIRouter:
         return [actor_of(session).role, actor.role, actor_of(session).subject, str(seen), logs.context().subject]
 
     @router.post("/session-first", response_model=None)
+    @router.put("/session-first", name="put_with_session_first", response_model=None)
     async def act_with_session_first(session: Session, actor: Checked) -> list[str]:
         return await shown(session, actor)
 
@@ -59,6 +60,8 @@ async def test_a_session_acts_in_the_role_that_the_operation_admits(world: World
         for path in ("/session-first", "/actor-first"):
             answer = await client.post(path, headers={**headers, "idempotency-key": path[1:]})
             assert answer.json() == supervisor, path
+        without_a_key = await client.put("/session-first", headers=headers)
+        assert without_a_key.json() == supervisor
         assert (await client.get("/read", headers=headers)).json() == supervisor
         officer = ["district_officer", "district_officer", "officer-7", "{110105}", "officer-7"]
         assert (await client.get("/anybody", headers=headers)).json() == officer
