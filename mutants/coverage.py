@@ -59,6 +59,8 @@ class Coverage:
                 tests = tests | {test for test in self.seconds if test.startswith(SCHEMA_TESTS)}
 
         first = ENUMERATING.get(mutant.operator.removesuffix("_everywhere"), SCHEMA_TESTS)
+        if first != SCHEMA_TESTS:  # such a test may be refused before it enters the operation
+            tests = tests | {test for test in self.seconds if test.startswith(first) and service in test}
 
         def order(test: str) -> tuple[bool, bool, float]:
             return not (test.startswith(first) and service in test), service not in test, self.seconds[test]

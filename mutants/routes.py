@@ -17,11 +17,14 @@ _ADMITTING = f"{_MODULE}.Annotated[{_MODULE}.Actor, {_MODULE}.Depends({_MODULE}.
 GUARDS = ("expect", "require", "check", "refuse", "take_duty", "visible_")
 CHECKS = {"expect_version", "take_duty", "check_writes", "check_parameters"}
 EFFECTS = {"emit", "record_act", "store_hands"}
+_PARAMETERS = '__import__("shared.web.parameters", fromlist=["_"]).KnownParametersRoute'
+_PREFIX = '__import__("shared.web.routing", fromlist=["_"]).PrefixRoute'
 ROUTE_CLASSES = {
-    "ActRoute": '__import__("shared.web.parameters", fromlist=["_"]).KnownParametersRoute',
-    "KnownParametersRoute": '__import__("shared.web.routing", fromlist=["_"]).PrefixRoute',
-    "BoundedRoute": '__import__("shared.web.parameters", fromlist=["_"]).KnownParametersRoute',
+    "ActRoute": (_PARAMETERS, _PREFIX),
+    "KnownParametersRoute": (_PREFIX,),
+    "BoundedRoute": (_PARAMETERS,),
 }
+"""Route classes that do less: no answer is kept for a key, no unknown parameter refused, no body bounded."""
 FORGOTTEN = {"Session": '__import__("shared.web.idempotency", fromlist=["_"]).ReadSession'}
 """A session that claims no idempotency key instead of one that does."""
 
@@ -94,21 +97,27 @@ def _of_call(source: Source, node: ast.Call) -> Iterator[tuple[str, *tuple[Edit,
         for operator, changed in role_lists(listed, str(node.lineno % 7)):
             yield f"{operator}_everywhere", Edit(*source.span(node), f"RoleCheck({', '.join(map(repr, changed))})")
     for keyword in node.keywords:
-        place = source.span(keyword)
-        value = ast.unparse(keyword.value)
-        if keyword.arg == "route_class" and value in ROUTE_CLASSES:
-            yield "drop_route_class", Edit(*place, f"route_class={ROUTE_CLASSES[value]}")
-        elif keyword.arg == "status_code" and value.isdigit():
-            yield "other_status", Edit(*place, f"status_code={200 if value != '200' else 202}")
-        elif keyword.arg == "duty" and name == "record_act" and isinstance(keyword.value, ast.Constant):
-            yield "drop_duty", Edit(*place, "duty=None")
-            yield "other_duty", Edit(*place, 'duty="evaluate"')
-        elif keyword.arg == "dependencies":
-            yield "drop_dependency", Edit(*place, "dependencies=[]")
+        yield from _of_keyword(source, name, keyword)
     if ast.unparse(node.func).startswith("router.") and not any(each.arg == "status_code" for each in node.keywords):
         place = source.span(node.keywords[0])
         yield "other_status", Edit(place[0], place[0], "status_code=202, ")
     yield from _swapped_fields(source, name, node.keywords)
+
+
+def _of_keyword(source: Source, name: str, keyword: ast.keyword) -> Iterator[tuple[str, Edit]]:
+    place = source.span(keyword)
+    value = ast.unparse(keyword.value)
+    if keyword.arg == "route_class" and value in ROUTE_CLASSES:
+        for lesser in ROUTE_CLASSES[value]:
+            if lesser == _PREFIX or value != "ActRoute" or "session: Session" in source.text:
+                yield "drop_route_class", Edit(*place, f"route_class={lesser}")
+    elif keyword.arg == "status_code" and value.isdigit():
+        yield "other_status", Edit(*place, f"status_code={200 if value != '200' else 202}")
+    elif keyword.arg == "duty" and name == "record_act" and isinstance(keyword.value, ast.Constant):
+        yield "drop_duty", Edit(*place, "duty=None")
+        yield "other_duty", Edit(*place, 'duty="evaluate"')
+    elif keyword.arg == "dependencies":
+        yield "drop_dependency", Edit(*place, "dependencies=[]")
 
 
 def _swapped_fields(source: Source, name: str, keywords: list[ast.keyword]) -> Iterator[tuple[str, Edit, Edit]]:

@@ -30,7 +30,12 @@ class Zygote:
     """A process that forks for each mutant (mutants/zygote.py)."""
 
     def __init__(self, tree: Path, mode: str) -> None:
-        environment = {**os.environ, "TMPDIR": str(FOLDER / "tmp"), "PYTHONHASHSEED": "0"}
+        environment = {
+            **os.environ,
+            "TMPDIR": str(FOLDER / "tmp"),
+            "PYTHONHASHSEED": "0",
+            "PYTHONDONTWRITEBYTECODE": "",
+        }
         command = [str(ROOT / ".venv/bin/python"), "-m", "mutants.zygote", str(tree), mode]
         with (tree.parent / f"{tree.name}-{mode}.log").open("w") as log:
             self.process = subprocess.Popen(
@@ -65,6 +70,7 @@ class Worker:
         self.tree = FOLDER / f"tree-{number}"
         copy_tree(self.tree)
         self.number, self.stack = number, stack
+        self.changed_at = 0
         self.servers: dict[bool, Embedded] = {}
         self.zygotes: dict[str, Zygote] = {}
 
@@ -93,6 +99,8 @@ class Worker:
         changed = self.tree / mutant.path
         text = mutant.apply(source.text)
         changed.write_text(text, "utf-8")
+        self.changed_at = max(self.changed_at + 1, int(changed.stat().st_mtime))
+        os.utime(changed, (self.changed_at, self.changed_at))  # no byte code of another version is taken for it
         try:
             request = self._request(mutant, text, tests, seconds)
             answer: Result = {"outcome": "unfit"}
@@ -145,16 +153,21 @@ def function_of(source: Source, mutant: Mutant) -> str:
 
 
 def copy_tree(tree: Path) -> None:
-    """Copy the files under version control, and those beside them that are not ignored."""
+    """Copy the files under version control, and those beside them that are not ignored, to a scratch tree.
+
+    Byte code stays there from run to run.
+    """
     listed = subprocess.run(
         ["git", "ls-files", "-co", "--exclude-standard"], cwd=ROOT, capture_output=True, text=True, check=True
     )
-    shutil.rmtree(tree, ignore_errors=True)
-    for name in listed.stdout.splitlines():
-        if (ROOT / name).is_file():
-            (tree / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(ROOT / name, tree / name)
-    (tree / ".venv").symlink_to(ROOT / ".venv")
+    names = {name for name in listed.stdout.splitlines() if (ROOT / name).is_file()}
+    for left in [each for each in tree.rglob("*.py") if each.relative_to(tree).as_posix() not in names]:
+        left.unlink()
+    for name in names:
+        (tree / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(ROOT / name, tree / name)
+    if not (tree / ".venv").exists():
+        (tree / ".venv").symlink_to(ROOT / ".venv")
     (FOLDER / "tmp").mkdir(exist_ok=True)
 
 

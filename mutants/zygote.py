@@ -157,7 +157,7 @@ def judge(request: dict[str, Any]) -> dict[str, Any]:
 def in_child(request: dict[str, Any], functions: Functions) -> None:
     """Run a request in the forked process and leave its answer in a file."""
     os.setsid()
-    sys.dont_write_bytecode = True
+    sys.dont_write_bytecode = False  # rewritten tests are kept; a changed file has a time of its own
     log = os.open(request["log"], os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(log, 1)
