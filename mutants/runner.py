@@ -39,7 +39,7 @@ class Zygote:
         command = [str(ROOT / ".venv/bin/python"), "-m", "mutants.zygote", str(tree), mode]
         with (tree.parent / f"{tree.name}-{mode}.log").open("w") as log:
             self.process = subprocess.Popen(
-                command, cwd=tree, env=environment, text=True, stderr=log, start_new_session=True,
+                command, cwd=tree, env={**os.environ, **own}, text=True, stderr=log, start_new_session=True,
                 stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             )  # fmt: skip
         assert self._read() == {"outcome": "ready"}
