@@ -63,7 +63,8 @@ class Coverage:
             tests = tests | {test for test in self.seconds if test.startswith(first) and service in test}
 
         def order(test: str) -> tuple[bool, bool, float]:
-            return not (test.startswith(first) and service in test), service not in test, self.seconds[test]
+            enumerating = test.startswith(first) and (service in test or mutant.path.startswith("shared/"))
+            return not enumerating, service not in test, self.seconds[test]
 
         chosen: list[str] = []
         left = budget

@@ -30,12 +30,7 @@ class Zygote:
     """A process that forks for each mutant (mutants/zygote.py)."""
 
     def __init__(self, tree: Path, mode: str) -> None:
-        environment = {
-            **os.environ,
-            "TMPDIR": str(FOLDER / "tmp"),
-            "PYTHONHASHSEED": "0",
-            "PYTHONDONTWRITEBYTECODE": "",
-        }
+        own = {"TMPDIR": str(FOLDER / "tmp"), "PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": ""}
         command = [str(ROOT / ".venv/bin/python"), "-m", "mutants.zygote", str(tree), mode]
         with (tree.parent / f"{tree.name}-{mode}.log").open("w") as log:
             self.process = subprocess.Popen(
