@@ -264,7 +264,7 @@ async def test_an_act_waits_for_the_other_and_judges_what_it_left(world: World, 
 
 
 def test_every_act_has_its_race() -> None:
-    """A plan is drafted and other money registered without a lock; a plan meets the others at an index."""
+    """Compare the acts with those that have a race; a new plan meets other plans at an index."""
     acts = {name for name, route in operations("funding").items() if "POST" in (route.methods or ())}
     assert acts - {name.split(",")[0] for name in RACES} == {
         "draft_plan", "register_municipal_money", "issue_api_key", "revoke_api_key",

@@ -135,6 +135,34 @@ async def test_lower_final_accounts_propose_a_return_and_move_nothing(world: Wor
     assert refused["errors"][0]["pointer"] == "/body/components"
 
 
+BACK = {"amount_yuan": "6000000.00", "reason": "结余"}
+
+
+async def test_returns_and_demands_together_stop_at_what_was_paid(world: World) -> None:
+    case = await released(world)
+    path = f"/v1/applications/{case}"
+    backs = [
+        await world.post("funding", f"{path}/returns", "finance-1", BACK | {"bank_receipt_no": number}, 201)
+        for number in ("回单1", "回单2")
+    ]
+    asked = await propose(world, case, amount_yuan="4000000.01")
+    await world.post("funding", f"/v1/returns/{backs[0]['id']}/confirm", "finance-2")
+    assert await code(world, f"/v1/returns/{backs[1]['id']}/confirm", "finance-2") == "more_than_paid"
+    demand = f"/v1/clawback-requests/{asked['id']}/approve"
+    assert await code(world, demand, "city-supervisor-3") == "more_than_paid"
+    final = {"document_no": "决算1号", "components": [{"final_investment_yuan": "30000000.00"}]}
+    accounts = await world.post("funding", f"{path}/final-accounts", "city-officer-2", final, 201)
+    # 10 % of 30 million are 3 million; of the 10 million paid 6 million came back.
+    assert accounts["proposed_return_yuan"] == "1000000.00"
+    assert (await propose(world, case, 409, amount_yuan="4000000.01"))["code"] == "more_than_paid"
+    last = await propose(world, case, amount_yuan="4000000.00")
+    await world.post("funding", f"/v1/clawback-requests/{last['id']}/approve", "city-supervisor-3")
+    assert yuan(await read(world, case), "net_paid") == "0.00"
+    again = BACK | {"amount_yuan": "0.01", "bank_receipt_no": "回单3"}
+    assert await code(world, f"{path}/returns", "finance-1", again) == "more_than_paid"
+    await sound(world)
+
+
 async def test_the_ledger_statement_ends_with_the_figures_of_the_case(world: World) -> None:
     case = await released(world)
     asked = await propose(world, case)

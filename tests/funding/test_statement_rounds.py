@@ -216,3 +216,26 @@ async def test_the_two_years_begin_where_the_reading_says(world: World, readings
     last = await submit(world, case, *(line(loan, "2026-01-01", "2026-03-19") for loan in loans.values()))
     payable = {result["loan_id"]: result["payable_yuan"] for result in last["results"]}
     assert {of: payable[loan] for of, loan in loans.items()} == {of: due(number) for of, number in days.items()}
+
+
+@pytest.mark.parametrize(
+    ("days", "counted"),
+    [
+        ({"declared_on": "2024-04-01", "accepted_on": "2024-05-01"}, 81),
+        ({"accepted_on": "2024-05-01"}, 51),  # announced before the day of the declaration was
+    ],
+    ids=["declared", "accepted"],
+)
+async def test_by_reading_interest_counts_from_the_declaration_or_else_from_its_acceptance(
+    world: World, readings: dict[str, str], days: dict[str, str], counted: int
+) -> None:
+    readings["interest_before_application"] = "not_counted"
+    case = await enter_pool(world, **days)
+    started = "UPDATE funding.application SET status = 'planned', mode = 'interest_subsidy', award_yuan = 90000000,"
+    await world.database.admin.execute(
+        started + " cap_yuan = 90000000, construction_started_on = '2024-03-01', approved_on = '2024-03-01'"
+    )
+    loan = await register(world, case, "借1")
+    world.clock.set(datetime(2026, 6, 1, tzinfo=UTC))
+    statement = await submit(world, case, line(loan, "2024-03-01", "2024-06-20"))
+    assert statement["payable_yuan"] == due(counted)

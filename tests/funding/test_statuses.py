@@ -162,7 +162,7 @@ async def test_a_record_is_decided_only_while_it_waits_for_the_decision(world: W
 
 
 def test_every_act_on_a_status_has_its_rows() -> None:
-    """The others act on a project whatever its status, or add a record of their own."""
+    """Compare the acts with those that have rows; the others act whatever the status, or add a record."""
     tested = ACTS.keys() | {name for acts in DECIDED.values() for name in acts} | {"draft_plan"}
     tested |= {"register_loan", "record_final_accounts"}
     acts = {name for name, route in operations("funding").items() if "POST" in (route.methods or ())}
