@@ -38,23 +38,33 @@ PATTERNS = (
     *(f"shared/{name}.py" for name in ("backoff", "clock", "dates", "deadlines", "districts")),
     *(f"shared/{name}.py" for name in ("identifiers", "money", "text")),
 )
-EDITION = 2
+EDITION = 3
 """Counted up with each change of what is left alone, so that no list kept before is used."""
 _PROSE = re.compile(r"""[rf]?("[^"\n]*[ \u3000-\u9fff\uff00-\uffef][^"\n]*"|'[^'\n]*[ \u3000-\uffef][^'\n]*')""")
 """A text for people: it has a space or a Chinese character."""
 
 
+_TYPES = frozenset({"Literal", "tuple", "dict", "list", "Callable", "Mapping", "Sequence"})
+
+
 class Visitor(MutationVisitor):
-    """mutmut's visitor, which enters decorated functions too, but no asynchronous one and no type of a `Literal`."""
+    """mutmut's visitor, which enters decorated functions too, but no asynchronous one and no name of a type."""
 
     def _skip_node_and_children(self, node: cst.CSTNode) -> bool:
         if isinstance(node, cst.FunctionDef) and node.asynchronous:
             return True
         if isinstance(node, cst.FunctionDef) and node.decorators:
             return False
-        if isinstance(node, cst.Subscript) and isinstance(node.value, cst.Name) and node.value.value == "Literal":
+        if isinstance(node, cst.Assign) and _is_type(node.value):
             return True
         return super()._skip_node_and_children(node)
+
+
+def _is_type(node: cst.BaseExpression) -> bool:
+    """Return whether a value only names a type, such as a `Literal`; an `Annotated` type checks values."""
+    if isinstance(node, cst.Call):
+        return isinstance(node.func, cst.Name) and node.func.value == "TypeVar"
+    return isinstance(node, cst.Subscript) and isinstance(node.value, cst.Name) and node.value.value in _TYPES
 
 
 def files() -> list[str]:

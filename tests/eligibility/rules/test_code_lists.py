@@ -37,3 +37,21 @@ def test_each_enumeration_of_a_body_of_eligibility_is_a_code_list() -> None:
     own = {name: schema for name, schema in schemas.items() if name.endswith(("In", "Out"))}
     unlisted = {name: values for name, each in own.items() for values in enumerations(each) if values not in known}
     assert not unlisted
+
+
+def test_the_lists_have_the_names_that_callers_know() -> None:
+    assert list(code_lists.CODE_LISTS) == [
+        "review_stage",
+        "decision",
+        "assessment_occasion",
+        "edition_basis",
+        "rule_strength",
+        "information_provider",
+        "review_outcome",
+        "conflict_position",
+        "criterion",
+        "cost_kind",
+        "project_origin",
+        "edition",
+        "district_parameter",
+    ]

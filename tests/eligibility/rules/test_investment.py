@@ -68,6 +68,8 @@ def test_components_are_matched_by_their_index() -> None:
 
 @pytest.mark.parametrize("indexes", [[], [0], [0, 0], [0, 1, 1], [0, 2], [1, 2]])
 def test_each_component_is_recognised_once(indexes: list[int]) -> None:
+    with pytest.raises(Invalid, match="须对 2 项组成（序号 0 至 1）各审定一次"):
+        recognise_components([DECLARED, SECOND], [item("1.00", index=index) for index in indexes], READINGS)
     assert refused([item("1.00", index=index) for index in indexes], [DECLARED, SECOND]) == "/body/components"
 
 

@@ -37,3 +37,28 @@ def test_every_label_is_chinese() -> None:
     labels = [(name, code, label) for name, codes in CODE_LISTS.items() for code, label in codes.items()]
     assert [entry for entry in labels if entry[2].isascii()] == []
     assert set(CODE_LISTS) - set(TYPES) == {"clause", "interest_limit", "sort_field"}
+
+
+def test_the_lists_have_the_names_that_callers_know() -> None:
+    assert list(CODE_LISTS) == [
+        "application_status",
+        "support_mode",
+        "appropriation_status",
+        "plan_status",
+        "plan_item_status",
+        "release_status",
+        "interest_statement_status",
+        "interest_limit",
+        "loan_rate_type",
+        "lpr_tenor",
+        "hold_ground",
+        "hold_severity",
+        "return_status",
+        "clawback_ground",
+        "clawback_status",
+        "public_money_kind",
+        "referral_outcome",
+        "clause",
+        "sort_field",
+    ]
+    assert CODE_LISTS["interest_limit"].keys() == {"interest_paid", "cap", "award"}

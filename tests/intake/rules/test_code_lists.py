@@ -38,3 +38,26 @@ def test_every_code_has_a_chinese_label(name: str) -> None:
 )
 def test_a_code_list_has_exactly_the_codes_of_its_type(name: str, codes: object) -> None:
     assert sorted(CODE_LISTS[name]) == sorted(get_args(codes))
+
+
+def test_the_lists_have_the_names_that_callers_know() -> None:
+    assert list(CODE_LISTS) == [
+        "declaration_stage",
+        "declaration_decision",
+        "material_kind",
+        "material_provider",
+        "checklist_state",
+        "checklist_basis",
+        "first_review_item",
+        "first_review_outcome",
+        "opinion_position",
+        "match_basis",
+        "match_source",
+        "quarter_submission_status",
+        "quarter_finding_severity",
+        "quarter_finding_subject",
+        "push_mode",
+        "pushed_row_status",
+        "register",
+        "library_entry_status",
+    ]

@@ -39,3 +39,35 @@ def test_each_enumeration_of_a_body_of_monitoring_is_a_code_list() -> None:
         name: values for name, schema in own.items() for values in enumerations(schema) if values not in LABELLED
     }
     assert not unlisted
+
+
+def test_the_lists_have_the_names_that_callers_know() -> None:
+    assert list(code_lists.CODE_LISTS) == [
+        "file_status",
+        "evaluation_deadline",
+        "support_mode",
+        "movement_kind",
+        "quarter_state",
+        "remark_severity",
+        "purpose",
+        "meter_kind",
+        "meter_period",
+        "reading_status",
+        "reading_finding_state",
+        "inspection_state",
+        "finding_kind",
+        "finding_state",
+        "credit_ground",
+        "credit_ground_state",
+        "credit_grade",
+        "credit_rating_state",
+        "credit_repair_state",
+        "evaluation_state",
+        "evaluation_grade",
+        "tenant_level",
+        "energy_method",
+        "factor_set",
+        "green_purpose",
+        "green_state",
+        "report_format",
+    ]

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from services.monitoring.rules.evaluation.actuals import Actuals, KeyTenant, Letting, Roof, occupancy_rate, pv_share
 from services.monitoring.rules.evaluation.calculation import percent
@@ -242,6 +243,13 @@ def test_the_share_of_photovoltaics_by_each_reading() -> None:
     assert pv_share(Roof(pv_projection_m2="0", roof_projection_m2="1000"), "projection") == 0
     assert pv_share(Roof(pv_projection_m2="300"), "projection") is None
     assert pv_share(Roof(roof_projection_m2="1000"), "projection") is None
+
+
+@pytest.mark.parametrize("name", FUNDS)
+def test_the_use_of_funds_is_stated_in_full(name: str) -> None:
+    funds = {key: value for key, value in FUNDS.items() if key != name}
+    with pytest.raises(ValidationError, match=name):
+        Actuals.model_validate({"reference_on": "2025-06-30", "funds": funds})
 
 
 def test_absent_figures_are_unknown_and_texts_optional() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
+from itertools import product
 from random import Random
 from typing import Any
 
@@ -59,6 +60,23 @@ def test_rows_on_every_threshold_get_the_same_findings_from_both() -> None:
     for rule in ruleset.rules.values():
         table = outcomes(_with_all_inputs(frame, ruleset), ruleset, [rule.id])[rule.id].to_list()
         assert table == [rule.judge(row)[0] for row in inputs], rule.id
+
+
+def test_a_choice_between_two_facts_follows_its_condition_and_where_they_agree_needs_none() -> None:
+    text = "single_entity if heat_pump_heating else contiguous"
+    combinations = list(product((True, False, None), repeat=3))
+    declared = [
+        base("building") | dict(zip(("heat_pump_heating", "single_entity", "contiguous"), values, strict=True))
+        for values in combinations
+    ]
+    ruleset = RULESETS[0]
+    rows = simulate(frame_of(declared, ruleset), ruleset, {"title_clear": text}).rows
+    expected = [
+        then if condition or then is otherwise else otherwise if condition is False else None
+        for condition, then, otherwise in combinations
+    ]
+    assert rows["eligible_after"].to_list() == expected
+    assert rows["eligible"].to_list() == [True] * len(combinations)
 
 
 def test_awards_are_equal_to_the_fen() -> None:
