@@ -272,20 +272,6 @@ async def test_two_services_number_their_events_about_one_aggregate_each_for_its
     assert await seen(recorder) == {("intake", subject): 3, ("funding", subject): 1}
 
 
-async def test_events_that_wait_stay_received_while_the_one_before_them_fails(
-    world: World, recorder: RecordingConsumer
-) -> None:
-    told, subject = Told(recorder), uuid4()
-    told.failing = {(subject, "第1次")}
-    first, second = message(subject, 1, world), message(subject, 2, world)
-    await recorder.consumer.deliver([second])
-    await recorder.consumer.deliver([first])
-    async with recorder.database.session(ACTOR) as session:
-        received = set((await session.scalars(text("SELECT event_id FROM inbox"))).all())
-    assert {first.id, second.id} <= received
-    assert [row["attempts"] for row in await parked(recorder)] == [ATTEMPTS, 0]
-
-
 async def test_a_stream_never_goes_back(recorder: RecordingConsumer) -> None:
     subject = uuid4()
     async with recorder.database.session(ACTOR) as session:
