@@ -46,7 +46,7 @@ async def insert_rows(reader: Reader) -> None:
     events = [{**message(n, age=0), **log, "position": n if n < 5 else None} for n in range(1, 10)]
     late = [
         {
-            "event_id": UUID(int=n), "source": "intake", "aggregate_id": UUID(int=n), "agg_seq": 1, "message": {},
+            "event_id": UUID(int=n), "source": "intake", "aggregate_id": UUID(int=1), "agg_seq": n, "message": {},
             "error": "x", "attempts": 1, "parked_at": START,
         }
         for n in range(3)

@@ -96,6 +96,23 @@ async def test_a_failure_leaves_one_line_with_its_stack_and_an_answer_that_names
     assert "李某某" not in written.getvalue()
 
 
+async def test_a_database_that_is_away_leaves_a_warning_with_its_error_and_no_stack(
+    world: World, written: io.StringIO
+) -> None:
+    router = APIRouter(route_class=ActRoute)
+
+    @router.get("/away", response_model=None)
+    async def away() -> None:
+        raise ConnectionRefusedError(111, "Connection refused")
+
+    async with small_service(world, router) as client:
+        assert (await client.get("/away")).status_code == 503
+    (line,) = lines(written)
+    assert (line["level"], line["message"], line["code"]) == ("warning", "failed", "unavailable")
+    assert line["error"] == "ConnectionRefusedError: [Errno 111] Connection refused"
+    assert "stack" not in line
+
+
 async def test_an_event_and_what_follows_from_it_carry_the_id_of_the_request(
     world: World, written: io.StringIO
 ) -> None:
