@@ -54,7 +54,8 @@ async def test_a_project_leaves_between_its_entry_and_today_in_beijing(world: Wo
 
 
 async def test_a_key_of_two_districts_changes_the_resource_of_the_address(world: World) -> None:
-    await push(world, [resource(name="甲")])
+    await push(world, [resource()])
+    await push(world, [resource(name="甲", change_reason="更名")])
     await push(world, [resource("R-1", FENGTAI, name="乙")], who="110106-officer-1")
     body: dict[str, Any] = {"name": "区台账系统", "districts": [CHAOYANG, FENGTAI], "writes": True}
     key = (await world.post("intake", "/v1/api-keys", "city-supervisor-1", body, status=201))["key"]
@@ -63,7 +64,7 @@ async def test_a_key_of_two_districts_changes_the_resource_of_the_address(world:
     changed = await world.clients["intake"].put(f"/v1/resources/{FENGTAI}/R-1", headers=headers, json=row)
     assert (changed.status_code, changed.json()["version"]) == (200, 2)
     names = [(each["district"], each["name"], each["version"]) for each in await rows(world)]
-    assert names == [(CHAOYANG, "甲", 1), (FENGTAI, "丙", 2)]
+    assert names == [(CHAOYANG, "甲", 2), (FENGTAI, "丙", 2)]
     wrong = await world.clients["intake"].put(f"/v1/resources/{CHAOYANG}/R-1", headers=headers, json=row)
     assert (wrong.status_code, wrong.json()["errors"][0]["pointer"]) == (422, "/body/external_id")
 
