@@ -19,7 +19,7 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class Table:
-    """How rows are made and named, the rows by filter, their order by sort column, and the default sort."""
+    """Preparation and names of rows, rows by filter, order by sort column, and the default sort."""
 
     prepare: Callable[[World], Awaitable[str]]
     name_of: Callable[[Row], str]

@@ -1,4 +1,4 @@
-"""Which records are the same project: each part of an identity alone, and what ends it (二（五）)."""
+"""Tests of project identities: each part alone, and the acts that end one (二（五）)."""
 
 from datetime import date
 from typing import Any

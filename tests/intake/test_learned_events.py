@@ -1,4 +1,4 @@
-"""What an event of another service records on a declaration: stage, reason, details (三（二）, 三（三）, 四（一）)."""
+"""Tests of events of other services on a declaration: stage, reason, details (三（二）, 三（三）, 四（一）)."""
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime

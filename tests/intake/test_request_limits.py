@@ -63,7 +63,7 @@ async def test_the_limits_of_what_an_officer_writes(world: World) -> None:
 
 
 async def test_who_may_act_is_checked_for_every_role(world: World) -> None:
-    """The district's supervisor neither reviews nor returns; another district's officer does not find the case."""
+    """Try each act as a supervisor, the government, the city and another district's officer."""
     case = (await sample_declarations.draft(world))["id"]
     await world.database.admin.execute("UPDATE intake.declaration SET stage = 'accepted', round = 1")
     for act, body in (("return", reasons(1)), ("refuse", refusal(1)), ("request-opinion", None)):

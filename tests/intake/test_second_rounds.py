@@ -1,4 +1,4 @@
-"""What an earlier round still decides in a later one: opinions and findings (三（一）¶1)."""
+"""Tests of opinions and findings of earlier rounds in a later one (三（一）¶1)."""
 
 import json
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Which rows belong to a quarter, when it is due, and what a corrected quarter holds (四（一）2)."""
+"""Tests of the rows that belong to a quarter, of its last day, and of a corrected quarter (四（一）2)."""
 
 from datetime import datetime
 from typing import Any
@@ -186,7 +186,7 @@ async def test_the_last_day_ends_at_midnight_in_beijing(world: World, moment: st
 async def test_a_quarter_begins_at_midnight_in_beijing(
     world: World, moment: str, quarter: str, following: str, due_on: str
 ) -> None:
-    """The report is due ten working days after the end: Qingming, National Day and New Year move it."""
+    """Open each quarter; Qingming, National Day and New Year move the tenth working day after its end."""
     at(world, moment)
     refused = await push(world, [resource(quarter=quarter), resource("R-2", quarter=following)], status=422)
     assert [(each["pointer"], each["code"]) for each in refused["errors"]] == [

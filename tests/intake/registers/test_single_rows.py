@@ -75,7 +75,7 @@ async def rows(world: World) -> list[dict[str, Any]]:
 
 
 async def test_one_push_of_two_districts_keeps_their_rows_and_quarters_apart(world: World) -> None:
-    """A closed quarter of one district refuses its rows alone; the same external id is another row in the other."""
+    """Push rows of two districts that share external ids; a quarter is closed in one of them."""
     await push(world, [resource(name="甲"), resource("R-2")])
     world.clock.set(datetime.fromisoformat("2024-04-08T09:00:00+08:00"))
     await world.post("intake", f"{Q1}/prepare", OFFICER)
