@@ -36,7 +36,7 @@ MATERIALS = (
     "credit_report",
     "site_photos",
 )
-"""Materials that the applicant provides for a package with a building and a factory, in joint operation, with a loan."""
+"""Materials from the applicant for a package with a building and a factory, in joint operation, with a loan."""
 
 BUILDING_PART: dict[str, Any] = {
     "kind": "building",
