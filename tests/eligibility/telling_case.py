@@ -122,6 +122,7 @@ async def in_pool(world: World) -> UUID:
         await act(world, declaration_id, "conflict-declaration", who, NO_CONFLICT, 201)
         given = sheet(**{name: value + change for name, value in points.items()})
         await act(world, declaration_id, "scores", who, given, 201)
+    await act(world, declaration_id, "enter-pool", "city-supervisor-1", {"reason": "尚未审定投资"}, 409)
     await act(world, declaration_id, "investment", "city-officer-4", INVESTMENT, 201)
     await on(world, date(2024, 3, 8))
     await act(world, declaration_id, "enter-pool", "city-supervisor-1", {"reason": "同意入库"}, 201)

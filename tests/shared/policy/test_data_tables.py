@@ -35,14 +35,24 @@ def table(name: str) -> Any:
 
 
 @pytest.mark.parametrize("edition", EDITIONS)
-def test_each_rule_has_the_clause_phase_strength_and_label_of_the_notice(edition: str) -> None:
+def test_each_rule_has_the_clause_phase_strength_label_and_quotation_of_the_notice(edition: str) -> None:
     found = {
-        name: [rule["clause"], rule.get("phase", "declare"), rule.get("strength", "must"), rule["label"]]
+        name: [
+            rule["clause"],
+            rule.get("phase", "declare"),
+            rule.get("strength", "must"),
+            rule["label"],
+            quote_of(rule),
+        ]
         for name, rule in EDITIONS[edition]["rules"].items()
     }
     expected = table("edition_rules")[edition]
     assert found == expected
     assert list(found) == list(expected)
+
+
+def quote_of(rule: Mapping[str, Any]) -> str:
+    return str(rule.get("quote", ""))
 
 
 @pytest.mark.parametrize("edition", EDITIONS)
