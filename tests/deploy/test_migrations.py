@@ -1,5 +1,6 @@
 """The migrations build exactly the models' tables, and every table has its row-level policies."""
 
+import asyncio
 import os
 import subprocess
 import sys
@@ -14,7 +15,8 @@ from sqlalchemy.exc import DBAPIError
 from deploy.local.postgres import Embedded, start
 from services import SERVICES, load_all
 from shared.settings import Settings
-from shared.storage.migrate import check, status, upgrade
+from shared.storage.migrate import PROVISIONING_LOCK, check, status, upgrade
+from tests.interleaving import until_waited_for
 from tests.postgres import FAST, Server
 from tests.world import ROLE_PASSWORD
 
@@ -45,6 +47,19 @@ async def test_the_migrations_build_the_models(server: Server, database: str) ->
 async def test_every_schema_is_at_its_newest_migration(server: Server, database: str) -> None:
     for current, head in (await status(server.settings(database), load_all())).values():
         assert current == head
+
+
+async def test_two_migrations_at_once_take_turns(server: Server, database: str) -> None:
+    connection = await asyncpg.connect(server.embedded.dsn(database))
+    try:
+        with server.alone():
+            await connection.execute("SELECT pg_advisory_lock($1)", PROVISIONING_LOCK)
+            second = asyncio.create_task(upgrade(server.settings(database), load_all()))
+            await until_waited_for(connection, second)
+            assert await connection.fetchval("SELECT pg_advisory_unlock($1)", PROVISIONING_LOCK)
+            await second
+    finally:
+        await connection.close()
 
 
 async def test_every_table_with_case_data_is_fenced_by_district(server: Server, database: str) -> None:
