@@ -36,23 +36,14 @@ def table(name: str) -> Any:
 
 @pytest.mark.parametrize("edition", EDITIONS)
 def test_each_rule_has_the_clause_phase_strength_label_and_quotation_of_the_notice(edition: str) -> None:
+    defaults = {"phase": "declare", "strength": "must", "quote": ""}
     found = {
-        name: [
-            rule["clause"],
-            rule.get("phase", "declare"),
-            rule.get("strength", "must"),
-            rule["label"],
-            quote_of(rule),
-        ]
+        name: [(defaults | rule)[field] for field in ("clause", "phase", "strength", "label", "quote")]
         for name, rule in EDITIONS[edition]["rules"].items()
     }
     expected = table("edition_rules")[edition]
     assert found == expected
     assert list(found) == list(expected)
-
-
-def quote_of(rule: Mapping[str, Any]) -> str:
-    return str(rule.get("quote", ""))
 
 
 @pytest.mark.parametrize("edition", EDITIONS)
