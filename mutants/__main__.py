@@ -2,6 +2,7 @@
 
 import argparse
 import hashlib
+import json
 import os
 import subprocess
 import sys
@@ -50,7 +51,7 @@ def waiting(mutants: list[Mutant], known: dict[str, Result], *, again: bool) -> 
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="mutants", description=__doc__)
-    parser.add_argument("suite", choices=[*SUITES, "replay", "record"])
+    parser.add_argument("suite", choices=[*SUITES, "replay", "record", "record-pure"])
     parser.add_argument("tests", nargs="*", help="record: files of tests; all without")
     parser.add_argument("--sample", type=int, default=300, help="number of mutants; 0 for all")
     parser.add_argument("--seed", type=int, default=1)
@@ -128,10 +129,25 @@ def record(options: argparse.Namespace) -> int:
     return subprocess.run([*command, *selected], env={**os.environ, VARIABLE: str(file.absolute())}).returncode
 
 
+def record_pure(options: argparse.Namespace) -> int:
+    """Record the tests of pure code that need no database; what was recorded of their files is forgotten."""
+    options.coverage = options.coverage or FOLDER / COVERAGE["pure"]
+    if options.coverage.exists():
+        lines = options.coverage.read_text("utf-8").splitlines(keepends=True)
+        kept = [
+            line for line in lines if options.tests and not json.loads(line)["test"].startswith(tuple(options.tests))
+        ]
+        options.coverage.write_text("".join(kept), "utf-8")
+    options.tests = ["-p", "mutants.database_free", *(options.tests or pure.TESTS)]
+    return record(options)
+
+
 def main() -> int:
     options = arguments()
     if options.suite == "record":
         return record(options)
+    if options.suite == "record-pure":
+        return record_pure(options)
     if options.suite == "replay":
         return collect(options.collect) if options.collect else replay.replay(options.workers)
     return run(options)
