@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 
 from mutants.source import ROOT, Mutant, Source
+from services import SERVICES
 
 FOLDERS = ("services", "shared", "deploy")
 Place = tuple[str, str]
@@ -15,9 +16,12 @@ Place = tuple[str, str]
 SCHEMA_BUDGET = 8.0
 SCHEMA_TESTS = ("tests/deploy/test_catalogue.py", "tests/deploy/test_migrations.py")
 _ADMISSION, _ANSWERS = "tests/journeys/test_admission.py", "tests/journeys/test_answers.py"
+_DECLARED, _DUTIES = "tests/journeys/test_declared_routes.py", "tests/deploy/test_duties.py"
 ENUMERATING = {
-    **dict.fromkeys(("add_role", "swap_role", "drop_role", "drop_idempotency", "drop_route_class"), (_ADMISSION,)),
-    **dict.fromkeys(("swap_fields", "other_field", "other_status"), (_ANSWERS,)),
+    **dict.fromkeys(("add_role", "swap_role", "drop_role"), (_ADMISSION,)),
+    **dict.fromkeys(("drop_idempotency", "drop_route_class", "other_status"), (_DECLARED,)),
+    **dict.fromkeys(("drop_duty", "other_duty"), (_DUTIES,)),
+    **dict.fromkeys(("swap_fields", "other_field"), (_ANSWERS,)),
 }
 """Files of tests that go through every operation, by operator: they run before others."""
 DDL_SERVICE = "monitoring"
@@ -59,12 +63,15 @@ class Coverage:
                 tests = tests | {test for test in self.seconds if test.startswith(SCHEMA_TESTS)}
 
         first = ENUMERATING.get(mutant.operator.removesuffix("_everywhere"), SCHEMA_TESTS)
+        others = tuple(f"[{name}" for name in SERVICES if mutant.path.startswith("services/") and name != service)
+        enumerating = {
+            test for test in self.seconds if test.startswith(first) and not any(other in test for other in others)
+        }
         if first != SCHEMA_TESTS:  # such a test may be refused before it enters the operation
-            tests = tests | {test for test in self.seconds if test.startswith(first) and service in test}
+            tests = tests | enumerating
 
         def order(test: str) -> tuple[bool, bool, float]:
-            enumerating = test.startswith(first) and (service in test or mutant.path.startswith("shared/"))
-            return not enumerating, service not in test, self.seconds[test]
+            return test not in enumerating, service not in test, self.seconds[test]
 
         chosen: list[str] = []
         left = budget

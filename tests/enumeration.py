@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from functools import cache
 
+import httpx
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 
@@ -46,6 +47,28 @@ def operation_of(service: str, method: str, path: str) -> APIRoute:
         if method in (route.methods or ()) and route.path_regex.match(path):
             return route
     raise LookupError(f"{method} {path}")
+
+
+def dependencies(route: APIRoute) -> set[object]:
+    """Return the functions on which a route depends, those of its dependencies included."""
+    found: set[object] = set()
+    waiting = [route.dependant]
+    while waiting:
+        for each in waiting.pop().dependencies:
+            found.add(each.call)
+            waiting.append(each)
+    return found
+
+
+def missing_headers(service: str, answer: httpx.Response) -> set[str]:
+    """Return the headers that the document promises for a successful answer, and that it lacks."""
+    if not answer.is_success:
+        return set()
+    route = operation_of(service, answer.request.method, answer.request.url.path)
+    promised = set((route.responses or {}).get(answer.status_code, {}).get("headers", {}))
+    return {
+        name for name in promised | ({"Location"} if answer.status_code == 201 else set()) if name not in answer.headers
+    }
 
 
 def lists_of(service: str) -> dict[str, APIRoute]:

@@ -161,6 +161,7 @@ class World:
         if content is not None:
             sent.setdefault("content-type", "application/json")
         answer = await self.clients[service].request(method, path, content=content, headers=sent)
+        assert enumeration.missing_headers(service, answer) == set(), f"{method} {path}: promised, but not sent"
         if status is not None:
             assert answer.status_code == status, f"{method} {path}: {answer.status_code} {answer.text}"
         return answer
