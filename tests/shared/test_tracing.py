@@ -96,3 +96,12 @@ def test_the_sdk_is_not_imported_while_traces_are_off() -> None:
     )
     ran = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
     assert ran.stdout == "[]\n"
+
+
+@pytest.mark.parametrize(
+    ("path", "traced"),
+    [("/livez", False), ("/readyz", False), ("/events", True), ("/livez/x", True), ("/v1/declarations", True)],
+)
+def test_health_checks_are_not_traced(path: str, *, traced: bool) -> None:
+    telemetry = tracing.request_telemetry("of-a-test", Settings())
+    assert (telemetry["tracing"], telemetry["exclude"]({"path": path})) == (False, not traced)

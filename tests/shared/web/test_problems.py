@@ -4,10 +4,12 @@ import gzip
 import json
 
 import pytest
+from fastapi.responses import HTMLResponse
 
 from services import SERVICES, load
 from shared import logs
-from shared.web.problem_pages import explanation, problem_codes
+from shared.web import problem_pages
+from shared.web.problem_pages import ProblemExplanation, explanation, problem_codes
 from shared.web.problems import Problem, problem
 from tests.world import World
 
@@ -73,3 +75,16 @@ async def test_answers_over_a_kilobyte_are_compressed_and_small_ones_are_not(wor
     assert "content-encoding" not in short.headers
     plain = await world.clients["eligibility"].get("/v1/clauses", headers={"accept-encoding": "identity"})
     assert "content-encoding" not in plain.headers
+
+
+async def test_the_page_of_a_code_shows_its_words_as_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    said = ProblemExplanation(code="x", status=409, title="<b>&", meaning='"<i>"', remedy="<script>")
+    monkeypatch.setattr(problem_pages, "explanation", lambda _: said)
+    page = await problem_pages.explain_problem("x", "text/html")
+    assert isinstance(page, HTMLResponse)
+    text = bytes(page.body).decode()
+    for shown in ("&lt;b&gt;&amp;", "&quot;&lt;i&gt;&quot;", "&lt;script&gt;", "HTTP 409"):
+        assert shown in text
+    assert "<script>" not in text
+    assert page.headers["content-security-policy"].startswith("default-src 'none'")
+    assert await problem_pages.explain_problem("x", "application/json") == said
