@@ -109,10 +109,13 @@ def report(mutants: list[Mutant], known: dict[str, Result]) -> int:
 
 
 def collect(count: int) -> int:
-    """Write the replay file anew from the results so far: `count` killed mutants of each suite."""
+    """Write the replay file anew: `count` killed mutants of each suite with results, the present ones of the others."""
     entries = []
     for suite in SUITES:
         known = results.read(FOLDER / f"{suite}.jsonl")
+        if not known:
+            entries += [entry for entry in replay.read() if entry.suite == suite]
+            continue
         pairs = [(each, known[each.id]) for each in every(suite) if each.id in known]
         for mutant, test in replay.cheapest(pairs, count):
             entries.append(replay.entry_of(Source.read(mutant.path), mutant, test))

@@ -83,7 +83,9 @@ def entry_of(source: Source, mutant: Mutant, test: str) -> Entry:
 
 
 def read() -> list[Entry]:
-    """Return the entries of the file."""
+    """Return the entries of the file, if there is one."""
+    if not FILE.exists():
+        return []
     return [Entry(**entry) for entry in tomllib.loads(FILE.read_text("utf-8"))["mutant"]]
 
 

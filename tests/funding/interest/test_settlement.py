@@ -76,6 +76,7 @@ def test_a_result_holds_every_figure_as_text() -> None:
         "clause": "二（四）2",
     }
     assert sentences[0] == "L1：2024-06-21 至 2024-09-20，依据二（四）2"
+    assert "1Y LPR 3.45%（2024-06-20 公布）" in sentences[1]
 
 
 @pytest.mark.parametrize(

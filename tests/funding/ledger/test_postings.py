@@ -108,9 +108,9 @@ def test_accounts_to_open() -> None:
 def test_an_appropriation_credits_the_budget_of_its_year() -> None:
     purpose = "appropriation:2024:京财〔2024〕1号"
     identity = uuid5(PROGRAMME, f"{PROGRAMME}/{purpose}")
-    assert appropriate(2024, YUAN, "京财〔2024〕1号") == [
-        Transfer(identity, Kind.DIRECT, FEN, purpose, SOURCE, BUDGET_2024)
-    ]
+    (transfer,) = appropriate(2024, YUAN, "京财〔2024〕1号")
+    assert transfer == Transfer(identity, Kind.DIRECT, FEN, purpose, SOURCE, BUDGET_2024)
+    assert (transfer.case_id, transfer.pending, transfer.linked) == (None, None, False)
 
 
 def test_acts_that_move_money_at_once() -> None:

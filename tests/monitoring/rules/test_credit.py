@@ -2,7 +2,8 @@
 
 from datetime import date, timedelta
 from decimal import Decimal
-from uuid import NAMESPACE_URL, uuid5
+from hashlib import sha256
+from uuid import NAMESPACE_URL, UUID, uuid5
 
 import pytest
 
@@ -13,6 +14,7 @@ from services.monitoring.rules.credit import (
     grade_effects,
     grade_for,
     ground_code,
+    ground_source,
     is_grave,
     propose,
 )
@@ -135,6 +137,16 @@ def test_a_ground_is_found_by_the_kind_of_a_finding(kind: str) -> None:
 
 def test_other_words_name_no_ground() -> None:
     assert ground_code("weather") is None
+
+
+def test_the_source_of_a_ground_has_each_part_that_tells_grounds_apart() -> None:
+    day, project = date(2025, 1, 2), UUID(int=7)
+    assert ground_source(day, None, "晚报") == "officer:2025-01-02:晚报"
+    assert ground_source(day, project, "晚报") == f"officer:2025-01-02:{project}:晚报"
+    longest, longer = "长" * 100, "长" * 101
+    assert ground_source(day, None, longest) == f"officer:2025-01-02:{longest}"
+    digest = sha256(longer.encode()).hexdigest()
+    assert ground_source(day, None, longer) == f"officer:2025-01-02:{longest}:{digest}"
 
 
 def test_an_entity_has_one_id() -> None:

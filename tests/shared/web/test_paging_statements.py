@@ -10,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 from sqlalchemy import Boolean, Column, Integer, MetaData, Table, Text, create_engine, select
 from sqlalchemy.orm import Session
 
-from shared.web.filters import between, flag, one_of, since
+from shared.web.filters import between, flag, one_of, search, since
 from shared.web.paging import DEFAULT_LIMIT, MAX_LIMIT, FilterSet, Listing, Page, PageRequest, Slice
 
 TABLE = Table(
@@ -175,6 +175,26 @@ def test_a_page_is_named_for_its_rows_and_states_what_was_applied() -> None:
     for wrong in ({"limit": 0}, {"limit": 201}, {"total": -1}):
         with pytest.raises(ValidationError):
             Page[SampleOut].model_validate(page.model_dump() | wrong)
+
+
+@pytest.mark.parametrize("name", Page.model_fields)
+def test_a_page_states_each_of_its_fields(name: str) -> None:
+    stated: dict[str, Any] = {"items": [], "next_cursor": None, "limit": 1, "sort": "id", "total": None}
+    Page[SampleOut].model_validate(stated)
+    with pytest.raises(ValidationError, match=name):
+        Page[SampleOut].model_validate({key: value for key, value in stated.items() if key != name})
+
+
+def test_a_search_folds_both_sides_and_takes_no_wildcards() -> None:
+    asked = search("名称", TABLE.c.name, TABLE.c.rank)
+    assert asked.condition({"q": None}) is None
+    condition = asked.condition({"q": "\uff21b%"})
+    compiled = condition.compile()  # type: ignore[union-attr]
+    columns = [f"lower(normalize(sample.{name}, NFKC)) LIKE" in str(compiled) for name in ("name", "rank")]
+    assert columns == [True, True]
+    assert " OR " in str(compiled)
+    assert set(compiled.params.values()) == {"Ab/%"}
+    assert str(compiled).count("lower(:") == 2
 
 
 def test_the_parameters_of_a_list_are_its_filters_and_the_convention() -> None:
