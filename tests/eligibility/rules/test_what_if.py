@@ -46,7 +46,7 @@ SUBJECTS = [
     subject(2, CHAOYANG, other_municipal_funds=None),
     subject(3, FENGTAI, "factory"),
     subject(4, FENGTAI, area="15000", other_municipal_funds=None),
-    subject(5, CHAOYANG, title_clear=False),
+    subject(5, CHAOYANG, title_clear=False, other_municipal_funds=True),
 ]
 DISTRICTS = frozenset({CHAOYANG, FENGTAI})
 
@@ -131,8 +131,9 @@ def test_awards_are_an_interval_in_all_and_by_district() -> None:
 def test_conditions_are_summed_over_the_groups() -> None:
     result = compared(LOWER_FLOOR, frozenset({CHAOYANG}), frozenset({FENGTAI}))
     before = [(row["rule"], row["refused"], row["alone"]) for row in result.blocking(after=False)]
-    assert before == [("building_renovated_area", 2, 2), ("title_clear", 1, 1)]
-    assert [(row["rule"], row["refused"]) for row in result.blocking(after=True)] == [("title_clear", 1)]
+    assert before == [("building_renovated_area", 2, 2), ("title_clear", 1, 0), ("no_other_municipal_funds", 1, 0)]
+    after = [(row["rule"], row["refused"]) for row in result.blocking(after=True)]
+    assert after == [("title_clear", 1), ("no_other_municipal_funds", 1)]
     assert result.affected_rules() == ["building_renovated_area"]
     both = compared({"title_clear": "planning_conforms"}, frozenset({CHAOYANG}), frozenset({FENGTAI}))
     assert both.affected_rules() == ["title_clear"]
