@@ -179,11 +179,11 @@ async def populate(world: World, service: str) -> None:
 
 
 async def known_ids(world: World, service: str) -> dict[str, list[str]]:
-    """Return values of path parameters that lead to a record, in order of insertion, so that draws are reproducible."""
+    """Return values of path parameters that lead to a record, in their order, so that draws are reproducible."""
     known = {"event_type": [event.type for event in event_types()]}
     async with world.instances[service].database.session(system_actor("test")) as session:
         for parameter, columns in {**_COLUMNS[service], "key_id": "api_key.id"}.items():
             for table, name in (column.split(".") for column in columns.split()):
-                rows = await session.scalars(text(f"SELECT {name}::text FROM {table} GROUP BY 1 ORDER BY min(ctid)"))
+                rows = await session.scalars(text(f"SELECT {name}::text FROM {table} GROUP BY 1 ORDER BY 1"))
                 known.setdefault(parameter, []).extend(rows.all())
     return {parameter: values for parameter, values in known.items() if values}

@@ -11,12 +11,14 @@ from collections.abc import Iterator
 from difflib import unified_diff
 from itertools import islice
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from fastapi.routing import APIRoute
 
 from services import SERVICES
+from shared import clock
 from tests.answers import Aliases, Answer, answer_of, recorded
 from tests.enumeration import operations
 from tests.journeys.populate import known_ids, populate
@@ -29,7 +31,7 @@ RECORDS = 2
 LEFT_OUT = {
     "stream_events",  # never ends
     "asyncapi_document", "list_code_lists", "list_duties", "list_problems", "explain_problem", "read_event_schema",
-    "event_catalogue", "docs", "ready", "live",
+    "event_catalogue", "docs", "ready", "live", "list_clauses",
 }  # fmt: skip
 """Reads that answer no record: declarations of the code, which have tests of their own."""
 ON_FILE = Path(__file__).parent / "answers"
@@ -99,7 +101,12 @@ def write(folder: Path, answers: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("service", SERVICES)
-async def test_every_answer_is_as_on_file(world: World, service: str, request: pytest.FixtureRequest) -> None:
+async def test_every_answer_is_as_on_file(
+    world: World, service: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Ids without chance: rows that tie in a list are ordered by ids, of which some are hashes of others.
+    monkeypatch.setattr(clock, "os", SimpleNamespace(urandom=bytes))
+    monkeypatch.setattr(clock, "_newest_id", 0)
     with recorded(world, service) as acts:
         await populate(world, service)
     await world.settle()

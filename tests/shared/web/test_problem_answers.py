@@ -8,13 +8,9 @@ from fastapi import APIRouter, HTTPException
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 
-from shared.errors import DomainError, Duplicate, Forbidden, Invalid, NotFound, Unauthenticated
+from shared.errors import Duplicate, Forbidden, Invalid, NotFound, Unauthenticated, WrongStatus
 from tests.shared.web.test_foundation import small_service
 from tests.world import World
-
-
-class Held(DomainError):
-    status, code, title = 409, "held", "已暂停"
 
 
 class Cause(Exception):
@@ -41,13 +37,16 @@ UNAVAILABLE = {
 DEFECT = {"status": 500, "code": "internal_error", "title": "系统内部错误", "detail": "系统内部错误"}
 DUPLICATE = {"status": 409, "code": "duplicate", "title": "记录已存在或引用无效", "detail": "记录已存在或引用无效"}
 ERRORS: dict[str, tuple[Exception, dict[str, Any]]] = {
-    "domain": (Held(), {"status": 409, "code": "held", "title": "已暂停", "detail": "已暂停"}),
+    "domain": (
+        WrongStatus(),
+        {"status": 409, "code": "wrong_status", "title": "当前状态不允许此操作", "detail": "当前状态不允许此操作"},
+    ),
     "domain with detail and members": (
-        Held("原因", current="paid", clauses=["二（一）2"], nothing=None),
+        WrongStatus("原因", current="paid", clauses=["二（一）2"], nothing=None),
         {
             "status": 409,
-            "code": "held",
-            "title": "已暂停",
+            "code": "wrong_status",
+            "title": "当前状态不允许此操作",
             "detail": "原因",
             "current": "paid",
             "clauses": ["二（一）2"],
