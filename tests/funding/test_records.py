@@ -9,11 +9,10 @@ from typing import Any
 
 import pytest
 
-from tests.answers import Aliases, answer_of, recorded
+from tests.answers import Aliases, answer_of, by_operation, differences, recorded, write
 from tests.enumeration import events_of, operations
 from tests.funding.case import sound
 from tests.funding.story import told
-from tests.journeys.test_answers import by_operation, differences, write
 from tests.world import World
 
 ON_FILE = Path(__file__).parent / "answers"

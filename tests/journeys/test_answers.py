@@ -4,22 +4,16 @@ After a change that is meant to change them: `make test ARGS="tests/journeys/tes
 then read the difference.
 """
 
-import json
-import shutil
-from collections import defaultdict
 from collections.abc import Iterator
-from difflib import unified_diff
-from itertools import islice
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
 
 import pytest
 from fastapi.routing import APIRoute
 
 from services import SERVICES
 from shared import clock
-from tests.answers import Aliases, Answer, answer_of, recorded
+from tests.answers import Aliases, Answer, answer_of, by_operation, differences, recorded, write
 from tests.enumeration import operations
 from tests.journeys.populate import known_ids, populate
 from tests.world import World
@@ -61,43 +55,6 @@ async def reads(world: World, service: str) -> list[Answer]:
                 persona = world.owner() if who == "owner" else who
                 answers.append(answer_of(service, who or "nobody", await world.call(service, "GET", path, persona)))
     return answers
-
-
-def by_operation(answers: list[Answer], aliases: Aliases) -> dict[str, Any]:
-    """Group answers by operation and request; readers who get the same stand together."""
-    grouped: dict[str, dict[str, dict[str, list[str]]]] = defaultdict(lambda: defaultdict(lambda: defaultdict(list)))
-    for answer in answers:
-        got = json.dumps([answer.status, answer.body, answer.headers], ensure_ascii=False)
-        grouped[answer.operation][answer.asked][got].append(answer.who)
-    shown = {
-        operation: [
-            {"asked": asked, "who": who, **dict(zip(("status", "body", "headers"), json.loads(got), strict=True))}
-            for asked, seen in requests.items()
-            for got, who in seen.items()
-        ]
-        for operation, requests in grouped.items()
-    }
-    return {operation: aliases.replaced(entries) for operation, entries in shown.items()}
-
-
-def differences(folder: Path, answers: dict[str, Any]) -> list[str]:
-    """Return the operations whose answers differ from those on file, with the first lines that differ."""
-    filed = {path.stem: path.read_text() for path in folder.glob("*.json")}
-    given = {name: json.dumps(entries, ensure_ascii=False, indent=1) + "\n" for name, entries in answers.items()}
-    return [
-        "\n".join(
-            islice(unified_diff(filed.get(name, "").splitlines(), given.get(name, "").splitlines(), name, n=2), 20)
-        )
-        for name in sorted(filed.keys() | given.keys())
-        if filed.get(name) != given.get(name)
-    ]
-
-
-def write(folder: Path, answers: dict[str, Any]) -> None:
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    for name, entries in answers.items():
-        (folder / f"{name}.json").write_text(json.dumps(entries, ensure_ascii=False, indent=1) + "\n")
 
 
 @pytest.mark.parametrize("service", SERVICES)
