@@ -167,6 +167,9 @@ def test_days_before_construction_or_declaration_do_not_count() -> None:
     assert interest_offer([LOAN], declared, rules()).award_yuan == Decimal("6083333.33")
     not_counted = rules(interest_before_application="not_counted")
     assert interest_offer([LOAN], declared, not_counted).award_yuan == Decimal("5833333.33")
+    # A longer loan is subsidised for two years from its declaration: 730 days, not those from its drawdown alone.
+    longer, later = replace(LOAN, term_months=36), replace(DAYS, declared_on=date(2024, 6, 1))
+    assert interest_offer([longer], later, not_counted).award_yuan == Decimal("6083333.33")
     undeclared = replace(DAYS, declared_on=None)
     assert interest_offer([LOAN], undeclared, not_counted).missing == ["申报日期"]
 
