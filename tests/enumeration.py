@@ -1,4 +1,4 @@
-"""What the code declares, for tests that must cover each place of a kind: operations, list parameters, event types."""
+"""Enumerations of what the code declares, for tests of a whole kind: operations, list parameters, event types."""
 
 from collections.abc import Iterator
 from functools import cache
