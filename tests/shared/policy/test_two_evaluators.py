@@ -79,6 +79,13 @@ def test_a_choice_between_two_facts_follows_its_condition_and_where_they_agree_n
     assert rows["eligible"].to_list() == [True] * len(combinations)
 
 
+def test_a_choice_between_two_numbers_follows_its_condition() -> None:
+    text = "(building_count if heat_pump_heating else factory_count) > 0"
+    declared = [base("building") | {"heat_pump_heating": answer} for answer in (True, False, None)]
+    rows = simulate(frame_of(declared, RULESETS[0]), RULESETS[0], {"title_clear": text}).rows
+    assert rows["eligible_after"].to_list() == [True, False, None]
+
+
 def test_awards_are_equal_to_the_fen() -> None:
     draw = Random(3)
     ruleset = RULESETS[0]
