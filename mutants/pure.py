@@ -49,7 +49,7 @@ _TYPES = frozenset({"Literal", "tuple", "dict", "list", "Callable", "Mapping", "
 
 
 class Visitor(MutationVisitor):
-    """mutmut's visitor, which enters decorated functions too, but no asynchronous one and no name of a type."""
+    """Visitor of mutmut that enters decorated functions too, but no asynchronous one and no name of a type."""
 
     def _skip_node_and_children(self, node: cst.CSTNode) -> bool:
         if isinstance(node, cst.FunctionDef) and node.asynchronous:
