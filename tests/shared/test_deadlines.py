@@ -39,6 +39,11 @@ def test_working_days_that_run_into_an_unknown_year_say_so() -> None:
     assert working_days_after(date(STATE_COUNCIL.last_year, 12, 1), 1).calendar_known
 
 
+def test_working_days_out_of_an_unknown_year_say_so() -> None:
+    assert not working_days_after(date(STATE_COUNCIL.first_year - 1, 12, 30), 3).calendar_known
+    assert working_days_after(date(STATE_COUNCIL.first_year - 1, 12, 31), 3).calendar_known
+
+
 @pytest.mark.parametrize("count", [0, -1])
 def test_a_period_without_days_is_refused(count: int) -> None:
     with pytest.raises(ValueError, match="no last day"):

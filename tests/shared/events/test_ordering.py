@@ -120,6 +120,8 @@ def test_what_is_not_understood_is_buried_in_its_turn_and_asked_only_then() -> N
         pytest.param(2, 4, False, "a1 a5 a3", True, id="the missing one among others"),
         pytest.param(2, 5, False, "a4", False, id="one behind the missing one"),
         pytest.param(0, None, False, "a1", False, id="nothing is parked"),
+        pytest.param(1, 5, False, "a2 a3", True, id="the next event comes before another"),
+        pytest.param(1, 5, False, "a3 a4", False, id="of two, none is the next"),
     ],
 )
 def test_a_queue_is_unblocked_when_its_next_event_is_here(
