@@ -48,7 +48,7 @@ RETURN = {
 
 def content() -> bytes:
     """Return a PDF with unique content."""
-    return PDF + str(next(_files)).encode()
+    return PDF + b"%06d" % next(_files)
 
 
 async def upload(
