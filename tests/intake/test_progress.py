@@ -22,6 +22,12 @@ WHO = {
     "district_government": "区政府（管委会）",
     "city_officer": "市发展改革委经办",
 }
+UNDERTAKING = {
+    "subject": "undertaking",
+    "label": "真实性及未获其他市级财政性资金承诺",
+    "clause": "四（一）1",
+    "how_to_fix": "在系统内阅读承诺书全文后作出承诺；承诺后修改内容须重新承诺",
+}
 LABELS = {
     "submit_declaration": "提交申报",
     "accept_declaration": "受理",
@@ -72,7 +78,7 @@ async def test_only_the_applicants_turn_shows_gaps_and_only_a_return_shows_reaso
     await world.post("intake", f"/v1/declarations/{case}/return", OFFICER, RETURN)
     await world.database.admin.execute("UPDATE intake.declaration SET stage = $1, undertaken_at = NULL", stage)
     said = await world.get("intake", f"/v1/declarations/{case}/progress", world.owner())
-    assert [gap["subject"] for gap in said["missing"]] == (["undertaking"] if stage in ("draft", "returned") else [])
+    assert said["missing"] == ([UNDERTAKING] if stage in ("draft", "returned") else [])
     assert said["open_reasons"] == (RETURN["reasons"] if stage == "returned" else [])
 
 
