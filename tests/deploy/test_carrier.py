@@ -30,7 +30,7 @@ async def test_the_first_bus_is_remembered_and_another_refused(world: World) -> 
 
 async def test_of_two_that_claim_at_once_the_second_waits_and_is_refused(world: World) -> None:
     async with world.database.admin.transaction():
-        await world.database.admin.execute("SELECT pg_advisory_xact_lock($1)", _LOCK)
+        await world.database.admin.execute("SELECT pg_advisory_xact_lock_shared($1)", _LOCK)
         claims = [asyncio.create_task(claim(world.settings, bus, SERVICES)) for bus in ("inprocess", "kafka")]
         await wait_until(world, BOTH_WAIT)
     refused = [fault for fault in await asyncio.gather(*claims, return_exceptions=True) if fault is not None]

@@ -53,10 +53,10 @@ async def test_two_migrations_at_once_take_turns(server: Server, database: str) 
     connection = await asyncpg.connect(server.embedded.dsn(database))
     try:
         with server.alone():
-            await connection.execute("SELECT pg_advisory_lock($1)", PROVISIONING_LOCK)
+            await connection.execute("SELECT pg_advisory_lock_shared($1)", PROVISIONING_LOCK)
             second = asyncio.create_task(upgrade(server.settings(database), load_all()))
             await until_waited_for(connection, second)
-            assert await connection.fetchval("SELECT pg_advisory_unlock($1)", PROVISIONING_LOCK)
+            assert await connection.fetchval("SELECT pg_advisory_unlock_shared($1)", PROVISIONING_LOCK)
             await second
     finally:
         await connection.close()

@@ -131,7 +131,7 @@ async def test_an_entry_waits_for_the_pool_and_is_ranked_after_what_entered_befo
     declaration_id, other = await assessed_project(world, 80), UUID(int=7)
     await store(world, review(7, stage="in_pool"))
     answer = await after(
-        world, f"SELECT pg_advisory_xact_lock({POOL})", pooled(other, 1, 90),
+        world, f"SELECT pg_advisory_xact_lock_shared({POOL})", pooled(other, 1, 90),
         world.call("eligibility", "POST", case_path(declaration_id, "enter-pool"), "city-supervisor-1", REASON),
     )  # fmt: skip
     assert (answer.status_code, answer.json()["rank"]) == (201, 2)
@@ -145,7 +145,7 @@ async def test_a_departure_waits_for_the_pool_and_frees_the_rank_that_it_has_the
         for key, rank, score in ((first, 1, 80), (last, 2, 70)):
             await session.execute(text(pooled(key, rank, score).replace("eligibility.", "")))
     moved = "UPDATE eligibility.pool_entry SET rank = rank + 1; " + pooled(new, 1, 90)
-    await after(world, f"SELECT pg_advisory_xact_lock({POOL})", moved, announce(world, withdrawn(first)))
+    await after(world, f"SELECT pg_advisory_xact_lock_shared({POOL})", moved, announce(world, withdrawn(first)))
     assert await ranks(world) == {new: 1, last: 2}
 
 
@@ -156,7 +156,7 @@ async def test_a_standard_waits_for_the_one_before_and_takes_the_next_number(wor
         "'文号', 'x', 'y', now())"
     )
     second = world.call("eligibility", "POST", "/v1/district-standards", "110105-supervisor-1", STANDARD)
-    answer = await after(world, f"SELECT pg_advisory_xact_lock({STANDARDS})", before, second)
+    answer = await after(world, f"SELECT pg_advisory_xact_lock_shared({STANDARDS})", before, second)
     assert (answer.status_code, answer.json()["number"]) == (201, 2)
 
 

@@ -93,7 +93,7 @@ async def test_a_key_in_flight_is_refused_without_waiting_for_it(world: World) -
     admin = await asyncpg.connect(world.settings.database_url)
     try:
         async with admin.transaction(), asyncio.timeout(5):
-            lock = "SELECT pg_advisory_xact_lock(hashtextextended($1, 7))"
+            lock = "SELECT pg_advisory_xact_lock_shared(hashtextextended($1, 7))"
             await admin.execute(lock, f"{PEOPLE[who].subject}\nheld")
             row = "INSERT INTO intake.idempotency_key (tenant, key, fingerprint, created_at)"
             await admin.execute(f"{row} VALUES ($1, 'held', '', now())", PEOPLE[who].subject)

@@ -137,7 +137,7 @@ async def test_a_key_in_flight_holds_up_neither_other_keys_nor_other_people(worl
     act, admin = Counted(), await asyncpg.connect(world.settings.database_url)
     try:
         async with admin.transaction(), asyncio.timeout(20), served(world, act) as client:
-            lock = "SELECT pg_advisory_xact_lock(hashtextextended($1, 7))"
+            lock = "SELECT pg_advisory_xact_lock_shared(hashtextextended($1, 7))"
             await admin.execute(lock, f"{PEOPLE[WHO].subject}\nheld")
             for who, key, status in ((WHO, "held", 409), (WHO, "free", 201), ("city-supervisor-2", "held", 201)):
                 assert (await client.request(**FIRST, headers=signed(world, who, key))).status_code == status
