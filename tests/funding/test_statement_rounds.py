@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 
 from shared.money import round_fen
-from tests.funding.case import appropriate, enter_pool, read, requested, sound, yuan
+from tests.funding.case import appropriate, draft, enter_pool, read, requested, sound, yuan
 from tests.funding.rows import add_planned
 from tests.funding.test_interest_statements import borrower, line, pay, submit
 from tests.world import World
@@ -69,6 +69,23 @@ async def test_a_flagged_statement_stops_the_next_until_it_is_accepted_and_then_
     assert "2024-06-20" in again["detail"]
     within = line(loan, "2024-06-21", "2024-09-20", paid=Decimal(due(92)) + 1)  # exactly the tolerance
     assert (await submit(world, case, within))["status"] == "computed"
+
+
+async def test_statements_of_another_project_neither_stop_nor_number_those_of_this(world: World) -> None:
+    other, loan = await borrower(world)
+    await submit(world, other, line(loan, "2024-03-01", "2024-06-20"))
+    assert (await submit(world, other, line(loan, "2024-06-21", "2024-09-20", paid=Decimal("9.00"))))["status"] == (
+        "flagged"
+    )
+    await appropriate(world, year=2026, document_no="预算2号")
+    case = await enter_pool(world)
+    own = await register(world, case, "借2024-2")
+    started = {"status": "under_construction", "started_on": "2024-03-01", "evidence": "开工报告"}
+    await world.post("funding", f"/v1/applications/{case}/construction-status", "city-officer-1", started)
+    await draft(world, case, "interest_subsidy")
+    await world.post("funding", f"/v1/applications/{case}/approve", "city-supervisor-1")
+    first = await submit(world, case, line(own, "2024-03-01", "2024-06-20"))
+    assert (first["number"], first["status"], first["payable_yuan"]) == (1, "computed", due(112))
 
 
 async def test_settled_days_are_those_of_the_same_loan_whatever_the_order_of_the_lines(world: World) -> None:
