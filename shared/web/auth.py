@@ -1,20 +1,25 @@
-"""Authentication dependencies: the caller of a request, and the roles that an endpoint admits."""
+"""Authentication before the body is read: the caller of a request, and the roles that an endpoint admits."""
 
+from collections.abc import Callable, Coroutine, Iterator
 from typing import Annotated, Any
 
-from fastapi import Depends, Request
+from fastapi import Depends, Request, Response
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute
 from fastapi.security import HTTPBearer
 
 from shared import logs
 from shared.actors import ROLES, Actor
 from shared.errors import Unauthenticated
 from shared.tokens import read_token
+from shared.web.routing import PrefixRoute
 
+Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 _bearer = HTTPBearer(auto_error=False, description="个人令牌，或接口密钥（th_live_…）")
 
 
-async def current_actor(request: Request, _scheme: Annotated[Any, Depends(_bearer)]) -> Actor:
-    """Return the caller. Raises Unauthenticated."""
+async def sign_in(request: Request) -> Actor:
+    """Return the caller whom the request's token or key names. Raises Unauthenticated."""
     scheme, _, credential = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not credential:
         raise Unauthenticated()
@@ -27,6 +32,12 @@ async def current_actor(request: Request, _scheme: Annotated[Any, Depends(_beare
     return actor
 
 
+async def current_actor(request: Request, _scheme: Annotated[Any, Depends(_bearer)]) -> Actor:
+    """Return the caller, whom the route signed in before it read the body."""
+    caller: Actor = request.state.caller
+    return caller
+
+
 SignedIn = Annotated[Actor, Depends(current_actor)]
 
 
@@ -36,15 +47,65 @@ class RoleCheck:
     def __init__(self, *roles: str) -> None:
         self.roles = roles
 
-    async def __call__(self, actor: SignedIn, request: Request) -> Actor:
+    async def __call__(self, _actor: SignedIn, request: Request) -> Actor:
+        """Return the caller in the role in which the route admitted it."""
+        acting: Actor = request.state.actor
+        return acting
+
+    def admit(self, actor: Actor, method: str) -> Actor:
         """Return the caller in an admitted role. Raises Forbidden, also for a write with a read-only key."""
         acting = actor.as_role(self.roles)
-        if request.method != "GET":
+        if method != "GET":
             acting.check_writes()
-        request.state.actor = acting
-        if session := getattr(request.state, "session", None):
-            session.info["actor"] = acting
         return acting
+
+
+class AdmittingRoute(PrefixRoute):
+    """A route that signs the caller in and checks its role before anything else of the request is looked at.
+
+    The framework reads and parses the body before it resolves dependencies, which therefore only name whom the route
+    admits: `request.state.caller` is the caller, `request.state.actor` the caller in the role in which it acts.
+    """
+
+    def get_route_handler(self) -> Handler:
+        """Return the handler of admitted callers; a subclass adds its own work in `admitted_handler`."""
+        handle, admit = self.admitted_handler(), _admission_of(self)
+        if admit is None:
+            return handle
+
+        async def handle_admitted(request: Request) -> Response:
+            await admit(request)
+            return await handle(request)
+
+        return handle_admitted
+
+    def admitted_handler(self) -> Handler:
+        """Return what answers a request whose caller was admitted."""
+        return super().get_route_handler()
+
+
+def _admission_of(route: APIRoute) -> Callable[[Request], Coroutine[Any, Any, None]] | None:
+    """Return what admits the callers of a route; None for a route that asks for no sign-in."""
+    called = set(_calls(route.dependant))
+    checks = [call for call in called if isinstance(call, RoleCheck)]
+    if len(checks) > 1:
+        raise ValueError(f"{route.name} has {len(checks)} role checks; a request is made in one role")
+    if current_actor not in called:
+        return None
+
+    async def admit(request: Request) -> None:
+        request.state.caller = caller = await sign_in(request)
+        if checks:
+            request.state.actor = checks[0].admit(caller, request.method)
+
+    return admit
+
+
+def _calls(dependant: Dependant) -> Iterator[Any]:
+    """Yield the functions that a route depends on, those of its dependencies included."""
+    for each in dependant.dependencies:
+        yield each.call
+        yield from _calls(each)
 
 
 Applicant = Annotated[Actor, Depends(RoleCheck("applicant"))]

@@ -24,7 +24,7 @@ from shared.errors import NotFound, Unauthenticated
 from shared.runtime import Instance
 from shared.storage.session import is_transient
 from shared.storage.tables import event_log
-from shared.web.auth import Anyone, current_actor
+from shared.web.auth import Anyone, sign_in
 from shared.web.idempotency import ReadSession
 from shared.web.parameters import KnownParametersRoute
 
@@ -175,7 +175,7 @@ async def _follow(
 async def _still_signed_in(request: Request) -> bool:
     """Return whether the token or key of an open stream is still valid."""
     try:
-        await current_actor(request, None)
+        await sign_in(request)
     except Unauthenticated:
         return False
     return True

@@ -1,9 +1,9 @@
 """Idempotency keys: the key and the answer of an act are stored in the transaction of the act."""
 
 import hashlib
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import Depends, Header, Request, Response
 from pydantic_core import to_json
@@ -15,7 +15,7 @@ from shared.errors import DomainError
 from shared.events.outbox import defer_events, write_deferred
 from shared.storage.session import fence_of, now
 from shared.storage.tables import idempotency_key
-from shared.web.auth import SignedIn
+from shared.web.auth import Handler, SignedIn
 from shared.web.bodies import bounded
 from shared.web.parameters import KnownParametersRoute
 
@@ -66,8 +66,8 @@ class ActRoute(KnownParametersRoute):
     A body is read up to the setting `json_limit_bytes`; a route that takes a file applies its own limit.
     """
 
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        handle = super().get_route_handler()
+    def admitted_handler(self) -> Handler:
+        handle = super().admitted_handler()
         takes_a_file = FILE in (self.openapi_extra or {}).get("requestBody", {}).get("content", {})
 
         async def keep_answer(request: Request) -> Response:
@@ -133,7 +133,6 @@ async def _fingerprint(request: Request) -> bytes:
 async def _open(request: Request, actor: Actor, *, fenced: bool = True) -> AsyncIterator[AsyncSession]:
     session_of = request.app.state.instance.database.session
     async with session_of(getattr(request.state, "actor", actor), fenced=fenced) as session:
-        request.state.session = session
         yield session
 
 

@@ -1,15 +1,12 @@
 """Refusal of query parameters that an endpoint does not have."""
 
-from collections.abc import Callable, Coroutine
-from typing import Any
-
 from fastapi import Request, Response
 from fastapi.dependencies.utils import get_flat_params
 from fastapi.params import Query
 from fastapi.routing import APIRoute
 
 from shared.errors import Invalid
-from shared.web.routing import PrefixRoute
+from shared.web.auth import AdmittingRoute, Handler
 
 
 class UnknownParameter(Invalid):
@@ -18,11 +15,11 @@ class UnknownParameter(Invalid):
     code, title = "unknown_parameter", "不认识的查询参数"
 
 
-class KnownParametersRoute(PrefixRoute):
+class KnownParametersRoute(AdmittingRoute):
     """A route that refuses query parameters beside those that it declares; the names are collected once."""
 
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        handle = super().get_route_handler()
+    def admitted_handler(self) -> Handler:
+        handle = super().admitted_handler()
         known = query_parameters(self)
 
         async def refuse_unknown(request: Request) -> Response:

@@ -1,9 +1,7 @@
 """HTTP of the public dry run: eligibility, missing information, possible support (二)."""
 
-from collections.abc import Callable, Coroutine
 from datetime import date
 from decimal import Decimal
-from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
@@ -12,6 +10,7 @@ from services.eligibility.rules.reviews import Judgement
 from services.eligibility.schemas.assessments import SupportAmountOut, decision_out
 from services.eligibility.schemas.dry_run import DryRunIn, DryRunOut, LoanIn, SupportOut
 from shared.runtime import Instance
+from shared.web.auth import Handler
 from shared.web.bodies import bounded
 from shared.web.parameters import KnownParametersRoute
 
@@ -21,8 +20,8 @@ MAX_BYTES = 256 * 1024
 class BoundedRoute(KnownParametersRoute):
     """A route without sign-in that reads at most MAX_BYTES of a request body."""
 
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        handle = super().get_route_handler()
+    def admitted_handler(self) -> Handler:
+        handle = super().admitted_handler()
 
         async def within_bounds(request: Request) -> Response:
             return await handle(bounded(request, MAX_BYTES))
