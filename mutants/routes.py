@@ -18,10 +18,10 @@ GUARDS = ("expect", "require", "check", "refuse", "take_duty", "visible_")
 CHECKS = {"expect_version", "take_duty", "check_writes", "check_parameters"}
 EFFECTS = {"emit", "record_act", "store_hands"}
 _PARAMETERS = '__import__("shared.web.parameters", fromlist=["_"]).KnownParametersRoute'
-_PREFIX = '__import__("shared.web.routing", fromlist=["_"]).PrefixRoute'
+_ADMITTING_ROUTE = f"{_MODULE}.AdmittingRoute"
 ROUTE_CLASSES = {
-    "ActRoute": (_PARAMETERS, _PREFIX),
-    "KnownParametersRoute": (_PREFIX,),
+    "ActRoute": (_PARAMETERS, _ADMITTING_ROUTE),
+    "KnownParametersRoute": (_ADMITTING_ROUTE,),
     "BoundedRoute": (_PARAMETERS,),
 }
 """Route classes that do less: no answer is kept for a key, no unknown parameter refused, no body bounded."""
