@@ -109,7 +109,7 @@ def _of_keyword(source: Source, name: str, keyword: ast.keyword) -> Iterator[tup
     value = ast.unparse(keyword.value)
     if keyword.arg == "route_class" and value in ROUTE_CLASSES:
         for lesser in ROUTE_CLASSES[value]:
-            if lesser == _PREFIX or value != "ActRoute" or "session: Session" in source.text:
+            if lesser == _ADMITTING_ROUTE or value != "ActRoute" or "session: Session" in source.text:
                 yield "drop_route_class", Edit(*place, f"route_class={lesser}")
     elif keyword.arg == "status_code" and value.isdigit():
         yield "other_status", Edit(*place, f"status_code={200 if value != '200' else 202}")
