@@ -12,6 +12,7 @@ from shared.contracts.base import Event, event_types
 from shared.web.app import create_app
 from shared.web.paging import Page
 from shared.web.parameters import query_parameters
+from tests import reading
 
 CONVENTION = frozenset({"sort", "limit", "cursor", "include_total"})
 """Parameters that every list has."""
@@ -66,9 +67,9 @@ def missing_headers(service: str, answer: httpx.Response) -> set[str]:
         return set()
     route = operation_of(service, answer.request.method, answer.request.url.path)
     promised = set((route.responses or {}).get(answer.status_code, {}).get("headers", {}))
-    return {
-        name for name in promised | ({"Location"} if answer.status_code == 201 else set()) if name not in answer.headers
-    }
+    promised |= {"Location"} if answer.status_code == 201 else set()
+    promised |= {"ETag"} if reading.demands_version(route) else set()
+    return {name for name in promised if name not in answer.headers}
 
 
 def lists_of(service: str) -> dict[str, APIRoute]:

@@ -22,7 +22,7 @@ from shared.events.bus import Message
 from shared.events.bus.inprocess import InProcessBus
 from shared.runtime import Instance, running
 from shared.settings import Settings
-from tests import enumeration
+from tests import enumeration, reading
 from tests.postgres import ROLE_PASSWORD, Server, TestDatabase
 
 __all__ = ["ROLE_PASSWORD", "START", "RecordingBus", "World"]
@@ -151,10 +151,17 @@ class World:
         status: int | None = None,
         **headers: str,
     ) -> httpx.Response:
-        """Send a request as `who`; a POST gets a fresh Idempotency-Key. Write header names with _ for -."""
+        """Send a request as `who`; a POST gets a fresh Idempotency-Key. Write header names with _ for -.
+
+        An act that demands If-Match gets the ETag that `who` reads now; `if_match=""` sends none.
+        """
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
         if who is not None:
             sent["authorization"] = f"Bearer {self.token(who)}"
+            if "if-match" not in sent:
+                sent["if-match"] = await self.tag_read(service, method, path, who)
+        if not sent.get("if-match", "none"):
+            del sent["if-match"]
         if method == "POST":
             sent.setdefault("idempotency-key", f"test-{next(_keys)}")
         content = None if body is None else json.dumps(body, ensure_ascii=False, default=str).encode()
@@ -165,6 +172,24 @@ class World:
         if status is not None:
             assert answer.status_code == status, f"{method} {path}: {answer.status_code} {answer.text}"
         return answer
+
+    async def tag_read(self, service: str, method: str, path: str, who: str | Persona) -> str:
+        """Return the ETag of the record that an act decides on, as `who` reads it; empty where none is demanded."""
+        try:
+            route = enumeration.operation_of(service, method, path.partition("?")[0])
+        except LookupError:
+            return ""
+        if not reading.demands_version(route):
+            return ""
+        if part := reading.part_of_application(path):
+            query = f"SELECT application_id::text FROM funding.{part[0]} WHERE id::text = $1"
+            address = f"/v1/applications/{await self.database.admin.fetchval(query, part[1])}"
+        else:
+            address = reading.record_read_before(method, path)
+        headers = {"authorization": f"Bearer {self.token(who)}"}
+        answer = await self.clients[service].get(address, headers=headers)
+        tag: str = answer.headers.get("etag", "")
+        return tag
 
     async def post(self, service: str, path: str, who: str | Persona, body: Any = None, status: int = 200) -> Any:
         answer = await self.call(service, "POST", path, who, body, status=status)

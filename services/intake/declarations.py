@@ -8,7 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.intake.models.declarations import Declaration
 from shared.actors import Actor
 from shared.errors import NotFound
-from shared.storage.session import etag, found
+from shared.storage.session import found
+from shared.storage.versions import etag
 
 
 async def visible_declaration(session: AsyncSession, actor: Actor, declaration_id: UUID) -> Declaration:

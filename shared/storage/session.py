@@ -15,10 +15,11 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.orm.exc import StaleDataError
 
 from shared.actors import Actor
 from shared.clock import Clock
-from shared.errors import NotFound, PreconditionRequired, Stale
+from shared.errors import NotFound
 from shared.settings import Settings
 
 Row = TypeVar("Row", bound=DeclarativeBase)
@@ -148,12 +149,12 @@ def is_transient(error: Exception) -> bool:
     """Return whether an error is transient, so that the same work may be tried again.
 
     Transient are: a lost connection, a serialization failure, a deadlock, a timeout for a lock or a connection, a
-    server that starts or stops, and a broken protocol state. A missing file is not transient, unless the error names
-    no file: then it is the socket of a stopped server.
+    server that starts or stops, a row that another transaction changed meanwhile, and a broken protocol state. A
+    missing file is not transient, unless the error names no file: then it is the socket of a stopped server.
     """
     if isinstance(error, (FileNotFoundError, PermissionError)) and error.filename is not None:
         return False
-    if isinstance(error, (OperationalError, InterfaceError, OSError, PoolExhausted, *DRIVER_LOST)):
+    if isinstance(error, (OperationalError, InterfaceError, OSError, PoolExhausted, StaleDataError, *DRIVER_LOST)):
         return True
     if not isinstance(error, (DBAPIError, asyncpg.PostgresError)):
         return False
@@ -204,16 +205,3 @@ async def locked(session: AsyncSession, model: type[Row], key: UUID | str | int)
     if row is None:
         raise NotFound()
     return row
-
-
-def expect_version(row: Any, if_match: str | None) -> None:
-    """Check If-Match against the row's version. Raises PreconditionRequired or Stale."""
-    if if_match is None:
-        raise PreconditionRequired("请先读取记录，并以 If-Match 带回其 ETag")
-    if if_match.strip() != etag(row):
-        raise Stale()
-
-
-def etag(row: Any) -> str:
-    """Return the strong entity tag of a row with a `version`."""
-    return f'"{row.version}"'

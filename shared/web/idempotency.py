@@ -15,6 +15,7 @@ from shared.errors import DomainError
 from shared.events.outbox import defer_events, write_deferred
 from shared.storage.session import fence_of, now
 from shared.storage.tables import idempotency_key
+from shared.storage.versions import tag_after
 from shared.web.auth import Handler, SignedIn
 from shared.web.bodies import bounded
 from shared.web.parameters import KnownParametersRoute
@@ -77,6 +78,7 @@ class ActRoute(KnownParametersRoute):
                 response = await handle(request)
             except Replayed as replayed:
                 return replayed.response
+            await _tag(request, response)
             claim = getattr(request.state, "idempotency_claim", None)
             if claim is not None:
                 await _store(claim, response)
@@ -110,6 +112,13 @@ async def _answer_again(session: AsyncSession, tenant: str, key: str, fingerprin
     if row.fingerprint != fingerprint:
         raise KeyReused("新的办理请使用新的 Idempotency-Key")
     raise Replayed(row.status, row.headers or {}, row.body or b"")
+
+
+async def _tag(request: Request, response: Response) -> None:
+    """Give the answer of an act the entity tag that the record it decided on now has, for the next act."""
+    session = getattr(request.state, "session", None)
+    if session is not None and (tag := await tag_after(session)) is not None:
+        response.headers.setdefault("etag", tag)
 
 
 async def _store(claim: tuple[AsyncSession, str, str], response: Response) -> None:
@@ -147,6 +156,7 @@ async def _act_session(
     if idempotency_key is None and request.method == "POST":
         raise KeyMissing("请为本次办理生成一个唯一值，放入 Idempotency-Key 请求头；重试时保持不变")
     async with _open(request, actor, fenced=idempotency_key is None) as session:
+        request.state.session = session
         if idempotency_key is not None:
             await claim(request, session, actor, idempotency_key)
         yield session

@@ -5,7 +5,7 @@ from typing import Any
 
 from shared.contracts.code_lists import CodeLists
 from shared.errors import FieldProblem
-from shared.web.headers import LOCATION, REQUIRED
+from shared.web.headers import ETAG, LOCATION, REQUIRED
 from shared.web.openapi_schemas import codes_of, rewrite
 from shared.web.problems import RESPONSES, Problem
 
@@ -33,6 +33,7 @@ def complete(document: dict[str, Any], lists: CodeLists, tags: Mapping[str, str]
         _complete_parameters(method, operation, lists)
         _label_sorts(operation, schemas, lists)
         _complete_answers(operation, lists)
+        _declare_next_tag(operation)
         operation.setdefault("security", [])
         for media in operation.get("requestBody", {}).get("content", {}).values():
             rewrite(media.get("schema", {}), lists)
@@ -77,6 +78,14 @@ def _declare_problems(method: str, operation: dict[str, Any]) -> None:
     for status, answer in RESPONSES.items():
         if status not in never:
             answers.setdefault(str(status), answer)
+
+
+def _declare_next_tag(operation: dict[str, Any]) -> None:
+    """Declare the entity tag that the answer to a conditional act carries for the next one."""
+    if any(parameter["name"].lower() == "if-match" for parameter in operation.get("parameters", [])):
+        for status, answer in operation["responses"].items():
+            if status.startswith("2"):
+                answer.setdefault("headers", {})["ETag"] = ETAG
 
 
 def _complete_parameters(method: str, operation: dict[str, Any], lists: CodeLists) -> None:

@@ -10,6 +10,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
+from sqlalchemy.orm.exc import StaleDataError
 from starlette.exceptions import HTTPException
 
 from shared import logs
@@ -151,6 +152,7 @@ def handle_errors(app: FastAPI) -> None:
     app.add_exception_handler(UnicodeEncodeError, _answer_half_surrogate)
     app.add_exception_handler(IntegrityError, _answer_constraint_violation)
     app.add_exception_handler(DBAPIError, _answer_unavailable)
+    app.add_exception_handler(StaleDataError, _answer_unavailable)
     app.add_exception_handler(PoolExhausted, _answer_unavailable)
     for lost in (asyncpg.PostgresError, *DRIVER_LOST):
         app.add_exception_handler(lost, _answer_unavailable)

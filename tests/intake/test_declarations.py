@@ -73,7 +73,7 @@ async def test_an_edit_of_an_old_version_is_refused(world: World) -> None:
     owner = world.owner()
     path = f"/v1/declarations/{(await sample_declarations.draft(world, owner))['id']}"
     patch = {"project_name": "新名称"}
-    without = await world.call("intake", "PATCH", path, owner, patch)
+    without = await world.call("intake", "PATCH", path, owner, patch, if_match="")
     assert without.status_code == 428
     await world.call("intake", "PATCH", path, owner, patch, status=200, if_match='"1"')
     stale = await world.call("intake", "PATCH", path, owner, patch, if_match='"1"')

@@ -111,7 +111,7 @@ async def test_a_quarter_is_not_submitted_before_it_ends_nor_empty(world: World)
 async def test_a_draft_with_a_stale_or_missing_version_is_refused(world: World) -> None:
     project = await funded_project(world)
     path = f"/v1/files/{project}/quarters/2024Q1"
-    await world.call("monitoring", "PUT", path, world.owner(), report(), status=428)
+    await world.call("monitoring", "PUT", path, world.owner(), report(), status=428, if_match="")
     await draft(world, project, "2024Q1", report())
     await world.call("monitoring", "PUT", path, world.owner(), report(), status=412, if_match='"1"')
     wrong = await world.call("monitoring", "PUT", path, world.owner(), report(progress="1.1"), status=422, if_match="*")

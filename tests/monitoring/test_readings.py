@@ -109,7 +109,7 @@ async def test_bounds_change_with_the_current_version_only(world: World) -> None
     project = await funded_project(world)
     own = await meter(world, project)
     path, bounds = f"/v1/meters/{own}", {"label": "总表", "period": "day", "low": None, "high": "9000"}
-    await world.call("monitoring", "PUT", path, "inspector-1", bounds, status=428)
+    await world.call("monitoring", "PUT", path, "inspector-1", bounds, status=428, if_match="")
     changed = await world.call("monitoring", "PUT", path, "inspector-1", bounds, status=200, if_match='"1"')
     assert (changed.json()["high"], changed.headers["etag"]) == ("9000", '"2"')
     await world.call("monitoring", "PUT", path, "inspector-1", bounds, status=412, if_match='"1"')

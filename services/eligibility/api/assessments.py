@@ -25,7 +25,8 @@ from shared.contracts.library import DistrictCode
 from shared.errors import NotFound
 from shared.identifiers import Uscc
 from shared.policy import ENGINE, Decision, replay
-from shared.storage.session import etag, found
+from shared.storage.session import found
+from shared.storage.versions import etag
 from shared.web.auth import Anyone
 from shared.web.filters import dates, one_of, search
 from shared.web.headers import VERSIONED

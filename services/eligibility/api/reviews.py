@@ -25,7 +25,8 @@ from shared.errors import Forbidden, Invalid, WrongStatus
 from shared.events.outbox import emit
 from shared.policy import Decision
 from shared.storage.audit import case_of, hands_of, record_act
-from shared.storage.session import etag, locked, now, today
+from shared.storage.session import locked, now, today
+from shared.storage.versions import etag
 from shared.web.auth import CityOfficer, CitySupervisor
 from shared.web.headers import VERSIONED
 from shared.web.idempotency import ActRoute, Session

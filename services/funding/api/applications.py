@@ -50,7 +50,8 @@ from shared.contracts.library import DistrictCode, SupportMode
 from shared.identifiers import Uscc
 from shared.money import SignedMoney
 from shared.storage.audit import acts_of
-from shared.storage.session import etag, found
+from shared.storage.session import found
+from shared.storage.versions import etag
 from shared.web.admin import ActOut
 from shared.web.auth import Anyone
 from shared.web.filters import dates, flag, one_of, search

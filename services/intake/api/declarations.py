@@ -17,7 +17,8 @@ from shared.contracts.library import DistrictCode, ProjectType
 from shared.errors import Forbidden, Invalid
 from shared.identifiers import ProjectCode, Uscc
 from shared.storage.audit import case_of, record_act
-from shared.storage.session import etag, expect_version, locked, now, today
+from shared.storage.session import locked, now, today
+from shared.storage.versions import etag, expect_version
 from shared.web.auth import Anyone, Applicant
 from shared.web.filters import dates, moments, one_of, search, since
 from shared.web.headers import VERSIONED, VERSIONED_CREATED, IfMatch

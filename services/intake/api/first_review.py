@@ -19,7 +19,8 @@ from services.intake.schemas.declarations import DeclarationOut
 from shared.deadlines import working_days_after
 from shared.events.outbox import emit
 from shared.storage.audit import case_of, record_act
-from shared.storage.session import actor_of, expect_version, locked, now, settings_of, today
+from shared.storage.session import actor_of, locked, now, settings_of, today
+from shared.storage.versions import expect_version
 from shared.text import Line, Paragraph
 from shared.web.auth import DistrictOfficer, Official
 from shared.web.headers import VERSIONED, IfMatch

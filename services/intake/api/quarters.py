@@ -26,7 +26,8 @@ from shared.deadlines import quarter_of, working_days_after
 from shared.errors import DomainError, Forbidden, Invalid, NotFound, WrongStatus
 from shared.events.outbox import emit
 from shared.storage.audit import Case, record_act
-from shared.storage.session import etag, now, settings_of, today
+from shared.storage.session import now, settings_of, today
+from shared.storage.versions import etag
 from shared.web.auth import CitySupervisor, DistrictOfficer, DistrictSupervisor, OfficialOrSystem
 from shared.web.filters import dates, flag, one_of
 from shared.web.headers import VERSIONED

@@ -34,7 +34,8 @@ from shared.contracts.library import (
     ResourceRow,
 )
 from shared.errors import NotFound
-from shared.storage.session import etag, found
+from shared.storage.session import found
+from shared.storage.versions import etag
 from shared.web.auth import OfficialOrSystem
 from shared.web.headers import VERSIONED
 from shared.web.idempotency import ActRoute, ReadSession

@@ -17,7 +17,8 @@ from shared.contracts.library import LibraryRow, ResourceRow
 from shared.deadlines import quarter_of
 from shared.errors import DomainError, Invalid, PreconditionRequired, Stale, WrongStatus
 from shared.storage.audit import Case, record_act
-from shared.storage.session import etag, expect_version, found, locked, today
+from shared.storage.session import found, locked, today
+from shared.storage.versions import etag, expect_version
 from shared.web.auth import DistrictOfficer, DistrictPush
 from shared.web.headers import VERSIONED, WITH_ETAG, IfMatchKnown
 from shared.web.idempotency import ActRoute, Session

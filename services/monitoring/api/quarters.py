@@ -24,7 +24,8 @@ from shared.contracts.library import DistrictCode, Quarter
 from shared.deadlines import working_days_after
 from shared.errors import NotFound
 from shared.storage.audit import case_of, record_act
-from shared.storage.session import etag, expect_version, found, locked, now, settings_of, today
+from shared.storage.session import found, locked, now, settings_of, today
+from shared.storage.versions import etag, expect_version
 from shared.web.auth import Anyone, Applicant, DistrictOfficer
 from shared.web.filters import dates, flag, moments, one_of
 from shared.web.headers import VERSIONED, IfMatch

@@ -24,7 +24,8 @@ from services.monitoring.schemas.readings import (
 from shared.clock import uuid7
 from shared.contracts.library import DistrictCode
 from shared.storage.audit import case_of, record_act
-from shared.storage.session import etag, expect_version, found, locked, now
+from shared.storage.session import found, locked, now
+from shared.storage.versions import etag, expect_version
 from shared.web.auth import Anyone, ApplicantOrSystem, CityOrInspector, OfficerOrInspector
 from shared.web.filters import dates, flag, moments, one_of
 from shared.web.headers import VERSIONED, IfMatch

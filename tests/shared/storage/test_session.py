@@ -1,7 +1,6 @@
 """Sessions: versions of rows, errors that may be tried again, row locks, and the settings of a connection."""
 
 from datetime import UTC, date, datetime
-from types import SimpleNamespace
 from typing import Any
 from uuid import uuid4
 
@@ -18,8 +17,6 @@ from shared.storage.session import (
     acting_as,
     actor_of,
     driver,
-    etag,
-    expect_version,
     fence_of,
     found,
     is_transient,
@@ -28,11 +25,12 @@ from shared.storage.session import (
     settings_of,
     today,
 )
+from shared.storage.versions import etag, expect_version
 from tests.intake import sample_rows
 from tests.interleaving import after
 from tests.world import World
 
-ROW = SimpleNamespace(version=12)
+ROW = Resource(version=12)
 
 
 @pytest.mark.parametrize("if_match", ['"12"', ' "12" '])

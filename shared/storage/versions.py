@@ -1,0 +1,89 @@
+"""Versions of what a person reads and decides on: the change of a part raises the version of each record that shows it.
+
+A record has a `version`, from which its ETag is made; a part names its records in `shown_in`.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, ClassVar
+
+from sqlalchemy import Update, event, inspect, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import DeclarativeBase, Session, object_session
+
+from shared.errors import PreconditionRequired, Stale
+from shared.storage.session import Row, locked
+
+_DECIDED = "decided"
+
+
+class Part:
+    """A row that is read as part of other records: `shown_in` gives the attribute that holds the key of each."""
+
+    shown_in: ClassVar[Mapping[type[DeclarativeBase], str]] = {}
+
+
+async def locked_as_read(session: AsyncSession, model: type[Row], key: Any, if_match: str | None) -> Row:
+    """Lock the record that an act decides on. Raises NotFound, PreconditionRequired or Stale."""
+    row = await locked(session, model, key)
+    expect_version(row, if_match)
+    return row
+
+
+def expect_version(row: Any, if_match: str | None) -> None:
+    """Check If-Match against the row's version. Raises PreconditionRequired or Stale.
+
+    The answer of the act carries the version that the row then has (`tag_after`).
+    """
+    if if_match is None:
+        raise PreconditionRequired("请先读取记录，并以 If-Match 带回其 ETag")
+    if if_match.strip() != etag(row):
+        raise Stale()
+    if session := object_session(row):
+        session.info[_DECIDED] = row
+
+
+def etag(row: Any) -> str:
+    """Return the strong entity tag of a row with a `version`."""
+    return f'"{row.version}"'
+
+
+async def tag_after(session: AsyncSession) -> str | None:
+    """Return the entity tag of the decided record after all changes of the transaction; None if none was decided on."""
+    row = session.info.get(_DECIDED)
+    if row is None:
+        return None
+    await session.flush()
+    return etag(row)
+
+
+def raise_version(row: Any) -> None:
+    """Raise the version of a record with the next flush, for a change that the session does not see."""
+    row.version = inspect(row).committed_state.get("version", row.version) + 1
+
+
+@event.listens_for(Session, "before_flush")
+def _raise_versions(session: Session, _context: Any, _rows: Any) -> None:
+    """Raise the version of each record that shows a changed part; one that the session does not hold, in the table."""
+    changed = [*session.new, *session.deleted, *(row for row in session.dirty if session.is_modified(row))]
+    shown = {place for part in changed if isinstance(part, Part) for place in _places(part)}
+    for model, key in shown - {(type(row), _key(row)) for row in session.new}:
+        row = session.identity_map.get(session.identity_key(model, key))
+        if row is None:
+            session.execute(_raised(model, key), execution_options={"synchronize_session": False})
+        else:
+            raise_version(row)
+
+
+def _places(part: Part) -> Iterator[tuple[type[Any], Any]]:
+    """Yield model and key of each record that shows a part."""
+    for model, name in part.shown_in.items():
+        if (key := getattr(part, name)) is not None:
+            yield model, key
+
+
+def _key(row: Any) -> Any:
+    return inspect(row).mapper.primary_key_from_instance(row)[0]
+
+
+def _raised(model: type[Any], key: Any) -> Update:
+    return update(model).where(inspect(model).primary_key[0] == key).values(version=model.version + 1)
