@@ -3,8 +3,9 @@
 import hashlib
 import hmac
 import secrets
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any, NamedTuple
 
 from shared.districts import CITY, DISTRICTS
 from shared.errors import Forbidden
@@ -24,6 +25,14 @@ ROLES = {
 WHOLE_CITY = (*DISTRICTS, CITY)
 
 
+class SignIn(NamedTuple):
+    """The token by which an actor is signed in: its id, if it has one, and its times."""
+
+    token_id: str | None
+    issued_at: datetime
+    expires_at: datetime
+
+
 @dataclass(frozen=True)
 class Actor:
     """A person or system in the role in which it acts. `districts` are those whose rows it may read."""
@@ -35,13 +44,15 @@ class Actor:
     uscc: str | None = None
     roles: tuple[str, ...] = ()
     writes: bool = True
+    sign_in: SignIn | None = field(default=None, compare=False)
+    """None for systems."""
 
     def as_role(self, allowed: tuple[str, ...]) -> "Actor":
         """Return the actor in the first allowed role it holds. Raises Forbidden if it holds none."""
         held = [role for role in allowed if role in (self.roles or (self.role,))]
         if not held:
             raise Forbidden("需要以下角色之一：" + "、".join(ROLES[role] for role in allowed))
-        return Actor(self.subject, self.name, held[0], self.districts, self.uscc, self.roles, self.writes)
+        return replace(self, role=held[0])
 
     def check_writes(self) -> None:
         """Raise Forbidden for a read-only key."""

@@ -21,13 +21,14 @@ from shared.events.bus import Bus
 from shared.events.handlers import Handlers, InboundTopic
 from shared.events.inbox import Consumer
 from shared.events.relay import Relay
+from shared.identity.signing_keys import check_keys
+from shared.identity.tokens import TokenReader
 from shared.metrics import TableGauge
 from shared.policy import interpretations
 from shared.policy.errors import UnknownInterpretation
 from shared.settings import Settings
 from shared.storage.session import Database
 from shared.storage.tables import api_key, idempotency_key
-from shared.tokens import check_keys
 
 log = structlog.get_logger()
 _REST_SECONDS = 2.0
@@ -78,6 +79,7 @@ class Instance:
         self.consumer = Consumer(self.background, service.handlers, service.inbound_topics.values())
         for database in (self.database, self.background):
             database.wakers.append(self.relay.wake)
+        self.tokens = TokenReader(service.name, settings, clock)
         self.draining = asyncio.Event()
         self.reads: set[asyncio.Task[Any]] = set()
         """Reads of event streams, which end by themselves where their client leaves meanwhile."""

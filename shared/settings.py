@@ -5,13 +5,35 @@ import re
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from sqlalchemy import URL, make_url
 
 ROOT = Path(__file__).resolve().parent.parent
 _SERVICE_URL = re.compile(r"TENGHUAN_(\w+)_DATABASE_URL")
+
+
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+"""Hosts that only this machine reaches."""
+
+
+class ClaimMapping(BaseModel):
+    """Places of the claims that the suite needs, as the identity provider has them.
+
+    A name with dots that is no claim itself leads into nested claims: `realm_access.roles`.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    roles: str = "roles"
+    district: str = "district"
+    uscc: str = "uscc"
+    name: str = "name"
+    role_values: dict[str, str] = Field(default_factory=dict)
+    """The provider's roles and what they are called here; others count for nothing. Empty: they have the same names."""
+    district_values: dict[str, str] = Field(default_factory=dict)
+    """The same for districts: the provider's value and the district's code."""
 
 
 class Settings(BaseSettings):
@@ -88,9 +110,25 @@ class Settings(BaseSettings):
 
     jwt_keys: SecretStr = SecretStr("")
     """JWK set of the public keys that sign tokens, as JSON text or as a file path."""
+    jwt_keys_url: str = ""
+    """Address (https) of the identity provider's JWK set, beside or instead of `jwt_keys`."""
+    jwt_keys_refresh_seconds: float = Field(default=300.0, ge=30, le=3600)
+    """Age at which the keys of that address are fetched anew; an unknown key id leads to a fetch after 30 seconds."""
     jwt_issuer: str = "https://login.tenghuan.invalid"
     jwt_audience: str = "tenghuan"
-    jwt_algorithms: list[str] = ["Ed25519", "ES256"]
+    """Audience that a token must name; `{service}` stands for the service's name, for one audience per service."""
+    jwt_algorithms: list[Literal["RS256", "PS256", "ES256", "ES384", "EdDSA", "Ed25519"]] = [
+        "RS256",
+        "ES256",
+        "EdDSA",
+        "Ed25519",
+    ]
+    jwt_type: str = "at+jwt"
+    """`typ` that a token's header must have (RFC 9068). Empty, for a provider that sets another: any."""
+    jwt_lifetime_hours: float = Field(default=12.0, gt=0, le=100_000)
+    """Longest time between `iat` and `exp`; a token for longer is refused."""
+    jwt_claims: ClaimMapping = ClaimMapping()
+    """Names of the claims with roles, district, credit code and name: TENGHUAN_JWT_CLAIMS__ROLES=realm_access.roles."""
     jwt_leeway_seconds: int = 30
 
     story_clock: bool = False

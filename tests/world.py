@@ -27,6 +27,7 @@ from tests.postgres import ROLE_PASSWORD, Server, TestDatabase
 
 __all__ = ["ROLE_PASSWORD", "START", "RecordingBus", "World"]
 START = datetime(2024, 3, 1, 2, 0, tzinfo=UTC)
+TOKEN_HOURS = 24 * 4000
 WAKE_EVERY = 20
 """Polls of `settle` between two wake-ups of the relays, which wake by themselves for all but rows a test inserts."""
 _keys = itertools.count(1)
@@ -80,6 +81,7 @@ class World:
             settings = server.settings(database.name)
             changed = {
                 "jwt_keys": type(settings.jwt_keys)(signer.jwks()),
+                "jwt_lifetime_hours": float(TOKEN_HOURS),
                 "files_url": (folder / "files").as_uri(),
                 "story_clock": True,
                 "tick_seconds": 3600.0,
@@ -135,7 +137,7 @@ class World:
 
     def token(self, who: str | Persona) -> str:
         persona = PEOPLE[who] if isinstance(who, str) else who
-        return self.signer.token(persona, self.settings, self.clock.now(), hours=24 * 4000)
+        return self.signer.token(persona, self.settings, self.clock.now(), hours=TOKEN_HOURS)
 
     def owner(self, uscc: str = "91110000600037341L", name: str = "示例置业有限公司") -> Persona:
         return applicant(uscc, name)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pydantic import SecretStr
 from rich.console import Console
 
-from deploy.demo.personas import Signer
+from deploy.demo.personas import TOKEN_HOURS, Signer
 from deploy.demo.story.chapters import tell
 from deploy.demo.story.client import StoryClient
 from deploy.demo.story.report import print_outcome, print_sign_in
@@ -50,6 +50,7 @@ def story_settings(settings: Settings, signer: Signer, arguments: Arguments) -> 
         update={
             "port": port if arguments.port is None else arguments.port,
             "jwt_keys": SecretStr(signer.jwks()),
+            "jwt_lifetime_hours": float(TOKEN_HOURS),
             "story_clock": True,
             "idempotency_keep_days": 36_500,
             "pool_size": 10,

@@ -11,7 +11,7 @@ from fastapi.security import HTTPBearer
 from shared import logs
 from shared.actors import ROLES, Actor
 from shared.errors import Unauthenticated
-from shared.tokens import read_token
+from shared.runtime import Instance
 from shared.web.routing import PrefixRoute
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
@@ -23,11 +23,11 @@ async def sign_in(request: Request) -> Actor:
     scheme, _, credential = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not credential:
         raise Unauthenticated()
-    instance = request.app.state.instance
+    instance: Instance = request.app.state.instance
     if credential.startswith("th_live_"):
-        actor: Actor = await instance.actor_of_api_key(credential)
+        actor = await instance.actor_of_api_key(credential)
     else:
-        actor = read_token(credential, instance.settings, instance.clock)
+        actor = await instance.tokens.read(credential)
     logs.context().subject = actor.subject
     return actor
 

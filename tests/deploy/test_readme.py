@@ -11,11 +11,11 @@ from deploy.cli.app import app
 from deploy.demo.story.chapters import EXPECTED
 from deploy.demo.story.projects import CASES
 from services import SERVICES
-from shared.settings import ROOT, Settings
+from shared.settings import ROOT, ClaimMapping, Settings
 from tests.deploy.documents import code, documents, headings, links
 
 FOLDERS = ("bench", "deploy", "docs", "examples", "faults", "services", "shared", "tests")
-OUTSIDE = {"TENGHUAN_API_KEY", "TENGHUAN_TESTS_ON", "TENGHUAN_KAFKA_GROUP"}
+OUTSIDE = {"TENGHUAN_API_KEY", "TENGHUAN_TESTS_ON", "TENGHUAN_TESTS_OIDC", "TENGHUAN_KAFKA_GROUP"}
 """Variables of examples and tests, which are no settings of the product."""
 
 
@@ -63,6 +63,7 @@ def test_every_command_of_tenghuan_named_exists(document: Path) -> None:
 def test_every_setting_named_exists(document: Path) -> None:
     settings = {f"TENGHUAN_{name.upper()}" for name in Settings.model_fields} | OUTSIDE
     settings |= {f"TENGHUAN_{name.upper()}_DATABASE_URL" for name in SERVICES}
+    settings |= {f"TENGHUAN_JWT_CLAIMS__{name.upper()}" for name in ClaimMapping.model_fields}
     named = set(re.findall(r"TENGHUAN_[A-Z_]+[A-Z]", document.read_text()))
     assert named <= settings
 

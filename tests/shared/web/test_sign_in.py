@@ -13,8 +13,8 @@ from pydantic import SecretStr
 from deploy.demo.personas import PEOPLE, Signer
 from shared.clock import Clock
 from shared.errors import Unauthenticated
+from shared.identity.tokens import TokenReader
 from shared.settings import Settings
-from shared.tokens import read_token
 from tests.world import World
 
 
@@ -92,15 +92,15 @@ async def test_a_token_of_another_key_or_algorithm_does_not(world: World) -> Non
     assert (await status_with(world, f"{header}.e30.e30"))[0] == 401
 
 
-def test_a_rotated_key_file_counts_at_once(tmp_path: Path) -> None:
+async def test_a_rotated_key_file_counts_at_once(tmp_path: Path) -> None:
     kept = tmp_path / "keys.json"
     settings, clock = Settings(jwt_keys=SecretStr(str(kept))), Clock()
-    old, new = Signer(), Signer()
+    reader, old, new = TokenReader("intake", settings, clock), Signer(), Signer()
     for current, former in ((old, new), (new, old)):
         kept.write_text(current.jwks())
-        assert read_token(current.token(PEOPLE["auditor-1"], settings, clock.now()), settings, clock)
+        assert await reader.read(current.token(PEOPLE["auditor-1"], settings, clock.now()))
         with pytest.raises(Unauthenticated):
-            read_token(former.token(PEOPLE["auditor-1"], settings, clock.now()), settings, clock)
+            await reader.read(former.token(PEOPLE["auditor-1"], settings, clock.now()))
 
 
 def test_the_algorithms_can_be_set_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
