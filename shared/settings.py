@@ -49,7 +49,7 @@ class Settings(BaseSettings):
     database_url: str = ""
     """URL postgresql://… of an administrator who may create roles and schemas; migrations use it."""
     role_password: SecretStr = SecretStr("")
-    """Password of the roles app_<service> and relay_<service>, unless a service has its own URL."""
+    """Password of the roles app_<service>, relay_<service> and sealer_<service>, unless a service has its own URL."""
     service_database_urls: dict[str, str] = Field(default_factory=dict)
     """Database URL of a single service, by service name: TENGHUAN_<SERVICE>_DATABASE_URL."""
     pool_size: int = 5
@@ -151,7 +151,7 @@ class Settings(BaseSettings):
     """Chosen readings of open points of the notice, e.g. {"lpr_date": "period_start"}; others keep their default."""
 
     def service_url(self, service: str, role: str = "app") -> URL:
-        """Return the asyncpg URL with which a service logs in; `role` is `app` or `relay`."""
+        """Return the asyncpg URL with which a service logs in; `role` is `app`, `relay` or `sealer`."""
         own = self.service_database_urls.get(service, "")
         if own and role == "app":
             return make_url(own).set(drivername="postgresql+asyncpg")

@@ -114,7 +114,7 @@ SELECT 'role ' || r.rolname, 'attributes', '', concat_ws(' ', CASE WHEN r.rolcan
     CASE WHEN r.rolreplication THEN 'REPLICATION' END,
     'member of: ' || (SELECT string_agg(m.roleid::regrole::text, ', ' ORDER BY m.roleid::regrole::text)
         FROM pg_auth_members m WHERE m.member = r.oid))
-FROM pg_roles r WHERE r.rolname IN ('app_' || $1, 'relay_' || $1, 'owner_' || $1)
+FROM pg_roles r WHERE r.rolname IN ('app_' || $1, 'relay_' || $1, 'sealer_' || $1, 'owner_' || $1)
 """
 _QUERIES = (_COLUMNS, _CONSTRAINTS, _INDEXES, _SECURITY, _OTHER_OBJECTS, _GRANTS, _ROLES)
 _ORDER = ("owner", "attributes", "definition", *STRUCTURE, "row security", "policy", "trigger", "storage", "grant")

@@ -31,8 +31,9 @@ class Migrated(Protocol):
 
 
 async def create_roles(connection: AsyncConnection, name: str, password: str) -> None:
-    """Create the service's roles: an owner that cannot log in, and app and relay roles that own nothing."""
-    for role, login in ((f"owner_{name}", "NOLOGIN"), (f"app_{name}", "LOGIN"), (f"relay_{name}", "LOGIN")):
+    """Create the service's roles: an owner that cannot log in, and app, relay and sealer roles that own nothing."""
+    logins = [(f"{role}_{name}", "LOGIN") for role in ("app", "relay", "sealer")]
+    for role, login in ((f"owner_{name}", "NOLOGIN"), *logins):
         known = await connection.scalar(text("SELECT 1 FROM pg_roles WHERE rolname = :role"), {"role": role})
         if not known:
             await connection.execute(text(f"CREATE ROLE {role} {login} NOBYPASSRLS NOCREATEDB NOCREATEROLE"))
@@ -66,7 +67,7 @@ async def _set_password(connection: AsyncConnection, role: str, password: str) -
 
 async def _create_schema(connection: AsyncConnection, schema: str, service: str) -> None:
     await connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {schema} AUTHORIZATION owner_{service}"))
-    await connection.execute(text(f"GRANT USAGE ON SCHEMA {schema} TO app_{service}"))
+    await connection.execute(text(f"GRANT USAGE ON SCHEMA {schema} TO app_{service}, sealer_{service}"))
 
 
 def admin_engine(settings: Settings) -> AsyncEngine:

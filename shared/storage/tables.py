@@ -1,4 +1,4 @@
-"""Tables that every service has in its schema: outbox, inbox, acts, duties, keys and operations."""
+"""Tables that every service has in its schema: outbox, inbox, acts, duties, keys, operations and seals."""
 
 from sqlalchemy import (
     BigInteger,
@@ -6,6 +6,7 @@ from sqlalchemy import (
     CheckConstraint,
     Column,
     DateTime,
+    ForeignKey,
     Identity,
     Index,
     Integer,
@@ -47,6 +48,7 @@ event_log = Table(
     Column("occurred_at", DateTime(timezone=True), nullable=False),
     Column("payload", LargeBinary, nullable=False),
     Column("position", BigInteger, unique=True),
+    Column("written_in", BigInteger, server_default=text("((pg_current_xact_id())::text)::bigint")),
     UniqueConstraint("aggregate_id", "agg_seq"),
     Index("ix_event_log_unplaced", "id", postgresql_where=text("position IS NULL")),
 )
@@ -188,4 +190,57 @@ api_key = Table(
     Column("revoked_by", Text),
     Column("revoked_at", DateTime(timezone=True)),
     Column("revoked_reason", Text),
+)
+
+transaction_part = Table(
+    "transaction_part",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("written_in", BigInteger, nullable=False, server_default=text("((pg_current_xact_id())::text)::bigint")),
+)
+"""Savepoints. A row written after a savepoint carries the savepoint's transaction number (xmin), as this row does."""
+
+seal_layout = Table(
+    "seal_layout",
+    metadata,
+    Column("id", SmallInteger, Identity(always=True), primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("columns", ARRAY(Text), nullable=False),
+    Column("personal", ARRAY(Text), nullable=False),
+    UniqueConstraint("kind", "columns", "personal"),
+)
+
+seal_leaf = Table(
+    "seal_leaf",
+    metadata,
+    Column("tree_index", BigInteger, primary_key=True, autoincrement=False),
+    Column("layout", SmallInteger, ForeignKey("seal_layout.id"), nullable=False),
+    Column("key", Text, nullable=False),
+    Column("hash", LargeBinary, nullable=False),
+    Column("rests_on", Text, nullable=False),
+    Column("salts", ARRAY(LargeBinary), nullable=False),
+    Column("digests", ARRAY(LargeBinary), nullable=False),
+    Index("ix_seal_leaf_key", "key", "layout"),
+)
+
+seal_checkpoint = Table(
+    "seal_checkpoint",
+    metadata,
+    Column("size", BigInteger, primary_key=True, autoincrement=False),
+    Column("root", LargeBinary, nullable=False),
+    Column("subtrees", ARRAY(LargeBinary), nullable=False),
+    Column("note", Text, nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
+)
+
+foreign_checkpoint = Table(
+    "foreign_checkpoint",
+    metadata,
+    Column("origin", Text, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("root", LargeBinary, nullable=False),
+    Column("note", Text, nullable=False),
+    Column("received_at", DateTime(timezone=True), nullable=False),
+    Column("fault", Text),
+    PrimaryKeyConstraint("origin", "size", "root"),
 )

@@ -26,6 +26,7 @@ NO_CASE_DATA = {
     "api_key",
     "dead_letter",
     "duty",
+    "foreign_checkpoint",
     "idempotency_key",
     "inbox",
     "municipal_fund_programme",
@@ -33,8 +34,12 @@ NO_CASE_DATA = {
     "outbox",
     "parked",
     "ruleset",
+    "seal_checkpoint",
+    "seal_layout",
+    "seal_leaf",
     "stream_head",
     "stream_seen",
+    "transaction_part",
 }
 SCHEMAS = [schema for service in load_all() for schema in (service.name, *service.schemas)]
 
@@ -85,15 +90,15 @@ async def test_the_roles_that_log_in_own_nothing_and_bypass_nothing(server: Serv
     try:
         roles = await connection.fetch(
             """SELECT rolname, rolsuper, rolbypassrls, rolcreaterole, rolcreatedb FROM pg_roles
-               WHERE rolname ~ '^(app|relay)_'"""
+               WHERE rolname ~ '^(app|relay|sealer)_'"""
         )
-        assert len(roles) == 2 * len(SERVICES)
+        assert len(roles) == 3 * len(SERVICES)
         assert not any(any(list(row.values())[1:]) for row in roles)
         owned = await connection.fetch(
             """SELECT c.oid::regclass::text FROM pg_class c JOIN pg_roles r ON r.oid = c.relowner
-               WHERE r.rolname ~ '^(app|relay)_'
+               WHERE r.rolname ~ '^(app|relay|sealer)_'
                UNION ALL SELECT n.nspname::text FROM pg_namespace n JOIN pg_roles r ON r.oid = n.nspowner
-               WHERE r.rolname ~ '^(app|relay)_'"""
+               WHERE r.rolname ~ '^(app|relay|sealer)_'"""
         )
         assert owned == []
     finally:
