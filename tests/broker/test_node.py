@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
@@ -121,11 +122,13 @@ def test_processes_share_a_node_which_stops_with_the_last_of_them(own_node: Node
 
 def test_a_killed_process_leaves_a_node_that_the_next_one_replaces(home: Path) -> None:
     other, left_behind = in_another_process(home)
+    orphan = psutil.Process(left_behind)
     kill(other)
     assert runs(home)
     replaced = start(home)
     assert replaced.pid != left_behind
-    assert not Path(f"/proc/{left_behind}/cmdline").exists()
+    # An ended process keeps its id until init, its parent now, has waited for it.
+    assert psutil.wait_procs([orphan], timeout=30)[1] == []
     replaced.stop(keep=False)
     assert list(home.parent.iterdir()) == []
 
