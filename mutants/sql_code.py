@@ -29,14 +29,17 @@ _FLIPS = {ast.LtE: "<=", ast.GtE: ">=", ast.Lt: "<", ast.Gt: ">"}
 def mutants(source: Source) -> list[Mutant]:
     """Return the SQL mutants of a file."""
     found: list[Mutant] = []
-    joined: set[int] = set()
+    passed_over: set[int] = set()
+    """Parts of f-strings, and docstrings."""
     for node, where in source.places:
         if where.startswith("downgrade"):
             continue
         if isinstance(node, ast.JoinedStr):
-            joined.update(map(id, node.values))
+            passed_over.update(map(id, node.values))
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            passed_over.add(id(node.value))
         if isinstance(node, ast.JoinedStr) or (isinstance(node, ast.Constant) and isinstance(node.value, str)):
-            edits = [] if id(node) in joined else list(_of_literal(source, node))
+            edits = [] if id(node) in passed_over else list(_of_literal(source, node))
         else:
             edits = list(_of_node(source, node))
         found += [source.mutant("sql", name, where, edit) for name, edit in edits]

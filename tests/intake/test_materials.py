@@ -184,7 +184,10 @@ async def test_a_material_is_removed_before_submission_only(world: World) -> Non
     await world.call("intake", "DELETE", f"{path}/{photos[0]['id']}", world.owner(), status=204)
     again = await world.call("intake", "DELETE", f"{path}/{photos[0]['id']}", world.owner())
     assert again.status_code == 404
+    assert (await states(world, case))["site_photos"] == "missing"
     await upload(world, case, "site_photos", world.owner())
+    assert (await states(world, case))["site_photos"] == "present"
+    assert (await states(world, (await sample_declarations.draft(world))["id"]))["site_photos"] == "missing"
     await sample_declarations.undertake(world, case, world.owner())
     await world.post("intake", f"/v1/declarations/{case}/submit", world.owner())
     kept = (await world.get("intake", path, world.owner()))["items"][0]

@@ -60,7 +60,7 @@ def meter(number: int, declaration_id: UUID, meter_no: str, kind: str) -> Meter:
 
 def reading(of: Meter, measured_at: datetime, out_of_range: bool) -> Reading:
     scope = {"district": of.district, "applicant_uscc": of.applicant_uscc, "received_from": "x"}
-    moments = {"measured_at": measured_at, "received_at": MOMENT}
+    moments = {"measured_at": measured_at, "received_at": MOMENT - measured_at + MOMENT}  # the latest comes first
     return Reading(meter_id=of.id, value=Decimal(1), out_of_range=out_of_range, **moments, **scope)
 
 

@@ -82,6 +82,12 @@ def test_a_downgrade_is_left_alone() -> None:
     assert {mutant.where for mutant in sql_code.mutants(source)} == {"upgrade"}
 
 
+def test_a_docstring_is_no_statement() -> None:
+    prose = '"""Return the CHECK expression that limits a text column, FOR UPDATE of rows WHERE a = 1 AND b = 2."""'
+    assert sql_code.mutants(Source("services/funding/sample.py", f"def f():\n    {prose}\n")) == []
+    assert sql_code.mutants(Source("services/funding/sample.py", f"def f():\n    return {prose}\n")) != []
+
+
 def test_a_column_is_swapped_for_one_of_its_type() -> None:
     types = columns()["Hold"]
     text = "def f():\n    return select(Hold.clause)\n"

@@ -56,12 +56,10 @@ class Material(Base):
         return {"id": str(self.id), **{name: getattr(self, name) for name in names}}
 
 
-async def materials_of(session: AsyncSession, declaration_id: UUID, *, history: bool = False) -> Sequence[Material]:
-    """Return the materials of a declaration in order of upload; with `history` also the replaced and removed ones."""
-    query = select(Material).where(Material.declaration_id == declaration_id).order_by(Material.id)
-    if not history:
-        query = query.where(Material.removed_at.is_(None))
-    return (await session.scalars(query)).all()
+async def materials_of(session: AsyncSession, declaration_id: UUID) -> Sequence[Material]:
+    """Return the materials of a declaration in order of upload, without the replaced and removed ones."""
+    query = select(Material).where(Material.declaration_id == declaration_id, Material.removed_at.is_(None))
+    return (await session.scalars(query.order_by(Material.id))).all()
 
 
 async def checklist_of(session: AsyncSession, declaration: Declaration, *, opinion_given: bool) -> list[Line]:

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections import Counter
+from dataclasses import replace
 from uuid import UUID, uuid4
 
 import pytest
@@ -94,6 +95,17 @@ async def test_a_gap_is_parked_and_closes_when_the_missing_event_comes(
         )
     await recorder.consumer.deliver([message(subject, seen + 1, world)])
     assert (await recorder.handled(subject), await recorder.parked()) == (seen + 3, Counter())
+
+
+async def test_a_parked_event_of_one_service_does_not_delay_another_services(
+    world: World, recorder: RecordingConsumer
+) -> None:
+    subject = uuid4()
+    recorder.broken.add(subject)
+    await recorder.consumer.deliver([message(subject, 1, world)])
+    recorder.broken.clear()
+    await recorder.consumer.deliver([replace(message(subject, 1, world), source="funding")])
+    assert (await recorder.handled(subject), await queue_of(recorder, subject)) == (1, [(1, 5)])
 
 
 async def test_events_of_a_batch_that_come_in_the_wrong_order_are_put_right(
