@@ -14,6 +14,7 @@ from shared.contracts.intake import Project
 from shared.districts import CITY
 from shared.policy import Ruleset, resolve
 from shared.storage.session import now, settings_of
+from shared.text import STORED
 
 
 def ruleset_of(session: AsyncSession, application: Application) -> Ruleset:
@@ -28,7 +29,7 @@ def project_of(application: Application) -> Project:
 
 def facts_of(application: Application) -> ProjectFacts:
     """Return the project's facts as eligibility announced them."""
-    return ProjectFacts.model_validate(application.facts)
+    return ProjectFacts.model_validate(application.facts, context=STORED)
 
 
 def components_of(application: Application) -> tuple[AssessedComponent, ...]:

@@ -17,6 +17,7 @@ from shared.errors import Duplicate, Invalid
 from shared.events.outbox import emit
 from shared.policy import parameter
 from shared.storage.session import now, today
+from shared.text import STORED
 
 
 async def create_record(
@@ -57,7 +58,7 @@ async def _evaluated_energy(session: AsyncSession, file: ProjectFile) -> EnergyC
     actuals = await session.scalar(select(Evaluation.actuals).where(Evaluation.declaration_id == file.declaration_id))
     if not actuals or not actuals.get("energy"):
         raise Invalid("评价中没有能耗数据，请填写基准期和报告期能耗", field="/body/energy")
-    return EnergyComparison.model_validate(actuals["energy"])
+    return EnergyComparison.model_validate(actuals["energy"], context=STORED)
 
 
 async def announce_record(session: AsyncSession, green: GreenRecord) -> None:

@@ -22,6 +22,7 @@ from shared.events.outbox import emit
 from shared.policy import parameter
 from shared.storage.audit import case_of, record_act
 from shared.storage.session import actor_of, now, today
+from shared.text import STORED
 
 _QUARTERS = UUID("0d5d9c8e-3b0f-5c55-8f3d-6b2f8c1d7a42")
 
@@ -93,7 +94,7 @@ async def submit_report(session: AsyncSession, file: ProjectFile, row: ProjectQu
         raise WrongStatus("尚无季报草稿，请先保存草稿再报送")
     if today(session) <= quarter_end(row.quarter):
         raise WrongStatus(f"{row.quarter} 于 {quarter_end(row.quarter)} 结束，次日起方可报送；现在可先保存草稿")
-    report = QuarterReport.model_validate(row.report)
+    report = QuarterReport.model_validate(row.report, context=STORED)
     remarks = await check_report(session, file, row, report)
     errors = [remark for remark in remarks if remark.severity == "error"]
     if errors:
@@ -125,7 +126,7 @@ async def public_money(session: AsyncSession, file: ProjectFile) -> dict[str, An
         .order_by(QuarterSubmission.quarter.desc(), QuarterSubmission.round.desc())
         .limit(1)
     )
-    report = QuarterReport.model_validate(newest) if newest else QuarterReport(progress=Decimal(0))
+    report = QuarterReport.model_validate(newest, context=STORED) if newest else QuarterReport(progress=Decimal(0))
     base, total = award_of(file).base_yuan, file.kept_yuan + report.district_support_yuan
     return {
         "municipal_yuan": file.kept_yuan,
@@ -144,7 +145,7 @@ async def _previous(session: AsyncSession, row: ProjectQuarter) -> QuarterReport
         .order_by(QuarterSubmission.quarter.desc(), QuarterSubmission.round.desc())
         .limit(1)
     )
-    return QuarterReport.model_validate(earlier) if earlier else None
+    return QuarterReport.model_validate(earlier, context=STORED) if earlier else None
 
 
 def _submission(session: AsyncSession, row: ProjectQuarter, report: QuarterReport) -> QuarterSubmission:

@@ -1,9 +1,9 @@
 """Facts of a project that the rules read. An absent fact is unknown, not false."""
 
 from datetime import date
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from shared.contracts.library import (
     ComponentKind,
@@ -15,8 +15,13 @@ from shared.contracts.library import (
     SupportMode,
 )
 from shared.money import Area, Money, Ratio
+from shared.text import Cleaned, clean_optional_line
 
 StockUse = Literal["office", "commercial", "industrial_plant", "warehouse", "industrial_heritage", "related_facility"]
+
+Name = Annotated[Annotated[str, StringConstraints(max_length=200)] | None, Cleaned(clean_optional_line)]
+ResourceId = Annotated[Annotated[str, StringConstraints(max_length=64)] | None, Cleaned(clean_optional_line)]
+District = Annotated[Annotated[str, StringConstraints(max_length=6)] | None, Cleaned(clean_optional_line)]
 
 
 class Component(BaseModel):
@@ -25,8 +30,8 @@ class Component(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     kind: ComponentKind = Field(title="组成类别")
-    name: str | None = Field(None, title="名称", max_length=200)
-    resource_id: str | None = Field(None, title="资源台账编号", max_length=64)
+    name: Name = Field(None, title="名称")
+    resource_id: ResourceId = Field(None, title="资源台账编号")
     stock_use: StockUse | None = Field(None, title="存量用途")
     completed_on: date | None = Field(None, title="建成日期")
     wholly_vacant: bool | None = Field(None, title="整栋空置")
@@ -51,7 +56,7 @@ class ProjectFacts(BaseModel):
     project_type: ProjectType | None = Field(None, title="项目类型")
     declared_on: date | None = Field(None, title="首次提交申报日期")
     accepted_on: date | None = Field(None, title="区发展改革委受理日期")
-    district: str | None = Field(None, title="所在区", max_length=6)
+    district: District = Field(None, title="所在区")
     planning_conforms: bool | None = Field(None, title="符合首都功能定位和规划")
     title_clear: bool | None = Field(None, title="产权清晰")
     industry_positioning: bool | None = Field(None, title="有明确产业定位")

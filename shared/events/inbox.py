@@ -24,6 +24,7 @@ from shared.events.dead_letters import DeadLetter, bury, invalid_reason, open_le
 from shared.events.handlers import BatchHandler, Handlers, InboundTopic
 from shared.events.ordering import stream_of
 from shared.storage.session import Database, is_transient, now
+from shared.text import STORED
 
 log = structlog.get_logger()
 ATTEMPTS = 5
@@ -146,7 +147,7 @@ class Consumer:
             try:
                 known = event_class(message.type)
                 if careful and known in self.handlers:
-                    known.model_validate_json(message.data)
+                    known.model_validate_json(message.data, context=STORED)
             except KeyError:
                 return f"{message.type} is not known here"
             except ValidationError as error:
@@ -189,11 +190,12 @@ class Consumer:
         if isinstance(handler, BatchHandler):
             alone = self._on_behalf(run[0]) if len(run) == 1 else nullcontext()
             with alone:
-                await handler.handle(session, [known.model_validate_json(message.data) for message in run])
+                events = [known.model_validate_json(message.data, context=STORED) for message in run]
+                await handler.handle(session, events)
         elif handler is not None:
             for message in run:
                 with self._on_behalf(message):
-                    await handler(session, known.model_validate_json(message.data))
+                    await handler(session, known.model_validate_json(message.data, context=STORED))
                     log.debug("event handled", event_id=message.id)
 
     @contextmanager

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Path, Request, Response
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 from sqlalchemy import insert, select, text, update
 
 from shared.actors import ROLES, new_api_key, system_actor
@@ -14,7 +14,7 @@ from shared.errors import DomainError, Invalid, NotFound
 from shared.runtime import Instance
 from shared.storage.session import now
 from shared.storage.tables import act, api_key
-from shared.text import Line, Paragraph
+from shared.text import STORABLE, Cleaned, Line, clean_line, clean_paragraph
 from shared.web.auth import CitySupervisor, Official
 from shared.web.filters import flag, moments, one_of, search
 from shared.web.idempotency import ActRoute, ReadSession, Session
@@ -22,6 +22,10 @@ from shared.web.paging import Listing, Page, PageRequest
 
 router = APIRouter(route_class=ActRoute, tags=["运行"])
 KeyId = Annotated[str, Path(pattern=r"^[0-9a-f]{12}$", description="密钥编号")]
+KeyName = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=STORABLE), Cleaned(clean_line)]
+RevocationReason = Annotated[
+    str, StringConstraints(min_length=1, max_length=500, pattern=STORABLE), Cleaned(clean_paragraph)
+]
 CaseId = Annotated[UUID, Path(description="事项标识，例如申报标识")]
 
 
@@ -82,7 +86,7 @@ async def set_clock(request: Request, setting: ClockSetting) -> ClockSetting:
 class NewKey(BaseModel):
     """A system to give access to."""
 
-    name: Annotated[Line, Field(max_length=100)] = Field(title="系统名称")
+    name: KeyName = Field(title="系统名称")
     districts: list[DistrictCode] = Field(default_factory=list, max_length=17, title="可见的区；空为全市")
     writes: bool = Field(default=False, title="可推送数据")
 
@@ -116,7 +120,7 @@ async def issue_api_key(session: Session, actor: CitySupervisor, new: NewKey, re
 class Revocation(BaseModel):
     """Reason for which a key is revoked."""
 
-    reason: Annotated[Paragraph, Field(max_length=500)] = Field(title="理由")
+    reason: RevocationReason = Field(title="理由")
 
 
 @router.post(

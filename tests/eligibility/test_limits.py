@@ -62,7 +62,7 @@ ACCEPTED_AND_REFUSED: list[tuple[type[BaseModel], str, Any, Any]] = [
     (ConclusionIn, "clauses", ["二"] * 40, ["二"] * 41),
     (ConclusionIn, "clauses.0", "二" * 20, "二" * 21),
     (ConclusionIn, "clauses.0", "二", ""),
-    (ConclusionIn, "clauses.0", "二", "二\n"),
+    (ConclusionIn, "clauses.0", "二", "二\u202e"),
     (ConflictDeclarationIn, "position", "conflict", "perhaps"),
     (ScoreSheetIn, "marks", [MARK] * 20, [MARK] * 21),
     (ScoreSheetIn, "marks", [MARK], []),

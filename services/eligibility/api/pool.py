@@ -28,6 +28,7 @@ from shared.errors import WrongStatus
 from shared.events.outbox import emit
 from shared.identifiers import Uscc
 from shared.storage.audit import case_of, hands_of, record_act
+from shared.text import STORED
 from shared.web.auth import CitySupervisor, Official
 from shared.web.filters import dates, one_of, search
 from shared.web.idempotency import ActRoute, ReadSession, Session
@@ -138,7 +139,7 @@ async def _entered(
     return PoolEntered(
         **case_fields(review),
         project=Project.model_validate(review.project),
-        facts=ProjectFacts.model_validate(review.judged_facts),
+        facts=ProjectFacts.model_validate(review.judged_facts, context=STORED),
         components=tuple(AssessedComponent.model_validate(part) for part in investment.components),
         score=entry.score,
         rank=entry.rank,

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Annotated
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -14,7 +15,7 @@ from services.eligibility.rules.investment import ComponentRecognition, Excluded
 from services.eligibility.rules.pool import rounded, weighted_score
 from shared.contracts.library import ComponentKind
 from shared.money import Money
-from shared.text import Paragraph
+from shared.text import STORED, AsStored, Paragraph
 
 
 class ConflictDeclarationIn(BaseModel):
@@ -31,6 +32,7 @@ class ConflictDeclarationOut(ConflictDeclarationIn):
 
     model_config = ConfigDict(from_attributes=True)
 
+    statement: str = Field(title="声明内容")
     reviewer: str = Field(title="评审人员账号")
     reviewer_name: str = Field(title="评审人员姓名")
     declared_at: datetime = Field(title="声明时间", description="带时区")
@@ -58,6 +60,8 @@ class ScoreSheetIn(BaseModel):
 class ScoreSheetOut(ScoreSheetIn):
     """A score sheet with its weighted score."""
 
+    marks: list[Annotated[MarkIn, AsStored()]] = Field(title="分项得分")
+    opinion: str = Field(title="总体意见")
     reviewer: str = Field(title="评审人员账号")
     reviewer_name: str = Field(title="评审人员姓名")
     scored_at: datetime = Field(title="评分时间", description="带时区")
@@ -168,7 +172,7 @@ class PoolEntryOut(BaseModel):
 def sheet_out(sheet: ScoreSheet, weights: Mapping[str, Decimal]) -> ScoreSheetOut:
     """Return a score sheet with its weighted score."""
     return ScoreSheetOut(
-        marks=[MarkIn.model_validate(mark) for mark in sheet.marks],
+        marks=[MarkIn.model_validate(mark, context=STORED) for mark in sheet.marks],
         opinion=sheet.opinion,
         reviewer=sheet.reviewer,
         reviewer_name=sheet.reviewer_name,

@@ -7,12 +7,12 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from services.eligibility.rules.code_lists import (
     Outcome,
 )
-from shared.text import Line, Paragraph
+from shared.text import STORABLE, Cleaned, Line, Paragraph, clean_line
 
 RuleId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
 
 
-Clause = Annotated[str, StringConstraints(min_length=1, max_length=20, pattern=r"^[^\x00-\x1f]+$")]
+Clause = Annotated[str, StringConstraints(min_length=1, max_length=20, pattern=STORABLE), Cleaned(clean_line)]
 
 
 class SettlementIn(BaseModel):

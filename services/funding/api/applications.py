@@ -52,6 +52,7 @@ from shared.money import SignedMoney
 from shared.storage.audit import acts_of
 from shared.storage.session import found
 from shared.storage.versions import etag
+from shared.text import STORED, AsStored
 from shared.web.admin import ActOut
 from shared.web.auth import Anyone
 from shared.web.filters import dates, flag, one_of, search
@@ -107,7 +108,7 @@ class ApplicationDetail(ApplicationOut):
     """Full record of a case."""
 
     project: FundedProject = Field(title="项目", description="评审部门移交的项目信息")
-    facts: ProjectFacts = Field(title="项目事实", description="评审部门移交的项目事实")
+    facts: Annotated[ProjectFacts, AsStored()] = Field(title="项目事实", description="评审部门移交的项目事实")
     components: list[AssessedComponentOut] = Field(title="项目组成")
     all_holds: list[HoldOut] = Field(title="全部暂停记录")
     loans: list[LoanOut] = Field(title="贷款合同")
@@ -153,7 +154,7 @@ async def read_application(
     return ApplicationDetail(
         **dict(summary),
         project=FundedProject.model_validate(application.project),
-        facts=ProjectFacts.model_validate(application.facts),
+        facts=ProjectFacts.model_validate(application.facts, context=STORED),
         components=[AssessedComponentOut.model_validate(part) for part in application.components],
         timeline=[ActOut.model_validate(act) for act in await acts_of(session, application.id)],
         **{name: await _part(session, *PARTS[name], application.id) for name in PARTS},

@@ -16,7 +16,7 @@ from services.intake.schemas.declarations import DeclarationOut
 from shared.contracts.intake import CorrectionReason
 from shared.storage.audit import case_of, record_act
 from shared.storage.session import locked, now
-from shared.text import Line, Paragraph
+from shared.text import AsStored, Line, Paragraph
 from shared.web.auth import Anyone, CityOfficer, DistrictOfficer
 from shared.web.filters import flag
 from shared.web.headers import VERSIONED
@@ -113,7 +113,7 @@ class CorrectionOut(BaseModel):
 
     round: int = Field(title="提交轮次", description="第一次提交为 1，草稿为 0")
     by_city: bool = Field(title="是否由市级退回")
-    reasons: list[ReasonIn] = Field(title="补正事项")
+    reasons: list[Annotated[ReasonIn, AsStored()]] = Field(title="补正事项")
     correct_by: date = Field(title="补正期限", description="日期，如 2024-06-30")
     returned_at: datetime = Field(title="退回时间", description="RFC 3339，带时区")
 

@@ -87,6 +87,8 @@ class FindingOut(FindingIn):
 
     model_config = ConfigDict(from_attributes=True)
 
+    evidence: str = Field(title="依据")
+    note: str | None = Field(title="备注")
     round: int = Field(title="提交轮次", description="第一次提交为 1，草稿为 0")
     found_by: str = Field(title="初审人标识")
 

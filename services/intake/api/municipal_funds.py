@@ -43,6 +43,9 @@ class ProgrammeOut(ProgrammeIn):
 
     model_config = ConfigDict(from_attributes=True)
 
+    name: str = Field(title="资金名称")
+    authority: str = Field(title="主管部门")
+    note: str | None = Field(title="说明")
     id: UUID = Field(title="标识", description="UUID")
     added_at: datetime = Field(title="登记时间", description="RFC 3339，带时区")
 

@@ -1,7 +1,7 @@
 """HTTP of progress: stage, next step, open points and decisions (三)."""
 
 from datetime import date, datetime
-from typing import Any
+from typing import Annotated, Any
 
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
@@ -15,6 +15,7 @@ from services.intake.submission import submission_gaps
 from shared.actors import ROLES
 from shared.storage.audit import acts_of
 from shared.storage.session import today
+from shared.text import STORED, AsStored
 from shared.web.auth import Anyone
 from shared.web.idempotency import ActRoute, ReadSession
 
@@ -57,7 +58,7 @@ class ProgressOut(BaseModel):
     overdue: bool = Field(title="是否已逾期")
     round: int = Field(title="提交轮次", description="第一次提交为 1，草稿为 0")
     funds_held: bool = Field(title="拨付是否暂停")
-    open_reasons: list[ReasonIn] = Field(title="待补正事项")
+    open_reasons: list[Annotated[ReasonIn, AsStored()]] = Field(title="待补正事项")
     missing: list[GapOut] = Field(title="待补内容和材料")
     decisions: list[DecisionOut] = Field(title="已作出的决定")
 
@@ -84,7 +85,9 @@ async def read_progress(session: ReadSession, actor: Anyone, declaration_id: Dec
         due_on=due,
         overdue=due is not None and today(session) > due,
         funds_held=declaration.funds_held,
-        open_reasons=[ReasonIn.model_validate(reason) for reason in correction.reasons] if correction else [],
+        open_reasons=[ReasonIn.model_validate(reason, context=STORED) for reason in correction.reasons]
+        if correction
+        else [],
         missing=[GapOut.model_validate(gap) for gap in missing],
         decisions=[_decision(act) for act in await acts_of(session, declaration.id) if act["act"] in DECISION_LABELS],
     )

@@ -19,6 +19,7 @@ from shared.errors import DomainError, Invalid, PreconditionRequired, Stale, Wro
 from shared.storage.audit import Case, record_act
 from shared.storage.session import found, locked, today
 from shared.storage.versions import etag, expect_version
+from shared.text import STORED
 from shared.web.auth import DistrictOfficer, DistrictPush
 from shared.web.headers import VERSIONED, WITH_ETAG, IfMatchKnown
 from shared.web.idempotency import ActRoute, Session
@@ -110,7 +111,7 @@ async def leave_library(
 
 
 def _left(entry: LibraryEntry, leaving: Leaving, on: date) -> LibraryRow:
-    row = LibraryRow.model_validate(entry.content)
+    row = LibraryRow.model_validate(entry.content, context=STORED)
     left_on = leaving.left_on or on
     if not row.entered_on <= left_on <= on:
         detail = f"出库日期应在入库日期 {row.entered_on} 与今日 {on} 之间"

@@ -25,7 +25,7 @@ from shared.errors import Invalid
 from shared.events.outbox import emit
 from shared.storage.audit import case_of, record_act
 from shared.storage.session import locked, now, settings_of, today
-from shared.text import Line, Paragraph
+from shared.text import STORED, AsStored, Line, Paragraph
 from shared.web.auth import Anyone, Applicant
 from shared.web.headers import VERSIONED
 from shared.web.idempotency import ActRoute, ReadSession, Session
@@ -164,7 +164,7 @@ class RoundOut(BaseModel):
     authoritative: bool = Field(title="是否为有效轮次")
     submitted_at: datetime = Field(title="提交时间", description="RFC 3339，带时区")
     stated: StatedOut = Field(title="基本信息")
-    facts: ProjectFacts = Field(title="申报内容")
+    facts: Annotated[ProjectFacts, AsStored()] = Field(title="申报内容")
     simulated: list[str] = Field(title="模拟字段")
     materials: list[RoundMaterial] = Field(title="材料")
     undertaking: RoundUndertaking = Field(title="承诺")
@@ -205,7 +205,7 @@ def _round_out(
         authoritative=row.round == declaration.round,
         submitted_at=row.submitted_at,
         stated=StatedOut.model_validate(row.stated),
-        facts=ProjectFacts.model_validate(row.facts),
+        facts=ProjectFacts.model_validate(row.facts, context=STORED),
         simulated=row.simulated,
         materials=[RoundMaterial.model_validate(material) for material in row.materials],
         undertaking=RoundUndertaking.model_validate(row.undertaking),

@@ -16,6 +16,7 @@ from services.intake.rules.stages import AT_DISTRICT, BEFORE_RECEIPT, EDITABLE, 
 from shared.contracts.facts import ProjectFacts
 from shared.contracts.intake import Project
 from shared.errors import WrongStatus
+from shared.text import STORED
 
 STATED_FIELDS = (
     "project_name",
@@ -221,7 +222,7 @@ class Declaration(Base):
             "accepted_on": _iso(self.accepted_on),
             "in_reserve_library": in_reserve_library,
         }
-        return ProjectFacts.model_validate(self.facts | from_procedure)
+        return ProjectFacts.model_validate(self.facts | from_procedure, context=STORED)
 
 
 def _iso(day: date | None) -> str | None:

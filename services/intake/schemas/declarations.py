@@ -11,7 +11,7 @@ from shared.contracts.facts import ProjectFacts
 from shared.contracts.library import DistrictCode, OperationMode
 from shared.identifiers import ProjectCode, Uscc
 from shared.money import Money, Ratio
-from shared.text import Line
+from shared.text import AsStored, Line
 
 _BY_PROCEDURE = ("declared_on", "accepted_on", "in_reserve_library", "district")
 _FIRST, _LAST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
@@ -21,9 +21,6 @@ def _stated(facts: ProjectFacts) -> ProjectFacts:
     known = [name for name in _BY_PROCEDURE if getattr(facts, name) is not None]
     if known:
         raise ValueError(f"{'、'.join(known)} 由系统按办理情况填写，请从 facts 中删去")
-    texts = [text for part in facts.components for text in (part.name, part.resource_id) if text]
-    if any(ord(character) < ord(" ") or character == "\x7f" for text in texts for character in text):
-        raise ValueError("组成部分的名称或编号含有不可见的控制字符，请删去")
     return facts
 
 
@@ -128,7 +125,7 @@ class DeclarationOut(BaseModel):
     loan_amount_yuan: Money | None = Field(title="贷款金额", description="单位：元，两位小数的字符串")
     loan_term_months: int | None = Field(title="贷款期限", description="单位：月")
     loan_annual_rate: Ratio | None = Field(title="贷款年利率", description="小数，如 0.0345 表示 3.45%")
-    facts: ProjectFacts = Field(title="申报内容")
+    facts: Annotated[ProjectFacts, AsStored()] = Field(title="申报内容")
     simulated: list[str] = Field(title="模拟字段")
     undertaking_version: str | None = Field(title="承诺书版次")
     undertaken_at: datetime | None = Field(title="承诺时间", description="RFC 3339，带时区")

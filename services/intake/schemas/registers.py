@@ -6,12 +6,12 @@ from typing import Annotated, Any, Self
 from uuid import UUID
 
 from fastapi import Path
-from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, StringConstraints
 
 from shared.contracts.library import DistrictCode, ExternalId
 from shared.contracts.pushes import RowResult, count_by_status
 from shared.money import Area
-from shared.text import Paragraph
+from shared.text import STORABLE, Cleaned, clean_paragraph
 
 DistrictPath = Annotated[DistrictCode, Path(title="区代码", description="GB/T 2260 代码；北京经济技术开发区为 BDA")]
 ExternalIdPath = Annotated[ExternalId, Path(title="区系统记录编号", description="字母或数字开头，最多 64 个字符")]
@@ -119,10 +119,15 @@ class EntryWithResources(EntryOut):
     resources: list[LinkedResource] = Field(default_factory=list, title="关联资源")
 
 
+LeaveReason = Annotated[
+    str, StringConstraints(min_length=1, max_length=200, pattern=STORABLE), Cleaned(clean_paragraph)
+]
+
+
 class Leaving(BaseModel):
     """Reason and date of a removal from the library; the date defaults to today."""
 
-    reason: Annotated[Paragraph, Field(max_length=200)] = Field(title="出库原因", description="最多 200 字")
+    reason: LeaveReason = Field(title="出库原因", description="最多 200 字")
     left_on: date | None = Field(
         None, title="出库日期", description="日期，如 2024-06-30；留空为今日，不得早于入库日期或晚于今日"
     )

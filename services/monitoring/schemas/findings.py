@@ -4,14 +4,16 @@ from datetime import date
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from services.monitoring.rules.code_lists import (
     FindingKind,
     FindingState,
 )
 from shared.money import Money
-from shared.text import Line, Paragraph
+from shared.text import STORABLE, Cleaned, Line, Paragraph, clean_line
+
+Clause = Annotated[str, StringConstraints(min_length=1, max_length=40, pattern=STORABLE), Cleaned(clean_line)]
 
 
 class FindingIn(BaseModel):
@@ -20,7 +22,7 @@ class FindingIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     kind: FindingKind = Field(title="问题类别", description="代码表 finding_kind")
-    clause: Annotated[Line, Field(max_length=40)] = Field(title="所涉条款", examples=["四（一）1"])
+    clause: Clause = Field(title="所涉条款", examples=["四（一）1"])
     grave: bool = Field(False, title="严重")
     amount_yuan: Money | None = Field(None, title="涉及金额（元）", description="元，两位小数；不涉及留空")
     description: Paragraph = Field(title="问题描述")

@@ -11,7 +11,7 @@ from services.monitoring.rules.code_lists import (
     RemarkSeverity,
 )
 from services.monitoring.rules.quarters import QuarterReport
-from shared.text import Line
+from shared.text import AsStored, Line
 
 
 class RemarkOut(BaseModel):
@@ -51,7 +51,7 @@ class QuarterOut(BaseModel):
 class QuarterDetailOut(QuarterOut):
     """A quarter with its report."""
 
-    report: QuarterReport | None = Field(title="季报内容")
+    report: Annotated[QuarterReport, AsStored()] | None = Field(title="季报内容")
 
 
 class QuarterDraftOut(QuarterDetailOut):
@@ -69,7 +69,7 @@ class QuarterSubmissionOut(BaseModel):
     quarter: str = Field(title="季度", description="如 2024Q1")
     round: int = Field(title="第几次", description="从 1 起")
     late: bool = Field(title="是否迟报")
-    report: QuarterReport = Field(title="季报内容")
+    report: Annotated[QuarterReport, AsStored()] = Field(title="季报内容")
     warnings: list[RemarkOut] = Field(title="提示", description="随季报保存，不影响报送")
     submitted_by: str = Field(title="报送人账号")
     submitted_at: datetime = Field(title="报送时间", description="带时区，如 2024-04-10T09:00:00+08:00")
