@@ -23,7 +23,9 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_asyn
 from bench.wire import Wire
 from deploy.demo.personas import PEOPLE, Signer
 from deploy.local.postgres import Embedded, start
+from deploy.local.processes import environment
 from deploy.local.servers import tune_garbage_collector
+from deploy.local.settings import passwords_from
 from services.intake.main import service as intake
 from services.intake.models.quarters import QuarterSubmission
 from shared import logs
@@ -115,7 +117,7 @@ def served(factory: str, settings: Settings) -> Iterator[tuple[int, psutil.Proce
         port = int(listener.getsockname()[1])
         variables = {
             "TENGHUAN_DATABASE_URL": settings.database_url,
-            "TENGHUAN_ROLE_PASSWORD": settings.role_password.get_secret_value(),
+            "TENGHUAN_ROLE_PASSWORDS": environment(settings)["TENGHUAN_ROLE_PASSWORDS"],
             "TENGHUAN_JWT_KEYS": settings.jwt_keys.get_secret_value(),
             "TENGHUAN_POOL_SIZE": str(CONNECTIONS),
         }
@@ -162,7 +164,9 @@ async def _round(port: int, token: str, process: psutil.Process) -> float:
 
 async def _measure(server: Embedded) -> dict[str, Any]:
     signer = Signer()
-    settings = Settings(database_url=server.dsn(), role_password=SecretStr("bench"), jwt_keys=SecretStr(signer.jwks()))
+    settings = Settings(
+        database_url=server.dsn(), role_passwords=passwords_from("bench"), jwt_keys=SecretStr(signer.jwks())
+    )
     await upgrade(settings, (intake,))
     token = signer.token(PEOPLE[OFFICER], settings, Clock().now())
     with served("app", settings) as (port, process), served("peer", settings) as (peer_port, peer_process):

@@ -12,13 +12,13 @@ from uuid import UUID
 import asyncpg
 import uvloop
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
-from pydantic import SecretStr
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bench.events import commit_to_handler
 from deploy.local.kafka.node import start as start_node
 from deploy.local.postgres import start
+from deploy.local.settings import passwords_from
 from services import SERVICES, load_all
 from shared.clock import Clock, uuid7
 from shared.contracts.intake import DeclarationWithdrawn
@@ -214,7 +214,7 @@ def measure() -> dict[str, Any]:
         try:
             settings = Settings(
                 database_url=server.dsn(),
-                role_password=SecretStr("bench"),
+                role_passwords=passwords_from("bench"),
                 bus="kafka",
                 kafka_servers=node.servers,
                 kafka_replication=1,

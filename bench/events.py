@@ -10,10 +10,10 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import uvloop
-from pydantic import SecretStr
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from deploy.local.postgres import start
+from deploy.local.settings import passwords_from
 from services import load_all
 from shared.actors import system_actor
 from shared.clock import Clock
@@ -94,7 +94,7 @@ def measure() -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         server = start(Path(folder) / "postgres")
         try:
-            settings = Settings(database_url=server.dsn(), role_password=SecretStr("bench"))
+            settings = Settings(database_url=server.dsn(), role_passwords=passwords_from("bench"))
             return uvloop.run(_measure(settings))
         finally:
             server.stop()

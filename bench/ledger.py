@@ -15,11 +15,9 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from pydantic import SecretStr
-from sqlalchemy import make_url
-
 from bench.floor import prepare_floor, transactions_per_second
 from deploy.local.postgres import Embedded, start
+from deploy.local.settings import passwords_from
 from services import load
 from services.funding.ledger.posting import open_accounts, post
 from services.funding.ledger.postings import (
@@ -45,7 +43,7 @@ CLIENTS = 8
 CASES_EACH = 125
 SIZES = (2, 10, 100)
 """Transfers per commit; two is the smallest step of a plan: a reservation debits budget and award together."""
-PASSWORD = "bench"
+PASSWORDS = passwords_from("bench")
 YEAR = 2024
 AWARD = Decimal("1000.00")
 ACTOR = system_actor("bench")
@@ -122,10 +120,9 @@ def _medians(rounds: list[dict[str, dict[str, float]]]) -> dict[str, dict[str, f
 
 
 async def _measure(server: Embedded) -> dict[str, Any]:
-    settings = Settings(database_url=server.dsn(), role_password=SecretStr(PASSWORD), pool_size=CLIENTS)
+    settings = Settings(database_url=server.dsn(), role_passwords=PASSWORDS, pool_size=CLIENTS)
     await upgrade(settings, [load("funding")])
-    url = make_url(server.dsn(user="app_funding", password=PASSWORD)).set(drivername="postgresql+asyncpg")
-    database = Database("funding", url, Clock(), settings)
+    database = Database("funding", settings.service_url("funding"), Clock(), settings)
     clients = [Client(number) for number in range(CLIENTS)]
     try:
         await _open(database, clients)

@@ -18,6 +18,7 @@ from bench.wire import Wire
 from deploy.demo.personas import PEOPLE, Signer
 from deploy.demo.sample.generate import resources
 from deploy.local.postgres import Embedded, start
+from deploy.local.settings import passwords_from
 from services import load
 from shared.clock import Clock
 from shared.settings import Settings
@@ -96,7 +97,9 @@ def _one_row(row: dict[str, Any]) -> Callable[[Wire], Awaitable[int]]:
 
 async def _measure(server: Embedded) -> dict[str, Any]:
     signer = Signer()
-    settings = Settings(database_url=server.dsn(), role_password=SecretStr("bench"), jwt_keys=SecretStr(signer.jwks()))
+    settings = Settings(
+        database_url=server.dsn(), role_passwords=passwords_from("bench"), jwt_keys=SecretStr(signer.jwks())
+    )
     await upgrade(settings, [load("intake")])
     await prepare_floor(server)
     token = signer.token(PEOPLE[OFFICER], settings, Clock().now())

@@ -10,6 +10,8 @@ import asyncio
 import sys
 from datetime import UTC, datetime
 
+from sqlalchemy.exc import ArgumentError
+
 from deploy.local.listeners import PortTaken, address, bind
 from deploy.local.servers import apps_of, served, tune_garbage_collector
 from deploy.local.settings import database_settings, migrated
@@ -19,7 +21,7 @@ from shared.clock import Clock
 from shared.events.bus import Bus
 from shared.exporter import exporting
 from shared.runtime import bus_of, check_settings, running
-from shared.settings import Settings
+from shared.settings import ROLE_KINDS, NoLogin, Settings
 
 
 def say(words: str) -> None:
@@ -33,6 +35,7 @@ async def serve(name: str, settings: Settings, clock: Clock) -> int:
     bus = _checked_bus(name, settings)
     if settings.database_url:
         await migrated(settings, settings.bus, (name,))
+    settings = _with_own_logins(name, settings)
     stopped = stop_event()
     service = load(name)
     tune_garbage_collector()
@@ -55,6 +58,17 @@ def _checked_bus(name: str, settings: Settings) -> Bus | None:
         return bus_of(name, settings)
     except (ValueError, OSError) as error:
         raise SystemExit(str(error)) from None
+
+
+def _with_own_logins(name: str, settings: Settings) -> Settings:
+    """Return the settings without the secrets of others. Exits with one line where a role has no password."""
+    own = settings.of_service(name)
+    try:
+        for kind in ROLE_KINDS:
+            own.service_url(name, kind)
+    except (NoLogin, ArgumentError) as error:
+        raise SystemExit(str(error)) from None
+    return own
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -12,13 +12,13 @@ from pathlib import Path
 
 import asyncpg
 from aiokafka.admin import AIOKafkaAdminClient
-from pydantic import SecretStr
 
 from deploy.local import postgres
 from deploy.local.kafka import node
 from deploy.local.kafka.node import Node
 from deploy.local.postgres import Embedded
 from deploy.local.postgres_site import PostgresError
+from deploy.local.settings import passwords_from
 from services import SERVICES, load_all
 from shared.events.bus.connection import client_options
 from shared.events.bus.topics import ensure_topics
@@ -26,7 +26,7 @@ from shared.settings import Settings
 from shared.storage.migrate import upgrade
 
 TEMPLATE = "faults_template"
-ROLE_PASSWORD = "roles-of-the-campaign"
+ROLE_PASSWORDS = passwords_from("roles-of-the-campaign")
 QUICK = {"fsync": "off", "full_page_writes": "off"}
 """For tests: data survive a killed server, though not a power cut. Commits stay synchronous."""
 
@@ -79,7 +79,7 @@ class Environment:
                 await admin.execute(f"CREATE DATABASE {TEMPLATE}")
         finally:
             await admin.close()
-        settings = Settings(database_url=self.postgres.dsn(TEMPLATE), role_password=SecretStr(ROLE_PASSWORD))
+        settings = Settings(database_url=self.postgres.dsn(TEMPLATE), role_passwords=ROLE_PASSWORDS)
         await upgrade(settings, load_all())
 
 

@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from deploy.demo.personas import Signer
 from deploy.local.processes import Processes, Program, service_program
 from faults import history
-from faults.environment import ROLE_PASSWORD, Environment, fresh_topics
+from faults.environment import ROLE_PASSWORDS, Environment, fresh_topics
 from faults.planted_bugs import IN_DATABASE
 from faults.proxy_process import Proxy
 from faults.service import ServicePatches
@@ -97,10 +97,10 @@ async def admin_connection(dsn: str) -> AsyncIterator[asyncpg.Connection]:
 
 def _settings(environment: Environment, folder: Path, proxy: Proxy, signer: Signer, extra: dict[str, Any]) -> Settings:
     """Return the settings: each service has its own login, as in production, and may not change roles or tables."""
-    urls = {name: f"postgresql://app_{name}:{ROLE_PASSWORD}@127.0.0.1:{proxy.port}/{DATABASE}" for name in SERVICES}
+    urls = dict.fromkeys(SERVICES, f"postgresql://127.0.0.1:{proxy.port}/{DATABASE}")
     return Settings(
         service_database_urls=urls,
-        role_password=SecretStr(ROLE_PASSWORD),
+        role_passwords=ROLE_PASSWORDS,
         data_dir=folder / "data",
         jwt_keys=SecretStr(signer.jwks()),
         port=0,

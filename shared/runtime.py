@@ -75,7 +75,8 @@ class Instance:
         # Background work has connections of its own: it never waits behind queued requests.
         few = settings.model_copy(update={"pool_size": _BACKGROUND_POOL, "pool_overflow": _BACKGROUND_POOL})
         self.background = Database(service.name, settings.service_url(service.name), clock, few)
-        self.relay = Relay(service.name, settings.service_url(service.name, "relay"), bus)
+        following = settings.next_password(f"relay_{service.name}")
+        self.relay = Relay(service.name, settings.service_url(service.name, "relay"), bus, next_password=following)
         self.consumer = Consumer(self.background, service.handlers, service.inbound_topics.values())
         for database in (self.database, self.background):
             database.wakers.append(self.relay.wake)

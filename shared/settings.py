@@ -11,7 +11,21 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from sqlalchemy import URL, make_url
 
 ROOT = Path(__file__).resolve().parent.parent
+ROLE_KINDS = ("app", "relay", "sealer")
+"""Kinds of database roles that log in; each service has a role of each kind, such as app_intake."""
 _SERVICE_URL = re.compile(r"TENGHUAN_(\w+)_DATABASE_URL")
+_ROLE_PASSWORD = re.compile(rf"TENGHUAN_([A-Z]+)_({'|'.join(ROLE_KINDS).upper()})(_NEXT)?_PASSWORD")
+
+
+class NoLogin(ValueError):
+    """A database role has no password of its own; no service logs in with another role's."""
+
+    def __init__(self, kind: str, service: str) -> None:
+        named = f"TENGHUAN_{service}_{kind}_PASSWORD".upper()
+        super().__init__(
+            f"the database role {kind}_{service} has no password: set {named} "
+            "(the administrator's login and TENGHUAN_ROLE_PASSWORD, once one for all, are never used instead)"
+        )
 
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
@@ -48,10 +62,17 @@ class Settings(BaseSettings):
 
     database_url: str = ""
     """URL postgresql://… of an administrator who may create roles and schemas; migrations use it."""
-    role_password: SecretStr = SecretStr("")
-    """Password of the roles app_<service>, relay_<service> and sealer_<service>, unless a service has its own URL."""
+    role_passwords: dict[str, SecretStr] = Field(default_factory=dict)
+    """Password of each database role, by its name: TENGHUAN_<SERVICE>_APP_PASSWORD, TENGHUAN_<SERVICE>_RELAY_PASSWORD;
+    or all in one JSON object."""
+    next_role_passwords: dict[str, SecretStr] = Field(default_factory=dict)
+    """Passwords that take over in a rotation: TENGHUAN_<SERVICE>_APP_NEXT_PASSWORD. A login that is refused with the
+    one is tried with the other; the administrator's commands set this one."""
+    role_connections: dict[str, int] = Field(default_factory=dict)
+    """Maximum number of connections of a role, by kind ({"app": 80}); others keep those of shared/storage/roles.py."""
     service_database_urls: dict[str, str] = Field(default_factory=dict)
-    """Database URL of a single service, by service name: TENGHUAN_<SERVICE>_DATABASE_URL."""
+    """Database URL of a single service, by service name: TENGHUAN_<SERVICE>_DATABASE_URL. It names the server; a
+    password in it is that of app_<service> unless that has a setting of its own."""
     pool_size: int = 5
     pool_overflow: int = 5
 
@@ -150,13 +171,39 @@ class Settings(BaseSettings):
     interpretations: dict[str, str] = Field(default_factory=dict)
     """Chosen readings of open points of the notice, e.g. {"lpr_date": "period_start"}; others keep their default."""
 
-    def service_url(self, service: str, role: str = "app") -> URL:
-        """Return the asyncpg URL with which a service logs in; `role` is `app`, `relay` or `sealer`."""
+    def service_url(self, service: str, kind: str = "app") -> URL:
+        """Return the asyncpg URL with which a service's role of this kind logs in.
+
+        Raises NoLogin where the role has no password: the administrator's login never stands in for it.
+        """
         own = self.service_database_urls.get(service, "")
-        if own and role == "app":
-            return make_url(own).set(drivername="postgresql+asyncpg")
-        base = make_url(own or self.database_url).set(drivername="postgresql+asyncpg")
-        return base.set(username=f"{role}_{service}", password=self.role_password.get_secret_value() or None)
+        url, role = make_url(own or self.database_url), f"{kind}_{service}"
+        password = self._password(role) or (own and url.username == role and url.password)
+        if not password:
+            raise NoLogin(kind, service)
+        return url.set(drivername="postgresql+asyncpg", username=role, password=str(password))
+
+    def _password(self, role: str) -> str:
+        given = self.role_passwords.get(role) or self.next_role_passwords.get(role)
+        return given.get_secret_value() if given else ""
+
+    def next_password(self, role: str) -> str:
+        """Return the password that takes over from the role's present one; empty without a rotation."""
+        return self.next_role_passwords.get(role, SecretStr("")).get_secret_value()
+
+    def newest_password(self, role: str) -> str:
+        """Return the password that the administrator gives the role; empty: the one that it has is kept."""
+        return self.next_password(role) or self._password(role)
+
+    def of_service(self, service: str) -> "Settings":
+        """Return what the service's own process needs: no administrator, no secret of another service's roles."""
+        server = self.service_database_urls.get(service) or _without_login(self.database_url)
+        own = {f"{kind}_{service}" for kind in ROLE_KINDS}
+        kept = {
+            field: {role: password for role, password in getattr(self, field).items() if role in own}
+            for field in ("role_passwords", "next_role_passwords")
+        }
+        return self.model_copy(update={**kept, "database_url": "", "service_database_urls": {service: server}})
 
     def admin_url(self) -> URL:
         """Return the administrator's URL. Raises ValueError if none is set."""
@@ -185,25 +232,44 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Return the default sources plus the services' own database URLs."""
-        own = _ServiceDatabaseUrls(settings_cls)
+        """Return the default sources plus those of single services and roles."""
+        own = _NamedByService(settings_cls)
         return init_settings, own, env_settings, dotenv_settings, file_secret_settings
 
 
-class _ServiceDatabaseUrls(PydanticBaseSettingsSource):
-    """Settings source for TENGHUAN_<SERVICE>_DATABASE_URL in the environment or the secrets folder."""
+def _without_login(url: str) -> str:
+    if not url:
+        return ""
+    return make_url(url)._replace(username=None, password=None).render_as_string()
+
+
+class _NamedByService(PydanticBaseSettingsSource):
+    """Source for TENGHUAN_<SERVICE>_DATABASE_URL and TENGHUAN_<SERVICE>_<KIND>_PASSWORD, variables or secret files."""
 
     def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
         return None, field_name, False
 
     def __call__(self) -> dict[str, Any]:
-        """Return the URLs found as `service_database_urls`; the environment takes precedence over a file."""
+        """Return the values found, by setting; the environment takes precedence over a file."""
+        found: dict[str, dict[str, str]] = {}
+        for name, value in self._given().items():
+            place = _place_of(name.upper())
+            if place:
+                setting, key = place
+                found.setdefault(setting, {})[key] = value.read_text().strip() if isinstance(value, Path) else value
+        return found
+
+    def _given(self) -> dict[str, Path | str]:
         folder = self.config.get("secrets_dir")
         files = [path for path in Path(str(folder)).iterdir() if path.is_file()] if folder else []
-        given = {path.name.upper(): path for path in files} | dict(os.environ)
-        found = {
-            match[1].lower(): (value.read_text().strip() if isinstance(value, Path) else value)
-            for name, value in given.items()
-            if (match := _SERVICE_URL.fullmatch(name.upper()))
-        }
-        return {"service_database_urls": found} if found else {}
+        return {path.name.upper(): path for path in files} | dict(os.environ)
+
+
+def _place_of(name: str) -> tuple[str, str] | None:
+    """Return the setting to which a variable belongs, and the key of its value there."""
+    if match := _ROLE_PASSWORD.fullmatch(name):
+        service, kind, following = match.groups()
+        return ("next_role_passwords" if following else "role_passwords"), f"{kind}_{service}".lower()
+    if match := _SERVICE_URL.fullmatch(name):
+        return "service_database_urls", match[1].lower()
+    return None

@@ -6,6 +6,7 @@ schema or seed rows a test changed is not used again.
 
 import fcntl
 import itertools
+import json
 import os
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -17,8 +18,8 @@ import asyncpg
 from sqlalchemy import make_url
 
 from deploy.local.postgres import Embedded
-from services import load_all
-from shared.settings import Settings
+from services import SERVICES, load_all
+from shared.settings import ROLE_KINDS, Settings
 from shared.storage.migrate import upgrade
 
 if TYPE_CHECKING:
@@ -35,7 +36,9 @@ FAST = {
     "scram_iterations": "1",
 }
 """Server parameters for data that may be lost; asyncpg spends 14 ms on the default 4096 rounds of a SCRAM login."""
-ROLE_PASSWORD = "roles-of-the-tests"
+ROLE_PASSWORDS = {f"{kind}_{service}": f"{kind}-{service}-of-the-tests" for service in SERVICES for kind in ROLE_KINDS}
+LOGINS = {"TENGHUAN_ROLE_PASSWORDS": json.dumps(ROLE_PASSWORDS)}
+"""Environment of a command that logs in as the services do."""
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "main")
 KEPT_SERVER = os.environ.get("TENGHUAN_TESTS_POSTGRES", "")
 """Directory of a server that another process keeps running between runs, with its migrated template (mutants/)."""
@@ -78,7 +81,7 @@ class Server:
             yield
 
     def settings(self, database: str) -> Settings:
-        return Settings(database_url=self.embedded.dsn(database), role_password=ROLE_PASSWORD, pool_size=3)
+        return Settings(database_url=self.embedded.dsn(database), role_passwords=ROLE_PASSWORDS, pool_size=3)
 
     async def run(self, statement: str, database: str = "postgres") -> Any:
         """Execute statements as the superuser and return the first value of a single one."""

@@ -23,9 +23,9 @@ from shared.events.bus.inprocess import InProcessBus
 from shared.runtime import Instance, running
 from shared.settings import Settings
 from tests import enumeration, reading
-from tests.postgres import ROLE_PASSWORD, Server, TestDatabase
+from tests.postgres import ROLE_PASSWORDS, Server, TestDatabase
 
-__all__ = ["ROLE_PASSWORD", "START", "RecordingBus", "World"]
+__all__ = ["ROLE_PASSWORDS", "START", "RecordingBus", "World"]
 START = datetime(2024, 3, 1, 2, 0, tzinfo=UTC)
 TOKEN_HOURS = 24 * 4000
 WAKE_EVERY = 20

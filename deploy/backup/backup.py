@@ -18,7 +18,7 @@ from shared.storage.files import FileStore, file_store
 from shared.storage.migrate import admin_engine, status
 
 KEYS = ("signing-key.json", "role-password")
-"""Secrets of the data folder: the demonstration's signing key, the password of the application roles."""
+"""Secrets of the data folder: the demonstration's signing key, the secret from which the roles' passwords follow."""
 _FILES = "SELECT DISTINCT sha256 FROM intake.material ORDER BY 1"
 
 

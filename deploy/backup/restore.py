@@ -9,7 +9,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import IO, Any
 
-from pydantic import SecretStr
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from deploy.backup.archive import ArchiveError, chunks_of, entries
@@ -20,7 +19,8 @@ from deploy.local.settings import settings_of
 from shared.runtime import Service
 from shared.settings import Settings
 from shared.storage.files import file_store
-from shared.storage.migrate import admin_engine, create_roles, known_revisions, upgrade
+from shared.storage.migrate import admin_engine, known_revisions, upgrade
+from shared.storage.roles import create_roles
 
 
 class NotEmpty(Exception):
@@ -96,7 +96,7 @@ async def restore(settings: Settings, services: Iterable[Service], restoration: 
     try:
         await _check_empty(engine, schemas)
         await _restore_files(settings, restoration.archive, at)
-        await _create_roles(engine, services, settings.role_password)
+        await _create_roles(engine, services, settings)
         for name, content in entries(restoration.archive):
             if name == "database.dump":
                 await load(settings, content)
@@ -118,10 +118,10 @@ async def _check_empty(engine: AsyncEngine, schemas: list[str]) -> None:
         raise NotEmpty(f"the database has the schemas {', '.join(there)}: restore into an empty one")
 
 
-async def _create_roles(engine: AsyncEngine, services: Iterable[Service], password: SecretStr) -> None:
+async def _create_roles(engine: AsyncEngine, services: Iterable[Service], settings: Settings) -> None:
     async with engine.begin() as connection:
         for service in services:
-            await create_roles(connection, service.name, password.get_secret_value())
+            await create_roles(connection, service.name, settings)
 
 
 async def _restore_files(settings: Settings, archive: Path, at: datetime) -> None:

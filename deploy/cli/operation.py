@@ -25,8 +25,9 @@ from shared import logs
 from shared.actors import system_actor
 from shared.clock import Clock, uuid7
 from shared.events.inbox import Consumer
-from shared.settings import Settings
+from shared.settings import NoLogin, Settings
 from shared.storage import tables
+from shared.storage.roles import trying_also
 from shared.storage.session import Database, is_transient, now
 
 Outcome = Literal["begun", "done", "partial", "check_failed", "refused", "failed", "away", "interrupted"]
@@ -101,8 +102,9 @@ class Operation:
     async def as_relay(self, service: str) -> AsyncIterator[AsyncConnection]:
         """Connect as the relay's role, which alone may read the outbox."""
         named = {"server_settings": {"search_path": service, "application_name": "tenghuan-cli"}}
+        either = trying_also(self.settings.next_password(f"relay_{service}"))
         engine = create_async_engine(
-            self.settings.service_url(service, "relay"), poolclass=NullPool, connect_args=named
+            self.settings.service_url(service, "relay"), poolclass=NullPool, connect_args={**named, **either}
         )
         try:
             async with engine.connect() as connection:
@@ -255,7 +257,7 @@ def _print(result: Result, form: str) -> None:
 
 def _explained(error: Exception) -> str | None:
     """Return one line for an error that an operator can fix; None for one that needs a programmer."""
-    if isinstance(error, Away):
+    if isinstance(error, Away | NoLogin):
         return str(error)
     if isinstance(error, ArgumentError):
         return f"TENGHUAN_DATABASE_URL or the URL of a service is not a database URL: {error}"
@@ -268,7 +270,7 @@ def _explained(error: Exception) -> str | None:
 
 def _is_away(error: Exception) -> bool:
     refused = isinstance(error, DBAPIError) and _state(error).startswith(_AWAY)
-    return isinstance(error, Away) or refused or is_transient(error)
+    return isinstance(error, Away | NoLogin) or refused or is_transient(error)
 
 
 def _state(error: DBAPIError) -> str:

@@ -5,6 +5,7 @@ The processes end with the supervisor, even when it is killed (deploy/local/pare
 
 import asyncio
 import os
+import re
 import signal
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -28,6 +29,7 @@ EARLY_SECONDS = 5.0
 _RESTART_BACKOFF = (0.0, 0.2, 0.5, 1.0)
 """Seconds before each restart of a process that keeps ending soon after its start, while its database is away say."""
 LINES_SHOWN = 15
+_SECRET = re.compile(r"TENGHUAN_\w*(PASSWORDS?|DATABASE_URLS?)")
 
 
 class StartFailed(RuntimeError):
@@ -55,7 +57,8 @@ def service_program(
         own["TENGHUAN_METRICS_PORT"] = str(0 if replica else settings.metrics_port + SERVICES.index(service))
     name = f"{service}-{replica}" if replica else service
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    return Program(name, (service,), f"http://{host}:{port}", environment(settings) | own | more, module)
+    named = environment(settings.of_service(service))
+    return Program(name, (service,), f"http://{host}:{port}", named | own | more, module)
 
 
 def environment(settings: Settings) -> dict[str, str]:
@@ -64,9 +67,16 @@ def environment(settings: Settings) -> dict[str, str]:
     return {f"TENGHUAN_{name.upper()}": _as_text(value) for name, value in named.items() if value is not None}
 
 
+def without_secrets(variables: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables but for addresses of databases and passwords: a process is given those of its own roles."""
+    return {name: value for name, value in variables.items() if not _SECRET.fullmatch(name.upper())}
+
+
 def _as_text(value: object) -> str:
     if isinstance(value, SecretStr):
         return value.get_secret_value()
+    if isinstance(value, dict):
+        value = {key: _as_text(each) if isinstance(each, SecretStr) else each for key, each in value.items()}
     if isinstance(value, Path):
         return str(value.absolute())
     return value if isinstance(value, str) else to_json(value).decode()
@@ -202,7 +212,7 @@ class Processes:
                 *(sys.executable, "-u", "-m", "deploy.local.parent_watch"),
                 *(program.module, *program.arguments, *self._at_start()),
                 cwd=ROOT,
-                env={**os.environ, **program.environment},
+                env={**without_secrets(os.environ), **program.environment},
                 stdin=asyncio.subprocess.PIPE,
                 stdout=log,
                 stderr=asyncio.subprocess.STDOUT,

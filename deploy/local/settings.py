@@ -1,5 +1,7 @@
 """Settings of a command: the operator's, and an embedded PostgreSQL below var/ where no database is named."""
 
+import hashlib
+import hmac
 import os
 import secrets
 from collections.abc import Callable, Iterator, Mapping
@@ -16,7 +18,7 @@ from deploy.local.postgres import Embedded, start
 from deploy.local.postgres_site import PostgresError
 from deploy.local.signals import signals_held
 from services import SERVICES, load
-from shared.settings import Settings
+from shared.settings import ROLE_KINDS, NoLogin, Settings
 
 _OPERATOR_ERRORS = ("08", "28", "3D", "42501", "53", "57")
 """SQLSTATE: no connection, no login, no such database, not allowed, no resources, going down."""
@@ -54,15 +56,14 @@ async def migrated(settings: Settings, bus: str, services: tuple[str, ...] = SER
         await upgrade(settings, [load(name) for name in services])
         if bus != "none":
             await claim(settings, bus, services)
-        for service in services:
-            engine = create_async_engine(settings.service_url(service), poolclass=NullPool)
-            async with engine.connect():
+        for url in [settings.service_url(service, kind) for service in services for kind in ROLE_KINDS]:
+            async with create_async_engine(url, poolclass=NullPool).connect():
                 pass  # the login is what is checked
     except DBAPIError as error:
         if not str(getattr(error.orig, "sqlstate", "")).startswith(_OPERATOR_ERRORS):
             raise
-        raise SystemExit(f"The database refuses: {error.orig}; see TENGHUAN_DATABASE_URL, _ROLE_PASSWORD") from None
-    except OtherCarrier as error:
+        raise SystemExit(f"The database refuses: {error.orig}; see TENGHUAN_DATABASE_URL, _APP_PASSWORD") from None
+    except (OtherCarrier, NoLogin) as error:
         raise SystemExit(str(error)) from None
     except (OSError, ArgumentError) as error:
         raise SystemExit(f"The database of TENGHUAN_DATABASE_URL cannot be reached: {error}") from None
@@ -129,7 +130,13 @@ def names_a_database(settings: Settings) -> bool:
 
 
 def settings_of(settings: Settings, server: Embedded) -> Settings:
-    """Return settings for an embedded server, with the kept password of the application roles."""
-    fresh = secrets.token_urlsafe(18)
-    password = settings.role_password.get_secret_value() or kept_secret(settings.data_dir, "role-password", fresh)
-    return settings.model_copy(update={"database_url": server.dsn(), "role_password": SecretStr(password)})
+    """Return settings for an embedded server, with passwords of the roles that follow from a kept secret."""
+    kept = kept_secret(settings.data_dir, "role-password", secrets.token_urlsafe(18))
+    passwords = passwords_from(kept) | settings.role_passwords
+    return settings.model_copy(update={"database_url": server.dsn(), "role_passwords": passwords})
+
+
+def passwords_from(secret: str) -> dict[str, SecretStr]:
+    """Return a password for each database role; none of them leads to another, or to the secret."""
+    roles = [f"{kind}_{service}" for service in SERVICES for kind in ROLE_KINDS]
+    return {role: SecretStr(hmac.digest(secret.encode(), role.encode(), hashlib.sha256).hex()) for role in roles}

@@ -13,9 +13,9 @@ import time
 from pathlib import Path
 
 import uvloop
-from pydantic import SecretStr
 
 from deploy.local.postgres import start
+from deploy.local.settings import passwords_from
 from faults.checker.judge import judge
 from faults.workload.log import CommandLog
 from faults.workload.open_loop import run_load
@@ -56,7 +56,7 @@ def main() -> int:
         folder = options.keep or Path(temporary)
         server = start(folder / "postgres")
         try:
-            settings = Settings(database_url=server.dsn(), role_password=SecretStr("load"), data_dir=folder)
+            settings = Settings(database_url=server.dsn(), role_passwords=passwords_from("load"), data_dir=folder)
             asyncio.run(upgrade(settings, load_all()))
             with single_process(settings) as running:
                 passed = uvloop.run(_run(running.endpoints, profile, options.seed, options.seconds))

@@ -18,6 +18,7 @@ from pydantic import SecretStr
 
 from deploy.demo.personas import Signer
 from deploy.local.listeners import address, bind_all
+from deploy.local.processes import environment
 from deploy.local.servers import apps_of, served, suite
 from deploy.local.signals import run, stop_event
 from faults import history
@@ -55,7 +56,7 @@ def single_process(settings: Settings) -> Iterator[SingleProcess]:
     asyncio.run(_create_history_tables(settings.database_url))
     variables = {
         "TENGHUAN_DATABASE_URL": settings.database_url,
-        "TENGHUAN_ROLE_PASSWORD": settings.role_password.get_secret_value(),
+        "TENGHUAN_ROLE_PASSWORDS": environment(settings)["TENGHUAN_ROLE_PASSWORDS"],
         "TENGHUAN_JWT_KEYS": signer.jwks(),
         "TENGHUAN_DATA_DIR": str(settings.data_dir),
     }

@@ -16,6 +16,7 @@ from shared import logs
 from shared.backoff import Backoff, KeyedBackoff, cancellations
 from shared.events.bus import Bus, Message, Unsendable
 from shared.events.outbox import SHARDS
+from shared.storage.roles import trying_also
 
 log = structlog.get_logger()
 Work = Callable[[AsyncConnection, asyncio.Event, Backoff], Awaitable[None]]
@@ -58,7 +59,7 @@ class Relay:
     Without a bus the rows stay until a process with a bus runs; events get their feed positions either way.
     """
 
-    def __init__(self, service: str, url: URL, bus: Bus | None, *, batch: int = 1000) -> None:
+    def __init__(self, service: str, url: URL, bus: Bus | None, *, batch: int = 1000, next_password: str = "") -> None:
         self.service, self.bus, self.batch = service, bus, batch
         name = f"relay-{service}"
         self.on_placed: list[Callable[[], None]] = []
@@ -69,6 +70,7 @@ class Relay:
             connect_args={
                 "server_settings": {**_KEEPALIVE, "search_path": service, "application_name": name},
                 "command_timeout": _STATEMENT_SECONDS,
+                **trying_also(next_password),
             },
         )
         self._wakeups = (asyncio.Event(), asyncio.Event())

@@ -15,6 +15,7 @@ from sqlalchemy.pool import NullPool
 
 from shared.settings import ROOT, Settings
 from shared.storage import tables
+from shared.storage.roles import create_roles
 
 PROVISIONING_LOCK = 0x7E12
 
@@ -30,22 +31,10 @@ class Migrated(Protocol):
     def schemas(self) -> tuple[str, ...]: ...
 
 
-async def create_roles(connection: AsyncConnection, name: str, password: str) -> None:
-    """Create the service's roles: an owner that cannot log in, and app, relay and sealer roles that own nothing."""
-    logins = [(f"{role}_{name}", "LOGIN") for role in ("app", "relay", "sealer")]
-    for role, login in ((f"owner_{name}", "NOLOGIN"), *logins):
-        known = await connection.scalar(text("SELECT 1 FROM pg_roles WHERE rolname = :role"), {"role": role})
-        if not known:
-            await connection.execute(text(f"CREATE ROLE {role} {login} NOBYPASSRLS NOCREATEDB NOCREATEROLE"))
-        if password and login == "LOGIN":
-            await _set_password(connection, role, password)
-    await connection.execute(text(f"GRANT owner_{name} TO CURRENT_USER"))
-
-
-async def provision(connection: AsyncConnection, service: Migrated, password: str) -> None:
+async def provision(connection: AsyncConnection, service: Migrated, settings: Settings) -> None:
     """Create the service's roles and schemas."""
     name = service.name
-    await create_roles(connection, name, password)
+    await create_roles(connection, name, settings)
     for schema in (name, *service.schemas):
         await _create_schema(connection, schema, name)
     await connection.execute(text(f"GRANT USAGE ON SCHEMA {name} TO relay_{name}"))
@@ -54,14 +43,6 @@ async def provision(connection: AsyncConnection, service: Migrated, password: st
             f"ALTER DEFAULT PRIVILEGES FOR ROLE owner_{name} IN SCHEMA {name} "
             f"GRANT SELECT, INSERT, UPDATE ON TABLES TO app_{name}"
         )
-    )
-
-
-async def _set_password(connection: AsyncConnection, role: str, password: str) -> None:
-    """Set a role's password through a setting: PostgreSQL quotes a failing statement in its error message."""
-    await connection.execute(text("SELECT set_config('tenghuan.password', :password, true)"), {"password": password})
-    await connection.exec_driver_sql(
-        f"DO $$ BEGIN EXECUTE format('ALTER ROLE {role} PASSWORD %L', current_setting('tenghuan.password')); END $$"
     )
 
 
@@ -81,7 +62,7 @@ async def upgrade(settings: Settings, services: Iterable[Migrated]) -> None:
         async with engine.connect() as connection:
             await connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": PROVISIONING_LOCK})
             for service in services:
-                await provision(connection, service, settings.role_password.get_secret_value())
+                await provision(connection, service, settings)
                 await connection.commit()
                 await connection.run_sync(_upgrade, service)
     finally:

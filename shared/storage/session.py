@@ -21,6 +21,7 @@ from shared.actors import Actor
 from shared.clock import Clock
 from shared.errors import NotFound
 from shared.settings import Settings
+from shared.storage.roles import trying_also
 
 Row = TypeVar("Row", bound=DeclarativeBase)
 
@@ -69,6 +70,7 @@ class Database:
             connect_args={
                 "server_settings": {"search_path": service, "application_name": f"tenghuan-{service}"},
                 "command_timeout": STATEMENT_SECONDS,
+                **trying_also(settings.next_password(url.username or "")),
             },
         )
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)

@@ -8,7 +8,8 @@ from deploy.local.kafka.node import Node
 from shared.events.bus.connection import client_options
 from tests.broker.cluster import PARTITIONS, Broker
 from tests.deploy.operator_commands import invoked, record
-from tests.world import ROLE_PASSWORD, World
+from tests.postgres import LOGINS
+from tests.world import World
 
 
 async def test_only_missing_topics_are_made(broker: Broker, node: Node, world: World) -> None:
@@ -18,7 +19,7 @@ async def test_only_missing_topics_are_made(broker: Broker, node: Node, world: W
     await admin.close()
     given = {
         "TENGHUAN_DATABASE_URL": world.settings.database_url,
-        "TENGHUAN_ROLE_PASSWORD": ROLE_PASSWORD,
+        **LOGINS,
         "TENGHUAN_KAFKA_SERVERS": node.servers,
         "TENGHUAN_KAFKA_REPLICATION": "1",
         "TENGHUAN_KAFKA_PARTITIONS": str(PARTITIONS),

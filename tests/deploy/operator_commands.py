@@ -13,8 +13,9 @@ from typer.testing import CliRunner, Result
 from deploy.cli.app import app
 from shared.contracts.intake import DeclarationWithdrawn
 from shared.events.outbox import emit
+from tests.postgres import LOGINS
 from tests.shared.events.test_delivery import ACTOR
-from tests.world import ROLE_PASSWORD, World
+from tests.world import World
 
 
 @dataclass
@@ -32,7 +33,7 @@ class WithdrawalLog:
 
 async def tenghuan(world: World, *arguments: object, answer: str | None = None) -> Result:
     """Run the command on the test's database."""
-    given = {"TENGHUAN_DATABASE_URL": world.settings.database_url, "TENGHUAN_ROLE_PASSWORD": ROLE_PASSWORD}
+    given = {"TENGHUAN_DATABASE_URL": world.settings.database_url, **LOGINS}
     return await invoked([str(each) for each in arguments], given, answer)
 
 

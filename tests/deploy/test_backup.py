@@ -18,8 +18,7 @@ import pytest
 from deploy.backup.archive import MANIFEST, ArchiveError, new_file, verified_manifest
 from shared.settings import ROOT
 from tests.deploy.test_start import start
-from tests.postgres import Server
-from tests.world import ROLE_PASSWORD
+from tests.postgres import LOGINS, Server
 
 TIMEOUT_SECONDS = 240
 FILES = 12
@@ -224,7 +223,7 @@ async def test_an_operators_database_is_restored_into_once(server: Server, archi
     await server.run("CREATE DATABASE restored")
     given = {
         "TENGHUAN_DATABASE_URL": server.embedded.dsn("restored"),
-        "TENGHUAN_ROLE_PASSWORD": ROLE_PASSWORD,
+        **LOGINS,
     }
     try:
         code, rows, errors = await asyncio.to_thread(done, tmp_path, "restore", archive, **given)

@@ -17,16 +17,17 @@ from typer.testing import CliRunner
 from deploy.cli.app import app
 from deploy.cli.operation import login_name
 from deploy.local.postgres import start
+from deploy.local.settings import passwords_from
 from services import load_all
 from shared.contracts.base import _REGISTRY
 from shared.contracts.intake import DeclarationWithdrawn
 from shared.settings import ROOT, Settings
 from shared.storage.migrate import upgrade
 from tests.deploy.operator_commands import WithdrawalLog, invoked, record, rows_of, tenghuan
-from tests.postgres import FAST, Server
+from tests.postgres import FAST, LOGINS, Server
 from tests.shared.events.test_dead_letters import unreadable
 from tests.shared.events.test_delivery import ACTOR, RecordingConsumer, message
-from tests.world import ROLE_PASSWORD, World
+from tests.world import World
 
 NOWHERE = "postgresql://nobody:hidden@127.0.0.1:1/none"
 
@@ -40,7 +41,7 @@ async def parked_by(recorder: RecordingConsumer, world: World, many: int) -> UUI
 
 
 async def test_who_stops_reading_the_answer_takes_nothing_from_the_record(world: World) -> None:
-    given = {"TENGHUAN_DATABASE_URL": world.settings.database_url, "TENGHUAN_ROLE_PASSWORD": ROLE_PASSWORD}
+    given = {"TENGHUAN_DATABASE_URL": world.settings.database_url, **LOGINS}
     for form in ("table", "json"):
         command = f"'{ROOT / 'tenghuan'}' outbox lag --service intake --format {form} | true; exit ${{PIPESTATUS[0]}}"
         process = await asyncio.create_subprocess_exec("bash", "-c", command, env=os.environ | given)
@@ -159,7 +160,7 @@ async def test_the_record_cannot_be_rewritten(world: World) -> None:
 
 
 async def test_a_broker_that_is_away_is_reported(world: World) -> None:
-    given = {"TENGHUAN_DATABASE_URL": world.settings.database_url, "TENGHUAN_ROLE_PASSWORD": ROLE_PASSWORD}
+    given = {"TENGHUAN_DATABASE_URL": world.settings.database_url, **LOGINS}
     given["TENGHUAN_KAFKA_SERVERS"] = "127.0.0.1:1"
     result = await invoked(["topics", "create"], given)
     assert (result.exit_code, "127.0.0.1:1" in result.stderr) == (4, True)
@@ -175,7 +176,7 @@ def test_an_unreachable_database_is_reported_in_one_line(url: str) -> None:
 
 
 async def test_a_database_without_migrations_is_reported(server: Server) -> None:
-    given = {"TENGHUAN_DATABASE_URL": server.embedded.dsn("template1"), "TENGHUAN_ROLE_PASSWORD": ROLE_PASSWORD}
+    given = {"TENGHUAN_DATABASE_URL": server.embedded.dsn("template1"), **LOGINS}
     result = await invoked(["dlq", "list"], given)
     assert (result.exit_code, "migrated?" in result.stderr) == (1, True)
 
@@ -204,8 +205,8 @@ def test_without_a_database_none_is_made(tmp_path: Path) -> None:
 def test_the_database_of_a_run_going_on_is_joined_and_left_running(tmp_path: Path) -> None:
     server = start(tmp_path / "data" / "postgres", FAST)
     try:
-        asyncio.run(upgrade(Settings(database_url=server.dsn(), role_password=ROLE_PASSWORD), load_all()))
-        (tmp_path / "data" / "role-password").write_text(ROLE_PASSWORD)
+        asyncio.run(upgrade(Settings(database_url=server.dsn(), role_passwords=passwords_from("kept")), load_all()))
+        (tmp_path / "data" / "role-password").write_text("kept")
         done = launched(tmp_path, "outbox", "lag", "--format", "json")
         assert (done.returncode, len(json.loads(done.stdout or "[]"))) == (0, 4), done.stderr
         assert (server.site.home / "postmaster.pid").exists()

@@ -12,7 +12,7 @@ import yaml
 from deploy.local.kafka.configuration import CONTAINER_IMAGE
 from deploy.local.kafka.jars import POM
 from services import SERVICES
-from shared.settings import ROOT, Settings
+from shared.settings import ROLE_KINDS, ROOT, Settings
 
 COMPOSE = ROOT / "deploy" / "containers" / "compose.yaml"
 DOCKERFILE = ROOT / "deploy" / "containers" / "Dockerfile"
@@ -47,18 +47,57 @@ def test_one_image_serves_the_four_services_after_migrations_and_topics(services
     assert "migrations" in services["topics"]["depends_on"]
 
 
-def test_nothing_is_published_beyond_loopback_and_no_service_knows_the_administrator(services: dict[str, Any]) -> None:
+def test_nothing_is_published_beyond_loopback(services: dict[str, Any]) -> None:
     for name, service in services.items():
         assert all(port.startswith("127.0.0.1:") for port in service.get("ports", ()))
         assert name in SERVICES or "ports" not in service
+
+
+def secrets_of(service: dict[str, Any]) -> set[str]:
+    """Return the variables of the secrets file that a container's environment holds."""
+    found = re.findall(r"\$\{(\w+)", str(service["environment"]))
+    return {name for name in found if name.endswith("PASSWORD")}
+
+
+APP = {f"{name.upper()}_APP_PASSWORD" for name in SERVICES}
+PASSWORDS = {f"{name.upper()}_{kind.upper()}_PASSWORD" for name in SERVICES for kind in ROLE_KINDS}
+
+
+def test_each_container_holds_the_secrets_of_its_own_roles_alone(services: dict[str, Any]) -> None:
+    """The administrator's is the migrations' and the database's own."""
+    assert secrets_of(services["migrations"]) == {"POSTGRES_PASSWORD", *PASSWORDS}
+    assert secrets_of(services["postgres"]) == {"POSTGRES_PASSWORD"}
+    assert secrets_of(services["topics"]) == APP
     for name in SERVICES:
+        own = {f"{name.upper()}_{kind.upper()}_PASSWORD" for kind in ROLE_KINDS}
+        assert secrets_of(services[name]) == own
         assert "TENGHUAN_DATABASE_URL" not in services[name]["environment"]
+
+
+def test_the_example_names_every_secret_that_the_compose_file_takes() -> None:
+    named = set(re.findall(r"^(\w+)=$", (COMPOSE.parent / "compose.env.example").read_text(), re.M))
+    assert named == set(re.findall(r"\$\{(\w+)", COMPOSE.read_text()))
+
+
+def test_the_settings_of_a_container_give_a_service_its_logins(
+    services: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in SERVICES:
+        with monkeypatch.context() as patch:
+            for variable, value in services[name]["environment"].items():
+                patch.setenv(variable, str(value).replace("${", "").partition(":?")[0])
+            settings = Settings()
+        for kind in ROLE_KINDS:
+            url = settings.service_url(name, kind)
+            assert (url.username, url.password) == (f"{kind}_{name}", f"{name}_{kind}_PASSWORD".upper())
+            assert (url.host, url.database) == ("postgres", "tenghuan")
 
 
 def test_every_setting_the_compose_file_names_exists(services: dict[str, Any]) -> None:
     named = {name for service in services.values() for name in service.get("environment", ())}
     ours = {name.removeprefix("TENGHUAN_").lower() for name in named if name.startswith("TENGHUAN_")}
-    assert ours <= {*Settings.model_fields, *(f"{name}_database_url" for name in SERVICES)}
+    by_service = {f"{name}_database_url" for name in SERVICES} | {name.lower() for name in PASSWORDS}
+    assert ours <= {*Settings.model_fields, *by_service}
 
 
 def test_the_containers_run_the_releases_that_the_tests_run(services: dict[str, Any]) -> None:

@@ -17,8 +17,7 @@ from services import SERVICES, load_all
 from shared.settings import Settings
 from shared.storage.migrate import PROVISIONING_LOCK, check, status, upgrade
 from tests.interleaving import until_waited_for
-from tests.postgres import FAST, Server
-from tests.world import ROLE_PASSWORD
+from tests.postgres import FAST, LOGINS, ROLE_PASSWORDS, Server
 
 # Tables without rows of a case: bookkeeping of delivery and access, dated rule sets.
 NO_CASE_DATA = {
@@ -143,7 +142,9 @@ ODD_PASSWORD = "it's :odd %L"
 async def test_an_administrator_who_may_only_create_roles_is_enough(elsewhere: Embedded) -> None:
     made = "CREATE ROLE keeper LOGIN CREATEROLE PASSWORD 'k'"
     await _said(elsewhere.dsn(), made, "CREATE DATABASE house OWNER keeper")
-    settings = Settings(database_url=elsewhere.dsn("house", "keeper", "k"), role_password=ODD_PASSWORD)
+    settings = Settings(
+        database_url=elsewhere.dsn("house", "keeper", "k"), role_passwords=dict.fromkeys(ROLE_PASSWORDS, ODD_PASSWORD)
+    )
     await upgrade(settings, load_all())
     assert await check(settings, load_all()) == {}
     own = elsewhere.dsn("house", "app_funding", ODD_PASSWORD)
@@ -154,14 +155,16 @@ async def test_an_administrator_who_may_only_create_roles_is_enough(elsewhere: E
 async def test_a_password_that_cannot_be_set_is_not_told(elsewhere: Embedded) -> None:
     made = "CREATE ROLE keeper LOGIN CREATEROLE PASSWORD 'k'"
     await _said(elsewhere.dsn(), "CREATE ROLE app_intake", made, "CREATE DATABASE house OWNER keeper")
-    settings = Settings(database_url=elsewhere.dsn("house", "keeper", "k"), role_password="not to be told")
+    settings = Settings(
+        database_url=elsewhere.dsn("house", "keeper", "k"), role_passwords={"app_intake": "not to be told"}
+    )
     with pytest.raises(DBAPIError, match="permission denied to alter role") as refused:
         await upgrade(settings, load_all())
     assert "not to be told" not in str(refused.value)
 
 
 async def test_the_migrate_command_reports_each_service_at_its_newest_revision(server: Server, database: str) -> None:
-    given = {"TENGHUAN_DATABASE_URL": server.embedded.dsn(database), "TENGHUAN_ROLE_PASSWORD": ROLE_PASSWORD}
+    given = {"TENGHUAN_DATABASE_URL": server.embedded.dsn(database), **LOGINS}
     command = [sys.executable, "-m", "deploy.migrate", "status", *SERVICES[:2]]
     done = subprocess.run(command, env={**os.environ, **given}, capture_output=True, text=True, timeout=60, check=False)  # noqa: ASYNC221
     assert done.returncode == 0, done.stderr

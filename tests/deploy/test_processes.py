@@ -1,6 +1,8 @@
 """The supervisor: restarts a process that ends, reports one that cannot start, stops all in time."""
 
 import asyncio
+import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +12,8 @@ import psutil
 import pytest
 
 from deploy.local.ports import free_port
-from deploy.local.processes import Processes, Program, StartFailed, environment
+from deploy.local.processes import Processes, Program, StartFailed, environment, service_program, without_secrets
+from services import SERVICES
 from shared.settings import ROOT, Settings
 
 
@@ -114,9 +117,26 @@ def test_processes_end_with_the_one_that_started_them_even_when_it_is_killed(tmp
 
 def test_settings_become_environment_variables_that_give_the_same_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     given = Settings(
-        database_url="postgresql://a@b/c", role_password="s'ec\"ret", story_clock=True, tick_seconds=0.5,
-        jwt_algorithms=["ES256"], interpretations={"lpr_date": "drawdown"}, data_dir=ROOT / "var" / "x",
+        database_url="postgresql://a@b/c", role_passwords={"app_intake": "s'ec\"ret"},
+        story_clock=True, tick_seconds=0.5, jwt_algorithms=["ES256"],
+        interpretations={"lpr_date": "drawdown"}, data_dir=ROOT / "var" / "x",
     )  # fmt: skip
     for name, value in environment(given).items():
         monkeypatch.setenv(name, value)
     assert Settings() == given
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_services_process_has_neither_the_administrators_login_nor_anothers(
+    service: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Secrets arrive from the settings and from the environment of the process that starts it."""
+    monkeypatch.setenv("TENGHUAN_DATABASE_URL", "postgresql://admin:s3cret@db.invalid/th")
+    for each in SERVICES:
+        monkeypatch.setenv(f"TENGHUAN_{each.upper()}_APP_PASSWORD", f"app of {each}")
+        monkeypatch.setenv(f"TENGHUAN_{each.upper()}_RELAY_NEXT_PASSWORD", f"relay of {each}")
+    program = service_program(service, Settings())
+    given = {**without_secrets(os.environ), **program.environment}
+    known = {name: value for name, value in given.items() if " of " in value or "s3cret" in value}
+    assert {word for value in known.values() for word in re.findall("(?:app|relay) of (\\w+)", value)} == {service}
+    assert not [name for name, value in given.items() if "s3cret" in value]

@@ -10,8 +10,7 @@ import pytest
 
 from services import SERVICES
 from shared.settings import ROOT
-from tests.postgres import Server
-from tests.world import ROLE_PASSWORD
+from tests.postgres import LOGINS, Server
 
 
 def _copy_without(service: str, target: Path) -> None:
@@ -30,7 +29,7 @@ async def test_the_other_services_work_without_it(removed: str, server: Server, 
     _copy_without(removed, tmp_path)
     database = f"without_{removed}"
     await server.run(f"CREATE DATABASE {database}")
-    command = [sys.executable, "-m", "tests.deploy.smoke", server.embedded.dsn(database), ROLE_PASSWORD]
+    command = [sys.executable, "-m", "tests.deploy.smoke", server.embedded.dsn(database), *LOGINS.values()]
     try:
         with server.alone():
             done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)  # noqa: ASYNC221

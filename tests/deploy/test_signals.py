@@ -15,7 +15,7 @@ from deploy.local.signals import STOPPED
 from shared.settings import ROOT
 from shared.storage.migrate import PROVISIONING_LOCK
 from tests.deploy.test_start import start
-from tests.postgres import ROLE_PASSWORD, Server
+from tests.postgres import LOGINS, Server
 
 STOP_SECONDS = 5
 WAITS = "SELECT count(*) = 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
@@ -164,7 +164,7 @@ async def test_a_command_that_waits_for_the_database_is_stopped(
         await connection.execute("SELECT pg_advisory_lock($1)", PROVISIONING_LOCK)
         started = start(
             tmp_path, *COMMANDS[command],
-            TENGHUAN_DATABASE_URL=server.embedded.dsn("postgres"), TENGHUAN_ROLE_PASSWORD=ROLE_PASSWORD,
+            TENGHUAN_DATABASE_URL=server.embedded.dsn("postgres"), **LOGINS,
         )  # fmt: skip
         async with asyncio.timeout(100):
             while not await connection.fetchval(WAITS):  # noqa: ASYNC110 - a lock offers no event

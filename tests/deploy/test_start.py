@@ -51,6 +51,15 @@ def test_what_is_set_wrong_is_named(
     assert "secret" not in output
 
 
+def test_a_service_without_a_password_of_its_own_does_not_start(tmp_path: Path) -> None:
+    server = NOWHERE.replace("nobody:secret", "app_funding:secret")
+    starting = start(tmp_path, "deploy.serve", "funding", "--port", "0", TENGHUAN_FUNDING_DATABASE_URL=server)
+    output, _ = starting.communicate(timeout=240)
+    assert starting.returncode == 1
+    assert "relay_funding has no password: set TENGHUAN_FUNDING_RELAY_PASSWORD" in output
+    assert "Traceback" not in output
+
+
 @pytest.mark.parametrize(
     ("setting", "value"),
     [

@@ -26,7 +26,8 @@ from services import SERVICES
 from shared.clock import Clock
 from shared.events.bus.inprocess import InProcessBus
 from shared.settings import Settings
-from shared.storage.migrate import admin_engine, create_roles
+from shared.storage.migrate import admin_engine
+from shared.storage.roles import create_roles
 
 DUMP = Path(__file__).parent / "data" / "told_at_4691bbb.sql.xz"
 _COLUMNS = """
@@ -61,7 +62,7 @@ async def _create_all_roles(settings: Settings) -> None:
     engine = admin_engine(settings)
     async with engine.begin() as connection:
         for service in SERVICES:
-            await create_roles(connection, service, "")
+            await create_roles(connection, service, settings)
     await engine.dispose()
 
 

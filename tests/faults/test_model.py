@@ -11,7 +11,6 @@ from uuid import uuid4
 
 import asyncpg
 import pytest
-from pydantic import SecretStr
 
 from faults.checker.judge import Verdict, judge
 from faults.workload.log import Command, CommandLog
@@ -20,7 +19,7 @@ from faults.workload.profile import LoadProfile
 from faults.workload.single_process import SingleProcess, single_process, wait_until_published
 from shared.settings import Settings
 from tests.postgres import TEMPLATE, WORKER, Server
-from tests.world import ROLE_PASSWORD
+from tests.world import ROLE_PASSWORDS
 
 pytestmark = pytest.mark.faults
 
@@ -56,7 +55,7 @@ def finished_load(server: Server, tmp_path_factory: pytest.TempPathFactory) -> I
     folder = tmp_path_factory.mktemp("load")
     asyncio.run(server.run(f"CREATE DATABASE {LOADED_DATABASE} TEMPLATE {TEMPLATE}"))
     dsn = server.embedded.dsn(LOADED_DATABASE)
-    settings = Settings(database_url=dsn, role_password=SecretStr(ROLE_PASSWORD), data_dir=folder)
+    settings = Settings(database_url=dsn, role_passwords=ROLE_PASSWORDS, data_dir=folder)
     with single_process(settings) as running:
         figures = asyncio.run(_run_load(running, folder / "commands.jsonl"))
     yield FinishedLoad(server, folder / "commands.jsonl", figures)

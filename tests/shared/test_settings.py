@@ -6,12 +6,15 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from shared.settings import ROOT, Settings
+from services import SERVICES
+from shared.settings import ROLE_KINDS, ROOT, NoLogin, Settings
 
 
 def test_a_service_may_have_a_database_login_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TENGHUAN_FUNDING_DATABASE_URL", "postgresql://app_funding:geheim@db.invalid/th")
     monkeypatch.setenv("TENGHUAN_DATABASE_URL", "postgresql://admin:geheim@all.invalid/th")
+    for role in ("INTAKE_APP", "FUNDING_RELAY"):
+        monkeypatch.setenv(f"TENGHUAN_{role}_PASSWORD", "geheim")
     settings = Settings()
     assert settings.service_url("funding").host == "db.invalid"
     assert settings.service_url("intake").host == "all.invalid"
@@ -21,7 +24,7 @@ def test_a_service_may_have_a_database_login_of_its_own(monkeypatch: pytest.Monk
 
 
 def test_a_login_may_come_from_a_secret_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    (tmp_path / "tenghuan_intake_database_url").write_text("postgresql://app_intake@file.invalid/th\n")
+    (tmp_path / "tenghuan_intake_database_url").write_text("postgresql://app_intake:x@file.invalid/th\n")
     monkeypatch.setitem(Settings.model_config, "secrets_dir", str(tmp_path))
     assert Settings().service_url("intake").host == "file.invalid"
 
@@ -102,32 +105,100 @@ DEFAULTS = {
 }
 
 CITY = "postgresql://admin:s3cret@db.invalid:5433/th"
+LOGIN = "postgresql+asyncpg://app_funding:own@db.invalid:5433/th"
 
 
 @pytest.mark.parametrize(
-    ("given", "role", "shown"),
+    ("given", "kind", "shown"),
     [
-        ({}, "app", "postgresql+asyncpg://app_funding:roles@db.invalid:5433/th"),
-        ({}, "relay", "postgresql+asyncpg://relay_funding:roles@db.invalid:5433/th"),
-        ({"role_password": ""}, "app", "postgresql+asyncpg://app_funding:s3cret@db.invalid:5433/th"),
+        ({"role_passwords": {"app_funding": "own", "relay_funding": "r"}}, "app", LOGIN),
         (
-            {"intake": "postgresql://x:y@own.invalid/own"},
-            "app",
-            "postgresql+asyncpg://app_funding:roles@db.invalid:5433/th",
-        ),
-        ({"funding": "postgresql://x:y@own.invalid/own"}, "app", "postgresql+asyncpg://x:y@own.invalid/own"),
-        (
-            {"funding": "postgresql://x:y@own.invalid/own"},
+            {"role_passwords": {"app_funding": "own", "relay_funding": "r"}},
             "relay",
-            "postgresql+asyncpg://relay_funding:roles@own.invalid/own",
+            "postgresql+asyncpg://relay_funding:r@db.invalid:5433/th",
+        ),
+        ({"next_role_passwords": {"app_funding": "own"}}, "app", LOGIN),
+        ({"role_passwords": {"app_funding": "own"}, "next_role_passwords": {"app_funding": "next"}}, "app", LOGIN),
+        (
+            {"service_database_urls": {"funding": "postgresql://app_funding:y@own.invalid/own"}},
+            "app",
+            "postgresql+asyncpg://app_funding:y@own.invalid/own",
+        ),
+        (
+            {
+                "service_database_urls": {"funding": "postgresql://app_funding:y@own.invalid/own"},
+                "role_passwords": {"app_funding": "own"},
+            },
+            "app",
+            "postgresql+asyncpg://app_funding:own@own.invalid/own",
+        ),
+        (
+            {
+                "service_database_urls": {"intake": "postgresql://app_intake:y@own.invalid/own"},
+                "role_passwords": {"app_funding": "own"},
+            },
+            "app",
+            LOGIN,
         ),
     ],
 )
-def test_the_login_of_a_service(given: dict[str, str], role: str, shown: str) -> None:
-    own = dict(given)
-    password = own.pop("role_password", "roles")
-    settings = Settings(database_url=CITY, role_password=password, service_database_urls=own)
-    assert settings.service_url("funding", role).render_as_string(hide_password=False) == shown
+def test_the_login_of_a_service(given: dict[str, Any], kind: str, shown: str) -> None:
+    settings = Settings(database_url=CITY, **given)
+    assert settings.service_url("funding", kind).render_as_string(hide_password=False) == shown
+
+
+WITHOUT_LOGIN: list[tuple[dict[str, Any], str]] = [
+    ({}, "app"),
+    ({}, "relay"),
+    ({"role_passwords": {"app_intake": "x", "relay_funding": "x"}}, "app"),
+    ({"role_passwords": {"app_funding": "x"}}, "relay"),
+    ({"role_passwords": {"app_funding": ""}}, "app"),
+    ({"service_database_urls": {"funding": "postgresql://app_funding:y@own.invalid/own"}}, "relay"),
+    ({"service_database_urls": {"funding": "postgresql://admin:s3cret@own.invalid/own"}}, "app"),
+    ({"service_database_urls": {"funding": "postgresql://app_intake:y@own.invalid/own"}}, "app"),
+]
+
+
+@pytest.mark.parametrize(("given", "kind"), WITHOUT_LOGIN)
+def test_no_service_logs_in_with_the_login_of_another_role(given: dict[str, Any], kind: str) -> None:
+    settings = Settings(database_url=CITY, **given)
+    with pytest.raises(NoLogin, match=f"TENGHUAN_FUNDING_{kind.upper()}_PASSWORD") as refused:
+        settings.service_url("funding", kind)
+    assert "s3cret" not in str(refused.value)
+
+
+def test_each_role_has_a_setting_of_its_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "tenghuan_intake_relay_password").write_text("from-a-file\n")
+    monkeypatch.setitem(Settings.model_config, "secrets_dir", str(tmp_path))
+    monkeypatch.setenv("TENGHUAN_INTAKE_APP_PASSWORD", "own")
+    monkeypatch.setenv("TENGHUAN_INTAKE_APP_NEXT_PASSWORD", "next")
+    monkeypatch.setenv("TENGHUAN_KAFKA_PASSWORD", "kafka")
+    settings = Settings()
+    given = {role: password.get_secret_value() for role, password in settings.role_passwords.items()}
+    assert given == {"app_intake": "own", "relay_intake": "from-a-file"}
+    assert (settings.next_password("app_intake"), settings.next_password("relay_intake")) == ("next", "")
+    assert (settings.newest_password("app_intake"), settings.newest_password("relay_intake")) == ("next", "from-a-file")
+    assert settings.newest_password("app_funding") == ""
+
+
+ALL_ROLES = {f"{kind}_{service}": f"{kind} of {service}" for service in SERVICES for kind in ROLE_KINDS}
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_service_is_given_the_secrets_of_its_own_roles_alone(service: str) -> None:
+    elsewhere = {each: f"postgresql://app_{each}:{each}-url@db.invalid/th" for each in SERVICES[1:]}
+    given = Settings(
+        database_url=CITY, role_passwords=ALL_ROLES, next_role_passwords=ALL_ROLES, service_database_urls=elsewhere
+    )
+    own = given.of_service(service)
+    for kind in ROLE_KINDS:
+        assert own.service_url(service, kind) == given.service_url(service, kind)
+    told = str(own.model_dump()) + str({role: value.get_secret_value() for role, value in own.role_passwords.items()})
+    others = [password for role, password in ALL_ROLES.items() if not role.endswith(service)]
+    others += [f"{each}-url" for each in SERVICES if each != service]
+    assert not [secret for secret in ("s3cret", "admin@", *others) if secret in told]
+    with pytest.raises(ValueError, match="TENGHUAN_DATABASE_URL"):
+        own.admin_url()
 
 
 def test_an_administrator_is_demanded_where_one_is_needed() -> None:
@@ -141,7 +212,8 @@ def test_an_administrator_is_demanded_where_one_is_needed() -> None:
 def test_settings_are_shown_without_secrets() -> None:
     own = {"intake": "postgresql://h/d?password=s3cret"}
     shown = Settings(
-        database_url=CITY, role_password="s3cret", kafka_password="s3cret", jwt_keys="s3cret",
+        database_url=CITY, role_passwords={"app_intake": "s3cret"}, next_role_passwords={"app_intake": "s3cret"},
+        kafka_password="s3cret", jwt_keys="s3cret",
         service_database_urls=own, files_url="s3://bucket/prefix", kafka_username="reader",
     ).redacted()  # fmt: skip
     assert "s3cret" not in str(shown)

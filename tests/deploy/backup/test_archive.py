@@ -14,6 +14,7 @@ import pytest
 from deploy.backup import archive
 from deploy.backup.archive import ArchiveError, ArchiveWriter, entries, new_file, verified_manifest
 from deploy.backup.restore import NotEmpty, Restoration, check_revisions, new_data_folder
+from deploy.local.settings import passwords_from
 from services import SERVICES
 from shared.settings import Settings
 from shared.storage.migrate import known_revisions
@@ -189,7 +190,7 @@ def test_a_data_folder_is_restored_whole_or_not_at_all(
     restoration = Restoration(written(tmp_path / "a.tar", **{"keys/other": b"not ours"}), {})
     with new_data_folder(Settings(data_dir=folder), restoration) as settings:
         assert settings.data_dir == unfinished
-        assert settings.role_password.get_secret_value() == "secret"
+        assert settings.role_passwords == passwords_from("secret")
         assert [each.name for each in unfinished.iterdir()] == ["role-password"]
         assert (unfinished / "role-password").stat().st_mode & 0o777 == 0o600
         restoration.complete = complete

@@ -17,7 +17,7 @@ from shared.actors import system_actor
 from shared.clock import Clock
 from shared.storage.session import Database
 from tests.postgres import Server
-from tests.world import ROLE_PASSWORD
+from tests.world import ROLE_PASSWORDS
 
 MOMENT = datetime(2024, 9, 2, 1, 30, tzinfo=UTC)
 CASE = UUID("11111111-1111-5111-8111-111111111111")
@@ -89,7 +89,10 @@ async def _run(dsn: str, *statements: str) -> list[Any]:
 @asynccontextmanager
 async def open_ledger(server: Server, name: str, *, pool_size: int = 5) -> AsyncIterator[LedgerFixture]:
     """Yield the ledger of the database `name` with the accounts above open and no transfer posted."""
-    app_dsn, admin_dsn = server.embedded.dsn(name, "app_funding", ROLE_PASSWORD), server.embedded.dsn(name)
+    app_dsn, admin_dsn = (
+        server.embedded.dsn(name, "app_funding", ROLE_PASSWORDS["app_funding"]),
+        server.embedded.dsn(name),
+    )
     settings = server.settings(name).model_copy(update={"pool_size": pool_size})
     url = make_url(app_dsn).set(drivername="postgresql+asyncpg")
     database = Database("funding", url, Clock(MOMENT), settings)
