@@ -22,7 +22,7 @@ _ADMITTING_ROUTE = f"{_MODULE}.AdmittingRoute"
 ROUTE_CLASSES = {
     "ActRoute": (_PARAMETERS, _ADMITTING_ROUTE),
     "KnownParametersRoute": (_ADMITTING_ROUTE,),
-    "BoundedRoute": (_PARAMETERS,),
+    "PushRoute": (_PARAMETERS, _ADMITTING_ROUTE),
 }
 """Route classes that do less: no answer is kept for a key, no unknown parameter refused, no body bounded."""
 FORGOTTEN = {"Session": '__import__("shared.web.idempotency", fromlist=["_"]).ReadSession'}

@@ -124,8 +124,11 @@ class Settings(BaseSettings):
     files_url: str = ""
     """Store of uploaded materials: file:///… or s3://bucket/prefix. Empty: `files` in data_dir."""
     upload_limit_bytes: int = 50 * 1024 * 1024
+    body_limit_bytes: int = Field(default=256 * 1024, ge=1024)
+    """Maximum size of the body of an act. Lists of an act hold some hundreds of entries
+    of a few hundred bytes; a body of this size that consists of errors alone is refused within a moment."""
     json_limit_bytes: int = 8 * 1024 * 1024
-    """Maximum size of a JSON body. A push of 1000 rows takes about 3 MB."""
+    """Maximum size of a push of rows. One of 1000 rows takes about 3 MB."""
     incoming_keep_hours: int = 24
     """Incomplete uploads are removed after this number of hours."""
 

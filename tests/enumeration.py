@@ -10,6 +10,7 @@ from fastapi.routing import APIRoute
 from services import load
 from shared.contracts.base import Event, event_types
 from shared.web.app import create_app
+from shared.web.auth import RoleCheck
 from shared.web.paging import Page
 from shared.web.parameters import query_parameters
 from tests import reading
@@ -59,6 +60,11 @@ def dependencies(route: APIRoute) -> set[object]:
             found.add(each.call)
             waiting.append(each)
     return found
+
+
+def roles_of(route: APIRoute) -> tuple[str, ...]:
+    """Return the roles that an operation admits; none for one that is open to all."""
+    return next((each.roles for each in dependencies(route) if isinstance(each, RoleCheck)), ())
 
 
 def missing_headers(service: str, answer: httpx.Response) -> set[str]:

@@ -29,7 +29,7 @@ class ResourceBatch(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    rows: list[ResourceRow] = Field(title="资源台账记录", min_length=1, max_length=MOST_ROWS)
+    rows: list[ResourceRow] = Field(title="资源台账记录", min_length=1, max_length=MOST_ROWS, fail_fast=True)
 
 
 class LibraryBatch(BaseModel):
@@ -38,7 +38,7 @@ class LibraryBatch(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     change_reason: Paragraph | None = Field(None, title="变动原因")
-    rows: list[LibraryRow] = Field(title="储备库记录", min_length=1, max_length=MOST_ROWS)
+    rows: list[LibraryRow] = Field(title="储备库记录", min_length=1, max_length=MOST_ROWS, fail_fast=True)
 
 
 class ResourceUpdate(ResourceBatch):

@@ -4,6 +4,8 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from pydantic import ValidationError
+
 from shared.contracts import event_types
 
 Message = str | Callable[[Mapping[str, Any]], str]
@@ -126,18 +128,42 @@ MESSAGES: dict[str, Message] = {
     "bytes_invalid_encoding": "文字编码有误，请用 UTF-8",
 }
 _OWN = ("value_error", "assertion_error")
+MOST_REPORTED = 100
+"""Findings that one answer reports; it says how many there are."""
+_MOST_COUNTED = 2000
+_LONGEST_POINTER, _LONGEST_DETAIL = 300, 500
+
+
+def findings(error: ValidationError) -> list[Any]:
+    """Return pydantic's findings without the values; of very many a single one that says so.
+
+    Pydantic makes all of them or none: half a million unknown fields would take a gigabyte.
+    """
+    count = error.error_count()
+    if count <= _MOST_COUNTED:
+        return list(error.errors(include_input=False, include_url=False))
+    told = f"共有 {count} 处错误，请对照接口文档核对字段名和结构后重新提交"
+    return [{"type": "too_many_errors", "loc": (), "msg": told, "told": True}]
 
 
 def field_problems(errors: Sequence[Any], *before: str | int) -> list[dict[str, str]]:
-    """Return pydantic's findings as pointers with Chinese details; `before` leads to where the checked value stands."""
+    """Return pydantic's first findings as pointers with Chinese details, both of a bounded length.
+
+    `before` leads to where the checked value stands.
+    """
     return [
         {
-            "pointer": "/" + "/".join(str(part) for part in (*before, *item["loc"])),
+            "pointer": cut("/" + "/".join(str(part) for part in (*before, *item["loc"])), _LONGEST_POINTER),
             "code": item["type"],
-            "detail": message_of(item),
+            "detail": cut(message_of(item), _LONGEST_DETAIL),
         }
-        for item in errors
+        for item in errors[:MOST_REPORTED]
     ]
+
+
+def cut(text: str, longest: int) -> str:
+    """Return a text cut to a length: names of unknown fields and values in messages come from the caller."""
+    return text if len(text) <= longest else f"{text[: longest - 1]}…"
 
 
 def message_of(item: Any) -> str:

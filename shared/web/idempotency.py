@@ -17,11 +17,8 @@ from shared.storage.session import fence_of, now
 from shared.storage.tables import idempotency_key
 from shared.storage.versions import tag_after
 from shared.web.auth import Handler, SignedIn
-from shared.web.bodies import bounded
 from shared.web.parameters import KnownParametersRoute
 
-FILE = "application/octet-stream"
-"""Media type by which a route declares in its OpenAPI document that the body is a file."""
 _KEPT_HEADERS = ("location", "etag")
 # The lock keeps a request in flight from being waited for; the fence rides along, so an act begins with one statement.
 _CLAIM = text("""
@@ -62,18 +59,12 @@ class Replayed(Exception):
 
 
 class ActRoute(KnownParametersRoute):
-    """A route whose answer is stored under the request's Idempotency-Key before the transaction commits.
-
-    A body is read up to the setting `json_limit_bytes`; a route that takes a file applies its own limit.
-    """
+    """A route whose answer is stored under the request's Idempotency-Key before the transaction commits."""
 
     def admitted_handler(self) -> Handler:
         handle = super().admitted_handler()
-        takes_a_file = FILE in (self.openapi_extra or {}).get("requestBody", {}).get("content", {})
 
         async def keep_answer(request: Request) -> Response:
-            if not takes_a_file:
-                request = bounded(request, request.app.state.instance.settings.json_limit_bytes)
             try:
                 response = await handle(request)
             except Replayed as replayed:
@@ -85,6 +76,12 @@ class ActRoute(KnownParametersRoute):
             return response
 
         return keep_answer
+
+
+class PushRoute(ActRoute):
+    """An act that brings many rows of a system at once."""
+
+    body_limit = "json_limit_bytes"
 
 
 async def claim(request: Request, session: AsyncSession, actor: Actor, key: str) -> None:

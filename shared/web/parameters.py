@@ -6,7 +6,11 @@ from fastapi.params import Query
 from fastapi.routing import APIRoute
 
 from shared.errors import Invalid
-from shared.web.auth import AdmittingRoute, Handler
+from shared.web.auth import Handler
+from shared.web.bodies import BoundedRoute
+from shared.web.field_messages import cut
+
+_MOST_NAMED, _LONGEST_NAME = 10, 100
 
 
 class UnknownParameter(Invalid):
@@ -15,7 +19,7 @@ class UnknownParameter(Invalid):
     code, title = "unknown_parameter", "不认识的查询参数"
 
 
-class KnownParametersRoute(AdmittingRoute):
+class KnownParametersRoute(BoundedRoute):
     """A route that refuses query parameters beside those that it declares; the names are collected once."""
 
     def admitted_handler(self) -> Handler:
@@ -42,5 +46,6 @@ def check_parameters(request: Request, known: tuple[str, ...]) -> None:
     if not unknown:
         return
     way_out = f"可用的查询参数：{'、'.join(known)}" if known else "此接口没有查询参数"
-    errors = [{"pointer": f"/query/{name}", "code": UnknownParameter.code, "detail": way_out} for name in unknown]
-    raise UnknownParameter(f"不认识的查询参数：{'、'.join(unknown)}；{way_out}", errors=errors)
+    told = [cut(name, _LONGEST_NAME) for name in unknown[:_MOST_NAMED]]
+    errors = [{"pointer": f"/query/{name}", "code": UnknownParameter.code, "detail": way_out} for name in told]
+    raise UnknownParameter(f"不认识的查询参数：{'、'.join(told)}；{way_out}", errors=errors)

@@ -16,6 +16,7 @@ from starlette.exceptions import HTTPException
 from shared import logs
 from shared.errors import DomainError, FieldProblem
 from shared.storage.session import DRIVER_LOST, is_transient
+from shared.web.bodies import BodyTooLarge
 from shared.web.field_messages import field_problems
 
 PROBLEM = "application/problem+json"
@@ -38,7 +39,8 @@ class Problem(BaseModel):
     status: int = Field(description="HTTP 状态码")
     detail: str = Field(description="本次错误的具体情况和处理办法")
     code: str = Field(description="错误代码")
-    errors: list[FieldProblem] = Field(description="有误的各项；与具体字段无关时为空")
+    errors: list[FieldProblem] = Field(description="有误的各项，至多 100 项；与具体字段无关时为空")
+    error_count: int | None = Field(default=None, description="errors 未列全时，有误之处的总数")
     request_id: str = Field(description="本次请求的编号，同 X-Request-Id 响应头；联系管理方时请提供")
     constraint: str | None = Field(default=None, description="code 为 duplicate 时，所违反的数据约束（如有）")
 
@@ -104,8 +106,12 @@ async def _answer_domain_error(_request: Request, error: Exception) -> Response:
 
 async def _answer_malformed(_request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
-    errors = field_problems(error.errors())
-    return _general("malformed", errors[0]["detail"], errors=errors)
+    found = error.errors()
+    errors = field_problems(found)
+    if len(found) == len(errors):
+        return _general("malformed", errors[0]["detail"], errors=errors)
+    detail = f"{errors[0]['detail']}（共 {len(found)} 处错误，errors 列出前 {len(errors)} 处）"
+    return _general("malformed", detail, errors=errors, error_count=len(found))
 
 
 async def _answer_half_surrogate(_request: Request, _error: Exception) -> Response:
@@ -135,7 +141,8 @@ async def _answer_unavailable(request: Request, error: Exception) -> Response:
 async def _answer_http_error(_request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     code = _CODES.get(error.status_code, "request_refused")
-    answer = problem(error.status_code, code, GENERAL_PROBLEMS[code][1])
+    detail = error.detail if isinstance(error, BodyTooLarge) else ""  # the framework's own are in English
+    answer = problem(error.status_code, code, GENERAL_PROBLEMS[code][1], detail)
     answer.headers.update(error.headers or {})
     return answer
 

@@ -30,6 +30,7 @@ def test_a_login_may_come_from_a_secret_file(monkeypatch: pytest.MonkeyPatch, tm
 
 
 LIMITS: dict[str, tuple[list[Any], list[Any]]] = {
+    "body_limit_bytes": ([1024], [1023, 0]),
     "metrics_port": ([0, 65535], [-1, 65536]),
     "metrics_seconds": ([0.1], [0, -1]),
     "traces_ratio": ([0, 1], [-0.01, 1.01]),
@@ -82,6 +83,7 @@ DEFAULTS = {
     "port": 8700,
     "bus": "none",
     "upload_limit_bytes": 52_428_800,
+    "body_limit_bytes": 262_144,
     "json_limit_bytes": 8_388_608,
     "incoming_keep_hours": 24,
     "jwt_audience": "tenghuan",

@@ -3,33 +3,16 @@
 from datetime import date
 from decimal import Decimal
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Request
 
 from services.eligibility.rules.dry_run import Loan, dry_run, grant_of, interest_of
 from services.eligibility.rules.reviews import Judgement
 from services.eligibility.schemas.assessments import SupportAmountOut, decision_out
 from services.eligibility.schemas.dry_run import DryRunIn, DryRunOut, LoanIn, SupportOut
 from shared.runtime import Instance
-from shared.web.auth import Handler
-from shared.web.bodies import bounded
 from shared.web.parameters import KnownParametersRoute
 
-MAX_BYTES = 256 * 1024
-
-
-class BoundedRoute(KnownParametersRoute):
-    """A route without sign-in that reads at most MAX_BYTES of a request body."""
-
-    def admitted_handler(self) -> Handler:
-        handle = super().admitted_handler()
-
-        async def within_bounds(request: Request) -> Response:
-            return await handle(bounded(request, MAX_BYTES))
-
-        return within_bounds
-
-
-router = APIRouter(route_class=BoundedRoute, tags=["政策自测"])
+router = APIRouter(route_class=KnownParametersRoute, tags=["政策自测"])
 
 
 @router.post(

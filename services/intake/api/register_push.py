@@ -1,5 +1,6 @@
 """HTTP of pushes to the resource ledger and the reserve library (四（一）2)."""
 
+from asyncio import to_thread
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -11,9 +12,9 @@ from services.intake.schemas.registers import BatchResult, body_of
 from shared.contracts.pushes import LibraryBatch, ResourceBatch
 from shared.contracts.pushes import Mode as PushMode
 from shared.web.auth import DistrictPush
-from shared.web.idempotency import ActRoute, Session
+from shared.web.idempotency import PushRoute, Session
 
-router = APIRouter(route_class=ActRoute, tags=["资源台账与储备库"])
+router = APIRouter(route_class=PushRoute, tags=["资源台账与储备库"])
 Mode = Annotated[
     PushMode, Query(title="处理方式", description="atomic：全部成功或全部拒绝；partial：逐行处理，总是返回 207")
 ]
@@ -41,7 +42,7 @@ Body = Annotated[bytes, Depends(_body)]
 )
 async def push_resources(session: Session, actor: DistrictPush, body: Body, mode: Mode = "atomic") -> Response:
     """Upsert at most 1000 rows of the resource ledger; a repeated row changes nothing. 四（一）2"""
-    return await _answer(session, parse_resource_batch(body, mode))
+    return await _answer(session, await to_thread(parse_resource_batch, body, mode))
 
 
 @router.post(
@@ -58,7 +59,7 @@ async def push_resources(session: Session, actor: DistrictPush, body: Body, mode
 )
 async def push_library_entries(session: Session, actor: DistrictPush, body: Body, mode: Mode = "atomic") -> Response:
     """Upsert at most 1000 rows of the reserve library; a repeated row changes nothing. 四（一）2"""
-    return await _answer(session, parse_library_batch(body, mode))
+    return await _answer(session, await to_thread(parse_library_batch, body, mode))
 
 
 async def _answer(session: AsyncSession, push: Push) -> Response:

@@ -103,7 +103,7 @@ def _bounded_problem(problem: RowProblem) -> RowProblem:
     """Return the problem with a bounded number of errors and bounded texts: both quote what the sender wrote."""
     errors = [_cut(error) for error in problem.errors[:MAX_ERRORS]]
     if len(problem.errors) > MAX_ERRORS:
-        more = f"另有 {len(problem.errors) - MAX_ERRORS} 处问题未列出，请改正所列问题后重新报送"
+        more = f"至少另有 {len(problem.errors) - MAX_ERRORS} 处问题未列出，请改正所列问题后重新报送"
         errors.append(FieldProblem(pointer="/body", code="more_errors", detail=more))
     return problem.model_copy(update={"detail": _cut_text(problem.detail), "errors": errors})
 

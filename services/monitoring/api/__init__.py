@@ -28,4 +28,4 @@ SUBJECTS = (
     credit_repairs,
     green,
 )
-router = joined(*(subject.router for subject in SUBJECTS))
+router = joined(*(subject.router for subject in SUBJECTS), readings.pushes)

@@ -29,10 +29,11 @@ from shared.storage.versions import etag, expect_version
 from shared.web.auth import Anyone, ApplicantOrSystem, CityOrInspector, OfficerOrInspector
 from shared.web.filters import dates, flag, moments, one_of
 from shared.web.headers import VERSIONED, IfMatch
-from shared.web.idempotency import ActRoute, ReadSession, Session
+from shared.web.idempotency import ActRoute, PushRoute, ReadSession, Session
 from shared.web.paging import Listing, Page, PageRequest
 
 router = APIRouter(route_class=ActRoute, tags=["在线监测"])
+pushes = APIRouter(route_class=PushRoute, tags=["在线监测"])
 
 
 @router.post(
@@ -121,7 +122,7 @@ async def set_meter_bounds(
     return meter
 
 
-@router.post(
+@pushes.post(
     "/v1/readings:batch",
     status_code=207,
     response_model=ReadingBatchOut,

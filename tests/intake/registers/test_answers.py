@@ -135,7 +135,7 @@ def test_at_most_twenty_errors_are_listed(errors: int, listed: int, more: int | 
         codes = [error.code for error in said.errors]
         assert codes == [f"code_{n}" for n in range(listed)] + (["more_errors"] if more else [])
         if more:
-            assert said.errors[-1].detail == f"另有 {more} 处问题未列出，请改正所列问题后重新报送"
+            assert said.errors[-1].detail == f"至少另有 {more} 处问题未列出，请改正所列问题后重新报送"
 
 
 @pytest.mark.parametrize(("length", "shown"), [(299, "x" * 299), (300, "x" * 300), (301, "x" * 300 + "…")])

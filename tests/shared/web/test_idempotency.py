@@ -158,7 +158,7 @@ async def test_a_key_is_kept_for_its_days_and_then_forgotten(world: World) -> No
 
 
 async def test_a_body_of_the_limit_is_read_and_one_byte_more_is_refused(world: World) -> None:
-    world.settings.json_limit_bytes = 20
+    world.settings.body_limit_bytes = 20
     act = Counted()
     declared = {"content-type": "application/json"}
 
