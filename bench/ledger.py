@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import asyncpg
+
 from bench.floor import prepare_floor, transactions_per_second
 from deploy.local.postgres import Embedded, start
 from deploy.local.settings import passwords_from
@@ -47,6 +49,18 @@ PASSWORDS = passwords_from("bench")
 YEAR = 2024
 AWARD = Decimal("1000.00")
 ACTOR = system_actor("bench")
+DOCUMENT = UUID(int=0)
+_APPROPRIATION = """
+INSERT INTO funding.appropriation (id, district, year, document_no, amount_yuan, status, drafted_by, drafted_at,
+                                   confirmed_by, confirmed_at)
+VALUES ($1, '110000', $2, 'bench', $3, 'confirmed', 'one', now(), 'other', now())
+"""
+_APPROVALS = """
+INSERT INTO funding.approval (application_id, district, applicant_uscc, approval_no, mode, base_yuan, award_yuan,
+                              derivation, clause, justification, readings, approved_by, approved_on)
+SELECT id, '110105', '', id::text, 'investment_grant', $2, $2, '{}', '', '', '{}', 'bench', now()
+FROM unnest($1::uuid[]) id
+"""
 
 
 class Client:
@@ -67,10 +81,21 @@ class Client:
         return list(itertools.islice(self._transfers, size))
 
 
+async def _store_documents(server: Embedded, cases: list[UUID]) -> None:
+    """Store the documents on which the money rests: a confirmed appropriation, and an approval of each case."""
+    connection = await asyncpg.connect(server.dsn())
+    try:
+        await connection.execute("SET session_replication_role = replica")
+        await connection.execute(_APPROPRIATION, DOCUMENT, YEAR, AWARD * len(cases))
+        await connection.execute(_APPROVALS, cases, AWARD)
+    finally:
+        await connection.close()
+
+
 async def _open(database: Database, clients: list[Client]) -> None:
     cases = [case for client in clients for case in client.cases]
     accounts = [account for case in cases for account in case_accounts(case, "grant", AWARD)]
-    transfers = appropriate(YEAR, AWARD * len(cases), "bench")
+    transfers = appropriate(YEAR, AWARD * len(cases), "bench", DOCUMENT)
     for case in cases:
         transfers += [*award(case, AWARD), *reserve(case, "grant", YEAR, AWARD, "0")]
     async with database.session(ACTOR) as session:
@@ -125,6 +150,7 @@ async def _measure(server: Embedded) -> dict[str, Any]:
     database = Database("funding", settings.service_url("funding"), Clock(), settings)
     clients = [Client(number) for number in range(CLIENTS)]
     try:
+        await _store_documents(server, [case for client in clients for case in client.cases])
         await _open(database, clients)
         await prepare_floor(server)
         rounds = [await _round(server, database, clients) for _ in range(ROUNDS)]

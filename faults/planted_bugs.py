@@ -12,7 +12,7 @@ from fastapi import Request
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services import SERVICES
-from services.funding.migrations.post_batch_v1 import POST_BATCH
+from services.funding.migrations.post_batch_v2 import POST_BATCH
 from shared.actors import Actor
 from shared.events import inbox, relay
 from shared.events.bus import Message, consuming

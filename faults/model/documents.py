@@ -8,6 +8,8 @@ from faults.model.history import Step
 WRONG_STATUS = "wrong_status"
 TRANSITIONS = {"confirm_budget": ("drafted", "confirmed"), "issue_plan": ("drafted", "issued")}
 
+EVENTS = {"confirm_budget": "funding.budget_confirmed.v1", "issue_plan": "funding.plan_issued.v1"}
+
 
 @dataclass(frozen=True, slots=True)
 class Document:
@@ -29,5 +31,4 @@ def apply(state: Document, step: Step) -> tuple[Document, str]:
         return state, WRONG_STATUS
     if step.actor == state.drafter:
         return state, SAME_OFFICER
-    events = ("funding.plan_issued.v1",) if step.act == "issue_plan" else ()
-    return replace(state, status=after, events=events, acts=acts), ""
+    return replace(state, status=after, events=(EVENTS[step.act],), acts=acts), ""

@@ -36,6 +36,17 @@ class FundsDeclined(Event, type="funding.funds_declined.v1", about="application"
     reason: str
 
 
+class BudgetConfirmed(Event, type="funding.budget_confirmed.v1", about="appropriation", key="appropriation_id"):
+    """A second supervisor confirmed an appropriation, and its amount entered the budget of the year. 三（二）"""
+
+    appropriation_id: UUID
+    transfer_id: UUID
+    year: int
+    document_no: str
+    amount_yuan: Money
+    confirmed_on: date
+
+
 class PlanItem(BaseModel):
     """A project in an investment plan batch (政府投资条例 art. 16)."""
 

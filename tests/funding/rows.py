@@ -7,8 +7,9 @@ from tests.world import World
 RECORD = UUID(int=9)
 OF_CASE = f"'{RECORD}', '{{case}}', '110105', '91110000600037341L'"
 ROWS = {
-    "appropriation": f"(id, district, year, document_no, amount_yuan, status, drafted_by, drafted_at)"
-    f" VALUES ('{RECORD}', '110000', 2024, '财9号', 1, '{{status}}', 'x', now())",
+    "appropriation": f"(id, district, year, document_no, amount_yuan, status, drafted_by, drafted_at,"
+    f" confirmed_by, confirmed_at) VALUES ('{RECORD}', '110000', 2024, '财9号', 1, '{{status}}', 'x', now(),"
+    f" CASE WHEN '{{status}}' = 'confirmed' THEN 'y' END, CASE WHEN '{{status}}' = 'confirmed' THEN now() END)",
     "investment_plan": "(id, district, year, batch, title, status, total_yuan, drafted_by, drafted_at, version)"
     f" VALUES ('{RECORD}', '110000', 2024, 9, '计划', '{{status}}', 1, 'x', now(), 1)",
     "interest_statement": "(id, application_id, district, applicant_uscc, number, lines, results, so_far, readings,"

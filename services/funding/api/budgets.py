@@ -1,6 +1,6 @@
 """Endpoints for the municipal budget of a year: drafted by one supervisor, confirmed by another. 三（二）"""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -15,11 +15,13 @@ from services.funding.ledger.postings import appropriate, programme_accounts
 from services.funding.models.budgets import Appropriation
 from services.funding.rules.code_lists import AppropriationStatus
 from shared.clock import uuid7
+from shared.contracts.funding import BudgetConfirmed
 from shared.districts import CITY
 from shared.errors import Duplicate
+from shared.events.outbox import emit
 from shared.money import Money
 from shared.storage.audit import Case, record_act
-from shared.storage.session import locked, now
+from shared.storage.session import locked, now, today
 from shared.text import Line
 from shared.web.auth import CitySupervisor, Official
 from shared.web.idempotency import ActRoute, ReadSession, Session
@@ -96,7 +98,7 @@ async def draft_budget(
     "/v1/budgets/{appropriation_id}/confirm",
     name="confirm_budget",
     summary="确认年度预算",
-    description="市级负责人确认已登记的预算，计入资金台账。拟办人不得自行确认，已确认的不得重复确认。依据：三（二）。",
+    description="市级负责人确认已登记的预算，计入资金台账并对外公布。拟办人不得自行确认，已确认的不得重复确认。依据：三（二）。",
 )
 async def confirm_budget(
     session: Session, actor: CitySupervisor, appropriation_id: AppropriationKey
@@ -105,10 +107,23 @@ async def confirm_budget(
     row = await locked(session, Appropriation, appropriation_id)
     row.confirm(actor.subject, now(session))
     await record_act(session, "confirm_budget", Case(row.id, CITY), year=row.year, amount_yuan=str(row.amount_yuan))
-    await session.flush()
+    transfers = appropriate(row.year, row.amount_yuan, row.document_no, row.id)
+    await emit(session, _confirmed_event(row, transfers[0].id, today(session)))
     await open_accounts(session, programme_accounts(row.year))
-    await post(session, appropriate(row.year, row.amount_yuan, row.document_no))
+    await post(session, transfers)
     return AppropriationOut.model_validate(row)
+
+
+def _confirmed_event(row: Appropriation, transfer_id: UUID, on: date) -> BudgetConfirmed:
+    return BudgetConfirmed(
+        appropriation_id=row.id,
+        district=CITY,
+        transfer_id=transfer_id,
+        year=row.year,
+        document_no=row.document_no,
+        amount_yuan=row.amount_yuan,
+        confirmed_on=on,
+    )
 
 
 @router.get(

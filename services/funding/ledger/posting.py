@@ -1,7 +1,8 @@
 """Calls of the ledger's SQL functions: open accounts, post transfers in the caller's transaction, read balances.
 
-`funding_ledger.post_batch`, the only writer, enforces the rules: no overdrawn budget, no award above its cap, no
-reservation resolved twice. An act posts all its transfers in one call, in its own transaction.
+`funding_ledger.post_batch`, the only writer, enforces the rules: no budget without a confirmed appropriation, no award
+above its approval or cap, no overdrawn budget, no reservation resolved twice. An act posts all its transfers in one
+call, in its own transaction.
 """
 
 from collections.abc import Sequence
@@ -71,6 +72,24 @@ class OverCap(LedgerRefusal):
     status, code, title = 409, "over_cap", "超出单个项目支持上限"
 
 
+class NoRoute(LedgerRefusal):
+    """Money does not move from the one account to the other."""
+
+    status, code, title = 409, "no_route", "台账不允许在这两个账户之间记账"
+
+
+class NoDocument(LedgerRefusal):
+    """Money enters without a confirmed appropriation of the year, or an award without its approval. 三（二）"""
+
+    status, code, title = 409, "no_document", "没有可以依据的已确认文件"
+
+
+class OverDocument(LedgerRefusal):
+    """The amount exceeds what the document grants and no posting has taken. 三（二）"""
+
+    status, code, title = 409, "over_document", "超出所依据文件的金额"
+
+
 class PendingNotFound(LedgerRefusal):
     """The reservation does not exist."""
 
@@ -101,6 +120,9 @@ REFUSALS: dict[Code, type[LedgerRefusal]] = {
     Code.ALREADY_RESOLVED: AlreadyResolved,
     Code.AMOUNT_EXCEEDS_PENDING: AmountExceedsPending,
     Code.LINKED_FAILED: LedgerRefusal,
+    Code.NO_ROUTE: NoRoute,
+    Code.NO_DOCUMENT: NoDocument,
+    Code.OVER_DOCUMENT: OverDocument,
 }
 WAYS_OUT: dict[Code, str] = {
     Code.OVER_BUDGET: "年度预算可用余额不足，请先登记并确认追加预算，或减少本批项目",
@@ -109,6 +131,8 @@ WAYS_OUT: dict[Code, str] = {
     Code.OVER_CAP: "批复金额超过单个项目支持上限（二（四）），请重新拟办",
     Code.ALREADY_RESOLVED: "该笔预留资金已处理，请刷新后核对办理结果",
     Code.AMOUNT_EXCEEDS_PENDING: "拨付金额不得超过已安排金额，请核对拨付申请",
+    Code.NO_DOCUMENT: "预算须依据本年度已确认的预算文件记账，批复额度须依据该项目的批复记账，请先办理文件",
+    Code.OVER_DOCUMENT: "金额超过所依据文件尚未记账的金额，请核对文件金额和已记账金额",
 }
 """Details for the refusals that an officer can act on."""
 
@@ -149,7 +173,7 @@ _OPEN = text("SELECT funding_ledger.open_accounts(:ids, :ledger, :codes, :years,
 
 _POST = text(
     "SELECT funding_ledger.post_batch"
-    "(:ids, :kinds, :debits, :credits, :amounts, :pendings, :linked, :purposes, :cases, :at)"
+    "(:ids, :kinds, :debits, :credits, :amounts, :pendings, :linked, :purposes, :cases, :documents, :at)"
 ).bindparams(
     _array("ids", Uuid),
     _array("kinds", SmallInteger),
@@ -160,6 +184,7 @@ _POST = text(
     _array("linked", Boolean),
     _array("purposes", Text),
     _array("cases", Uuid),
+    _array("documents", Uuid),
     bindparam("at", type_=DateTime(timezone=True)),
 )
 
@@ -180,6 +205,7 @@ def columns(transfers: Sequence[Transfer]) -> list[list[Any]]:
         [t.linked for t in transfers],
         [t.purpose for t in transfers],
         [t.case_id for t in transfers],
+        [t.document for t in transfers],
     ]
 
 
@@ -204,7 +230,7 @@ async def open_accounts(
 
 async def try_post(session: AsyncSession, transfers: Sequence[Transfer], at: datetime) -> list[Code]:
     """Post the transfers that the rules allow and return the code of each; refused ones leave no trace."""
-    names = ("ids", "kinds", "debits", "credits", "amounts", "pendings", "linked", "purposes", "cases")
+    names = ("ids", "kinds", "debits", "credits", "amounts", "pendings", "linked", "purposes", "cases", "documents")
     codes = await session.scalar(_POST, {**dict(zip(names, columns(transfers), strict=True)), "at": at})
     return [Code(code) for code in codes or ()]
 

@@ -39,6 +39,9 @@ class Code(IntEnum):
     ALREADY_RESOLVED = 10
     AMOUNT_EXCEEDS_PENDING = 11
     LINKED_FAILED = 12
+    NO_ROUTE = 13
+    NO_DOCUMENT = 14
+    OVER_DOCUMENT = 15
 
 
 class AccountCode(IntEnum):
@@ -53,6 +56,20 @@ class AccountCode(IntEnum):
     CLAWBACK_RECEIVABLE = 7
     RETURNED = 8
 
+
+ROUTES = frozenset(
+    {
+        (AccountCode.SOURCE, AccountCode.BUDGET),
+        (AccountCode.COMMITMENT, AccountCode.AWARD),
+        (AccountCode.AWARD, AccountCode.COMMITMENT),
+        (AccountCode.BUDGET, AccountCode.PAID_GRANT),
+        (AccountCode.BUDGET, AccountCode.PAID_INTEREST_SUBSIDY),
+        (AccountCode.PAID_GRANT, AccountCode.CLAWBACK_RECEIVABLE),
+        (AccountCode.PAID_INTEREST_SUBSIDY, AccountCode.CLAWBACK_RECEIVABLE),
+        (AccountCode.CLAWBACK_RECEIVABLE, AccountCode.RETURNED),
+    }
+)
+"""Debited and credited account of every lawful transfer; the ledger refuses others."""
 
 PAID = {"grant": AccountCode.PAID_GRANT, "interest_subsidy": AccountCode.PAID_INTEREST_SUBSIDY}
 """Account of payments by support mode, of which a case has exactly one. 二（四）"""
@@ -71,6 +88,7 @@ class Kind(IntEnum):
 class Transfer:
     """Movement in fen. POST and VOID take their accounts from `pending`; a POST of 0 fen posts its whole amount.
 
+    `document` is the confirmed appropriation on which money from SOURCE rests; other transfers name none.
     `linked` chains it to the next transfer: all of a chain are posted, or none. Raises ValueError for invalid fields.
     """
 
@@ -82,6 +100,7 @@ class Transfer:
     credit: int | None = None
     pending: UUID | None = None
     case_id: UUID | None = None
+    document: UUID | None = None
     linked: bool = False
 
     def __post_init__(self) -> None:
@@ -142,12 +161,13 @@ def case_accounts(case_id: UUID, mode: str, cap_yuan: Decimal) -> list[Account]:
     ]
 
 
-def appropriate(fiscal_year: int, yuan: Decimal, document: str) -> list[Transfer]:
-    """Return the transfer that credits the budget of a year; the granting `document` makes it unique."""
-    purpose = f"appropriation:{fiscal_year}:{document}"
+def appropriate(fiscal_year: int, yuan: Decimal, document_no: str, document: UUID) -> list[Transfer]:
+    """Return the transfer that credits the budget of a year, unique by number; `document` is the appropriation's id."""
+    purpose = f"appropriation:{fiscal_year}:{document_no}"
     source = programme_account(AccountCode.SOURCE)
     budget = programme_account(AccountCode.BUDGET, fiscal_year)
-    return [Transfer(transfer_id(PROGRAMME, purpose), Kind.DIRECT, to_fen(yuan), purpose, source, budget)]
+    identity = transfer_id(PROGRAMME, purpose)
+    return [Transfer(identity, Kind.DIRECT, to_fen(yuan), purpose, source, budget, document=document)]
 
 
 def award(case_id: UUID, yuan: Decimal, reference: str = "1") -> list[Transfer]:

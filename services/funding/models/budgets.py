@@ -4,7 +4,7 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index
+from sqlalchemy import CheckConstraint, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.funding.models.base import Base
@@ -18,6 +18,10 @@ class Appropriation(Base):
     __table_args__ = (
         CheckConstraint("status IN ('drafted', 'confirmed')", name="status"),
         CheckConstraint("amount_yuan > 0", name="amount"),
+        CheckConstraint(
+            "(status = 'confirmed') = (confirmed_by IS NOT NULL AND confirmed_at IS NOT NULL)", name="confirmed"
+        ),
+        CheckConstraint("confirmed_by <> drafted_by", name="two_people"),
         Index("uq_appropriation_year_document_no", "year", "document_no", unique=True),
     )
 
@@ -32,6 +36,8 @@ class Appropriation(Base):
     drafted_at: Mapped[datetime]
     confirmed_by: Mapped[str | None]
     confirmed_at: Mapped[datetime | None]
+    announced: Mapped[bool] = mapped_column(server_default=text("true"))
+    """False for an appropriation confirmed before confirmations were announced as events."""
 
     def confirm(self, subject: str, at: datetime) -> None:
         """Confirm the appropriation. Raises SameOfficer for its drafter, WrongStatus when it is confirmed already."""

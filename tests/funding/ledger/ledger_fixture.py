@@ -21,6 +21,8 @@ from tests.world import ROLE_PASSWORDS
 
 MOMENT = datetime(2024, 9, 2, 1, 30, tzinfo=UTC)
 CASE = UUID("11111111-1111-5111-8111-111111111111")
+DOCUMENT = UUID("22222222-2222-5222-8222-222222222222")
+"""Confirmed appropriation of 2024 that grants all that the tests post from SOURCE, and more."""
 SOURCE, COMMITMENT, BUDGET = 1, 3, 202402
 AWARD, PAID, RECEIVABLE, RETURNED = 1004, 1005, 1007, 1008
 OTHER_LEDGER, OTHER_SOURCE = 202101, 9001
@@ -54,8 +56,8 @@ class LedgerFixture:
         async with self.database.session(system_actor("test")) as session:
             return await verify(session)
 
-    async def as_app(self, statement: str) -> list[Any]:
-        return await _run(self.app_dsn, statement)
+    async def as_app(self, *statements: str) -> list[Any]:
+        return await _run(self.app_dsn, *statements)
 
     async def as_owner(self, *statements: str) -> list[Any]:
         return await _run(self.admin_dsn, "SET ROLE owner_funding", *statements)
@@ -64,6 +66,28 @@ class LedgerFixture:
         """Run statements as an owner who has disabled the triggers; the schema, and so the database, stays reusable."""
         return await _run(
             self.admin_dsn, "SET session_replication_role = replica", "SET ROLE owner_funding", *statements
+        )
+
+    async def as_superuser(self, *statements: str) -> list[Any]:
+        """Run statements without triggers, foreign keys and row-level security."""
+        return await _run(self.admin_dsn, "SET session_replication_role = replica", *statements)
+
+    async def grant(self, yuan: str = "999999999.00") -> None:
+        """Store the confirmed appropriation DOCUMENT and the approval of CASE, each of this amount."""
+        await self.as_superuser(
+            "INSERT INTO funding.appropriation (id, district, year, document_no, amount_yuan, status, drafted_by,"
+            f" drafted_at, confirmed_by, confirmed_at) VALUES ('{DOCUMENT}', '110000', 2024, '预算1号', {yuan},"
+            " 'confirmed', 'supervisor-1', now(), 'supervisor-2', now())",
+        )
+        await self.approve(CASE, yuan)
+
+    async def approve(self, case: UUID, yuan: str) -> None:
+        """Store the approval of a case."""
+        await self.as_superuser(
+            "INSERT INTO funding.approval (application_id, district, applicant_uscc, approval_no, mode, base_yuan,"
+            " award_yuan, derivation, clause, justification, readings, approved_by, approved_on) VALUES"
+            f" ('{case}', '110105', '91110000600037341L', '批{case}', 'investment_grant', 1, {yuan}, '{{}}',"
+            " '二（四）1', '拟', '{}', 'supervisor-1', '2024-09-02')",
         )
 
     async def counters(self) -> dict[int, tuple[int, int, int, int]]:
@@ -88,7 +112,7 @@ async def _run(dsn: str, *statements: str) -> list[Any]:
 
 @asynccontextmanager
 async def open_ledger(server: Server, name: str, *, pool_size: int = 5) -> AsyncIterator[LedgerFixture]:
-    """Yield the ledger of the database `name` with the accounts above open and no transfer posted."""
+    """Yield the ledger of the database `name` with the accounts and documents above and no transfer posted."""
     app_dsn, admin_dsn = (
         server.embedded.dsn(name, "app_funding", ROLE_PASSWORDS["app_funding"]),
         server.embedded.dsn(name),
@@ -99,6 +123,7 @@ async def open_ledger(server: Server, name: str, *, pool_size: int = 5) -> Async
     try:
         books = LedgerFixture(database, app_dsn, admin_dsn)
         await books.open([*programme_accounts(2024), *CASE_ACCOUNTS])
+        await books.grant()
         await books.open([Account(OTHER_SOURCE, AccountCode.SOURCE)], ledger=OTHER_LEDGER)
         yield books
     finally:
@@ -106,7 +131,8 @@ async def open_ledger(server: Server, name: str, *, pool_size: int = 5) -> Async
 
 
 def direct(name: str, debit: int, credit: int, fen: int) -> Transfer:
-    return Transfer(transfer_id(CASE, name), Kind.DIRECT, fen, name, debit, credit, case_id=CASE)
+    document = DOCUMENT if debit in (SOURCE, OTHER_SOURCE) else None
+    return Transfer(transfer_id(CASE, name), Kind.DIRECT, fen, name, debit, credit, case_id=CASE, document=document)
 
 
 def pending(name: str, debit: int, credit: int, fen: int) -> Transfer:

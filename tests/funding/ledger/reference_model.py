@@ -4,7 +4,7 @@ import random
 from dataclasses import dataclass, field, replace
 from uuid import UUID
 
-from services.funding.ledger.postings import AccountCode, Code, Kind, Transfer
+from services.funding.ledger.postings import ROUTES, AccountCode, Code, Kind, Transfer
 
 Counters = list[int]
 UNLIMITED = (AccountCode.SOURCE, AccountCode.COMMITMENT)
@@ -16,13 +16,20 @@ class Terms:
     code: AccountCode
     ledger: int = 202312
     limit: int | None = None
+    year: int | None = None
+    approved: int | None = None
+    """Amount of the case's approval in fen, for an award."""
 
 
 @dataclass
 class Model:
-    """Accounts with [debits posted, debits pending, credits posted, credits pending], transfers and resolutions."""
+    """Accounts with [debits posted, debits pending, credits posted, credits pending], transfers and resolutions.
+
+    `documents` are the confirmed appropriations: year and amount in fen.
+    """
 
     terms: dict[int, Terms]
+    documents: dict[UUID, tuple[int, int]]
     counters: dict[int, Counters] = field(default_factory=dict)
     transfers: dict[UUID, Transfer] = field(default_factory=dict)
     resolved: set[UUID] = field(default_factory=set)
@@ -76,7 +83,8 @@ class Model:
         if transfer.kind is Kind.VOID or (transfer.kind is Kind.POST and amount == 0):
             held = self.transfers.get(transfer.pending) if transfer.pending else None
             amount = held.amount_fen if held else None
-        return (transfer.kind, transfer.debit, transfer.credit, amount, transfer.pending, transfer.case_id)
+        accounts = (transfer.debit, transfer.credit)
+        return (transfer.kind, *accounts, amount, transfer.pending, transfer.case_id, transfer.document)
 
     def _same(self, one: Transfer, other: Transfer) -> bool:
         return self._content(one) == self._content(other)
@@ -96,18 +104,38 @@ class Model:
         giver, taker = self.terms[debit], self.terms[credit]
         if giver.ledger != taker.ledger:
             return Code.LEDGER_MISMATCH
+        if (giver.code, taker.code) not in ROUTES:
+            return Code.NO_ROUTE
         spent_posted, spent_pending, got, _ = self.counters[debit]
         if giver.code not in UNLIMITED and spent_posted + spent_pending + fen > got:
             return OVER.get(giver.code, Code.OVER_BALANCE)
         if taker.limit is not None and sum(self.counters[credit][2:]) + fen > taker.limit:
             return Code.OVER_CAP
+        if (granted := self._granted(transfer, giver, taker)) is None:
+            return Code.NO_DOCUMENT
+        if fen > granted:
+            return Code.OVER_DOCUMENT
         side = 1 if transfer.kind is Kind.PENDING else 0
         self.counters[debit][side] += fen
         self.counters[credit][2 + side] += fen
         return Code.OK
 
+    def _granted(self, transfer: Transfer, giver: Terms, taker: Terms) -> float | None:
+        """Return what the transfer's document still grants, without end where none is due; None without a document."""
+        if giver.code is AccountCode.SOURCE:
+            year, fen = self.documents.get(transfer.document or UUID(int=0), (None, 0))
+            used = sum(each.amount_fen for each in self.transfers.values() if each.document == transfer.document)
+            return None if year is None or year != taker.year else fen - used
+        if transfer.document is not None:
+            return None
+        if giver.code is AccountCode.COMMITMENT:
+            return None if taker.approved is None else taker.approved - sum(self.counters[transfer.credit or 0][2:])
+        return float("inf")
+
     def _resolve(self, transfer: Transfer) -> Code:
         held = self.transfers.get(transfer.pending) if transfer.pending else None
+        if transfer.document is not None:
+            return Code.NO_DOCUMENT
         if held is None or held.kind is not Kind.PENDING:
             return Code.PENDING_NOT_FOUND
         if held.id in self.resolved:
@@ -122,28 +150,38 @@ class Model:
         return Code.OK
 
 
-def random_batch(chance: random.Random, accounts: list[int], history: list[Transfer]) -> list[Transfer]:
+@dataclass(frozen=True)
+class Variety:
+    """What random transfers are made of: accounts, lawful pairs of them, and documents."""
+
+    accounts: list[int]
+    routes: list[tuple[int, int]]
+    documents: list[UUID]
+
+
+def random_batch(chance: random.Random, of: Variety, history: list[Transfer]) -> list[Transfer]:
     """Return up to 40 random transfers: new, repeated, with used ids and other content, and resolutions."""
     batch: list[Transfer] = []
     for _ in range(chance.randint(1, 40)):
         earlier = [*history[-150:], *batch]
-        if earlier and chance.random() < 0.15:
-            again = chance.choice(earlier)
-        else:
-            again = _random_transfer(chance, accounts, earlier)
+        again = chance.choice(earlier) if earlier and chance.random() < 0.15 else _random_transfer(chance, of, earlier)
         batch.append(replace(again, linked=chance.random() < 0.2))
     history += batch
     return batch
 
 
-def _random_transfer(chance: random.Random, accounts: list[int], earlier: list[Transfer]) -> Transfer:
+def _random_transfer(chance: random.Random, of: Variety, earlier: list[Transfer]) -> Transfer:
     own = UUID(int=chance.getrandbits(128))
     if earlier and chance.random() < 0.03:
         own = chance.choice(earlier).id
     kind = Kind(chance.choices(range(4), (4, 4, 3, 1))[0])
+    document = chance.choice(of.documents) if chance.random() < 0.02 else None
     if kind < Kind.POST:
-        debit, credit = chance.sample(accounts, 2)
-        return Transfer(own, kind, chance.choice((1, 10, 40, 90)), "random", debit, credit)
+        debit, credit = chance.choice(of.routes) if chance.random() < 0.8 else chance.sample(of.accounts, 2)
+        if debit % 100 == AccountCode.SOURCE and chance.random() < 0.9:
+            document = chance.choice(of.documents)
+        fen = chance.choice((1, 10, 40, 90))
+        return Transfer(own, kind, fen, "random", debit, credit, document=document)
     held = [transfer.id for transfer in earlier if transfer.kind is Kind.PENDING or chance.random() < 0.1] or [own]
-    return Transfer(own, kind, chance.choice((0, 0, 5, 40, 91)) if kind is Kind.POST else 0, "random",
-                    pending=chance.choice(held))  # fmt: skip
+    fen = chance.choice((0, 0, 5, 40, 91)) if kind is Kind.POST else 0
+    return Transfer(own, kind, fen, "random", pending=chance.choice(held), document=document)

@@ -67,8 +67,9 @@ async def test_a_transfer_sent_again_exists_and_changes_nothing(books: LedgerFix
         direct("fund", SOURCE, PAID, 1_000),
         pending("fund", SOURCE, BUDGET, 1_000),
         replace(FUND, case_id=UUID(int=7)),
+        replace(FUND, document=None),
     ],
-    ids=["amount", "debit", "credit", "kind", "case"],
+    ids=["amount", "debit", "credit", "kind", "case", "document"],
 )
 async def test_an_id_with_other_content_is_a_conflict(books: LedgerFixture, other: postings.Transfer) -> None:
     await books.send(FUND)

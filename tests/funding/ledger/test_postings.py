@@ -56,7 +56,7 @@ def resolved(act: str, side: str, kind: Kind, fen: int) -> Transfer:
 
 def test_numbers_that_ledgers_hold_never_change() -> None:
     assert UUID("6f0d7c1e-2023-5012-8000-000000000012") == PROGRAMME
-    assert [code.value for code in Code] == list(range(13))
+    assert [code.value for code in Code] == list(range(16))
     assert [(code.name, code.value) for code in AccountCode] == [
         ("SOURCE", 1),
         ("BUDGET", 2),
@@ -108,8 +108,8 @@ def test_accounts_to_open() -> None:
 def test_an_appropriation_credits_the_budget_of_its_year() -> None:
     purpose = "appropriation:2024:京财〔2024〕1号"
     identity = uuid5(PROGRAMME, f"{PROGRAMME}/{purpose}")
-    (transfer,) = appropriate(2024, YUAN, "京财〔2024〕1号")
-    assert transfer == Transfer(identity, Kind.DIRECT, FEN, purpose, SOURCE, BUDGET_2024)
+    (transfer,) = appropriate(2024, YUAN, "京财〔2024〕1号", OTHER)
+    assert transfer == Transfer(identity, Kind.DIRECT, FEN, purpose, SOURCE, BUDGET_2024, document=OTHER)
     assert (transfer.case_id, transfer.pending, transfer.linked) == (None, None, False)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from decimal import Decimal
+from uuid import UUID
 
 import asyncpg
 import pytest
@@ -11,7 +12,7 @@ from services.funding.ledger import postings
 from services.funding.ledger.postings import AccountCode
 from shared.actors import system_actor
 from shared.errors import DomainError
-from tests.funding.ledger.ledger_fixture import BUDGET, CASE, LedgerFixture, open_ledger
+from tests.funding.ledger.ledger_fixture import BUDGET, DOCUMENT, LedgerFixture, open_ledger
 from tests.postgres import Server
 
 
@@ -68,6 +69,7 @@ async def test_both_functions_run_under_a_fixed_search_path_as_their_owner(books
         assert "search_path=pg_catalog, funding_ledger, pg_temp" in row["proconfig"]
 
 
+CASE = UUID(int=5)
 CAP_YUAN = Decimal("50000000.00")
 ACTS_IN_ORDER: list[tuple[list[postings.Transfer], type[DomainError] | None]] = [
     (postings.award(CASE, Decimal("50000000.01")), ledger.OverCap),
@@ -89,8 +91,9 @@ ACTS_IN_ORDER: list[tuple[list[postings.Transfer], type[DomainError] | None]] = 
 
 
 async def test_each_wrong_step_of_an_award_is_refused(books: LedgerFixture) -> None:
+    await books.approve(CASE, "60000000.00")
     await books.open(postings.case_accounts(CASE, "grant", CAP_YUAN))
-    await books.send(*postings.appropriate(2024, Decimal("40000000.00"), "京财〔2024〕1号"))
+    await books.send(*postings.appropriate(2024, Decimal("40000000.00"), "京财〔2024〕1号", DOCUMENT))
     for transfers, refusal in ACTS_IN_ORDER:
         async with books.database.session(system_actor("test")) as session:
             if refusal is None:

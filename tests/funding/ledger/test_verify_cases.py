@@ -17,7 +17,7 @@ from services.funding.ledger.verify_cases import CHECKS, verify_cases
 from services.funding.models.applications import Application
 from services.funding.models.releases import ReleaseRequest
 from shared.actors import system_actor
-from tests.funding.ledger.ledger_fixture import MOMENT, LedgerFixture, open_ledger
+from tests.funding.ledger.ledger_fixture import DOCUMENT, MOMENT, LedgerFixture, open_ledger
 from tests.funding.ledger.planted import CITY_WIDE, changed, named
 from tests.postgres import Server
 
@@ -96,6 +96,8 @@ EVENTS = [
 async def books(server: Server) -> AsyncIterator[LedgerFixture]:
     """Return a ledger that agrees with three cases, two of them paid, in two districts; the tests change nothing."""
     async with server.database() as lent, open_ledger(server, lent.name) as books:
+        await books.approve(GRANT, "100.00")
+        await books.approve(INTEREST, "33.00")
         async with books.database.session(system_actor("test")) as session:
             await session.execute(text("SET LOCAL search_path = funding"))
             session.add_all(ROWS)
@@ -106,7 +108,7 @@ async def books(server: Server) -> AsyncIterator[LedgerFixture]:
             await session.flush()
             for case, mode in ((GRANT, "grant"), (INTEREST, "interest_subsidy")):
                 await open_accounts(session, case_accounts(case, mode, Decimal("200.00")))
-            fund = postings.appropriate(2024, Decimal("1000.00"), "1")
+            fund = postings.appropriate(2024, Decimal("1000.00"), "1", DOCUMENT)
             grant = released(GRANT, "grant", "100.00", "70.00", "30.00")
             interest = released(INTEREST, "interest_subsidy", "33.00", "20.00", "13.00")
             await post(session, [*fund, *grant, *interest, *RETURNED])

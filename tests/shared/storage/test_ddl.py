@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from services.funding.migrations.post_batch_v1 import POST_BATCH
+from services.funding.migrations import post_batch_v1, post_batch_v2
 from shared.storage import ddl
 
 
@@ -41,5 +41,6 @@ def test_released_ddl_does_not_change(build: Callable[[Recorder], None], pinned:
     assert digest(";".join(op.statements)) == pinned
 
 
-def test_the_posting_function_of_version_1_does_not_change() -> None:
-    assert digest(POST_BATCH) == "4804d62d8867b339"
+def test_the_posting_functions_of_released_versions_do_not_change() -> None:
+    assert digest(post_batch_v1.POST_BATCH) == "4804d62d8867b339"
+    assert digest(post_batch_v2.POST_BATCH) == "1f2947dccaa16808"
