@@ -3,38 +3,27 @@
 import asyncio
 import os
 import subprocess
-from collections.abc import Coroutine, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
-from typing import Any
 
 import pytest
-from aiokafka import AIOKafkaConsumer
-from aiokafka.errors import (
-    ClusterAuthorizationFailedError,
-    GroupAuthorizationFailedError,
-    KafkaError,
-    TopicAuthorizationFailedError,
-)
+from aiokafka.errors import KafkaError
 
 from deploy.local.kafka.jars import command
 from deploy.local.kafka.node import Node, start
 from services import SERVICES, load
-from shared.contracts.funding import FundsReleased
 from shared.events.bus import Arrival
-from shared.events.bus.connection import client_options
 from shared.events.bus.consuming import group_of
 from shared.events.bus.kafka import KafkaBus
 from shared.events.bus.topics import LIBRARY_UPDATES, dead_letters_topic, ensure_topics, events_topic
-from shared.events.catalogue.samples import example_message
 from shared.runtime import Service
 from shared.settings import ROOT, Settings
+from tests.broker.access import RELEASED, administer, allowed, publish, read
 
 SCRIPT = ROOT / "deploy" / "kafka" / "acls.sh"
 DISTRICT, DASHBOARD = "district-110101", "city-board"
 LOGINS = {name: f"password-of-{name}" for name in ("admin", *SERVICES, DISTRICT, DASHBOARD)}
 TOPICS = {topic for name in SERVICES for topic in (events_topic(name), dead_letters_topic(name))} | {LIBRARY_UPDATES}
-REFUSALS = (ClusterAuthorizationFailedError, GroupAuthorizationFailedError, TopicAuthorizationFailedError)
-RELEASED = example_message(FundsReleased)
 
 
 def set_access(acls_command: str) -> str:
@@ -81,40 +70,6 @@ def settings_of(node: Node, login: str, password: str | None = None) -> Settings
     )
 
 
-async def publish(node: Node, login: str, topic: str) -> None:
-    bus = KafkaBus(settings_of(node, login), login)
-    try:
-        await bus.publish(topic, [RELEASED])
-    finally:
-        await bus.close()
-
-
-async def read(node: Node, login: str, topic: str, group: str) -> None:
-    """Join the group and fetch from the topic."""
-    options = client_options(settings_of(node, login), login)
-    consumer = AIOKafkaConsumer(
-        topic, group_id=group, auto_offset_reset="earliest", enable_auto_commit=False, **options
-    )
-    try:
-        await consumer.start()
-        await consumer.getmany(timeout_ms=300)
-        # Without explicit partitions aiokafka asks nothing before the first fetch.
-        await consumer.commit(dict.fromkeys(consumer.assignment(), 0))
-    finally:
-        await consumer.stop()
-
-
-async def allowed(attempt: Coroutine[Any, Any, None]) -> bool:
-    """Return whether the brokers allow an operation."""
-    refused = False
-    try:
-        async with asyncio.timeout(60):
-            await attempt
-    except* REFUSALS:
-        refused = True
-    return not refused
-
-
 def readable(service: str) -> set[str]:
     """Return the topics that a service subscribes to."""
     declared: Service = load(service)
@@ -140,7 +95,7 @@ def test_the_script_lets_each_service_read_what_its_handlers_say() -> None:
 @pytest.mark.parametrize("login", [*SERVICES, DISTRICT, DASHBOARD])
 async def test_each_writes_its_own_topics_and_no_other(guarded: Node, login: str) -> None:
     own = {LIBRARY_UPDATES} if login == DISTRICT else {topic for topic in TOPICS if topic.startswith(f"{login}.")}
-    assert {topic for topic in TOPICS if await allowed(publish(guarded, login, topic))} == own
+    assert {topic for topic in TOPICS if await allowed(publish(settings_of(guarded, login), topic))} == own
 
 
 @pytest.mark.parametrize("login", [*SERVICES, DISTRICT, DASHBOARD])
@@ -148,15 +103,22 @@ async def test_each_reads_what_it_acts_on_and_no_more(guarded: Node, login: str)
     own = {DISTRICT: set(), DASHBOARD: {events_topic(name) for name in SERVICES}}
     may = own[login] if login in own else readable(login)
     group = f"{login}.tests" if login == DASHBOARD else f"{group_of(login, events_topic(login))}.tests"
-    assert {topic for topic in TOPICS if await allowed(read(guarded, login, topic, group))} == may
+    assert {topic for topic in TOPICS if await allowed(read(settings_of(guarded, login), topic, group))} == may
+
+
+@pytest.mark.parametrize("login", ["admin", *SERVICES, DISTRICT, DASHBOARD])
+async def test_only_the_administrator_administers(guarded: Node, login: str) -> None:
+    allowed_acts = await administer(settings_of(guarded, login), LIBRARY_UPDATES)
+    assert len(allowed_acts) == 4
+    assert set(allowed_acts.values()) == {login == "admin"}, allowed_acts
 
 
 async def test_nobody_joins_the_group_of_another(guarded: Node) -> None:
     assert not await allowed(
-        read(guarded, "monitoring", events_topic("funding"), group_of("intake", events_topic("funding")))
+        read(settings_of(guarded, "monitoring"), events_topic("funding"), group_of("intake", events_topic("funding")))
     )
     assert not await allowed(
-        read(guarded, DASHBOARD, events_topic("funding"), group_of("monitoring", events_topic("funding")))
+        read(settings_of(guarded, DASHBOARD), events_topic("funding"), group_of("monitoring", events_topic("funding")))
     )
 
 
@@ -171,7 +133,7 @@ async def test_an_event_travels_between_two_services_that_log_in(guarded: Node) 
     reader.subscribe(events_topic("funding"), deliver)
     await reader.start()
     try:
-        await publish(guarded, "funding", events_topic("funding"))
+        await publish(settings_of(guarded, "funding"), events_topic("funding"))
         async with asyncio.timeout(60):
             assert await arrived.get() == RELEASED
     finally:
