@@ -18,6 +18,7 @@ from shared.clock import Clock
 from shared.contracts.code_lists import CodeLists
 from shared.errors import Unauthenticated
 from shared.events.bus import Bus
+from shared.events.bus.brokers import check_brokers
 from shared.events.handlers import Handlers, InboundTopic
 from shared.events.inbox import Consumer
 from shared.events.relay import Relay
@@ -184,8 +185,10 @@ async def running(service: Service, settings: Settings, clock: Clock, bus: Bus |
 
 
 def check_settings(settings: Settings) -> None:
-    """Raise ValueError for unreadable signing keys, and for an unknown reading in TENGHUAN_INTERPRETATIONS."""
+    """Raise ValueError for unreadable signing keys, brokers without logins, and unknown readings of the notice."""
     check_keys(settings)
+    if settings.bus == "kafka":
+        check_brokers(settings)
     try:
         interpretations(settings.interpretations)
     except UnknownInterpretation as unknown:

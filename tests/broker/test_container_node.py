@@ -18,7 +18,7 @@ from deploy.local.ports import free_port
 from services import SERVICES
 from shared.events.bus.topics import ensure_topics, events_topic
 from shared.settings import ROOT, Settings
-from tests.broker.access import allowed, publish
+from tests.broker.access import administer, allowed, publish
 
 FOLDER = ROOT / "deploy" / "containers"
 OPTIONS = ("-Xms96m", "-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
@@ -102,6 +102,7 @@ async def test_each_service_publishes_its_own_events_and_no_other(node: Containe
     for login in SERVICES:
         settings = node.settings(login, PASSWORDS[login])
         may[login] = [to for to in SERVICES if await allowed(publish(settings, events_topic(to)))]
+        assert not any((await administer(settings, events_topic(login))).values())
     assert may == {login: [login] for login in SERVICES}
 
 

@@ -64,12 +64,15 @@ PASSWORDS = {f"{name.upper()}_{kind.upper()}_PASSWORD" for name in SERVICES for 
 
 
 def test_each_container_holds_the_secrets_of_its_own_roles_alone(services: dict[str, Any]) -> None:
-    """The administrator's is the migrations' and the database's own."""
+    """The database administrator's is the migrations' and the database's own, the broker's that of its two scripts."""
+    logins = {f"{name.upper()}_KAFKA_PASSWORD" for name in SERVICES}
     assert secrets_of(services["migrations"]) == {"POSTGRES_PASSWORD", *PASSWORDS}
     assert secrets_of(services["postgres"]) == {"POSTGRES_PASSWORD"}
-    assert secrets_of(services["topics"]) == APP
+    assert secrets_of(services["kafka"]) == {"KAFKA_ADMIN_PASSWORD"}
+    assert secrets_of(services["access"]) == {"KAFKA_ADMIN_PASSWORD", *logins}
+    assert secrets_of(services["topics"]) == {"KAFKA_ADMIN_PASSWORD", *APP}
     for name in SERVICES:
-        own = {f"{name.upper()}_{kind.upper()}_PASSWORD" for kind in ROLE_KINDS}
+        own = {f"{name.upper()}_{kind.upper()}_PASSWORD" for kind in (*ROLE_KINDS, "kafka")}
         assert secrets_of(services[name]) == own
         assert "TENGHUAN_DATABASE_URL" not in services[name]["environment"]
 
@@ -91,6 +94,25 @@ def test_the_settings_of_a_container_give_a_service_its_logins(
             url = settings.service_url(name, kind)
             assert (url.username, url.password) == (f"{kind}_{name}", f"{name}_{kind}_PASSWORD".upper())
             assert (url.host, url.database) == ("postgres", "tenghuan")
+
+
+def test_each_container_logs_in_to_the_broker_under_its_own_name(services: dict[str, Any]) -> None:
+    for name in (*SERVICES, "topics"):
+        given, login = services[name]["environment"], "admin" if name == "topics" else name
+        assert (given["TENGHUAN_KAFKA_SECURITY"], given["TENGHUAN_KAFKA_USERNAME"]) == ("SASL_PLAINTEXT", login)
+        secret = "KAFKA_ADMIN_PASSWORD" if name == "topics" else f"{name.upper()}_KAFKA_PASSWORD"
+        assert given["TENGHUAN_KAFKA_PASSWORD"].startswith(f"${{{secret}:")
+    assert services["topics"]["depends_on"]["access"] == {"condition": "service_completed_successfully"}
+
+
+def test_the_broker_has_no_listener_without_a_login_beyond_its_own_container() -> None:
+    text = (COMPOSE.parent / "kafka" / "server.properties").read_text()
+    settings = dict(line.split("=", 1) for line in text.splitlines() if line and not line.startswith("#"))
+    addresses = dict(each.split("://") for each in settings["listeners"].split(","))
+    protocols = dict(each.split(":") for each in settings["listener.security.protocol.map"].split(","))
+    open_to_all = {name for name, address in addresses.items() if not address.startswith("127.0.0.1:")}
+    assert {protocols[name] for name in open_to_all} == {"SASL_PLAINTEXT"}
+    assert settings["allow.everyone.if.no.acl.found"] == "false"
 
 
 def test_every_setting_the_compose_file_names_exists(services: dict[str, Any]) -> None:

@@ -6,11 +6,16 @@ from typing import Any
 
 from aiokafka.helpers import create_ssl_context
 
+from shared.events.bus.brokers import check_brokers
 from shared.settings import Settings
 
 
 def client_options(settings: Settings, name: str) -> dict[str, Any]:
-    """Return the options of every aiokafka client. Raises OSError for an unreadable certificate file."""
+    """Return the options of every aiokafka client.
+
+    Raises OSError for an unreadable certificate file, and ValueError for brokers elsewhere without a login.
+    """
+    check_brokers(settings)
     options: dict[str, Any] = {
         "bootstrap_servers": settings.kafka_servers.split(","),
         "client_id": f"tenghuan-{name}",

@@ -1,5 +1,6 @@
 """Topics and the options of Kafka clients: every value, which topics are made, which answers are errors."""
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -10,6 +11,7 @@ from services import SERVICES
 from shared.events.bus import connection, topics
 from shared.events.bus.connection import client_options
 from shared.events.bus.topics import LIBRARY_UPDATES, dead_letters_topic, ensure_topics, events_topic, topic_specs
+from shared.runtime import check_settings
 from shared.settings import Settings
 
 WEEK_MS, LONGEST = 604_800_000, 8_454_144
@@ -113,11 +115,34 @@ def test_each_kind_of_connection_has_its_options(
     monkeypatch.setattr(connection, "create_ssl_context", lambda **files: files)
     settings = Settings.model_validate(
         {
-            **{"kafka_servers": "one:9092,two:9093", "kafka_security": security, "kafka_username": "funding"},
-            **{"kafka_password": "示例-secret", "kafka_ca_file": Path("/ca.pem")},
+            **{
+                "kafka_servers": "127.0.0.1:9092,localhost:9093",
+                "kafka_security": security,
+                "kafka_username": "funding",
+            },
+            **{"kafka_username": "funding", "kafka_password": "示例-secret", "kafka_ca_file": Path("/ca.pem")},
         }
     )
     assert client_options(settings, "funding") == {
-        **{"bootstrap_servers": ["one:9092", "two:9093"], "client_id": "tenghuan-funding"},
+        **{"bootstrap_servers": ["127.0.0.1:9092", "localhost:9093"], "client_id": "tenghuan-funding"},
         **{"security_protocol": security, **more},
     }
+
+
+@pytest.mark.parametrize(
+    ("servers", "security", "refused"),
+    [
+        ("127.0.0.1:9092,localhost:9093,[::1]:9094", "PLAINTEXT", ""),
+        ("127.0.0.1:9092,kafka:9093", "PLAINTEXT", "kafka is another"),
+        ("127.0.0.2:9092", "PLAINTEXT", r"127\.0\.0\.2 is another"),
+        ("kafka:9093", "SASL_PLAINTEXT", ""),
+        ("kafka:9093", "SSL", ""),
+        ("kafka:9093", "SASL_SSL", ""),
+    ],
+)
+def test_brokers_of_another_machine_need_a_login(servers: str, security: str, refused: str) -> None:
+    settings = Settings.model_validate({"bus": "kafka", "kafka_servers": servers, "kafka_security": security})
+    with pytest.raises(ValueError, match=refused) if refused else nullcontext():
+        check_settings(settings)
+    with pytest.raises(ValueError, match=refused) if refused else nullcontext():
+        client_options(settings, "funding")
