@@ -42,10 +42,8 @@ class ContainerNode:
         """Run the script of the compose file's service `access`."""
         variables = {f"{name.upper()}_KAFKA_PASSWORD": word for name, word in (PASSWORDS | passwords).items()}
         variables["KAFKA_ADMIN_PASSWORD"] = variables.pop("ADMIN_KAFKA_PASSWORD")
-        script = ["sh", FOLDER / "kafka" / "access.sh"]
-        done = subprocess.run(
-            script, env={**self.environment, **variables}, capture_output=True, text=True, check=False
-        )
+        script, given = FOLDER / "kafka" / "access.sh", {**self.environment, **variables}
+        done = subprocess.run(["sh", script], env=given, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
 
     def settings(self, login: str, password: str) -> Settings:
