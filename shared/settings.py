@@ -127,6 +127,12 @@ class Settings(BaseSettings):
     body_limit_bytes: int = Field(default=256 * 1024, ge=1024)
     """Maximum size of the body of an act. Lists of an act hold some hundreds of entries
     of a few hundred bytes; a body of this size that consists of errors alone is refused within a moment."""
+    declaration_files: int = Field(default=500, ge=1)
+    """Maximum number of present files of one party in a declaration; a removed file does not count."""
+    declaration_files_bytes: int = Field(default=2 * 1024**3, ge=1)
+    """Their maximum size."""
+    applicant_files_bytes: int = Field(default=20 * 1024**3, ge=1)
+    """Maximum size of all files that an applicant stored, removed ones included; equal content counts once."""
     json_limit_bytes: int = 8 * 1024 * 1024
     """Maximum size of a push of rows. One of 1000 rows takes about 3 MB."""
     incoming_keep_hours: int = 24

@@ -63,7 +63,7 @@ def _refusal(character: str) -> tuple[str, str] | None:
     if character in _ALLOWED or _IGNORED.match(character):
         return None
     if character == "\ufffd":
-        return "编码转换失败留下的替代符", "请按原文重新填写"
+        return "编码转换失败留下的替代符", "请用 UTF-8 编码按原文重新填写"
     if character in _DIRECTIONS:
         return _DIRECTIONS[character], _DELETE
     code, kind = ord(character), unicodedata.category(character)

@@ -1,49 +1,35 @@
 """Uploaded files, stored by the SHA-256 of their content in a directory or an object store.
 
 An upload is written to `incoming/` while it is hashed, and moved to `sha256/aa/…` when it is complete: no incomplete
-file is ever served, and equal content is stored once.
+file is ever served, and equal content is stored once. In a directory only the
+owner of the process reads and writes them.
 """
 
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
-from urllib.parse import quote
+from pathlib import Path
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 from uuid import uuid4
 
 import obstore
 from obstore.store import from_url
 
 from shared.errors import DomainError, Invalid, NotFound
+from shared.storage.file_types import media_type_of
 
 _HEAD_BYTES = 4096
 _CHUNK_BYTES = 256 * 1024
 _STAMP = "%Y%m%dT%H%M%SZ"
-_SIGNATURES = {
-    b"%PDF-": "application/pdf",
-    b"\x89PNG\r\n\x1a\n": "image/png",
-    b"\xff\xd8\xff": "image/jpeg",
-}
-_ZIP_BASED = {
-    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    "ofd": "application/ofd",
-    "zip": "application/zip",
-}
-MEDIA_TYPES = (*_SIGNATURES.values(), *_ZIP_BASED.values())
-"""Accepted media types."""
 
 
 class TooLarge(DomainError):
     status, code, title = 413, "too_large", "文件过大"
-
-
-class UnsupportedType(DomainError):
-    status, code, title = 415, "unsupported_type", "文件类型不符"
 
 
 @dataclass(frozen=True)
@@ -56,28 +42,15 @@ class Received:
     head: bytes
 
 
-def media_type_of(head: bytes, filename: str) -> str:
-    """Return the media type by content, by file extension only for ZIP-based formats. Raises UnsupportedType."""
-    for signature, media_type in _SIGNATURES.items():
-        if head.startswith(signature):
-            return media_type
-    extension = filename.rpartition(".")[2].lower()
-    if head.startswith(b"PK\x03\x04") and extension in _ZIP_BASED:
-        return _ZIP_BASED[extension]
-    raise UnsupportedType("只接受 PDF、PNG、JPEG、DOCX、XLSX、OFD 和 ZIP 文件（按文件内容判断）")
-
-
-def disposition(filename: str) -> str:
-    """Return a Content-Disposition with the file's name, Chinese included (RFC 6266, RFC 5987)."""
-    plain = re.sub(r"[^A-Za-z0-9._-]", "_", filename)
-    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(filename, safe='')}"
-
-
 class FileStore:
     """A store at `file:///directory` or `s3://bucket/prefix` (credentials from the environment)."""
 
     def __init__(self, url: str) -> None:
-        self._store = from_url(url, mkdir=True) if url.startswith("file:") else from_url(url)
+        self._folder = Path(url2pathname(urlsplit(url).path)) if url.startswith("file:") else None
+        if self._folder is not None:
+            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._store = from_url(url)
+        self._keep_private("")
 
     async def receive(self, chunks: AsyncIterator[bytes], limit: int, at: datetime) -> Received:
         """Write a stream to `incoming/` while hashing it; after an error no part of it remains.
@@ -103,11 +76,34 @@ class FileStore:
                 await writer.write(chunk)
         if not size:
             raise Invalid("文件是空的")
+        self._keep_private(key)
         return Received(key, digest.hexdigest(), size, head)
 
     async def keep(self, received: Received) -> None:
         """Move a received file to the path of its content, over an equal file if there is one."""
         await obstore.rename_async(self._store, received.key, _place(received.sha256), overwrite=True)
+        self._keep_private(_place(received.sha256))
+
+    async def media_type(self, received: Received) -> str:
+        """Return the media type of a received file by its content. Raises UnsupportedType."""
+
+        async def part(start: int, length: int) -> bytes:
+            return bytes(await obstore.get_range_async(self._store, received.key, start=start, length=length))
+
+        return await media_type_of(received.head, received.size_bytes, part)
+
+    def _keep_private(self, key: str) -> None:
+        """Set the modes of a file and its folders, whatever the umask: 0600 and 0700. An object store has none."""
+        if self._folder is None:
+            return
+        path = self._folder / key
+        if path.is_file():
+            path.chmod(0o600)
+        for folder in (path, *path.parents):
+            if folder.is_dir():
+                folder.chmod(0o700)
+            if folder == self._folder:
+                break
 
     async def discard(self, key: str) -> None:
         """Remove an incoming file if it exists."""

@@ -14,7 +14,7 @@ from shared.clock import Clock
 from shared.exporter import exporting
 from shared.runtime import Instance, Service, bus_of, running
 from shared.settings import Settings
-from shared.storage.files import MEDIA_TYPES
+from shared.storage.file_types import EXTENSIONS
 from shared.web import admin, code_lists, duties, feed, problem_pages
 from shared.web.docs import mount_docs
 from shared.web.observability import RequestLog
@@ -23,7 +23,7 @@ from shared.web.parameters import KnownParametersRoute
 from shared.web.problems import handle_errors
 from shared.web.routing import install
 
-COMPRESSED = (*DEFAULT_EXCLUDED_CONTENT_TYPES, *MEDIA_TYPES)
+COMPRESSED = (*DEFAULT_EXCLUDED_CONTENT_TYPES, *EXTENSIONS)
 """Media types that are sent as they are: compressed already, or streams of single events."""
 
 

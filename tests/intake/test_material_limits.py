@@ -11,6 +11,7 @@ from services.intake.rules.checklist import items
 from services.intake.rules.stages import STAGES
 from tests.intake import sample_declarations
 from tests.intake.sample_declarations import GOVERNMENT, OFFICER, PDF, upload
+from tests.packages import JPEG, MEMBERS, package
 from tests.world import World
 
 pytestmark = pytest.mark.clause("三（一）")
@@ -55,31 +56,87 @@ async def test_a_body_of_json_or_of_unreadable_length_is_refused(world: World) -
     assert (await post(world, case, PDF, **{"content-type": "application/pdf"})).status_code == 201
 
 
-TYPES: list[tuple[bytes, str, str | None]] = [
-    (PDF, "a.docx", "application/pdf"),
-    (b"PK\x03\x04", "a.DOCX", DOCX),
-    (b"PK\x03\x04", "b.a.xlsx", XLSX),
-    (b"PK\x03\x04", "a.pdf", None),
+TYPES: list[tuple[bytes, str, tuple[str, str] | None]] = [
+    (PDF, "a.docx", ("a.docx.pdf", "application/pdf")),
+    (b"%PDF-1.4\n<script>", "a.html", ("a.html.pdf", "application/pdf")),
+    (package(*MEMBERS["docx"]), "a.DOCX", ("a.DOCX", DOCX)),
+    (package(*MEMBERS["xlsx"]), "b.a.pdf", ("b.a.pdf.xlsx", XLSX)),
+    (JPEG, "C:\\照片\\1.jpeg", ("1.jpeg", "image/jpeg")),
+    (b"%PDF-<script>", "a.html", None),
     (b"PK\x05\x06", "a.docx", None),
-    (b"%PDF", "a.pdf", None),
     (b"\x89PNG\r\n\x1a", "a.png", None),
     (b" %PDF-1.7", "a.pdf", None),
 ]
-NAMES = [("x" * 196 + ".pdf", 201), ("x" * 197 + ".pdf", 422), ("", 422)]
+NAMES = [("x" * 196 + ".pdf", 201), ("x" * 197 + ".pdf", 422), ("长" * 84 + ".pdf", 422), ("", 422)]
 
 
-async def test_the_content_decides_the_type_and_the_name_only_for_packages(world: World) -> None:
+async def test_the_content_decides_the_type_and_the_extension(world: World) -> None:
     case, owner, found = (await sample_declarations.draft(world))["id"], world.owner(), []
-    for number, (head, filename, _) in enumerate(TYPES):
-        answer = await upload(world, case, "site_photos", owner, head + b"x" * (number + 1), filename=filename)
+    for content, filename, _ in TYPES:
+        answer = await upload(world, case, "site_photos", owner, content, filename=filename)
         assert answer.status_code in (201, 415)
-        found.append((head, filename, answer.json().get("media_type")))
+        said = answer.json()
+        found.append((content, filename, (said["filename"], said["media_type"]) if "filename" in said else None))
     assert found == TYPES
     names = []
     for filename, _ in NAMES:
         answer = await upload(world, case, "credit_report", owner, PDF, filename=filename)
         names.append((filename, answer.status_code))
     assert names == NAMES
+
+
+async def test_a_name_in_another_encoding_is_refused_and_a_corrected_name_is_kept(world: World) -> None:
+    case, owner = (await sample_declarations.draft(world))["id"], world.owner()
+    sent = {"authorization": f"Bearer {world.token(owner)}", "idempotency-key": "gbk"}
+    path = f"/v1/declarations/{case}/materials"
+    url = f"{path}?kind=credit_report&filename=%B1%A8%B8%E6.pdf"
+    (error,) = (await world.clients["intake"].post(url, content=PDF, headers=sent)).json()["errors"]
+    assert error["pointer"] == "/query/filename"
+    assert error["detail"].startswith("第 1 个字符 U+FFFD（编码转换失败留下的替代符）不可使用；请用 UTF-8")
+    first = (await upload(world, case, "credit_report", owner, PDF, filename="抱告.pdf")).json()
+    second = await upload(world, case, "credit_report", owner, PDF, filename="报告.pdf")
+    assert (second.status_code, second.json()["filename"], second.json()["replaces"]) == (201, "报告.pdf", first["id"])
+    (present,) = (await world.get("intake", path, owner))["items"]
+    assert present == second.json()
+    assert len((await world.get("intake", f"{path}?history=true", owner))["items"]) == 2
+
+
+async def test_a_name_stored_by_an_earlier_version_is_handed_out_safely(world: World) -> None:
+    case, owner = (await sample_declarations.draft(world))["id"], world.owner()
+    sent = (await upload(world, case, "site_photos", owner, PDF)).json()
+    await world.database.admin.execute("UPDATE intake.material SET filename = $1", "a\u202efdp\n.html")
+    path = f"/v1/declarations/{case}/materials/{sent['id']}/content"
+    answer = await world.call("intake", "GET", path, owner, status=200)
+    assert answer.headers["content-disposition"] == (
+        "attachment; filename=\"a_fdp_.html.pdf\"; filename*=UTF-8''a_fdp_.html.pdf"
+    )
+    assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+async def test_quotas_count_present_files_and_all_that_was_stored(world: World) -> None:
+    case, owner = (await sample_declarations.draft(world))["id"], world.owner()
+    settings, path = world.instances["intake"].settings, f"/v1/declarations/{case}/materials"
+
+    async def refused(body: bytes, said: str) -> None:
+        answer = await upload(world, case, "site_photos", owner, body)
+        assert (answer.status_code, answer.json()["code"]) == (409, "file_quota")
+        assert said in answer.json()["detail"]
+
+    settings.declaration_files, first = 2, (await upload(world, case, "site_photos", owner, PDF)).json()["id"]
+    assert (await upload(world, case, "site_photos", owner, PDF + b"1")).status_code == 201
+    await refused(PDF + b"2", "已有 2 份（最多 2 份）；请移除不需要的材料")
+    replaced = await upload(world, case, "site_photos", owner, PDF + b"2", replaces=first)
+    assert replaced.status_code == 201
+    settings.declaration_files, settings.declaration_files_bytes = 9, 30
+    assert (await upload(world, case, "site_photos", owner, PDF + b"3")).status_code == 201
+    await refused(PDF + b"4", "共 0.0 MiB，额度 0.0 MiB，本文件 0.0 MiB；请移除不需要的材料")
+    await world.call("intake", "DELETE", f"{path}/{replaced.json()['id']}", owner, status=204)
+    assert (await upload(world, case, "site_photos", owner, PDF + b"4")).status_code == 201
+    settings.declaration_files_bytes, settings.applicant_files_bytes = 1000, 58
+    await refused(PDF + b"5", "请联系系统管理员提高额度")
+    settings.applicant_files_bytes = 59
+    other = (await sample_declarations.draft(world))["id"]
+    assert (await upload(world, other, "site_photos", owner, PDF + b"5")).status_code == 201
 
 
 async def test_the_same_content_is_another_material_elsewhere_or_after_a_removal(world: World) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from tests.intake import sample_declarations
 from tests.intake.sample_declarations import BUILDING, GOVERNMENT, OFFICER, PDF, upload
+from tests.packages import JPEG, MEMBERS, PNG, package
 from tests.world import World
 
 pytestmark = pytest.mark.clause("三（一）")
@@ -90,15 +91,15 @@ async def test_a_file_that_is_not_a_document_is_refused(
 @pytest.mark.parametrize(
     ("head", "filename", "media_type"),
     [
-        (b"\x89PNG\r\n\x1a\n", "a.png", "image/png"),
-        (b"\xff\xd8\xff\xe0", "a.jpg", "image/jpeg"),
-        (b"PK\x03\x04", "a.ofd", "application/ofd"),
-        (b"PK\x03\x04", "a.zip", "application/zip"),
+        (PNG + b"rest", "a.png", "image/png"),
+        (JPEG + b"rest", "a.jpg", "image/jpeg"),
+        (package(*MEMBERS["ofd"]), "a.ofd", "application/ofd"),
+        (package(*MEMBERS["zip"]), "a.zip", "application/zip"),
     ],
 )
 async def test_the_type_is_told_by_content(world: World, head: bytes, filename: str, media_type: str) -> None:
     case = (await sample_declarations.draft(world))["id"]
-    answer = await upload(world, case, "site_photos", world.owner(), head + b"rest", filename=filename)
+    answer = await upload(world, case, "site_photos", world.owner(), head, filename=filename)
     assert (answer.status_code, answer.json()["media_type"]) == (201, media_type)
 
 

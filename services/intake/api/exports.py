@@ -16,6 +16,7 @@ from services.intake.models.registers import LibraryEntry, Resource
 from shared.actors import Actor
 from shared.contracts.library import LABELS, LibraryComponent, LibraryRow, ResourceRow
 from shared.runtime import Instance
+from shared.storage.file_names import disposition
 from shared.web.auth import OfficialOrSystem
 from shared.web.idempotency import ActRoute
 from shared.web.paging import FilterSet
@@ -70,7 +71,7 @@ def _answer(
     request: Request, actor: Actor, query: Select[Any], model: type[BaseModel], filename: str
 ) -> StreamingResponse:
     parts = _parts(request.app.state.instance, actor, query, model)
-    headers = {"content-disposition": f'attachment; filename="{filename}"'}
+    headers = {"content-disposition": disposition(filename)}
     return StreamingResponse(parts, media_type="text/csv; charset=utf-8", headers=headers)
 
 

@@ -15,13 +15,16 @@ from services.intake.api.uploads import Upload, Uploaded
 from services.intake.declarations import visible_declaration
 from services.intake.models.declarations import Declaration
 from services.intake.models.materials import Material
+from services.intake.quotas import check_quota
 from services.intake.rules import checklist as lists
 from services.intake.rules.stages import EDITABLE, UNDER_REVIEW
 from shared.actors import Actor
 from shared.clock import uuid7
 from shared.errors import Forbidden, Invalid, NotFound
 from shared.storage.audit import case_of, record_act
-from shared.storage.files import MEDIA_TYPES, disposition, file_store
+from shared.storage.file_names import disposition, name_for
+from shared.storage.file_types import EXTENSIONS
+from shared.storage.files import file_store
 from shared.storage.session import actor_of, found, locked, now
 from shared.text import Line
 from shared.web.auth import Anyone, MaterialProvider
@@ -73,7 +76,7 @@ Replaces = Annotated[
     name="upload_material",
     summary="上传材料",
     description=(
-        "上传一份材料，请求体为文件内容；内容相同时返回已有材料。项目单位在草稿或退回补正时上传，"
+        "上传一份材料，请求体为文件内容；内容和文件名都相同时返回已有材料，内容相同而文件名不同时以新文件名替换。项目单位在草稿或退回补正时上传，"
         "区发展改革委在初审时上传，区政府（管委会）在征求意见时上传。依据方案三（一）。"
     ),
     response_model=MaterialOut,
@@ -89,17 +92,21 @@ async def upload_material(
     response: Response,
     replaces: Replaces = None,
 ) -> Material:
-    """Upload a file (the request body is its content); the same content again returns the same material. 三（一）¶2"""
+    """Upload a file (the request body is its content); the same content under the same name returns the same material.
+
+    The same content under another name replaces it: the earlier name was wrong. 三（一）¶2
+    """
     declaration = await locked(session, Declaration, declaration_id)
     _check_provider(actor, declaration, kind)
-    if same := await _same_content(session, declaration_id, kind, upload.received.sha256):
+    same = await _same_content(session, declaration_id, kind, upload.received.sha256)
+    if same and same.filename == upload.filename:
         response.status_code = 200
         return same
     response.headers["location"] = f"/v1/declarations/{declaration_id}/materials"
-    if replaces is not None:
-        (await _active_material(session, declaration_id, replaces, kind)).remove(actor.subject, now(session))
+    replaced = await _remove_replaced(session, declaration_id, kind, replaces, same)
+    await check_quota(session, declaration, upload.received.size_bytes)
     await upload.keep()
-    material = _row(session, declaration, kind, upload, replaces)
+    material = _row(session, declaration, kind, upload, replaced)
     session.add(material)
     await _record_change(session, declaration, actor, "upload_material", material)
     return material
@@ -131,6 +138,18 @@ async def _same_content(session: AsyncSession, declaration_id: UUID, kind: str, 
         )
     )
     return material
+
+
+async def _remove_replaced(
+    session: AsyncSession, declaration_id: UUID, kind: str, replaces: UUID | None, same: Material | None
+) -> UUID | None:
+    """Remove the replaced material, and one with the same content under another name; return which is replaced."""
+    named = None if replaces is None else await _active_material(session, declaration_id, replaces, kind)
+    removed = [each for each in (named, same) if each is not None]
+    for material in removed:
+        material.remove(actor_of(session).subject, now(session))
+    await session.flush()
+    return removed[0].id if removed else None
 
 
 async def _active_material(
@@ -232,7 +251,7 @@ async def list_materials(
     summary="下载材料",
     description="返回材料的文件内容。区发展改革委的内部材料不向项目单位提供。依据方案三（一）。",
     response_class=StreamingResponse,
-    responses={200: {"content": dict.fromkeys(MEDIA_TYPES, _CONTENT), "description": "文件内容", **WITH_ETAG}},
+    responses={200: {"content": dict.fromkeys(EXTENSIONS, _CONTENT), "description": "文件内容", **WITH_ETAG}},
 )
 async def read_material_content(
     request: Request, session: ReadSession, actor: Anyone, declaration_id: DeclarationId, material_id: MaterialId
@@ -246,7 +265,7 @@ async def read_material_content(
         raise Forbidden("该材料为区发展改革委内部材料，不向项目单位提供；如需了解请联系区发展改革委")
     content = await file_store(request.app.state.instance.settings.file_store_url()).read(material.sha256)
     headers = {
-        "content-disposition": disposition(material.filename),
+        "content-disposition": disposition(name_for(material.filename, material.media_type)),
         "content-length": str(material.size_bytes),
         "etag": f'"{material.sha256}"',
         "x-content-type-options": "nosniff",

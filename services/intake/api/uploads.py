@@ -9,7 +9,9 @@ from starlette.requests import ClientDisconnect
 
 from shared.errors import DomainError
 from shared.runtime import Instance
-from shared.storage.files import FileStore, Received, TooLarge, UnsupportedType, file_store, media_type_of
+from shared.storage.file_names import check_name, name_for
+from shared.storage.file_types import UnsupportedType
+from shared.storage.files import FileStore, Received, TooLarge, file_store
 from shared.text import Line
 from shared.web.auth import MaterialProvider
 
@@ -44,10 +46,16 @@ async def _body(request: Request) -> AsyncIterator[bytes]:
         raise UploadInterrupted("上传中断，文件未保存，请重新上传") from None
 
 
+Filename = Annotated[
+    Line,
+    Query(title="文件名", description="UTF-8，如 资金申请报告.pdf；扩展名按文件内容补正，含扩展名最多 255 字节"),
+]
+
+
 async def _received(
     request: Request,
     actor: MaterialProvider,
-    filename: Annotated[Line, Query(title="文件名", description="含扩展名，如 资金申请报告.pdf")],
+    filename: Filename,
 ) -> AsyncIterator[Upload]:
     """Receive the body before the transaction begins, so that a slow upload holds no database connection."""
     instance: Instance = request.app.state.instance
@@ -61,7 +69,8 @@ async def _received(
     received = await store.receive(_body(request), limit, instance.clock.now())
     upload = None
     try:
-        upload = Upload(store, received, filename, media_type_of(received.head, filename))
+        media_type = await store.media_type(received)
+        upload = Upload(store, received, check_name(name_for(filename, media_type)), media_type)
         yield upload
     finally:
         if upload is None or not upload.kept:

@@ -27,6 +27,7 @@ class Material(Base):
             unique=True,
             postgresql_where=text("removed_at IS NULL"),
         ),
+        Index("ix_material_applicant_uscc", "applicant_uscc"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)

@@ -15,6 +15,7 @@ from services.monitoring.models.green import GreenRecord
 from services.monitoring.schemas.green import GreenRecordIn, GreenRecordOut, GreenRegistrationIn, GreenReturnIn
 from shared.errors import NotFound
 from shared.storage.audit import case_of, record_act
+from shared.storage.file_names import disposition
 from shared.storage.session import found, locked
 from shared.web.auth import Anyone, CityOfficer, Official
 from shared.web.idempotency import ActRoute, ReadSession, Session
@@ -116,7 +117,7 @@ async def export_green_record(session: ReadSession, actor: Official, declaration
     file = await found(session, ProjectFile, declaration_id)
     content = await exchange_export(session, file, await _latest(session, declaration_id))
     name = f"green-record-{declaration_id}.json"
-    return JSONResponse(content, headers={"content-disposition": f'attachment; filename="{name}"'})
+    return JSONResponse(content, headers={"content-disposition": disposition(name)})
 
 
 async def _move(

@@ -1,6 +1,7 @@
 """The file store: limits, types by content, equal content, interrupted uploads and their removal."""
 
 import hashlib
+import os
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -8,10 +9,11 @@ from pathlib import Path
 import pytest
 
 from shared.errors import Invalid, NotFound
-from shared.storage.files import FileStore, TooLarge, UnsupportedType, disposition, file_store, media_type_of
+from shared.storage.file_types import UnsupportedType
+from shared.storage.files import FileStore, TooLarge, file_store
+from tests.packages import MEMBERS, package
 
 AT = datetime(2024, 3, 1, 2, 0, tzinfo=UTC)
-PDF, PNG, JPEG, ZIP = b"%PDF-1.7", b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff\xe0", b"PK\x03\x04"
 
 
 @pytest.fixture
@@ -32,43 +34,6 @@ async def kept(store: FileStore, *parts: bytes) -> str:
     received = await store.receive(stream(*parts), 1000, AT)
     await store.keep(received)
     return received.sha256
-
-
-@pytest.mark.parametrize(
-    ("head", "name", "media_type"),
-    [
-        (PDF, "a.png", "application/pdf"),
-        (PNG, "a.pdf", "image/png"),
-        (JPEG, "a", "image/jpeg"),
-        (ZIP, "a.b.DOCX", "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
-        (ZIP, "a.xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
-        (ZIP, "a.ofd", "application/ofd"),
-        (ZIP, "a.zip", "application/zip"),
-    ],
-)
-def test_the_type_of_a_file(head: bytes, name: str, media_type: str) -> None:
-    assert media_type_of(head + b"...", name) == media_type
-
-
-@pytest.mark.parametrize(
-    ("head", "name"),
-    [(ZIP, "a.pdf"), (ZIP, "a.zipx"), (b"PK", "a.zip"), (b"PDF", "a.pdf"), (b" %PDF-", "a.pdf"), (b"", "a.docx")],
-)
-def test_other_content_is_refused_whatever_its_name(head: bytes, name: str) -> None:
-    with pytest.raises(UnsupportedType):
-        media_type_of(head, name)
-
-
-@pytest.mark.parametrize(
-    ("name", "header"),
-    [
-        ("report-1.2_a.pdf", "attachment; filename=\"report-1.2_a.pdf\"; filename*=UTF-8''report-1.2_a.pdf"),
-        ("报 告.pdf", "attachment; filename=\"___.pdf\"; filename*=UTF-8''%E6%8A%A5%20%E5%91%8A.pdf"),
-        ('a"\r\n/b', "attachment; filename=\"a____b\"; filename*=UTF-8''a%22%0D%0A%2Fb"),
-    ],
-)
-def test_a_name_in_a_header(name: str, header: str) -> None:
-    assert disposition(name) == header
 
 
 @pytest.mark.parametrize("parts", [(b"x" * 10,), (b"x" * 4, b"x" * 6), (b"x" * 9, b"", b"x")])
@@ -143,3 +108,30 @@ async def test_an_upload_is_dated_in_utc_wherever_it_begins(store: FileStore) ->
 def test_a_store_is_opened_once(tmp_path: Path) -> None:
     assert file_store(tmp_path.as_uri()) is file_store(tmp_path.as_uri())
     assert file_store((tmp_path / "a").as_uri()) is not file_store((tmp_path / "b").as_uri())
+
+
+async def test_the_type_is_read_from_the_stored_content(store: FileStore) -> None:
+    sheet = package(*MEMBERS["xlsx"], *(f"xl/{number}.xml" for number in range(3000)))
+    received = await store.receive(stream(sheet), 10**6, AT)
+    assert await store.media_type(received) == "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+    with pytest.raises(UnsupportedType):
+        await store.media_type(await store.receive(stream(b"<html>"), 100, AT))
+
+
+def modes(folder: Path) -> set[str]:
+    return {f"{path.stat().st_mode & 0o7777:o} {'file' if path.is_file() else 'folder'}" for path in folder.rglob("*")}
+
+
+@pytest.mark.parametrize("mask", [0o000, 0o022, 0o777])
+async def test_only_the_owner_reads_files_whatever_the_umask(tmp_path: Path, mask: int) -> None:
+    (tmp_path / "files").mkdir(mode=0o755)
+    before = os.umask(mask & 0o077)
+    try:
+        for folder in (tmp_path / "files", tmp_path / "new" / "files"):
+            store = FileStore(folder.as_uri())
+            await kept(store, b"abc")
+            await store.receive(stream(b"abc"), 10, AT)
+            assert folder.stat().st_mode & 0o7777 == 0o700
+            assert modes(folder) == {"600 file", "700 folder"}
+    finally:
+        os.umask(before)

@@ -3,7 +3,7 @@
 import pytest
 from fastapi import APIRouter, Response
 
-from shared.storage.files import MEDIA_TYPES
+from shared.storage.file_types import EXTENSIONS
 from shared.web.app import COMPRESSED
 from tests.shared.web.test_foundation import small_service
 from tests.world import World
@@ -16,7 +16,7 @@ async def test_what_is_compressed(world: World) -> None:
     async def answer(size: int, kind: str) -> Response:
         return Response(b"x" * size, media_type=kind)
 
-    plain = ("text/event-stream", *MEDIA_TYPES)
+    plain = ("text/event-stream", *EXTENSIONS)
     cases = {(1000, "application/json"): True, (999, "application/json"): False, (5000, "text/csv"): True}
     cases |= {(5000, kind): False for kind in plain}
     async with small_service(world, router) as client:
