@@ -13,6 +13,7 @@ from shared.web.app import create_app
 from shared.web.auth import RoleCheck
 from shared.web.paging import Page
 from shared.web.parameters import query_parameters
+from shared.web.security_headers import ALWAYS
 from tests import reading
 
 CONVENTION = frozenset({"sort", "limit", "cursor", "include_total"})
@@ -76,6 +77,17 @@ def missing_headers(service: str, answer: httpx.Response) -> set[str]:
     promised |= {"Location"} if answer.status_code == 201 else set()
     promised |= {"ETag"} if reading.demands_version(route) else set()
     return {name for name in promised if name not in answer.headers}
+
+
+def careless_headers(answer: httpx.Response) -> set[str]:
+    """Return the headers for browsers and caches that an answer lacks, or that say less than they should."""
+    policy = answer.headers.get("content-security-policy", "")
+    found = {name for name in ALWAYS if name not in answer.headers}
+    found |= {f"CSP {word}" for word in ("unsafe-eval", "script-src 'unsafe-inline'", "*") if word in policy}
+    found |= {f"CSP without {word}" for word in ("frame-ancestors 'none'", "default-src 'none'") if word not in policy}
+    if answer.headers.get("cache-control") != "no-store" and "authorization" in answer.request.headers:
+        found.add("cache-control")
+    return found
 
 
 def lists_of(service: str) -> dict[str, APIRoute]:

@@ -179,6 +179,7 @@ class World:
             sent.setdefault("content-type", "application/json")
         answer = await self.clients[service].request(method, path, content=content, headers=sent)
         assert enumeration.missing_headers(service, answer) == set(), f"{method} {path}: promised, but not sent"
+        assert enumeration.careless_headers(answer) == set(), f"{method} {path}: not sent to browsers"
         if status is not None:
             assert answer.status_code == status, f"{method} {path}: {answer.status_code} {answer.text}"
         return answer

@@ -1,6 +1,6 @@
 """Endpoints of operation: health, API keys, the audit log of a case, and the clock of a demonstration."""
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -15,7 +15,7 @@ from shared.runtime import Instance
 from shared.storage.session import now
 from shared.storage.tables import act, api_key
 from shared.text import STORABLE, Cleaned, Line, clean_line, clean_paragraph
-from shared.web.auth import CitySupervisor, Official
+from shared.web.auth import CitySupervisor, Official, is_loopback
 from shared.web.filters import flag, moments, one_of, search
 from shared.web.idempotency import ActRoute, ReadSession, Session
 from shared.web.paging import Listing, Page, PageRequest
@@ -63,6 +63,11 @@ async def ready(request: Request) -> Health:
     return Health()
 
 
+_LONGEST_STEP = timedelta(days=5 * 366)
+_LAST_MOMENT = datetime(2050, 1, 1, tzinfo=UTC)
+_UNDO = "拨错时请停止演示，清空演示数据后重新启动"
+
+
 class ClockSetting(BaseModel):
     """The instant to set the clock to."""
 
@@ -70,15 +75,21 @@ class ClockSetting(BaseModel):
 
 
 @router.put("/clock", name="set_clock", include_in_schema=False)
-async def set_clock(request: Request, setting: ClockSetting) -> ClockSetting:
-    """Move the clock of a demonstration forward and run the scheduled work that becomes due. Raises NotFound."""
+async def set_clock(request: Request, actor: CitySupervisor, setting: ClockSetting) -> ClockSetting:
+    """Move the clock of a demonstration forward and run the scheduled work that becomes due.
+
+    Raises NotFound outside of a demonstration and for a caller on another machine, Invalid for a time out of bounds.
+    """
     instance: Instance = request.app.state.instance
-    if not instance.settings.story_clock:
+    if not instance.settings.story_clock or not is_loopback(request):
         raise NotFound()
+    if setting.now > min(instance.clock.now() + _LONGEST_STEP, _LAST_MOMENT):
+        bounds = f"演示时钟一次最多前拨 {_LONGEST_STEP.days} 天，且不得晚于 {_LAST_MOMENT:%Y} 年"
+        raise Invalid(f"{bounds}；{_UNDO}", field="/body/now")
     try:
         instance.clock.set(setting.now)
     except ValueError as error:
-        raise Invalid("演示时钟不能回拨", field="/body/now") from error
+        raise Invalid(f"演示时钟不能回拨；{_UNDO}", field="/body/now") from error
     await instance.tick()
     return ClockSetting(now=instance.clock.now())
 

@@ -22,6 +22,7 @@ from shared.web.openapi import complete
 from shared.web.parameters import KnownParametersRoute
 from shared.web.problems import handle_errors
 from shared.web.routing import install
+from shared.web.security_headers import SecurityHeaders
 
 COMPRESSED = (*DEFAULT_EXCLUDED_CONTENT_TYPES, *EXTENSIONS)
 """Media types that are sent as they are: compressed already, or streams of single events."""
@@ -39,7 +40,7 @@ class ServiceApp(FastAPI):
 
     def build_middleware_stack(self) -> ASGIApp:
         """Return the stack with the request log outermost, so that it also sees answers to unforeseen errors."""
-        return RequestLog(super().build_middleware_stack(), self.service)
+        return RequestLog(SecurityHeaders(super().build_middleware_stack()), self.service)
 
     def openapi(self) -> dict[str, Any]:
         """Return the OpenAPI document, completed once."""
@@ -69,6 +70,7 @@ def create_app(service: Service, instance: Instance | None = None) -> FastAPI:
         lifespan=None if instance else own_instance,
         docs_url=None,
         redoc_url=None,
+        redirect_slashes=False,  # a redirect would repeat the Host that the caller wrote
         telemetry=cast(TelemetryConfig, tracing.request_telemetry(service.name, settings)),
     )
     app.declared = service

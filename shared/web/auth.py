@@ -1,6 +1,7 @@
 """Authentication before the body is read: the caller of a request, and the roles that an endpoint admits."""
 
 from collections.abc import Callable, Coroutine, Iterator
+from ipaddress import ip_address
 from typing import Annotated, Any
 
 from fastapi import Depends, Request, Response
@@ -16,6 +17,14 @@ from shared.web.routing import PrefixRoute
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 _bearer = HTTPBearer(auto_error=False, description="个人令牌，或接口密钥（th_live_…）")
+
+
+def is_loopback(request: Request) -> bool:
+    """Return whether the caller is on this machine, by the address that a trusted proxy names, if there is one."""
+    try:
+        return request.client is not None and ip_address(request.client.host).is_loopback
+    except ValueError:
+        return False
 
 
 async def sign_in(request: Request) -> Actor:

@@ -8,11 +8,12 @@ from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.responses import HTMLResponse
 from fastapi.staticfiles import StaticFiles
 
+from shared.web.security_headers import of_page
+
 DESCRIPTION = (
     "事件目录（有哪些事件、何时发布、谁据此办理、字段和示例）：[/docs/events](/docs/events)　"
     "AsyncAPI 3 文档：[/asyncapi.json](/asyncapi.json)"
 )
-_NO_OUTSIDE_CONTENT = {"content-security-policy": "default-src 'none'; style-src 'unsafe-inline'"}
 
 
 def mount_docs(app: FastAPI) -> None:
@@ -22,19 +23,22 @@ def mount_docs(app: FastAPI) -> None:
 
     @app.get("/docs", include_in_schema=False)
     async def docs() -> HTMLResponse:
-        return get_swagger_ui_html(
+        page = get_swagger_ui_html(
             openapi_url="/openapi.json",
             title=app.title,
             swagger_js_url="/assets/swagger-ui-bundle.js",
             swagger_css_url="/assets/swagger-ui.css",
             swagger_favicon_url="/assets/favicon.png",
         )
+        page.headers.update(of_page(bytes(page.body).decode()))
+        return page
 
     @app.get("/docs/events", include_in_schema=False)
     async def event_catalogue() -> HTMLResponse:
         from shared.events.catalogue.page import page  # the brokers' client is loaded only where it is needed
 
-        return HTMLResponse(page(), headers=_NO_OUTSIDE_CONTENT)
+        html = page()
+        return HTMLResponse(html, headers=of_page(html))
 
     @app.get("/asyncapi.json", include_in_schema=False)
     async def asyncapi_document(request: Request) -> dict[str, Any]:

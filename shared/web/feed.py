@@ -118,7 +118,7 @@ async def stream_events(
 ) -> EventStream:
     """Stream the events of this service (Server-Sent Events) after Last-Event-ID, until the token expires."""
     cursor = int(last_event_id) if last_event_id is not None else after
-    headers = {"cache-control": "no-cache", "x-accel-buffering": "no"}
+    headers = {"x-accel-buffering": "no"}
     return EventStream(_encoded(request, actor, types, cursor), headers=headers)
 
 

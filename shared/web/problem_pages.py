@@ -16,9 +16,9 @@ from shared.web.memory_paging import MemoryListing, MemoryPageRequest
 from shared.web.paging import Page
 from shared.web.parameters import KnownParametersRoute
 from shared.web.problems import GENERAL_PROBLEMS
+from shared.web.security_headers import of_page
 
 router = APIRouter(route_class=KnownParametersRoute, tags=["错误说明"])
-_NO_OUTSIDE_CONTENT = {"content-security-policy": "default-src 'none'; style-src 'unsafe-inline'"}
 _PAGE = """<!doctype html><html lang="zh-CN"><meta charset="utf-8"><title>{title}</title>
 <style>body{{font:16px/1.7 sans-serif;max-width:44em;margin:2em auto;padding:0 1em}}code{{color:#555}}</style>
 <h1>{title}</h1><p><code>{code}</code>　HTTP {status}</p>
@@ -96,4 +96,5 @@ async def explain_problem(
     if "text/html" not in accept:
         return found
     shown = {name: escape(str(value)) for name, value in found.model_dump().items()}
-    return HTMLResponse(_PAGE.format(**shown), headers=_NO_OUTSIDE_CONTENT)
+    html = _PAGE.format(**shown)
+    return HTMLResponse(html, headers=of_page(html))

@@ -6,12 +6,15 @@ import socket
 import subprocess
 import sys
 import time
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 
-from shared.settings import ROOT
+from deploy.demo.personas import PEOPLE, Signer
+from shared.settings import ROOT, Settings
 
 NOWHERE = "postgresql://nobody:secret@127.0.0.1:1/none"
 
@@ -113,12 +116,15 @@ def wait_for(path: Path) -> None:
 
 def test_a_service_that_comes_back_amid_a_story_stands_where_the_story_does(tmp_path: Path) -> None:
     arguments = ("deploy.serve", "intake", "--port", "0", "--story-now", "2024-05-06T10:00:00+08:00")
-    service = start(tmp_path, *arguments, TENGHUAN_STORY_CLOCK="true")
+    signer = Signer()
+    service = start(tmp_path, *arguments, TENGHUAN_STORY_CLOCK="true", TENGHUAN_JWT_KEYS=signer.jwks())
     assert service.stdout is not None
     said = next(line for line in service.stdout if "answers at" in line)
     base = said.split("answers at ")[1].split("/docs")[0]
+    token = signer.token(PEOPLE["city-supervisor-1"], Settings(), datetime(2024, 5, 6, tzinfo=UTC), 12)
+    sent: dict[str, Any] = {"headers": {"authorization": f"Bearer {token}"}, "timeout": 60, "trust_env": False}
     answers = [
-        httpx.put(f"{base}/clock", json={"now": moment}, timeout=60, trust_env=False).status_code
+        httpx.put(f"{base}/clock", json={"now": moment}, **sent).status_code
         for moment in ("2024-05-05T10:00:00+08:00", "2024-05-06T10:00:00+08:00")
     ]
     service.send_signal(signal.SIGTERM)

@@ -15,6 +15,8 @@ from shared.dates import BEIJING
 from shared.settings import Settings
 
 TIMEOUT_SECONDS = 120.0
+CLOCK_SETTER = "city-supervisor-1"
+"""The persona that sets the clock of the demonstration."""
 
 T = TypeVar("T")
 
@@ -76,12 +78,11 @@ class StoryClient:
         if moment <= self.now:
             return
         self.now = moment
-        answers = await together(
-            *(
-                _with_retry(client, "PUT", "/clock", json={"now": moment.isoformat()})
-                for client in self._clients.values()
-            )
-        )
+        sent = {
+            "json": {"now": moment.isoformat()},
+            "headers": {"authorization": f"Bearer {self.token(CLOCK_SETTER)}"},
+        }
+        answers = await together(*(_with_retry(client, "PUT", "/clock", **sent) for client in self._clients.values()))
         for answer in answers:
             if answer.status_code != 200:
                 raise Unexpected(f"clock: {answer.status_code} {answer.text}")

@@ -268,6 +268,5 @@ async def read_material_content(
         "content-disposition": disposition(name_for(material.filename, material.media_type)),
         "content-length": str(material.size_bytes),
         "etag": f'"{material.sha256}"',
-        "x-content-type-options": "nosniff",
     }
     return StreamingResponse(content, media_type=material.media_type, headers=headers)

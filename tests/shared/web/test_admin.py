@@ -251,7 +251,7 @@ async def test_a_service_is_ready_while_it_runs_consumes_and_reaches_the_broker(
 @pytest.mark.parametrize(("later", "status"), [(-1, 422), (0, 200), (1, 200)])
 async def test_the_clock_of_a_demonstration_stands_or_goes_on(world: World, later: int, status: int) -> None:
     moment = START + timedelta(seconds=later)
-    answer = await world.call("intake", "PUT", "/clock", None, {"now": moment.isoformat()}, status=status)
+    answer = await world.call("intake", "PUT", "/clock", SUPERVISOR, {"now": moment.isoformat()}, status=status)
     assert world.clock.now() == max(moment, START)
     if status == 200:
         assert datetime.fromisoformat(answer.json()["now"]) == moment.astimezone(UTC)
@@ -259,5 +259,41 @@ async def test_the_clock_of_a_demonstration_stands_or_goes_on(world: World, late
 
 async def test_there_is_no_clock_to_set_in_production(world: World) -> None:
     world.settings.story_clock = False
-    answer = await world.call("intake", "PUT", "/clock", None, {"now": at(1)}, status=404)
+    answer = await world.call("intake", "PUT", "/clock", SUPERVISOR, {"now": at(1)}, status=404)
     assert (answer.json()["code"], world.clock.now()) == ("not_found", START)
+
+
+@pytest.mark.parametrize(
+    ("moment", "status"),
+    [
+        (START + timedelta(days=1830), 200),
+        (START + timedelta(days=1830, seconds=1), 422),
+        (datetime(2999, 1, 1, tzinfo=UTC), 422),
+    ],
+)
+async def test_the_clock_takes_no_leap_into_a_far_future(world: World, moment: datetime, status: int) -> None:
+    answer = await world.call("intake", "PUT", "/clock", SUPERVISOR, {"now": moment.isoformat()}, status=status)
+    assert world.clock.now() == (moment if status == 200 else START)
+    if status == 422:
+        assert "重新启动" in answer.json()["detail"]
+
+
+async def test_the_clock_ends_in_2050(world: World) -> None:
+    world.clock.set(datetime(2049, 12, 31, tzinfo=UTC))
+    for moment, status in (("2050-01-01T00:00:01Z", 422), ("2050-01-01T00:00:00Z", 200)):
+        await world.call("intake", "PUT", "/clock", SUPERVISOR, {"now": moment}, status=status)
+
+
+@pytest.mark.parametrize("who", [None, "city-officer-1", "110105-supervisor-1", "auditor-1"])
+async def test_nobody_but_a_supervisor_of_the_city_sets_the_clock(world: World, who: str | None) -> None:
+    await world.call("intake", "PUT", "/clock", who, {"now": at(1)}, status=403 if who else 401)
+    assert world.clock.now() == START
+
+
+@pytest.mark.parametrize(("address", "status"), [("127.0.0.1", 200), ("::1", 200), ("192.0.2.7", 404), ("socket", 404)])
+async def test_the_clock_is_set_from_this_machine_alone(world: World, address: str, status: int) -> None:
+    transport = httpx.ASGITransport(app=world.apps["intake"], client=(address, 1))
+    async with httpx.AsyncClient(transport=transport, base_url="http://intake.test") as client:
+        headers = {"authorization": f"Bearer {world.token(SUPERVISOR)}"}
+        answer = await client.put("/clock", json={"now": at(1)}, headers=headers)
+    assert (answer.status_code, world.clock.now() > START) == (status, status == 200)

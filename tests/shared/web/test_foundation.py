@@ -178,7 +178,7 @@ class UniqueViolation(Exception):
 
 async def test_what_an_applicant_reads_of_a_malformed_value_is_chinese(world: World) -> None:
     for said in ("x", "2024-01-01T00:00:00"):
-        answer = await world.call("intake", "PUT", "/clock", None, {"now": said}, status=422)
+        answer = await world.call("intake", "PUT", "/clock", "city-supervisor-1", {"now": said}, status=422)
         assert answer.json()["errors"] == [
             {
                 "pointer": "/body/now",
@@ -189,7 +189,9 @@ async def test_what_an_applicant_reads_of_a_malformed_value_is_chinese(world: Wo
 
 
 async def test_a_demonstration_does_not_go_back_in_time(world: World) -> None:
-    answer = await world.call("intake", "PUT", "/clock", None, {"now": "2024-01-01T00:00:00Z"}, status=422)
+    answer = await world.call(
+        "intake", "PUT", "/clock", "city-supervisor-1", {"now": "2024-01-01T00:00:00Z"}, status=422
+    )
     assert answer.json()["errors"][0]["pointer"] == "/body/now"
 
 
