@@ -13,7 +13,7 @@ MINUTES := 8
 LOAD := 1
 SERVICES := run-intake run-eligibility run-funding run-monitoring
 
-.PHONY: help run run-kafka $(SERVICES) cli test test-clients test-faults check lint shape types imports migrations schemas bench faults recovery mutants sdk format lock clean
+.PHONY: help run run-kafka $(SERVICES) cli test test-clients test-faults check lint shape types imports migrations schemas bench attack faults recovery mutants sdk format lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' Makefile
@@ -65,6 +65,9 @@ schemas: $(DEV) ## no published event changed its shape
 
 faults: $(DEV) ## inject every kind of fault into the suite on a real broker, check that nothing is lost (SEED=1 MINUTES=8 LOAD=1)
 	@exec $(PY) -m faults --seed $(SEED) --minutes $(MINUTES) --load $(LOAD)
+
+attack: $(RUNTIME) ## attack a suite of its own on loopback, print what held and what did not (ARGS="walls")
+	@exec $(PY) -m attacks $(ARGS)
 
 recovery: $(DEV) ## recovery times: one fault at a time under a steady load (SEED=1)
 	@exec $(PY) -m faults --seed $(SEED) --recovery
