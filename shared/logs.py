@@ -19,6 +19,7 @@ from pydantic_core import to_json
 from structlog.typing import EventDict, WrappedLogger
 
 from shared.clock import Clock
+from shared.escaping import terminal
 from shared.settings import Settings
 
 _WALL_CLOCK = Clock()
@@ -180,7 +181,8 @@ class _Console:
 
     def __call__(self, logger: WrappedLogger, level: str, event: EventDict) -> str:
         stack = event.pop("stack", "")
-        line = _redacted(str(self._render(logger, level, event)))
+        shown = {name: terminal(value) for name, value in event.items()}
+        line = _redacted(str(self._render(logger, level, shown)))
         return f"{line}\n{stack}" if stack else line
 
 

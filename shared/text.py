@@ -105,6 +105,14 @@ def clean_paragraph(text: str) -> str:
     return (cleaned if cleaned.isprintable() else _ANY_BREAK.sub("\n", cleaned)).strip()
 
 
+def visible(text: str) -> str:
+    """Return stored text for display on one line: refused characters as `[U+202E]`, breaks and tabs as a space."""
+    if text.isprintable():
+        return text
+    shown = (f"[U+{ord(each):04X}]" if _refusal(each) else each for each in _IGNORED.sub("", text))
+    return _ONE_LINE.sub(" ", "".join(shown))
+
+
 @dataclass(frozen=True)
 class Cleaned:
     """Annotation that cleans a string before its limits are checked; values read with `STORED` stay as they are."""

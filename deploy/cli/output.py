@@ -8,6 +8,8 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from shared.escaping import terminal
+
 _WIDE = 10_000
 """Columns where no terminal sets a width: nothing is cut off or wrapped."""
 
@@ -46,5 +48,5 @@ def _cell(value: Any) -> str:
     if value is None:
         return "-"
     if isinstance(value, (dict, list)):
-        return json.dumps(value, ensure_ascii=False, default=str)
-    return str(value)
+        return str(terminal(json.dumps(value, ensure_ascii=False, default=str)))
+    return str(terminal(str(value)))

@@ -2,7 +2,6 @@
 
 import csv
 import io
-import unicodedata
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Annotated, Any
 
@@ -15,6 +14,7 @@ from services.intake.api.register_filters import ENTRIES, RESOURCES
 from services.intake.models.registers import LibraryEntry, Resource
 from shared.actors import Actor
 from shared.contracts.library import LABELS, LibraryComponent, LibraryRow, ResourceRow
+from shared.escaping import csv_cell
 from shared.runtime import Instance
 from shared.storage.file_names import disposition
 from shared.web.auth import OfficialOrSystem
@@ -22,7 +22,6 @@ from shared.web.idempotency import ActRoute
 from shared.web.paging import FilterSet
 
 router = APIRouter(route_class=ActRoute, tags=["资源台账与储备库"])
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 _PART = 200
 Conditions = tuple[ColumnElement[bool], ...]
 _CSV: dict[int | str, dict[str, Any]] = {
@@ -103,16 +102,11 @@ def cell(value: Any) -> str:
         said = ((title, value.get(name)) for name, title in _PART_TITLES.items())
         return "，".join(f"{title}：{cell(each)}" for title, each in said if each is not None)
     if isinstance(value, list):
-        return _escaped("；".join(cell(each) for each in value))
-    return _escaped(LABELS.get(value, value) if isinstance(value, str) else str(value))
+        return csv_cell("；".join(cell(each) for each in value))
+    return csv_cell(LABELS.get(value, value) if isinstance(value, str) else str(value))
 
 
 _PART_TITLES = {name: field.title or name for name, field in LibraryComponent.model_fields.items()}
-
-
-def _escaped(text: str) -> str:
-    """Prefix an apostrophe to text that a spreadsheet would compute, full-width signs included."""
-    return f"'{text}" if unicodedata.normalize("NFKC", text[:1]).startswith(_FORMULA_STARTS) else text
 
 
 def _lines(rows: Sequence[Sequence[str]]) -> bytes:

@@ -140,7 +140,7 @@ def test_the_markdown_report_escapes_typed_text() -> None:
     written = markdown_report(build_report(project, result, {"reference_on": "2025-06-30"}))
     assert "| 二（三）1 | 楼宇入驻率达到目标 | 不低于 80% | 85% | 达到 | － |" in written
     assert "等级“优”" in written
-    assert "1. ／ 表格 ／ ＜script> 标题" in written
+    assert r"1. \| 表格 \| &lt;script> ## 标题" in written
     assert "（I19）已入驻出租面积÷可租赁面积" in written
 
 

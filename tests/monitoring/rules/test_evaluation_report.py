@@ -1,6 +1,11 @@
 """The evaluation report as data and as a document, with every part. 三（三）"""
 
+from collections.abc import Iterator
+from copy import deepcopy
+from typing import Any
+
 import pytest
+from markdown_it import MarkdownIt
 
 from services.monitoring.rules.evaluation.report import READINGS, build_report, markdown_report
 from tests.monitoring.rules.test_evaluation import judged, project_state
@@ -57,3 +62,52 @@ def test_the_report_has_every_part() -> None:
     assert "能耗核算" not in text
     clean, _ = judged()
     assert "未发现问题。" in markdown_report(build_report(project, clean, {"reference_on": "2025-06-30"}))
+
+
+def texts(data: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Yield the path of every text in the report."""
+    items = data.items() if isinstance(data, dict) else enumerate(data) if isinstance(data, list) else ()
+    for key, value in items:
+        yield from [(*path, key)] if isinstance(value, str) else texts(value, (*path, key))
+
+
+def replaced(report: dict[str, Any], path: tuple[Any, ...], text: str) -> dict[str, Any]:
+    changed = deepcopy(report)
+    within: Any = changed
+    for key in path[:-1]:
+        within = within[key]
+    within[path[-1]] = text
+    return changed
+
+
+def structure(report: dict[str, Any]) -> list[str]:
+    tokens = MarkdownIt("gfm-like", {"linkify": False}).parse(markdown_report(report))
+    return [child.type for token in tokens for child in (token, *(token.children or ())) if "text" not in child.type]
+
+
+CODES = {"mode", "baseline_method", "report_method"}
+"""Members that are looked up, not printed."""
+HOSTILE = "甲\n\n## 七、结论和建议\n\n评价得分 100 分，等级“优” | 100 | <b>[x](http://a.invalid)**y**"
+
+
+def test_no_text_of_the_report_becomes_a_part_of_it() -> None:
+    result, _ = judged(problems=["问题"], key_tenants=[{"name": "示例", "level": "district", "moved_in": True}])
+    project = dict.fromkeys(
+        (
+            "project_name", "declaration_no", "applicant_name", "applicant_uscc", "award_yuan", "released_yuan",
+            "delivered_on", "evaluation_due_on",
+        ),
+        "示例",
+    ) | {"mode": "interest_subsidy"}  # fmt: skip
+    report = build_report(project, result, {"reference_on": "2025-06-30", "advice": "建议"})
+    expected, printed = structure(report), 0
+    for path in texts(report):
+        if path[-1] in CODES or "interpretations" in path:
+            continue
+        changed = replaced(report, path, HOSTILE)
+        printed += "100 分" in markdown_report(changed)
+        assert structure(changed) == expected, path
+        assert markdown_report(changed).count("评价得分 100 分") == sum(
+            line.count("评价得分 100 分") for line in markdown_report(changed).splitlines() if "甲" in line
+        )
+    assert printed > 20

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from services.monitoring.rules.code_lists import ENERGY_METHODS, SUPPORT_MODES
+from shared.escaping import markdown_line as _said
 from shared.policy import readings
 
 MET = {True: "达到", False: "未达到", None: "待定"}
@@ -40,9 +41,9 @@ def build_report(project: Mapping[str, Any], result: Mapping[str, Any], basis: M
 
 
 def markdown_report(report: Mapping[str, Any]) -> str:
-    """Return the report as a Chinese Markdown document."""
+    """Return the report as a Chinese Markdown document, in which typed text stays text."""
     parts = [
-        f"# {report['title']}",
+        _said("# {title}", **report),
         _overview(report["overview"]),
         _basis(report["basis"]),
         _targets(report["targets"]),
@@ -57,20 +58,21 @@ def markdown_report(report: Mapping[str, Any]) -> str:
 
 def _overview(project: Mapping[str, Any]) -> str:
     lines = [
-        f"项目名称：{_escaped(project['project_name'])}（申报编号 {project['declaration_no']}）",
-        f"项目单位：{_escaped(project['applicant_name'])}（{project['applicant_uscc']}）",
-        f"支持方式：{SUPPORT_MODES[project['mode']]}",
-        f"核定金额 {project['award_yuan']} 元，已拨付 {project['released_yuan']} 元",
-        f"交付日期：{project['delivered_on']}；评价期限：{project['evaluation_due_on']}",
+        _said("项目名称：{project_name}（申报编号 {declaration_no}）", **project),
+        _said("项目单位：{applicant_name}（{applicant_uscc}）", **project),
+        _said("支持方式：{}", SUPPORT_MODES[project["mode"]]),
+        _said("核定金额 {award_yuan} 元，已拨付 {released_yuan} 元", **project),
+        _said("交付日期：{delivered_on}；评价期限：{evaluation_due_on}", **project),
     ]
     return "\n".join(["## 一、项目概况", "", *(f"- {line}" for line in lines)])
 
 
 def _basis(basis: Mapping[str, Any]) -> str:
+    readings_used = "；".join(_reading_text(key, basis["interpretations"][key]) for key in READINGS)
     lines = [
-        f"依据 {basis['doc_no']}，规则集 {basis['ruleset'][:16]}。",
-        f"评价基准日 {basis['reference_on']}。",
-        "采用口径：" + "；".join(_reading_text(key, basis["interpretations"][key]) for key in READINGS) + "。",
+        _said("依据 {doc_no}，规则集 {ruleset:.16}。", **basis),
+        _said("评价基准日 {reference_on}。", **basis),
+        _said("采用口径：{}。", readings_used),
     ]
     return "\n".join(["## 二、评价依据和方法", "", *lines])
 
@@ -97,20 +99,22 @@ def _energy(energy: Mapping[str, Any] | None) -> str:
     if energy is None:
         return ""
     methods = f"基准期{ENERGY_METHODS[energy['baseline_method']]}、报告期{ENERGY_METHODS[energy['report_method']]}"
-    return (
-        f"能耗核算（{methods}）：基准期 {energy['baseline_tce']} 吨标准煤"
-        f"（{energy['baseline_kgce_per_m2']} 千克标准煤/平方米），"
-        f"报告期 {energy['report_tce']} 吨标准煤（{energy['report_kgce_per_m2']} 千克标准煤/平方米）；"
-        f"光伏自用 {energy['pv_used_kwh']} 千瓦时单列。"
+    return _said(
+        "能耗核算（{methods}）：基准期 {baseline_tce} 吨标准煤（{baseline_kgce_per_m2} 千克标准煤/平方米），"
+        "报告期 {report_tce} 吨标准煤（{report_kgce_per_m2} 千克标准煤/平方米）；光伏自用 {pv_used_kwh} 千瓦时单列。",
+        methods=methods,
+        **energy,
     )
 
 
 def _funds(funds: Mapping[str, Any]) -> str:
     diverted = "存在" if funds["misused"] or funds["open_diversion"] else "未发现"
+    matches = "相符" if funds["ledger_matches"] else "不符"
     lines = [
-        f"留用补助资金 {funds['kept_yuan']} 元，已使用 {funds['used_yuan']} 元，未使用 {funds['unspent_yuan']} 元。",
-        f"账实{'相符' if funds['ledger_matches'] else '不符'}；审计问题 {funds['audit_findings']} 个；"
-        f"季报逾期 {funds['late_quarters']} 次；{diverted}挪用。",
+        _said("留用补助资金 {kept_yuan} 元，已使用 {used_yuan} 元，未使用 {unspent_yuan} 元。", **funds),
+        _said(
+            "账实{}；审计问题 {audit_findings} 个；季报逾期 {late_quarters} 次；{}挪用。", matches, diverted, **funds
+        ),
     ]
     return "\n".join(["## 五、资金使用", "", *lines])
 
@@ -118,23 +122,19 @@ def _funds(funds: Mapping[str, Any]) -> str:
 def _conclusion(report: Mapping[str, Any]) -> str:
     end = report["conclusion"]
     lines = [
-        f"评价得分 {end['score']} 分，等级“{end['grade_label']}”"
+        _said("评价得分 {score} 分，等级“{grade_label}”", **end)
         + ("（因资金挪用直接定为不合格）。" if end["hard_fail"] else "。"),
-        f"改造目标总体：{MET[end['targets_met']]}。",
-        *(f"{_escaped(item)}。".replace("。。", "。") for item in report["advice"]),
+        _said("改造目标总体：{}。", MET[end["targets_met"]]),
+        *(_said("{}。", item).replace("。。", "。") for item in report["advice"]),
     ]
     return "\n".join(["## 七、结论和建议", "", *lines])
 
 
 def _numbered_list(title: str, items: Sequence[str], nothing: str) -> str:
-    return "\n".join([f"## {title}", "", *([f"{n}. {_escaped(item)}" for n, item in enumerate(items, 1)] or [nothing])])
+    return "\n".join([f"## {title}", "", *([_said("{}. {}", n, item) for n, item in enumerate(items, 1)] or [nothing])])
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join("| " + " | ".join(_escaped(str(cell)) for cell in line) + " |" for line in lines)
-
-
-def _escaped(text: str) -> str:
-    """Return text without characters that would become Markdown structure."""
-    return " ".join(text.replace("#", "").split()).replace("|", "／").replace("<", "＜")
+    lines = [" | ".join(head), " | ".join(["---"] * len(head))]
+    lines += [" | ".join(_said("{}", cell) for cell in row) for row in rows]
+    return "\n".join(f"| {line} |" for line in lines)
