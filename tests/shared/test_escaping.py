@@ -13,10 +13,11 @@ from shared.text import visible
 
 PARSER = MarkdownIt("gfm-like", {"linkify": False})
 HOSTILE = [
-    "# 标题", "## 七、结论 100 分", "- 项", "+ 项", "* 项", "1. 项", "12) 项", "> 引", "---", "===", "```", "~~~", "| a | b |",
-    "<script>alert(1)</script>", "&lt;b&gt; &amp; &#35;", "[链接](http://example.invalid)", "![图](x)", "<http://a.invalid>",
-    "**粗** __粗__ *斜* _斜_ ~~删~~ `码`", "a\\b \\# \\", "[a]: http://a.invalid", "|---|---|", ":-: | x", "- [ ] 项", "-",
-    "甲\n\n## 评价得分 100 分\n\n乙", "甲\u2028# 乙", "甲\r## 乙", "甲\u202e乙", "    缩进", "-100.00", "2024-09-02", "1.5",
+    "# 标题", "## 七、结论 100 分", "- 项", "+ 项", "* 项", "1. 项", "12) 项", "> 引", "---", "===", "```",
+    "~~~", "| a | b |", "<script>alert(1)</script>", "&lt;b&gt; &amp; &#35;", "[链接](http://example.invalid)",
+    "![图](x)", "<http://a.invalid>", "**粗** __粗__ *斜* _斜_ ~~删~~ `码`", "a\\b \\# \\",
+    "[a]: http://a.invalid", "|---|---|", ":-: | x", "- [ ] 项", "-", "甲\n\n## 评价得分 100 分\n\n乙",
+    "甲\u2028# 乙", "甲\r## 乙", "甲\u202e乙", "    缩进", "-100.00", "2024-09-02", "1.5",
 ]  # fmt: skip
 
 
@@ -89,6 +90,7 @@ def test_a_terminal_gets_no_control_characters() -> None:
 
 DOCUMENTS = {
     "deploy/cli/output.py": "terminal",
+    "deploy/demo/story/report.py": "texts of the demonstration alone",
     "services/intake/api/exports.py": "csv_cell",
     "services/monitoring/api/evaluation.py": "markdown_line, in rules/evaluation/report.py",
     "shared/events/catalogue/page.py": "Jinja2 with autoescape",
