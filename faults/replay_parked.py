@@ -29,7 +29,7 @@ async def _replay(name: str, settings: Settings) -> int:
     service = load(name)
     database = Database(name, settings.service_url(name), Clock(), settings)
     try:
-        consumer = Consumer(database, service.handlers, service.inbound_topics.values())
+        consumer = Consumer(database, service.handlers, service.read_topics().values())
         async with database.session(system_actor(name)) as session:
             streams = (await session.execute(select(parked.c.source, parked.c.aggregate_id).distinct())).all()
         return sum([await consumer.replay_parked(source, aggregate_id) for source, aggregate_id in streams])

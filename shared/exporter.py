@@ -31,7 +31,8 @@ FROM (SELECT occurred_at FROM outbox ORDER BY id LIMIT 100000) AS oldest
 _DELIVERY = text("""
 SELECT (SELECT count(*) FROM parked) AS parked,
        (SELECT count(*) FROM dead_letter WHERE settled_at IS NULL) AS dead_letters,
-       (SELECT count(*) FROM event_log WHERE position IS NULL) AS unplaced
+       (SELECT count(*) FROM event_log WHERE position IS NULL) AS unplaced,
+       (SELECT count(*) FROM foreign_checkpoint WHERE fault IS NOT NULL) AS forks
 """)
 
 
@@ -74,6 +75,7 @@ class Reader:
         self._rulesets: set[tuple[str, str]] = set()
         build = instance.settings.build
         metrics.STREAMS.labels(self.service)  # a series begins at 0, not at its first change
+        metrics.CHECKPOINTS_REFUSED.labels(self.service)
         for verdict in ("handle", "skip", "park", "bury"):
             metrics.MESSAGES.labels(self.service, verdict)
         metrics.BUILD.labels(self.service, build, platform.python_version()).set(1)
@@ -81,6 +83,7 @@ class Reader:
     async def read(self) -> None:
         """Read all that is due. A failure is logged and shows in `tenghuan_database_up`."""
         self._read_pools()
+        self.instance.sealer.report()
         try:
             async with asyncio.timeout(_LIMIT_SECONDS):
                 await self._read_outbox()
@@ -115,6 +118,7 @@ class Reader:
         metrics.PARKED.labels(self.service).set(row.parked)
         metrics.DEAD_LETTERS.labels(self.service).set(row.dead_letters)
         metrics.UNPLACED.labels(self.service).set(row.unplaced)
+        metrics.FORKS.labels(self.service).set(row.forks)
         self._note("delivery")
 
     async def _read_table(self, gauge: TableGauge) -> None:

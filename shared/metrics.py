@@ -46,6 +46,20 @@ DEAD_LETTERS = _gauge("dead_letters", "Open dead letters")
 POOL = _gauge("database_connections", "Connections in use, and the most there may be, of a pool", "pool", "state")
 READY = _gauge("database_up", "1 while the tables of the service can be read")
 READ_AT = _gauge("gauge_read_timestamp_seconds", "When a gauge was last read from the database (Unix time)", "gauge")
+UNSEALED = _gauge("unsealed_age_seconds", "How long committed records may be unsealed; 0 in a waiting replica")
+SEAL_FAULTS = _gauge("seal_faults", "Records that were altered, inserted or removed by hand, as the sealer found them")
+FORKS = _gauge("checkpoint_faults", "Checkpoints of any service that contradict earlier ones that are held")
+CHECKPOINTS_REFUSED = Counter(
+    "tenghuan_checkpoints_refused",
+    "Checkpoints that arrived without the signature of a known key",
+    ("service",),
+    registry=REGISTRY,
+)
+FILES_ALTERED = Counter(
+    "tenghuan_files_altered",
+    "Reads of stored files that no longer have the content of their name",
+    registry=REGISTRY,
+)
 BUILD = _gauge("build_info", "Always 1; the labels say what runs", "build", "python")
 RULESET = _gauge("ruleset_info", "1 for the rule set in force today", "edition", "hash")
 

@@ -17,7 +17,7 @@ from shared.actors import Actor, hash_secret, key_holder, system_actor
 from shared.clock import Clock
 from shared.contracts.code_lists import CodeLists
 from shared.errors import Unauthenticated
-from shared.events.bus import Bus
+from shared.events.bus import CHECKPOINTS, Bus
 from shared.events.bus.brokers import check_brokers
 from shared.events.handlers import Handlers, InboundTopic
 from shared.events.inbox import Consumer
@@ -27,13 +27,17 @@ from shared.identity.tokens import TokenReader
 from shared.metrics import TableGauge
 from shared.policy import interpretations
 from shared.policy.errors import UnknownInterpretation
+from shared.sealing import exchange
+from shared.sealing.declared import Seals
+from shared.sealing.keys import check_seal_keys
+from shared.sealing.runner import Sealer
 from shared.settings import Settings
 from shared.storage.session import Database
 from shared.storage.tables import api_key, idempotency_key
 
 log = structlog.get_logger()
 _REST_SECONDS = 2.0
-"""Time for the relay to finish its batch; later events stay in the outbox."""
+"""Time for relay and sealer to finish their batch; later events stay in the outbox."""
 _BACKGROUND_POOL = 2
 Tick = Callable[[AsyncSession], Awaitable[None]]
 _TICK_TURN = text("SELECT pg_advisory_xact_lock(hashtextextended('tick ' || :service, 7))")
@@ -61,6 +65,12 @@ class Service:
     """Chinese descriptions of the groups of its endpoints."""
     duties: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """Duties that its operations take on a case, by operation."""
+    seals: Seals = field(default_factory=Seals)
+    """The tables whose rows are sealed."""
+
+    def read_topics(self) -> Mapping[str, InboundTopic]:
+        """Return the topics that the service reads beside events: its own, and the checkpoints of all services."""
+        return {**self.inbound_topics, CHECKPOINTS: exchange.INBOUND}
 
     def sources(self) -> set[str]:
         """Return the names of the services whose events this one handles."""
@@ -78,7 +88,8 @@ class Instance:
         self.background = Database(service.name, settings.service_url(service.name), clock, few)
         following = settings.next_password(f"relay_{service.name}")
         self.relay = Relay(service.name, settings.service_url(service.name, "relay"), bus, next_password=following)
-        self.consumer = Consumer(self.background, service.handlers, service.inbound_topics.values())
+        self.consumer = Consumer(self.background, service.handlers, service.read_topics().values())
+        self.sealer = Sealer(self.background, service.seals)
         for database in (self.database, self.background):
             database.wakers.append(self.relay.wake)
         self.tokens = TokenReader(service.name, settings, clock)
@@ -91,11 +102,11 @@ class Instance:
         if bus is not None:
             for source in sorted(service.sources()):
                 bus.subscribe(f"{source}.events", self.consumer.deliver)
-            for topic, inbound in service.inbound_topics.items():
+            for topic, inbound in service.read_topics().items():
                 bus.subscribe(topic, self.consumer.deliver, inbound.read)
 
     async def start(self) -> None:
-        """Start the relay and the tick. Create all services of a bus first: it delivers to known subscribers only.
+        """Start relay, tick and sealer. Create all services of a bus first: it delivers to known subscribers only.
 
         Raises ValueError for unreadable signing keys and for unknown readings.
         """
@@ -104,6 +115,7 @@ class Instance:
             await self.bus.start()
         self._tasks.append(asyncio.create_task(self.relay.run(), name=f"relay {self.service.name}"))
         self._tasks.append(asyncio.create_task(self._tick_forever(), name=f"tick {self.service.name}"))
+        self._tasks.append(asyncio.create_task(self.sealer.run(), name=f"sealer {self.service.name}"))
 
     def drain(self) -> None:
         """Report not ready and end open event streams, so that the server can shut down."""
@@ -125,9 +137,12 @@ class Instance:
         self.drain()
         self.consumer.stopping.set()
         await self.relay.stop()
-        relay, ticker = self._tasks
+        self.sealer.stop()
+        relay, ticker, sealer = self._tasks
         ticker.cancel()
-        await asyncio.gather(_finish(relay), *([self.bus.stop_delivery()] if self.bus is not None else []))
+        await asyncio.gather(
+            _finish(relay), _finish(sealer), *([self.bus.stop_delivery()] if self.bus is not None else [])
+        )
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def tick(self) -> None:
@@ -166,11 +181,11 @@ class Instance:
         return key_holder(row)
 
 
-async def _finish(relay: asyncio.Task[None]) -> None:
-    """Wait up to _REST_SECONDS for the relay to finish its batch, then cancel it."""
-    await asyncio.wait({relay}, timeout=_REST_SECONDS)
-    relay.cancel()
-    await asyncio.gather(relay, return_exceptions=True)
+async def _finish(task: asyncio.Task[None]) -> None:
+    """Wait up to _REST_SECONDS for relay or sealer to finish its batch, then cancel it."""
+    await asyncio.wait({task}, timeout=_REST_SECONDS)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
 
 
 @asynccontextmanager
@@ -187,6 +202,7 @@ async def running(service: Service, settings: Settings, clock: Clock, bus: Bus |
 def check_settings(settings: Settings) -> None:
     """Raise ValueError for unreadable signing keys, brokers without logins, and unknown readings of the notice."""
     check_keys(settings)
+    check_seal_keys(settings)
     if settings.bus == "kafka":
         check_brokers(settings)
     try:

@@ -166,6 +166,20 @@ class Settings(BaseSettings):
     tick_seconds: float = 60.0
     idempotency_keep_days: int = 7
 
+    seal_keys: SecretStr = SecretStr("")
+    """Private keys that sign checkpoints, one a line, as text or as a file path: one for each service that the process
+    runs, named …/<service>; the last of a name signs. `tenghuan audit new-key` makes one. Empty: nothing is sealed."""
+    seal_public_keys: str = ""
+    """Public keys of all services' checkpoints, one a line, as text or as a file path; former keys stay in it."""
+    seal_seconds: float = Field(default=5.0, gt=0)
+    """Interval at which new records are sealed; under load longer, up to 30 s, so that sealing takes 4 % of a core."""
+    seal_full_seconds: float = Field(default=3600.0, gt=0)
+    """Interval at which the sealer compares all records with their seals."""
+    seal_announce_seconds: float = Field(default=60.0, ge=0)
+    """Shortest interval at which a service announces its checkpoint to the others."""
+    checkpoints_dir: Path | None = None
+    """Folder to which each service writes its checkpoint daily, for print or notary. None: no files."""
+
     opinion_due_working_days: int = 10
     first_review_due_working_days: int = 10
     correction_due_working_days: int = 20

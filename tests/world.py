@@ -12,6 +12,7 @@ from typing import Any
 
 import httpx
 from fastapi import FastAPI
+from pydantic import SecretStr
 from sqlalchemy import text
 
 from deploy.demo.personas import PEOPLE, Persona, Signer, applicant
@@ -21,6 +22,7 @@ from shared.clock import Clock
 from shared.events.bus import Message
 from shared.events.bus.inprocess import InProcessBus
 from shared.runtime import Instance, running
+from shared.sealing.note import SigningKey
 from shared.settings import Settings
 from tests import enumeration, reading
 from tests.postgres import ROLE_PASSWORDS, Server, TestDatabase
@@ -85,6 +87,8 @@ class World:
                 "files_url": (folder / "files").as_uri(),
                 "story_clock": True,
                 "tick_seconds": 3600.0,
+                "seal_seconds": 36_000.0,
+                "seal_keys": SecretStr("\n".join(SigningKey.new(f"tenghuan/{name}").text() for name in SERVICES)),
                 "idempotency_keep_days": 36_500,
             }
             world = cls(settings.model_copy(update=changed), signer, database, folder)
@@ -122,6 +126,8 @@ class World:
             client.event_hooks = {}
         self.clock.restart()
         self.bus.carried.clear()
+        for instance in self.instances.values():
+            instance.sealer.forget()
         shutil.rmtree(self.folder / "files", ignore_errors=True)
         (self.folder / "files").mkdir()
         return await self.database.empty()

@@ -21,13 +21,13 @@ allow() {
 service() {
     name=$1
     shift
-    allow "$name" Write --topic "$name.events" --topic "$name.dead-letters"
+    allow "$name" Write --topic "$name.events" --topic "$name.dead-letters" --topic seal.checkpoints
     allow "$name" Read --resource-pattern-type prefixed --group "tenghuan.$name"
     for topic in "$@"; do
         set -- "$@" --topic "$topic"
         shift
     done
-    allow "$name" Read "$@"
+    allow "$name" Read --topic seal.checkpoints "$@"
 }
 
 service intake eligibility.events funding.events monitoring.events district.library-updates

@@ -7,6 +7,7 @@ from services.eligibility.api.tags import TAGS
 from services.eligibility.handlers import HANDLERS
 from services.eligibility.models import Base
 from services.eligibility.rules.code_lists import CODE_LISTS
+from services.eligibility.sealed import SEALS
 from shared.runtime import Service
 from shared.web.app import create_app
 from shared.web.duties import read_duties
@@ -20,6 +21,7 @@ service = Service(
     code_lists=CODE_LISTS,
     tags=TAGS,
     duties=read_duties(__package__),
+    seals=SEALS,
 )
 
 

@@ -8,6 +8,7 @@ from services.funding.gauges import GAUGES
 from services.funding.handlers import HANDLERS
 from services.funding.models import Base
 from services.funding.rules.code_lists import CODE_LISTS
+from services.funding.sealed import SEALS
 from shared.runtime import Service
 from shared.web.app import create_app
 from shared.web.duties import read_duties
@@ -23,6 +24,7 @@ service = Service(
     code_lists=CODE_LISTS,
     tags=TAGS,
     duties=read_duties(__package__),
+    seals=SEALS,
 )
 
 

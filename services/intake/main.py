@@ -10,6 +10,7 @@ from services.intake.models import Base
 from services.intake.registers.topic import UPDATES
 from services.intake.rules.code_lists import CODE_LISTS
 from services.intake.scheduled import remove_stale_uploads
+from services.intake.sealed import SEALS
 from shared.contracts.pushes import TOPIC
 from shared.runtime import Service
 from shared.web.app import create_app
@@ -27,6 +28,7 @@ service = Service(
     code_lists=CODE_LISTS,
     tags=TAGS,
     duties=read_duties(__package__),
+    seals=SEALS,
 )
 
 

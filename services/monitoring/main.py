@@ -9,6 +9,7 @@ from services.monitoring.handlers import HANDLERS
 from services.monitoring.models import Base
 from services.monitoring.rules.code_lists import CODE_LISTS
 from services.monitoring.scheduled import run_scheduled
+from services.monitoring.sealed import SEALS
 from shared.runtime import Service
 from shared.web.app import create_app
 from shared.web.duties import read_duties
@@ -24,6 +25,7 @@ service = Service(
     code_lists=CODE_LISTS,
     tags=TAGS,
     duties=read_duties(__package__),
+    seals=SEALS,
 )
 
 

@@ -23,7 +23,7 @@ from shared.events.bus import Arrival, Message, Read, Record, Unreadable
 from shared.events.dead_letters import DeadLetter, bury, invalid_reason, open_letter, record_of, settle
 from shared.events.handlers import BatchHandler, Handlers, InboundTopic
 from shared.events.ordering import stream_of
-from shared.storage.session import Database, is_transient, now
+from shared.storage.session import Database, begin_savepoint, is_transient, now
 from shared.text import STORED
 
 log = structlog.get_logger()
@@ -165,7 +165,7 @@ class Consumer:
         due = [message for message in due if stream_of(message) not in batch.failed]
         if not due:
             return
-        savepoint = await session.begin_nested()
+        savepoint = await begin_savepoint(session)
         try:
             await self._run(session, due)
             await savepoint.commit()

@@ -53,14 +53,18 @@ def root_of(hashes: Sequence[bytes]) -> bytes:
     return tree.root()
 
 
-def inclusion_path(index: int, hashes: Sequence[bytes]) -> list[bytes]:
-    """Return the proof that the leaf at `index` is in the tree. RFC 9162 §2.1.3.1"""
-    if len(hashes) == 1:
+Span = tuple[int, int]
+"""Leaves from the first number up to, not including, the second; a subtree of the tree."""
+
+
+def inclusion_spans(index: int, size: int, begin: int = 0) -> list[Span]:
+    """Return the subtrees whose roots prove that the leaf at `index` is in the tree. RFC 9162 §2.1.3.1"""
+    if size == 1:
         return []
-    split = _split(len(hashes))
+    split = _split(size)
     if index < split:
-        return [*inclusion_path(index, hashes[:split]), root_of(hashes[split:])]
-    return [*inclusion_path(index - split, hashes[split:]), root_of(hashes[:split])]
+        return [*inclusion_spans(index, split, begin), (begin + split, begin + size)]
+    return [*inclusion_spans(index - split, size - split, begin + split), (begin, begin + split)]
 
 
 def root_by_inclusion(index: int, size: int, hashed: bytes, path: Sequence[bytes]) -> bytes:
@@ -83,18 +87,18 @@ def root_by_inclusion(index: int, size: int, hashed: bytes, path: Sequence[bytes
     return hashed
 
 
-def consistency_path(old_size: int, hashes: Sequence[bytes]) -> list[bytes]:
-    """Return the proof that the tree begins with its first `old_size` leaves. RFC 9162 §2.1.4.1"""
-    return _subproof(old_size, hashes, known=True) if 0 < old_size < len(hashes) else []
+def consistency_spans(old_size: int, size: int) -> list[Span]:
+    """Return the subtrees whose roots prove that the tree begins with `old_size` leaves. RFC 9162 §2.1.4.1"""
+    return _subproof(old_size, size, 0, known=True) if 0 < old_size < size else []
 
 
-def _subproof(old_size: int, hashes: Sequence[bytes], *, known: bool) -> list[bytes]:
-    if old_size == len(hashes):
-        return [] if known else [root_of(hashes)]
-    split = _split(len(hashes))
+def _subproof(old_size: int, size: int, begin: int, *, known: bool) -> list[Span]:
+    if old_size == size:
+        return [] if known else [(begin, begin + size)]
+    split = _split(size)
     if old_size <= split:
-        return [*_subproof(old_size, hashes[:split], known=known), root_of(hashes[split:])]
-    return [*_subproof(old_size - split, hashes[split:], known=False), root_of(hashes[:split])]
+        return [*_subproof(old_size, split, begin, known=known), (begin + split, begin + size)]
+    return [*_subproof(old_size - split, size - split, begin + split, known=False), (begin, begin + split)]
 
 
 def is_consistent(old_size: int, old_root: bytes, size: int, root: bytes, path: Sequence[bytes]) -> bool:

@@ -332,6 +332,7 @@ def create_sealing(op: Any, service: str, sealed: Iterable[str]) -> None:
     op.execute(f"REVOKE SELECT, UPDATE ON transaction_part FROM {app}")
     op.execute(f"GRANT SELECT, DELETE ON transaction_part TO {sealer}")
     op.execute(f"GRANT SELECT ON foreign_checkpoint TO {sealer}")
+    op.execute(f"GRANT SELECT ON SEQUENCE act_id_seq, event_log_id_seq, operation_id_seq TO {sealer}")
     for table in ("act", "duty", "event_log", "operation", "inbox", "dead_letter", "api_key", *sealed):
         let_sealer_read(op, table, service)
 

@@ -13,7 +13,13 @@ from sqlalchemy import URL, DateTime, MetaData, Numeric, Text, event, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.ext.asyncio import (
+    AsyncEngine,
+    AsyncSession,
+    AsyncSessionTransaction,
+    async_sessionmaker,
+    create_async_engine,
+)
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.orm.exc import StaleDataError
 
@@ -100,6 +106,7 @@ class Database:
 
 DRIVER_LOST = (asyncpg.InterfaceError, asyncpg.InternalClientError)
 """The driver's own errors: the connection is closed or in an unknown state."""
+_SAVEPOINT = text("INSERT INTO transaction_part DEFAULT VALUES")
 _FENCE = text("SELECT set_config('app.districts', :districts, true), set_config('app.applicant', :applicant, true)")
 
 
@@ -124,6 +131,16 @@ async def driver(session: AsyncSession) -> Any:
 def fence_of(actor: Actor) -> dict[str, str]:
     """Return the values of the row-level fence: the districts and the applicant whose rows the actor may see."""
     return {"districts": "{" + ",".join(actor.districts) + "}", "applicant": actor.uscc or ""}
+
+
+async def begin_savepoint(session: AsyncSession) -> AsyncSessionTransaction:
+    """Begin a savepoint, and record to which transaction the rows written after it belong.
+
+    They carry a transaction number of the savepoint's own; the sealer asks what their transaction rests on.
+    """
+    savepoint = await session.begin_nested()
+    await session.execute(_SAVEPOINT)
+    return savepoint
 
 
 @asynccontextmanager

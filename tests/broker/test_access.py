@@ -12,7 +12,7 @@ from aiokafka.errors import KafkaError
 from deploy.local.kafka.jars import command
 from deploy.local.kafka.node import Node, start
 from services import SERVICES, load
-from shared.events.bus import Arrival
+from shared.events.bus import CHECKPOINTS, Arrival
 from shared.events.bus.consuming import group_of
 from shared.events.bus.kafka import KafkaBus
 from shared.events.bus.topics import LIBRARY_UPDATES, dead_letters_topic, ensure_topics, events_topic
@@ -23,7 +23,10 @@ from tests.broker.access import RELEASED, administer, allowed, publish, read
 SCRIPT = ROOT / "deploy" / "kafka" / "acls.sh"
 DISTRICT, DASHBOARD = "district-110101", "city-board"
 LOGINS = {name: f"password-of-{name}" for name in ("admin", *SERVICES, DISTRICT, DASHBOARD)}
-TOPICS = {topic for name in SERVICES for topic in (events_topic(name), dead_letters_topic(name))} | {LIBRARY_UPDATES}
+TOPICS = {topic for name in SERVICES for topic in (events_topic(name), dead_letters_topic(name))} | {
+    LIBRARY_UPDATES,
+    CHECKPOINTS,
+}
 
 
 def set_access(acls_command: str) -> str:
@@ -73,7 +76,7 @@ def settings_of(node: Node, login: str, password: str | None = None) -> Settings
 def readable(service: str) -> set[str]:
     """Return the topics that a service subscribes to."""
     declared: Service = load(service)
-    return {events_topic(source) for source in declared.sources()} | set(declared.inbound_topics)
+    return {events_topic(source) for source in declared.sources()} | set(declared.read_topics())
 
 
 def test_the_script_lets_each_service_read_what_its_handlers_say() -> None:
@@ -85,7 +88,7 @@ def test_the_script_lets_each_service_read_what_its_handlers_say() -> None:
         topics.setdefault((said["--allow-principal"], said["--operation"]), set()).update(named)
     for name in SERVICES:
         assert topics[f"User:{name}", "Read"] == readable(name)
-        assert topics[f"User:{name}", "Write"] == {events_topic(name), dead_letters_topic(name)}
+        assert topics[f"User:{name}", "Write"] == {events_topic(name), dead_letters_topic(name), CHECKPOINTS}
     assert topics[f"User:{DISTRICT}", "Write"] == {LIBRARY_UPDATES}
     assert topics[f"User:{DASHBOARD}", "Read"] == {events_topic(name) for name in SERVICES}
     assert (f"User:{DISTRICT}", "Read") not in topics

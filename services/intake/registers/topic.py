@@ -30,7 +30,7 @@ from shared.events.bus import Message, Record
 from shared.events.handlers import InboundTopic
 from shared.events.inbox import claim
 from shared.events.outbox import emit
-from shared.storage.session import acting_as, actor_of, settings_of
+from shared.storage.session import acting_as, actor_of, begin_savepoint, settings_of
 from shared.storage.tables import api_key
 from shared.web.field_messages import field_problems
 
@@ -170,7 +170,7 @@ def _mergeable_runs(updates: Sequence[_ParsedUpdate]) -> Iterator[list[_ParsedUp
 async def _record(session: AsyncSession, run: Sequence[_ParsedUpdate]) -> list[Event]:
     """Record a run of updates; if one is refused as a whole, record each half separately to isolate it."""
     try:
-        async with session.begin_nested():
+        async with await begin_savepoint(session):
             results = await record_pushes(session, [each.push for each in run])
     except RowsRefused as refused:
         if len(run) == 1:

@@ -2,7 +2,7 @@
 
 import base64
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
@@ -109,6 +109,20 @@ def read_event(record: Record) -> Message:
     if record.topic and record.topic != f"{message.source}.events":
         raise ValueError(f"{record.topic} brings an event of {message.source}")
     return message
+
+
+CHECKPOINTS = "seal.checkpoints"
+"""Topic of the signed checkpoints of all services, which each of them reads."""
+
+
+def read_checkpoint(record: Record) -> Message:
+    """Parse a record of the topic of checkpoints, whose notes prove their origin. Raises KeyError or ValueError.
+
+    Each becomes a stream of its own: a broker that lost its data sends none of them again, and none may wait for one.
+    """
+    attributes = {name[3:]: value.decode() for name, value in record.headers if name[:3] == "ce_"}
+    message = Message.of(attributes, record.value or b"")
+    return replace(message, subject=message.id, seq=1)
 
 
 class Bus(Protocol):

@@ -4,6 +4,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import TopicAlreadyExistsError, for_code
 
 from shared.contracts.pushes import TOPIC
+from shared.events.bus import CHECKPOINTS
 from shared.events.bus.connection import client_options
 from shared.settings import Settings
 
@@ -26,7 +27,7 @@ def dead_letters_topic(service: str) -> str:
 def topic_specs(settings: Settings, services: tuple[str, ...]) -> list[NewTopic]:
     """Return every topic with the partitions and replicas of the settings."""
     own = [name(service) for service in services for name in (events_topic, dead_letters_topic)]
-    return [new_topic(topic, settings) for topic in (*own, LIBRARY_UPDATES)]
+    return [new_topic(topic, settings) for topic in (*own, LIBRARY_UPDATES, CHECKPOINTS)]
 
 
 def new_topic(topic: str, settings: Settings) -> NewTopic:

@@ -78,6 +78,9 @@ async def test_an_event_is_logged_and_queued_with_every_column(
     ]
     for row in (*logged, *queued):
         row.pop("id")
+    assert {row.pop("written_in") for row in logged} == {
+        await world.database.admin.fetchval("SELECT xmin::text::bigint FROM intake.event_log LIMIT 1")
+    }
     assert logged == [
         {**each[0], "applicant_uscc": OWNER, "district": "110105", "position": None, **by},
         {**each[1], "applicant_uscc": None, "district": "110105", "position": None, **by},

@@ -7,8 +7,8 @@ import pytest
 from shared.sealing.merkle import (
     EMPTY_ROOT,
     CompactRange,
-    consistency_path,
-    inclusion_path,
+    consistency_spans,
+    inclusion_spans,
     is_consistent,
     leaf_hash,
     root_by_inclusion,
@@ -28,6 +28,16 @@ ROOTS = [
     "5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328",
 ]
 LEAVES = [leaf_hash(bytes.fromhex(text)) for text in INPUTS]
+
+
+def inclusion_path(index: int, hashes: list[bytes]) -> list[bytes]:
+    return [root_of(hashes[begin:end]) for begin, end in inclusion_spans(index, len(hashes))]
+
+
+def consistency_path(old: int, hashes: list[bytes]) -> list[bytes]:
+    return [root_of(hashes[begin:end]) for begin, end in consistency_spans(old, len(hashes))]
+
+
 MANY = [leaf_hash(bytes([number])) for number in range(24)]
 
 

@@ -24,7 +24,7 @@ SESSIONS: dict[str, tuple[str, str, set[Row]]] = {
 _FENCED = """
 SELECT c.relname AS name, count(*) FILTER (WHERE p.polname = 'own_applicant') = 1 AS by_owner
 FROM pg_policy p JOIN pg_class c ON c.oid = p.polrelid
-WHERE c.relnamespace = $1::regnamespace GROUP BY 1 ORDER BY 1
+WHERE c.relnamespace = $1::regnamespace AND c.relrowsecurity GROUP BY 1 ORDER BY 1
 """
 _COLUMNS = """
 SELECT quote_ident(attname) AS name, format_type(atttypid, NULL) AS type FROM pg_attribute

@@ -24,6 +24,7 @@ def test_every_topic_keeps_its_records_as_long_as_it_must(replication: int, in_s
     assert set(found) == {
         *(f"{service}.{kind}" for service in SERVICES for kind in ("events", "dead-letters")),
         "district.library-updates",
+        "seal.checkpoints",
     }
     for name, spec in found.items():
         assert (spec.num_partitions, spec.replication_factor) == (7, replication)
@@ -39,7 +40,7 @@ def test_the_topics_of_a_service_and_of_the_districts() -> None:
     assert (events_topic("funding"), dead_letters_topic("funding")) == ("funding.events", "funding.dead-letters")
     assert LIBRARY_UPDATES == "district.library-updates"
     assert [each.name for each in topic_specs(Settings(), ("funding",))] == [
-        *("funding.events", "funding.dead-letters", "district.library-updates")
+        *("funding.events", "funding.dead-letters", "district.library-updates", "seal.checkpoints")
     ]
 
 

@@ -1,0 +1,48 @@
+"""What funding seals, and why some tables are left out."""
+
+from services.funding.models import Base
+from shared.sealing.declared import COMMON_LEFT_OUT, SealedTable, Seals, common_tables, sealed
+
+_TABLES = Base.metadata.tables
+_TRANSFER = (
+    "id",
+    "seq",
+    "batch",
+    "kind",
+    "debit_account",
+    "credit_account",
+    "amount",
+    "pending_id",
+    "purpose",
+    "case_id",
+    "posted_at",
+)
+
+SEALS = Seals(
+    (
+        *common_tables("funding"),
+        SealedTable("funding_ledger.transfer", ("id",), _TRANSFER),
+        SealedTable("funding_ledger.resolution", ("pending_id",), ("pending_id", "transfer_id")),
+        sealed("funding", _TABLES["application"], "facts", changes=True),
+        sealed("funding", _TABLES["appropriation"], "drafted_by", "confirmed_by", changes=True),
+        sealed("funding", _TABLES["approval"], "approved_by", "justification"),
+        sealed("funding", _TABLES["bank_referral"], "referred_by", "outcome_by", changes=True),
+        sealed("funding", _TABLES["clawback_request"], "requested_by", "decided_by", "evidence", changes=True),
+        sealed("funding", _TABLES["recovery"], "recorded_by"),
+        sealed("funding", _TABLES["entity_grade"], changes=True),
+        sealed("funding", _TABLES["final_accounts"], "recorded_by"),
+        sealed("funding", _TABLES["hold"], "placed_by", "lifted_by", "reason", "lift_reason", changes=True),
+        sealed("funding", _TABLES["interest_statement"], "submitted_by", "decided_by", changes=True),
+        sealed("funding", _TABLES["investment_plan"], "drafted_by", "issued_by", changes=True),
+        sealed("funding", _TABLES["plan_item"], changes=True),
+        sealed("funding", _TABLES["loan"], "registered_by", changes=True),
+        sealed("funding", _TABLES["money_return"], "recorded_by", "decided_by", changes=True),
+        sealed("funding", _TABLES["public_money"], "recorded_by", "withdrawn_by", changes=True),
+        sealed("funding", _TABLES["release_request"], "requested_by", "decided_by", "evidence", changes=True),
+    ),
+    {
+        **COMMON_LEFT_OUT,
+        "number_series": "the last number given; each number stands in a sealed approval or plan",
+        "funding_ledger.account": "balances, which the sealed transfers give: `tenghuan ledger verify` adds them up",
+    },
+)
