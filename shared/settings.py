@@ -98,6 +98,20 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = 8700
     """First of consecutive ports: the services take port + 1, port + 2, … in the order of `services.SERVICES`."""
+    trusted_proxies: list[str] = []
+    """Addresses or networks (CIDR) of proxies whose X-Forwarded-For and X-Forwarded-Proto count; others' do not."""
+    connection_limit: int = Field(default=1000, ge=10)
+    """Maximum number of open connections of a service; one address, unless a proxy's, may have half of them."""
+    head_seconds: float = Field(default=10.0, gt=0)
+    """Time in which a client must send the head of its request."""
+    body_seconds: float = Field(default=30.0, gt=0)
+    """Time for the body of a request, beside that which it takes at `body_rate_bytes`."""
+    body_rate_bytes: int = Field(default=16 * 1024, ge=1)
+    """Slowest rate, in bytes a second, at which a body may arrive."""
+    write_seconds: float = Field(default=30.0, gt=0)
+    """Time after which a client that takes nothing of its answer is disconnected."""
+    keep_alive_seconds: int = Field(default=5, ge=0)
+    """Time for which an idle connection stays open."""
     bus: Literal["none", "kafka"] = "none"
     """Bus between processes; `none` leaves the events of a single service in the outbox."""
     instance: str = Field(default="", pattern=r"^[A-Za-z0-9._-]*$", max_length=60)

@@ -6,9 +6,9 @@ import socket
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 
-import uvicorn
 from fastapi import FastAPI
 
+from deploy.local.connections import BoundedConfig, BoundedServer
 from services import SERVICES, load
 from shared.clock import Clock
 from shared.events.bus import Bus
@@ -20,7 +20,7 @@ DRAIN_SECONDS = 3
 """Seconds that a request under way may take once the servers stop."""
 
 
-class _Server(uvicorn.Server):
+class _Server(BoundedServer):
     """Uvicorn server that leaves signals to the process, which has several servers."""
 
     @contextmanager
@@ -44,17 +44,17 @@ async def suite(settings: Settings, clock: Clock, bus: Bus | None) -> AsyncItera
 @asynccontextmanager
 async def served(
     apps: Mapping[str, FastAPI], listeners: Mapping[str, socket.socket], *, drain_seconds: int = DRAIN_SECONDS
-) -> AsyncIterator[None]:
+) -> AsyncIterator[Mapping[str, BoundedServer]]:
     """Serve the applications on their sockets during the block; then let requests end within `drain_seconds`."""
     servers = {
-        name: _Server(uvicorn.Config(app, log_config=None, lifespan="off", timeout_graceful_shutdown=drain_seconds))
+        name: _Server(BoundedConfig(app, app.state.instance.settings, timeout_graceful_shutdown=drain_seconds))
         for name, app in apps.items()
     }
     tasks = [asyncio.create_task(server.serve(sockets=[listeners[name]])) for name, server in servers.items()]
     while not all(server.started for server in servers.values()):  # noqa: ASYNC110 - uvicorn offers a flag, no event
         await asyncio.sleep(0.01)
     try:
-        yield
+        yield servers
     finally:
         for app in apps.values():
             app.state.instance.drain()

@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 from sqlalchemy.orm.exc import StaleDataError
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from shared import logs
 from shared.errors import DomainError, FieldProblem
@@ -69,6 +70,10 @@ GENERAL_PROBLEMS: Mapping[str, tuple[int, str]] = {
     "method_not_allowed": (405, "此地址不支持该方法"),
     "bad_request": (400, "请求格式有误"),
     "too_large": (413, "内容过大"),
+    "address_too_long": (414, "网址过长"),
+    "header_too_large": (431, "请求头过长或过多"),
+    "request_timeout": (408, "请求发送过慢，连接已关闭"),
+    "too_many_connections": (503, "同时连接过多，请稍后重试"),
     "request_refused": (400, "请求无法处理"),
     "internal_error": (500, "系统内部错误"),
 }
@@ -147,6 +152,11 @@ async def _answer_http_error(_request: Request, error: Exception) -> Response:
     return answer
 
 
+async def _answer_disconnected(_request: Request, _error: Exception) -> Response:
+    """Answer nobody: the client left, or was disconnected, while its body was read."""
+    return _general("request_refused")
+
+
 async def _answer_defect(_request: Request, error: Exception) -> Response:
     logs.context().fail(error)
     return _general("internal_error")
@@ -164,5 +174,6 @@ def handle_errors(app: FastAPI) -> None:
     for lost in (asyncpg.PostgresError, *DRIVER_LOST):
         app.add_exception_handler(lost, _answer_unavailable)
     app.add_exception_handler(OSError, _answer_unavailable)
+    app.add_exception_handler(ClientDisconnect, _answer_disconnected)
     app.add_exception_handler(HTTPException, _answer_http_error)
     app.add_exception_handler(Exception, _answer_defect)

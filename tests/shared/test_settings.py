@@ -30,6 +30,12 @@ def test_a_login_may_come_from_a_secret_file(monkeypatch: pytest.MonkeyPatch, tm
 
 
 LIMITS: dict[str, tuple[list[Any], list[Any]]] = {
+    "connection_limit": ([10], [9]),
+    "head_seconds": ([0.1], [0]),
+    "body_seconds": ([0.1], [0]),
+    "body_rate_bytes": ([1], [0]),
+    "write_seconds": ([0.1], [0]),
+    "keep_alive_seconds": ([0], [-1]),
     "body_limit_bytes": ([1024], [1023, 0]),
     "metrics_port": ([0, 65535], [-1, 65536]),
     "metrics_seconds": ([0.1], [0, -1]),
@@ -89,6 +95,13 @@ DEFAULTS = {
     "port": 8700,
     "bus": "none",
     "upload_limit_bytes": 52_428_800,
+    "trusted_proxies": [],
+    "connection_limit": 1000,
+    "head_seconds": 10.0,
+    "body_seconds": 30.0,
+    "body_rate_bytes": 16_384,
+    "write_seconds": 30.0,
+    "keep_alive_seconds": 5,
     "body_limit_bytes": 262_144,
     "declaration_files": 500,
     "declaration_files_bytes": 2_147_483_648,

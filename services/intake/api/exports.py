@@ -3,7 +3,8 @@
 import csv
 import io
 from collections.abc import AsyncIterator, Mapping, Sequence
-from typing import Annotated, Any
+from tempfile import SpooledTemporaryFile
+from typing import IO, Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import StreamingResponse
@@ -23,6 +24,7 @@ from shared.web.paging import FilterSet
 
 router = APIRouter(route_class=ActRoute, tags=["资源台账与储备库"])
 _PART = 200
+_IN_MEMORY, _PIECE = 2 * 1024 * 1024, 64 * 1024
 Conditions = tuple[ColumnElement[bool], ...]
 _CSV: dict[int | str, dict[str, Any]] = {
     200: {"content": {"text/csv": {"schema": {"type": "string"}}}, "description": "CSV 文件，UTF-8 编码"}
@@ -44,7 +46,7 @@ async def export_resources(
 ) -> StreamingResponse:
     """Return every resource that passes the filters, as CSV with Chinese headings. 四（一）2"""
     query = select(Resource).where(*conditions).order_by(Resource.district, Resource.external_id)
-    return _answer(request, actor, query, ResourceRow, "resources.csv")
+    return await _answer(request, actor, query, ResourceRow, "resources.csv")
 
 
 @router.get(
@@ -63,25 +65,38 @@ async def export_library_entries(
 ) -> StreamingResponse:
     """Return every project of the library that passes the filters, as CSV with Chinese headings. 四（一）2"""
     query = select(LibraryEntry).where(*conditions).order_by(LibraryEntry.district, LibraryEntry.external_id)
-    return _answer(request, actor, query, LibraryRow, "library-entries.csv")
+    return await _answer(request, actor, query, LibraryRow, "library-entries.csv")
 
 
-def _answer(
+async def _answer(
     request: Request, actor: Actor, query: Select[Any], model: type[BaseModel], filename: str
 ) -> StreamingResponse:
-    parts = _parts(request.app.state.instance, actor, query, model)
+    spooled = await _spool(request.app.state.instance, actor, query, model)
     headers = {"content-disposition": disposition(filename)}
-    return StreamingResponse(parts, media_type="text/csv; charset=utf-8", headers=headers)
+    return StreamingResponse(_pieces(spooled), media_type="text/csv; charset=utf-8", headers=headers)
 
 
-async def _parts(instance: Instance, actor: Actor, query: Select[Any], model: type[BaseModel]) -> AsyncIterator[bytes]:
-    """Yield the file in parts from a database cursor, so that memory does not grow with the list."""
+async def _spool(instance: Instance, actor: Actor, query: Select[Any], model: type[BaseModel]) -> IO[bytes]:
+    """Return the file as of one moment: a single statement is read to its end, in parts, before anything is sent.
+
+    No session waits for the client. Memory is bounded: what is beyond `_IN_MEMORY` bytes lies in a temporary file.
+    """
+    spooled = SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115 - closed by whoever sends it
     fields = {name: field.title or name for name, field in model.model_fields.items() if name != "simulated"}
-    yield "\ufeff".encode() + _lines([[*fields.values(), "版本", "最近变动时间", "模拟数据", "模拟字段"]])
+    spooled.write("\ufeff".encode() + _lines([[*fields.values(), "版本", "最近变动时间", "模拟数据", "模拟字段"]]))
     async with instance.database.session(actor) as session:
         rows = await session.stream_scalars(query.execution_options(yield_per=_PART))
         async for part in rows.partitions(_PART):
-            yield _lines([_cells(row, list(fields)) for row in part])
+            spooled.write(_lines([_cells(row, list(fields)) for row in part]))
+    spooled.seek(0)
+    return spooled
+
+
+async def _pieces(spooled: IO[bytes]) -> AsyncIterator[bytes]:
+    """Yield the file in pieces, and remove it."""
+    with spooled:
+        while piece := spooled.read(_PIECE):
+            yield piece
 
 
 def _cells(row: Any, fields: Sequence[str]) -> list[str]:
