@@ -177,7 +177,22 @@ async def test_a_draft_whose_facts_changed_must_be_drafted_again(world: World) -
 async def test_the_same_loan_contract_is_registered_once(world: World) -> None:
     cases = [await enter_pool(world) for _ in range(2)]
     await world.post("funding", f"/v1/applications/{cases[0]}/loans", "city-officer-1", LOAN, 201)
+    for spelled in (
+        {},
+        {"contract_no": "借２０２４－1"},
+        {"contract_no": "借2024–1\u200b"},
+        {"contract_no": "借 2024—1"},
+        {"bank": "示例银行股份有限公司"},
+    ):
+        answer = await world.call(
+            "funding", "POST", f"/v1/applications/{cases[1]}/loans", "city-officer-1", LOAN | spelled, status=409
+        )
+        assert (answer.json()["code"], answer.json()["errors"][0]["pointer"]) == ("duplicate", "/body/contract_no")
+        assert "已登记为“示例银行，借2024-1”" in answer.json()["detail"]
+    await world.database.admin.execute("UPDATE funding.loan SET contract_no = '借２０２４\u20141'")
     assert await code(world, f"/v1/applications/{cases[1]}/loans", "city-officer-1", LOAN) == "duplicate"
+    other = LOAN | {"contract_no": "借2024-11"}
+    await world.post("funding", f"/v1/applications/{cases[1]}/loans", "city-officer-1", other, 201)
 
 
 @pytest.mark.clause("二（五）")

@@ -84,6 +84,27 @@ async def test_the_same_entity_at_the_same_place_is_the_same_project(world: Worl
     assert (await submit(world, case)).status_code == 200
 
 
+async def test_another_spelling_does_not_evade_the_search(world: World) -> None:
+    await sample_declarations.submitted(world, address="朝阳区示例大街10号")
+    case = await sample_declarations.ready(world, project_code=OTHER_CODE, address="朝阳区示例大街1-0号")
+    key, change = (
+        "SELECT entity_place FROM intake.project_identity",
+        "UPDATE intake.declaration SET address = $1 WHERE id = $2",
+    )
+    stored = await world.database.admin.fetchval(key)
+    places = ["示例大街10号", "示例大街\u200b10号", "示例大街010号", "示例大街10號", "示例大街十号", "示例大街１０号"]
+    for earlier in (stored, stored.replace("10号", "十號")):
+        await world.database.admin.execute("UPDATE intake.project_identity SET entity_place = $1", earlier)
+        for place in places:
+            await world.database.admin.execute(change, f"朝阳区{place}", case)
+            answer = await submit(world, case)
+            assert (answer.status_code, answer.json()["code"]) == (409, "duplicate_funding"), (earlier, place)
+    await world.database.admin.execute(
+        "UPDATE intake.declaration SET address = $1 WHERE id = $2", "示例大街1-0号", case
+    )
+    assert (await submit(world, case)).status_code == 200
+
+
 async def test_another_place_is_another_project(world: World) -> None:
     await sample_declarations.submitted(world)
     case = await sample_declarations.ready(world, project_code=OTHER_CODE, address="北京市朝阳区示例路11号")

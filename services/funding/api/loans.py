@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 
 from services.funding.api.shapes import DATE, TIME, YUAN, ApplicationKey, Exact, Shape, Yuan
 from services.funding.applications import new_row_columns
+from services.funding.loans import check_unregistered
 from services.funding.models.applications import Application
 from services.funding.models.loans import Loan
 from services.funding.rules.code_lists import LoanRateType, LprTenor
@@ -30,7 +31,9 @@ class NewLoan(BaseModel):
     """Loan contract with a bank; the annual rate is a ratio (0.0390)."""
 
     bank: Line = Field(title="贷款银行")
-    contract_no: Line = Field(title="合同编号", description="同一银行内不得重复")
+    contract_no: Line = Field(
+        title="合同编号", description="同一银行内不得重复；全角半角、空格、连接号写法不同视为同一编号"
+    )
     principal_yuan: Annotated[Yuan, Field(title="贷款本金", description=YUAN)]
     rate_type: LoanRateType = Field(title="利率类型", description="fixed 固定利率，floating 浮动利率")
     annual_rate: Ratio = Field(title="年利率", description=RATE)
@@ -76,6 +79,7 @@ async def register_loan(
     application = await locked(session, Application, application_id)
     if application.mode == "investment_grant" and application.approved_on:
         raise Invalid("本项目已批复为投资补助，不得再贴息（二（四）），无须登记贷款", field="/body/contract_no")
+    await check_unregistered(session, body.bank, body.contract_no)
     loan = Loan(
         registered_by=actor.subject, registered_at=now(session), **new_row_columns(session, application), **dict(body)
     )

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from services.intake.models.base import Base
 from services.intake.models.declarations import Declaration
 from services.intake.models.municipal_funds import MunicipalFundingRecord
-from services.intake.rules.duplicates import Basis, Match, build_match, entity_place, match_basis
+from services.intake.rules.duplicates import Basis, Match, build_match, entity_place, match_basis, renewed_place
 from shared.contracts.intake import Project
 from shared.policy import interpretations
 from shared.storage.session import settings_of
@@ -66,7 +66,7 @@ async def matches_of(session: AsyncSession, declaration: Declaration) -> list[Ma
     found += [
         build_match("municipal_record", search.basis(row), f"{row.programme_name}，{row.funded_on}") for row in payments
     ]
-    return [each for each in found if (each.source, each.basis) != ("declaration", "entity")]
+    return [each for each in found if each.basis != "entity" or (search.whole_entity and each.source != "declaration")]
 
 
 @dataclass(frozen=True)
@@ -75,24 +75,25 @@ class ProjectSearch:
 
     code: str | None
     place: str | None
-    entity: str | None
+    entity: str
+    whole_entity: bool
 
     @classmethod
     def of(cls, session: AsyncSession, declaration: Declaration) -> "ProjectSearch":
         scope = interpretations(settings_of(session).interpretations)["other_funds_scope"]
         uscc = declaration.applicant_uscc
-        place = entity_place(uscc, declaration.address)
-        return cls(declaration.project_code, place, uscc if scope == "entity" else None)
+        return cls(declaration.project_code, entity_place(uscc, declaration.address), uscc, scope == "entity")
 
     def condition(self, table: type[ProjectIdentity] | type[MunicipalFundingRecord]) -> ColumnElement[bool]:
+        """Return the condition for rows to compare: those of the entity, whose places `basis` reads anew."""
+        by_entity = self.whole_entity or self.place is not None
         return or_(
             false() if self.code is None else table.project_code == self.code,
-            false() if self.place is None else table.entity_place == self.place,
-            false() if self.entity is None else table.entity_uscc == self.entity,
+            table.entity_uscc == self.entity if by_entity else false(),
         )
 
     def basis(self, row: ProjectIdentity | MunicipalFundingRecord) -> Basis:
-        return match_basis(self.code, self.place, row.project_code, row.entity_place)
+        return match_basis(self.code, self.place, row.project_code, renewed_place(row.entity_place))
 
 
 def _case_match(row: ProjectIdentity, basis: Basis) -> Match:
