@@ -23,6 +23,8 @@ ROLES = {
     "system": "对接系统",
 }
 WHOLE_CITY = (*DISTRICTS, CITY)
+SERVICE = "service:"
+"""Prefix of the subject of a service."""
 
 
 class SignIn(NamedTuple):
@@ -54,6 +56,11 @@ class Actor:
             raise Forbidden("需要以下角色之一：" + "、".join(ROLES[role] for role in allowed))
         return replace(self, role=held[0])
 
+    @property
+    def is_service(self) -> bool:
+        """Whether a service of the suite acts by itself. A token cannot say so: no operation admits the role alone."""
+        return self.role == "system" and self.subject.startswith(SERVICE)
+
     def check_writes(self) -> None:
         """Raise Forbidden for a read-only key."""
         if not self.writes:
@@ -62,7 +69,7 @@ class Actor:
 
 def system_actor(service: str) -> Actor:
     """Return the actor for acts of the service itself: on an event or by schedule."""
-    return Actor(f"service:{service}", service, "system", WHOLE_CITY)
+    return Actor(f"{SERVICE}{service}", service, "system", WHOLE_CITY)
 
 
 def new_api_key() -> tuple[str, str, bytes]:

@@ -40,9 +40,9 @@ class Forbidden(DomainError):
 
 
 class SameOfficer(DomainError):
-    """The person already holds another duty on the case (segregation of duties)."""
+    """The person holds a duty on the case that excludes the one that the act takes (segregation of duties)."""
 
-    status, code, title = 403, "same_officer", "同一人不得在同一事项中承担两项职责"
+    status, code, title = 403, "same_officer", "同一人不得在同一事项中承担相互排斥的职责"
 
 
 class WrongStatus(DomainError):

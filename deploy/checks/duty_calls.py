@@ -1,4 +1,4 @@
-"""Duties that a service's operations take, read from the syntax tree: the argument `duty` of `record_act`.
+"""Duties that a service's operations take, read from the syntax tree: an argument of `record_act` or `take_duty`.
 
 Calls are followed through the functions of the service. Nothing is imported.
 """
@@ -67,8 +67,8 @@ def _duties(modules: dict[str, _Module], name: str, function: _Function, calls: 
     module = modules[name]
     for call in (node for node in ast.walk(function) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)):
         called = call.func.id  # type: ignore[attr-defined]
-        if called == "record_act":
-            value = _argument(call, "duty", None) or _spread(function, call, "duty")
+        if called in ("record_act", "take_duty"):
+            value = _argument(call, "duty", 2 if called == "take_duty" else None) or _spread(function, call, "duty")
             yield from _constants(module, function, value)
             continue
         home, own_name = (name, called) if called in module.functions else module.imports.get(called, ("", ""))

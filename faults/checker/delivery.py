@@ -144,7 +144,7 @@ WHERE (a.released_yuan, a.demanded_yuan, a.recovered_yuan, a.award_yuan)
 _DUTIES = """
 SELECT format('%s has the duty %s on %s in {upper}, which is missing in {lower}', d.actor, d.duty, d.case_id)
 FROM {upper}.duty d JOIN {known} k ON k.{key} = d.case_id
-WHERE NOT EXISTS (SELECT FROM {lower}.duty o WHERE o.case_id = d.case_id AND o.actor = d.actor)"""
+WHERE NOT EXISTS (SELECT FROM {lower}.duty o WHERE o.case_id = d.case_id AND (o.actor, o.duty) = (d.actor, d.duty))"""
 _DUTIES_ELIGIBILITY = _DUTIES.format(
     upper="intake", lower="eligibility", known="(SELECT * FROM eligibility.review WHERE received_on IS NOT NULL)",
     key="declaration_id",

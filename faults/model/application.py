@@ -77,14 +77,14 @@ def _plan(state: Application, _step: Step) -> tuple[Application, str]:
     return (replace(state, status="planned"), "") if state.status == "approved" else (state, WRONG_STATUS)
 
 
-def _hold(state: Application, _step: Step) -> tuple[Application, str]:
-    return replace(state, holds=state.holds + 1, events=(*state.events, HELD_EVENT)), ""
+def _hold(state: Application, step: Step) -> tuple[Application, str]:
+    return _with_duty(replace(state, holds=state.holds + 1), step, "hold", HELD_EVENT)
 
 
-def _lift(state: Application, _step: Step) -> tuple[Application, str]:
+def _lift(state: Application, step: Step) -> tuple[Application, str]:
     if state.holds != 1:
         return state, WRONG_STATUS if state.holds else "not_found"
-    return replace(state, holds=0, events=(*state.events, HELD_EVENT)), ""
+    return _with_duty(replace(state, holds=0), step, "lift_hold", HELD_EVENT)
 
 
 def _request_release(state: Application, step: Step) -> tuple[Application, str]:
@@ -116,14 +116,15 @@ def _demand(state: Application, step: Step) -> tuple[Application, str]:
     if dict(state.requests).get(step.facts["request"]) != "requested":
         return state, WRONG_STATUS
     demanded = replace(state, demanded_fen=state.demanded_fen + fen(step.facts["yuan"]), holds=state.holds + 1)
-    return _with_duty(_with_request(demanded, step, "demanded"), step, "clawback", HELD_EVENT, CLAWED)
+    decided, code = _with_duty(_with_request(demanded, step, "demanded"), step, "clawback", HELD_EVENT, CLAWED)
+    return (state, code) if code else _with_duty(decided, step, "hold")
 
 
 def _recover(state: Application, step: Step) -> tuple[Application, str]:
     if dict(state.requests).get(step.facts["request"]) != "demanded":
         return state, WRONG_STATUS
-    recovered = replace(state, recovered_fen=fen(step.facts["yuan"]), events=(*state.events, CLAWED))
-    return _with_request(recovered, step, "recovered"), ""
+    recovered = replace(state, recovered_fen=fen(step.facts["yuan"]))
+    return _with_duty(_with_request(recovered, step, "recovered"), step, "book_recovery", CLAWED)
 
 
 RULES: dict[str, Callable[[Application, Step], tuple[Application, str]]] = {

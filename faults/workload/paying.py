@@ -14,8 +14,8 @@ async def pay(case: Case, decisions: Decisions) -> None:
     """Run all steps, as far as the budgets reach."""
     if not await case.wait_for("funding", f"/v1/applications/{case.id}", "drafter"):
         return
-    if case.happens("drafted by its receiver", 0.1):
-        await case.funding_act("draft_approval", "draft-approval", "receiver", DRAFT)
+    if case.happens("drafted by its reviewer", 0.1):
+        await case.funding_act("draft_approval", "draft-approval", "first_reviewer", DRAFT)
     await case.funding_act("draft_approval", "draft-approval", "drafter", DRAFT)
     if await decisions.approve(case) and await decisions.plan(case):
         await _release(case)
@@ -25,7 +25,7 @@ async def _release(case: Case) -> None:
     if case.happens("held", 0.15):
         await case.funding_act("hold_funds", "hold", "claimant", HOLD)
         await _request_release(case, "asker")
-        await case.funding_act("lift_hold", "lift-hold", "judge", LIFT)
+        await case.funding_act("lift_hold", "lift-hold", "admitter", LIFT)
     roles = ("asker", "bookkeeper") if case.happens("asked for by two", 0.15) else ("asker",)
     asked = next(
         (each for each in await concurrently(*(_request_release(case, role) for role in roles)) if each.accepted), None

@@ -11,7 +11,7 @@ from services.funding.models.applications import Application
 from services.funding.models.holds import EntityGrade
 from services.funding.models.public_money import PublicMoney
 from services.funding.rules.code_lists import OPEN_STATUSES
-from shared.contracts.base import Event
+from shared.contracts.base import Event, Hand
 from shared.contracts.eligibility import PoolEntered
 from shared.contracts.intake import MunicipalMoneyRegistered
 from shared.contracts.monitoring import (
@@ -154,6 +154,7 @@ async def enter_municipal_money(session: AsyncSession, event: MunicipalMoneyRegi
             recorded_at=now(session),
         )
     )
+    await store_hands(session, event.record_id, [Hand(actor=event.registered_by, duty="register_money")])
     await record_act(session, "enter_municipal_money", Case(event.record_id, event.district), reason=event.source)
 
 

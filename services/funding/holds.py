@@ -74,29 +74,23 @@ async def place_hold(
     if placed is None:
         return None
     detail = {"hold_id": str(identity), "ground": ground, "clause": clause, "severity": severity}
-    await _announce(session, application, "hold_funds", placed, True, reason, detail)
+    await record_act(session, "hold_funds", case_of(application), reason=reason, duty="hold", **detail)
+    await _announce(session, application, placed, True, reason)
     return placed
 
 
 async def end_hold(session: AsyncSession, application: Application, hold: Hold, reason: str) -> None:
     """Lift one hold and announce whether others still stop payments."""
+    detail = {"hold_id": str(hold.id)}
+    await record_act(session, "lift_hold", case_of(application), reason=reason, duty="lift_hold", **detail)
     hold.lifted_by, hold.lifted_at, hold.lift_reason = actor_of(session).subject, now(session), reason
     await session.flush()
     still = bool(await open_holds(session, application.id))
-    await _announce(session, application, "lift_hold", hold, still, reason, {"hold_id": str(hold.id)})
+    await _announce(session, application, hold, still, reason)
 
 
-async def _announce(
-    session: AsyncSession,
-    application: Application,
-    act: str,
-    hold: Hold,
-    held: bool,
-    reason: str,
-    detail: dict[str, str],
-) -> None:
+async def _announce(session: AsyncSession, application: Application, hold: Hold, held: bool, reason: str) -> None:
     district, uscc = application.district, application.applicant_uscc
-    await record_act(session, act, case_of(application), reason=reason, **detail)
     await emit(
         session,
         FundsHeld(

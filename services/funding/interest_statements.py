@@ -64,7 +64,9 @@ async def settle_statement(
     statement = _row(session, application, sent, outcome, len(earlier) + 1)
     session.add(statement)
     detail = {"statement_id": str(statement.id), "payable_yuan": str(statement.payable_yuan)}
-    await record_act(session, "submit_interest", case_of(application), status=statement.status, **detail)
+    await record_act(
+        session, "submit_interest", case_of(application), duty="submit_statement", status=statement.status, **detail
+    )
     await session.flush()
     return statement
 

@@ -49,13 +49,14 @@ async def issue(session: AsyncSession, plan: InvestmentPlan, decisions: Mapping[
     plan.total_yuan = sum((item.amount_yuan for item, _ in kept), Decimal(0))
     number = f"{settings_of(session).plan_no_prefix}〔{plan.year}〕第{plan.batch}批"
     plan.issue(actor_of(session).subject, today(session), number)
-    await record_act(session, "issue_plan", Case(plan.id, CITY), plan_no=number, total_yuan=str(plan.total_yuan))
+    detail = {"plan_no": number, "total_yuan": str(plan.total_yuan)}
+    await record_act(session, "issue_plan", Case(plan.id, CITY), duty="issue_plan", **detail)
     await emit(session, _announced(plan, [item for item, _ in kept], today(session)))
     transfers = [transfer for _, case in kept for transfer in commit_to_plan(case, case.reserved_yuan, plan.year)]
     for item, application in kept:
         application.enter_plan(plan.year)
         detail = {"plan_no": number, "amount_yuan": str(item.amount_yuan)}
-        await record_act(session, "enter_plan", case_of(application), **detail)
+        await record_act(session, "enter_plan", case_of(application), duty="issue_plan", **detail)
     await session.flush()
     await post(session, transfers)
 

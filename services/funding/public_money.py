@@ -1,6 +1,7 @@
 """Register of other public money, checked before approval, plan and release. 二（五）"""
 
 from collections.abc import Sequence
+from uuid import UUID
 
 from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -28,6 +29,19 @@ async def other_municipal_money(session: AsyncSession, application: Application)
         .order_by(PublicMoney.granted_on)
     )
     return [entry for entry in found if _excludes(entry, application, chosen)]
+
+
+async def barred_applications(session: AsyncSession, entry: PublicMoney) -> list[UUID]:
+    """Return the ids, in order, of the applications that an entry bars or is recorded for (I27). 二（五）"""
+    concerned = [Application.id == entry.application_id, Application.applicant_uscc == entry.applicant_uscc]
+    if entry.project_code is not None:
+        concerned.append(Application.project_code == entry.project_code)
+    found = await session.scalars(select(Application).where(or_(*concerned)).order_by(Application.id))
+    return [
+        application.id
+        for application in found
+        if _excludes(entry, application, ruleset_of(session, application).interpretations["other_funds_scope"])
+    ]
 
 
 def _same_project(application: Application) -> ColumnElement[bool]:

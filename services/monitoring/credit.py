@@ -19,6 +19,7 @@ from services.monitoring.rules.credit import (
     propose,
 )
 from shared.clock import uuid7
+from shared.contracts.base import Hand
 from shared.contracts.monitoring import CreditRated
 from shared.districts import CITY
 from shared.errors import Duplicate, Invalid
@@ -103,6 +104,12 @@ async def open_rating(session: AsyncSession, uscc: str) -> CreditRating | None:
         select(CreditRating).where(CreditRating.applicant_uscc == uscc, CreditRating.state != "decided")
     )
     return rating
+
+
+async def hands_of_grounds(session: AsyncSession, uscc: str) -> list[Hand]:
+    """Return the duties of those who raised the grounds in force, for the case that decides on them."""
+    raised = select(CreditGround.raised_by).where(CreditGround.applicant_uscc == uscc, CreditGround.state == "standing")
+    return [Hand(actor=each, duty="raise_ground") for each in await session.scalars(raised.distinct())]
 
 
 async def create_rating(session: AsyncSession, entity: Entity, reason: str) -> CreditRating:

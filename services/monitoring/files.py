@@ -23,6 +23,7 @@ async def confirm_delivery(session: AsyncSession, file: ProjectFile, days: Deliv
         "deliver_project",
         case_of(file),
         reason=proof,
+        duty="deliver",
         delivered_on=delivered_on.isoformat(),
         accepted_on=days.accepted_on.isoformat(),
         evaluation_due_on=due.on.isoformat(),

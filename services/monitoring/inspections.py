@@ -86,7 +86,8 @@ async def create_plan(session: AsyncSession, quarter: str, size: int) -> Inspect
 async def plan_single_inspection(session: AsyncSession, file: ProjectFile, reason: str) -> Inspection:
     """Plan an inspection outside the quarterly plan."""
     inspection = _plan(session, file, None, Decimal(0), [{"factor": "ordered", "label": reason}])
-    await record_act(session, "order_inspection", case_of(file), reason=reason, inspection=str(inspection.id))
+    detail = {"inspection": str(inspection.id)}
+    await record_act(session, "order_inspection", case_of(file), reason=reason, duty="assign_inspection", **detail)
     return inspection
 
 

@@ -173,6 +173,7 @@ async def _announce(session: AsyncSession, row: ProjectQuarter, report: QuarterR
         session,
         "submit_quarter",
         case_of(row),
+        duty="report",
         quarter=row.quarter,
         round=row.round,
         late=row.late,

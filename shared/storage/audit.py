@@ -1,4 +1,4 @@
-"""Audit records of acts (actor, role, time, reason), and segregation of duties: one duty per person and case."""
+"""Audit records of acts (actor, role, time, reason), and the duties that persons hold on a case."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -11,8 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared import logs
 from shared.contracts.base import Hand
-from shared.errors import SameOfficer
-from shared.storage.session import actor_of, now
+from shared.errors import Forbidden, SameOfficer
+from shared.segregation import SEGREGATION, Exclusion
+from shared.storage.session import actor_of, driver, now, today
 from shared.storage.tables import act, duty
 
 
@@ -51,14 +52,14 @@ async def record_act(
     duty: str | None = None,
     **detail: Any,
 ) -> None:
-    """Record an act; with `duty`, first bind the actor to that duty on the case. Raises SameOfficer.
+    """Record an act; with `duty`, the actor first takes that duty on the case. Raises SameOfficer, Forbidden.
 
     Every step towards public money is recorded with name, role, time and, if given, reason (四（一）1).
     """
     actor = actor_of(session)
     logs.context().case = str(case.id)
     if duty is not None:
-        await take_duty(session, case.id, actor.subject, duty)
+        await take_duty(session, case.id, duty)
     await session.execute(
         insert(act).values(
             case_id=case.id,
@@ -75,21 +76,48 @@ async def record_act(
     )
 
 
-async def take_duty(session: AsyncSession, case_id: UUID, subject: str, name: str) -> None:
-    """Bind a person to one duty on a case. Raises SameOfficer if the person already holds another."""
-    await session.execute(
-        pg_insert(duty)
-        .values(case_id=case_id, actor=subject, duty=name, taken_at=now(session))
-        .on_conflict_do_nothing()
+_TURN = "SELECT pg_advisory_xact_lock(hashtextextended($1 || ' ' || $2, 13))"
+"""Acts of one person on one case take turns: each sees the duties that the one before it took."""
+_HELD = "SELECT duty FROM duty WHERE case_id = $1 AND actor = $2"
+_TAKE = "INSERT INTO duty (case_id, actor, duty, taken_at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING"
+
+
+async def take_duty(session: AsyncSession, case_id: UUID, name: str) -> None:
+    """Take a duty on a case; a person may hold several that do not exclude each other.
+
+    Raises SameOfficer for one that a duty held on the case excludes, Forbidden for an API key, which is no person.
+    Acts of a service itself take none. Undoing an act does not give its duty back.
+    """
+    actor = actor_of(session)
+    if actor.is_service:
+        return
+    if actor.role == "system":
+        raise Forbidden(f"接口密钥不是办理人，不得承担“{SEGREGATION.label(name)}”，请由本人登录办理")
+    connection = await driver(session)
+    await connection.execute(_TURN, str(case_id), actor.subject)
+    held = {row["duty"] for row in await connection.fetch(_HELD, case_id, actor.subject)}
+    if exclusion := SEGREGATION.conflict(held, name, today(session)):
+        raise _refusal(name, exclusion)
+    if name not in held:
+        await connection.execute(_TAKE, case_id, actor.subject, name, now(session))
+
+
+def _refusal(name: str, exclusion: Exclusion) -> SameOfficer:
+    """Return the refusal, which names only duties of the caller."""
+    held, wanted = SEGREGATION.label(exclusion.other(name)), SEGREGATION.label(name)
+    source = f"（{exclusion.source}）" if exclusion.source else ""
+    return SameOfficer(
+        f"您已在本事项中承担“{held}”，不得再承担“{wanted}”：{exclusion.reason}{source}。"
+        f"请由未在本事项中承担“{held}”的人员办理",
+        held=exclusion.other(name),
+        duty=name,
     )
-    held = await session.scalar(select(duty.c.duty).where(duty.c.case_id == case_id, duty.c.actor == subject))
-    if held != name:
-        raise SameOfficer(f"您已在本事项中承担“{DUTIES.get(str(held), held)}”，不得再承担“{DUTIES.get(name, name)}”")
 
 
 async def hands_of(session: AsyncSession, case_id: UUID) -> list[Hand]:
-    """Return the duties held on a case so far, for the next event."""
-    rows = await session.execute(select(duty.c.actor, duty.c.duty).where(duty.c.case_id == case_id))
+    """Return the duties held on a case so far, for the next event; one for each duty of a person."""
+    held = select(duty.c.actor, duty.c.duty).where(duty.c.case_id == case_id)
+    rows = await session.execute(held.order_by(duty.c.taken_at, duty.c.actor, duty.c.duty))
     return [Hand(actor=row.actor, duty=row.duty) for row in rows]
 
 
@@ -104,30 +132,3 @@ async def acts_of(session: AsyncSession, case_id: UUID) -> list[dict[str, Any]]:
     """Return the acts on a case, oldest first."""
     rows = await session.execute(select(act).where(act.c.case_id == case_id).order_by(act.c.id))
     return [dict(row._mapping) for row in rows]
-
-
-DUTIES = {
-    "apply": "申报",
-    "first_review": "初审",
-    "forward": "上报",
-    "opinion": "征求意见",
-    "receipt": "市级接收",
-    "settle": "待定事项认定",
-    "conclude": "条件审查结论",
-    "score": "入库评估打分",
-    "enter_pool": "入库决定",
-    "draft_approval": "批复拟办",
-    "approve": "批复签发",
-    "request_release": "拨付申请",
-    "release": "拨付审批",
-    "request_clawback": "追回提请",
-    "clawback": "追回审批",
-    "inspect": "现场核查",
-    "close_inspection": "核查销号",
-    "evaluate": "评价",
-    "issue_evaluation": "评价签发",
-    "rate": "信用评价",
-    "decide_objection": "申辩裁定",
-    "prepare_quarter": "季度报送提请",
-    "certify_quarter": "季度报送审定",
-}

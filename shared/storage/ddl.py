@@ -342,3 +342,19 @@ def let_sealer_read(op: Any, table: str, service: str) -> None:
     sealer = f"sealer_{service}"
     op.execute(f"GRANT SELECT ON {table} TO {sealer}")
     op.execute(f"CREATE POLICY sealer_reads ON {table} FOR SELECT TO {sealer} USING (true)")
+
+
+def several_duties(op: Any, duty_of_act: dict[str, str]) -> None:
+    """Let a person hold several duties on a case, and note those that acts recorded before would have taken.
+
+    `duty_of_act` names the acts that took no duty until now.
+    """
+    op.execute("ALTER TABLE duty DROP CONSTRAINT pk_duty, ADD CONSTRAINT pk_duty PRIMARY KEY (case_id, actor, duty)")
+    op.execute("ALTER TABLE act NO FORCE ROW LEVEL SECURITY")
+    acts = ", ".join(f"('{act}', '{duty}')" for act, duty in duty_of_act.items())
+    op.execute(
+        "INSERT INTO duty (case_id, actor, duty, taken_at) "
+        f"SELECT case_id, actor, taken.duty, min(at) FROM act JOIN (VALUES {acts}) AS taken (act, duty) USING (act) "
+        "WHERE role <> 'system' GROUP BY case_id, actor, taken.duty ON CONFLICT DO NOTHING"
+    )
+    op.execute("ALTER TABLE act FORCE ROW LEVEL SECURITY")

@@ -174,7 +174,7 @@ duty = Table(
     Column("actor", Text, nullable=False),
     Column("duty", Text, nullable=False),
     Column("taken_at", DateTime(timezone=True), nullable=False),
-    PrimaryKeyConstraint("case_id", "actor"),
+    PrimaryKeyConstraint("case_id", "actor", "duty"),
 )
 
 api_key = Table(

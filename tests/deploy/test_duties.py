@@ -4,11 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from deploy.checks.duties import written
+from deploy.checks.duties import WITHOUT_DUTY, written
 from deploy.checks.duty_calls import Unresolved, operation_duties
-from services import SERVICES
+from services import SERVICES, load
+from shared.segregation import DUTIES
 from shared.settings import ROOT
-from shared.storage.audit import DUTIES
+from tests.enumeration import operations
 from tests.world import World
 
 API = """
@@ -24,6 +25,17 @@ async def _record(session, duty):
 def test_the_files_are_those_that_the_code_gives() -> None:
     stale = [str(path.relative_to(ROOT)) for path, text in written().items() if path.read_text("utf-8") != text]
     assert stale == [], "run python -m deploy.checks.duties write"
+
+
+def test_every_act_takes_a_duty_or_is_on_the_reviewed_list_with_its_reason() -> None:
+    acts = {
+        name
+        for service in SERVICES
+        for name, route in operations(service).items()
+        if "GET" not in (route.methods or ()) and name not in load(service).duties
+    }
+    assert acts == WITHOUT_DUTY.keys()
+    assert [name for name, reason in WITHOUT_DUTY.items() if len(reason) < 20] == []
 
 
 def test_every_duty_is_taken_by_an_operation() -> None:
@@ -61,7 +73,9 @@ async def test_every_service_serves_its_operations(world: World) -> None:
             operation_duties(name)
         )
     opinion = (await world.call("intake", "GET", "/v1/duties?limit=200&sort=-path", None)).json()["items"]
-    assert {
+    (found_opinion,) = (each for each in opinion if each["operation"] == "give_opinion")
+    exclusions = found_opinion.pop("exclusions")
+    assert found_opinion == {
         "operation": "give_opinion",
         "method": "POST",
         "path": "/v1/declarations/{declaration_id}/opinion",
@@ -69,4 +83,15 @@ async def test_every_service_serves_its_operations(world: World) -> None:
         "signed_in": True,
         "roles": [{"code": "district_government", "label": "区政府（管委会）"}],
         "duties": [{"code": "opinion", "label": "征求意见"}],
-    } in opinion
+    }
+    assert {
+        "duty": {"code": "opinion", "label": "征求意见"},
+        "excluded_by": [{"code": "forward", "label": "上报"}],
+        "reason": "上报前的复核须由未作初审、未出具意见的人承担",
+        "source": "三（一）",
+        "since": "2021-01-01",
+        "until": None,
+    } in exclusions
+    assert {code["code"] for each in exclusions for code in each["excluded_by"]} == {
+        "apply", "report", "first_review", "forward",
+    }  # fmt: skip

@@ -86,12 +86,16 @@ async def forward(
 
 
 async def receive(
-    world: World, declaration_id: UUID, status: str = "under_construction", district: str = "110105"
+    world: World,
+    declaration_id: UUID,
+    status: str = "under_construction",
+    district: str = "110105",
+    duty: str = "receipt",
 ) -> None:
     """Record the city's receipt of a declaration."""
     received = DeclarationReceived(
         declaration_id=declaration_id, district=district, applicant_uscc=USCC, received_on=date(2024, 3, 4),
-        construction_status=status, hands=(Hand(actor="city-officer-5", duty="receipt"),),
+        construction_status=status, hands=(Hand(actor="city-officer-5", duty=duty),),
     )  # fmt: skip
     await announce(world, received)
 

@@ -80,7 +80,7 @@ async def test_events_of_an_unknown_case_change_nothing(world: World) -> None:
 
 async def test_a_receipt_before_the_report_binds_its_officer(world: World) -> None:
     key = uuid4()
-    await receive(world, key)
+    await receive(world, key, duty="first_review")
     await forward(world, facts(drop=OPEN), key)
     refusal = await act(world, key, "settle", "city-officer-5", SETTLE, 403)
     assert refusal["code"] == "same_officer"

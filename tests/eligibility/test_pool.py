@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from shared.contracts.base import Hand
 from tests.eligibility.fixtures import (
     INVESTMENT,
     NO_CONFLICT,
@@ -103,10 +104,12 @@ async def test_every_criterion_is_scored_once_and_by_each_reviewer_once(world: W
     assert (await act(world, declaration_id, "scores", "city-officer-3", score_sheet(), 409))["code"] == "duplicate"
 
 
-async def test_the_concluding_officer_cannot_score(world: World) -> None:
-    declaration_id = await passed_review(world)
-    await act(world, declaration_id, "conflict-declaration", "city-officer-2", NO_CONFLICT)
-    assert (await act(world, declaration_id, "scores", "city-officer-2", score_sheet(), 403))["code"] == "same_officer"
+async def test_the_concluding_officer_may_score_and_the_district_reviewer_may_not(world: World) -> None:
+    declaration_id = await passed_review(world, hands=(Hand(actor="city-officer-3", duty="first_review"),))
+    for officer in ("city-officer-2", "city-officer-3"):
+        await act(world, declaration_id, "conflict-declaration", officer, NO_CONFLICT)
+    await act(world, declaration_id, "scores", "city-officer-2", score_sheet())
+    assert (await act(world, declaration_id, "scores", "city-officer-3", score_sheet(), 403))["code"] == "same_officer"
 
 
 async def test_only_the_city_reads_scores(world: World) -> None:

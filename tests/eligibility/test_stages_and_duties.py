@@ -1,4 +1,4 @@
-"""Each act on a case in each stage, and by an officer who holds each other duty on it. 二, 三（二）"""
+"""Each act on a case in each stage, and by an officer who holds each excluding duty on it. 二, 三（二）"""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,7 +8,7 @@ import asyncpg
 import pytest
 
 from services.eligibility.rules.code_lists import STAGES
-from shared.storage.audit import DUTIES
+from shared.segregation import DUTIES, SEGREGATION
 from tests.eligibility.fixtures import (
     INVESTMENT,
     NO_CONFLICT,
@@ -34,7 +34,7 @@ REASON = {"reason": "同意"}
 # Act: the stage that it needs, who does it, its body, its duty.
 ACTS: Mapping[str, tuple[str, str, Any, str | None]] = {
     "settle": ("in_review", "city-officer-1", SETTLE, "settle"),
-    "choose-edition": ("in_review", "city-supervisor-1", {"edition": "2023", "reason": "从新"}, None),
+    "choose-edition": ("in_review", "city-supervisor-1", {"edition": "2023", "reason": "从新"}, "choose_edition"),
     "reassess": ("in_review", "city-officer-1", REASON, None),
     "conclude": ("in_review", "city-officer-1", PASS, "conclude"),
     "conflict-declaration": ("passed", "city-officer-1", NO_CONFLICT, None),
@@ -43,8 +43,6 @@ ACTS: Mapping[str, tuple[str, str, Any, str | None]] = {
     "enter-pool": ("passed", "city-supervisor-1", REASON, "enter_pool"),
     "keep-out": ("passed", "city-supervisor-1", REASON, "enter_pool"),
 }
-OTHERS = {"apply", "first_review", "opinion", "receipt", "settle", "conclude", "score", "enter_pool", "approve"}
-"""Duties that come before the pool, and one after."""
 WITH_DUTY = {name: duty for name, (_, _, _, duty) in ACTS.items() if duty}
 
 
@@ -67,14 +65,15 @@ async def test_each_act_is_refused_in_every_other_stage(world: World) -> None:
 
 async def hold(officers: asyncpg.Connection, case: UUID, actor: str, duty: str) -> None:
     """Let an officer hold a duty on a case, and no other."""
+    await officers.execute("DELETE FROM eligibility.duty WHERE case_id = $1 AND actor = $2", case, actor)
     await officers.execute(
         "INSERT INTO eligibility.duty (case_id, actor, duty, taken_at) VALUES ($1, $2, $3, now()) "
-        "ON CONFLICT (case_id, actor) DO UPDATE SET duty = excluded.duty",
+        "ON CONFLICT DO NOTHING",
         *(case, actor, duty),
     )
 
 
-async def test_nobody_does_an_act_who_holds_another_duty_on_the_case(world: World) -> None:
+async def test_nobody_does_an_act_who_holds_an_excluding_duty_on_the_case(world: World) -> None:
     reviewed = await forward(world, facts(drop=OPEN))
     passed = await passed_review(world)
     await act(world, passed, "conflict-declaration", "city-officer-1", NO_CONFLICT, 201)
@@ -84,24 +83,30 @@ async def test_nobody_does_an_act_who_holds_another_duty_on_the_case(world: Worl
     await act(world, ready, "investment", "city-officer-3", INVESTMENT, 201)
     concluded = await forward(world, facts())
     await receive(world, concluded)
-    case_of = {"settle": reviewed, "conclude": concluded, "scores": passed, "investment": passed}
+    case_of = {
+        "settle": reviewed,
+        "choose-edition": reviewed,
+        "conclude": concluded,
+        "scores": passed,
+        "investment": passed,
+    }
     async with other_session(world) as officers:
         for name, own in WITH_DUTY.items():
             _, who, body, _ = ACTS[name]
             case = case_of.get(name, ready)
-            for duty in OTHERS - {own}:
+            for duty, exclusion in SEGREGATION.excluding(own, world.clock.today()).items():
                 await hold(officers, case, who, duty)
                 refusal = await act(world, case, name, who, body, 403)
-                detail = f"您已在本事项中承担“{DUTIES[duty]}”，不得再承担“{DUTIES[own]}”"
-                assert (refusal["code"], refusal["detail"]) == ("same_officer", detail), (name, duty)
-        for name in ("settle", "conclude", "scores", "investment", "enter-pool"):
+                detail = f"您已在本事项中承担“{DUTIES[duty]}”，不得再承担“{DUTIES[own]}”：{exclusion.reason}"
+                assert (refusal["code"], detail in refusal["detail"]) == ("same_officer", True), (name, duty)
+        for name in ("settle", "choose-edition", "conclude", "scores", "investment", "enter-pool"):
             _, who, body, _ = ACTS[name]
             case = case_of.get(name, ready)
             await hold(officers, case, who, WITH_DUTY[name])
-            await act(world, case, name, who, body, 200 if name in ("settle", "conclude") else 201)
+            await act(world, case, name, who, body, 200 if name in ("settle", "choose-edition", "conclude") else 201)
 
 
-@pytest.mark.parametrize("name", ["reassess", "choose-edition", "conflict-declaration"])
+@pytest.mark.parametrize("name", ["reassess", "conflict-declaration"])
 async def test_an_act_without_a_duty_binds_nobody(world: World, name: str) -> None:
     case = await passed_review(world) if name == "conflict-declaration" else await forward(world, facts())
     _, who, body, _ = ACTS[name]

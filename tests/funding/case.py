@@ -4,6 +4,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from deploy.demo.personas import Persona
 from shared.actors import system_actor
 from shared.clock import uuid7
 from shared.contracts.base import Event, Hand
@@ -138,7 +139,7 @@ def yuan(shown: Any, key: str) -> str | None:
     return next(str(figure["yuan"]) for figure in shown["amounts"] if figure["key"] == key)
 
 
-async def code(world: World, path: str, who: str, body: Any = None, status: int = 409) -> str:
+async def code(world: World, path: str, who: str | Persona, body: Any = None, status: int = 409) -> str:
     """Return the code of a refusal."""
     return str((await world.post("funding", path, who, body, status))["code"])
 

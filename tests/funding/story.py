@@ -107,7 +107,7 @@ async def recoveries(story: Story) -> None:
         if number == 1:
             await story.post(f"/v1/returns/{back['id']}/confirm", "finance-3")
         else:
-            await story.post(f"/v1/returns/{back['id']}/reject", "finance-2", {"reason": "未到账"})
+            await story.post(f"/v1/returns/{back['id']}/reject", "finance-3", {"reason": "未到账"})
     proposal = {"ground": "not_implemented", "clause": "政府投资条例第三十四条", "amount_yuan": "4000000.03"}
     asked = []
     for day in (5, 6):
@@ -115,8 +115,8 @@ async def recoveries(story: Story) -> None:
         words = {"reason": f"追回{day}", "evidence": f"证据{day}"}
         asked.append(await story.post(f"{path}/clawback-requests", "city-officer-3", proposal | words, 201))
     at(story.world, "2024-04-07 00:10")
-    await story.post(f"/v1/clawback-requests/{asked[0]['id']}/approve", "city-supervisor-3")
-    await story.post(f"/v1/clawback-requests/{asked[1]['id']}/reject", "city-supervisor-3", {"reason": "不予追回"})
+    await story.post(f"/v1/clawback-requests/{asked[0]['id']}/approve", "city-supervisor-1")
+    await story.post(f"/v1/clawback-requests/{asked[1]['id']}/reject", "city-supervisor-1", {"reason": "不予追回"})
     for day, yuan in ((8, "1500000.01"), (9, "2500000.02")):
         at(story.world, f"2024-04-{day:02} 10:00")
         receipt = {"amount_yuan": yuan, "bank_receipt_no": f"追回回单{day}"}

@@ -213,8 +213,10 @@ async def test_other_municipal_money_stops_an_approval_until_it_is_withdrawn(wor
     assert await code(world, path, "city-supervisor-1") == "other_municipal_money"
     withdrawal = {"reason": "系另一工程"}
     undo = f"/v1/municipal-money/{registered['id']}/withdraw"
-    await world.post("funding", undo, "city-officer-3", withdrawal)
-    assert await code(world, undo, "city-officer-3", withdrawal) == "wrong_status"
+    assert await code(world, undo, "city-officer-3", withdrawal, 403) == "same_officer"  # registered it
+    assert await code(world, undo, "city-officer-1", withdrawal, 403) == "same_officer"  # drafted the approval
+    await world.post("funding", undo, "city-officer-4", withdrawal)
+    assert await code(world, undo, "city-officer-4", withdrawal) == "wrong_status"
     await world.post("funding", path, "city-supervisor-1")
 
 

@@ -1,4 +1,4 @@
-"""The municipal budget of a year: two supervisors, supplements, and no approval past it. 三（二）"""
+"""The municipal budget of a year: two people, supplements, and no approval past it. 三（二）"""
 
 import pytest
 
@@ -18,7 +18,7 @@ async def test_a_supplement_makes_room_for_a_refused_approval(world: World) -> N
     await sound(world)
 
 
-async def test_a_budget_takes_two_supervisors(world: World) -> None:
+async def test_a_budget_takes_two_people_of_whom_one_is_a_supervisor(world: World) -> None:
     body = {"year": 2024, "amount_yuan": "1.00", "document_no": "预算1号"}
     drafted = await world.post("funding", "/v1/budgets", "city-supervisor-1", body, 201)
     path = f"/v1/budgets/{drafted['id']}/confirm"
@@ -28,6 +28,9 @@ async def test_a_budget_takes_two_supervisors(world: World) -> None:
     assert await code(world, path, "city-supervisor-2") == "wrong_status"
     assert await code(world, "/v1/budgets", "city-supervisor-1", body) == "duplicate"
     assert await code(world, "/v1/budgets", "finance-1", body, 403) == "forbidden"
+    more = await world.post("funding", "/v1/budgets", "city-officer-1", body | {"document_no": "追加1号"}, 201)
+    assert await code(world, f"/v1/budgets/{more['id']}/confirm", "city-officer-2", status=403) == "forbidden"
+    await world.post("funding", f"/v1/budgets/{more['id']}/confirm", "city-supervisor-1")
 
 
 async def test_without_a_budget_nothing_is_approved(world: World) -> None:

@@ -1,15 +1,19 @@
-"""One duty per person and case: each act that takes a duty refuses a person who holds any other. 三（二）"""
+"""Acts on money refuse a person who holds an excluding duty on the case, and admit one with all others. 三（二）"""
 
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 
+from deploy.demo.personas import PEOPLE
 from services.funding.main import service
-from shared.storage.audit import DUTIES
+from shared.contracts.intake import MunicipalMoneyRegistered
+from shared.segregation import DUTIES, SEGREGATION
 from tests.funding import rows
-from tests.funding.case import appropriate, draft, enter_pool
+from tests.funding.case import DISTRICT, OWNER, announce, appropriate, approved, code, draft, enter_pool
 from tests.funding.rows import RECORD
 from tests.world import World
 
@@ -18,6 +22,7 @@ pytestmark = pytest.mark.clause("三（二）")
 CLAWBACK = {"ground": "other", "clause": "四（一）1", "amount_yuan": "1.00", "reason": "追", "evidence": "证"}
 RELEASE, DEMAND = f"release-requests/{RECORD}", f"clawback-requests/{RECORD}"
 REASON = {"reason": "理由"}
+CODE = "2404-110105-04-01-123456"
 PLANNED, RELEASED = {"status": "planned", "reservation": "instalment-1"}, {"status": "released", "released_yuan": 9}
 
 
@@ -62,7 +67,7 @@ ACTS: dict[str, tuple[str, str, str, Any, dict[str, Any], Callable[[UUID], tuple
 
 
 @pytest.mark.parametrize("operation", ACTS)
-async def test_an_act_refuses_who_holds_another_duty_on_the_case_and_admits_who_holds_its_own(
+async def test_an_act_refuses_who_holds_an_excluding_duty_and_admits_who_holds_every_other(
     world: World, operation: str
 ) -> None:
     duty, who, path, body, columns, given = ACTS[operation]
@@ -75,43 +80,79 @@ async def test_an_act_refuses_who_holds_another_duty_on_the_case_and_admits_who_
     for statement in given(case):
         await admin.execute(statement)
     held = "INSERT INTO funding.duty VALUES ($1, $2, $3, now())"
-    await admin.execute(held, other, who, next(iter(DUTIES)))  # on another case it does not count
-    for name, label in DUTIES.items():
-        if name != duty:
-            await admin.execute("DELETE FROM funding.duty WHERE case_id = $1", case)
-            await admin.execute(held, case, who, name)
-            answer = await world.call("funding", "POST", f"/v1/{path.format(case=case)}", who, body)
-            assert (answer.status_code, answer.json()["code"]) == (403, "same_officer"), name
-            assert label in answer.json()["detail"]
+    await admin.execute("DELETE FROM funding.duty")
+    excluding = SEGREGATION.excluding(duty, world.clock.today())
+    await admin.execute(held, other, who, next(iter(excluding)))  # on another case it does not count
+    for name in excluding:
+        await admin.execute("DELETE FROM funding.duty WHERE case_id = $1", case)
+        await admin.execute(held, case, who, name)
+        answer = await world.call("funding", "POST", f"/v1/{path.format(case=case)}", who, body)
+        assert (answer.status_code, answer.json()["code"]) == (403, "same_officer"), name
+        assert f"“{DUTIES[name]}”，不得再承担“{DUTIES[duty]}”：{excluding[name].reason}" in answer.json()["detail"]
     await admin.execute("DELETE FROM funding.duty WHERE case_id = $1", case)
-    await admin.execute(held, case, who, duty)
+    for name in DUTIES.keys() - excluding:
+        await admin.execute(held, case, who, name)
     answer = await world.call("funding", "POST", f"/v1/{path.format(case=case)}", who, body)
     assert answer.json().get("code") != "same_officer"
 
 
-def test_every_duty_has_its_act() -> None:
-    assert service.duties == {operation: [duty] for operation, (duty, *_) in ACTS.items()}
+def test_every_act_on_money_is_in_the_table() -> None:
+    money = {"draft_approval", "approve", "request_release", "release", "request_clawback", "clawback"}
+    taking = {name for name, duties in service.duties.items() if money & set(duties)}
+    assert taking == ACTS.keys()
 
 
-PAIRS = {
-    "appropriation": ("confirm_budget", f"budgets/{RECORD}/confirm", "city-supervisor-1", None, "drafted_by"),
-    "investment_plan": ("issue_plan", f"plans/{RECORD}/issue", "city-supervisor-1", None, "drafted_by"),
-    "confirm money_return": ("confirm_return", f"returns/{RECORD}/confirm", "finance-1", None, "recorded_by"),
-    "reject money_return": ("reject_return", f"returns/{RECORD}/reject", "finance-1", REASON, "recorded_by"),
-}
-
-
-@pytest.mark.parametrize("name", PAIRS)
-async def test_who_drafted_or_recorded_does_not_decide(world: World, name: str) -> None:
-    _, path, who, body, column = PAIRS[name]
-    table = name.split()[-1]
+@pytest.mark.clause("二（五）")
+async def test_a_bar_is_not_lifted_by_who_brought_any_barred_project_towards_the_money(world: World) -> None:
+    """The entry names one project by its code; under the other reading it bars all projects of its owner (I27)."""
     await appropriate(world)
-    case = await enter_pool(world)
-    await world.database.admin.execute(
-        "UPDATE funding.application SET status = 'approved', mode = 'investment_grant', released_yuan = 9"
+    barred, same_owner = await approved(world, project_code=CODE), await approved(world)
+    for batch, (case, drafter) in enumerate(((barred, "city-officer-5"), (same_owner, "city-officer-6")), 1):
+        plan = {"year": 2024, "batch": batch, "items": [{"application_id": str(case)}]}
+        await world.post("funding", "/v1/plans", drafter, plan, 201)
+    money = {
+        "project_code": CODE, "applicant_uscc": OWNER, "district": DISTRICT, "programme": "另一渠道",
+        "amount_yuan": "3000000.00", "granted_on": "2023-06-01",
+    }  # fmt: skip
+    kept = [await world.post("funding", "/v1/municipal-money", "city-officer-7", money, 201) for _ in range(2)]
+    paths = [f"/v1/municipal-money/{each['id']}/withdraw" for each in kept]
+    assert await code(world, paths[0], "city-officer-5", REASON, 403) == "same_officer"
+    await world.post("funding", paths[0], "city-officer-6", REASON)
+    world.instances["funding"].settings.interpretations["other_funds_scope"] = "entity"
+    assert await code(world, paths[1], "city-officer-6", REASON, 403) == "same_officer"
+    world.instances["funding"].settings.interpretations.clear()
+    await world.post("funding", paths[1], "city-officer-8", REASON)
+
+
+async def test_a_bar_registered_at_intake_is_not_lifted_by_who_registered_it(world: World) -> None:
+    identity = uuid4()
+    registered = MunicipalMoneyRegistered(
+        record_id=identity,
+        district=DISTRICT,
+        applicant_uscc=OWNER,
+        programme="另一渠道",
+        project_code=CODE,
+        entity_uscc=OWNER,
+        entity_name="示例置业有限公司",
+        amount_yuan="77.07",
+        funded_on=date(2023, 5, 5),
+        source="公示",
+        registered_by="city-officer-7",
     )
-    await rows.add(world, table, case, {"money_return": "recorded"}.get(table, "drafted"))
-    await world.database.admin.execute(rows.item(case) if table == "investment_plan" else "SELECT 1")
-    await world.database.admin.execute(f"UPDATE funding.{table} SET {column} = $1 WHERE id = $2", who, RECORD)
-    refused = await world.post("funding", f"/v1/{path}", who, body, 403)
-    assert refused["code"] == "same_officer"
+    await announce(world, "intake", registered)
+    path = f"/v1/municipal-money/{identity}/withdraw"
+    assert await code(world, path, "city-officer-7", REASON, 403) == "same_officer"
+    await world.post("funding", path, "city-officer-8", REASON)
+
+
+async def test_who_drafted_the_plan_lifts_no_hold_on_its_projects(world: World) -> None:
+    await appropriate(world)
+    case = await approved(world)
+    both = replace(PEOPLE["city-officer-3"], roles=("city_officer", "city_supervisor"))
+    plan = {"year": 2024, "batch": 1, "items": [{"application_id": str(case)}]}
+    await world.post("funding", "/v1/plans", both, plan, 201)
+    await world.post("funding", f"/v1/applications/{case}/hold", "city-officer-4", REASON, 201)
+    lift = f"/v1/applications/{case}/lift-hold"
+    assert await code(world, lift, both, REASON, 403) == "same_officer"
+    assert await code(world, lift, "city-supervisor-1", REASON, 403) == "same_officer"  # approved
+    await world.post("funding", lift, "city-supervisor-2", REASON)

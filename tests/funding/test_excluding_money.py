@@ -87,7 +87,7 @@ async def test_every_step_towards_the_money_names_the_oldest_entry_and_goes_on_o
         assert "渠道2022-01-01 1,234,567.80 元（2022-01-01）" in refusal["detail"]
         for identity in ids:
             undo = f"/v1/municipal-money/{identity}/withdraw"
-            await world.post("funding", undo, "city-officer-3", {"reason": "系另一工程"})
+            await world.post("funding", undo, "city-officer-4", {"reason": "系另一工程"})
 
     await refused_while_registered(f"{path}/approve", "city-supervisor-1")
     await world.post("funding", f"{path}/approve", "city-supervisor-1")
@@ -155,9 +155,9 @@ async def test_this_programmes_part_is_counted_from_the_approval_and_follows_wha
     request = await requested(world, case)
     await world.post("funding", f"/v1/release-requests/{request['id']}/approve", "finance-2")
     body = {"amount_yuan": "250000.01", "bank_receipt_no": "回单9", "reason": "结余"}
-    back = await world.post("funding", f"/v1/applications/{case}/returns", "finance-1", body, 201)
+    back = await world.post("funding", f"/v1/applications/{case}/returns", "finance-2", body, 201)
     assert await award() == "10000000.00"
-    await world.post("funding", f"/v1/returns/{back['id']}/confirm", "finance-2")
+    await world.post("funding", f"/v1/returns/{back['id']}/confirm", "finance-1")
     assert await award() == "9749999.99"
     claim = {"ground": "other", "clause": "四（一）1", "amount_yuan": "49999.99", "reason": "追", "evidence": "证"}
     asked = await world.post("funding", f"/v1/applications/{case}/clawback-requests", "city-officer-3", claim, 201)

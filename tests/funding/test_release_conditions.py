@@ -123,8 +123,8 @@ async def test_after_a_change_to_one_payment_the_whole_rest_is_the_next_instalme
 async def test_a_second_release_after_a_return_pays_the_rest_of_the_award(world: World, by_progress: None) -> None:
     case = await released(world)
     body = {"amount_yuan": "1000000.00", "bank_receipt_no": "回单1", "reason": "结余"}
-    back = await world.post("funding", f"/v1/applications/{case}/returns", "finance-1", body, 201)
-    await world.post("funding", f"/v1/returns/{back['id']}/confirm", "finance-2")
+    back = await world.post("funding", f"/v1/applications/{case}/returns", "finance-2", body, 201)
+    await world.post("funding", f"/v1/returns/{back['id']}/confirm", "finance-1")
     await change(world, case, "progress = 0.7")
     second = await paid(world, case)
     assert (second["instalment"], second["amount_yuan"]) == (2, "3000000.00")

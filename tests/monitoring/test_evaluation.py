@@ -72,7 +72,7 @@ async def test_an_open_diversion_fails_the_project(world: World) -> None:
 
 
 async def test_reviewer_evaluator_and_issuer_are_different_people(world: World) -> None:
-    project = await funded_project(world, hands=({"actor": "110105-supervisor-2", "duty": "forward"},))
+    project = await funded_project(world, hands=({"actor": "110105-supervisor-2", "duty": "deliver"},))
     await computed_evaluation(world, project)
     path = f"/v1/files/{project}/evaluation"
     refused = await world.post("monitoring", f"{path}/issue", "110105-supervisor-2", status=403)

@@ -127,9 +127,10 @@ async def test_a_second_release_keeps_the_file_and_takes_the_award_as_it_is_now(
         (str(SECOND), "2024-04-03", "7000000.05"),
     ]
     assert [row["quarter"] for row in await quarters(world)] == ["2024Q1"]
-    held = await world.database.admin.fetch("SELECT case_id, actor, duty FROM monitoring.duty ORDER BY actor")
+    held = await world.database.admin.fetch("SELECT case_id, actor, duty FROM monitoring.duty ORDER BY actor, duty")
     assert [tuple(row) for row in held] == [
-        (PROJECT, "110105-officer-1", "first_review"),  # the first duty stays
+        (PROJECT, "110105-officer-1", "first_review"),  # stays beside the one learned later
+        (PROJECT, "110105-officer-1", "forward"),
         (PROJECT, "inspector-2", "score"),
     ]
 

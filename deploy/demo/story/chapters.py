@@ -98,7 +98,7 @@ async def _line(client: StoryClient, case: Case, declaration: str, outcome: Outc
     if application:
         figures = {figure["key"]: str(figure["yuan"]) for figure in application["amounts"]}
         line.award, line.released = _in_wan(figures.get("award")), _in_wan(figures.get("released"))
-    credit = await _read(client, "monitoring", f"/v1/entities/{case.owner.uscc}/credit", "city-officer-8")
+    credit = await _read(client, "monitoring", f"/v1/entities/{case.owner.uscc}/credit", "city-officer-3")
     line.credit = (credit or {}).get("grade") or ""
     got = (line.stage, line.decision, line.award, line.released, line.credit)
     if not outcome.faults and got != EXPECTED[case.key]:

@@ -31,24 +31,24 @@ def _at(ids: dict[str, str], case: Case, act: str) -> str:
 
 
 async def appropriate(client: StoryClient) -> None:
-    """Draft the year's budget and confirm it by another supervisor."""
+    """Draft the year's budget and confirm it by a supervisor."""
     await client.move_to(APPROVED)
     budget = {"year": 2024, "amount_yuan": "500000000.00", "document_no": "示例预算〔2024〕1号"}
-    drafted = await client.post("funding", "/v1/budgets", "city-supervisor-1", "budget-2024", budget)
-    await client.post("funding", f"/v1/budgets/{drafted['id']}/confirm", "city-supervisor-2", "budget-2024-confirm")
+    drafted = await client.post("funding", "/v1/budgets", "city-officer-1", "budget-2024", budget)
+    await client.post("funding", f"/v1/budgets/{drafted['id']}/confirm", "city-supervisor-1", "budget-2024-confirm")
 
 
 async def approve(client: StoryClient, ids: dict[str, str]) -> None:
     """Approve every application at its computed amount; two persons act."""
     await together(
         *(
-            client.until("funding", f"/v1/applications/{ids[case.key]}", "city-officer-6", bool, "an application")
+            client.until("funding", f"/v1/applications/{ids[case.key]}", "city-officer-1", bool, "an application")
             for case in APPROVED_CASES
         )
     )
     started = {"status": "under_construction", "started_on": "2024-04-01", "evidence": "开工照片"}
     await client.post(
-        "funding", _at(ids, INTEREST, "construction-status"), "city-officer-6", "interest-started", started
+        "funding", _at(ids, INTEREST, "construction-status"), "city-officer-1", "interest-started", started
     )
     await _register_loan(client, ids)
     await together(*(_approve(client, case, ids) for case in APPROVED_CASES))
@@ -56,14 +56,14 @@ async def approve(client: StoryClient, ids: dict[str, str]) -> None:
 
 async def _approve(client: StoryClient, case: Case, ids: dict[str, str]) -> None:
     draft = {"mode": case.facts()["support_mode"], "justification": "符合条件，建议支持"}
-    await client.post("funding", _at(ids, case, "draft-approval"), "city-officer-6", f"{case.key}-draft-award", draft)
-    approval = await client.post("funding", _at(ids, case, "approve"), "city-supervisor-2", f"{case.key}-approve")
+    await client.post("funding", _at(ids, case, "draft-approval"), "city-officer-1", f"{case.key}-draft-award", draft)
+    approval = await client.post("funding", _at(ids, case, "approve"), "city-supervisor-1", f"{case.key}-approve")
     if case is not INTEREST and approval["award_yuan"] != AWARDS[case.key]:
         raise Unexpected(f"{case.name}: award {approval['award_yuan']}")
 
 
 async def _register_loan(client: StoryClient, ids: dict[str, str]) -> str:
-    loan = await client.post("funding", _at(ids, INTEREST, "loans"), "city-officer-6", "interest-loan", LOAN)
+    loan = await client.post("funding", _at(ids, INTEREST, "loans"), "city-officer-1", "interest-loan", LOAN)
     return str(loan["id"])
 
 
@@ -72,8 +72,8 @@ async def plan(client: StoryClient, ids: dict[str, str]) -> None:
     await client.move_to(PLANNED)
     items = [{"application_id": ids[case.key]} for case in APPROVED_CASES]
     batch = {"year": 2024, "batch": 1, "items": items}
-    drafted = await client.post("funding", "/v1/plans", "city-officer-6", "plan-2024-1", batch)
-    await client.post("funding", f"/v1/plans/{drafted['id']}/issue", "city-supervisor-3", "plan-2024-1-issue")
+    drafted = await client.post("funding", "/v1/plans", "city-officer-1", "plan-2024-1", batch)
+    await client.post("funding", f"/v1/plans/{drafted['id']}/issue", "city-supervisor-1", "plan-2024-1-issue")
 
 
 async def release(client: StoryClient, ids: dict[str, str]) -> None:
@@ -88,7 +88,7 @@ async def _pay(client: StoryClient, case: Case, ids: dict[str, str], request: di
     requested = await client.post("funding", path, "finance-1", f"{case.key}-ask-release", request)
     await client.post("funding", f"/v1/release-requests/{requested['id']}/approve", "finance-2", f"{case.key}-release")
     # The project reports from this quarter on: its file must exist before the clock moves past the quarter.
-    await client.until("monitoring", f"/v1/files/{ids[case.key]}", "city-officer-7", bool, "a project file")
+    await client.until("monitoring", f"/v1/files/{ids[case.key]}", "city-officer-2", bool, "a project file")
 
 
 async def pay_interest(client: StoryClient, ids: dict[str, str]) -> None:
@@ -96,7 +96,7 @@ async def pay_interest(client: StoryClient, ids: dict[str, str]) -> None:
     await client.move_to(SETTLED_INTEREST)
     lines = {"lines": [STATEMENT | {"loan_id": await _register_loan(client, ids)}]}
     path = _at(ids, INTEREST, "interest-statements")
-    settled = await client.post("funding", path, "finance-3", "interest-statement-1", lines)
+    settled = await client.post("funding", path, "finance-1", "interest-statement-1", lines)
     if settled["payable_yuan"] != SUBSIDY:
         raise Unexpected(f"{INTEREST.name}: interest subsidy {settled['payable_yuan']}")
     await client.move_to(PAID_INTEREST)
@@ -106,16 +106,16 @@ async def pay_interest(client: StoryClient, ids: dict[str, str]) -> None:
 async def claw_back(client: StoryClient, ids: dict[str, str]) -> None:
     """Claw back the diverted grant: hold by the finding, demand by two persons, repayment. 四（一）1"""
     path = f"/v1/applications/{ids[DIVERTED.key]}"
-    await client.until("funding", path, "city-officer-7", lambda case: case["holds"], "the hold on diverted money")
+    await client.until("funding", path, "city-officer-2", lambda case: case["holds"], "the hold on diverted money")
     await client.move_to(DEMAND_REQUESTED)
     demand = {
         "ground": "funds_diverted", "clause": "四（一）1", "amount_yuan": AWARDS["diverted"],
         "reason": "补助资金用于与项目无关的支出", "evidence": "现场核查记录与银行流水",
     }  # fmt: skip
-    requested = await client.post("funding", f"{path}/clawback-requests", "city-officer-7", "diverted-clawback", demand)
+    requested = await client.post("funding", f"{path}/clawback-requests", "city-officer-2", "diverted-clawback", demand)
     await client.move_to(DEMANDED)
     clawback = f"/v1/clawback-requests/{requested['id']}"
-    await client.post("funding", f"{clawback}/approve", "city-supervisor-3", "diverted-clawback-approve")
+    await client.post("funding", f"{clawback}/approve", "city-supervisor-1", "diverted-clawback-approve")
     await client.move_to(RECOVERED)
     receipt = {"amount_yuan": AWARDS["diverted"], "bank_receipt_no": "示例回单2024-1202"}
-    await client.post("funding", f"{clawback}/recovered", "finance-3", "diverted-recovered", receipt)
+    await client.post("funding", f"{clawback}/recovered", "finance-1", "diverted-recovered", receipt)

@@ -65,7 +65,7 @@ async def watch(client: StoryClient, ids: dict[str, str]) -> None:
     """Register a meter on the first building and send readings, one of them out of range. 四（一）3"""
     await client.move_to(METERED)
     meter = {"meter_no": "示例电表1", "kind": "electricity_kwh", "label": "总用电", "period": "day", "high": "9000"}
-    made = await client.post("monitoring", f"{_file(ids, CAP)}/meters", "city-officer-7", "cap-meter", meter)
+    made = await client.post("monitoring", f"{_file(ids, CAP)}/meters", "city-officer-2", "cap-meter", meter)
     readings = [
         {"meter_id": made["id"], "measured_at": f"2025-01-{day:02d}T08:00:00+08:00", "value": value}
         for day, value in ((12, "4200"), (13, "4350.5"), (14, "9800"))
@@ -81,11 +81,11 @@ async def find_diversion(client: StoryClient, ids: dict[str, str]) -> None:
     """Order an inspection, which finds that the subsidy was diverted. 四（一）1, 四（一）3"""
     await client.move_to(CHECKED)
     path = f"{_file(ids, DIVERTED)}/inspections"
-    await client.until("monitoring", _file(ids, DIVERTED), "city-officer-7", bool, "a project file")
-    ordered = await client.post("monitoring", path, "city-officer-7", "diverted-inspection", {"reason": "群众举报线索"})
+    await client.until("monitoring", _file(ids, DIVERTED), "city-officer-2", bool, "a project file")
+    ordered = await client.post("monitoring", path, "city-officer-2", "diverted-inspection", {"reason": "群众举报线索"})
     check = f"/v1/inspections/{ordered['id']}"
     await client.post(
-        "monitoring", f"{check}/assign", "city-officer-7", "diverted-assign", {"inspector": "inspector-1"}
+        "monitoring", f"{check}/assign", "city-officer-2", "diverted-assign", {"inspector": "inspector-1"}
     )
     clear = {"conflict": False, "statement": "与项目单位无利益关系"}
     await client.post("monitoring", f"{check}/declare-interest", "inspector-1", "diverted-interest", clear)
@@ -103,7 +103,7 @@ async def deliver(client: StoryClient, ids: dict[str, str]) -> None:
     for case in (CAP, MISSED):
         body = {"delivered_on": DELIVERED.isoformat(), "proof": f"示例竣备2024-{case.number:03d}"}
         await client.post(
-            "monitoring", f"{_file(ids, case)}/deliver", f"{case.district}-officer-2", f"{case.key}-deliver", body
+            "monitoring", f"{_file(ids, case)}/deliver", f"{case.district}-officer-1", f"{case.key}-deliver", body
         )
 
 
@@ -116,11 +116,11 @@ async def evaluate(client: StoryClient, ids: dict[str, str]) -> None:
         await client.post("monitoring", path, officer, f"{case.key}-evaluate", _actuals(moved_in, case))
     await client.move_to(ISSUED)
     for case in (CAP, MISSED):
-        path, supervisor = f"{_file(ids, case)}/evaluation", f"{case.district}-supervisor-2"
+        path, supervisor = f"{_file(ids, case)}/evaluation", f"{case.district}-supervisor-1"
         issued = await client.post("monitoring", f"{path}/issue", supervisor, f"{case.key}-issue-evaluation")
         if issued["targets_met"] is not (case is CAP):
             raise Unexpected(f"{case.name}: targets met: {issued['targets_met']}")
-        await client.post("monitoring", f"{path}/acknowledge", "city-officer-8", f"{case.key}-acknowledge")
+        await client.post("monitoring", f"{path}/acknowledge", "city-officer-3", f"{case.key}-acknowledge")
     for case in (CAP, MISSED):
         declaration = f"/v1/declarations/{ids[case.key]}"
         await client.until("intake", declaration, case.owner, _is_evaluated, "the stage after an evaluation")
@@ -158,7 +158,7 @@ async def rate(client: StoryClient, ids: dict[str, str]) -> None:
     for case in rated:
         path = f"/v1/entities/{case.owner.uscc}/credit/notice"
         reason = {"reason": "年度信用评价"}
-        noticed[case.key] = await client.post("monitoring", path, "city-officer-8", f"{case.key}-notice", reason)
+        noticed[case.key] = await client.post("monitoring", path, "city-officer-3", f"{case.key}-notice", reason)
     await client.move_to(DECIDED)
     for case in rated:
         grade = noticed[case.key]["proposal"]["grade"]
@@ -172,7 +172,7 @@ async def rate(client: StoryClient, ids: dict[str, str]) -> None:
 async def register_green(client: StoryClient, ids: dict[str, str]) -> None:
     """Register the delivered building with the green exchange. 四（二）1"""
     path = f"{_file(ids, CAP)}/green-record"
-    await client.post("monitoring", path, "city-officer-7", "cap-green", {})
-    await client.post("monitoring", f"{path}/send", "city-officer-7", "cap-green-send")
+    await client.post("monitoring", path, "city-officer-2", "cap-green", {})
+    await client.post("monitoring", f"{path}/send", "city-officer-2", "cap-green-send")
     registration = {"exchange_no": "示例绿库2026-001"}
-    await client.post("monitoring", f"{path}/register", "city-officer-7", "cap-green-register", registration)
+    await client.post("monitoring", f"{path}/register", "city-officer-2", "cap-green-register", registration)

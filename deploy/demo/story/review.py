@@ -22,7 +22,7 @@ async def decide(client: StoryClient, ids: dict[str, str]) -> None:
         "reason": "整体入驻率35%，区政府函认定为入驻率偏低",
     }  # fmt: skip
     path = f"/v1/assessments/{ids[SETTLED.key]}"
-    await client.post("eligibility", f"{path}/settle", "city-officer-5", f"{SETTLED.key}-settle", finding)
+    await client.post("eligibility", f"{path}/settle", "city-officer-3", f"{SETTLED.key}-settle", finding)
     await client.move_to(CONCLUDED)
     await together(*(_conclude(client, case, ids[case.key]) for case in FORWARDED))
 
@@ -69,7 +69,7 @@ async def _enter(client: StoryClient, case: Case, path: str) -> None:
 
 
 async def _score(client: StoryClient, case: Case, path: str) -> None:
-    for number, who in enumerate(("city-officer-3", "city-officer-4")):
+    for number, who in enumerate(("city-officer-2", "city-officer-3")):
         none = {"position": "none", "statement": "与项目单位无利害关系"}
         await client.post("eligibility", f"{path}/conflict-declaration", who, f"{case.key}-conflict-{who}", none)
         marks = [{"criterion": c, "points": POINTS[case.key] - number, "comment": "材料充分"} for c in CRITERIA]

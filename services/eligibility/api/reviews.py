@@ -89,7 +89,8 @@ async def choose_edition(
     review.expect_stage("in_review")
     reference_day(review.accepted_on, body.edition)
     review.chosen_edition = body.edition
-    await record_act(session, "choose_edition", case_of(review), reason=body.reason, edition=body.edition)
+    detail = {"edition": body.edition}
+    await record_act(session, "choose_edition", case_of(review), reason=body.reason, duty="choose_edition", **detail)
     return await _reassessed(session, review, "edition_chosen", response)
 
 

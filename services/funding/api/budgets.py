@@ -1,4 +1,4 @@
-"""Endpoints for the municipal budget of a year: drafted by one supervisor, confirmed by another. 三（二）"""
+"""Endpoints for the municipal budget of a year: drafted by one person, confirmed by a supervisor. 三（二）"""
 
 from datetime import date, datetime
 from typing import Annotated
@@ -23,7 +23,7 @@ from shared.money import Money
 from shared.storage.audit import Case, record_act
 from shared.storage.session import locked, now, today
 from shared.text import Line
-from shared.web.auth import CitySupervisor, Official
+from shared.web.auth import CityDesk, CitySupervisor, Official
 from shared.web.idempotency import ActRoute, ReadSession, Session
 
 router = APIRouter(route_class=ActRoute, tags=["年度预算"])
@@ -76,19 +76,20 @@ class BudgetOut(BaseModel):
     status_code=201,
     name="draft_budget",
     summary="登记年度预算",
-    description="市级负责人登记某年度的预算或追加预算。须由另一名市级负责人确认后方可使用；同一年度预算文号不得重复。依据：三（二）。",
+    description="市级经办或负责人登记某年度的预算或追加预算。须由另一名市级负责人确认后方可使用；同一年度预算文号不得重复。依据：三（二）。",
 )
 async def draft_budget(
-    session: Session, actor: CitySupervisor, body: NewAppropriation, response: Response
+    session: Session, actor: CityDesk, body: NewAppropriation, response: Response
 ) -> AppropriationOut:
-    """Draft an appropriation, which counts once a second supervisor confirms it. 三（二）"""
+    """Draft an appropriation, which counts once a supervisor other than the drafter confirms it. 三（二）"""
     known = select(Appropriation.id).filter_by(year=body.year, document_no=body.document_no)
     if await session.scalar(known):
         raise Duplicate(f"{body.year} 年度已登记该预算文号，请核对文号或改登追加文号", field="/body/document_no")
     times = {"drafted_by": actor.subject, "drafted_at": now(session)}
     drafted = Appropriation(id=uuid7(now(session)), district=CITY, **times, **dict(body))
     session.add(drafted)
-    await record_act(session, "draft_budget", Case(drafted.id, CITY), reason=body.note, **body.model_dump(mode="json"))
+    detail = body.model_dump(mode="json")
+    await record_act(session, "draft_budget", Case(drafted.id, CITY), reason=body.note, duty="draft_budget", **detail)
     response.headers["location"] = f"/v1/budgets/{body.year}"
     await session.flush()
     return AppropriationOut.model_validate(drafted)
@@ -106,7 +107,8 @@ async def confirm_budget(
     """Post a drafted appropriation to the ledger. Raises SameOfficer for its drafter. 三（二）"""
     row = await locked(session, Appropriation, appropriation_id)
     row.confirm(actor.subject, now(session))
-    await record_act(session, "confirm_budget", Case(row.id, CITY), year=row.year, amount_yuan=str(row.amount_yuan))
+    case, amount = Case(row.id, CITY), str(row.amount_yuan)
+    await record_act(session, "confirm_budget", case, duty="confirm_budget", year=row.year, amount_yuan=amount)
     transfers = appropriate(row.year, row.amount_yuan, row.document_no, row.id)
     await emit(session, _confirmed_event(row, transfers[0].id, today(session)))
     await open_accounts(session, programme_accounts(row.year))

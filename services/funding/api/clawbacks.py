@@ -95,7 +95,7 @@ async def request_clawback(
     "/v1/clawback-requests/{clawback_id}/approve",
     name="demand_clawback",
     summary="决定追回资金",
-    description="市级负责人决定追回资金，项目即停止拨付。提出人和批复人不得决定；金额不得超过拨付净额。依据：四（一）1。",
+    description="市级负责人决定追回资金，项目即停止拨付。提出人和经办拨付的人不得决定；金额不得超过拨付净额。依据：四（一）1。",
 )
 async def demand_clawback(session: Session, actor: CitySupervisor, clawback_id: ClawbackKey) -> ClawbackOut:
     """Demand the money back and stop payments at once. 四（一）1"""
@@ -146,7 +146,7 @@ class RecoveryReceipt(BaseModel):
     "/v1/clawback-requests/{clawback_id}/recovered",
     name="record_recovery",
     summary="登记追回到账",
-    description="财务人员凭银行回单登记追回的资金，可以分次登记，累计不得超过应追回金额。追回须已由市级负责人决定。依据：四（一）1。",
+    description="财务人员凭银行回单登记追回的资金，可以分次登记，累计不得超过应追回金额。追回须已由市级负责人决定；审批该项目拨付、提出或决定追回的人不得登记。依据：四（一）1。",
 )
 async def record_recovery(
     session: Session, actor: Finance, clawback_id: ClawbackKey, body: RecoveryReceipt
@@ -160,7 +160,9 @@ async def record_recovery(
     times = {"recorded_by": actor.subject, "recorded_at": now(session)}
     session.add(_receipt(identity, row, transfers[0].id, **times, **dict(body)))
     detail = body.model_dump(mode="json")
-    await record_act(session, "record_recovery", case_of(application), clawback_id=str(row.id), **detail)
+    await record_act(
+        session, "record_recovery", case_of(application), duty="book_recovery", clawback_id=str(row.id), **detail
+    )
     await emit(session, _announced(application, row, transfers[0].id, "recovered", body.amount_yuan))
     await post(session, transfers)
     return ClawbackOut.model_validate(row)

@@ -45,5 +45,6 @@ async def record_construction(
     application.construction_status = body.status
     application.construction_started_on = body.started_on or application.construction_started_on
     application.completed_on = body.completed_on
-    await record_act(session, "record_construction", case_of(application), **body.model_dump(mode="json"))
+    detail = body.model_dump(mode="json")
+    await record_act(session, "record_construction", case_of(application), duty="record_facts", **detail)
     return await shown_one(session, application)

@@ -83,7 +83,9 @@ async def record_final_accounts(
     row = _recomputed(session, application, body)
     session.add(row)
     detail = {"document_no": row.document_no, "proposed_return_yuan": str(row.proposed_return_yuan)}
-    await record_act(session, "record_final_accounts", case_of(application), lower=row.lower, **detail)
+    await record_act(
+        session, "record_final_accounts", case_of(application), duty="record_facts", lower=row.lower, **detail
+    )
     await session.flush()
     response.headers["location"] = f"/v1/applications/{application.id}"
     return FinalAccountsOut.model_validate(row)

@@ -69,7 +69,7 @@ class HoldLifting(BaseModel):
     "/v1/applications/{application_id}/lift-hold",
     name="lift_hold",
     summary="解除暂停拨付",
-    description="市级负责人解除一项生效中的暂停并说明理由；有多项暂停时须指明暂停编号。全部解除后方可继续拨付。依据：四（一）1、四（一）3。",
+    description="市级负责人解除一项生效中的暂停并说明理由；有多项暂停时须指明暂停编号。暂停、拟办、批复、编制计划、拨付、提出或决定追回本项目的人不得解除。全部解除后方可继续拨付。依据：四（一）1、四（一）3。",
 )
 async def lift_hold(
     session: Session, actor: CitySupervisor, application_id: ApplicationKey, body: HoldLifting
@@ -117,7 +117,10 @@ async def close_application(
     application.expect("approved", "planned", "releasing")
     transfers, rest = cancel_reserved(application), application.reserved_yuan
     application.close()
-    await record_act(session, "close_application", case_of(application), reason=body.reason, given_up_yuan=str(rest))
+    detail = {"given_up_yuan": str(rest)}
+    await record_act(
+        session, "close_application", case_of(application), reason=body.reason, duty="close_application", **detail
+    )
     await session.flush()
     await post(session, transfers)
     return await shown_one(session, application)

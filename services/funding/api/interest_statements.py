@@ -175,7 +175,7 @@ class InterestDecision(BaseModel):
     "/v1/interest-statements/{statement_id}/decide",
     name="decide_interest",
     summary="核定有差异的结息单",
-    description="结息单利息与复算结果之差超出容差时，由市级人员认可或驳回并说明理由。仅适用于待人工核定的结息单。依据：二（四）2。",
+    description="结息单利息与复算结果之差超出容差时，由市级人员认可或驳回并说明理由。仅适用于待人工核定的结息单，提交人不得核定。依据：二（四）2。",
 )
 async def decide_interest(
     session: Session, actor: CityOfficer, statement_id: StatementKey, body: InterestDecision
@@ -186,6 +186,8 @@ async def decide_interest(
     statement = await locked(session, InterestStatement, statement_id)
     statement.decide(body.accept, actor.subject, now(session), body.reason)
     detail: dict[str, Any] = {"statement_id": str(statement.id), "accepted": body.accept}
-    await record_act(session, "decide_interest", case_of(application), reason=body.reason, **detail)
+    await record_act(
+        session, "decide_interest", case_of(application), reason=body.reason, duty="settle_statement", **detail
+    )
     await session.flush()
     return InterestStatementOut.model_validate(statement)

@@ -84,7 +84,8 @@ async def register_loan(
         registered_by=actor.subject, registered_at=now(session), **new_row_columns(session, application), **dict(body)
     )
     session.add(loan)
-    await record_act(session, "register_loan", case_of(application), loan_id=str(loan.id), contract_no=body.contract_no)
+    detail = {"loan_id": str(loan.id), "contract_no": body.contract_no}
+    await record_act(session, "register_loan", case_of(application), duty="record_facts", **detail)
     await session.flush()
     response.headers["location"] = f"/v1/applications/{application.id}"
     return LoanOut.model_validate(loan)

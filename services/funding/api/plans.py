@@ -5,7 +5,7 @@
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Path, Response
@@ -24,7 +24,7 @@ from shared.contracts.library import LABELS, SupportMode
 from shared.districts import CITY
 from shared.errors import Duplicate, Invalid
 from shared.money import Money
-from shared.storage.audit import Case, record_act
+from shared.storage.audit import Case, record_act, take_duty
 from shared.storage.session import found, locked, now
 from shared.text import Line, Paragraph
 from shared.web.auth import CityOfficer, CitySupervisor, Official
@@ -124,9 +124,10 @@ async def draft_plan(session: Session, actor: CityOfficer, body: NewPlan, respon
     session.add(plan)
     await session.flush()
     session.add_all([_item(session, plan, *pair) for pair in zip(body.items, applications, strict=True)])
-    await record_act(
-        session, "draft_plan", Case(plan.id, CITY), year=plan.year, batch=plan.batch, total_yuan=str(plan.total_yuan)
-    )
+    for application in sorted(applications, key=lambda each: each.id):
+        await take_duty(session, application.id, "draft_plan")
+    detail: dict[str, Any] = {"year": plan.year, "batch": plan.batch, "total_yuan": str(plan.total_yuan)}
+    await record_act(session, "draft_plan", Case(plan.id, CITY), duty="draft_plan", **detail)
     response.headers["location"] = f"/v1/plans/{plan.id}"
     return await _shown(session, plan)
 
@@ -248,7 +249,7 @@ async def withdraw_plan(session: Session, actor: CityOfficer, plan_id: PlanKey, 
     plan.withdraw()
     for item in await session.scalars(select(PlanItem).filter_by(plan_id=plan.id)):
         item.status = "dropped"
-    await record_act(session, "withdraw_plan", Case(plan.id, CITY), reason=body.reason)
+    await record_act(session, "withdraw_plan", Case(plan.id, CITY), reason=body.reason, duty="draft_plan")
     return await _shown(session, plan)
 
 

@@ -15,7 +15,7 @@ from services.funding.api.shapes import DATE, TIME, YUAN, ApplicationKey, Exact,
 from services.funding.applications import new_row_columns, ruleset_of
 from services.funding.models.applications import Application
 from services.funding.models.public_money import PublicMoney
-from services.funding.public_money import other_municipal_money
+from services.funding.public_money import barred_applications, other_municipal_money
 from services.funding.rules.code_lists import PUBLIC_MONEY_KINDS, PublicMoneyKind
 from services.funding.rules.offers import recognised_investment
 from services.funding.rules.public_money import PUBLIC_MONEY_CLAUSES, over_limit, public_money_share
@@ -25,7 +25,7 @@ from shared.errors import Invalid, WrongStatus
 from shared.identifiers import ProjectCode, Uscc
 from shared.money import Money
 from shared.policy import parameter
-from shared.storage.audit import Case, case_of, record_act
+from shared.storage.audit import Case, case_of, record_act, take_duty
 from shared.storage.session import found, locked, now, today
 from shared.text import Line, Paragraph
 from shared.web.auth import CityOfficer, DistrictOrCity, Official
@@ -110,7 +110,9 @@ async def record_co_support(
     )
     session.add(entry)
     detail = body.model_dump(mode="json")
-    await record_act(session, "record_co_support", case_of(application), entry_id=str(entry.id), **detail)
+    await record_act(
+        session, "record_co_support", case_of(application), duty="record_facts", entry_id=str(entry.id), **detail
+    )
     response.headers["location"] = f"/v1/public-money?declaration_id={application.id}"
     return await _total(session, application)
 
@@ -204,7 +206,7 @@ async def register_municipal_money(
     )
     session.add(entry)
     case, detail = body.declaration_id or entry.id, body.model_dump(mode="json", exclude={"district"})
-    await record_act(session, "register_municipal_money", Case(case, body.district), **detail)
+    await record_act(session, "register_municipal_money", Case(case, body.district), duty="register_money", **detail)
     await session.flush()
     response.headers["location"] = f"/v1/municipal-money/{entry.id}"
     return PublicMoneyOut.model_validate(entry)
@@ -231,7 +233,7 @@ class PublicMoneyWithdrawal(BaseModel):
     "/v1/municipal-money/{entry_id}/withdraw",
     name="withdraw_public_money",
     summary="撤销财政资金记录",
-    description="市级人员撤销登记有误、系另一工程或已退回的财政资金记录并说明理由；撤销后不再计入，仍可查询。依据：二（五）。",
+    description="市级人员撤销登记有误、系另一工程或已退回的财政资金记录并说明理由；撤销后不再计入，仍可查询。登记人以及拟办、批复、列入计划或拨付所涉项目的人不得撤销。依据：二（五）。",
 )
 async def withdraw_public_money(
     session: Session, actor: CityOfficer, entry_id: EntryKey, body: PublicMoneyWithdrawal
@@ -241,9 +243,9 @@ async def withdraw_public_money(
     if entry.withdrawn_at is not None:
         raise WrongStatus("该记录已撤销，不能重复撤销；如仍须计入请重新登记")
     entry.withdrawn_by, entry.withdrawn_at, entry.withdraw_reason = actor.subject, now(session), body.reason
-    case = entry.application_id or entry.id
-    await record_act(
-        session, "withdraw_public_money", Case(case, entry.district), reason=body.reason, entry_id=str(entry.id)
-    )
+    for application_id in await barred_applications(session, entry):
+        await take_duty(session, application_id, "lift_bar")
+    case, detail = Case(entry.application_id or entry.id, entry.district), {"entry_id": str(entry.id)}
+    await record_act(session, "withdraw_public_money", case, reason=body.reason, duty="lift_bar", **detail)
     await session.flush()
     return PublicMoneyOut.model_validate(entry)

@@ -70,9 +70,8 @@ async def record_return(
         recorded_by=actor.subject, recorded_at=now(session), **new_row_columns(session, application), **dict(body)
     )
     session.add(row)
-    await record_act(
-        session, "record_return", case_of(application), reason=body.reason, amount_yuan=str(body.amount_yuan)
-    )
+    detail = {"amount_yuan": str(body.amount_yuan)}
+    await record_act(session, "record_return", case_of(application), reason=body.reason, duty="record_return", **detail)
     await session.flush()
     response.headers["location"] = f"/v1/applications/{application.id}"
     return ReturnOut.model_validate(row)
@@ -82,7 +81,7 @@ async def record_return(
     "/v1/returns/{return_id}/confirm",
     name="confirm_return",
     summary="确认退款到账",
-    description="另一名财务人员确认退款到账并记入台账，登记人不得自行确认。依据：四（一）1。",
+    description="另一名财务人员确认退款到账并记入台账，登记人和审批该项目拨付的人不得确认。依据：四（一）1。",
 )
 async def confirm_return(session: Session, actor: Finance, return_id: ReturnKey) -> ReturnOut:
     """Confirm the receipt and post it to the ledger. Raises SameOfficer for the recorder. 四（一）1"""
@@ -92,7 +91,7 @@ async def confirm_return(session: Session, actor: Finance, return_id: ReturnKey)
     row.transfer_id, transfers = book_return(application, row.amount_yuan, f"own:{row.id}")
     application.returned_yuan += row.amount_yuan
     detail = {"amount_yuan": str(row.amount_yuan), "return_id": str(row.id)}
-    await record_act(session, "confirm_return", case_of(application), **detail)
+    await record_act(session, "confirm_return", case_of(application), duty="decide_return", **detail)
     await emit(session, _announced(application, row, row.transfer_id))
     await post(session, transfers)
     return ReturnOut.model_validate(row)
@@ -119,13 +118,14 @@ class ReturnRejection(BaseModel):
     "/v1/returns/{return_id}/reject",
     name="reject_return",
     summary="驳回退款登记",
-    description="另一名财务人员查明退款未到账的，驳回登记并说明理由，登记人不得自行办理。依据：四（一）1。",
+    description="另一名财务人员查明退款未到账的，驳回登记并说明理由，登记人和审批该项目拨付的人不得办理。依据：四（一）1。",
 )
 async def reject_return(session: Session, actor: Finance, return_id: ReturnKey, body: ReturnRejection) -> ReturnOut:
     """Reject a return that was not received. Raises SameOfficer for the recorder. 四（一）1"""
     row, application = await _locked_return(session, return_id)
     row.decide("rejected", actor.subject, now(session))
-    await record_act(session, "reject_return", case_of(application), reason=body.reason, return_id=str(row.id))
+    detail = {"return_id": str(row.id)}
+    await record_act(session, "reject_return", case_of(application), reason=body.reason, duty="decide_return", **detail)
     await session.flush()
     return ReturnOut.model_validate(row)
 

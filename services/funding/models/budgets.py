@@ -8,11 +8,11 @@ from sqlalchemy import CheckConstraint, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.funding.models.base import Base
-from shared.errors import SameOfficer, WrongStatus
+from shared.errors import WrongStatus
 
 
 class Appropriation(Base):
-    """Annual budget or supplement granted by a document; one supervisor drafts it, another confirms it."""
+    """Annual budget or supplement granted by a document; one person drafts it, another confirms it."""
 
     __tablename__ = "appropriation"
     __table_args__ = (
@@ -40,9 +40,7 @@ class Appropriation(Base):
     """False for an appropriation confirmed before confirmations were announced as events."""
 
     def confirm(self, subject: str, at: datetime) -> None:
-        """Confirm the appropriation. Raises SameOfficer for its drafter, WrongStatus when it is confirmed already."""
+        """Confirm the appropriation. Raises WrongStatus when it is confirmed already."""
         if self.status != "drafted":
             raise WrongStatus("该笔预算已确认，不能重复确认；如需追加请另行登记", current=self.status)
-        if self.drafted_by == subject:
-            raise SameOfficer("预算拟办人不得自行确认，请由另一名市级负责人确认")
         self.status, self.confirmed_by, self.confirmed_at = "confirmed", subject, at

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from services.funding.models.base import Base
 from services.funding.rules.code_lists import PLAN_STATUSES
-from shared.errors import SameOfficer, WrongStatus
+from shared.errors import WrongStatus
 
 
 class InvestmentPlan(Base):
@@ -39,10 +39,8 @@ class InvestmentPlan(Base):
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy reads it from the class
 
     def issue(self, subject: str, on: date, plan_no: str) -> None:
-        """Issue the plan. Raises SameOfficer for its drafter, WrongStatus unless it is a draft."""
+        """Issue the plan. Raises WrongStatus unless it is a draft."""
         self.expect_draft()
-        if self.drafted_by == subject:
-            raise SameOfficer("投资计划编制人不得自行下达，请由另一名市级负责人下达")
         self.status, self.issued_by, self.issued_on, self.plan_no = "issued", subject, on, plan_no
 
     def withdraw(self) -> None:

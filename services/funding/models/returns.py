@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from services.funding.models.base import Base
 from services.funding.rules.code_lists import RETURN_STATUSES
-from shared.errors import SameOfficer, WrongStatus
+from shared.errors import WrongStatus
 
 
 class MoneyReturn(Base):
@@ -38,11 +38,9 @@ class MoneyReturn(Base):
     transfer_id: Mapped[UUID | None] = mapped_column(unique=True)
 
     def decide(self, status: str, subject: str, at: datetime) -> None:
-        """Confirm or reject the return. Raises SameOfficer for its recorder, WrongStatus when it is decided already."""
+        """Confirm or reject the return. Raises WrongStatus when it is decided already."""
         if self.status != "recorded":
             raise WrongStatus(
                 f"该笔退款{RETURN_STATUSES[self.status]}，不能重复办理；如有误请另行登记", current=self.status
             )
-        if self.recorded_by == subject:
-            raise SameOfficer("退款登记人不得自行确认，请由另一名财务人员办理")
         self.status, self.decided_by, self.decided_at = status, subject, at

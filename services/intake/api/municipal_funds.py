@@ -155,7 +155,8 @@ async def register_other_funds(
     programme = await found(session, MunicipalFundProgramme, body.programme_id)
     kept = _record_row(session, body, programme)
     session.add(kept)
-    await record_act(session, "register_other_funds", Case(kept.id, kept.district), amount_yuan=kept.amount_yuan)
+    case = Case(kept.id, kept.district)
+    await record_act(session, "register_other_funds", case, duty="register_money", amount_yuan=kept.amount_yuan)
     await emit(session, _registered(kept))
     response.headers["location"] = "/v1/municipal-funding-records"
     return kept

@@ -11,6 +11,7 @@ from services.monitoring.api.parameters import EntityUscc
 from services.monitoring.credit import (
     announce_decision,
     create_rating,
+    hands_of_grounds,
     lock_entity,
     open_rating,
     proposal_for,
@@ -35,7 +36,7 @@ from services.monitoring.schemas.credit import (
 )
 from shared.districts import CITY
 from shared.errors import Duplicate, Invalid, WrongStatus
-from shared.storage.audit import Case, record_act
+from shared.storage.audit import Case, record_act, store_hands
 from shared.storage.session import found, today
 from shared.web.auth import Applicant, CityOfficer, CityOrApplicant, CitySupervisor
 from shared.web.idempotency import ActRoute, ReadSession, Session
@@ -89,7 +90,10 @@ async def raise_credit_ground(
     known = {"declaration_id": new.declaration_id, "evidence": tuple(new.evidence)}
     if not await raise_ground(session, new.code, source, uscc, district, new.occurred_on, new.detail, **known):  # type: ignore[arg-type]
         raise Duplicate("该事由已登记：代码、项目、日期和事实相同，不重复登记")
-    await record_act(session, "raise_credit_ground", Case(entity.id, CITY, uscc), reason=new.detail, code=new.code)
+    detail = {"code": new.code}
+    await record_act(
+        session, "raise_credit_ground", Case(entity.id, CITY, uscc), reason=new.detail, duty="raise_ground", **detail
+    )
     response.headers["location"] = f"/v1/entities/{uscc}/credit"
     return await proposal_for(session, uscc, today(session))
 
@@ -109,6 +113,7 @@ async def notify_rating(
 ) -> CreditRating:
     """Notify the entity of the proposed grade and open the objection period. 四（一）3"""
     rating = await create_rating(session, await lock_entity(session, uscc), notice.reason)
+    await store_hands(session, rating.id, await hands_of_grounds(session, uscc))
     await record_act(session, "notify_rating", Case(rating.id, CITY, uscc), reason=notice.reason, duty="rate")
     response.headers["location"] = f"/v1/entities/{uscc}/credit"
     return rating
@@ -128,7 +133,7 @@ async def object_to_rating(
     await lock_entity(session, uscc)
     rating = await _open(session, uscc)
     rating.object(objection.model_dump(mode="json"), today(session))
-    await record_act(session, "object_to_rating", Case(rating.id, CITY, uscc), reason=objection.text)
+    await record_act(session, "object_to_rating", Case(rating.id, CITY, uscc), reason=objection.text, duty="report")
     return rating
 
 

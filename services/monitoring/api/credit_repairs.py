@@ -3,11 +3,11 @@
 from fastapi import APIRouter, Response
 
 from services.monitoring.api.parameters import EntityUscc, RepairId
-from services.monitoring.credit import apply_repair, create_repair, lock_entity
+from services.monitoring.credit import apply_repair, create_repair, hands_of_grounds, lock_entity
 from services.monitoring.models.credit import CreditRepair
 from services.monitoring.schemas.credit import CreditRepairDecisionIn, CreditRepairIn, CreditRepairOut
 from shared.districts import CITY
-from shared.storage.audit import Case, record_act
+from shared.storage.audit import Case, record_act, store_hands
 from shared.storage.session import found, locked
 from shared.web.auth import Applicant, CityOrApplicant, CitySupervisor
 from shared.web.idempotency import ActRoute, ReadSession, Session
@@ -29,7 +29,8 @@ async def request_repair(
     """Request that rectified grounds no longer count. 四（一）3"""
     entity = await lock_entity(session, uscc)
     repair = await create_repair(session, entity, request.ground_ids, request.text, request.evidence)
-    await record_act(session, "request_repair", Case(repair.id, CITY, uscc), reason=request.text)
+    await store_hands(session, repair.id, await hands_of_grounds(session, uscc))
+    await record_act(session, "request_repair", Case(repair.id, CITY, uscc), reason=request.text, duty="report")
     response.headers["location"] = f"/v1/credit-repairs/{repair.id}"
     return repair
 
@@ -61,9 +62,8 @@ async def decide_repair(
     entity = await lock_entity(session, uscc)
     repair = await locked(session, CreditRepair, repair_id)
     repair.decide(ruling.accepted, ruling.reason)
-    await record_act(
-        session, "decide_repair", Case(repair_id, CITY, uscc), reason=ruling.reason, accepted=ruling.accepted
-    )
+    case, detail = Case(repair_id, CITY, uscc), {"accepted": ruling.accepted}
+    await record_act(session, "decide_repair", case, reason=ruling.reason, duty="decide_repair", **detail)
     if ruling.accepted:
         await apply_repair(session, entity, repair, ruling.reason)
     return repair

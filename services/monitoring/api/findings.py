@@ -9,11 +9,10 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.monitoring.api.parameters import FindingId
-from services.monitoring.models.inspections import Finding, Inspection
+from services.monitoring.models.inspections import Finding
 from services.monitoring.rules.code_lists import FindingKind, FindingState
 from services.monitoring.schemas.findings import FindingOut, RectificationIn, RectificationReviewIn
 from shared.contracts.library import DistrictCode
-from shared.errors import SameOfficer
 from shared.storage.audit import case_of, record_act
 from shared.storage.session import found, locked, settings_of, today
 from shared.web.auth import Anyone, Applicant, Inspector
@@ -83,7 +82,7 @@ async def rectify_finding(
     """Record the owner's rectification. 四（一）3"""
     finding = await locked(session, Finding, finding_id)
     finding.rectify(rectification.text, today(session))
-    await _record(session, "rectify_finding", finding, rectification.text, None)
+    await _record(session, "rectify_finding", finding, rectification.text, "report")
     return finding
 
 
@@ -92,25 +91,20 @@ async def rectify_finding(
     response_model=FindingOut,
     name="close_finding",
     summary="复核销号",
-    description="核查人员复核整改情况，同意销号或退回继续整改；不得由发现该问题的人员复核。依据：四（一）3。",
+    description="核查人员复核整改情况，同意销号或退回继续整改；不得由核查过本项目的人员复核。依据：四（一）3。",
 )
 async def close_finding(
     session: Session, actor: Inspector, finding_id: FindingId, judgement: RectificationReviewIn
 ) -> Finding:
-    """Accept the rectification or send it back; the finder may not review it. 四（一）3"""
+    """Accept the rectification or send it back; an inspector of the project may not. 四（一）3"""
     finding = await locked(session, Finding, finding_id)
-    inspection = await found(session, Inspection, finding.inspection_id)
-    if inspection.inspector == actor.subject:
-        raise SameOfficer("核查发现与销号须由不同人员承担，请由另一名核查人员复核")
     again_by = today(session) + timedelta(days=settings_of(session).rectification_due_days)
     finding.judge(judgement.accepted, judgement.reason, today(session), again_by)
     await _record(session, "close_finding", finding, judgement.reason, "close_inspection", accepted=judgement.accepted)
     return finding
 
 
-async def _record(
-    session: AsyncSession, act: str, finding: Finding, reason: str, duty: str | None, **detail: Any
-) -> None:
+async def _record(session: AsyncSession, act: str, finding: Finding, reason: str, duty: str, **detail: Any) -> None:
     await record_act(
         session,
         act,

@@ -155,7 +155,7 @@ async def assign_inspector(
     """Assign or reassign the inspector. 四（一）3"""
     inspection = await locked(session, Inspection, inspection_id)
     inspection.assign(assignment.inspector)
-    await _record(session, "assign_inspector", inspection, None, inspector=assignment.inspector)
+    await _record(session, "assign_inspector", inspection, None, "assign_inspection", inspector=assignment.inspector)
     return inspection
 
 
@@ -172,7 +172,7 @@ async def declare_interest(
     """Record the declaration of interests; a conflict returns the inspection to planning."""
     inspection = await locked(session, Inspection, inspection_id)
     inspection.declare_interest(actor.subject, interest.conflict, interest.statement)
-    await _record(session, "declare_interest", inspection, interest.statement, conflict=interest.conflict)
+    await _record(session, "declare_interest", inspection, interest.statement, None, conflict=interest.conflict)
     return inspection
 
 
@@ -205,12 +205,15 @@ async def _detail(session: AsyncSession, inspection: Inspection) -> dict[str, An
     return {**{name: getattr(inspection, name) for name in InspectionOut.model_fields}, "findings": rows.all()}
 
 
-async def _record(session: AsyncSession, act: str, inspection: Inspection, reason: str | None, **detail: Any) -> None:
+async def _record(
+    session: AsyncSession, act: str, inspection: Inspection, reason: str | None, duty: str | None, **detail: Any
+) -> None:
     await record_act(
         session,
         act,
         case_of(inspection),
         reason=reason,
+        duty=duty,
         inspection=str(inspection.id),
         **detail,
     )

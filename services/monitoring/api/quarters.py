@@ -248,6 +248,7 @@ async def _record(session: AsyncSession, act: str, row: ProjectQuarter, reason: 
         act,
         case_of(row),
         reason=reason,
+        duty="confirm_report",
         quarter=row.quarter,
         round=row.round,
     )

@@ -53,7 +53,7 @@ async def add_meter(
     scope = {"district": file.district, "applicant_uscc": file.applicant_uscc}
     meter = Meter(id=uuid7(now(session)), declaration_id=declaration_id, **scope, **new.model_dump())
     session.add(meter)
-    await record_act(session, "add_meter", case_of(file), meter_no=new.meter_no)
+    await record_act(session, "add_meter", case_of(file), duty="record_facts", meter_no=new.meter_no)
     response.headers["location"] = f"/v1/meters/{meter.id}"
     await session.flush()
     return meter
@@ -116,7 +116,7 @@ async def set_meter_bounds(
     expect_version(meter, if_match)
     for name, value in bounds.model_dump().items():
         setattr(meter, name, value)
-    await record_act(session, "set_meter_bounds", case_of(meter), **bounds.model_dump(mode="json"))
+    await record_act(session, "set_meter_bounds", case_of(meter), duty="record_facts", **bounds.model_dump(mode="json"))
     await session.flush()
     response.headers["etag"] = etag(meter)
     return meter
@@ -207,6 +207,7 @@ async def close_reading_finding(
         "close_reading_finding",
         case_of(finding),
         reason=closing.reason,
+        duty="close_reading",
         finding=str(finding_id),
     )
     return finding

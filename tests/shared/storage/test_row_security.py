@@ -7,7 +7,6 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from shared.actors import WHOLE_CITY, Actor, system_actor
-from shared.errors import SameOfficer
 from shared.events.outbox import emit
 from shared.storage.audit import Case, acts_of, record_act
 from shared.storage.migrate import admin_engine
@@ -68,16 +67,6 @@ async def test_placing_an_event_changes_only_its_position(world: World) -> None:
         with pytest.raises(IntegrityError, match="append-only"):
             await connection.execute(text("UPDATE event_log SET position = 1, type = 'y'"))
     await engine.dispose()
-
-
-async def test_one_person_holds_one_duty_on_a_case(world: World) -> None:
-    officer = Actor("110105-officer-1", "示例", "district_officer", ("110105",))
-    case_id = uuid4()
-    async with world.instances["intake"].database.session(officer) as session:
-        await record_act(session, "review", Case(case_id, "110105"), duty="first_review")
-        await record_act(session, "review", Case(case_id, "110105"), duty="first_review")
-        with pytest.raises(SameOfficer, match=r"初审.*上报"):
-            await record_act(session, "forward", Case(case_id, "110105"), duty="forward")
 
 
 async def test_a_session_reads_and_writes_only_its_district_and_applicant(world: World) -> None:

@@ -1,0 +1,80 @@
+"""Acts by which every operation of each service that takes a duty is done at least once."""
+
+from collections.abc import Awaitable, Callable, Mapping
+
+from tests.eligibility import fixtures as eligibility_fixtures
+from tests.funding import story as funding_story
+from tests.intake import full_declaration, listed_rows, sample_declarations, sample_rows
+from tests.monitoring import fixtures as monitoring_fixtures
+from tests.monitoring import prepared
+from tests.world import World
+
+REASON = {"reason": "示例理由"}
+QUARTER = "/v1/quarters/110105/2024Q1"
+CREDIT = prepared.CREDIT
+
+
+async def intake(world: World) -> None:
+    """Carry one declaration through three rounds, refuse a second, withdraw a third, and report a quarter."""
+    await listed_rows.materials(world)
+    await full_declaration.received(world)
+    refused = await sample_declarations.accepted(world)
+    await world.post(
+        "intake", f"/v1/declarations/{refused}/refuse", "110105-officer-1", {**REASON, "clauses": ["二（五）"]}
+    )
+    taken_back = await sample_declarations.submitted(world, project_name="示例大厦二期")
+    await world.post("intake", f"/v1/declarations/{taken_back}/withdraw", world.owner(), REASON)
+    await sample_rows.push(world, [sample_rows.resource()])
+    await world.post("intake", f"{QUARTER}/prepare", "110105-officer-1")
+    await world.post("intake", f"{QUARTER}/certify", "110105-supervisor-1")
+
+
+async def eligibility(world: World) -> None:
+    """Settle, choose an edition, conclude, score, and decide on two projects."""
+    fixtures = eligibility_fixtures
+    case = await fixtures.forward(world, fixtures.facts(drop=fixtures.OPEN))
+    await fixtures.act(world, case, "settle", "city-officer-1", fixtures.SETTLE)
+    await fixtures.act(world, case, "choose-edition", "city-supervisor-1", {"edition": "2023", **REASON})
+    for name, status in (("enter-pool", 201), ("keep-out", 204)):
+        ready = await fixtures.assessed_project(world)
+        await fixtures.act(world, ready, name, "city-supervisor-1", REASON, status)
+
+
+async def funding(world: World) -> None:
+    """Tell the whole story of funding, with payment by progress."""
+    readings = world.instances["funding"].settings.interpretations
+    readings["instalments"] = "by_progress"
+    await funding_story.told(world)
+    readings.clear()
+
+
+async def monitoring(world: World) -> None:
+    """Return and confirm a report, change a meter, rectify and close, deliver and evaluate, rate and repair."""
+    ids = await prepared.metered(world)
+    await world.post("monitoring", f"/v1/reading-findings/{ids['finding']}/close", "city-officer-2", REASON)
+    meter, bounds = f"/v1/meters/{ids['meter']}", prepared.METER | {"high": "600"}
+    await world.call("monitoring", "PUT", meter, "city-officer-2", bounds, status=200, if_match='"1"')
+    ground = {"code": "G4", "detail": "停工", "evidence": ["照片-1"], "occurred_on": "2024-02-20"}
+    await world.post("monitoring", f"{CREDIT}/grounds", "city-officer-2", ground, 201)
+    finding = f"/v1/findings/{(await prepared.rectified(world))['finding']}"
+    await world.post("monitoring", f"{finding}/close", "inspector-2", {"accepted": True, **REASON})
+    repair = await prepared.repairable(world)
+    await world.post("monitoring", f"{CREDIT}/objection", world.owner(), {"text": "已复工"})
+    await world.post("monitoring", f"{CREDIT}/decide", "city-supervisor-1", {"grade": "B", **REASON})
+    await world.post(
+        "monitoring", f"/v1/credit-repairs/{repair['repair']}/decide", "city-supervisor-1", {"accepted": True, **REASON}
+    )
+    await _reported(world)
+    await monitoring_fixtures.issued_evaluation(world, await monitoring_fixtures.funded_project(world))
+
+
+async def _reported(world: World) -> None:
+    quarter = f"/v1/files/{(await prepared.submitted(world))['project']}/quarters/2024Q1"
+    await world.post("monitoring", f"{quarter}/return", "110105-officer-1", {"reasons": ["发票不符"]})
+    await monitoring_fixtures.submit(world, quarter.split("/")[3], "2024Q1", progress="0.31")  # type: ignore[arg-type]
+    await world.post("monitoring", f"{quarter}/confirm", "110105-officer-1")
+
+
+ACTS: Mapping[str, Callable[[World], Awaitable[None]]] = {
+    "intake": intake, "eligibility": eligibility, "funding": funding, "monitoring": monitoring,
+}  # fmt: skip
