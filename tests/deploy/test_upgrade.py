@@ -41,7 +41,7 @@ GROUP BY 1
 Digests = dict[str, tuple[int, str]]
 EARLIER_DUTIES = {
     ("finance-3", "book_recovery"), ("finance-3", "submit_statement"), ("city-officer-6", "draft_plan"),
-    ("city-supervisor-3", "issue_plan"), ("city-supervisor-1", "draft_budget"), ("110105-officer-1", "first_review"),
+    ("city-supervisor-3", "issue_plan"), ("city-supervisor-1", "draft_budget"), ("110102-officer-1", "first_review"),
 }  # fmt: skip
 """Some of the duties that acts of that version took, and some that these acts take only now."""
 
