@@ -344,17 +344,25 @@ def let_sealer_read(op: Any, table: str, service: str) -> None:
     op.execute(f"CREATE POLICY sealer_reads ON {table} FOR SELECT TO {sealer} USING (true)")
 
 
+_ADD_DUTIES = """
+WITH added AS (
+    INSERT INTO duty (case_id, actor, duty, taken_at)
+    SELECT case_id, actor, taken.duty, min(at) FROM act JOIN (VALUES {acts}) AS taken (act, duty) USING (act)
+    WHERE role <> 'system' GROUP BY case_id, actor, taken.duty ON CONFLICT DO NOTHING RETURNING case_id
+)
+INSERT INTO operation (operation_id, at, operator, login, command, arguments, reason, outcome, detail)
+SELECT gen_random_uuid(), now(), 'migration', session_user, 'db migrate', '{{}}',
+       'duties of acts that were recorded before they took one', 'done', jsonb_build_object('duties', count(*))
+FROM added HAVING count(*) > 0
+"""
+
+
 def several_duties(op: Any, duty_of_act: dict[str, str]) -> None:
     """Let a person hold several duties on a case, and note those that acts recorded before would have taken.
 
-    `duty_of_act` names the acts that took no duty until now.
+    `duty_of_act` names the acts that took no duty until now. An operation record explains the added rows.
     """
     op.execute("ALTER TABLE duty DROP CONSTRAINT pk_duty, ADD CONSTRAINT pk_duty PRIMARY KEY (case_id, actor, duty)")
     op.execute("ALTER TABLE act NO FORCE ROW LEVEL SECURITY")
-    acts = ", ".join(f"('{act}', '{duty}')" for act, duty in duty_of_act.items())
-    op.execute(
-        "INSERT INTO duty (case_id, actor, duty, taken_at) "
-        f"SELECT case_id, actor, taken.duty, min(at) FROM act JOIN (VALUES {acts}) AS taken (act, duty) USING (act) "
-        "WHERE role <> 'system' GROUP BY case_id, actor, taken.duty ON CONFLICT DO NOTHING"
-    )
+    op.execute(_ADD_DUTIES.format(acts=", ".join(f"('{act}', '{duty}')" for act, duty in duty_of_act.items())))
     op.execute("ALTER TABLE act FORCE ROW LEVEL SECURITY")
