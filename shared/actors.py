@@ -28,7 +28,7 @@ SERVICE = "service:"
 
 
 class SignIn(NamedTuple):
-    """The token by which an actor is signed in: its id, if it has one, and its times."""
+    """The token or API key by which an actor is signed in: its id, if it has one, and its times."""
 
     token_id: str | None
     issued_at: datetime
@@ -45,9 +45,10 @@ class Actor:
     districts: tuple[str, ...] = ()
     uscc: str | None = None
     roles: tuple[str, ...] = ()
-    writes: bool = True
+    scopes: frozenset[str] | None = None
+    """Scopes of an API key. None: a person or the suite itself, whom only the role limits."""
     sign_in: SignIn | None = field(default=None, compare=False)
-    """None for systems."""
+    """None for the suite itself."""
 
     def as_role(self, allowed: tuple[str, ...]) -> "Actor":
         """Return the actor in the first allowed role it holds. Raises Forbidden if it holds none."""
@@ -61,10 +62,10 @@ class Actor:
         """Whether a service of the suite acts by itself. A token cannot say so: no operation admits the role alone."""
         return self.role == "system" and self.subject.startswith(SERVICE)
 
-    def check_writes(self) -> None:
-        """Raise Forbidden for a read-only key."""
-        if not self.writes:
-            raise Forbidden("该接口密钥仅可读取")
+    def check_scope(self, scope: str | None) -> None:
+        """Raise Forbidden for an API key without the scope that an operation demands."""
+        if scope is not None and self.scopes is not None and scope not in self.scopes:
+            raise Forbidden(f"该接口密钥没有权限 {scope}；确需使用的，请市级负责人签发含此权限的密钥")
 
 
 def system_actor(service: str) -> Actor:
@@ -84,7 +85,9 @@ def hash_secret(secret: str) -> bytes:
 
 def key_holder(row: Any) -> Actor:
     """Return the actor of an API key's row."""
-    return Actor(f"key:{row.id}", row.name, "system", tuple(row.districts) or WHOLE_CITY, writes=row.writes)
+    valid = SignIn(row.id, row.created_at, row.expires_at)
+    districts = WHOLE_CITY if CITY in row.districts else tuple(row.districts)
+    return Actor(f"key:{row.id}", row.name, "system", districts, scopes=frozenset(row.scopes), sign_in=valid)
 
 
 def signature(secret_hash: bytes, content: bytes) -> str:

@@ -9,14 +9,13 @@ from typing import Any
 
 import structlog
 from fastapi import APIRouter
-from sqlalchemy import MetaData, delete, select, text
+from sqlalchemy import MetaData, delete, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared import logs
-from shared.actors import Actor, hash_secret, key_holder, system_actor
+from shared.actors import Actor, system_actor
 from shared.clock import Clock
 from shared.contracts.code_lists import CodeLists
-from shared.errors import Unauthenticated
 from shared.events.bus import CHECKPOINTS, Bus
 from shared.events.bus.brokers import check_brokers
 from shared.events.handlers import Handlers, InboundTopic
@@ -32,8 +31,10 @@ from shared.sealing.declared import Seals
 from shared.sealing.keys import check_seal_keys
 from shared.sealing.runner import Sealer
 from shared.settings import Settings
+from shared.storage.api_keys import ApiKeys
+from shared.storage.revocations import Revocations
 from shared.storage.session import Database
-from shared.storage.tables import api_key, idempotency_key
+from shared.storage.tables import idempotency_key
 
 log = structlog.get_logger()
 _REST_SECONDS = 2.0
@@ -93,6 +94,8 @@ class Instance:
         for database in (self.database, self.background):
             database.wakers.append(self.relay.wake)
         self.tokens = TokenReader(service.name, settings, clock)
+        self.api_keys = ApiKeys(self.database)
+        self.revocations = Revocations(self.background, settings)
         self.draining = asyncio.Event()
         self.reads: set[asyncio.Task[Any]] = set()
         """Reads of event streams, which end by themselves where their client leaves meanwhile."""
@@ -149,6 +152,7 @@ class Instance:
         """Run the scheduled work; idempotent, and an advisory lock admits one process at a time."""
         async with self.background.session(system_actor(self.service.name)) as session:
             await session.execute(_TICK_TURN, {"service": self.service.name})
+            await self.api_keys.write_uses(session)
             if self.service.tick is not None:
                 await self.service.tick(session)
             kept_since = self.clock.now() - timedelta(days=self.settings.idempotency_keep_days)
@@ -171,14 +175,13 @@ class Instance:
         """Return an event that is set when the feed grows after this call; call it before reading the feed."""
         return self._feed_moved
 
-    async def actor_of_api_key(self, credential: str) -> Actor:
-        """Return the actor of an API key. Raises Unauthenticated for an unknown or revoked key."""
-        key_id, _, secret = credential.removeprefix("th_live_").partition("_")
-        async with self.database.session(system_actor(self.service.name)) as session:
-            row = (await session.execute(select(api_key).where(api_key.c.id == key_id))).one_or_none()
-        if row is None or row.revoked_at is not None or row.secret_hash != hash_secret(secret):
-            raise Unauthenticated("接口密钥无效")
-        return key_holder(row)
+    async def signed_in(self, credential: str) -> Actor:
+        """Return the actor of a token or an API key. Raises Unauthenticated."""
+        if credential.startswith("th_live_"):
+            return await self.api_keys.holder(credential)
+        actor = await self.tokens.read(credential)
+        await self.revocations.check(actor)
+        return actor
 
 
 async def _finish(task: asyncio.Task[None]) -> None:

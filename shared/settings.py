@@ -174,6 +174,12 @@ class Settings(BaseSettings):
     jwt_claims: ClaimMapping = ClaimMapping()
     """Names of the claims with roles, district, credit code and name: TENGHUAN_JWT_CLAIMS__ROLES=realm_access.roles."""
     jwt_leeway_seconds: int = 30
+    revocation_refresh_seconds: float = Field(default=2.0, ge=0, le=60)
+    """Age at which a process reads the revoked tokens again, so long a revoked token may still count there."""
+    api_key_days: int = Field(default=365, ge=1, le=3660)
+    """Days after which an API key expires that was issued without an end."""
+    api_key_days_max: int = Field(default=730, ge=1, le=3660)
+    """Most days that an API key may be issued for."""
 
     story_clock: bool = False
     """Enables PUT /clock, with which a demonstration sets the time. Never in production."""

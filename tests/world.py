@@ -124,6 +124,8 @@ class World:
         self._settings_at_start = self.settings.model_copy(deep=True)
         for client in self.clients.values():
             client.event_hooks = {}
+        for instance in self.instances.values():
+            instance.revocations.forget()
         self.clock.restart()
         self.bus.carried.clear()
         for instance in self.instances.values():

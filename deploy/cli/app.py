@@ -18,6 +18,7 @@ for name, subject in (
     ("events", events),
     ("topics", topics),
     ("bus", bus),
+    ("tokens", tokens),
     ("config", config),
 ):
     app.add_typer(subject.app, name=name)

@@ -17,6 +17,7 @@ from shared.districts import DISTRICTS
 
 PATHS = {"resources": "/v1/resources:batchUpsert", "library-entries": "/v1/library-entries:batchUpsert"}
 ACTS = {"resources": "push_resources", "library-entries": "push_library_entries"}
+KEY_SCOPES = ["read:events", "write:resources", "write:library-entries"]
 KEY_ISSUER = "city-supervisor-1"
 FLAWED_SHARE, UNCHANGED_SHARE, ATOMIC_SHARE, NO_REASON_SHARE = 0.01, 0.08, 0.3, 0.05
 """Shares: of rows that are invalid or unchanged; of pushes that are atomic or give no reason."""
@@ -51,7 +52,7 @@ class DistrictSystems:
         quarter, following = quarter_of(today), f"{today.year + 1}Q4"
         codes = list(DISTRICTS)[: self._profile.districts]
         for code in codes:
-            body = {"name": f"{code}区系统", "districts": [code], "writes": True}
+            body = {"name": f"{code}区系统", "districts": [code], "scopes": KEY_SCOPES, "reason": "故障演练"}
             issued = await self._client.prepare("intake", "/v1/api-keys", KEY_ISSUER, body)
             writer = RowWriter(code, quarter, following, other_district=list(DISTRICTS)[-1])
             self._registers += [DistrictRegister(code, kind, writer, issued["key"]) for kind in REGISTERS]

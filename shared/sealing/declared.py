@@ -97,12 +97,15 @@ COMMON_LEFT_OUT = {
     "idempotency_key": "answers for repeated requests, removed after some days",
     "inbox": "identifiers of messages received, for recognising repetitions",
     "outbox": "messages under way; the event log keeps the events",
+    "person": "the state of the directory; recording and closing a person are acts, sign-ins leave nothing to prove",
+    "revoked_token": "refusals that end by themselves; revoking is an operation, which is sealed",
     "parked": "messages that wait; they are stored with the service that sent them",
     "seal_checkpoint": "each checkpoint is signed",
     "seal_layout": "a changed layout changes the hash of every row that is read by it",
     "seal_leaf": "the leaves themselves, whose hashes the signed roots cover",
     "stream_head": "the last number of each stream, which the event log also has",
     "stream_seen": "the progress of reading other services",
+    "stream_ticket": "tickets for half a minute",
     "transaction_part": "savepoints of transactions under way, removed once their rows are sealed",
 }
 """Reasons for the tables of every service that are not sealed."""

@@ -1,10 +1,10 @@
-"""Tables that every service has in its schema: outbox, inbox, acts, duties, keys, operations and seals."""
+"""Tables that every service has in its schema: outbox, inbox, acts, duties, keys, people, operations and seals."""
 
 from sqlalchemy import (
     BigInteger,
-    Boolean,
     CheckConstraint,
     Column,
+    Date,
     DateTime,
     ForeignKey,
     Identity,
@@ -184,12 +184,54 @@ api_key = Table(
     Column("secret_hash", LargeBinary, nullable=False),
     Column("name", Text, nullable=False),
     Column("districts", ARRAY(Text), nullable=False),
-    Column("writes", Boolean, nullable=False),
+    Column("scopes", ARRAY(Text), nullable=False),
     Column("created_by", Text, nullable=False),
     Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("expires_at", DateTime(timezone=True), nullable=False),
+    Column("last_used_on", Date),
     Column("revoked_by", Text),
     Column("revoked_at", DateTime(timezone=True)),
     Column("revoked_reason", Text),
+    CheckConstraint("cardinality(districts) > 0 AND cardinality(scopes) > 0", name="granted"),
+)
+
+revoked_token = Table(
+    "revoked_token",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("token_id", Text),
+    Column("subject", Text),
+    Column("revoked_at", DateTime(timezone=True), nullable=False),
+    Column("until", DateTime(timezone=True), nullable=False),
+    Column("operator", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    CheckConstraint("(token_id IS NULL) <> (subject IS NULL)", name="one_thing"),
+    Index("ix_revoked_token_until", "until"),
+)
+
+person = Table(
+    "person",
+    metadata,
+    Column("subject", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("roles", ARRAY(Text), nullable=False),
+    Column("districts", ARRAY(Text), nullable=False),
+    Column("uscc", Text),
+    Column("recorded_by", Text),
+    Column("seen_on", Date),
+    Column("closed_at", DateTime(timezone=True)),
+    Column("closed_by", Text),
+    Column("closed_reason", Text),
+    CheckConstraint("(closed_at IS NULL) = (closed_by IS NULL)", name="closed"),
+    CheckConstraint("(closed_at IS NULL) = (closed_reason IS NULL)", name="closed_reason"),
+)
+
+stream_ticket = Table(
+    "stream_ticket",
+    metadata,
+    Column("ticket_hash", LargeBinary, primary_key=True),
+    Column("actor", JSONB, nullable=False),
+    Column("expires_at", DateTime(timezone=True), nullable=False),
 )
 
 transaction_part = Table(

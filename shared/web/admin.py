@@ -1,31 +1,24 @@
-"""Endpoints of operation: health, API keys, the audit log of a case, and the clock of a demonstration."""
+"""Endpoints of operation: health, the audit log of a case, and the clock of a demonstration."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Path, Request, Response
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
-from sqlalchemy import insert, select, text, update
+from fastapi import APIRouter, Depends, Path, Request
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from sqlalchemy import select, text
 
-from shared.actors import ROLES, new_api_key, system_actor
-from shared.contracts.library import DistrictCode
+from shared.actors import ROLES, system_actor
 from shared.errors import DomainError, Invalid, NotFound
 from shared.runtime import Instance
-from shared.storage.session import now
-from shared.storage.tables import act, api_key
-from shared.text import STORABLE, Cleaned, Line, clean_line, clean_paragraph
+from shared.storage.tables import act
+from shared.text import Line
 from shared.web.auth import CitySupervisor, Official, is_loopback
-from shared.web.filters import flag, moments, one_of, search
-from shared.web.idempotency import ActRoute, ReadSession, Session
+from shared.web.filters import moments, one_of
+from shared.web.idempotency import ActRoute, ReadSession
 from shared.web.paging import Listing, Page, PageRequest
 
 router = APIRouter(route_class=ActRoute, tags=["运行"])
-KeyId = Annotated[str, Path(pattern=r"^[0-9a-f]{12}$", description="密钥编号")]
-KeyName = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=STORABLE), Cleaned(clean_line)]
-RevocationReason = Annotated[
-    str, StringConstraints(min_length=1, max_length=500, pattern=STORABLE), Cleaned(clean_paragraph)
-]
 CaseId = Annotated[UUID, Path(description="事项标识，例如申报标识")]
 
 
@@ -92,105 +85,6 @@ async def set_clock(request: Request, actor: CitySupervisor, setting: ClockSetti
         raise Invalid(f"演示时钟不能回拨；{_UNDO}", field="/body/now") from error
     await instance.tick()
     return ClockSetting(now=instance.clock.now())
-
-
-class NewKey(BaseModel):
-    """A system to give access to."""
-
-    name: KeyName = Field(title="系统名称")
-    districts: list[DistrictCode] = Field(default_factory=list, max_length=17, title="可见的区；空为全市")
-    writes: bool = Field(default=False, title="可推送数据")
-
-
-class IssuedKey(BaseModel):
-    """A new key with its text, which is not stored."""
-
-    id: str = Field(description="密钥编号")
-    key: str = Field(description="密钥全文，只显示这一次")
-
-
-@router.post(
-    "/v1/api-keys",
-    status_code=201,
-    name="issue_api_key",
-    summary="签发接口密钥",
-    description="为一个系统签发密钥；全文只在本次应答中给出，系统只保存其摘要。",
-)
-async def issue_api_key(session: Session, actor: CitySupervisor, new: NewKey, response: Response) -> IssuedKey:
-    """Give a system access to this service; only a hash of the key is kept."""
-    key_id, credential, secret_hash = new_api_key()
-    await session.execute(
-        insert(api_key).values(
-            id=key_id, secret_hash=secret_hash, created_by=actor.subject, created_at=now(session), **new.model_dump()
-        )
-    )
-    response.headers["location"] = "/v1/api-keys"
-    return IssuedKey(id=key_id, key=credential)
-
-
-class Revocation(BaseModel):
-    """Reason for which a key is revoked."""
-
-    reason: RevocationReason = Field(title="理由")
-
-
-@router.post(
-    "/v1/api-keys/{key_id}/revoke",
-    status_code=204,
-    name="revoke_api_key",
-    summary="撤销接口密钥",
-    description="立即停用一个密钥，须写明理由；已停用的不能恢复。",
-)
-async def revoke_api_key(session: Session, actor: CitySupervisor, key_id: KeyId, revocation: Revocation) -> None:
-    """Revoke a key at once. Raises NotFound for a key that is not in force."""
-    done = await session.execute(
-        update(api_key)
-        .where(api_key.c.id == key_id, api_key.c.revoked_at.is_(None))
-        .values(revoked_by=actor.subject, revoked_at=now(session), revoked_reason=revocation.reason)
-        .returning(api_key.c.id)
-    )
-    if done.first() is None:
-        raise NotFound("没有这个有效的密钥；有效密钥见 GET /v1/api-keys?revoked=false")
-
-
-class KeyOut(BaseModel):
-    """A key on record, without its secret."""
-
-    model_config = ConfigDict(from_attributes=True)
-
-    id: str = Field(description="密钥编号")
-    name: str = Field(description="系统名称")
-    districts: list[str] = Field(description="可见的区；空为全市")
-    writes: bool = Field(description="可推送数据")
-    created_by: str = Field(description="签发人账号")
-    created_at: datetime = Field(description="签发时间")
-    revoked_by: str | None = Field(description="撤销人账号")
-    revoked_at: datetime | None = Field(description="撤销时间；空为有效")
-    revoked_reason: str | None = Field(description="撤销理由")
-
-
-KEYS = Listing(
-    flag("revoked", api_key.c.revoked_at.is_not(None), "是否已撤销"),
-    flag("writes", api_key.c.writes, "可推送数据"),
-    moments("created_at", api_key.c.created_at, "签发时间"),
-    search("系统名称", api_key.c.name),
-    sorts={"created_at": api_key.c.created_at, "name": api_key.c.name, "revoked_at": api_key.c.revoked_at},
-    key=api_key.c.id,
-    default="created_at",
-)
-
-
-@router.get(
-    "/v1/api-keys",
-    name="list_api_keys",
-    summary="接口密钥列表",
-    description="列出签发过的密钥，不含密钥全文；可筛选、排序和分页。",
-)
-async def list_api_keys(
-    session: ReadSession, actor: CitySupervisor, asked: Annotated[PageRequest, Depends(KEYS)]
-) -> Page[KeyOut]:
-    """Return the issued keys without their secrets."""
-    return await asked.page(session, select(api_key), KeyOut.model_validate)
 
 
 class ActOut(BaseModel):

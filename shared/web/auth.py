@@ -14,6 +14,7 @@ from shared.actors import ROLES, Actor
 from shared.errors import Unauthenticated
 from shared.runtime import Instance
 from shared.web.routing import PrefixRoute
+from shared.web.scopes import scope_of
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 _bearer = HTTPBearer(auto_error=False, description="个人令牌，或接口密钥（th_live_…）")
@@ -33,10 +34,7 @@ async def sign_in(request: Request) -> Actor:
     if scheme.lower() != "bearer" or not credential:
         raise Unauthenticated()
     instance: Instance = request.app.state.instance
-    if credential.startswith("th_live_"):
-        actor = await instance.actor_of_api_key(credential)
-    else:
-        actor = await instance.tokens.read(credential)
+    actor = await instance.signed_in(credential)
     logs.context().subject = actor.subject
     return actor
 
@@ -61,11 +59,10 @@ class RoleCheck:
         acting: Actor = request.state.actor
         return acting
 
-    def admit(self, actor: Actor, method: str) -> Actor:
-        """Return the caller in an admitted role. Raises Forbidden, also for a write with a read-only key."""
+    def admit(self, actor: Actor, scope: str | None) -> Actor:
+        """Return the caller in an admitted role. Raises Forbidden, also for an API key without the scope."""
         acting = actor.as_role(self.roles)
-        if method != "GET":
-            acting.check_writes()
+        acting.check_scope(scope)
         return acting
 
 
@@ -88,6 +85,12 @@ class AdmittingRoute(PrefixRoute):
 
         return handle_admitted
 
+    @property
+    def key_scope(self) -> str | None:
+        """Return the scope that the operation demands of an API key; None if it admits no system, or demands none."""
+        admits = any(isinstance(call, RoleCheck) and "system" in call.roles for call in _calls(self.dependant))
+        return scope_of(min(self.methods or ()), self.path) if admits else None
+
     def admitted_handler(self) -> Handler:
         """Return what answers a request whose caller was admitted."""
         return super().get_route_handler()
@@ -101,11 +104,12 @@ def _admission_of(route: APIRoute) -> Callable[[Request], Coroutine[Any, Any, No
         raise ValueError(f"{route.name} has {len(checks)} role checks; a request is made in one role")
     if current_actor not in called:
         return None
+    scope = scope_of(min(route.methods or ()), route.path)
 
     async def admit(request: Request) -> None:
         request.state.caller = caller = await sign_in(request)
         if checks:
-            request.state.actor = checks[0].admit(caller, request.method)
+            request.state.actor = checks[0].admit(caller, scope)
 
     return admit
 

@@ -41,6 +41,7 @@ PATTERNS: dict[str, str] = {
     r"^[a-z_]+\.[a-z_]+\.v[0-9]+$": f"须为事件类型，例如 {_EVENT_TYPE}，见 /docs/events",
     r"^\d{1,18}$": "须为事件位置（整数），即上次收到的事件的 id",
     r"^[0-9a-f]{12}$": "须为 12 位密钥编号，见 GET /v1/api-keys 的 id",
+    r"^(read|write):[a-z-]{1,40}$": "须为权限范围，例如 read:events，全部范围见 docs/identity.md",
     r"^[0-9a-f]{64}$": "须为 64 位小写十六进制的规则集编号，见审查记录的 ruleset",
 }
 """The way out for each pattern that the API documents contain."""

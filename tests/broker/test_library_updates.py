@@ -5,6 +5,7 @@ import json
 import os
 import sys
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -41,11 +42,15 @@ async def intake(server: Server, database: str, broker: Broker, tmp_path: Path) 
 
 async def system_of(intake: Instance, *districts: str) -> System:
     key_id, key, secret_hash = new_api_key()
-    given = {"id": key_id, "secret_hash": secret_hash, "name": "区台账系统", "districts": list(districts)}
+    given: dict[str, Any] = {
+        "id": key_id,
+        "secret_hash": secret_hash,
+        "name": "区台账系统",
+        "districts": list(districts),
+    }
+    given |= {"scopes": ["write:resources", "write:library-entries"], "expires_at": datetime(2100, 1, 1, tzinfo=UTC)}
     async with intake.database.session(ACTOR) as session:
-        await session.execute(
-            insert(api_key).values(**given, writes=True, created_by="city-supervisor-1", created_at=now(session))
-        )
+        await session.execute(insert(api_key).values(**given, created_by="city-supervisor-1", created_at=now(session)))
     return System(key)
 
 

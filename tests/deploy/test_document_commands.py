@@ -18,6 +18,7 @@ from shared.actors import system_actor
 from shared.settings import ROOT
 from shared.storage.tables import act, duty
 from tests.deploy.documents import Step, steps
+from tests.keys import new_key
 from tests.world import World
 
 pytestmark = pytest.mark.skipif(
@@ -39,9 +40,7 @@ async def environment(world: World, tmp_path: Path) -> AsyncIterator[dict[str, s
     """Serve the suite on free ports; yield the environment of a reader's shell, with the demonstration's key."""
     (tmp_path / SIGNING_KEY).write_text(world.signer.private_jwk())
     listeners = bind_all("127.0.0.1", 0)
-    key = await world.post(
-        "intake", "/v1/api-keys", "city-supervisor-1", {"name": "示例系统", "writes": True}, status=201
-    )
+    key = await world.post("intake", "/v1/api-keys", "city-supervisor-1", new_key(writes=True), status=201)
     own = {name: value for name, value in os.environ.items() if not name.startswith("TENGHUAN_")}
     addresses = {name.upper(): address(listener) for name, listener in listeners.items()}
     async with served(world.apps, listeners):

@@ -32,12 +32,15 @@ NO_CASE_DATA = {
     "operation",
     "outbox",
     "parked",
+    "person",
+    "revoked_token",
     "ruleset",
     "seal_checkpoint",
     "seal_layout",
     "seal_leaf",
     "stream_head",
     "stream_seen",
+    "stream_ticket",
     "transaction_part",
 }
 SCHEMAS = [schema for service in load_all() for schema in (service.name, *service.schemas)]

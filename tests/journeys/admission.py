@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from deploy.demo.personas import PEOPLE, Persona
+from tests.keys import new_key
 from tests.world import World
 
 TABLE = Path(__file__).parent / "admission.txt"
@@ -101,6 +102,6 @@ async def strangers(world: World, service: str) -> list[Caller]:
 
 
 async def _key(world: World, service: str, *, writes: bool) -> Mapping[str, str]:
-    new = {"name": "示例系统", "districts": [DISTRICT], "writes": writes}
+    new = new_key(service, districts=[DISTRICT], writes=writes)
     key: Mapping[str, str] = await world.post(service, "/v1/api-keys", "city-supervisor-1", new, 201)
     return key

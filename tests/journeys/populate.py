@@ -10,6 +10,7 @@ from shared.contracts.base import event_types
 from tests.eligibility import fixtures as eligibility_fixtures
 from tests.funding import case as funding_case
 from tests.intake import sample_declarations, sample_rows
+from tests.keys import new_key
 from tests.monitoring import fixtures as monitoring_fixtures
 from tests.world import World
 
@@ -174,7 +175,7 @@ _POPULATE: Mapping[str, Callable[[World], Awaitable[None]]] = {
 
 async def populate(world: World, service: str) -> None:
     """Create the cases of a service and an API key."""
-    await world.post(service, "/v1/api-keys", "city-supervisor-1", {"name": "示例系统", "districts": ["110105"]}, 201)
+    await world.post(service, "/v1/api-keys", "city-supervisor-1", new_key(service, districts=["110105"]), 201)
     await _POPULATE[service](world)
 
 

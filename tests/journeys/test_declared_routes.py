@@ -53,7 +53,7 @@ REFUSALS = {
     "unknown_interpretation unknown_parameter unknown_rule unreadable_fact",
     428: "precondition_required",
     500: "several_editions_in_force",
-    503: "not_ready",
+    503: "identity_provider_unavailable not_ready",
 }
 """Codes of refusals by status: 409 the state forbids it, 412 and 428 versions, 422 what was sent is wrong."""
 

@@ -13,6 +13,7 @@ from tests.enumeration import operations
 from tests.journeys.admission import DISTRICT_ROLES, table
 from tests.journeys.populate import known_ids, populate
 from tests.journeys.test_admission import streams_ended
+from tests.keys import new_key
 from tests.world import World
 
 ELSEWHERE, STRANGER = "110106", "91110000802100433B"
@@ -70,7 +71,7 @@ async def test_no_read_shows_a_record_of_another_district_or_owner(world: World,
     known, asked = await known_ids(world, service), set()
     ids = {value for values in known.values() for value in values if re.fullmatch("[0-9a-f-]{36}", value)}
     assert len(ids) >= 3
-    new = {"name": "示例", "districts": [ELSEWHERE]}
+    new = new_key(service, districts=[ELSEWHERE])
     key = await world.post(service, "/v1/api-keys", "city-supervisor-1", new, 201)
     for name, route in reads(service):
         roles = table(service)["GET", route.path].roles

@@ -5,6 +5,7 @@ from uuid import UUID, uuid4, uuid5
 
 import pytest
 
+from tests.keys import new_key
 from tests.monitoring.fixtures import OTHER, OWNER, funded_project, set_date
 from tests.world import World
 
@@ -190,8 +191,8 @@ async def test_new_bounds_judge_new_readings_only(world: World) -> None:
 async def test_readings_of_a_system_carry_the_id_of_its_key(world: World) -> None:
     own = await meter(world, await funded_project(world), "A")
     set_date(world, 2024, 4, 4)
-    new_key = {"name": "能耗平台", "districts": ["110105"], "writes": True}
-    issued = await world.post("monitoring", "/v1/api-keys", "city-supervisor-1", new_key, status=201)
+    asked = new_key("monitoring", districts=["110105"], writes=True, name="能耗平台")
+    issued = await world.post("monitoring", "/v1/api-keys", "city-supervisor-1", asked, status=201)
     headers = {"authorization": f"Bearer {issued['key']}", "idempotency-key": "push"}
     body = {"readings": [reading(own, EVENING, "15")]}
     client = world.clients["monitoring"]

@@ -5,6 +5,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from tests.keys import new_key
 from tests.monitoring.fixtures import OTHER, funded_project, set_date
 from tests.world import World
 
@@ -95,8 +96,8 @@ async def test_a_write_key_may_submit_readings_and_a_read_key_may_not(world: Wor
     own = await meter(world, await funded_project(world))
     set_date(world, 2024, 4, 4)
     for writes, status in ((True, 207), (False, 403)):
-        new_key = {"name": "能耗平台", "districts": ["110105"], "writes": writes}
-        key = (await world.post("monitoring", "/v1/api-keys", "city-supervisor-1", new_key, status=201))["key"]
+        asked = new_key("monitoring", districts=["110105"], writes=writes)
+        key = (await world.post("monitoring", "/v1/api-keys", "city-supervisor-1", asked, status=201))["key"]
         answer = await world.clients["monitoring"].post(
             "/v1/readings:batch",
             json={"readings": [reading(own)]},

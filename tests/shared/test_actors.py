@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from datetime import UTC, datetime
 from types import SimpleNamespace
 
 import pytest
@@ -18,7 +19,8 @@ from shared.actors import (
 from shared.districts import DISTRICTS
 from shared.errors import Forbidden
 
-BOTH = Actor("s-1", "示例", "finance", ("110105", "BDA"), "91110000600037341L", ("finance", "auditor"), writes=False)
+SCOPES = frozenset({"read:events"})
+BOTH = Actor("s-1", "示例", "finance", ("110105", "BDA"), "91110000600037341L", ("finance", "auditor"), SCOPES)
 
 
 @pytest.mark.parametrize(
@@ -35,12 +37,12 @@ BOTH = Actor("s-1", "示例", "finance", ("110105", "BDA"), "91110000600037341L"
 def test_one_acts_in_the_first_allowed_role_that_one_holds(
     roles: tuple[str, ...], allowed: tuple[str, ...], acting: str | None
 ) -> None:
-    who = Actor(BOTH.subject, BOTH.name, BOTH.role, BOTH.districts, BOTH.uscc, roles, writes=False)
+    who = Actor(BOTH.subject, BOTH.name, BOTH.role, BOTH.districts, BOTH.uscc, roles, BOTH.scopes)
     if acting is None:
         with pytest.raises(Forbidden, match="需要以下角色之一"):
             who.as_role(allowed)
     else:
-        expected = Actor("s-1", "示例", acting, ("110105", "BDA"), "91110000600037341L", roles, writes=False)
+        expected = Actor("s-1", "示例", acting, ("110105", "BDA"), "91110000600037341L", roles, BOTH.scopes)
         assert who.as_role(allowed) == expected
 
 
@@ -49,10 +51,12 @@ def test_a_refusal_names_every_role_that_would_do() -> None:
         system_actor("intake").as_role(("auditor", "city_supervisor"))
 
 
-def test_only_a_read_only_actor_may_not_write() -> None:
-    system_actor("intake").check_writes()
-    with pytest.raises(Forbidden, match="该接口密钥仅可读取"):
-        BOTH.check_writes()
+def test_a_scope_is_demanded_of_keys_alone() -> None:
+    system_actor("intake").check_scope("write:resources")
+    BOTH.check_scope("read:events")
+    BOTH.check_scope(None)
+    with pytest.raises(Forbidden, match="write:resources"):
+        BOTH.check_scope("write:resources")
 
 
 def test_a_service_acts_as_a_system_in_the_whole_city() -> None:
@@ -61,13 +65,18 @@ def test_a_service_acts_as_a_system_in_the_whole_city() -> None:
     assert len(DISTRICTS) == 17
 
 
-@pytest.mark.parametrize("writes", [True, False])
-@pytest.mark.parametrize(("given", "districts"), [([], WHOLE_CITY), (["110105", "BDA"], ("110105", "BDA"))])
-def test_the_holder_of_a_key_has_its_districts_and_rights(
-    given: list[str], districts: tuple[str, ...], *, writes: bool
-) -> None:
-    row = SimpleNamespace(id="0123456789ab", name="示例看板", districts=given, writes=writes, created_by="x")
-    assert key_holder(row) == Actor("key:0123456789ab", "示例看板", "system", districts, None, (), writes)
+@pytest.mark.parametrize(
+    ("given", "districts"),
+    [(["110000"], WHOLE_CITY), (["110105", "BDA"], ("110105", "BDA")), (["110000", "110105"], WHOLE_CITY), ([], ())],
+)
+def test_the_holder_of_a_key_has_its_districts_and_scopes(given: list[str], districts: tuple[str, ...]) -> None:
+    issued, end = datetime(2024, 3, 1, tzinfo=UTC), datetime(2025, 3, 1, tzinfo=UTC)
+    row = SimpleNamespace(
+        id="0123456789ab", name="示例看板", districts=given, scopes=["read:events"], created_at=issued, expires_at=end
+    )
+    holder = key_holder(row)
+    assert holder == Actor("key:0123456789ab", "示例看板", "system", districts, None, (), SCOPES)
+    assert holder.sign_in == ("0123456789ab", issued, end)
 
 
 def test_a_new_key_is_its_id_and_a_secret_of_which_the_hash_is_kept() -> None:

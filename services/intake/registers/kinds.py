@@ -15,9 +15,11 @@ from shared.contracts.library import LibraryRow, ResourceRow
 
 @dataclass(frozen=True)
 class Register:
-    """Register: its table, computed measures, field of the change reason, and event of a changed row."""
+    """Register: its table, scope, computed measures, field of the change reason, and event of a changed row."""
 
     table: str
+    scope: str
+    """Scope that an API key needs to push rows."""
     key: str
     measures: tuple[tuple[str, str], ...]
     reason_field: str | None
@@ -45,6 +47,7 @@ _SUM_OF_COMPONENTS = (
 )
 RESOURCES = Register(
     "resource",
+    "write:resources",
     "resource_id",
     (("gross_floor_area_m2", "(content ->> 'gross_floor_area_m2')::numeric"),),
     "change_reason",
@@ -52,6 +55,7 @@ RESOURCES = Register(
 )
 LIBRARY = Register(
     "library_entry",
+    "write:library-entries",
     "entry_id",
     tuple((name, _SUM_OF_COMPONENTS.format(name)) for name in ("fixed_investment_yuan", "renovated_area_m2")),
     None,

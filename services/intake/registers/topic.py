@@ -30,7 +30,7 @@ from shared.events.bus import Message, Record
 from shared.events.handlers import InboundTopic
 from shared.events.inbox import claim
 from shared.events.outbox import emit
-from shared.storage.session import acting_as, actor_of, begin_savepoint, settings_of
+from shared.storage.session import acting_as, actor_of, begin_savepoint, now, settings_of
 from shared.storage.tables import api_key
 from shared.web.field_messages import field_problems
 
@@ -83,7 +83,7 @@ async def handle_updates(session: AsyncSession, messages: Sequence[Message]) -> 
     rejected: list[Event] = []
     for message in messages:
         key = keys.get(message.headers["keyid"])
-        if key is not None and _is_signed(message, key):
+        if key is not None and key.expires_at > now(session) and _is_signed(message, key):
             verified.setdefault(key.id, {}).setdefault(_update_id(message), message)
         else:
             rejected += _unauthenticated_answer(message, key)
@@ -116,7 +116,8 @@ def _unauthenticated_answer(message: Message, key: Any) -> Sequence[Event]:
     """Return the answer to an update without a valid signature, under the id derived from its content."""
     ref = _update_ref(message, message.id, fallback_district_of(key and key_holder(key)))
     return answers.refusal_answers(
-        ref, _problem(Unauthenticated("接口密钥无效或已停用，或签名不符；请核对 keyid，并按接口说明重新计算签名"))
+        ref,
+        _problem(Unauthenticated("接口密钥无效、已停用或已过期，或签名不符；请核对 keyid，并按接口说明重新计算签名")),
     )
 
 
@@ -146,10 +147,11 @@ async def _answer(session: AsyncSession, messages: Sequence[Message]) -> None:
 
 
 def _read(session: AsyncSession, message: Message) -> Push:
-    actor_of(session).check_writes()
     if len(message.data) > settings_of(session).json_limit_bytes:
         raise TooLarge(f"一次更新不得超过 {settings_of(session).json_limit_bytes} 字节，请分批报送")
-    return parse_update(message.data)
+    push = parse_update(message.data)
+    actor_of(session).check_scope(push.register.scope)
+    return push
 
 
 def _mergeable_runs(updates: Sequence[_ParsedUpdate]) -> Iterator[list[_ParsedUpdate]]:

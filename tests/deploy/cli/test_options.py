@@ -31,6 +31,8 @@ OPTIONS = {
     "topics create": {"--service", *COMMON},
     "bus show": {"--service", *COMMON},
     "bus use": {"BUS", "--reason", *COMMON},
+    "tokens revoke": {"--reason", "--subject", "--token-id", "--service", *COMMON},
+    "tokens list": {"--service", *COMMON},
     "config check": COMMON,
     "backup": {"ARCHIVE", "--reason", *COMMON},
     "restore": {"ARCHIVE", "--reason", *COMMON},

@@ -12,6 +12,7 @@ from shared.actors import hash_secret, signature, system_actor
 from shared.contracts.pushes import REQUESTED, TOPIC, signed_content
 from shared.events.bus import Arrival, Record, Unreadable
 from tests.intake.sample_rows import CHAOYANG, Row
+from tests.keys import new_key
 from tests.world import World
 
 ANSWERED = "intake.library_update_answered.v1"
@@ -27,7 +28,7 @@ class System:
 
     @classmethod
     async def of(cls, world: World, *districts: str, writes: bool = True) -> "System":
-        body = {"name": "区台账系统", "districts": list(districts), "writes": writes}
+        body = new_key(districts=districts or ["110000"], writes=writes, name="区台账系统")
         return cls((await world.post("intake", "/v1/api-keys", "city-supervisor-1", body, status=201))["key"])
 
     @property

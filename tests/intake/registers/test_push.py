@@ -17,6 +17,7 @@ from tests.intake.sample_rows import (
     put,
     resource,
 )
+from tests.keys import new_key
 from tests.world import World
 
 pytestmark = pytest.mark.clause("四（一）2")
@@ -167,7 +168,7 @@ async def test_only_district_officers_and_systems_may_push(world: World) -> None
 async def test_a_district_system_pushes_with_its_key_and_a_reading_key_does_not(world: World) -> None:
     answers = {}
     for writes in (True, False):
-        body: dict[str, Any] = {"name": "区台账系统", "districts": [CHAOYANG], "writes": writes}
+        body = new_key(districts=[CHAOYANG], writes=writes, name="区台账系统")
         key = (await world.post("intake", "/v1/api-keys", "city-supervisor-1", body, status=201))["key"]
         headers = {"authorization": f"Bearer {key}", "idempotency-key": f"sync-{writes}"}
         answers[writes] = await world.clients["intake"].post(

@@ -16,6 +16,7 @@ from tests.intake.sample_rows import (
     put,
     resource,
 )
+from tests.keys import new_key
 from tests.world import World
 
 pytestmark = pytest.mark.clause("四（一）2")
@@ -57,7 +58,7 @@ async def test_a_key_of_two_districts_changes_the_resource_of_the_address(world:
     await push(world, [resource()])
     await push(world, [resource(name="甲", change_reason="更名")])
     await push(world, [resource("R-1", FENGTAI, name="乙")], who="110106-officer-1")
-    body: dict[str, Any] = {"name": "区台账系统", "districts": [CHAOYANG, FENGTAI], "writes": True}
+    body = new_key(districts=[CHAOYANG, FENGTAI], writes=True)
     key = (await world.post("intake", "/v1/api-keys", "city-supervisor-1", body, status=201))["key"]
     row = resource("R-1", FENGTAI, name="丙", change_reason="更名")
     headers = {"authorization": f"Bearer {key}", "if-match": '"1"'}
@@ -81,7 +82,7 @@ async def test_one_push_of_two_districts_keeps_their_rows_and_quarters_apart(wor
     await world.post("intake", f"{Q1}/prepare", OFFICER)
     await world.post("intake", f"{Q1}/certify", SUPERVISOR)
     await push(world, [resource("R-1", FENGTAI, name="乙")], who="110106-officer-1")
-    body: dict[str, Any] = {"name": "区台账系统", "districts": [CHAOYANG, FENGTAI], "writes": True}
+    body = new_key(districts=[CHAOYANG, FENGTAI], writes=True)
     key = (await world.post("intake", "/v1/api-keys", "city-supervisor-1", body, status=201))["key"]
     batch = [
         resource(name="甲"),

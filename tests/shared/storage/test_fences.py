@@ -39,7 +39,7 @@ SELECT format('DROP INDEX %s', indexrelid::regclass) FROM pg_index WHERE indreli
 AND indexrelid NOT IN (SELECT conindid FROM pg_constraint WHERE conrelid = $1::text::regclass)
 UNION ALL
 SELECT format('ALTER TABLE %s ALTER COLUMN %I DROP NOT NULL', $1::text, attname) FROM pg_attribute
-WHERE attrelid = $1::text::regclass AND attnum > 0 AND attidentity = ''
+WHERE attrelid = $1::text::regclass AND attnum > 0 AND NOT attisdropped AND attidentity = ''
 """
 NO_ACTOR = (asyncpg.UndefinedObjectError, asyncpg.InvalidTextRepresentationError)
 """The setting does not exist, or is empty after a transaction that had it."""

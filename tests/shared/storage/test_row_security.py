@@ -10,6 +10,7 @@ from shared.actors import WHOLE_CITY, Actor, system_actor
 from shared.events.outbox import emit
 from shared.storage.audit import Case, acts_of, record_act
 from shared.storage.migrate import admin_engine
+from tests.keys import new_key
 from tests.shared.web.test_foundation import withdrawn
 from tests.world import World
 
@@ -88,15 +89,21 @@ async def test_a_session_reads_and_writes_only_its_district_and_applicant(world:
             await record_act(session, "accept", Case(case_id, "110105", "91110000802100433B"))
 
 
+REFUSED = "该接口密钥没有权限 write:resources；确需使用的，请市级负责人签发含此权限的密钥"
+
+
 async def test_a_read_only_key_cannot_write_and_reads_only_its_districts(world: World) -> None:
     intake = world.instances["intake"]
     async with intake.database.session(system_actor("intake")) as session:
         await emit(session, withdrawn())
     await world.settle()
-    body = {"name": "示例看板", "districts": ["110106", "BDA"]}
+    body = new_key(districts=["110106", "BDA"])
     issued = await world.post("intake", "/v1/api-keys", "city-supervisor-1", body, 201)
     signed = {"authorization": f"Bearer {issued['key']}", "idempotency-key": "k"}
     client = world.clients["intake"]
     assert (await client.get("/events", headers=signed)).json()["events"] == []
     refused = await client.post("/v1/resources:batchUpsert", headers=signed, json={"rows": []})
-    assert (refused.status_code, refused.json()["detail"]) == (403, "该接口密钥仅可读取")
+    assert (refused.status_code, refused.json()["detail"]) == (
+        403,
+        REFUSED,
+    )

@@ -12,6 +12,7 @@ from shared.actors import Actor
 from shared.storage.session import actor_of
 from shared.web.auth import RoleCheck, SignedIn
 from shared.web.idempotency import ActRoute, ReadSession, Session
+from tests.keys import new_key
 from tests.shared.web.test_foundation import small_service
 from tests.world import World
 
@@ -69,7 +70,7 @@ async def test_a_session_acts_in_the_role_that_the_operation_admits(world: World
 
 @pytest.mark.parametrize("writes", [True, False])
 async def test_a_read_only_key_reads_and_a_writing_key_may_do_all(world: World, *, writes: bool) -> None:
-    new = {"name": "示例", "writes": writes}
+    new = new_key(writes=writes)
     key = await world.post("intake", "/v1/api-keys", "city-supervisor-1", new, 201)
     headers = {"authorization": f"Bearer {key['key']}"}
     async with small_service(world, acts()) as client:
@@ -113,14 +114,14 @@ async def test_the_form_of_the_header(world: World, form: str, status: int) -> N
     ids=["whole", "cut", "longer", "other id", "no secret", "capitals", "empty", "empty parts"],
 )
 async def test_only_the_whole_text_of_a_key_opens(world: World, change: object) -> None:
-    key = (await world.post("intake", "/v1/api-keys", "city-supervisor-1", {"name": "示例"}, 201))["key"]
+    key = (await world.post("intake", "/v1/api-keys", "city-supervisor-1", new_key(), 201))["key"]
     said = change(key)  # type: ignore[operator]
     answer = await world.clients["intake"].get("/events", headers={"authorization": f"Bearer {said}"})
     assert answer.status_code == (200 if said == key else 401)
 
 
 async def test_a_key_opens_the_service_that_issued_it_alone(world: World) -> None:
-    key = (await world.post("intake", "/v1/api-keys", "city-supervisor-1", {"name": "示例"}, 201))["key"]
+    key = (await world.post("intake", "/v1/api-keys", "city-supervisor-1", new_key(), 201))["key"]
     headers = {"authorization": f"Bearer {key}"}
     found = {name: (await client.get("/events", headers=headers)).status_code for name, client in world.clients.items()}
     assert found == {"intake": 200, "eligibility": 401, "funding": 401, "monitoring": 401}

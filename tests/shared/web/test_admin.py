@@ -1,4 +1,4 @@
-"""API keys, the acts of a case, health and the clock of a demonstration: each field, filter, limit and condition."""
+"""The acts of a case, health and the clock of a demonstration: each field, filter, limit and condition."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -8,12 +8,10 @@ from uuid import UUID, uuid4
 
 import httpx
 import pytest
-from sqlalchemy import insert
 
-from shared.actors import Actor, system_actor
+from shared.actors import Actor
 from shared.events.bus.inprocess import InProcessBus
 from shared.storage.audit import Case, record_act
-from shared.storage.tables import api_key
 from tests.enumeration import CONVENTION, filters_of
 from tests.world import START, World
 
@@ -21,145 +19,8 @@ SUPERVISOR = "city-supervisor-1"
 HOUR = timedelta(hours=1)
 
 
-def key_row(number: int, name: str, later: int, *, writes: bool, revoked: int | None = None) -> dict[str, Any]:
-    return {
-        "id": f"{number:012x}",
-        "secret_hash": bytes([number]),
-        "name": name,
-        "districts": ["110105"] if number == 1 else [],
-        "writes": writes,
-        "created_by": f"supervisor-{number}",
-        "created_at": START + later * HOUR,
-        "revoked_by": None if revoked is None else f"revoker-{number}",
-        "revoked_at": None if revoked is None else START + revoked * HOUR,
-        "revoked_reason": None if revoked is None else f"理由{number}",
-    }
-
-
-KEYS = (
-    key_row(1, "乙 Board", 1, writes=True),
-    key_row(2, "甲 Feed", 2, writes=False, revoked=9),
-    key_row(3, "丙 Board", 2, writes=False),
-    key_row(4, "甲 Feed", 3, writes=True, revoked=8),
-)
-
-
-async def insert_keys(world: World) -> None:
-    async with world.instances["intake"].database.session(system_actor("intake")) as session:
-        await session.execute(insert(api_key), list(KEYS))
-
-
 def at(later: float) -> str:
     return (START + later * HOUR).isoformat()
-
-
-ASKED_KEYS: Sequence[tuple[dict[str, Any], list[int]]] = [
-    ({}, [1, 2, 3, 4]),
-    ({"sort": "-created_at"}, [4, 3, 2, 1]),
-    ({"sort": "name"}, [3, 1, 2, 4]),
-    ({"sort": "-name"}, [4, 2, 1, 3]),
-    ({"sort": "revoked_at"}, [4, 2, 1, 3]),
-    ({"sort": "-revoked_at"}, [2, 4, 3, 1]),
-    ({"revoked": True}, [2, 4]),
-    ({"revoked": False}, [1, 3]),
-    ({"writes": True}, [1, 4]),
-    ({"writes": False}, [2, 3]),
-    ({"created_at_from": at(2)}, [2, 3, 4]),
-    ({"created_at_from": at(2.01)}, [4]),
-    ({"created_at_to": at(2)}, [1, 2, 3]),
-    ({"created_at_to": at(1.99)}, [1]),
-    ({"q": "board"}, [1, 3]),
-    ({"q": "甲"}, [2, 4]),
-    ({"q": "supervisor"}, []),
-    ({"writes": True, "revoked": True}, [4]),
-]
-
-
-@pytest.mark.parametrize(("query", "ids"), ASKED_KEYS, ids=str)
-async def test_the_list_of_keys(world: World, query: dict[str, Any], ids: list[int]) -> None:
-    await insert_keys(world)
-    asked = urlencode({name: str(value).lower() if value in (True, False) else value for name, value in query.items()})
-    page = await world.get("intake", f"/v1/api-keys?include_total=true&{asked}", SUPERVISOR)
-    assert ([int(item["id"], 16) for item in page["items"]], page["total"]) == (ids, len(ids))
-
-
-def test_every_parameter_of_both_lists_is_asked() -> None:
-    for name, asked in (("list_api_keys", ASKED_KEYS), ("list_acts", ASKED_ACTS)):
-        used = {parameter for query, _ in asked for parameter in query} - CONVENTION
-        assert {parameter for listed, parameter in filters_of("intake") if listed == name} == used
-
-
-async def test_a_key_is_shown_with_every_field_but_its_secret(world: World) -> None:
-    await insert_keys(world)
-    first, second, *_ = (await world.get("intake", "/v1/api-keys", SUPERVISOR))["items"]
-    assert first == {
-        "id": "000000000001",
-        "name": "乙 Board",
-        "districts": ["110105"],
-        "writes": True,
-        "created_by": "supervisor-1",
-        "created_at": "2024-03-01T03:00:00Z",
-        "revoked_by": None,
-        "revoked_at": None,
-        "revoked_reason": None,
-    }
-    assert (second["revoked_by"], second["revoked_at"], second["revoked_reason"]) == (
-        "revoker-2",
-        "2024-03-01T11:00:00Z",
-        "理由2",
-    )
-
-
-async def test_issuing_and_revoking_a_key_record_who_and_when_for_that_key_alone(world: World) -> None:
-    issued = []
-    for name, districts, writes in (("甲", ["110105", "BDA"], True), ("乙", [], False)):
-        body = {"name": name, "districts": districts, "writes": writes}
-        answer = await world.call("intake", "POST", "/v1/api-keys", SUPERVISOR, body, status=201)
-        assert answer.headers["location"] == "/v1/api-keys"
-        assert answer.json()["key"].startswith(f"th_live_{answer.json()['id']}_")
-        issued.append(answer.json()["id"])
-    world.clock.set(START + HOUR)
-    path = f"/v1/api-keys/{issued[0]}/revoke"
-    await world.call("intake", "POST", path, "city-supervisor-2", {"reason": "更换"}, status=204)
-    world.clock.set(START + 2 * HOUR)
-    await world.call("intake", "POST", path, "city-supervisor-3", {"reason": "再次"}, status=404)
-    await world.call("intake", "POST", f"/v1/api-keys/{'0' * 12}/revoke", SUPERVISOR, {"reason": "无"}, status=404)
-    items = (await world.get("intake", "/v1/api-keys?sort=-name", SUPERVISOR))["items"]
-    kept = {"created_by": SUPERVISOR, "created_at": "2024-03-01T02:00:00Z"}
-    revoked = {"revoked_by": "city-supervisor-2", "revoked_at": "2024-03-01T03:00:00Z", "revoked_reason": "更换"}
-    expected = [
-        {"id": issued[0], "name": "甲", "districts": ["110105", "BDA"], "writes": True, **kept, **revoked},
-        {"id": issued[1], "name": "乙", "districts": [], "writes": False, **kept, **dict.fromkeys(revoked)},
-    ]
-    assert items == expected
-
-
-@pytest.mark.parametrize(
-    ("body", "status"),
-    [
-        ({"name": "x" * 100}, 201),
-        ({"name": "x" * 101}, 422),
-        ({"name": ""}, 422),
-        ({"name": "x", "districts": ["110105"] * 17}, 201),
-        ({"name": "x", "districts": ["110105"] * 18}, 422),
-        ({"name": "x", "districts": ["110000"]}, 422),
-        ({}, 422),
-    ],
-    ids=["100", "101", "empty", "17 districts", "18 districts", "city", "no name"],
-)
-async def test_the_limits_of_a_new_key(world: World, body: dict[str, Any], status: int) -> None:
-    answer = await world.call("intake", "POST", "/v1/api-keys", SUPERVISOR, body, status=status)
-    if body == {"name": "x" * 100}:
-        (item,) = (await world.get("intake", "/v1/api-keys", SUPERVISOR))["items"]
-        assert (item["districts"], item["writes"], item["id"]) == ([], False, answer.json()["id"])
-
-
-@pytest.mark.parametrize(
-    ("reason", "status"), [("x" * 500, 204), ("x" * 501, 422), ("", 422)], ids=["500", "501", "empty"]
-)
-async def test_the_limits_of_a_reason(world: World, reason: str, status: int) -> None:
-    await insert_keys(world)
-    await world.call("intake", "POST", f"/v1/api-keys/{1:012x}/revoke", SUPERVISOR, {"reason": reason}, status=status)
 
 
 CASE, OTHER = UUID(int=1), UUID(int=2)
@@ -184,6 +45,11 @@ ASKED_ACTS: Sequence[tuple[dict[str, Any], list[int]]] = [
     ({"at_to": at(1.99)}, [1]),
     ({"act": "accept", "actor": "officer-2"}, []),
 ]
+
+
+def test_every_parameter_of_the_list_is_asked() -> None:
+    used = {parameter for query, _ in ASKED_ACTS for parameter in query} - CONVENTION
+    assert {parameter for listed, parameter in filters_of("intake") if listed == "list_acts"} == used
 
 
 async def record_acts(world: World) -> None:

@@ -17,6 +17,7 @@ from shared.actors import Actor, system_actor
 from shared.storage.tables import event_log
 from shared.web import feed
 from shared.web.feed import cloud_event
+from tests.keys import new_key
 from tests.world import World
 
 OWNER, OTHER = "91110000600037341L", "91110000802100433B"
@@ -186,7 +187,7 @@ async def test_a_stream_ends_with_the_key_it_was_opened_with(
     fresh_world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await insert_events(fresh_world)
-    issued = await fresh_world.post("intake", "/v1/api-keys", "city-supervisor-1", {"name": "示例"}, 201)
+    issued = await fresh_world.post("intake", "/v1/api-keys", "city-supervisor-1", new_key(), 201)
     monkeypatch.setattr(feed, "_POLL_SECONDS", 0.01)
     read_page, read = feed.read_feed, []
 

@@ -24,6 +24,7 @@ from shared.runtime import Service
 from shared.web.app import create_app
 from shared.web.auth import Anyone
 from shared.web.idempotency import ActRoute, Session
+from tests.keys import new_key
 from tests.world import World
 
 
@@ -59,7 +60,7 @@ async def test_a_district_does_not_see_events_of_another(world: World) -> None:
 
 
 async def test_the_same_key_gives_the_same_answer_and_one_effect(world: World) -> None:
-    body = {"name": "示例看板", "districts": [], "writes": False}
+    body = new_key()
     answers = [
         await world.call("intake", "POST", "/v1/api-keys", "city-supervisor-1", body, idempotency_key="k1")
         for _ in range(2)
@@ -68,14 +69,14 @@ async def test_the_same_key_gives_the_same_answer_and_one_effect(world: World) -
     assert answers[0].content == answers[1].content
     assert answers[1].headers["idempotency-replayed"] == "true"
     other = await world.call(
-        "intake", "POST", "/v1/api-keys", "city-supervisor-1", body | {"writes": True}, idempotency_key="k1"
+        "intake", "POST", "/v1/api-keys", "city-supervisor-1", new_key(writes=True), idempotency_key="k1"
     )
     assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
     assert len((await world.get("intake", "/v1/api-keys", "city-supervisor-1"))["items"]) == 1
 
 
 async def test_the_same_key_at_once_has_one_effect(world: World) -> None:
-    body = {"name": "示例看板"}
+    body = new_key()
     answers = await asyncio.gather(
         *(
             world.call("intake", "POST", "/v1/api-keys", "city-supervisor-1", body, idempotency_key="at-once")
@@ -89,7 +90,7 @@ async def test_the_same_key_at_once_has_one_effect(world: World) -> None:
 
 
 async def test_a_key_in_flight_is_refused_without_waiting_for_it(world: World) -> None:
-    body, who = {"name": "示例看板"}, "city-supervisor-1"
+    body, who = new_key(), "city-supervisor-1"
     admin = await asyncpg.connect(world.settings.database_url)
     try:
         async with admin.transaction(), asyncio.timeout(5):
@@ -105,12 +106,12 @@ async def test_a_key_in_flight_is_refused_without_waiting_for_it(world: World) -
 
 async def test_two_people_may_use_the_same_key(world: World) -> None:
     for who in ("city-supervisor-1", "city-supervisor-2"):
-        answer = await world.call("intake", "POST", "/v1/api-keys", who, {"name": "示例看板"}, idempotency_key="ours")
+        answer = await world.call("intake", "POST", "/v1/api-keys", who, new_key(), idempotency_key="ours")
         assert (answer.status_code, answer.headers.get("idempotency-replayed")) == (201, None)
 
 
 async def test_an_answer_without_content_is_given_again_as_it_was(world: World) -> None:
-    issued = await world.post("intake", "/v1/api-keys", "city-supervisor-1", {"name": "示例看板"}, 201)
+    issued = await world.post("intake", "/v1/api-keys", "city-supervisor-1", new_key(), 201)
     path, why = f"/v1/api-keys/{issued['id']}/revoke", {"reason": "更换"}
     for _ in range(2):
         answer = await world.call("intake", "POST", path, "city-supervisor-1", why, status=204, idempotency_key="k")
@@ -122,8 +123,8 @@ async def test_a_key_whose_act_was_refused_is_free_again(world: World) -> None:
         answer = await world.call("intake", "POST", "/v1/api-keys", "city-supervisor-1", body, idempotency_key="k2")
         return answer.status_code
 
-    assert await issue(name="示例看板", districts=["999999"]) == 422
-    assert await issue(name="示例看板", districts=["BDA"]) == 201
+    assert await issue(**new_key(districts=["999999"])) == 422
+    assert await issue(**new_key(districts=["BDA"])) == 201
 
 
 @asynccontextmanager

@@ -17,6 +17,7 @@ from shared.runtime import Service
 from shared.web.app import create_app
 from shared.web.auth import Anyone
 from shared.web.idempotency import ActRoute, Session
+from tests.keys import new_key
 from tests.world import World
 
 METHODS = ("POST", "PUT", "PATCH", "DELETE")
@@ -96,7 +97,7 @@ async def test_a_key_belongs_to_one_person_and_one_service(world: World) -> None
             await client.request(**FIRST, headers=signed(world, who))
     assert act.done == [WHO, "city-supervisor-2", "auditor-1"]
     for service in ("intake", "funding"):
-        answer = await world.call(service, "POST", "/v1/api-keys", WHO, {"name": "示例"}, idempotency_key="both")
+        answer = await world.call(service, "POST", "/v1/api-keys", WHO, new_key(service), idempotency_key="both")
         assert (answer.status_code, "idempotency-replayed" in answer.headers) == (201, False)
 
 

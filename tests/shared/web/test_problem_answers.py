@@ -161,7 +161,7 @@ async def test_a_path_and_a_method_that_do_not_exist(world: World) -> None:
 
 
 async def test_every_malformed_field_is_named(world: World) -> None:
-    body = {"name": "", "districts": ["110105", "x"], "other": 1}
+    body = {"name": "", "districts": ["110105", "x"], "other": 1, "scopes": ["read:events"], "reason": "示例"}
     answer = await world.call("intake", "POST", "/v1/api-keys", "city-supervisor-1", body, status=422)
     pointers = [each["pointer"] for each in answer.json()["errors"]]
     assert pointers[:2] == ["/body/name", "/body/districts/1"]

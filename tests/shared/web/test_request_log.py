@@ -22,6 +22,7 @@ from shared.web.auth import Anyone
 from shared.web.idempotency import ActRoute, Session
 from tests.eligibility import fixtures as eligibility_fixtures
 from tests.journeys.populate import populate
+from tests.keys import new_key
 from tests.shared.web.test_foundation import small_service
 from tests.world import World
 
@@ -46,15 +47,16 @@ def lines(stream: io.StringIO) -> list[dict[str, Any]]:
 
 async def test_an_act_leaves_one_line_with_who_where_and_how_long(world: World, written: io.StringIO) -> None:
     answer = await world.call(
-        "intake", "POST", "/v1/api-keys", "city-supervisor-1", {"name": "示例看板"}, status=201, x_request_id=GIVEN
+        "intake", "POST", "/v1/api-keys", "city-supervisor-1", new_key(name="示例看板"), status=201, x_request_id=GIVEN
     )
     (line,) = lines(written)
     assert answer.headers["x-request-id"] == GIVEN
     assert line.pop("duration_ms") > 0
     del line["time"]
+    case = f"00000000-0000-0000-0000-{answer.json()['id']}"
     assert line == {
-        "level": "info", "message": "done", "service": "intake", "request_id": GIVEN, "route": "/v1/api-keys",
-        "subject": "city-supervisor-1", "method": "POST", "status": 201,
+        "level": "info", "message": "done", "service": "intake", "request_id": GIVEN, "case": case,
+        "route": "/v1/api-keys", "subject": "city-supervisor-1", "method": "POST", "status": 201,
     }  # fmt: skip
 
 

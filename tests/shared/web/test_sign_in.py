@@ -15,6 +15,7 @@ from shared.clock import Clock
 from shared.errors import Unauthenticated
 from shared.identity.tokens import TokenReader
 from shared.settings import Settings
+from tests.keys import new_key
 from tests.world import World
 
 
@@ -121,7 +122,7 @@ async def test_a_role_one_does_not_hold_is_refused_by_name(world: World) -> None
 
 
 async def test_a_revoked_key_opens_nothing(world: World) -> None:
-    issued = await world.post("intake", "/v1/api-keys", "city-supervisor-1", {"name": "示例看板"}, 201)
+    issued = await world.post("intake", "/v1/api-keys", "city-supervisor-1", new_key(), 201)
     assert (await status_with(world, issued["key"]))[0] == 200
     path = f"/v1/api-keys/{issued['id']}/revoke"
     await world.post("intake", path, "city-supervisor-2", {"reason": "更换"}, 204)
@@ -131,7 +132,7 @@ async def test_a_revoked_key_opens_nothing(world: World) -> None:
 
 
 async def test_the_secret_of_a_key_is_not_kept(world: World) -> None:
-    issued = await world.post("intake", "/v1/api-keys", "city-supervisor-1", {"name": "示例看板"}, 201)
+    issued = await world.post("intake", "/v1/api-keys", "city-supervisor-1", new_key(), 201)
     listed = await world.get("intake", "/v1/api-keys", "city-supervisor-1")
     assert issued["key"].split("_", 3)[3] not in str(listed)
     assert "secret_hash" not in listed["items"][0]
