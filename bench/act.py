@@ -32,7 +32,7 @@ from shared import logs
 from shared.clock import Clock, uuid7
 from shared.contracts.intake import DistrictQuarterSubmitted
 from shared.events.outbox import emit
-from shared.settings import Settings
+from shared.settings import Rates, Settings
 from shared.storage.migrate import upgrade
 from shared.storage.session import now, today
 from shared.web.app import create_app
@@ -44,6 +44,8 @@ DISTRICT, OFFICER = "110105", "110105-officer-1"
 CONNECTIONS = 16
 ROUNDS = 4
 ACTS = 2000
+GENEROUS = Rates(**dict.fromkeys(Rates.model_fields, "100000000/minute"))
+"""Requests are counted, and never refused."""
 _numbers = itertools.count(1000)
 """Submission numbers of the plain acts; pushes of the write benchmark open number 1 of the same quarter."""
 plain = APIRouter(route_class=ActRoute)
@@ -120,6 +122,7 @@ def served(factory: str, settings: Settings) -> Iterator[tuple[int, psutil.Proce
             "TENGHUAN_ROLE_PASSWORDS": environment(settings)["TENGHUAN_ROLE_PASSWORDS"],
             "TENGHUAN_JWT_KEYS": settings.jwt_keys.get_secret_value(),
             "TENGHUAN_POOL_SIZE": str(CONNECTIONS),
+            "TENGHUAN_RATES": GENEROUS.model_dump_json(),
         }
         command = [sys.executable, "-m", "uvicorn", "--factory", f"bench.act:{factory}", "--no-access-log"]
         command += ["--log-level", "error", "--fd", str(listener.fileno())]

@@ -18,7 +18,7 @@ from faults.proxy_process import Proxy
 from faults.service import ServicePatches
 from faults.workload.profile import Endpoints
 from services import SERVICES
-from shared.settings import Settings
+from shared.settings import UNLIMITED, Settings
 
 DATABASE = "faults"
 
@@ -107,5 +107,6 @@ def _settings(environment: Environment, folder: Path, proxy: Proxy, signer: Sign
         bus="kafka",
         kafka_servers=environment.broker.servers,
         kafka_replication=1,
+        rates=UNLIMITED,
         **extra,
     )

@@ -10,6 +10,11 @@ from uuid import UUID
 from shared.dates import BEIJING
 
 
+def wall_seconds() -> float:
+    """Return wall time in seconds since 1970, whatever a demonstration's clock says: rate limits follow it."""
+    return datetime.now(UTC).timestamp()
+
+
 class Clock:
     """Wall time, or a fixed time until it is set again."""
 

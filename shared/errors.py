@@ -1,5 +1,6 @@
 """Domain errors, each with a stable code, an HTTP status and a Chinese title (members of RFC 9457)."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic import BaseModel, Field
@@ -19,6 +20,8 @@ class DomainError(Exception):
     status: int = 409
     code: str = "conflict"
     title: str = "当前状态不允许此操作"
+    headers: Mapping[str, str] = {}
+    """Headers of the answer, beside those of every answer."""
 
     def __init__(self, detail: str = "", *, field: str | None = None, **extra: Any) -> None:
         super().__init__(detail or self.title)
@@ -33,6 +36,7 @@ class NotFound(DomainError):
 
 class Unauthenticated(DomainError):
     status, code, title = 401, "unauthenticated", "请先登录"
+    headers: Mapping[str, str] = {"www-authenticate": "Bearer"}
 
 
 class Forbidden(DomainError):

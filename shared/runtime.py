@@ -23,9 +23,11 @@ from shared.events.inbox import Consumer
 from shared.events.relay import Relay
 from shared.identity.signing_keys import check_keys
 from shared.identity.tokens import TokenReader
+from shared.identity.wrong_keys import WrongKeys
 from shared.metrics import TableGauge
 from shared.policy import interpretations
 from shared.policy.errors import UnknownInterpretation
+from shared.rates import RateLimiter
 from shared.sealing import exchange
 from shared.sealing.declared import Seals
 from shared.sealing.keys import check_seal_keys
@@ -96,6 +98,7 @@ class Instance:
         self.tokens = TokenReader(service.name, settings, clock)
         self.api_keys = ApiKeys(self.database)
         self.revocations = Revocations(self.background, settings)
+        self.rates, self.wrong_keys = RateLimiter(settings, service.name), WrongKeys()
         self.draining = asyncio.Event()
         self.reads: set[asyncio.Task[Any]] = set()
         """Reads of event streams, which end by themselves where their client leaves meanwhile."""

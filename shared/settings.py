@@ -3,7 +3,7 @@
 import os
 import re
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 from pydantic.fields import FieldInfo
@@ -30,6 +30,32 @@ class NoLogin(ValueError):
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 """Hosts that only this machine reaches."""
+
+
+Rate = Annotated[str, Field(pattern=r"^$|^[1-9][0-9]{0,8}/(second|minute|hour|day)$")]
+
+
+class Rates(BaseModel):
+    """Most requests of one caller by kind, written 1200/minute; empty: any number.
+
+    A caller is an account or a key; an address for `anonymous` and `sign_in_failures`, which an office may share.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    anonymous: Rate = "1200/minute"
+    """Requests without sign-in."""
+    sign_in_failures: Rate = "120/minute"
+    """Requests with a wrong token or key."""
+    reads: Rate = "3000/minute"
+    acts: Rate = "1200/minute"
+    uploads: Rate = "240/minute"
+    exports: Rate = "60/minute"
+    pushes: Rate = "240/minute"
+
+
+UNLIMITED = Rates(**dict.fromkeys(Rates.model_fields, ""))
+"""For a demonstration or a measurement, in which a few callers do the work of a city."""
 
 
 class ClaimMapping(BaseModel):
@@ -100,6 +126,11 @@ class Settings(BaseSettings):
     """First of consecutive ports: the services take port + 1, port + 2, … in the order of `services.SERVICES`."""
     trusted_proxies: list[str] = []
     """Addresses or networks (CIDR) of proxies whose X-Forwarded-For and X-Forwarded-Proto count; others' do not."""
+    rates: Rates = Rates()
+    """Limits of each process: TENGHUAN_RATES__ACTS=600/minute."""
+    rate_store: str = "async+memory://"
+    """Store of the counters, by the address form of the `limits` library. In memory each process counts for itself;
+    async+redis://host:6379 counts for all replicas, and needs the package `coredis`."""
     connection_limit: int = Field(default=1000, ge=10)
     """Maximum number of open connections of a service; one address, unless a proxy's, may have half of them."""
     head_seconds: float = Field(default=10.0, gt=0)

@@ -23,7 +23,7 @@ from shared.events.bus import Message
 from shared.events.bus.inprocess import InProcessBus
 from shared.runtime import Instance, running
 from shared.sealing.note import SigningKey
-from shared.settings import Settings
+from shared.settings import UNLIMITED, Settings
 from tests import enumeration, reading
 from tests.postgres import ROLE_PASSWORDS, Server, TestDatabase
 
@@ -86,6 +86,7 @@ class World:
                 "jwt_lifetime_hours": float(TOKEN_HOURS),
                 "files_url": (folder / "files").as_uri(),
                 "story_clock": True,
+                "rates": UNLIMITED,
                 "tick_seconds": 3600.0,
                 "seal_seconds": 36_000.0,
                 "seal_keys": SecretStr("\n".join(SigningKey.new(f"tenghuan/{name}").text() for name in SERVICES)),

@@ -15,7 +15,7 @@ from deploy.demo.story.chapters import tell
 from deploy.demo.story.client import StoryClient
 from deploy.demo.story.report import print_outcome, print_sign_in
 from deploy.local.signals import STOPPED, stop_event
-from shared.settings import Settings
+from shared.settings import UNLIMITED, Settings
 
 screen = Console(width=None if sys.stdout.isatty() else 140)
 
@@ -52,6 +52,7 @@ def story_settings(settings: Settings, signer: Signer, arguments: Arguments) -> 
             "jwt_keys": SecretStr(signer.jwks()),
             "jwt_lifetime_hours": float(TOKEN_HOURS),
             "story_clock": True,
+            "rates": UNLIMITED,
             "idempotency_keep_days": 36_500,
             "pool_size": 10,
             "pool_overflow": 0,

@@ -22,7 +22,7 @@ from faults.workload.open_loop import run_load
 from faults.workload.profile import Endpoints, LoadProfile
 from faults.workload.single_process import single_process, wait_until_published
 from services import load_all
-from shared.settings import Settings
+from shared.settings import UNLIMITED, Settings
 from shared.storage.migrate import upgrade
 
 
@@ -56,7 +56,9 @@ def main() -> int:
         folder = options.keep or Path(temporary)
         server = start(folder / "postgres")
         try:
-            settings = Settings(database_url=server.dsn(), role_passwords=passwords_from("load"), data_dir=folder)
+            settings = Settings(
+                database_url=server.dsn(), role_passwords=passwords_from("load"), data_dir=folder, rates=UNLIMITED
+            )
             asyncio.run(upgrade(settings, load_all()))
             with single_process(settings) as running:
                 passed = uvloop.run(_run(running.endpoints, profile, options.seed, options.seconds))

@@ -12,7 +12,9 @@ from fastapi.security import HTTPBearer
 from shared import logs
 from shared.actors import ROLES, Actor
 from shared.errors import Unauthenticated
+from shared.rates import Kind
 from shared.runtime import Instance
+from shared.web.rate_kinds import kind_of
 from shared.web.routing import PrefixRoute
 from shared.web.scopes import scope_of
 
@@ -28,14 +30,42 @@ def is_loopback(request: Request) -> bool:
         return False
 
 
+def address_of(request: Request) -> str:
+    """Return the address of the caller, which a trusted proxy may name; empty for a caller without one."""
+    return request.client.host if request.client else ""
+
+
 async def sign_in(request: Request) -> Actor:
-    """Return the caller whom the request's token or key names. Raises Unauthenticated."""
+    """Return the caller whom the request's token or key names.
+
+    Raises Unauthenticated, or TooManyRequests when its address has failed too often.
+    """
     scheme, _, credential = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not credential:
         raise Unauthenticated()
     instance: Instance = request.app.state.instance
-    actor = await instance.signed_in(credential)
+    try:
+        actor = await _identified(instance, credential, address_of(request))
+    except Unauthenticated:
+        await instance.rates.count("sign_in_failures", address_of(request))
+        raise
     logs.context().subject = actor.subject
+    return actor
+
+
+async def _identified(instance: Instance, credential: str, address: str) -> Actor:
+    """Return the caller. A wrong key costs no transaction at each try, nor does one of an address that tries many."""
+    if not credential.startswith("th_live_"):
+        return await instance.signed_in(credential)
+    instance.wrong_keys.check(credential)
+    if not instance.wrong_keys.was_accepted(credential):
+        await instance.rates.check("sign_in_failures", address)
+    try:
+        actor = await instance.signed_in(credential)
+    except Unauthenticated as refusal:
+        instance.wrong_keys.refuse(credential, refusal.detail)
+        raise
+    instance.wrong_keys.accept(credential)
     return actor
 
 
@@ -76,8 +106,6 @@ class AdmittingRoute(PrefixRoute):
     def get_route_handler(self) -> Handler:
         """Return the handler of admitted callers; a subclass adds its own work in `admitted_handler`."""
         handle, admit = self.admitted_handler(), _admission_of(self)
-        if admit is None:
-            return handle
 
         async def handle_admitted(request: Request) -> Response:
             await admit(request)
@@ -96,22 +124,31 @@ class AdmittingRoute(PrefixRoute):
         return super().get_route_handler()
 
 
-def _admission_of(route: APIRoute) -> Callable[[Request], Coroutine[Any, Any, None]] | None:
-    """Return what admits the callers of a route; None for a route that asks for no sign-in."""
+def _admission_of(route: APIRoute) -> Callable[[Request], Coroutine[Any, Any, None]]:
+    """Return what admits the callers of a route, and counts their requests."""
     called = set(_calls(route.dependant))
     checks = [call for call in called if isinstance(call, RoleCheck)]
     if len(checks) > 1:
         raise ValueError(f"{route.name} has {len(checks)} role checks; a request is made in one role")
-    if current_actor not in called:
-        return None
-    scope = scope_of(min(route.methods or ()), route.path)
+    signed_in = current_actor in called
+    kind = kind_of(route, signed_in=signed_in)
+    scope = scope_of(min(route.methods or ()), route.path) if signed_in else None
 
     async def admit(request: Request) -> None:
+        if not signed_in:
+            return await _count(request, kind, address_of(request))
         request.state.caller = caller = await sign_in(request)
+        await _count(request, kind, caller.subject)
         if checks:
             request.state.actor = checks[0].admit(caller, scope)
 
     return admit
+
+
+async def _count(request: Request, kind: Kind | None, caller: str) -> None:
+    if kind is not None:
+        instance: Instance = request.app.state.instance
+        await instance.rates.count(kind, caller)
 
 
 def _calls(dependant: Dependant) -> Iterator[Any]:

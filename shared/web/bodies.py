@@ -6,9 +6,8 @@ from fastapi import HTTPException, Request, Response
 from starlette.types import Message
 
 from shared.web.auth import AdmittingRoute, Handler
+from shared.web.rate_kinds import takes_file
 
-FILE = "application/octet-stream"
-"""Media type by which a route declares in its OpenAPI document that the body is a file."""
 _LONGEST_LENGTH = 15
 
 
@@ -27,7 +26,7 @@ class BoundedRoute(AdmittingRoute):
 
     def admitted_handler(self) -> Handler:
         handle = super().admitted_handler()
-        if FILE in (self.openapi_extra or {}).get("requestBody", {}).get("content", {}):
+        if takes_file(self):
             return handle
 
         async def handle_bounded(request: Request) -> Response:

@@ -82,6 +82,7 @@ class PushRoute(ActRoute):
     """An act that brings many rows of a system at once."""
 
     body_limit = "json_limit_bytes"
+    rate = "pushes"
 
 
 async def claim(request: Request, session: AsyncSession, actor: Actor, key: str) -> None:

@@ -59,6 +59,7 @@ RESPONSES: dict[int | str, dict[str, Any]] = {
         415: "文件类型不符",
         422: "填报内容不符合要求",
         428: "缺少 If-Match",
+        429: "请求过于频繁，见 Retry-After",
         503: "暂时无法处理",
     }.items()
 }
@@ -104,8 +105,7 @@ async def _answer_domain_error(_request: Request, error: Exception) -> Response:
     named = [{"pointer": error.field, "code": error.code, "detail": error.detail}] if error.field else []
     errors = extra.pop("errors", named)
     answer = problem(error.status, error.code, error.title, error.detail, errors=errors, **extra)
-    if error.status == 401:
-        answer.headers["www-authenticate"] = "Bearer"
+    answer.headers.update(error.headers)
     return answer
 
 

@@ -6,6 +6,9 @@ from starlette._utils import get_route_path
 from starlette.routing import Match
 from starlette.types import Scope
 
+FILE = "application/octet-stream"
+"""Media type by which a route declares in its OpenAPI document that the body is a file."""
+
 
 class PrefixRoute(APIRoute):
     """A route that compares the fixed beginning of its path before it runs its regular expression."""

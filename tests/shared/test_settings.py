@@ -7,7 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from services import SERVICES
-from shared.settings import ROLE_KINDS, ROOT, NoLogin, Settings
+from shared.settings import ROLE_KINDS, ROOT, NoLogin, Rates, Settings
 
 
 def test_a_service_may_have_a_database_login_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -99,6 +99,16 @@ DEFAULTS = {
     "bus": "none",
     "upload_limit_bytes": 52_428_800,
     "trusted_proxies": [],
+    "rates": Rates(
+        anonymous="1200/minute",
+        sign_in_failures="120/minute",
+        reads="3000/minute",
+        acts="1200/minute",
+        uploads="240/minute",
+        exports="60/minute",
+        pushes="240/minute",
+    ),
+    "rate_store": "async+memory://",
     "connection_limit": 1000,
     "head_seconds": 10.0,
     "body_seconds": 30.0,

@@ -28,11 +28,11 @@ from shared.storage.files import file_store
 from shared.storage.session import actor_of, found, locked, now
 from shared.text import Line
 from shared.web.auth import Anyone, MaterialProvider
-from shared.web.bodies import FILE
 from shared.web.filters import moments, one_of
 from shared.web.headers import WITH_ETAG
 from shared.web.idempotency import ActRoute, ReadSession, Session
 from shared.web.paging import Listing, Page, PageRequest
+from shared.web.routing import FILE
 
 router = APIRouter(route_class=ActRoute, tags=["申报材料"])
 _STAGES_OF_ROLE = {

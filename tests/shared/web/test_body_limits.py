@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from services import SERVICES
-from shared.web.bodies import FILE, BoundedRoute
+from shared.web.bodies import BoundedRoute
 from shared.web.field_messages import MOST_REPORTED
+from shared.web.rate_kinds import takes_file
 from tests import enumeration
 from tests.world import World
 
@@ -36,7 +37,7 @@ def test_files_have_a_limit_of_their_own() -> None:
         f"{service}.{name}"
         for service in SERVICES
         for name, route in enumeration.operations(service).items()
-        if FILE in (route.openapi_extra or {}).get("requestBody", {}).get("content", {})
+        if takes_file(route)
     }
     assert taking == {"intake.upload_material"}
 
