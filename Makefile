@@ -13,7 +13,7 @@ MINUTES := 8
 LOAD := 1
 SERVICES := run-intake run-eligibility run-funding run-monitoring
 
-.PHONY: help run run-kafka $(SERVICES) cli test test-clients test-faults check lint shape types imports migrations schemas bench attack faults recovery mutants sdk format lock clean
+.PHONY: help run run-kafka $(SERVICES) cli test test-clients test-faults check lint shape types imports migrations schemas bench audit-code audit-dependencies sbom attack faults recovery mutants sdk format lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' Makefile
@@ -43,7 +43,7 @@ test-clients: $(DEV) ## generated clients compile and file a declaration; linter
 test-faults: $(DEV) ## a campaign of 60 seconds, and the planted bugs that a campaign must find
 	@PYTHONDONTWRITEBYTECODE= $(PY) -m pytest -n 0 -m faults $(ARGS)
 
-check: lint shape types imports test ## everything that must hold before a change goes in (migrations, schemas: among the tests)
+check: lint shape types imports audit-code test ## everything that must hold before a change goes in (migrations, schemas: among the tests)
 
 lint: $(DEV) ## style and common mistakes
 	@$(PY) -m ruff check . && $(PY) -m ruff format --check --quiet .
@@ -56,6 +56,15 @@ types: $(DEV) ## mypy, strict
 
 imports: $(DEV) ## who may import whom
 	@$(PY) -c 'from importlinter.cli import lint_imports_command; lint_imports_command()'
+
+audit-code: $(DEV) ## bandit: weaknesses in the code that nobody reviewed (deploy/checks/audit_code.toml)
+	@$(PY) -m deploy.checks.audit_code
+
+audit-dependencies: $(DEV) ## pip-audit: known vulnerabilities of the locked packages (network; ARGS="-s osv")
+	@$(PY) -m deploy.checks.audit_dependencies $(ARGS)
+
+sbom: $(DEV) ## bills of materials (CycloneDX, with hashes and licences) in build/sbom
+	@$(PY) -m deploy.checks.sbom
 
 migrations: $(DEV) ## the migrations build exactly the tables in the models
 	@$(PY) -m pytest -q tests/deploy/test_migrations.py
