@@ -13,8 +13,7 @@ from faults.checker.reading import Connection, Snapshot
 from faults.model.history import Difference
 from faults.workload.log import KEY_PREFIX, CommandLog
 from services import SERVICES
-from services.funding.ledger.verify import INVARIANTS
-from services.funding.ledger.verify_cases import CHECKS
+from services.funding.ledger.reconciliation import CHECKS, statement
 
 
 @dataclass(frozen=True)
@@ -131,12 +130,12 @@ def _query_groups(with_history: bool) -> Iterator[tuple[str, Sequence[Query]]]:
     yield "copies", list(delivery.copies())
     yield (
         "ledger invariants",
-        [Query("drift", _as_text(sql)) for sql in (*INVARIANTS.values(), *CHECKS.values())],
+        [Query("drift", _as_text(name)) for name in CHECKS],
     )
 
 
-def _as_text(sql: str) -> str:
-    return f"SELECT subject || ': ' || figures FROM ({sql}) AS drift (subject, figures)"
+def _as_text(name: str) -> str:
+    return f"SELECT subject || ': ' || figures FROM ({statement(name)}) AS drift (invariant, subject, figures)"
 
 
 async def _run_queries(admin: Connection, name: str, queries: Sequence[Query]) -> Finding:

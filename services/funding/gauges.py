@@ -15,7 +15,7 @@ _HOUR = 3600.0
 
 async def _discrepancies(session: AsyncSession) -> Mapping[str, float]:
     """Return by invariant how many contradictions the ledger holds; all are 0 as long as it is sound."""
-    drifts = [*await verify(session), *await verify_cases(session, actor_of(session))]
+    drifts = await reconcile(session)
     found = Counter(drift.invariant for drift in drifts)
     return {invariant: float(found[invariant]) for invariant in (*INVARIANTS, *CHECKS)}
 

@@ -1,12 +1,10 @@
-"""Endpoint that verifies the ledger against itself, the cases and the announced releases. 三（二）, 四（一）1"""
+"""Endpoint that verifies the ledger against itself, documents, cases, acts and events. 三（二）, 四（一）1"""
 
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.funding.api.shapes import Shape
-from services.funding.ledger.verify import verify
-from services.funding.ledger.verify_cases import verify_cases
+from services.funding.ledger.reconciliation import reconcile_snapshot
 from shared.runtime import Instance
 from shared.web.auth import FinanceOrAuditor
 from shared.web.idempotency import ActRoute
@@ -33,11 +31,10 @@ class LedgerVerification(BaseModel):
     "/v1/ledger/verify",
     name="verify_ledger",
     summary="核对账簿",
-    description="财务、审计人员核对资金台账自身、台账与资金申请、台账与已公布拨付是否一致，逐项列出不一致之处。依据：三（二）、四（一）1。",
+    description="财务、审计人员核对资金台账自身是否一致，以及台账与预算文件、批复、投资计划、拨付、退回追回、办理记录和已公布事件是否相符，逐项列出不一致之处。依据：三（二）、四（一）1。",
 )
 async def verify_ledger(request: Request, actor: FinanceOrAuditor) -> LedgerVerification:
-    """Verify every invariant of the ledger and its agreement with cases and announced releases. 三（二）, 四（一）1"""
+    """Verify the ledger, and its agreement with documents, cases, acts and events. 三（二）, 四（一）1"""
     instance: Instance = request.app.state.instance
-    async with AsyncSession(instance.database.engine) as snapshot:
-        drifts = [*await verify(snapshot), *await verify_cases(snapshot, actor)]
+    drifts = await reconcile_snapshot(instance.database.engine)
     return LedgerVerification(sound=not drifts, drifts=[LedgerDriftOut.model_validate(drift) for drift in drifts])

@@ -1,58 +1,97 @@
-"""Consistency of cases, announced releases and ledger transfers. 三（二）"""
+"""Releases, demands, receipts and cases against the ledger and the events, in both directions. 三（二）, 四（一）1
 
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncSession
+The queries read the tables of `reconciliation.SHARED`. Amounts of cases are in yuan, those of transfers in fen.
+"""
 
-from services.funding.ledger.verify import Drift
-from shared.actors import Actor
+from services.funding.ledger.postings import ROUTES
 
+_ROUTES = ", ".join(f"({giver:d}, {taker:d})" for giver, taker in sorted(ROUTES))
 _ANNOUNCED = """
-    SELECT (convert_from(payload, 'UTF8')::jsonb ->> 'transfer_id')::uuid AS id,
-           round((convert_from(payload, 'UTF8')::jsonb ->> 'amount_yuan')::numeric * 100)::bigint AS amount
-    FROM event_log WHERE type = 'funding.funds_released.v1'
+    SELECT (body ->> 'transfer_id')::uuid AS id, count(*) AS times, max(subject::text)::uuid AS case_id,
+           max(payee) AS payee, max(round((body ->> 'amount_yuan')::numeric * 100)) AS fen,
+           max(coalesce(body ->> 'stage', split_part(split_part(type, '.', 2), '_', 2))) AS stage
+    FROM announced
+    WHERE type IN ('funding.funds_released.v1', 'funding.funds_returned.v1', 'funding.funds_clawed_back.v1')
+    GROUP BY 1
 """
-_POSTED = """
-    SELECT id, amount, case_id FROM funding_ledger.transfer
-    WHERE kind = 2 AND purpose LIKE 'release_%budget'
+# A voluntary return is a demand and its receipt in one act; only the receipt is announced.
+_PAID_OR_BACK = """
+    SELECT *, CASE WHEN giver = 2 THEN 'released' WHEN taker = 7 THEN 'demanded'
+                   WHEN purpose LIKE 'return:own:%' THEN 'returned' ELSE 'recovered' END AS stage
+    FROM movement
+    WHERE kind IN (0, 2) AND (giver = 2 OR taker = 8 OR taker = 7 AND purpose NOT LIKE 'clawback:own:%')
 """
-CHECKS = {
-    "each_release_announced_is_one_posted_transfer": f"""
-        SELECT 'transfer ' || coalesce(a.id, p.id), format('announced %s fen %s times, posted %s fen',
-               coalesce(a.amount, 0), coalesce(a.times, 0), coalesce(p.amount, 0))
-        FROM (SELECT id, max(amount) AS amount, count(*) AS times FROM ({_ANNOUNCED}) e GROUP BY id) a
-        FULL JOIN ({_POSTED}) p ON p.id = a.id
-        WHERE a.id IS NULL OR p.id IS NULL OR a.amount <> p.amount OR a.times <> 1""",
-    "each_paid_request_is_one_posted_transfer": f"""
+
+CASES = {
+    "each_transfer_follows_a_route_within_its_case": f"""
+        SELECT 'transfer ' || id, format('from %s to %s, case %s, accounts of %s and %s', giver, taker, case_id,
+                                         giver_case, taker_case)
+        FROM movement
+        WHERE (coalesce(giver, 0), coalesce(taker, 0)) NOT IN ({_ROUTES})
+           OR giver >= 4 AND giver_case IS DISTINCT FROM case_id
+           OR taker >= 4 AND taker_case IS DISTINCT FROM case_id""",
+    "each_money_event_is_one_transfer": f"""
+        SELECT 'transfer ' || coalesce(e.id, m.id),
+               format('announced as %s %s fen %s times for case %s of %s, posted as %s %s fen for case %s of %s',
+                      e.stage, coalesce(e.fen, 0), coalesce(e.times, 0), e.case_id, e.payee, m.stage,
+                      coalesce(m.amount, 0), m.case_id, c.applicant_uscc)
+        FROM ({_ANNOUNCED}) e
+        FULL JOIN ({_PAID_OR_BACK}) m ON m.id = e.id
+        LEFT JOIN application c ON c.id = m.case_id
+        WHERE m.id IS NULL OR e.times IS DISTINCT FROM 1
+           OR (e.fen, e.stage, e.case_id, e.payee) IS DISTINCT FROM (m.amount, m.stage, m.case_id, c.applicant_uscc)""",
+    "each_paid_request_is_one_posted_transfer": """
         SELECT 'transfer ' || coalesce(r.transfer_id, p.id),
                format('request %s yuan, posted %s fen', r.amount_yuan, p.amount)
         FROM (SELECT * FROM release_request WHERE status = 'paid') r
-        FULL JOIN ({_POSTED}) p ON p.id = r.transfer_id AND p.case_id = r.application_id
+        FULL JOIN (SELECT * FROM movement WHERE kind IN (0, 2) AND giver = 2) p
+               ON p.id = r.transfer_id AND p.case_id = r.application_id
         WHERE r.id IS NULL OR p.id IS NULL OR r.amount_yuan * 100 <> p.amount""",
+    "each_demand_is_one_posted_transfer": """
+        SELECT coalesce('transfer ' || m.id, 'application ' || d.application_id),
+               format('%s of %s yuan, posted %s of %s fen', d.purpose, d.amount_yuan, m.purpose, m.amount)
+        FROM (SELECT 'clawback:' || id AS purpose, application_id, amount_yuan FROM clawback_request
+              WHERE status IN ('demanded', 'recovered')
+              UNION ALL SELECT 'clawback:own:' || id, application_id, amount_yuan FROM money_return
+              WHERE status = 'confirmed') d
+        FULL JOIN (SELECT * FROM movement WHERE kind IN (0, 2) AND taker = 7) m
+               ON m.purpose = d.purpose AND m.case_id = d.application_id
+        WHERE m.id IS NULL OR d.purpose IS NULL OR d.amount_yuan * 100 <> m.amount""",
+    "each_receipt_is_one_posted_transfer": """
+        SELECT coalesce('transfer ' || coalesce(m.id, r.transfer_id), 'application ' || r.application_id),
+               format('receipt %s yuan, posted %s fen', r.amount_yuan, m.amount)
+        FROM (SELECT transfer_id, application_id, amount_yuan FROM recovery
+              UNION ALL SELECT transfer_id, application_id, amount_yuan FROM money_return
+              WHERE status = 'confirmed') r
+        FULL JOIN (SELECT * FROM movement WHERE kind IN (0, 2) AND taker = 8) m
+               ON m.id = r.transfer_id AND m.case_id = r.application_id
+        WHERE m.id IS NULL OR r.application_id IS NULL OR r.amount_yuan * 100 <> m.amount""",
+    "each_clawback_equals_its_receipts": """
+        SELECT 'clawback ' || coalesce(c.id, r.clawback_id),
+               format('%s: recovered %s of %s yuan, receipts %s yuan', c.status, c.recovered_yuan, c.amount_yuan,
+                      r.yuan)
+        FROM clawback_request c
+        FULL JOIN (SELECT clawback_id, sum(amount_yuan) AS yuan FROM recovery GROUP BY clawback_id) r
+               ON r.clawback_id = c.id
+        WHERE c.id IS NULL OR c.recovered_yuan <> coalesce(r.yuan, 0)
+           OR (c.status = 'recovered') <> (c.recovered_yuan = c.amount_yuan)""",
     "each_case_equals_its_accounts": """
         SELECT 'application ' || c.id,
-               format('case %s/%s/%s/%s yuan, ledger %s/%s/%s/%s fen', c.reserved_yuan, c.net, c.due, c.back,
-                      l.reserved, l.paid, l.due, l.back)
+               format('case %s/%s/%s/%s yuan, ledger %s/%s/%s/%s fen, award %s/%s fen', c.reserved_yuan, c.net, c.due,
+                      c.back, l.reserved, l.paid, l.due, l.back, l.award, l.held)
         FROM (SELECT id, reserved_yuan, released_yuan - returned_yuan - demanded_yuan AS net,
                      demanded_yuan - recovered_yuan AS due, returned_yuan + recovered_yuan AS back
               FROM application WHERE approved_on IS NOT NULL) c
         LEFT JOIN (SELECT case_id, sum(credits_pending) FILTER (WHERE code IN (5, 6)) AS reserved,
                           sum(credits_posted - debits_posted) FILTER (WHERE code IN (5, 6)) AS paid,
                           sum(credits_posted - debits_posted) FILTER (WHERE code = 7) AS due,
-                          sum(credits_posted - debits_posted) FILTER (WHERE code = 8) AS back
+                          sum(credits_posted - debits_posted) FILTER (WHERE code = 8) AS back,
+                          sum(credits_posted - debits_posted) FILTER (WHERE code = 4) AS award,
+                          sum(debits_pending) FILTER (WHERE code = 4) AS held
                    FROM funding_ledger.account WHERE case_id IS NOT NULL GROUP BY case_id) l ON l.case_id = c.id
-        WHERE (c.reserved_yuan * 100, c.net * 100, c.due * 100, c.back * 100)
-              IS DISTINCT FROM (l.reserved::numeric, l.paid::numeric, l.due::numeric, l.back::numeric)""",
+        WHERE (c.net * 100, c.due * 100, c.back * 100)
+              IS DISTINCT FROM (l.paid::numeric, l.due::numeric, l.back::numeric)
+           OR (c.reserved_yuan * 100, c.reserved_yuan * 100, c.reserved_yuan * 100)
+              IS DISTINCT FROM (l.reserved::numeric, l.award::numeric, l.held::numeric)""",
 }
-
-
-async def verify_cases(session: AsyncSession, actor: Actor) -> list[Drift]:
-    """Return the contradictions in the districts that the actor may see, on the session's snapshot."""
-    await session.execute(
-        text("SELECT set_config('app.districts', :districts, true), set_config('app.applicant', '', true)"),
-        {"districts": "{" + ",".join(actor.districts) + "}"},
-    )
-    drifts: list[Drift] = []
-    for invariant, query in CHECKS.items():
-        rows = await session.execute(text(query))
-        drifts += [Drift(invariant, subject, figures) for subject, figures in rows]
-    return drifts
+"""Invariants by name, each a query that returns its violations."""

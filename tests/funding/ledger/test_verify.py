@@ -86,11 +86,11 @@ def resolution(change: str, of: str) -> str:
 
 async def subjects_of(books: LedgerFixture, invariant: str, *changes: str) -> set[str]:
     """Return what violates one invariant after the changes."""
-    return {subject for name, subject in await named(books, *changes) if name == invariant}
+    return {subject for name, subject in await named(books.admin_dsn, *changes) if name == invariant}
 
 
 async def test_books_in_order_show_no_drift(books: LedgerFixture) -> None:
-    assert await named(books) == set()
+    assert await named(books.admin_dsn) == set()
 
 
 LEDGER, ELSEWHERE = "ledger 202312", f"ledger {OTHER_LEDGER}"
@@ -228,7 +228,7 @@ async def test_each_resolution_matches_its_transfer_and_its_reservation(books: L
 @pytest.mark.parametrize("again", [posted("again", "hold", 1), voided("again", "hold")], ids=["released", "cancelled"])
 async def test_a_reservation_resolved_twice_is_named_with_both_transfers(books: LedgerFixture, again: Transfer) -> None:
     slipped_in = inserted(again, BUDGET, PAID).replace(f", {again.amount_fen}, '", f", {max(again.amount_fen, 1)}, '")
-    async with changed(books, slipped_in) as session:
+    async with changed(books.admin_dsn, slipped_in) as session:
         drifts = {drift.invariant: drift for drift in await verify(session)}
     twice = drifts["pending_resolved_at_most_once"]
     first = transfer_id(CASE, "release")
@@ -237,7 +237,7 @@ async def test_a_reservation_resolved_twice_is_named_with_both_transfers(books: 
 
 async def test_a_drift_shows_the_figures_that_contradict_each_other(books: LedgerFixture) -> None:
     async with changed(
-        books,
+        books.admin_dsn,
         *UNCHECKED,
         "ALTER TABLE funding_ledger.account DROP CONSTRAINT ck_account_award_has_a_cap",
         account("debits_posted", "+ 3", BUDGET),

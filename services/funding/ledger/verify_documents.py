@@ -1,0 +1,102 @@
+"""Appropriations, approvals and plans against the ledger, the acts and the events, in both directions. 三（二）
+
+The queries read the tables of `reconciliation.SHARED`. Amounts of documents are in yuan, those of transfers in fen.
+"""
+
+_CONFIRMED = "SELECT * FROM appropriation WHERE status = 'confirmed'"
+
+DOCUMENTS = {
+    # Whatever enters a budget or leaves the source must be what a confirmed document of that year grants.
+    "each_appropriation_is_posted_in_full": f"""
+        SELECT coalesce('appropriation ' || coalesce(a.id, m.document_id), 'transfer ' || m.first),
+               format('confirmed %s yuan for %s, posted %s fen for %s', a.amount_yuan, a.year, m.fen, m.year)
+        FROM ({_CONFIRMED}) a
+        FULL JOIN (SELECT document_id, taker_year AS year, sum(amount) AS fen, min(id::text) AS first FROM movement
+                   WHERE (giver = 1 OR taker = 2) AND kind < 3 GROUP BY document_id, taker_year) m
+               ON m.document_id = a.id AND m.year = a.year
+        WHERE a.id IS NULL OR m.fen IS DISTINCT FROM a.amount_yuan * 100""",
+    "each_budget_equals_its_appropriations": f"""
+        SELECT 'budget ' || coalesce(b.year, a.year),
+               format('confirmed %s yuan, account %s fen', coalesce(a.yuan, 0), coalesce(b.fen, 0))
+        FROM (SELECT fiscal_year AS year, sum(credits_posted) AS fen FROM funding_ledger.account
+              WHERE code = 2 GROUP BY fiscal_year) b
+        FULL JOIN (SELECT year, sum(amount_yuan) AS yuan FROM ({_CONFIRMED}) c GROUP BY year) a ON a.year = b.year
+        WHERE coalesce(b.fen, 0) <> coalesce(a.yuan, 0) * 100""",
+    "each_confirmation_is_recorded": f"""
+        SELECT 'appropriation ' || coalesce(a.id, c.case_id),
+               format('%s yuan by %s and %s, recorded %s yuan %s times by %s and %s', a.amount_yuan, a.drafted_by,
+                      a.confirmed_by, c.yuan, coalesce(c.times, 0), d.actor, c.actor)
+        FROM ({_CONFIRMED}) a
+        FULL JOIN (SELECT case_id, count(*) AS times, max(actor) AS actor,
+                          max((detail ->> 'amount_yuan')::numeric) AS yuan, max((detail ->> 'year')::integer) AS year
+                   FROM act WHERE act = 'confirm_budget' GROUP BY case_id) c ON c.case_id = a.id
+        LEFT JOIN (SELECT case_id, max(actor) AS actor, max((detail ->> 'amount_yuan')::numeric) AS yuan
+                   FROM act WHERE act = 'draft_budget' GROUP BY case_id) d ON d.case_id = a.id
+        WHERE a.id IS NULL OR c.times IS DISTINCT FROM 1 OR a.confirmed_by = a.drafted_by
+           OR (c.actor, c.yuan, c.year, d.actor, d.yuan)
+              IS DISTINCT FROM (a.confirmed_by, a.amount_yuan, a.year, a.drafted_by, a.amount_yuan)""",
+    "each_confirmation_is_announced": f"""
+        SELECT 'appropriation ' || coalesce(a.id, e.id),
+               format('%s yuan for %s, announced %s yuan for %s %s times', a.amount_yuan, a.year, e.yuan, e.year,
+                      coalesce(e.times, 0))
+        FROM (SELECT * FROM ({_CONFIRMED}) c WHERE announced) a
+        FULL JOIN (SELECT subject AS id, count(*) AS times, max((body ->> 'amount_yuan')::numeric) AS yuan,
+                          max((body ->> 'year')::integer) AS year, max(body ->> 'transfer_id')::uuid AS transfer_id
+                   FROM announced WHERE type = 'funding.budget_confirmed.v1' GROUP BY subject) e ON e.id = a.id
+        LEFT JOIN movement m ON m.id = e.transfer_id
+        WHERE a.id IS NULL OR e.times IS DISTINCT FROM 1
+           OR (e.yuan, e.year, m.document_id) IS DISTINCT FROM (a.amount_yuan, a.year, a.id)""",
+    "each_award_is_posted_as_approved": """
+        SELECT 'application ' || coalesce(c.id, v.id, m.id),
+               format('case %s yuan %s, approval %s yuan %s, posted %s fen', c.award_yuan, c.mode, v.award_yuan, v.mode,
+                      m.fen)
+        FROM (SELECT * FROM application WHERE approved_on IS NOT NULL) c
+        FULL JOIN (SELECT application_id AS id, * FROM approval) v ON v.id = c.id
+        FULL JOIN (SELECT coalesce(taker_case, case_id) AS id, sum(amount) AS fen FROM movement
+                   WHERE (giver = 3 OR taker = 4) AND kind < 3 GROUP BY 1) m ON m.id = coalesce(v.id, c.id)
+        WHERE c.id IS NULL OR v.id IS NULL OR m.fen IS DISTINCT FROM v.award_yuan * 100
+           OR (c.award_yuan, c.mode, c.approved_on) IS DISTINCT FROM (v.award_yuan, v.mode, v.approved_on)""",
+    "each_approval_is_recorded_and_announced": """
+        SELECT 'application ' || coalesce(v.id, a.id, e.id),
+               format('approval %s of %s yuan by %s, recorded %s times by %s, announced %s times with %s yuan',
+                      v.approval_no, v.award_yuan, v.approved_by, coalesce(a.times, 0), a.actor, coalesce(e.times, 0),
+                      e.yuan)
+        FROM (SELECT application_id AS id, * FROM approval) v
+        FULL JOIN (SELECT case_id AS id, count(*) AS times, max(actor) AS actor, max(detail ->> 'approval_no') AS number
+                   FROM act WHERE act = 'approve_application' GROUP BY case_id) a ON a.id = v.id
+        FULL JOIN (SELECT subject AS id, count(*) AS times, max((body ->> 'award_yuan')::numeric) AS yuan,
+                          max(body ->> 'approval_no') AS number, max(payee) AS payee
+                   FROM announced WHERE type = 'funding.funds_approved.v1' GROUP BY subject) e
+               ON e.id = coalesce(v.id, a.id)
+        WHERE v.id IS NULL OR a.times IS DISTINCT FROM 1 OR e.times IS DISTINCT FROM 1
+           OR (a.actor, a.number) IS DISTINCT FROM (v.approved_by, v.approval_no)
+           OR (e.yuan, e.number, e.payee) IS DISTINCT FROM (v.award_yuan, v.approval_no, v.applicant_uscc)""",
+    "each_planned_project_is_reserved_and_announced": """
+        SELECT 'application ' || coalesce(i.id, m.id, e.id),
+               format('planned %s yuan for %s, reserved %s fen for %s, announced %s yuan for %s %s times',
+                      i.amount_yuan, i.year, m.fen, m.year, e.yuan, e.year, coalesce(e.times, 0))
+        FROM (SELECT i.application_id AS id, i.amount_yuan, p.year
+              FROM plan_item i JOIN investment_plan p ON p.id = i.plan_id
+              WHERE p.status = 'issued' AND i.status = 'planned') i
+        FULL JOIN (SELECT coalesce(taker_case, case_id) AS id, sum(amount) AS fen, max(giver_year) AS year FROM movement
+                   WHERE kind = 1 AND purpose = 'reservation:instalment-1:budget' GROUP BY 1) m ON m.id = i.id
+        FULL JOIN (SELECT (item ->> 'declaration_id')::uuid AS id, count(*) AS times,
+                          max((item ->> 'amount_yuan')::numeric) AS yuan, max((body ->> 'year')::integer) AS year
+                   FROM announced, jsonb_array_elements(body -> 'items') AS item
+                   WHERE type = 'funding.plan_issued.v1' GROUP BY 1) e ON e.id = coalesce(i.id, m.id)
+        WHERE i.id IS NULL OR e.times IS DISTINCT FROM 1
+           OR (m.fen, m.year, e.yuan, e.year) IS DISTINCT FROM (i.amount_yuan * 100, i.year, i.amount_yuan, i.year)""",
+    "each_plan_is_the_sum_of_its_projects": """
+        SELECT 'plan ' || coalesce(p.id, e.id),
+               format('total %s yuan, projects %s yuan, announced %s yuan %s times', p.total_yuan, i.yuan, e.yuan,
+                      coalesce(e.times, 0))
+        FROM (SELECT * FROM investment_plan WHERE status = 'issued') p
+        LEFT JOIN (SELECT plan_id, sum(amount_yuan) AS yuan FROM plan_item WHERE status = 'planned' GROUP BY plan_id) i
+               ON i.plan_id = p.id
+        FULL JOIN (SELECT subject AS id, count(*) AS times, max((body ->> 'total_yuan')::numeric) AS yuan,
+                          max(body ->> 'plan_no') AS number
+                   FROM announced WHERE type = 'funding.plan_issued.v1' GROUP BY subject) e ON e.id = p.id
+        WHERE p.id IS NULL OR e.times IS DISTINCT FROM 1
+           OR (i.yuan, e.yuan, e.number) IS DISTINCT FROM (p.total_yuan, p.total_yuan, p.plan_no)""",
+}
+"""Invariants by name, each a query that returns its violations."""

@@ -1,0 +1,64 @@
+"""The story of funding as books to tamper with: its database, and the ids of what was decided, paid and announced."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from services.funding.ledger.reconciliation import reconcile
+from tests.funding.ledger.planted import Named, named
+from tests.funding.story import told
+from tests.postgres import Server
+from tests.world import World
+
+_IDS = """
+SELECT 'doc' || right(year::text, 1) || right(document_no, 2), id FROM funding.appropriation
+UNION ALL SELECT 'fund' || right(a.year::text, 1) || right(document_no, 2), t.id
+    FROM funding_ledger.transfer t JOIN funding.appropriation a ON a.id = t.document_id
+UNION ALL SELECT 'plan' || right(year::text, 1), id FROM funding.investment_plan WHERE status = 'issued'
+UNION ALL SELECT 'pay' || instalment, transfer_id FROM funding.release_request
+    WHERE application_id = $1 AND status = 'paid'
+UNION ALL SELECT 'back', id FROM funding.money_return WHERE status = 'confirmed'
+UNION ALL SELECT 'back_in', transfer_id FROM funding.money_return WHERE status = 'confirmed'
+UNION ALL SELECT 'back_due', t.id FROM funding_ledger.transfer t WHERE purpose LIKE 'clawback:own:%'
+UNION ALL SELECT 'claw', id FROM funding.clawback_request WHERE status = 'recovered'
+UNION ALL SELECT 'claw_due', t.id FROM funding_ledger.transfer t
+    JOIN funding.clawback_request c ON t.purpose = 'clawback:' || c.id
+UNION ALL SELECT 'claw_in' || row_number() OVER (ORDER BY recorded_at), transfer_id FROM funding.recovery
+UNION ALL SELECT 'award', id FROM funding_ledger.transfer WHERE case_id = $1 AND purpose = 'award:1'
+UNION ALL SELECT 'planned', id FROM funding_ledger.transfer
+    WHERE case_id = $1 AND purpose = 'reservation:instalment-1:budget'
+"""
+
+
+@dataclass(frozen=True)
+class ToldBooks:
+    """The database of the story, and its ids by name: cases, documents, plans and transfers of the case `grant`."""
+
+    admin_dsn: str
+    ids: dict[str, str]
+
+    async def named(self, *changes: str) -> Named:
+        """Return what the whole verification names after the changes, ids as their names in braces."""
+        names = {value: "{" + name + "}" for name, value in self.ids.items()}
+        found = await named(self.admin_dsn, *(change.format(**self.ids) for change in changes), by=reconcile)
+        return {(invariant, _with(names, subject)) for invariant, subject in found}
+
+
+def _with(names: dict[str, str], subject: str) -> str:
+    kind, _, identity = subject.partition(" ")
+    return f"{kind} {names.get(identity, identity)}"
+
+
+@asynccontextmanager
+async def told_books(server: Server, folder: Path) -> AsyncIterator[ToldBooks]:
+    """Tell the story on a database of its own and yield its books."""
+    async with World.running(server, folder) as world:
+        world.instances["funding"].settings.interpretations["instalments"] = "by_progress"
+        story = await told(world)
+        ids = {name: str(case) for name, case in story.cases.items()}
+        ids |= {
+            row[0].replace("财", "").replace("号", ""): str(row[1])
+            for row in await world.database.admin.fetch(_IDS, story.cases["grant"])
+        }
+        yield ToldBooks(world.settings.database_url, ids)
