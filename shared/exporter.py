@@ -70,8 +70,6 @@ class Reader:
 
     def __init__(self, instance: Instance) -> None:
         self.instance, self.service = instance, instance.service.name
-        self._due: dict[str, float] = {}
-        """By table gauge, the loop time of its next reading."""
         self._rulesets: set[tuple[str, str]] = set()
         build = instance.settings.build
         metrics.STREAMS.labels(self.service)  # a series begins at 0, not at its first change
@@ -122,10 +120,6 @@ class Reader:
         self._note("delivery")
 
     async def _read_table(self, gauge: TableGauge) -> None:
-        now = asyncio.get_running_loop().time()
-        if now < self._due.get(gauge.name, 0.0):
-            return
-        self._due[gauge.name] = now + gauge.every_seconds
         async with self.instance.background.session(system_actor(self.service)) as session:
             gauge.set(self.service, await gauge.read(session))
         self._note(gauge.name)

@@ -19,7 +19,8 @@ GCCollector(registry=REGISTRY)
 _SECONDS = (0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
 
-def _gauge(name: str, text: str, *labels: str) -> Gauge:
+def gauge(name: str, text: str, *labels: str) -> Gauge:
+    """Return a new gauge `tenghuan_<name>`, labelled with the service and `labels`."""
     return Gauge(f"tenghuan_{name}", text, ("service", *labels), registry=REGISTRY)
 
 
@@ -36,19 +37,19 @@ MESSAGES = Counter(
     ("service", "verdict"),
     registry=REGISTRY,
 )
-STREAMS = _gauge("event_streams", "Clients that follow the event stream (SSE)")
-OUTBOX_ROWS = _gauge("outbox_rows", "Messages waiting in the outbox; counted up to 100,000")
-OUTBOX_AGE = _gauge("outbox_oldest_seconds", "Age of the oldest message in the outbox; 0 when it is empty")
-UNPLACED = _gauge("feed_unplaced_events", "Committed events without a position in the feed")
-LAG = _gauge("consumer_lag_messages", "Messages in the broker that the consumer has not fetched", "topic")
-PARKED = _gauge("parked_events", "Events parked after a failure or behind a missing one")
-DEAD_LETTERS = _gauge("dead_letters", "Open dead letters")
-POOL = _gauge("database_connections", "Connections in use, and the most there may be, of a pool", "pool", "state")
-READY = _gauge("database_up", "1 while the tables of the service can be read")
-READ_AT = _gauge("gauge_read_timestamp_seconds", "When a gauge was last read from the database (Unix time)", "gauge")
-UNSEALED = _gauge("unsealed_age_seconds", "How long committed records may be unsealed; 0 in a waiting replica")
-SEAL_FAULTS = _gauge("seal_faults", "Records that were altered, inserted or removed by hand, as the sealer found them")
-FORKS = _gauge("checkpoint_faults", "Checkpoints of any service that contradict earlier ones that are held")
+STREAMS = gauge("event_streams", "Clients that follow the event stream (SSE)")
+OUTBOX_ROWS = gauge("outbox_rows", "Messages waiting in the outbox; counted up to 100,000")
+OUTBOX_AGE = gauge("outbox_oldest_seconds", "Age of the oldest message in the outbox; 0 when it is empty")
+UNPLACED = gauge("feed_unplaced_events", "Committed events without a position in the feed")
+LAG = gauge("consumer_lag_messages", "Messages in the broker that the consumer has not fetched", "topic")
+PARKED = gauge("parked_events", "Events parked after a failure or behind a missing one")
+DEAD_LETTERS = gauge("dead_letters", "Open dead letters")
+POOL = gauge("database_connections", "Connections in use, and the most there may be, of a pool", "pool", "state")
+READY = gauge("database_up", "1 while the tables of the service can be read")
+READ_AT = gauge("gauge_read_timestamp_seconds", "When a gauge was last read from the database (Unix time)", "gauge")
+UNSEALED = gauge("unsealed_age_seconds", "How long committed records may be unsealed; 0 in a waiting replica")
+SEAL_FAULTS = gauge("seal_faults", "Records that were altered, inserted or removed by hand, as the sealer found them")
+FORKS = gauge("checkpoint_faults", "Checkpoints of any service that contradict earlier ones that are held")
 CHECKPOINTS_REFUSED = Counter(
     "tenghuan_checkpoints_refused",
     "Checkpoints that arrived without the signature of a known key",
@@ -60,13 +61,13 @@ FILES_ALTERED = Counter(
     "Reads of stored files that no longer have the content of their name",
     registry=REGISTRY,
 )
-BUILD = _gauge("build_info", "Always 1; the labels say what runs", "build", "python")
-RULESET = _gauge("ruleset_info", "1 for the rule set in force today", "edition", "hash")
+BUILD = gauge("build_info", "Always 1; the labels say what runs", "build", "python")
+RULESET = gauge("ruleset_info", "1 for the rule set in force today", "edition", "hash")
 
 
 @dataclass(frozen=True)
 class TableGauge:
-    """A gauge that a service reads from its tables, at most every `every_seconds`: one value per value of one label.
+    """A gauge that a service reads from its tables: one value per value of one label.
 
     `read` returns every value of the label, 0 included, so that a series never ends.
     """
@@ -75,7 +76,6 @@ class TableGauge:
     help: str
     label: str
     read: "Callable[[AsyncSession], Awaitable[Mapping[str, float]]]"
-    every_seconds: float = 0.0
 
     def set(self, service: str, values: Mapping[str, float]) -> None:
         """Store what was read."""
@@ -85,4 +85,4 @@ class TableGauge:
 
 @cache
 def _table_gauge(name: str, text: str, label: str) -> Gauge:
-    return _gauge(name, text, label)
+    return gauge(name, text, label)

@@ -47,6 +47,19 @@ _TICK_TURN = text("SELECT pg_advisory_xact_lock(hashtextextended('tick ' || :ser
 
 
 @dataclass(frozen=True)
+class Job:
+    """Background work of a service, repeated at an interval of its own beside the tick.
+
+    `begin` runs once at the start of an instance; a failure of `run` is logged, and it runs again.
+    """
+
+    name: str
+    every_seconds: Callable[[Settings], float]
+    run: "Callable[[Instance], Awaitable[None]]"
+    begin: "Callable[[Instance], None]"
+
+
+@dataclass(frozen=True)
 class Service:
     """A service as its main.py declares it."""
 
@@ -70,6 +83,7 @@ class Service:
     """Duties that its operations take on a case, by operation."""
     seals: Seals = field(default_factory=Seals)
     """The tables whose rows are sealed."""
+    jobs: tuple[Job, ...] = ()
 
     def read_topics(self) -> Mapping[str, InboundTopic]:
         """Return the topics that the service reads beside events: its own, and the checkpoints of all services."""
@@ -112,7 +126,7 @@ class Instance:
                 bus.subscribe(topic, self.consumer.deliver, inbound.read)
 
     async def start(self) -> None:
-        """Start relay, tick and sealer. Create all services of a bus first: it delivers to known subscribers only.
+        """Start relay, sealer, tick and jobs. Create all services of a bus first: it delivers to known ones only.
 
         Raises ValueError for unreadable signing keys and for unknown readings.
         """
@@ -120,8 +134,11 @@ class Instance:
         if self.bus is not None:
             await self.bus.start()
         self._tasks.append(asyncio.create_task(self.relay.run(), name=f"relay {self.service.name}"))
-        self._tasks.append(asyncio.create_task(self._tick_forever(), name=f"tick {self.service.name}"))
         self._tasks.append(asyncio.create_task(self.sealer.run(), name=f"sealer {self.service.name}"))
+        tick = Job("tick", lambda settings: settings.tick_seconds, Instance.tick, lambda _: None)
+        for job in (tick, *self.service.jobs):
+            job.begin(self)
+            self._tasks.append(asyncio.create_task(self._repeat(job), name=f"{job.name} {self.service.name}"))
 
     def drain(self) -> None:
         """Report not ready and end open event streams, so that the server can shut down."""
@@ -144,8 +161,9 @@ class Instance:
         self.consumer.stopping.set()
         await self.relay.stop()
         self.sealer.stop()
-        relay, ticker, sealer = self._tasks
-        ticker.cancel()
+        relay, sealer, *repeated = self._tasks
+        for task in repeated:
+            task.cancel()
         await asyncio.gather(
             _finish(relay), _finish(sealer), *([self.bus.stop_delivery()] if self.bus is not None else [])
         )
@@ -161,14 +179,14 @@ class Instance:
             kept_since = self.clock.now() - timedelta(days=self.settings.idempotency_keep_days)
             await session.execute(delete(idempotency_key).where(idempotency_key.c.created_at < kept_since))
 
-    async def _tick_forever(self) -> None:
-        logs.set_context(logs.Context(service=self.service.name, route="tick"))
+    async def _repeat(self, job: Job) -> None:
+        logs.set_context(logs.Context(service=self.service.name, route=job.name))
         while True:
-            await asyncio.sleep(self.settings.tick_seconds)
+            await asyncio.sleep(job.every_seconds(self.settings))
             try:
-                await self.tick()
+                await job.run(self)
             except Exception as error:
-                log.error("tick failed; it runs again", exc_info=error)
+                log.error(f"{job.name} failed; it runs again", exc_info=error)
 
     def _on_placed(self) -> None:
         moved, self._feed_moved = self._feed_moved, asyncio.Event()

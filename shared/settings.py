@@ -215,6 +215,8 @@ class Settings(BaseSettings):
     story_clock: bool = False
     """Enables PUT /clock, with which a demonstration sets the time. Never in production."""
     tick_seconds: float = 60.0
+    ledger_verify_seconds: float = Field(default=60.0, gt=0)
+    """Interval at which the ledger is verified against documents, cases and events, and the most that this may take."""
     idempotency_keep_days: int = 7
 
     seal_keys: SecretStr = SecretStr("")

@@ -2,11 +2,11 @@
 
 import typer
 
-from deploy.cli import backup, bus, config, dlq, events, outbox, parked, tokens, topics
+from deploy.cli import backup, bus, config, dlq, events, ledger, outbox, parked, tokens, topics
 
 app = typer.Typer(
     name="tenghuan",
-    help="Operate the suite: outbox, parked events, dead letters, replay, bus, backup, settings.",
+    help="Operate the suite: outbox, parked events, dead letters, replay, bus, ledger, backup, settings.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_show_locals=False,
@@ -19,6 +19,7 @@ for name, subject in (
     ("topics", topics),
     ("bus", bus),
     ("tokens", tokens),
+    ("ledger", ledger),
     ("config", config),
 ):
     app.add_typer(subject.app, name=name)

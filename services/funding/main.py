@@ -4,8 +4,8 @@ from fastapi import FastAPI
 
 from services.funding.api import router
 from services.funding.api.tags import TAGS
-from services.funding.gauges import GAUGES
 from services.funding.handlers import HANDLERS
+from services.funding.ledger.job import JOBS
 from services.funding.models import Base
 from services.funding.rules.code_lists import CODE_LISTS
 from services.funding.sealed import SEALS
@@ -20,7 +20,7 @@ service = Service(
     router,
     HANDLERS,
     schemas=("funding_ledger",),
-    gauges=GAUGES,
+    jobs=JOBS,
     code_lists=CODE_LISTS,
     tags=TAGS,
     duties=read_duties(__package__),

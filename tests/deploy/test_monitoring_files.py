@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
+from services.funding.ledger.job import verify_ledger
 from shared import metrics
 from shared.settings import ROOT
 from tests.shared.scraping import scrape_until
@@ -40,7 +41,7 @@ async def labels_by_name(world: World) -> dict[str, set[str]]:
     metrics.LAG.labels("intake", "eligibility.events").set(0)  # only a broker has a lag
     async with exported(world) as port:
         await world.get("intake", "/v1/declarations", "auditor-1")
-        await scrape_until(port, "ledger_discrepancies", 0, service="funding", invariant="debits_equal_credits")
+        await verify_ledger(world.instances["funding"])
         await scrape_until(port, "overdue_cases", 0, service="monitoring", kind="evaluation")
         samples = await scrape_until(port, "overdue_cases", 0, service="intake", kind="submitted")
     found: dict[str, set[str]] = defaultdict(set)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from services.funding.ledger.reconciliation import reconcile_snapshot
 from tests.funding.case import announce
 from tests.funding.distinct import at, pooled
 from tests.world import World
@@ -17,8 +18,10 @@ class Story:
     cases: dict[str, UUID]
 
     async def post(self, path: str, who: str, body: Any = None, status: int = 200) -> Any:
-        """Send an act; `{name}` in the path stands for the id of a case."""
-        return await self.world.post("funding", path.format(**self.cases), who, body, status)
+        """Send an act, after which the ledger must agree; `{name}` in the path stands for the id of a case."""
+        answer = await self.world.post("funding", path.format(**self.cases), who, body, status)
+        assert await reconcile_snapshot(self.world.instances["funding"].background.engine, 60) == [], path
+        return answer
 
     async def pool(self, name: str, number: int, *about: Any, **facts: Any) -> None:
         event = pooled(number, *about, **facts)

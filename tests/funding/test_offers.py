@@ -6,13 +6,9 @@ from typing import Any
 
 import pytest
 
-from services.funding.gauges import GAUGES
-from services.funding.ledger.verify import INVARIANTS
-from services.funding.ledger.verify_cases import CHECKS
-from shared.actors import system_actor
 from shared.money import round_fen
 from shared.policy import resolve
-from tests.funding.case import enter_pool, released
+from tests.funding.case import enter_pool
 from tests.world import World
 
 pytestmark = pytest.mark.clause("二（四）")
@@ -103,17 +99,3 @@ async def test_a_bank_sees_the_award_once_it_is_approved(world: World) -> None:
     await world.database.admin.execute("UPDATE funding.application SET approved_on = '2024-03-01'")
     support = (await world.get("funding", path, "auditor-1"))["support"]
     assert (support["award_yuan"], support["approved_on"]) == ("10000000.00", "2024-03-01")
-
-
-async def test_the_gauge_counts_the_contradictions_of_each_invariant(world: World) -> None:
-    await released(world)
-    (gauge,) = GAUGES
-
-    async def read() -> dict[str, float]:
-        async with world.instances["funding"].database.session(system_actor("funding")) as session:
-            return dict(await gauge.read(session))
-
-    sound = dict.fromkeys((*INVARIANTS, *CHECKS), 0.0)
-    assert await read() == sound
-    await world.database.admin.execute("UPDATE funding.application SET released_yuan = released_yuan + 1")
-    assert await read() == sound | {"each_case_equals_its_accounts": 1.0}

@@ -36,5 +36,5 @@ class LedgerVerification(BaseModel):
 async def verify_ledger(request: Request, actor: FinanceOrAuditor) -> LedgerVerification:
     """Verify the ledger, and its agreement with documents, cases, acts and events. 三（二）, 四（一）1"""
     instance: Instance = request.app.state.instance
-    drifts = await reconcile_snapshot(instance.database.engine)
+    drifts = await reconcile_snapshot(instance.database.engine, instance.settings.ledger_verify_seconds)
     return LedgerVerification(sound=not drifts, drifts=[LedgerDriftOut.model_validate(drift) for drift in drifts])

@@ -37,12 +37,17 @@ CHECKS = INVARIANTS | RECONCILED
 
 def statement(*names: str) -> str:
     """Return the statement that yields the violations of these invariants as invariant, subject and figures."""
-    parts = (f"SELECT '{name}', subject, figures FROM ({CHECKS[name]}) AS q(subject, figures)" for name in names)
+    parts = (
+        f"SELECT '{name}', coalesce(subject, 'a row without id'), figures FROM ({CHECKS[name]}) AS q(subject, figures)"
+        for name in names
+    )
     return f"WITH {SHARED} {' UNION ALL '.join(parts)}"
 
 
 _ALL = text(statement(*CHECKS))
 _SNAPSHOT = text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+_LIMIT = text("SELECT set_config('statement_timeout', :limit, true)")
+_TURN = text("SELECT pg_advisory_xact_lock(hashtextextended('ledger verification', 7))")
 _FENCE = text("SELECT set_config('app.districts', :districts, true), set_config('app.applicant', :applicant, true)")
 
 
@@ -55,8 +60,13 @@ async def reconcile(session: AsyncSession) -> list[Drift]:
     return [Drift(*row) for row in await session.execute(_ALL)]
 
 
-async def reconcile_snapshot(engine: AsyncEngine) -> list[Drift]:
-    """Return all violations, read in a transaction of its own that writes nothing."""
+async def reconcile_snapshot(engine: AsyncEngine, within_seconds: float) -> list[Drift]:
+    """Return all violations, read in a transaction of its own that writes nothing.
+
+    One at a time verifies a database. Raises DBAPIError where a turn or the answer does not come in time.
+    """
     async with AsyncSession(engine) as session:
         await session.execute(_SNAPSHOT)
+        await session.execute(_LIMIT, {"limit": f"{within_seconds * 1000:.0f}ms"})
+        await session.execute(_TURN)
         return await reconcile(session)

@@ -47,12 +47,12 @@ DOCUMENTS = {
         WHERE a.id IS NULL OR e.times IS DISTINCT FROM 1
            OR (e.yuan, e.year, m.document_id) IS DISTINCT FROM (a.amount_yuan, a.year, a.id)""",
     "each_award_is_posted_as_approved": """
-        SELECT 'application ' || coalesce(c.id, v.id, m.id),
+        SELECT coalesce('application ' || coalesce(c.id, v.id, m.id), 'transfer ' || m.first),
                format('case %s yuan %s, approval %s yuan %s, posted %s fen', c.award_yuan, c.mode, v.award_yuan, v.mode,
                       m.fen)
         FROM (SELECT * FROM application WHERE approved_on IS NOT NULL) c
         FULL JOIN (SELECT application_id AS id, * FROM approval) v ON v.id = c.id
-        FULL JOIN (SELECT coalesce(taker_case, case_id) AS id, sum(amount) AS fen FROM movement
+        FULL JOIN (SELECT coalesce(taker_case, case_id) AS id, sum(amount) AS fen, min(id::text) AS first FROM movement
                    WHERE (giver = 3 OR taker = 4) AND kind < 3 GROUP BY 1) m ON m.id = coalesce(v.id, c.id)
         WHERE c.id IS NULL OR v.id IS NULL OR m.fen IS DISTINCT FROM v.award_yuan * 100
            OR (c.award_yuan, c.mode, c.approved_on) IS DISTINCT FROM (v.award_yuan, v.mode, v.approved_on)""",

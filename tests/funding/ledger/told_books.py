@@ -1,9 +1,10 @@
 """The story of funding as books to tamper with: its database, and the ids of what was decided, paid and announced."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from string import Template
 
 from services.funding.ledger.reconciliation import reconcile
 from tests.funding.ledger.planted import Named, named
@@ -12,8 +13,8 @@ from tests.postgres import Server
 from tests.world import World
 
 _IDS = """
-SELECT 'doc' || right(year::text, 1) || right(document_no, 2), id FROM funding.appropriation
-UNION ALL SELECT 'fund' || right(a.year::text, 1) || right(document_no, 2), t.id
+SELECT 'doc' || right(year::text, 1) || document_no, id FROM funding.appropriation
+UNION ALL SELECT 'fund' || right(a.year::text, 1) || document_no, t.id
     FROM funding_ledger.transfer t JOIN funding.appropriation a ON a.id = t.document_id
 UNION ALL SELECT 'plan' || right(year::text, 1), id FROM funding.investment_plan WHERE status = 'issued'
 UNION ALL SELECT 'pay' || instalment, transfer_id FROM funding.release_request
@@ -38,10 +39,14 @@ class ToldBooks:
     admin_dsn: str
     ids: dict[str, str]
 
+    def written(self, changes: Iterable[str]) -> list[str]:
+        """Return the statements with the ids in place of their names."""
+        return [Template(change).substitute(self.ids) for change in changes]
+
     async def named(self, *changes: str) -> Named:
-        """Return what the whole verification names after the changes, ids as their names in braces."""
-        names = {value: "{" + name + "}" for name, value in self.ids.items()}
-        found = await named(self.admin_dsn, *(change.format(**self.ids) for change in changes), by=reconcile)
+        """Return what the whole verification names after the changes; both write `$name` for an id."""
+        names = {value: "$" + name for name, value in self.ids.items()}
+        found = await named(self.admin_dsn, *self.written(changes), by=reconcile)
         return {(invariant, _with(names, subject)) for invariant, subject in found}
 
 
@@ -57,8 +62,6 @@ async def told_books(server: Server, folder: Path) -> AsyncIterator[ToldBooks]:
         world.instances["funding"].settings.interpretations["instalments"] = "by_progress"
         story = await told(world)
         ids = {name: str(case) for name, case in story.cases.items()}
-        ids |= {
-            row[0].replace("财", "").replace("号", ""): str(row[1])
-            for row in await world.database.admin.fetch(_IDS, story.cases["grant"])
-        }
+        for name, identity in await world.database.admin.fetch(_IDS, story.cases["grant"]):
+            ids[name.replace("财", "_").replace("号", "")] = str(identity)
         yield ToldBooks(world.settings.database_url, ids)

@@ -1,0 +1,316 @@
+"""Changes of appropriations, approvals and plans, their acts and events, and what each contradicts."""
+
+from uuid import UUID
+
+from services.funding.ledger.postings import AccountCode, case_account, programme_account
+from tests.funding.ledger.planted import Named
+from tests.funding.ledger.tampering import (
+    APPROVALS,
+    AWARDS,
+    BUDGETS,
+    CASES,
+    CONFIRMED,
+    PLANS,
+    POSTED,
+    PROJECTS,
+    RECORDED,
+    ROUTE,
+    Tampering,
+    act,
+    act_again,
+    event,
+    event_again,
+    event_row,
+    gone,
+    no_act,
+    no_event,
+    row,
+    transfer,
+)
+
+
+def unlike(of: str) -> Named:
+    """Return what a document contradicts that is not as posted, recorded and announced."""
+    return {(BUDGETS, "budget 2024"), *((each, f"appropriation ${of}") for each in (POSTED, CONFIRMED, RECORDED))}
+
+
+DRAFT = "draft_budget"
+BUDGET_2024 = programme_account(AccountCode.BUDGET, 2024)
+DOCUMENTS: Tampering = {
+    "an appropriation one fen higher": (
+        [row("appropriation", "amount_yuan = amount_yuan + 0.01", "doc4_1")],
+        unlike("doc4_1"),
+    ),
+    "an appropriation one fen lower": (
+        [row("appropriation", "amount_yuan = amount_yuan - 0.01", "doc4_1")],
+        unlike("doc4_1"),
+    ),
+    "an appropriation of another year": (
+        [row("appropriation", "year = 2025", "doc4_2")],
+        {
+            (POSTED, "appropriation $doc4_2"),
+            (BUDGETS, "budget 2024"),
+            (BUDGETS, "budget 2025"),
+            (CONFIRMED, "appropriation $doc4_2"),
+            (RECORDED, "appropriation $doc4_2"),
+        },
+    ),
+    "a confirmation taken back": (
+        [row("appropriation", "status = 'drafted', confirmed_by = NULL, confirmed_at = NULL", "doc4_1")],
+        unlike("doc4_1"),
+    ),
+    "a deleted appropriation": (
+        [gone("funding.appropriation", "doc4_1")],
+        unlike("doc4_1"),
+    ),
+    "a draft confirmed beside the ledger": (
+        [row("appropriation", "status = 'confirmed', confirmed_by = 'x', confirmed_at = now()", "doc4_3")],
+        unlike("doc4_3"),
+    ),
+    "a budget transfer of another document": (
+        [transfer("document_id = '$doc5_1'", "fund4_1")],
+        {(POSTED, "appropriation $doc4_1"), (POSTED, "appropriation $doc5_1"), (CONFIRMED, "appropriation $doc4_1")},
+    ),
+    "a budget transfer without a document": (
+        [transfer("document_id = NULL", "fund4_1")],
+        {(POSTED, "appropriation $doc4_1"), (POSTED, "transfer $fund4_1"), (CONFIRMED, "appropriation $doc4_1")},
+    ),
+    "a budget transfer out of the commitments": (
+        [transfer("debit_account = 3, document_id = NULL", "fund4_2")],
+        {
+            (POSTED, "appropriation $doc4_2"),
+            (POSTED, "transfer $fund4_2"),
+            (AWARDS, "transfer $fund4_2"),
+            (CONFIRMED, "appropriation $doc4_2"),
+            (ROUTE, "transfer $fund4_2"),
+        },
+    ),
+    "budget money that went to a project": (
+        [transfer(f"credit_account = {case_account(UUID(int=1), AccountCode.PAID_GRANT)}", "fund4_2")],
+        {(POSTED, "appropriation $doc4_2"), (ROUTE, "transfer $fund4_2")},
+    ),
+    "a deleted budget transfer": (
+        [gone("funding_ledger.transfer", "fund4_2")],
+        {(POSTED, "appropriation $doc4_2"), (CONFIRMED, "appropriation $doc4_2")},
+    ),
+    "a budget account one fen higher": (
+        [
+            f"UPDATE funding_ledger.account SET credits_posted = credits_posted + 1 WHERE id = {BUDGET_2024}",
+        ],
+        {(BUDGETS, "budget 2024")},
+    ),
+    "a budget account of a year without money": (
+        [
+            "INSERT INTO funding_ledger.account (id, ledger, code, fiscal_year, opened_at)"
+            " VALUES (203002, 202312, 2, 2030, now())",
+        ],
+        set(),
+    ),
+    "a confirmation by another person": (
+        [row("appropriation", "confirmed_by = 'x'", "doc4_1")],
+        {(RECORDED, "appropriation $doc4_1")},
+    ),
+    "a draft by another person": (
+        [row("appropriation", "drafted_by = 'x'", "doc4_1")],
+        {(RECORDED, "appropriation $doc4_1")},
+    ),
+    "a draft and a confirmation by one person": (
+        [
+            "ALTER TABLE funding.appropriation DROP CONSTRAINT ck_appropriation_two_people",
+            row("appropriation", "drafted_by = confirmed_by", "doc4_1"),
+            act("actor = (SELECT confirmed_by FROM funding.appropriation WHERE id = case_id)", DRAFT, "doc4_1"),
+        ],
+        {(RECORDED, "appropriation $doc4_1")},
+    ),
+    "a confirmation that was not recorded": (
+        [no_act("confirm_budget", "doc4_1")],
+        {(RECORDED, "appropriation $doc4_1")},
+    ),
+    "a confirmation recorded twice": ([act_again("confirm_budget", "doc4_1")], {(RECORDED, "appropriation $doc4_1")}),
+    "a confirmation recorded by another person": (
+        [act("actor = 'x'", "confirm_budget", "doc4_1")],
+        {(RECORDED, "appropriation $doc4_1")},
+    ),
+    "a confirmation recorded with another amount": (
+        [act('detail = detail || \'{"amount_yuan": "1.00"}\'', "confirm_budget", "doc4_1")],
+        {(RECORDED, "appropriation $doc4_1")},
+    ),
+    "a confirmation recorded for another year": (
+        [act('detail = detail || \'{"year": 2025}\'', "confirm_budget", "doc4_1")],
+        {(RECORDED, "appropriation $doc4_1")},
+    ),
+    "a draft that was not recorded": ([no_act("draft_budget", "doc4_1")], {(RECORDED, "appropriation $doc4_1")}),
+    "a draft recorded with another amount": (
+        [act('detail = detail || \'{"amount_yuan": "1.00"}\'', "draft_budget", "doc4_1")],
+        {(RECORDED, "appropriation $doc4_1")},
+    ),
+    "a recorded confirmation of a draft": (
+        [act("act = 'confirm_budget'", "draft_budget", "doc4_3")],
+        {(RECORDED, "appropriation $doc4_3")},
+    ),
+    "a confirmation that was not announced": (
+        [no_event("budget_confirmed", "doc4_1")],
+        {(CONFIRMED, "appropriation $doc4_1")},
+    ),
+    "a confirmation announced twice": (
+        [event_again("budget_confirmed", "doc4_1")],
+        {(CONFIRMED, "appropriation $doc4_1")},
+    ),
+    "a confirmation announced one fen higher": (
+        [event("budget_confirmed", "doc4_1", amount_yuan='"60000000.12"')],
+        {(CONFIRMED, "appropriation $doc4_1")},
+    ),
+    "a confirmation announced for another year": (
+        [event("budget_confirmed", "doc4_1", year="2025")],
+        {(CONFIRMED, "appropriation $doc4_1")},
+    ),
+    "a confirmation announced with another transfer": (
+        [event("budget_confirmed", "doc4_1", transfer_id='"$fund4_2"')],
+        {(CONFIRMED, "appropriation $doc4_1")},
+    ),
+    "an announced confirmation of a draft": (
+        [event_row("aggregate_id = '$doc4_3'", "budget_confirmed", "doc4_1")],
+        {(CONFIRMED, "appropriation $doc4_1"), (CONFIRMED, "appropriation $doc4_3")},
+    ),
+    "a budget transfer into another year": (
+        [transfer("credit_account = 202502", "fund4_2")],
+        {(POSTED, "appropriation $doc4_2")},
+    ),
+    "an event of a confirmation before announcements": (
+        [row("appropriation", "announced = false", "doc4_1")],
+        {(CONFIRMED, "appropriation $doc4_1")},
+    ),
+    "a confirmation before announcements": (
+        [row("appropriation", "announced = false", "doc4_1"), no_event("budget_confirmed", "doc4_1")],
+        set(),
+    ),
+    "an approval one fen higher": (
+        [row("approval", "award_yuan = award_yuan + 0.01", "grant", "application_id")],
+        {(APPROVALS, "application $grant"), (AWARDS, "application $grant")},
+    ),
+    "an award of the case one fen lower": (
+        [row("application", "award_yuan = award_yuan - 0.01", "grant")],
+        {(AWARDS, "application $grant")},
+    ),
+    "another mode of the case": (
+        [row("application", "mode = 'interest_subsidy'", "grant")],
+        {(AWARDS, "application $grant")},
+    ),
+    "another day of the approval": (
+        [row("application", "approved_on = '2024-03-09'", "grant")],
+        {(AWARDS, "application $grant")},
+    ),
+    "a deleted approval": (
+        [gone("funding.approval", "grant", "application_id")],
+        {(APPROVALS, "application $grant"), (AWARDS, "application $grant")},
+    ),
+    "a case that lost its approval": (
+        [row("application", "approved_on = NULL", "grant")],
+        {(AWARDS, "application $grant")},
+    ),
+    "an approved case without a document": (
+        [row("application", "approved_on = '2024-03-09'", "declined")],
+        {(AWARDS, "application $declined"), (CASES, "application $declined")},
+    ),
+    "a deleted award": ([gone("funding_ledger.transfer", "award")], {(AWARDS, "application $grant")}),
+    "an award one fen lower": ([transfer("amount = amount - 1", "award")], {(AWARDS, "application $grant")}),
+    "an award out of the source": (
+        [transfer("debit_account = 1", "award")],
+        {(POSTED, "transfer $award"), (ROUTE, "transfer $award")},
+    ),
+    "another signer of an approval": (
+        [row("approval", "approved_by = 'x'", "grant", "application_id")],
+        {(APPROVALS, "application $grant")},
+    ),
+    "another number of an approval": (
+        [row("approval", "approval_no = 'x'", "grant", "application_id")],
+        {(APPROVALS, "application $grant")},
+    ),
+    "another payee of an approval": (
+        [row("approval", "applicant_uscc = 'x'", "grant", "application_id")],
+        {(APPROVALS, "application $grant")},
+    ),
+    "an approval that was not recorded": (
+        [no_act("approve_application", "grant")],
+        {(APPROVALS, "application $grant")},
+    ),
+    "an approval recorded twice": ([act_again("approve_application", "grant")], {(APPROVALS, "application $grant")}),
+    "an approval recorded by another person": (
+        [act("actor = 'x'", "approve_application", "grant")],
+        {(APPROVALS, "application $grant")},
+    ),
+    "an approval recorded with another number": (
+        [act('detail = detail || \'{"approval_no": "x"}\'', "approve_application", "grant")],
+        {(APPROVALS, "application $grant")},
+    ),
+    "a recorded approval of a declined case": (
+        [act("act = 'approve_application'", "decline_application", "declined")],
+        {(APPROVALS, "application $declined")},
+    ),
+    "an approval that was not announced": ([no_event("funds_approved", "grant")], {(APPROVALS, "application $grant")}),
+    "an approval announced twice": ([event_again("funds_approved", "grant")], {(APPROVALS, "application $grant")}),
+    "an approval announced one fen higher": (
+        [event("funds_approved", "grant", award_yuan='"9999999.99"')],
+        {(APPROVALS, "application $grant")},
+    ),
+    "an approval announced with another number": (
+        [event("funds_approved", "grant", approval_no='"x"')],
+        {(APPROVALS, "application $grant")},
+    ),
+    "an approval announced for another payee": (
+        [event_row("applicant_uscc = 'x'", "funds_approved", "grant")],
+        {(APPROVALS, "application $grant")},
+    ),
+    "an announced approval of a declined case": (
+        [event_row("aggregate_id = '$declined', agg_seq = 99", "funds_approved", "grant")],
+        {(APPROVALS, "application $declined"), (APPROVALS, "application $grant")},
+    ),
+    "a project planned one fen higher": (
+        [row("plan_item", "amount_yuan = amount_yuan + 0.01", "grant", "application_id")],
+        {(PLANS, "plan $plan5"), (PROJECTS, "application $grant")},
+    ),
+    "a project dropped from its plan": (
+        [row("plan_item", "status = 'dropped'", "grant", "application_id")],
+        {(PLANS, "plan $plan5"), (PROJECTS, "application $grant")},
+    ),
+    "a dropped project put back": (
+        [row("plan_item", "status = 'planned'", "done", "application_id")],
+        {(PLANS, "plan $plan5"), (PROJECTS, "application $done")},
+    ),
+    "a plan of another year": ([row("investment_plan", "year = 2026", "plan4")], {(PROJECTS, "application $loan")}),
+    "a plan withdrawn beside the ledger": (
+        [row("investment_plan", "status = 'withdrawn'", "plan4")],
+        {(PLANS, "plan $plan4"), (PROJECTS, "application $loan")},
+    ),
+    "another total of a plan": (
+        [row("investment_plan", "total_yuan = total_yuan + 0.01", "plan4")],
+        {(PLANS, "plan $plan4")},
+    ),
+    "another number of a plan": ([row("investment_plan", "plan_no = 'x'", "plan4")], {(PLANS, "plan $plan4")}),
+    "a plan that was not announced": (
+        [no_event("plan_issued", "plan4")],
+        {(PLANS, "plan $plan4"), (PROJECTS, "application $loan")},
+    ),
+    "a plan announced twice": (
+        [event_again("plan_issued", "plan4")],
+        {(PLANS, "plan $plan4"), (PROJECTS, "application $loan")},
+    ),
+    "a plan announced for another year": (
+        [event("plan_issued", "plan4", year="2026")],
+        {(PROJECTS, "application $loan")},
+    ),
+    "a plan announced with another total": (
+        [event("plan_issued", "plan4", total_yuan='"1.00"')],
+        {(PLANS, "plan $plan4")},
+    ),
+    "a planned project announced with another amount": (
+        [event("plan_issued", "plan4", **{"items,0,amount_yuan": '"1.00"'})],
+        {(PROJECTS, "application $loan")},
+    ),
+    "a deleted reservation": ([gone("funding_ledger.transfer", "planned")], {(PROJECTS, "application $grant")}),
+    "a reservation in another year": (
+        [transfer("debit_account = 202402", "planned")],
+        {(PROJECTS, "application $grant")},
+    ),
+    "a reservation one fen lower": ([transfer("amount = amount - 1", "planned")], {(PROJECTS, "application $grant")}),
+}  # fmt: skip
