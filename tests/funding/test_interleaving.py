@@ -249,6 +249,7 @@ RACES = {
 
 
 @pytest.mark.parametrize("name", RACES)
+@pytest.mark.planted
 async def test_an_act_waits_for_the_other_and_judges_what_it_left(world: World, name: str) -> None:
     race = RACES[name]
     case = await enter_pool(world)

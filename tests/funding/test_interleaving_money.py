@@ -25,6 +25,7 @@ pytestmark = pytest.mark.clause("三（二）")
 
 
 @pytest.mark.parametrize(("left", "answer"), [("1000000000", 200), ("999999999", "over_budget")])
+@pytest.mark.planted
 async def test_an_approval_waits_for_the_budget_and_takes_its_last_fen_and_no_more(
     world: World, left: str, answer: int | str
 ) -> None:
@@ -37,6 +38,7 @@ async def test_an_approval_waits_for_the_budget_and_takes_its_last_fen_and_no_mo
     assert (got.status_code if got.is_success else got.json()["code"]) == answer
 
 
+@pytest.mark.planted
 async def test_a_plan_waits_for_the_budget_of_its_year(world: World) -> None:
     await appropriate(world)
     await appropriate(world, "10000000.00", 2025)
@@ -50,6 +52,7 @@ async def test_a_plan_waits_for_the_budget_of_its_year(world: World) -> None:
     assert (await read(world, case))["status"] == "approved"
 
 
+@pytest.mark.planted
 async def test_a_release_waits_for_the_reservation_and_is_refused_when_it_is_resolved(world: World) -> None:
     await appropriate(world)
     case = await approved(world)
@@ -95,6 +98,7 @@ async def test_a_project_waits_for_the_plan_that_takes_it_first(world: World) ->
     assert (answer.status_code, answer.json()["code"]) == (409, "duplicate")
 
 
+@pytest.mark.planted
 async def test_of_two_batches_with_one_number_the_second_waits_and_is_refused(world: World) -> None:
     await appropriate(world)
     case = await approved(world)
@@ -107,6 +111,7 @@ async def test_of_two_batches_with_one_number_the_second_waits_and_is_refused(wo
 
 @pytest.mark.clause("四（一）1")
 @pytest.mark.parametrize("table", ["money_return", "recovery"])
+@pytest.mark.planted
 async def test_a_bank_receipt_waits_for_its_number_and_counts_once(world: World, table: str) -> None:
     case = await enter_pool(world)
     await world.database.admin.execute("UPDATE funding.application SET released_yuan = 10, status = 'released'")

@@ -67,6 +67,7 @@ async def three_cases(world: World) -> dict[str, str]:
     return numbers
 
 
+@pytest.mark.planted
 async def test_each_filter_of_the_applications_selects_its_rows(world: World) -> None:
     numbers = await three_cases(world)
     for query, expected in APPLICATIONS.items():
@@ -98,6 +99,7 @@ QUERIES = {
 }  # fmt: skip
 
 
+@pytest.mark.planted
 async def test_each_filter_of_the_plans_selects_its_rows(world: World) -> None:
     for plan in PLANS:
         await world.database.admin.execute(PLAN, *plan)

@@ -87,6 +87,7 @@ async def test_the_rules_of_the_assessment_are_recognised_by_hash_or_by_its_firs
 
 
 @pytest.mark.clause("四（二）4")
+@pytest.mark.planted
 async def test_a_bank_sees_the_award_once_it_is_approved(world: World) -> None:
     case = await enter_pool(world)
     body = {"bank": "银行", "owner_consent": True, "consent_document": "同意书", "wanted_yuan": "1.00"}

@@ -10,7 +10,7 @@ import pytest
 
 from shared.money import round_fen
 from tests.funding.case import appropriate, draft, enter_pool, read, requested, sound, yuan
-from tests.funding.rows import add_planned
+from tests.funding.rows import RECORD, add_planned
 from tests.funding.test_interest_statements import borrower, line, pay, submit
 from tests.world import World
 
@@ -135,6 +135,8 @@ async def test_a_statement_is_paid_to_its_own_project_once_and_again_after_a_rej
     first = await requested(world, case, statement_id=statement["id"])
     await world.post("funding", f"/v1/release-requests/{first['id']}/reject", "finance-2", {"reason": "再议"})
     assert (await pay(world, case, statement))["amount_yuan"] == due(112)
+    for table in ("plan_item", "investment_plan"):
+        await world.database.admin.execute(f"DELETE FROM funding.{table} WHERE id = $1", RECORD)
     await sound(world)
 
 
@@ -189,6 +191,7 @@ CONTRACTS: dict[str, tuple[dict[str, str], dict[str, Any], str]] = {
 }
 
 
+@pytest.mark.planted
 async def test_the_contract_decides_on_the_tenor_of_the_lpr(world: World, readings: dict[str, str]) -> None:
     await appropriate(world)
     case = await enter_pool(world)
@@ -219,6 +222,7 @@ LIMITS: dict[str, tuple[dict[str, str], dict[str, int]]] = {
 
 
 @pytest.mark.parametrize("name", LIMITS)
+@pytest.mark.planted
 async def test_the_two_years_begin_where_the_reading_says(world: World, readings: dict[str, str], name: str) -> None:
     chosen, days = LIMITS[name]
     readings.update(chosen)
@@ -243,6 +247,7 @@ async def test_the_two_years_begin_where_the_reading_says(world: World, readings
     ],
     ids=["declared", "accepted"],
 )
+@pytest.mark.planted
 async def test_by_reading_interest_counts_from_the_declaration_or_else_from_its_acceptance(
     world: World, readings: dict[str, str], days: dict[str, str], counted: int
 ) -> None:

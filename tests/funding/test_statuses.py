@@ -95,6 +95,7 @@ MODES: dict[str, tuple[str | None, str | None, int, int]] = {
 
 
 @pytest.mark.clause("二（四）")
+@pytest.mark.planted
 async def test_loans_and_final_accounts_depend_on_the_approved_mode(world: World) -> None:
     case = await enter_pool(world)
     final = {"document_no": "决算1", "components": [{"final_investment_yuan": "1.00"}]}
@@ -147,6 +148,7 @@ STATUSES = {
 
 
 @pytest.mark.parametrize("table", DECIDED)
+@pytest.mark.planted
 async def test_a_record_is_decided_only_while_it_waits_for_the_decision(world: World, table: str) -> None:
     case = await enter_pool(world)
     await appropriate(world)
