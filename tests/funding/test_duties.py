@@ -67,6 +67,7 @@ ACTS: dict[str, tuple[str, str, str, Any, dict[str, Any], Callable[[UUID], tuple
 
 
 @pytest.mark.parametrize("operation", ACTS)
+@pytest.mark.planted
 async def test_an_act_refuses_who_holds_an_excluding_duty_and_admits_who_holds_every_other(
     world: World, operation: str
 ) -> None:
