@@ -152,7 +152,7 @@ class Model:
 
 @dataclass(frozen=True)
 class Variety:
-    """What random transfers are made of: accounts, lawful pairs of them, and documents."""
+    """Accounts, lawful pairs of accounts and documents of random transfers."""
 
     accounts: list[int]
     routes: list[tuple[int, int]]
