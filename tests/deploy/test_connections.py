@@ -266,3 +266,15 @@ async def test_a_client_that_leaves_a_stream_leaves_no_stack(world: World, caplo
                 client.close()
             await until(lambda: not world.instances["intake"].reads)
             assert await alive(port)
+
+
+@pytest.mark.parametrize(("proxies", "believed"), [([], False), (["127.0.0.1"], True), (["10.0.0.0/8"], False)])
+async def test_only_a_named_proxy_says_who_its_caller_is(world: World, proxies: list[str], believed: bool) -> None:
+    """The clock is set from this machine alone, and https alone is asked for over https."""
+    body = json.dumps({"now": world.clock.now().isoformat()}).encode()
+    headers = ["content-type: application/json", f"content-length: {len(body)}"]
+    headers += [f"authorization: Bearer {world.token('city-supervisor-1')}"]
+    headers += ["x-forwarded-for: 192.0.2.7", "x-forwarded-proto: https"]
+    async with listening(world, trusted_proxies=proxies) as (port, _connections):
+        status, sent, _ = await exchanged(port, get("/clock", *headers).replace(b"GET", b"PUT", 1) + body)
+    assert (status, "strict-transport-security" in sent) == ((404, True) if believed else (200, False))
