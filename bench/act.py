@@ -32,7 +32,8 @@ from shared import logs
 from shared.clock import Clock, uuid7
 from shared.contracts.intake import DistrictQuarterSubmitted
 from shared.events.outbox import emit
-from shared.settings import Rates, Settings
+from shared.load_limits import Rates
+from shared.settings import Settings
 from shared.storage.migrate import upgrade
 from shared.storage.session import now, today
 from shared.web.app import create_app

@@ -18,7 +18,8 @@ from faults.proxy_process import Proxy
 from faults.service import ServicePatches
 from faults.workload.profile import Endpoints
 from services import SERVICES
-from shared.settings import UNLIMITED, Settings
+from shared.load_limits import UNLIMITED
+from shared.settings import Settings
 
 DATABASE = "faults"
 

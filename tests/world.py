@@ -21,9 +21,10 @@ from shared.actors import system_actor
 from shared.clock import Clock
 from shared.events.bus import Message
 from shared.events.bus.inprocess import InProcessBus
+from shared.load_limits import UNLIMITED
 from shared.runtime import Instance, running
 from shared.sealing.note import SigningKey
-from shared.settings import UNLIMITED, Settings
+from shared.settings import Settings
 from tests import enumeration, reading
 from tests.postgres import ROLE_PASSWORDS, Server, TestDatabase
 

@@ -15,7 +15,8 @@ from deploy.demo.story.chapters import tell
 from deploy.demo.story.client import StoryClient
 from deploy.demo.story.report import print_outcome, print_sign_in
 from deploy.local.signals import STOPPED, stop_event
-from shared.settings import UNLIMITED, Settings
+from shared.load_limits import UNLIMITED
+from shared.settings import Settings
 
 screen = Console(width=None if sys.stdout.isatty() else 140)
 

@@ -22,7 +22,8 @@ from faults.workload.open_loop import run_load
 from faults.workload.profile import Endpoints, LoadProfile
 from faults.workload.single_process import single_process, wait_until_published
 from services import load_all
-from shared.settings import UNLIMITED, Settings
+from shared.load_limits import UNLIMITED
+from shared.settings import Settings
 from shared.storage.migrate import upgrade
 
 

@@ -270,7 +270,7 @@ async def test_a_client_that_leaves_a_stream_leaves_no_stack(world: World, caplo
 
 @pytest.mark.parametrize(("proxies", "believed"), [([], False), (["127.0.0.1"], True), (["10.0.0.0/8"], False)])
 async def test_only_a_named_proxy_says_who_its_caller_is(world: World, proxies: list[str], believed: bool) -> None:
-    """The clock is set from this machine alone, and https alone is asked for over https."""
+    """Ask for the clock, which is set from this machine alone, and look for what is sent over https alone."""
     body = json.dumps({"now": world.clock.now().isoformat()}).encode()
     headers = ["content-type: application/json", f"content-length: {len(body)}"]
     headers += [f"authorization: Bearer {world.token('city-supervisor-1')}"]

@@ -7,7 +7,8 @@ import pytest
 from pydantic import ValidationError
 
 from services import SERVICES
-from shared.settings import ROLE_KINDS, ROOT, NoLogin, Rates, Settings
+from shared.load_limits import Rates
+from shared.settings import ROLE_KINDS, ROOT, NoLogin, Settings
 
 
 def test_a_service_may_have_a_database_login_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:

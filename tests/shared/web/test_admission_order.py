@@ -35,7 +35,7 @@ async def _unreadable(read: list[str], name: str) -> AsyncIterator[bytes]:
 
 @pytest.mark.parametrize("service", SERVICES)
 async def test_no_operation_reads_the_body_of_a_stranger_or_of_the_wrong_role(world: World, service: str) -> None:
-    """Every other part of the request is wrong too: parameters, key, precondition, declared length."""
+    """Send requests in which all else is wrong too: parameters, key, precondition, declared length."""
     read: list[str] = []
     owner = f"Bearer {world.token(world.owner())}"
     for route in signed_in_routes(service):

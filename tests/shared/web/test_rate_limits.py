@@ -13,8 +13,8 @@ from services import SERVICES
 from shared.actors import new_api_key
 from shared.errors import Unauthenticated
 from shared.identity.wrong_keys import WrongKeys
+from shared.load_limits import UNLIMITED, Rates
 from shared.rates import RateLimiter
-from shared.settings import UNLIMITED, Rates
 from shared.web.auth import current_actor
 from shared.web.rate_kinds import kind_of
 from tests import enumeration
