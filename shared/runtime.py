@@ -34,6 +34,7 @@ from shared.sealing.keys import check_seal_keys
 from shared.sealing.runner import Sealer
 from shared.settings import Settings
 from shared.storage.api_keys import ApiKeys
+from shared.storage.people import SignIns
 from shared.storage.revocations import Revocations
 from shared.storage.session import Database
 from shared.storage.tables import idempotency_key
@@ -113,6 +114,7 @@ class Instance:
         self.api_keys = ApiKeys(self.database)
         self.revocations = Revocations(self.background, settings)
         self.rates, self.wrong_keys = RateLimiter(settings, service.name), WrongKeys()
+        self.sign_ins = SignIns()
         self.draining = asyncio.Event()
         self.reads: set[asyncio.Task[Any]] = set()
         """Reads of event streams, which end by themselves where their client leaves meanwhile."""
@@ -174,6 +176,7 @@ class Instance:
         async with self.background.session(system_actor(self.service.name)) as session:
             await session.execute(_TICK_TURN, {"service": self.service.name})
             await self.api_keys.write_uses(session)
+            await self.sign_ins.write(session)
             if self.service.tick is not None:
                 await self.service.tick(session)
             kept_since = self.clock.now() - timedelta(days=self.settings.idempotency_keep_days)
@@ -202,6 +205,7 @@ class Instance:
             return await self.api_keys.holder(credential)
         actor = await self.tokens.read(credential)
         await self.revocations.check(actor)
+        self.sign_ins.note(actor, self.clock.today())
         return actor
 
 

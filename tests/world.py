@@ -15,7 +15,7 @@ from fastapi import FastAPI
 from pydantic import SecretStr
 from sqlalchemy import text
 
-from deploy.demo.personas import PEOPLE, Persona, Signer, applicant
+from deploy.demo.personas import CITY_PEOPLE, PEOPLE, Persona, Signer, applicant
 from services import SERVICES, load
 from shared.actors import system_actor
 from shared.clock import Clock
@@ -99,6 +99,7 @@ class World:
                 await world._start(name, stack)
             stack.push_async_callback(world._rest)
             world.attach()
+            await world._introduce()
             world._ended_sessions = await database.sessions_ended_by_force()
             yield world
 
@@ -135,7 +136,17 @@ class World:
             instance.sealer.forget()
         shutil.rmtree(self.folder / "files", ignore_errors=True)
         (self.folder / "files").mkdir()
-        return await self.database.empty()
+        return await self.database.empty() and await self._introduce()
+
+    async def _introduce(self) -> bool:
+        """Enter the inspectors in the directory of monitoring, where acts name them."""
+        inspectors = [
+            (each.subject, each.name, ["inspector"], ["110000"]) for each in CITY_PEOPLE if "inspector" in each.roles
+        ]
+        await self.database.admin.executemany(
+            "INSERT INTO monitoring.person (subject, name, roles, districts) VALUES ($1, $2, $3, $4)", inspectors
+        )
+        return True
 
     async def _start(self, name: str, stack: AsyncExitStack) -> None:
         service = load(name)

@@ -15,7 +15,7 @@ from shared.exporter import exporting
 from shared.runtime import Instance, Service, bus_of, running
 from shared.settings import Settings
 from shared.storage.file_types import EXTENSIONS
-from shared.web import admin, api_keys, code_lists, duties, feed, me, problem_pages
+from shared.web import admin, api_keys, code_lists, duties, feed, me, people, problem_pages
 from shared.web.docs import mount_docs
 from shared.web.observability import RequestLog
 from shared.web.openapi import complete
@@ -24,7 +24,7 @@ from shared.web.problems import handle_errors
 from shared.web.routing import install
 from shared.web.security_headers import SecurityHeaders
 
-_OF_EVERY_SERVICE = (feed, code_lists, duties, admin, api_keys, me, problem_pages)
+_OF_EVERY_SERVICE = (feed, code_lists, duties, admin, api_keys, people, me, problem_pages)
 COMPRESSED = (*DEFAULT_EXCLUDED_CONTENT_TYPES, *EXTENSIONS)
 """Media types that are sent as they are: compressed already, or streams of single events."""
 

@@ -51,6 +51,15 @@ def one_of(name: str, column: Any, kind: Any, description: str) -> Filter:
     return Filter((parameter(name, list[kind], [], f"{description}；可重复", max_length=50),), condition)
 
 
+def any_of(name: str, column: Any, kind: Any, description: str) -> Filter:
+    """Return a repeatable filter: rows whose array column holds one of the given values."""
+
+    def condition(values: Mapping[str, Any]) -> ColumnElement[bool] | None:
+        return column.overlap(values[name]) if values[name] else None
+
+    return Filter((parameter(name, list[kind], [], f"{description}；可重复", max_length=50),), condition)
+
+
 def flag(name: str, expression: Any, description: str) -> Filter:
     """Return a filter on a truth value; NULL counts as false."""
 

@@ -213,10 +213,19 @@ async def test_the_reviewer_of_a_rectification_is_neither_its_finder_nor_another
     await world.post("monitoring", f"{path}/close", THIRD, verdict)
     # Who closed a finding of the project does not inspect it later.
     made = await order(world, project)
+    entry = {"name": "核查员丙（示例）", "roles": ["inspector"], "reason": "新到岗"}
+    await world.call("monitoring", "PUT", "/v1/people/inspector-3", "city-supervisor-1", entry, status=204)
     await act(world, made, "assign", "city-officer-1", {"inspector": "inspector-3"})
     await act(world, made, "declare-interest", THIRD, CLEAR)
     body = {"inspected_on": "2024-03-01", "summary": "查看"}
     assert (await act(world, made, "complete", THIRD, body, 403))["code"] == "same_officer"
+
+
+@pytest.mark.parametrize("who", ["nobody-99", "city-officer-1"])
+async def test_nobody_but_an_inspector_of_the_directory_is_assigned(world: World, who: str) -> None:
+    made = await order(world, await funded_project(world))
+    refused = await act(world, made, "assign", "city-officer-1", {"inspector": who}, 422)
+    assert refused["errors"][0]["pointer"] == "/body/inspector"
 
 
 async def test_an_evaluated_project_is_not_inspected_anew(world: World) -> None:

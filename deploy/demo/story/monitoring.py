@@ -4,6 +4,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from deploy.demo.personas import PEOPLE
 from deploy.demo.story.client import StoryClient, Unexpected, together
 from deploy.demo.story.funding import AWARDS, SUBSIDY
 from deploy.demo.story.projects import CAP, DIVERTED, FUNDED, MISSED, Case
@@ -84,6 +85,9 @@ async def find_diversion(client: StoryClient, ids: dict[str, str]) -> None:
     await client.until("monitoring", _file(ids, DIVERTED), "city-officer-2", bool, "a project file")
     ordered = await client.post("monitoring", path, "city-officer-2", "diverted-inspection", {"reason": "群众举报线索"})
     check = f"/v1/inspections/{ordered['id']}"
+    inspector = {"name": PEOPLE["inspector-1"].name, "roles": ["inspector"], "reason": "首次派出核查"}
+    entry = "/v1/people/inspector-1"
+    await client.ask("monitoring", "PUT", entry, "city-supervisor-1", key="inspector-entry", body=inspector)
     await client.post(
         "monitoring", f"{check}/assign", "city-officer-2", "diverted-assign", {"inspector": "inspector-1"}
     )

@@ -26,6 +26,7 @@ from services.monitoring.schemas.inspections import (
 from shared.contracts.library import DistrictCode
 from shared.errors import Invalid
 from shared.storage.audit import case_of, record_act
+from shared.storage.people import expect_person
 from shared.storage.session import found, locked, today
 from shared.text import Line
 from shared.web.auth import Anyone, CityOfficer, Inspector, Official
@@ -154,6 +155,7 @@ async def assign_inspector(
 ) -> Inspection:
     """Assign or reassign the inspector. 四（一）3"""
     inspection = await locked(session, Inspection, inspection_id)
+    await expect_person(session, assignment.inspector, "inspector", field="/body/inspector")
     inspection.assign(assignment.inspector)
     await _record(session, "assign_inspector", inspection, None, "assign_inspection", inspector=assignment.inspector)
     return inspection

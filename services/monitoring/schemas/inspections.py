@@ -11,6 +11,7 @@ from services.monitoring.rules.code_lists import (
     InspectionState,
 )
 from services.monitoring.schemas.findings import FindingIn, FindingOut
+from shared.storage.people import Names
 from shared.text import Line, Paragraph
 
 
@@ -107,7 +108,7 @@ class InspectorAssignmentIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    inspector: Line = Field(title="核查人员账号")
+    inspector: Annotated[Line, Names("inspector")] = Field(title="核查人员账号")
 
 
 class InterestDeclarationIn(BaseModel):
