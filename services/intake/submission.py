@@ -39,12 +39,13 @@ async def check_submission(session: AsyncSession, declaration: Declaration) -> l
     credit = await grade_of(session, declaration.applicant_uscc)
     if credit is not None and credit.grade == "D":
         raise refusals.barred(credit.decided_on.isoformat())
+    if missing := await submission_gaps(session, declaration):
+        raise refusals.incomplete(missing)
+    # After the gaps: an empty draft with somebody's project code learns nothing of that project.
     await lock_identity(session, declaration)
     matches = await matches_of(session, declaration)
     if barring := [match for match in matches if match.bars]:
         raise refusals.duplicate(barring)
-    if missing := await submission_gaps(session, declaration):
-        raise refusals.incomplete(missing)
     return matches
 
 

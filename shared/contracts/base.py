@@ -6,6 +6,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
+from shared.audiences import OFFICIALS_ONLY
+
 _REGISTRY: dict[str, type["Event"]] = {}
 
 
@@ -17,17 +19,27 @@ class Event(BaseModel):
     type: ClassVar[str] = ""
     aggregate_type: ClassVar[str] = ""
     key_field: ClassVar[str] = ""
+    told_to_owners: ClassVar[bool] = True
+    """False for an event about an owner that the owner is not told over HTTP."""
+    officials_fields: ClassVar[frozenset[str]] = frozenset()
+    """Fields that only officials are told over HTTP."""
 
     district: str
     """GB/T 2260 code, BDA, or 110000 for events that only the city may read."""
     applicant_uscc: str | None = None
 
-    def __init_subclass__(cls, type: str, about: str, key: str, **kwargs: Any) -> None:
+    def __init_subclass__(cls, type: str, about: str, key: str, *, told_to_owners: bool = True, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        cls.type, cls.aggregate_type, cls.key_field = type, about, key
+        cls.type, cls.aggregate_type, cls.key_field, cls.told_to_owners = type, about, key, told_to_owners
         if type in _REGISTRY:
             raise TypeError(f"event type {type} is declared twice")
         _REGISTRY[type] = cls
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
+        super().__pydantic_init_subclass__(**kwargs)
+        marked = (name for name, field in cls.model_fields.items() if OFFICIALS_ONLY in field.metadata)
+        cls.officials_fields = frozenset(marked)
 
     @property
     def aggregate_id(self) -> UUID:

@@ -2,11 +2,12 @@
 
 from datetime import date
 from decimal import Decimal
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
+from shared.audiences import OFFICIALS_ONLY
 from shared.contracts.base import Event, Hand
 from shared.contracts.facts import ProjectFacts
 from shared.contracts.intake import Project
@@ -49,7 +50,7 @@ class FindingSettled(Event, type="eligibility.finding_settled.v1", about="assess
     rule: str
     clause: str
     holds: bool
-    settled_by: str
+    settled_by: Annotated[str, OFFICIALS_ONLY]
     reason: str
 
 
@@ -60,7 +61,7 @@ class ReviewPassed(Event, type="eligibility.review_passed.v1", about="assessment
     project: Project
     ruleset: str
     as_of: date
-    hands: tuple[Hand, ...] = ()
+    hands: Annotated[tuple[Hand, ...], OFFICIALS_ONLY] = ()
 
 
 class ReviewRejected(Event, type="eligibility.review_rejected.v1", about="assessment", key="declaration_id"):
@@ -97,4 +98,4 @@ class PoolEntered(Event, type="eligibility.pool_entered.v1", about="assessment",
     entered_on: date
     ruleset: str
     as_of: date
-    hands: tuple[Hand, ...] = ()
+    hands: Annotated[tuple[Hand, ...], OFFICIALS_ONLY] = ()

@@ -1,11 +1,12 @@
 """Events of funding: approvals, plans and movements of money. Amounts are strings in yuan."""
 
 from datetime import date
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
+from shared.audiences import OFFICIALS_ONLY
 from shared.contracts.base import Event, Hand
 from shared.contracts.eligibility import AssessedComponent
 from shared.contracts.facts import ProjectFacts
@@ -88,7 +89,7 @@ class FundsReleased(Event, type="funding.funds_released.v1", about="application"
     components: tuple[AssessedComponent, ...]
     ruleset: str
     as_of: date
-    hands: tuple[Hand, ...] = ()
+    hands: Annotated[tuple[Hand, ...], OFFICIALS_ONLY] = ()
 
 
 class FundsHeld(Event, type="funding.funds_held.v1", about="application", key="declaration_id"):

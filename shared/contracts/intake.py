@@ -1,11 +1,12 @@
 """Events of intake: rows of ledger and library, and declarations until the city receives them."""
 
 from datetime import date, datetime
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
+from shared.audiences import OFFICIALS_ONLY
 from shared.contracts.base import Event, Hand
 from shared.contracts.facts import ProjectFacts
 from shared.contracts.library import LibraryRow, ResourceRow
@@ -22,7 +23,9 @@ class ResourceRecorded(Event, type="intake.resource_recorded.v1", about="resourc
     row: ResourceRow
 
 
-class LibraryEntryChanged(Event, type="intake.library_entry_changed.v1", about="library_entry", key="entry_id"):
+class LibraryEntryChanged(
+    Event, type="intake.library_entry_changed.v1", about="library_entry", key="entry_id", told_to_owners=False
+):
     """A project of the reserve library was added, changed or removed. 四（一）2"""
 
     entry_id: UUID
@@ -70,7 +73,7 @@ class MunicipalMoneyRegistered(
     amount_yuan: Money
     funded_on: date
     source: str
-    registered_by: str
+    registered_by: Annotated[str, OFFICIALS_ONLY]
 
 
 class DistrictQuarterSubmitted(
@@ -85,7 +88,7 @@ class DistrictQuarterSubmitted(
     resource_count: int
     library_count: int
     snapshot_sha256: str
-    certified_by: str
+    certified_by: Annotated[str, OFFICIALS_ONLY]
     certified_at: datetime
 
 
@@ -152,7 +155,9 @@ class DeclarationRefused(Event, type="intake.declaration_refused.v1", about="dec
     reason: str
 
 
-class OpinionGiven(Event, type="intake.opinion_given.v1", about="declaration", key="declaration_id"):
+class OpinionGiven(
+    Event, type="intake.opinion_given.v1", about="declaration", key="declaration_id", told_to_owners=False
+):
     """The district government (管委会) gave its opinion. 三（一）"""
 
     declaration_id: UUID
@@ -172,7 +177,7 @@ class DeclarationForwarded(Event, type="intake.declaration_forwarded.v1", about=
     accepted_on: date
     first_review_opinion: str
     library_exception_reason: str | None = None
-    hands: tuple[Hand, ...] = ()
+    hands: Annotated[tuple[Hand, ...], OFFICIALS_ONLY] = ()
 
 
 class DeclarationReceived(Event, type="intake.declaration_received.v1", about="declaration", key="declaration_id"):
@@ -181,4 +186,4 @@ class DeclarationReceived(Event, type="intake.declaration_received.v1", about="d
     declaration_id: UUID
     received_on: date
     construction_status: str
-    hands: tuple[Hand, ...] = ()
+    hands: Annotated[tuple[Hand, ...], OFFICIALS_ONLY] = ()

@@ -9,6 +9,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from sqlalchemy import select, text
 
 from shared.actors import ROLES, system_actor
+from shared.audiences import TO_OFFICIALS, Handler
 from shared.errors import DomainError, Invalid, NotFound
 from shared.runtime import Instance
 from shared.storage.tables import act
@@ -95,14 +96,14 @@ class ActOut(BaseModel):
     id: int = Field(description="顺序号")
     case_id: UUID = Field(description="事项")
     act: str = Field(description="办理动作")
-    actor: str = Field(description="办理人账号")
-    actor_name: str = Field(description="办理人姓名")
+    actor: Handler = Field(description="办理人账号")
+    actor_name: Handler = Field(description="办理人姓名")
     role: str = Field(description="办理时的角色")
     district: str = Field(description="所在区")
     applicant_uscc: str | None = Field(description="申报单位统一社会信用代码")
     at: datetime = Field(description="办理时间")
     reason: str | None = Field(description="理由")
-    detail: dict[str, Any] = Field(description="办理时记录的其他内容")
+    detail: Annotated[dict[str, Any] | None, TO_OFFICIALS] = Field(description="办理时记录的其他内容；仅工作人员可见")
 
 
 ACTS = Listing(

@@ -11,6 +11,7 @@ from fastapi.security import HTTPBearer
 
 from shared import logs
 from shared.actors import ROLES, Actor
+from shared.audiences import PUBLIC, read_by
 from shared.errors import Unauthenticated
 from shared.rates import Kind
 from shared.runtime import Instance
@@ -108,8 +109,8 @@ class AdmittingRoute(PrefixRoute):
         handle, admit = self.admitted_handler(), _admission_of(self)
 
         async def handle_admitted(request: Request) -> Response:
-            await admit(request)
-            return await handle(request)
+            with read_by(await admit(request)):
+                return await handle(request)
 
         return handle_admitted
 
@@ -124,8 +125,8 @@ class AdmittingRoute(PrefixRoute):
         return super().get_route_handler()
 
 
-def _admission_of(route: APIRoute) -> Callable[[Request], Coroutine[Any, Any, None]]:
-    """Return what admits the callers of a route, and counts their requests."""
+def _admission_of(route: APIRoute) -> Callable[[Request], Coroutine[Any, Any, Actor]]:
+    """Return what admits the callers of a route, counts their requests, and returns the caller in its role."""
     called = set(_calls(route.dependant))
     checks = [call for call in called if isinstance(call, RoleCheck)]
     if len(checks) > 1:
@@ -134,13 +135,17 @@ def _admission_of(route: APIRoute) -> Callable[[Request], Coroutine[Any, Any, No
     kind = kind_of(route, signed_in=signed_in)
     scope = scope_of(min(route.methods or ()), route.path) if signed_in else None
 
-    async def admit(request: Request) -> None:
+    async def admit(request: Request) -> Actor:
         if not signed_in:
-            return await _count(request, kind, address_of(request))
+            await _count(request, kind, address_of(request))
+            return PUBLIC
         request.state.caller = caller = await sign_in(request)
         await _count(request, kind, caller.subject)
-        if checks:
-            request.state.actor = checks[0].admit(caller, scope)
+        if not checks:
+            return caller
+        acting = checks[0].admit(caller, scope)
+        request.state.actor = acting
+        return acting
 
     return admit
 

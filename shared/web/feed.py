@@ -5,6 +5,7 @@ import contextlib
 import json
 from collections.abc import AsyncGenerator, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Annotated, Any, cast
 from uuid import UUID
 
@@ -19,10 +20,11 @@ from starlette.types import Receive, Scope, Send
 
 from shared import logs, metrics
 from shared.actors import Actor
-from shared.contracts.base import event_class
+from shared.audiences import OFFICIALS
+from shared.contracts.base import event_class, event_types
 from shared.errors import NotFound, Unauthenticated
 from shared.runtime import Instance
-from shared.storage.session import is_transient
+from shared.storage.session import actor_of, is_transient
 from shared.storage.tables import event_log
 from shared.web.auth import Anyone, sign_in
 from shared.web.idempotency import ReadSession
@@ -52,7 +54,7 @@ class CloudEvent(BaseModel):
     sequence: str = Field(description="该事项的第几个事件，从 1 起，不间断")
     aggregatetype: str = Field(description="所涉事项的类别")
     district: str = Field(description="所在区代码；110000 为市级")
-    actor: str | None = Field(default=None, description="办理人账号；项目单位只见本单位的")
+    actor: str | None = Field(default=None, description="办理人账号；项目单位和对接系统只见自己的")
     role: str = Field(description="办理时的角色")
     data: dict[str, Any] = Field(description="事件内容，结构见 dataschema")
 
@@ -181,16 +183,23 @@ async def _still_signed_in(request: Request) -> bool:
     return True
 
 
+@cache
+def _not_for_owners() -> list[str]:
+    return [event.type for event in event_types() if not event.told_to_owners]
+
+
 async def read_feed(session: AsyncSession, after: int, types: list[str], limit: int) -> Sequence[Row[Any]]:
     """Return the placed events after a position, oldest first."""
     query = select(event_log).where(event_log.c.position > after).order_by(event_log.c.position).limit(limit)
     if types:
         query = query.where(event_log.c.type.in_(types))
+    if actor_of(session).role == "applicant":
+        query = query.where(event_log.c.type.not_in(_not_for_owners()))
     return (await session.execute(query)).all()
 
 
 def cloud_event(row: Any, reader: Actor) -> dict[str, Any]:
-    """Return a logged event in CloudEvents 1.0 structured JSON form, without the officials' names for an applicant."""
+    """Return a logged event in CloudEvents 1.0 structured JSON form, as the reader may see it."""
     event = {
         "specversion": "1.0",
         "id": str(row.event_id),
@@ -207,10 +216,11 @@ def cloud_event(row: Any, reader: Actor) -> dict[str, Any]:
         "role": row.role,
         "data": json.loads(row.payload),
     }
-    if reader.role == "applicant" and row.actor != reader.subject:
-        del event["actor"]
-    if reader.role == "applicant":
-        event["data"].pop("hands", None)
+    if reader.role not in OFFICIALS:
+        if row.actor != reader.subject:
+            del event["actor"]
+        for name in event_class(row.type).officials_fields:
+            event["data"].pop(name, None)
     return event
 
 

@@ -11,6 +11,7 @@ from fastapi import Query
 from pydantic import AfterValidator, AwareDatetime
 from sqlalchemy import ColumnElement, Text, and_, func, literal_column, or_
 
+from shared.audiences import for_officials
 from shared.text import Line
 
 _FIRST, _LAST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
@@ -26,6 +27,21 @@ Moment = Annotated[AwareDatetime, AfterValidator(_in_range)]
 """An instant with its zone, within the years that columns and calendars hold."""
 
 Condition = Callable[[Mapping[str, Any]], ColumnElement[bool] | None]
+
+
+@dataclass(frozen=True)
+class Projected:
+    """A column for officials, and the expression of what everyone else sees of it: filters and sorts tell no more."""
+
+    column: Any
+    shown: Any
+
+
+def seen(column: Any) -> Any:
+    """Return the column or expression that the reader of this request filters and sorts by."""
+    if isinstance(column, Projected):
+        return column.column if for_officials() else column.shown
+    return column
 
 
 @dataclass(frozen=True)
@@ -46,7 +62,7 @@ def one_of(name: str, column: Any, kind: Any, description: str) -> Filter:
     """Return a repeatable filter: rows whose column holds one of the given values."""
 
     def condition(values: Mapping[str, Any]) -> ColumnElement[bool] | None:
-        return column.in_(values[name]) if values[name] else None
+        return seen(column).in_(values[name]) if values[name] else None
 
     return Filter((parameter(name, list[kind], [], f"{description}；可重复", max_length=50),), condition)
 
@@ -77,8 +93,9 @@ def between(name: str, column: Any, kind: Any, description: str) -> Filter:
     first, last = f"{name}_from", f"{name}_to"
 
     def condition(values: Mapping[str, Any]) -> ColumnElement[bool] | None:
-        bounds = [column >= values[first]] if values[first] is not None else []
-        bounds += [column <= values[last]] if values[last] is not None else []
+        shown = seen(column)
+        bounds = [shown >= values[first]] if values[first] is not None else []
+        bounds += [shown <= values[last]] if values[last] is not None else []
         return and_(*bounds) if bounds else None
 
     return Filter(

@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, Select, and_, func, literal, or_, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.web.cursors import decode, digest_of, encode, kind_of
-from shared.web.filters import Filter, parameter
+from shared.web.filters import Filter, parameter, seen
 
 Item = TypeVar("Item")
 DEFAULT_LIMIT, MAX_LIMIT = 50, 200
@@ -132,7 +132,7 @@ class Listing:
 
     async def __call__(self, request: Request, **values: Any) -> PageRequest:
         """Return the checked parameters of a request. Raises InvalidCursor."""
-        column = self.sorts[values["sort"].removeprefix("-")]
+        column = seen(self.sorts[values["sort"].removeprefix("-")])
         digest = digest_of(request, values["sort"])
         after = decode(values["cursor"], digest, kind_of(column), kind_of(self.key)) if values["cursor"] else None
         conditions = self.conditions(values)

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.eligibility.models import Assessment, Review, Settlement
 from services.eligibility.rules.code_lists import PROVIDERS, Answer, EditionBasis, Occasion, Provider, Stage, Strength
+from shared.audiences import Handler
 from shared.policy import Decision, Finding
 
 
@@ -22,8 +23,8 @@ class SettlementOut(BaseModel):
     holds: bool = Field(title="是否认定符合")
     reason: str = Field(title="理由")
     evidence: str | None = Field(title="依据材料")
-    settled_by: str = Field(title="认定人账号")
-    settled_by_name: str = Field(title="认定人姓名")
+    settled_by: Handler = Field(title="认定人账号")
+    settled_by_name: Handler = Field(title="认定人姓名")
     settled_at: datetime = Field(title="认定时间", description="带时区，如 2024-06-30T09:00:00+08:00")
 
 
@@ -103,7 +104,7 @@ class DecisionRecordOut(AssessmentDecisionOut):
     as_of_kind: EditionBasis = Field(
         title="基准日依据", description=("district_acceptance 区级受理日期；chosen_edition 选定版本；approval 判定当日")
     )
-    made_by: str = Field(title="判定人账号", description="系统判定时为系统名称")
+    made_by: Handler = Field(title="判定人账号", description="系统判定时为系统名称")
     made_at: datetime = Field(title="判定时间", description="带时区")
     facts: dict[str, Any] = Field(title="判定所依据的事实", description="字段同 ProjectFacts，另有程序中得知的事实")
 

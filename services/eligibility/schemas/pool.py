@@ -13,6 +13,7 @@ from services.eligibility.pool import Panel
 from services.eligibility.rules.code_lists import CRITERIA, ConflictPosition, Criterion
 from services.eligibility.rules.investment import ComponentRecognition, ExcludedCost
 from services.eligibility.rules.pool import rounded, weighted_score
+from shared.audiences import Handler
 from shared.contracts.library import ComponentKind
 from shared.money import Money
 from shared.text import STORED, AsStored, Paragraph
@@ -129,8 +130,8 @@ class RecognisedInvestmentOut(BaseModel):
     assessed_total_yuan: Money = Field(title="审定投资合计", description="元，两位小数")
     readings: dict[str, str] = Field(title="所用口径")
     opinion: str = Field(title="意见")
-    recognised_by: str = Field(title="审定人账号")
-    recognised_by_name: str = Field(title="审定人姓名")
+    recognised_by: Handler = Field(title="审定人账号")
+    recognised_by_name: Handler = Field(title="审定人姓名")
     recognised_at: datetime = Field(title="审定时间", description="带时区")
 
 

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema
 
+from shared.audiences import Handler
 from shared.contracts.library import DistrictCode
 from shared.money import Quantity
 from shared.policy.parameters import district_keys
@@ -55,6 +56,6 @@ class DistrictStandardOut(BaseModel):
     value: Quantity = Field(title="数值", description="比例为 0 至 1 的小数")
     valid_from: date = Field(title="施行日期", description="格式 2024-06-30")
     document_no: str = Field(title="文件名称或文号")
-    set_by: str = Field(title="发布人账号")
-    set_by_name: str = Field(title="发布人姓名")
+    set_by: Handler = Field(title="发布人账号")
+    set_by_name: Handler = Field(title="发布人姓名")
     set_at: datetime = Field(title="发布时间", description="带时区")

@@ -1,12 +1,13 @@
 """Endpoints that read applications: list, full record with timeline, ledger statement. 三（二）"""
 
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Response
 from pydantic import BaseModel, Field
-from sqlalchemy import select
+from sqlalchemy import case, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.funding.api.bank_referrals import ReferralOut
@@ -40,11 +41,12 @@ from services.funding.models.final_accounts import FinalAccounts
 from services.funding.models.holds import Hold
 from services.funding.models.interest_statements import InterestStatement
 from services.funding.models.loans import Loan
-from services.funding.models.plans import PlanItem
+from services.funding.models.plans import InvestmentPlan, PlanItem
 from services.funding.models.public_money import PublicMoney
 from services.funding.models.releases import ReleaseRequest
 from services.funding.models.returns import MoneyReturn
 from services.funding.rules.code_lists import APPLICATION_STATUSES, ApplicationStatus
+from shared.audiences import for_officials
 from shared.contracts.facts import ProjectFacts
 from shared.contracts.library import DistrictCode, SupportMode
 from shared.identifiers import Uscc
@@ -55,18 +57,25 @@ from shared.storage.versions import etag
 from shared.text import STORED, AsStored
 from shared.web.admin import ActOut
 from shared.web.auth import Anyone
-from shared.web.filters import dates, flag, one_of, search
+from shared.web.filters import Projected, dates, flag, one_of, search
 from shared.web.headers import VERSIONED
 from shared.web.idempotency import ActRoute, ReadSession
 from shared.web.paging import Listing, Page, PageRequest
 
 router = APIRouter(route_class=ActRoute, tags=["资金申请"])
 _HELD = select(Hold.id).where(Hold.application_id == Application.id, Hold.lifted_at.is_(None)).exists()
+_STATUS = Projected(Application.status, case((Application.status == "drafted", "received"), else_=Application.status))
+
+
+def _once_approved(column: Any) -> Projected:
+    return Projected(column, case((Application.approved_on.is_not(None), column)))
+
+
 APPLICATIONS = Listing(
-    one_of("status", Application.status, ApplicationStatus, "办理状态"),
+    one_of("status", _STATUS, ApplicationStatus, "办理状态"),
     one_of("district", Application.district, DistrictCode, "所在区"),
-    one_of("mode", Application.mode, SupportMode, "支持方式"),
-    one_of("budget_year", Application.budget_year, Year, "预算年度"),
+    one_of("mode", _once_approved(Application.mode), SupportMode, "支持方式"),
+    one_of("budget_year", _once_approved(Application.budget_year), Year, "预算年度"),
     one_of("applicant_uscc", Application.applicant_uscc, Uscc, "申报单位统一社会信用代码"),
     flag("held", _HELD, "是否暂停拨付"),
     dates("entered_on", Application.entered_on, "入库日期"),
@@ -80,7 +89,7 @@ APPLICATIONS = Listing(
         "project_name": Application.project_name,
         "district": Application.district,
         "rank": Application.rank,
-        "award_yuan": Application.award_yuan,
+        "award_yuan": _once_approved(Application.award_yuan),
         "released_yuan": Application.released_yuan,
         "entered_on": Application.entered_on,
         "approved_on": Application.approved_on,
@@ -123,6 +132,7 @@ class ApplicationDetail(ApplicationOut):
     timeline: list[ActOut] = Field(title="办理记录", description="何人何时因何办理了何事，先发生的在前")
 
 
+_PLANNED = PlanItem.plan_id.in_(select(InvestmentPlan.id).where(InvestmentPlan.status == "issued"))
 PARTS: dict[str, tuple[type[Any], type[Shape]]] = {
     "all_holds": (Hold, HoldOut),
     "loans": (Loan, LoanOut),
@@ -135,6 +145,19 @@ PARTS: dict[str, tuple[type[Any], type[Shape]]] = {
     "public_money": (PublicMoney, PublicMoneyOut),
     "bank_referrals": (BankReferral, ReferralOut),
 }
+DECIDED = {
+    "plan_items": _PLANNED,
+    "release_requests": ReleaseRequest.status == "paid",
+    "clawback_requests": ClawbackRequest.status.in_(("demanded", "recovered")),
+}
+"""Parts that begin as proposals, and when the owner sees them."""
+TOLD_ACTS = (
+    "receive_application", "approve_application", "decline_application", "enter_plan", "release_funds", "hold_funds",
+    "lift_hold", "demand_clawback", "record_recovery", "confirm_return", "close_application", "submit_interest",
+    "decide_interest", "record_construction", "record_final_accounts", "register_loan",
+    "refer_to_bank", "record_referral_outcome",
+)  # fmt: skip
+"""Acts that the owner finds in the timeline: what it did itself, and decisions; no drafts and no proposals."""
 
 
 @router.get(
@@ -156,14 +179,22 @@ async def read_application(
         project=FundedProject.model_validate(application.project),
         facts=ProjectFacts.model_validate(application.facts, context=STORED),
         components=[AssessedComponentOut.model_validate(part) for part in application.components],
-        timeline=[ActOut.model_validate(act) for act in await acts_of(session, application.id)],
-        **{name: await _part(session, *PARTS[name], application.id) for name in PARTS},
+        timeline=_timeline(await acts_of(session, application.id)),
+        **{name: await _part(session, name, application.id) for name in PARTS},
     )
 
 
-async def _part(session: AsyncSession, model: type[Any], shape: type[Shape], application_id: UUID) -> list[Any]:
-    rows = await session.scalars(select(model).filter_by(application_id=application_id).order_by(model.id))
-    return [shape.model_validate(row) for row in rows]
+async def _part(session: AsyncSession, name: str, application_id: UUID) -> list[Any]:
+    model, shape = PARTS[name]
+    query = select(model).filter_by(application_id=application_id).order_by(model.id)
+    if name in DECIDED and not for_officials():
+        query = query.where(DECIDED[name])
+    return [shape.model_validate(row) for row in await session.scalars(query)]
+
+
+def _timeline(acts: Sequence[Mapping[str, Any]]) -> list[ActOut]:
+    told = [each for each in acts if for_officials() or each["act"] in TOLD_ACTS]
+    return [ActOut.model_validate(each) for each in told]
 
 
 class LedgerEntryOut(Shape):

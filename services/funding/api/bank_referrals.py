@@ -12,6 +12,7 @@ from services.funding.applications import new_row_columns
 from services.funding.models.applications import Application
 from services.funding.models.bank_referrals import BankReferral
 from services.funding.rules.code_lists import ReferralOutcome
+from shared.audiences import Handler
 from shared.contracts.library import SupportMode
 from shared.errors import Invalid
 from shared.money import Money
@@ -46,7 +47,7 @@ class ReferralOut(Shape):
     consent_document: str = Field(title="同意书编号")
     wanted_yuan: Money = Field(title="拟融资金额", description=YUAN)
     collateral: str | None = Field(title="拟提供的担保或抵质押")
-    referred_by: str = Field(title="推介人")
+    referred_by: Handler = Field(title="推介人")
     referred_at: datetime = Field(title="推介时间", description=TIME)
     outcome: ReferralOutcome | None = Field(title="银行反馈", description="尚未反馈时为空")
     granted_yuan: Money | None = Field(title="授信金额", description=YUAN)

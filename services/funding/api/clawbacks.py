@@ -18,6 +18,7 @@ from services.funding.ledger.postings import receive_return
 from services.funding.models.applications import Application
 from services.funding.models.clawbacks import ClawbackRequest, Recovery
 from services.funding.rules.code_lists import Clause, ClawbackGround, ClawbackStatus
+from shared.audiences import Handler, Internal
 from shared.clock import uuid7
 from shared.contracts.funding import FundsClawedBack
 from shared.events.outbox import emit
@@ -52,11 +53,11 @@ class ClawbackOut(Shape):
     amount_yuan: Money = Field(title="应追回金额", description=YUAN)
     recovered_yuan: Money = Field(title="已收回金额", description=YUAN)
     reason: str = Field(title="理由")
-    evidence: str = Field(title="证据")
+    evidence: Internal = Field(title="证据")
     status: ClawbackStatus = Field(title="状态")
-    requested_by: str = Field(title="提出人")
+    requested_by: Handler = Field(title="提出人")
     requested_at: datetime = Field(title="提出时间", description=TIME)
-    decided_by: str | None = Field(title="决定人")
+    decided_by: Handler = Field(title="决定人")
     decided_at: datetime | None = Field(title="决定时间", description=TIME)
     decision_reason: str | None = Field(title="不予追回的理由")
 

@@ -13,6 +13,7 @@ from services.funding.applications import new_row_columns, ruleset_of
 from services.funding.models.applications import Application
 from services.funding.models.final_accounts import FinalAccounts
 from services.funding.rules.offers import GRANT, grant_offer, proposed_return
+from shared.audiences import Handler
 from shared.contracts.library import ComponentKind
 from shared.errors import Invalid, WrongStatus
 from shared.money import Money
@@ -60,7 +61,7 @@ class FinalAccountsOut(Shape):
     lower: bool = Field(title="是否低于批复金额")
     proposed_return_yuan: Money = Field(title="建议退回金额", description=f"{YUAN}；是否追回由主管部门决定")
     clause: str = Field("二（四）1", title="依据条款")
-    recorded_by: str = Field(title="登记人")
+    recorded_by: Handler = Field(title="登记人")
     recorded_at: datetime = Field(title="登记时间", description=TIME)
 
 

@@ -17,6 +17,7 @@ from services.funding.models.interest_statements import InterestStatement
 from services.funding.models.loans import Loan
 from services.funding.offers import loans_of
 from services.funding.rules.code_lists import StatementStatus
+from shared.audiences import Handler
 from shared.errors import Invalid
 from shared.money import Money, Ratio, SignedMoney
 from shared.storage.audit import case_of, record_act
@@ -107,9 +108,9 @@ class InterestStatementOut(Shape):
     clause: str = Field("二（四）2", title="依据条款")
     results: list[InterestResult] = Field(title="核定结果", description="每行结息明细一项")
     readings: dict[str, ReadingUsed] = Field(title="所用口径", description="政策未明确处所采用的口径，以口径为键")
-    submitted_by: str = Field(title="提交人")
+    submitted_by: Handler = Field(title="提交人")
     submitted_at: datetime = Field(title="提交时间")
-    decided_by: str | None = Field(title="核定人")
+    decided_by: Handler = Field(title="核定人")
     decided_at: datetime | None = Field(title="核定时间")
     decision_reason: str | None = Field(title="核定理由")
 

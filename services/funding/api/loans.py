@@ -13,6 +13,7 @@ from services.funding.loans import check_unregistered
 from services.funding.models.applications import Application
 from services.funding.models.loans import Loan
 from services.funding.rules.code_lists import LoanRateType, LprTenor
+from shared.audiences import Handler
 from shared.errors import Invalid
 from shared.money import Money, Ratio
 from shared.storage.audit import case_of, record_act
@@ -61,7 +62,7 @@ class LoanOut(Shape):
     tenor: LprTenor | None = Field(title="合同载明的 LPR 期限", description=TENOR)
     drawn_on: date = Field(title="放款日期", description=DATE)
     repriced_on: list[date] = Field(title="合同约定的重定价日", description=REPRICING)
-    registered_by: str = Field(title="登记人")
+    registered_by: Handler = Field(title="登记人")
     registered_at: datetime = Field(title="登记时间", description=TIME)
 
 

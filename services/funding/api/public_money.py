@@ -19,6 +19,7 @@ from services.funding.public_money import barred_applications, other_municipal_m
 from services.funding.rules.code_lists import PUBLIC_MONEY_KINDS, PublicMoneyKind
 from services.funding.rules.offers import recognised_investment
 from services.funding.rules.public_money import PUBLIC_MONEY_CLAUSES, over_limit, public_money_share
+from shared.audiences import Handler
 from shared.clock import uuid7
 from shared.contracts.library import DistrictCode
 from shared.errors import Invalid, WrongStatus
@@ -50,7 +51,7 @@ class PublicMoneyOut(Shape):
     amount_yuan: Money = Field(title="金额", description=YUAN)
     granted_on: date = Field(title="安排日期", description=DATE)
     document_no: str | None = Field(title="文号")
-    recorded_by: str = Field(title="登记人")
+    recorded_by: Handler = Field(title="登记人")
     recorded_at: datetime = Field(title="登记时间", description=TIME)
     withdrawn_at: datetime | None = Field(title="撤销时间", description=f"{TIME}；为空即有效")
     withdraw_reason: str | None = Field(title="撤销理由")

@@ -25,6 +25,7 @@ from services.funding.releases import (
 from services.funding.rules.code_lists import ReleaseStatus
 from services.funding.rules.offers import CLAUSES
 from services.funding.rules.releases import Instalment
+from shared.audiences import Handler, Internal
 from shared.events.outbox import emit
 from shared.money import Money
 from shared.storage.audit import case_of, record_act
@@ -54,11 +55,11 @@ class ReleaseOut(Shape):
     amount_yuan: Money = Field(title="拨付金额", description=YUAN)
     clause: str = Field(title="依据条款")
     statement_id: UUID | None = Field(title="结息单编号")
-    evidence: str = Field(title="拨付依据")
+    evidence: Internal = Field(title="拨付依据")
     status: ReleaseStatus = Field(title="状态")
-    requested_by: str = Field(title="申请人")
+    requested_by: Handler = Field(title="申请人")
     requested_at: datetime = Field(title="申请时间", description=TIME)
-    decided_by: str | None = Field(title="审批人")
+    decided_by: Handler = Field(title="审批人")
     decided_at: datetime | None = Field(title="审批时间", description=TIME)
     decision_reason: str | None = Field(title="驳回理由")
     transfer_id: UUID | None = Field(title="转账编号", description="资金台账中支付转账的编号；未拨付时为空")

@@ -15,6 +15,7 @@ from services.funding.ledger.posting import post
 from services.funding.models.applications import Application
 from services.funding.models.returns import MoneyReturn
 from services.funding.rules.code_lists import ReturnStatus
+from shared.audiences import Handler
 from shared.contracts.funding import FundsReturned
 from shared.events.outbox import emit
 from shared.money import Money
@@ -46,9 +47,9 @@ class ReturnOut(Shape):
     bank_receipt_no: str = Field(title="银行回单号")
     reason: str = Field(title="事由")
     status: ReturnStatus = Field(title="状态")
-    recorded_by: str = Field(title="登记人")
+    recorded_by: Handler = Field(title="登记人")
     recorded_at: datetime = Field(title="登记时间", description=TIME)
-    decided_by: str | None = Field(title="确认人")
+    decided_by: Handler = Field(title="确认人")
     decided_at: datetime | None = Field(title="确认时间", description=TIME)
     transfer_id: UUID | None = Field(title="转账编号", description="资金台账中的转账编号；未确认时为空")
 

@@ -16,6 +16,7 @@ from services.funding.models.approvals import Approval
 from services.funding.models.holds import Hold
 from services.funding.rules.code_lists import APPLICATION_STATUSES, ApplicationStatus, HoldGround, HoldSeverity
 from services.funding.rules.offers import CLAUSES
+from shared.audiences import Handler, Internal, for_officials
 from shared.contracts.library import LABELS, ComponentKind, ConstructionStatus, SupportMode
 from shared.money import Money, SignedMoney
 
@@ -91,9 +92,9 @@ class HoldOut(Shape):
     clause: str = Field(title="依据条款")
     severity: HoldSeverity = Field(title="暂停程度", description="review 可以申请、不得支付；stop 不得申请也不得支付")
     reason: str = Field(title="理由")
-    placed_by: str = Field(title="暂停人")
+    placed_by: Handler = Field(title="暂停人")
     placed_at: datetime = Field(title="暂停时间", description=TIME)
-    lifted_by: str | None = Field(title="解除人")
+    lifted_by: Handler = Field(title="解除人")
     lifted_at: datetime | None = Field(title="解除时间", description=f"{TIME}；为空即仍在暂停")
     lift_reason: str | None = Field(title="解除理由")
 
@@ -118,7 +119,7 @@ class ApplicationOut(Shape):
     ruleset: str = Field(title="规则版本", description="评审所依据规则的指纹")
     as_of: date = Field(title="规则适用日期", description=DATE)
     budget_year: int | None = Field(title="预算年度")
-    justification: str | None = Field(title="拟办意见")
+    justification: Internal = Field(title="拟办意见", description="仅工作人员可见")
     derivation: list[str] | None = Field(title="金额计算过程")
     clause: str | None = Field(title="依据条款")
     approval_no: str | None = Field(None, title="批复文号")
@@ -133,6 +134,27 @@ class ApplicationOut(Shape):
     amounts: list[Figure] = Field(default_factory=list, title="金额", description="按发生顺序排列")
     held: bool = Field(False, title="是否暂停拨付")
     holds: list[HoldOut] = Field(default_factory=list, title="生效中的暂停")
+
+
+DRAFTED = ("mode", "mode_label", "budget_year", "derivation", "clause")
+"""Fields that a draft fills in; an owner sees them once the report is approved."""
+PROPOSED = ("base", "uncapped", "cap", "award")
+"""Amounts of a draft."""
+
+
+def as_told(shown: ApplicationOut) -> ApplicationOut:
+    """Return what the reader may see: no draft of the approval, unless an official reads. 三（二）"""
+    if for_officials() or shown.approved_on is not None:
+        return shown
+    blank: dict[str, Any] = dict.fromkeys(DRAFTED)
+    blank["amounts"] = [_unknown(each) if each.key in PROPOSED else each for each in shown.amounts]
+    if shown.status == "drafted":
+        blank |= {"status": "received", "status_label": APPLICATION_STATUSES["received"]}
+    return shown.model_copy(update=blank)
+
+
+def _unknown(figure: Figure) -> Figure:
+    return Figure(key=figure.key, label=figure.label, yuan=None, clause="二（四）")
 
 
 def figures(application: Application) -> list[Figure]:
@@ -179,7 +201,7 @@ def _shown(application: Application, approval_no: str | None, holds: list[HoldOu
         "holds": holds,
         "held": bool(holds),
     }
-    return ApplicationOut.model_validate(application).model_copy(update=extra)
+    return as_told(ApplicationOut.model_validate(application).model_copy(update=extra))
 
 
 async def shown_one(session: AsyncSession, application: Application) -> ApplicationOut:

@@ -15,6 +15,7 @@ from services.intake.models.quarters import QuarterSubmission
 from services.intake.models.registers import LibraryEntry, Resource
 from services.intake.rules.quarters import EXEMPT, reporting_units
 from services.intake.schemas.registers import Total
+from shared.audiences import Handler
 from shared.contracts.library import Quarter
 from shared.deadlines import quarter_due, quarter_of
 from shared.districts import CITY, DISTRICTS
@@ -39,7 +40,7 @@ class Reporting(BaseModel):
     due_on: date = Field(title="报送期限", description="日期，如 2024-04-15")
     overdue: bool = Field(title="是否已逾期")
     late: bool | None = Field(title="是否逾期完成")
-    certified_by: str | None = Field(title="审定人")
+    certified_by: Handler = Field(title="审定人")
     certified_at: datetime | None = Field(title="审定时间", description="RFC 3339，带时区")
 
 

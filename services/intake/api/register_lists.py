@@ -29,6 +29,7 @@ from services.intake.schemas.registers import (
     LinkedResource,
     ResourceOut,
 )
+from shared.audiences import Handler
 from shared.contracts.library import (
     LibraryRow,
     ResourceRow,
@@ -152,8 +153,8 @@ class VersionOut(BaseModel):
     quarter: str = Field(title="季度", description="如 2026Q3")
     change_reason: str | None = Field(title="变动原因")
     recorded_at: datetime = Field(title="记录时间", description="RFC 3339，带时区")
-    recorded_by: str = Field(title="记录人标识")
-    recorder_name: str = Field(title="记录人姓名或系统名称")
+    recorded_by: Handler = Field(title="记录人标识")
+    recorder_name: Handler = Field(title="记录人姓名或系统名称")
     role: str = Field(title="记录人角色")
     changes: list[FieldChange] = Field(title="与上一版本相比的变动")
     row: dict[str, Any] = Field(title="该版本的全部内容", description="字段同 ResourceRow 或 LibraryRow")

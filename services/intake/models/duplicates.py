@@ -62,9 +62,16 @@ async def matches_of(session: AsyncSession, declaration: Declaration) -> list[Ma
         .where(or_(ProjectIdentity.live, ProjectIdentity.approved_on.is_not(None)))
     )
     payments = await session.scalars(select(MunicipalFundingRecord).where(search.condition(MunicipalFundingRecord)))
-    found = [_case_match(row, search.basis(row)) for row in cases]
+    own = declaration.applicant_uscc
+    found = [_case_match(row, search.basis(row), of_another=row.entity_uscc != own) for row in cases]
     found += [
-        build_match("municipal_record", search.basis(row), f"{row.programme_name}，{row.funded_on}") for row in payments
+        build_match(
+            "municipal_record",
+            search.basis(row),
+            f"{row.programme_name}，{row.funded_on}",
+            of_another=row.entity_uscc != own,
+        )
+        for row in payments
     ]
     return [each for each in found if each.basis != "entity" or (search.whole_entity and each.source != "declaration")]
 
@@ -96,10 +103,10 @@ class ProjectSearch:
         return match_basis(self.code, self.place, row.project_code, renewed_place(row.entity_place))
 
 
-def _case_match(row: ProjectIdentity, basis: Basis) -> Match:
+def _case_match(row: ProjectIdentity, basis: Basis, *, of_another: bool) -> Match:
     if row.approved_on:
-        return build_match("funded", basis, row.approval_no or row.declaration_no)
-    return build_match("declaration", basis, row.declaration_no)
+        return build_match("funded", basis, row.approval_no or row.declaration_no, of_another=of_another)
+    return build_match("declaration", basis, row.declaration_no, of_another=of_another)
 
 
 async def save_identity(

@@ -38,6 +38,8 @@ class Match:
     reference: str
     bars: bool
     explanation: str
+    of_another: bool = False
+    """True for the record of another entity, of which an applicant is told no more than that there is one."""
 
     def as_dict(self) -> dict[str, object]:
         """Return the match as JSON values."""
@@ -81,11 +83,11 @@ def renewed_place(place: str | None) -> str | None:
     return entity_place(uscc, address)
 
 
-def build_match(source: Source, basis: Basis, reference: str) -> Match:
+def build_match(source: Source, basis: Basis, reference: str, *, of_another: bool) -> Match:
     """Return a match with its explanation. Other municipal money at one address only warns: the works may differ."""
     bars = source != "municipal_record" or basis != "entity_and_address"
     explanation = f"{BASIS_LABELS[basis]}：{SOURCE_LABELS[source]}（{reference}）"
-    return Match(source, basis, reference, bars, explanation)
+    return Match(source, basis, reference, bars, explanation, of_another)
 
 
 def match_basis(code: str | None, place: str | None, other_code: str | None, other_place: str | None) -> Basis:

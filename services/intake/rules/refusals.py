@@ -1,6 +1,7 @@
 """Refusals of a submission or of a report to the city on grounds of the notice. Each is recorded as an act."""
 
 from collections.abc import Iterable
+from typing import Final
 
 from services.intake.rules.duplicates import Match
 from services.intake.rules.submission import Gap
@@ -23,6 +24,9 @@ class CreditBarred(DomainError):
     """Refusal of an entity rated D (四（一）3; our own rule: the notice leaves the consequence open)."""
 
     status, code, title = 409, "credit_grade_d", "项目单位信用等级为 D，暂不能申报"
+
+
+OF_ANOTHER: Final = "项目代码已用于其他单位的项目"
 
 
 class DuplicateFunding(DomainError):
@@ -63,13 +67,14 @@ def barred(decided_on: str) -> CreditBarred:
 
 
 def duplicate(matches: Iterable[Match]) -> DuplicateFunding:
-    """Return the refusal of a project that these records match."""
+    """Return the refusal of a project that these records match; those of another entity are not described."""
     found = list(matches)
-    reasons = "；".join(match.explanation for match in found)
+    own = [match for match in found if not match.of_another]
+    reasons = "；".join([match.explanation for match in own] + [OF_ANOTHER] * (len(own) < len(found)))
     return DuplicateFunding(
         f"{reasons}。请核对项目代码和项目地址；在办申报可由原申报单位撤回后再报，有异议请联系区发展改革委",
         clause="二（五）",
-        matches=[match.as_dict() for match in found],
+        matches=[match.as_dict() for match in own],
     )
 
 

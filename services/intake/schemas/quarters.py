@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.intake.rules.quarters import Severity, Subject, SubmissionStatus
+from shared.audiences import Handler
 from shared.contracts.library import DistrictCode, Quarter
 from shared.text import Paragraph
 
@@ -50,12 +51,12 @@ class QuarterSubmissionOut(BaseModel):
     due_on: date = Field(title="报送期限", description="日期，如 2024-04-15")
     overdue: bool = Field(False, title="是否已逾期")
     opened_at: datetime = Field(title="开启时间", description="RFC 3339，带时区")
-    opened_by: str = Field(title="开启人")
+    opened_by: Handler = Field(title="开启人")
     reopen_reason: str | None = Field(title="重新开启理由")
     prepared_at: datetime | None = Field(title="提请时间", description="RFC 3339，带时区")
-    prepared_by: str | None = Field(title="提请人")
+    prepared_by: Handler = Field(title="提请人")
     certified_at: datetime | None = Field(title="审定时间", description="RFC 3339，带时区")
-    certified_by: str | None = Field(title="审定人")
+    certified_by: Handler = Field(title="审定人")
     late: bool | None = Field(title="是否逾期完成")
     resource_count: int | None = Field(title="报送资源数")
     library_count: int | None = Field(title="报送储备项目数")

@@ -8,6 +8,7 @@ from uuid import UUID
 from fastapi import Path
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, StringConstraints
 
+from shared.audiences import Handler
 from shared.contracts.library import DistrictCode, ExternalId
 from shared.contracts.pushes import RowResult, count_by_status
 from shared.money import Area
@@ -69,7 +70,7 @@ class ResourceOut(BaseModel):
     change_reason: str | None = Field(title="变动原因")
     recorded_at: datetime = Field(title="首次记录时间", description="北京时间，RFC 3339")
     changed_at: datetime = Field(title="最近变动时间", description="RFC 3339，带时区")
-    changed_by: str = Field(title="最近变动人", description="用户标识或接口密钥")
+    changed_by: Handler = Field(title="最近变动人", description="用户标识或接口密钥")
     row: dict[str, Any] = Field(
         validation_alias="content", title="全部内容", description="区报送的整行内容，同 ResourceRow 或 LibraryRow"
     )
@@ -98,7 +99,7 @@ class EntryOut(BaseModel):
     change_reason: str | None = Field(title="变动原因")
     recorded_at: datetime = Field(title="首次记录时间", description="北京时间，RFC 3339")
     changed_at: datetime = Field(title="最近变动时间", description="RFC 3339，带时区")
-    changed_by: str = Field(title="最近变动人", description="用户标识或接口密钥")
+    changed_by: Handler = Field(title="最近变动人", description="用户标识或接口密钥")
     row: dict[str, Any] = Field(
         validation_alias="content", title="全部内容", description="区报送的整行内容，同 ResourceRow 或 LibraryRow"
     )

@@ -34,6 +34,7 @@ from services.monitoring.schemas.credit import (
     RatingNoticeIn,
     RatingObjectionIn,
 )
+from shared.audiences import for_officials
 from shared.districts import CITY
 from shared.errors import Duplicate, Invalid, WrongStatus
 from shared.storage.audit import Case, record_act, store_hands
@@ -49,20 +50,25 @@ router = APIRouter(route_class=ActRoute, tags=["信用评价"])
     response_model=CreditOut,
     name="read_credit",
     summary="单位信用档案",
-    description="读取一个单位的现行等级、有效事由、拟定等级、历次决定和修复申请；项目单位只见本单位。依据：四（一）3。",
+    description="读取一个单位的现行等级、有效事由、拟定等级、历次决定和修复申请；项目单位只见本单位已告知或已决定的事由。依据：四（一）3。",
 )
 async def read_credit(session: ReadSession, actor: CityOrApplicant, uscc: EntityUscc) -> dict[str, Any]:
     """Return the credit of an entity with grounds and history. 四（一）3"""
     entity = await found(session, Entity, entity_id(uscc))
+    rating = await open_rating(session, uscc)
+    decisions = await _all(session, CreditDecision, uscc, CreditDecision.number)
+    grounds = await _all(session, CreditGround, uscc, CreditGround.occurred_on)
+    proposed = rating.proposal["grounds"] if rating else []
+    told = {ground["ground_id"] for each in decisions for ground in each.grounds} | {g["ground_id"] for g in proposed}
     return {
         "entity_id": entity.id,
         "uscc": uscc,
         **{name: getattr(entity, name) for name in ("name", "grade", "points", "rated_on")},
         "effects": grade_effects(today(session))[entity.grade] if entity.grade else [],  # type: ignore[index]
         "proposal": await proposal_for(session, uscc, today(session)),
-        "grounds": [_ground(row) for row in await _all(session, CreditGround, uscc, CreditGround.occurred_on)],
-        "rating": await open_rating(session, uscc),
-        "decisions": await _all(session, CreditDecision, uscc, CreditDecision.number),
+        "grounds": [_ground(row) for row in grounds if for_officials() or str(row.id) in told],
+        "rating": rating,
+        "decisions": decisions,
         "repairs": [_repair(row) for row in await _all(session, CreditRepair, uscc, CreditRepair.requested_on)],
     }
 

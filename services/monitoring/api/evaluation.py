@@ -16,6 +16,7 @@ from services.monitoring.rules.code_lists import ReportFormat
 from services.monitoring.rules.evaluation.actuals import Actuals
 from services.monitoring.rules.evaluation.report import markdown_report
 from services.monitoring.schemas.evaluation import EvaluationOut
+from shared.audiences import for_officials
 from shared.clock import uuid7
 from shared.errors import NotFound
 from shared.storage.audit import case_of, record_act
@@ -25,6 +26,7 @@ from shared.web.idempotency import ActRoute, ReadSession, Session
 
 router = APIRouter(route_class=ActRoute, tags=["项目评价"])
 MARKDOWN = "text/markdown; charset=utf-8"
+_NOT_ISSUED = "评价尚未签发，签发后可在此读取"
 
 
 @router.post(
@@ -56,11 +58,14 @@ async def evaluate_project(
     response_model=EvaluationOut,
     name="read_evaluation",
     summary="读取评价",
-    description="读取一个项目的评价。",
+    description="读取一个项目的评价；项目单位在签发后读取。",
 )
 async def read_evaluation(session: ReadSession, actor: Anyone, declaration_id: DeclarationId) -> Evaluation:
-    """Return the evaluation of a project."""
-    return await _existing(session, declaration_id)
+    """Return the evaluation of a project; an owner reads it once it is issued."""
+    evaluation = await _existing(session, declaration_id)
+    if evaluation.state == "computed" and not for_officials():
+        raise NotFound(_NOT_ISSUED)
+    return evaluation
 
 
 @router.post(
@@ -134,12 +139,16 @@ async def read_evaluation_report(
 
 
 async def _report(session: AsyncSession, declaration_id: UUID) -> dict[str, Any]:
-    """Return the issued report; before issue, the report of the current evaluation."""
+    """Return the issued report; before issue, officials get that of the current evaluation."""
     file = await found(session, ProjectFile, declaration_id)
-    issued = await session.scalar(
+    issued: dict[str, Any] | None = await session.scalar(
         select(IssuedEvaluation.report).where(IssuedEvaluation.declaration_id == declaration_id)
     )
-    return issued or report_for(file, await _existing(session, declaration_id))
+    if for_officials():
+        return issued or report_for(file, await _existing(session, declaration_id))
+    if issued is None:
+        raise NotFound(_NOT_ISSUED)
+    return {**issued, "basis": {**issued["basis"], "evaluated_by": None}}
 
 
 async def _of(session: AsyncSession, declaration_id: UUID) -> Evaluation | None:

@@ -23,8 +23,9 @@ from services.monitoring.schemas.inspections import (
     InspectorAssignmentIn,
     InterestDeclarationIn,
 )
+from shared.audiences import for_officials
 from shared.contracts.library import DistrictCode
-from shared.errors import Invalid
+from shared.errors import Invalid, NotFound
 from shared.storage.audit import case_of, record_act
 from shared.storage.people import expect_person
 from shared.storage.session import found, locked, today
@@ -136,11 +137,14 @@ async def list_inspections(
     response_model=InspectionDetailOut,
     name="read_inspection",
     summary="读取核查",
-    description="读取一次现场核查及其发现的问题。",
+    description="读取一次现场核查及其发现的问题；项目单位只能读取已完成的核查。",
 )
 async def read_inspection(session: ReadSession, actor: Anyone, inspection_id: InspectionId) -> dict[str, Any]:
-    """Return one inspection with its findings."""
-    return await _detail(session, await found(session, Inspection, inspection_id))
+    """Return one inspection with its findings; an owner learns of it when it is completed."""
+    inspection = await found(session, Inspection, inspection_id)
+    if inspection.state != "completed" and not for_officials():
+        raise NotFound()
+    return await _detail(session, inspection)
 
 
 @router.post(

@@ -13,6 +13,7 @@ from services.monitoring.rules.code_lists import (
     RatingState,
     RepairState,
 )
+from shared.audiences import TO_OFFICIALS, Handler
 from shared.text import Line, Paragraph
 
 
@@ -29,7 +30,7 @@ class CreditGroundOut(BaseModel):
     detail: str = Field(title="事实")
     evidence: list[str] = Field(title="佐证材料编号")
     occurred_on: date = Field(title="发生日期", description="格式 2024-06-30")
-    raised_by: str = Field(title="登记人账号", description="由系统登记时为系统名称")
+    raised_by: Handler = Field(title="登记人账号", description="由系统登记时为系统名称")
     state: GroundState = Field(title="事由状态", description="standing 有效；withdrawn 已撤销；repaired 已修复")
     ended_on: date | None = Field(title="失效日期", description="撤销或修复的日期，格式 2024-06-30；仍有效为空")
 
@@ -92,7 +93,7 @@ class CreditDecisionOut(BaseModel):
     grounds: list[CreditGroundCost] = Field(title="事由清单")
     reason: str = Field(title="理由")
     repaired: bool = Field(title="是否信用修复")
-    decided_by: str = Field(title="决定人账号")
+    decided_by: Handler = Field(title="决定人账号")
     decided_at: datetime = Field(title="决定时间", description="带时区，如 2024-06-30T09:00:00+08:00")
 
 
@@ -121,7 +122,9 @@ class CreditOut(BaseModel):
     points: int | None = Field(title="得分", description="分，满分 100")
     rated_on: date | None = Field(title="评定日期", description="格式 2024-06-30；未评定为空")
     effects: list[str] = Field(title="等级措施", description="由经办人员逐项落实")
-    proposal: CreditProposalOut = Field(title="拟定等级")
+    proposal: Annotated[CreditProposalOut | None, TO_OFFICIALS] = Field(
+        title="拟定等级", description="按现有事由计算；仅工作人员可见，单位见告知书即 rating"
+    )
     grounds: list[CreditGroundOut] = Field(title="事由清单")
     rating: CreditRatingOut | None = Field(title="进行中的信用评价", description="没有时为空")
     decisions: list[CreditDecisionOut] = Field(title="历次决定")

@@ -11,6 +11,7 @@ from services.monitoring.rules.code_lists import (
     EvaluationGrade,
     EvaluationState,
 )
+from shared.audiences import Handler
 
 
 class EvaluationOut(BaseModel):
@@ -30,7 +31,7 @@ class EvaluationOut(BaseModel):
     targets_met: bool | None = Field(title="目标是否全部达到", description="为空表示待定")
     result: dict[str, Any] = Field(title="评价结果", description="目标对照、五项得分、能耗、资金、问题和所用口径")
     actuals: dict[str, Any] = Field(title="填报的实际情况", description="字段同计算评价时提交的 Actuals")
-    evaluated_by: str = Field(title="评价人账号")
+    evaluated_by: Handler = Field(title="评价人账号")
     issued_on: date | None = Field(title="签发日期", description="格式 2024-06-30；未签发为空")
     late: bool | None = Field(title="是否逾期签发", description="未签发为空")
     acknowledged_on: date | None = Field(title="市级签收日期", description="格式 2024-06-30；未签收为空")

@@ -11,6 +11,7 @@ from services.monitoring.rules.code_lists import (
     InspectionState,
 )
 from services.monitoring.schemas.findings import FindingIn, FindingOut
+from shared.audiences import TO_OFFICIALS, Handler, Internal
 from shared.storage.people import Names
 from shared.text import Line, Paragraph
 
@@ -77,13 +78,15 @@ class InspectionOut(BaseModel):
     plan_id: UUID | None = Field(title="核查计划标识", description="UUID；计划外核查为空")
     declaration_id: UUID = Field(title="申报标识", description="项目申报的标识，UUID")
     district: str = Field(title="所属区", description="区代码，如 110105；市级记录为 110000")
-    risk_score: Decimal = Field(title="风险分", description="分")
-    reasons: list[RiskReason] = Field(title="风险原因", description="逐项因素、数量、权重和分值")
+    risk_score: Annotated[Decimal | None, TO_OFFICIALS] = Field(title="风险分", description="分；仅工作人员可见")
+    reasons: Annotated[list[RiskReason] | None, TO_OFFICIALS] = Field(
+        title="风险原因", description="逐项因素、数量、权重和分值；仅工作人员可见"
+    )
     state: InspectionState = Field(
         title="核查状态", description="planned 待指派；assigned 已指派；cleared 可核查；completed 已完成"
     )
-    inspector: str | None = Field(title="核查人员账号", description="未指派为空")
-    interest_statement: str | None = Field(title="利益关系声明", description="未声明为空")
+    inspector: Handler = Field(title="核查人员账号", description="未指派为空")
+    interest_statement: Internal = Field(title="利益关系声明", description="未声明为空")
     inspected_on: date | None = Field(title="核查日期", description="格式 2024-06-30；未完成为空")
     summary: str | None = Field(title="核查情况", description="未完成为空")
     evidence: list[str] = Field(title="佐证材料编号")

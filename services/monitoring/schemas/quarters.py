@@ -11,6 +11,7 @@ from services.monitoring.rules.code_lists import (
     RemarkSeverity,
 )
 from services.monitoring.rules.quarters import QuarterReport
+from shared.audiences import Handler
 from shared.text import AsStored, Line
 
 
@@ -71,7 +72,7 @@ class QuarterSubmissionOut(BaseModel):
     late: bool = Field(title="是否迟报")
     report: Annotated[QuarterReport, AsStored()] = Field(title="季报内容")
     warnings: list[RemarkOut] = Field(title="提示", description="随季报保存，不影响报送")
-    submitted_by: str = Field(title="报送人账号")
+    submitted_by: Handler = Field(title="报送人账号")
     submitted_at: datetime = Field(title="报送时间", description="带时区，如 2024-04-10T09:00:00+08:00")
 
 

@@ -117,11 +117,12 @@ def test_the_strongest_basis_is_used(ours: tuple[Any, Any], other: tuple[Any, An
     ],
 )
 def test_only_other_city_money_at_the_same_place_does_not_bar(source: Source, basis: Basis, bars: bool) -> None:
-    assert build_match(source, basis, "x").bars is bars
+    assert build_match(source, basis, "x", of_another=False).bars is bars
 
 
 def test_a_match_explains_its_basis_and_its_source() -> None:
-    assert build_match("funded", "entity_and_address", "2024-7").as_dict() == {
+    assert build_match("funded", "entity_and_address", "2024-7", of_another=True).as_dict() == {
+        "of_another": True,
         "source": "funded",
         "basis": "entity_and_address",
         "reference": "2024-7",

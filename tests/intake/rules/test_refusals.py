@@ -36,7 +36,10 @@ def test_a_refused_row_names_its_field_and_the_way_out(
         (refusals.not_forwardable([Gap("/opinion", "意见", "三（一）", "征求")]), "how_to_fix"),
         (refusals.completed("/facts/construction_status"), "请更正为实际状态"),
         (refusals.barred("2024-02-01"), "提出信用修复申请"),
-        (refusals.duplicate([build_match("funded", "project_code", "1号")]), "请核对项目代码和项目地址"),
+        (
+            refusals.duplicate([build_match("funded", "project_code", "1号", of_another=False)]),
+            "请核对项目代码和项目地址",
+        ),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )

@@ -1,0 +1,59 @@
+"""Audiences of answers and events: what of a record an owner, a system or the public is not told.
+
+A field or an event is declared as one for officials beside its model; who reads is known from the request.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from pydantic import SerializerFunctionWrapHandler, WrapSerializer
+
+from shared.actors import ROLES, Actor
+
+OFFICIALS = frozenset(ROLES) - {"applicant", "system"}
+"""Roles of the district, the city and the auditors."""
+PUBLIC = Actor("", "", "")
+"""The reader of an answer that needs no sign-in."""
+_reader: ContextVar[Actor | None] = ContextVar("reader", default=None)
+
+
+@contextmanager
+def read_by(reader: Actor) -> Iterator[None]:
+    """Make answers during the block as the reader may see them; elsewhere models are written in full."""
+    token = _reader.set(reader)
+    try:
+        yield
+    finally:
+        _reader.reset(token)
+
+
+def for_officials() -> bool:
+    """Return whether what is being read is read by an official, or by the suite itself."""
+    reader = _reader.get()
+    return reader is None or reader.role in OFFICIALS
+
+
+def _to_officials(value: Any, write: SerializerFunctionWrapHandler) -> Any:
+    reader = _reader.get()
+    if reader is None or reader.role in OFFICIALS or value in (reader.subject, reader.name):
+        return write(value)
+    return None
+
+
+TO_OFFICIALS = WrapSerializer(_to_officials)
+"""Metadata of a field that officials see and everyone else gets as null."""
+Handler = Annotated[str | None, TO_OFFICIALS]
+"""Account or name of the person who handled something: for officials, and for that person; null for everyone else."""
+Internal = Annotated[str | None, TO_OFFICIALS]
+"""Text of the offices' own work, such as the evidence of a proposal: for officials; null for everyone else."""
+
+
+@dataclass(frozen=True)
+class OfficialsOnly:
+    """Marks a field of an event that only officials are told over HTTP; services get events whole."""
+
+
+OFFICIALS_ONLY = OfficialsOnly()
