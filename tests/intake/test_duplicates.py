@@ -71,8 +71,21 @@ async def test_a_live_declaration_of_the_same_code_bars_another(world: World) ->
     case = await sample_declarations.ready(world, stranger)
     answer = await submit(world, case, stranger)
     assert (answer.status_code, answer.json()["code"]) == (409, "duplicate_funding")
-    assert answer.json()["matches"][0]["basis"] == "project_code"
-    assert "SB-110105-2024-0001" in answer.json()["detail"]
+    assert answer.json()["detail"].startswith("项目代码已用于其他单位的项目。请核对")
+
+
+async def test_a_stranger_learns_nothing_of_the_project_whose_code_it_gives(world: World) -> None:
+    await sample_declarations.submitted(world)
+    stranger = world.owner("91110105MA0000007L", "另一家")
+    empty = (await sample_declarations.draft(world, stranger, facts={}))["id"]
+    answers = [await submit(world, empty, stranger)]
+    unused = (await sample_declarations.draft(world, stranger, facts={}, project_code=OTHER_CODE))["id"]
+    answers.append(await submit(world, unused, stranger))
+    assert [(each.status_code, each.json()["code"]) for each in answers] == [(422, "incomplete")] * 2
+    assert answers[0].json()["missing"] == answers[1].json()["missing"]
+    complete = await submit(world, await sample_declarations.ready(world, stranger), stranger)
+    assert (complete.json()["code"], complete.json()["matches"]) == ("duplicate_funding", [])
+    assert "SB-" not in complete.text
 
 
 async def test_the_same_entity_at_the_same_place_is_the_same_project(world: World) -> None:
@@ -111,7 +124,15 @@ async def test_another_place_is_another_project(world: World) -> None:
     assert (await submit(world, case)).status_code == 200
 
 
-async def test_a_funded_project_is_not_supported_again(world: World) -> None:
+@pytest.mark.parametrize(
+    ("uscc", "said"),
+    [
+        (DRAFT["applicant_uscc"], "项目代码相同：已获本方案资金支持（京发改（投资）〔2023〕1号）。请核对"),
+        ("91110105MA0000007L", "项目代码已用于其他单位的项目。请核对"),
+    ],
+    ids=["its own", "another's"],
+)
+async def test_a_funded_project_is_not_supported_again(world: World, uscc: str, said: str) -> None:
     project = Project(
         declaration_id=uuid4(),
         declaration_no="SB-110105-2023-0009",
@@ -119,7 +140,7 @@ async def test_a_funded_project_is_not_supported_again(world: World) -> None:
         project_code=DRAFT["project_code"],
         address=None,
         applicant_name="旧单位",
-        applicant_uscc="91110105MA0000007L",
+        applicant_uscc=uscc,
         district="110105",
     )
     approved = FundsApproved(
@@ -137,8 +158,8 @@ async def test_a_funded_project_is_not_supported_again(world: World) -> None:
     )
     await announce(world, "funding", approved)
     answer = await submit(world, await sample_declarations.ready(world))
-    assert answer.json()["matches"][0]["source"] == "funded"
-    assert "京发改（投资）〔2023〕1号" in answer.json()["detail"]
+    assert (answer.status_code, answer.json()["code"]) == (409, "duplicate_funding")
+    assert answer.json()["detail"].startswith(said)
 
 
 async def programme(world: World) -> str:

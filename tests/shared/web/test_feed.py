@@ -148,6 +148,21 @@ async def test_an_applicant_sees_its_own_events_and_not_who_had_them_in_hand(wor
     assert (known["actor"], len(known["data"]["hands"])) == ("service:intake", 1)
 
 
+async def test_an_applicant_is_not_told_what_the_government_advised(world: World) -> None:
+    owner = world.owner()
+    opinion = OpinionGiven(
+        **{"declaration_id": uuid4(), "district": "110105", "applicant_uscc": owner.uscc, "position": "agree"},
+        **{"text": "同意", "given_on": "2024-03-01", "late": False},
+    )
+    async with world.instances["intake"].database.session(system_actor("intake")) as session:
+        await emit(session, opinion, received(owner.uscc))
+    assert len(await world.events("intake")) == 2
+    for query in ("", f"?type={OpinionGiven.type}", f"?type={OpinionGiven.type}&type={DeclarationReceived.type}"):
+        told = (await world.get("intake", f"/events{query}", owner))["events"]
+        assert {event["type"] for event in told} <= {DeclarationReceived.type}
+    assert len((await world.get("intake", "/events", owner))["events"]) == 1
+
+
 def withdrawn(**whose: str) -> DeclarationWithdrawn:
     return DeclarationWithdrawn(declaration_id=uuid4(), district="110105", reason="示例", **whose)
 

@@ -1,0 +1,114 @@
+"""What an owner sees of a case before it is decided: no draft, no proposal, no filter, sort or cursor that tells."""
+
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from tests.funding import case as steps
+from tests.world import World
+
+pytestmark = pytest.mark.clause("三（二）")
+OFFICER = "110105-officer-1"
+PROPOSED = ("base", "uncapped", "cap", "award")
+CLAWBACK = {
+    "ground": "funds_diverted",
+    "clause": "四（一）1",
+    "amount_yuan": "4000000.00",
+    "reason": "部分资金用于非改造支出",
+    "evidence": "现场核查记录及银行流水",
+}
+
+
+async def owners(world: World, case: UUID) -> dict[str, Any]:
+    read: dict[str, Any] = await world.get("funding", f"/v1/applications/{case}", world.owner())
+    return read
+
+
+async def listed(world: World, query: str, who: Any = None) -> list[str]:
+    page = await world.get("funding", f"/v1/applications?{query}", who or world.owner())
+    return [each["id"] for each in page["items"]]
+
+
+async def test_a_draft_of_the_approval_looks_to_the_owner_as_if_there_were_none(world: World) -> None:
+    case = await steps.enter_pool(world)
+    before = await owners(world, case)
+    await steps.draft(world, case)
+    assert await owners(world, case) == before | {"status": "received"}
+    official = await steps.read(world, case, OFFICER)
+    assert (official["status"], official["justification"]) == ("drafted", "符合条件，建议支持")
+    assert all(steps.yuan(official, key) not in (None, "None") for key in PROPOSED)
+
+
+async def test_filters_sorts_and_cursors_tell_an_owner_nothing_of_a_draft(world: World) -> None:
+    small, large = await steps.enter_pool(world, investment_yuan="50000000.00"), await steps.enter_pool(world)
+    await steps.draft(world, small)
+    await steps.draft(world, large)
+    both = sorted(map(str, (small, large)))
+    assert await listed(world, "status=drafted") == []
+    assert sorted(await listed(world, "status=received")) == both
+    assert await listed(world, "mode=investment_grant") == []
+    assert await listed(world, "budget_year=2024") == []
+    up, down = await listed(world, "sort=award_yuan"), await listed(world, "sort=-award_yuan")
+    assert (up, down) == (both, both[::-1])
+    page = await world.get("funding", "/v1/applications?sort=award_yuan&limit=1", world.owner())
+    official = await world.get("funding", "/v1/applications?sort=award_yuan&limit=1", OFFICER)
+    assert (official["items"][0]["id"], page["next_cursor"] == official["next_cursor"]) == (str(small), False)
+    assert sorted(await listed(world, "status=drafted&mode=investment_grant&budget_year=2024", OFFICER)) == both
+
+
+async def test_an_approval_is_told_without_what_was_advised(world: World) -> None:
+    await steps.appropriate(world)
+    case = await steps.approved(world)
+    told = await owners(world, case)
+    assert (told["status"], told["mode"], told["justification"]) == ("approved", "investment_grant", None)
+    assert steps.yuan(told, "award") == "10000000.00"
+    assert [each["act"] for each in told["timeline"]] == ["receive_application", "approve_application"]
+    assert all((each["actor"], each["actor_name"], each["detail"]) == (None,) * 3 for each in told["timeline"])
+    assert await listed(world, "status=approved&mode=investment_grant") == [str(case)]
+
+
+async def test_a_declined_draft_is_not_told_afterwards(world: World) -> None:
+    case = await steps.enter_pool(world)
+    await steps.draft(world, case)
+    body = {"clauses": ["二（五）"], "reason": "不予支持"}
+    await world.post("funding", f"/v1/applications/{case}/decline", "city-supervisor-1", body)
+    told = await owners(world, case)
+    assert (told["status"], told["mode"], steps.yuan(told, "award")) == ("declined", None, "None")
+
+
+async def test_a_plan_and_a_release_are_told_once_they_are_decided(world: World) -> None:
+    await steps.appropriate(world)
+    case = await steps.approved(world)
+    items = [{"application_id": str(case)}]
+    body = {"year": 2024, "batch": 1, "items": items}
+    plan = await world.post("funding", "/v1/plans", "city-officer-2", body, 201)
+    assert (await owners(world, case))["plan_items"] == []
+    await world.post("funding", f"/v1/plans/{plan['id']}/issue", "city-supervisor-2")
+    assert len((await owners(world, case))["plan_items"]) == 1
+    refused = await steps.requested(world, case)
+    assert (await owners(world, case))["release_requests"] == []
+    reason = {"reason": "账户信息待补正"}
+    await world.post("funding", f"/v1/release-requests/{refused['id']}/reject", "finance-2", reason)
+    paid = await steps.requested(world, case)
+    await world.post("funding", f"/v1/release-requests/{paid['id']}/approve", "finance-2")
+    told = await owners(world, case)
+    assert [(each["id"], each["requested_by"], each["evidence"]) for each in told["release_requests"]] == [
+        (paid["id"], None, None)
+    ]
+    assert {each["act"] for each in told["timeline"]} & {"request_release", "reject_release"} == set()
+
+
+async def test_a_proposal_to_recover_is_told_once_it_is_decided_and_its_evidence_never(world: World) -> None:
+    case = await steps.released(world)
+    path = f"/v1/applications/{case}/clawback-requests"
+    rejected = await world.post("funding", path, "city-officer-3", CLAWBACK, 201)
+    assert (await owners(world, case))["clawback_requests"] == []
+    reason = {"reason": "事实不清"}
+    await world.post("funding", f"/v1/clawback-requests/{rejected['id']}/reject", "city-supervisor-3", reason)
+    demanded = await world.post("funding", path, "city-officer-3", CLAWBACK, 201)
+    await world.post("funding", f"/v1/clawback-requests/{demanded['id']}/approve", "city-supervisor-3")
+    told = (await owners(world, case))["clawback_requests"]
+    assert [(each["id"], each["evidence"], each["requested_by"]) for each in told] == [(demanded["id"], None, None)]
+    official = (await steps.read(world, case))["clawback_requests"]
+    assert {each["evidence"] for each in official} == {"现场核查记录及银行流水"}
