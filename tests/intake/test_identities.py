@@ -52,6 +52,8 @@ OF_PROJECT = [
     match("municipal_record", "entity_and_address", "乙资金，2022-06-01", bars=False),
     match("municipal_record", "project_code", "甲资金，2022-06-01"),
 ]
+OF_ANOTHER = ("N-1", "甲资金，2022-06-01")
+"""Matches by the code alone, whose records belong to another entity."""
 OF_ENTITY = [
     *OF_PROJECT[:4],
     match("funded", "entity", "批〔2023〕9号"),
@@ -95,8 +97,10 @@ async def test_a_refusal_names_what_bars_and_a_warning_goes_to_officials_alone(w
     await fill(world)
     path = f"/v1/declarations/{case}"
     refused = (await world.call("intake", "POST", f"{path}/submit", world.owner(), status=409)).json()
-    barring = [each for each in OF_PROJECT if each["bars"]]
+    barring = [each for each in OF_PROJECT if each["bars"] and each["reference"] not in OF_ANOTHER]
     assert sorted(refused["matches"], key=str) == sorted(barring, key=str)
+    assert "项目代码已用于其他单位的项目" in refused["detail"]
+    assert not any(reference in str(refused) for reference in OF_ANOTHER)
     admin = world.database.admin
     await admin.execute("DELETE FROM intake.project_identity")
     await admin.execute("DELETE FROM intake.municipal_funding_record WHERE programme_name = '甲资金'")

@@ -42,8 +42,8 @@ class Match:
     """True for the record of another entity, of which an applicant is told no more than that there is one."""
 
     def as_dict(self) -> dict[str, object]:
-        """Return the match as JSON values."""
-        return asdict(self)
+        """Return the match as JSON values, for those who may read whose record it is."""
+        return {name: value for name, value in asdict(self).items() if name != "of_another"}
 
 
 def normalized_address(address: str | None) -> str | None:

@@ -122,7 +122,6 @@ def test_only_other_city_money_at_the_same_place_does_not_bar(source: Source, ba
 
 def test_a_match_explains_its_basis_and_its_source() -> None:
     assert build_match("funded", "entity_and_address", "2024-7", of_another=True).as_dict() == {
-        "of_another": True,
         "source": "funded",
         "basis": "entity_and_address",
         "reference": "2024-7",

@@ -9,6 +9,9 @@ from services.intake.rules.submission import Gap
 RECORDED = upsert.RecordedState(1, "2024Q1", b"before")
 
 
+FUNDED = build_match("funded", "project_code", "1号", of_another=False)
+
+
 @pytest.mark.parametrize(
     ("refusal", "field", "way_out"),
     [
