@@ -5,7 +5,6 @@ import hashlib
 import re
 from collections.abc import Mapping
 
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _NOTHING = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -22,6 +21,8 @@ STATIC = {"cache-control": "public, max-age=3600"}
 """For pages and files that are the same for everybody."""
 TRANSPORT = "max-age=31536000"
 """One year of https alone; sent over https, as browsers ignore it elsewhere."""
+_RAW = [(name.encode(), value.encode()) for name, value in ALWAYS.items()]
+_OVER_HTTPS = [*_RAW, (b"strict-transport-security", TRANSPORT.encode())]
 _INLINE_SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 
 
@@ -48,11 +49,10 @@ class SecurityHeaders:
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(raw=message.setdefault("headers", []))
-                for name, value in ALWAYS.items():
-                    headers.setdefault(name, value)
-                if scope.get("scheme") == "https":
-                    headers["strict-transport-security"] = TRANSPORT
+                own = list(message.get("headers", ()))
+                names = {name for name, _ in own}
+                added = _OVER_HTTPS if scope.get("scheme") == "https" else _RAW
+                message["headers"] = own + [header for header in added if header[0] not in names]
             await send(message)
 
         await self.app(scope, receive, send_with_headers)
