@@ -37,6 +37,7 @@ from shared.storage.api_keys import ApiKeys
 from shared.storage.people import SignIns
 from shared.storage.revocations import Revocations
 from shared.storage.session import Database
+from shared.storage.stream_tickets import StreamTickets, forget_old_tickets
 from shared.storage.tables import idempotency_key
 
 log = structlog.get_logger()
@@ -115,6 +116,7 @@ class Instance:
         self.revocations = Revocations(self.background, settings)
         self.rates, self.wrong_keys = RateLimiter(settings, service.name), WrongKeys()
         self.sign_ins = SignIns()
+        self.tickets = StreamTickets(self.database, self.revocations)
         self.draining = asyncio.Event()
         self.reads: set[asyncio.Task[Any]] = set()
         """Reads of event streams, which end by themselves where their client leaves meanwhile."""
@@ -177,6 +179,7 @@ class Instance:
             await session.execute(_TICK_TURN, {"service": self.service.name})
             await self.api_keys.write_uses(session)
             await self.sign_ins.write(session)
+            await forget_old_tickets(session)
             if self.service.tick is not None:
                 await self.service.tick(session)
             kept_since = self.clock.now() - timedelta(days=self.settings.idempotency_keep_days)

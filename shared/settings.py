@@ -3,7 +3,7 @@
 import os
 import re
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 from pydantic.fields import FieldInfo
@@ -148,6 +148,10 @@ class Settings(LoadLimits):
     jwt_claims: ClaimMapping = ClaimMapping()
     """Names of the claims with roles, district, credit code and name: TENGHUAN_JWT_CLAIMS__ROLES=realm_access.roles."""
     jwt_leeway_seconds: int = 30
+    cors_origins: list[Annotated[str, Field(pattern=r"^https?://[a-zA-Z0-9.-]+(:[0-9]{1,5})?$")]] = Field(
+        default_factory=list
+    )
+    """Origins whose pages may call the API from a browser, as https://dashboard.example.invalid; none by default."""
     revocation_refresh_seconds: float = Field(default=2.0, ge=0, le=60)
     """Age at which a process reads the revoked tokens again, so long a revoked token may still count there."""
     api_key_days: int = Field(default=365, ge=1, le=3660)

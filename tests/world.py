@@ -130,6 +130,7 @@ class World:
             client.event_hooks = {}
         for instance in self.instances.values():
             instance.revocations.forget()
+            instance.sign_ins.forget()
         self.clock.restart()
         self.bus.carried.clear()
         for instance in self.instances.values():

@@ -38,6 +38,11 @@ class SignIns:
         self._noted: dict[str, tuple[date, Actor]] = {}
         self._unwritten: dict[str, Actor] = {}
 
+    def forget(self) -> None:
+        """Forget who was noted: everybody's next sign-in is written."""
+        self._noted.clear()
+        self._unwritten.clear()
+
     def note(self, actor: Actor, day: date) -> None:
         """Note a sign-in, once a day and again when name, roles or districts have changed."""
         if self._noted.get(actor.subject) != (day, actor):

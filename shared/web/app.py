@@ -6,6 +6,7 @@ from typing import Any, cast
 
 from fastapi import FastAPI
 from fastapi.telemetry import TelemetryConfig
+from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddleware
 from starlette.types import ASGIApp
 
@@ -15,7 +16,7 @@ from shared.exporter import exporting
 from shared.runtime import Instance, Service, bus_of, running
 from shared.settings import Settings
 from shared.storage.file_types import EXTENSIONS
-from shared.web import admin, api_keys, code_lists, duties, feed, me, people, problem_pages
+from shared.web import admin, api_keys, code_lists, duties, feed, me, people, problem_pages, stream_tickets
 from shared.web.docs import mount_docs
 from shared.web.observability import RequestLog
 from shared.web.openapi import complete
@@ -24,7 +25,13 @@ from shared.web.problems import handle_errors
 from shared.web.routing import install
 from shared.web.security_headers import SecurityHeaders
 
-_OF_EVERY_SERVICE = (feed, code_lists, duties, admin, api_keys, people, me, problem_pages)
+_OF_EVERY_SERVICE = (feed, code_lists, duties, admin, api_keys, people, me, stream_tickets, problem_pages)
+_CORS: dict[str, Any] = {
+    "allow_methods": ["GET", "POST", "PUT", "PATCH", "DELETE"],
+    "allow_headers": ["Authorization", "Content-Type", "Idempotency-Key", "If-Match", "Last-Event-ID", "X-Request-ID"],
+    "expose_headers": ["ETag", "Idempotency-Key", "Idempotency-Replayed", "Location", "Retry-After", "X-Request-ID"],
+}
+"""What pages of an allowed origin may send and read; cookies play no part, since tokens travel in a header."""
 COMPRESSED = (*DEFAULT_EXCLUDED_CONTENT_TYPES, *EXTENSIONS)
 """Media types that are sent as they are: compressed already, or streams of single events."""
 
@@ -80,5 +87,7 @@ def create_app(service: Service, instance: Instance | None = None) -> FastAPI:
     install(app, service.router, *(module.router for module in _OF_EVERY_SERVICE))
     mount_docs(app)
     handle_errors(app)
+    if settings.cors_origins:
+        app.add_middleware(CORSMiddleware, allow_origins=settings.cors_origins, **_CORS)
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=4, exclude_content_types=COMPRESSED)
     return app

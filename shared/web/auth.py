@@ -20,6 +20,7 @@ from shared.web.routing import PrefixRoute
 from shared.web.scopes import scope_of
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+STREAM = "/events/stream"
 _bearer = HTTPBearer(auto_error=False, description="个人令牌，或接口密钥（th_live_…）")
 
 
@@ -41,17 +42,30 @@ async def sign_in(request: Request) -> Actor:
 
     Raises Unauthenticated, or TooManyRequests when its address has failed too often.
     """
-    scheme, _, credential = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not credential:
-        raise Unauthenticated()
     instance: Instance = request.app.state.instance
     try:
-        actor = await _identified(instance, credential, address_of(request))
+        if "authorization" not in request.headers and (ticket := ticket_of(request)):
+            actor = await instance.tickets.redeem(ticket)
+        else:
+            actor = await _identified(instance, _credential_of(request), address_of(request))
     except Unauthenticated:
         await instance.rates.count("sign_in_failures", address_of(request))
         raise
     logs.context().subject = actor.subject
     return actor
+
+
+def ticket_of(request: Request) -> str:
+    """Return the ticket in the address of an event stream; empty where there is none."""
+    return request.query_params.get("ticket", "") if request.url.path == STREAM else ""
+
+
+def _credential_of(request: Request) -> str:
+    """Return the token or key of the header. Raises Unauthenticated."""
+    scheme, _, credential = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not credential:
+        raise Unauthenticated()
+    return credential
 
 
 async def _identified(instance: Instance, credential: str, address: str) -> Actor:
@@ -186,4 +200,5 @@ CityOrApplicant = Annotated[
 MaterialProvider = Annotated[Actor, Depends(RoleCheck("applicant", "district_officer", "district_government"))]
 Official = Annotated[Actor, Depends(RoleCheck(*(role for role in ROLES if role not in ("applicant", "system"))))]
 OfficialOrSystem = Annotated[Actor, Depends(RoleCheck(*(role for role in ROLES if role != "applicant")))]
+Person = Annotated[Actor, Depends(RoleCheck(*(role for role in ROLES if role != "system")))]
 Anyone = Annotated[Actor, Depends(RoleCheck(*ROLES))]

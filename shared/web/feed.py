@@ -26,7 +26,7 @@ from shared.errors import NotFound, Unauthenticated
 from shared.runtime import Instance
 from shared.storage.session import actor_of, is_transient
 from shared.storage.tables import event_log
-from shared.web.auth import Anyone, sign_in
+from shared.web.auth import STREAM, Anyone, sign_in, ticket_of
 from shared.web.idempotency import ReadSession
 from shared.web.parameters import KnownParametersRoute
 
@@ -105,7 +105,7 @@ class EventStream(StreamingResponse):
 
 
 @router.get(
-    "/events/stream",
+    STREAM,
     name="stream_events",
     response_class=EventStream,
     summary="实时事件",
@@ -116,6 +116,7 @@ async def stream_events(
     actor: Anyone,
     types: Types = [],  # noqa: B006 - FastAPI copies query defaults
     after: After = 0,
+    ticket: Annotated[str | None, Query(max_length=100, description="凭单，代替 Authorization 请求头")] = None,
     last_event_id: Annotated[str | None, Header(pattern=r"^\d{1,18}$", description="上次收到的事件位置")] = None,
 ) -> EventStream:
     """Stream the events of this service (Server-Sent Events) after Last-Event-ID, until the token expires."""
@@ -175,9 +176,12 @@ async def _follow(
 
 
 async def _still_signed_in(request: Request) -> bool:
-    """Return whether the token or key of an open stream is still valid."""
+    """Return whether the token or key of an open stream is still valid, or the token that its ticket stood for."""
     try:
-        await sign_in(request)
+        if "authorization" not in request.headers and ticket_of(request):
+            await request.app.state.instance.tickets.check(request.state.caller)
+        else:
+            await sign_in(request)
     except Unauthenticated:
         return False
     return True
