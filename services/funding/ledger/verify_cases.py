@@ -38,7 +38,7 @@ CASES = {
         FROM ({_ANNOUNCED}) e
         FULL JOIN ({_PAID_OR_BACK}) m ON m.id = e.id
         LEFT JOIN application c ON c.id = m.case_id
-        WHERE m.id IS NULL OR e.times IS DISTINCT FROM 1
+        WHERE e.times IS DISTINCT FROM 1
            OR (e.fen, e.stage, e.case_id, e.payee) IS DISTINCT FROM (m.amount, m.stage, m.case_id, c.applicant_uscc)""",
     "each_paid_request_is_one_posted_transfer": """
         SELECT 'transfer ' || coalesce(r.transfer_id, p.id),

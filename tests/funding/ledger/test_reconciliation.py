@@ -8,6 +8,7 @@ from services.funding.ledger.reconciliation import CHECKS, RECONCILED, reconcile
 from tests.funding.ledger.planted import Named, changed
 from tests.funding.ledger.tampered_cases import CASE_CHANGES
 from tests.funding.ledger.tampered_documents import DOCUMENTS
+from tests.funding.ledger.tampered_plans import PLAN_CHANGES
 from tests.funding.ledger.tampering import (
     APPROVALS,
     AWARDS,
@@ -22,7 +23,7 @@ from tests.funding.ledger.tampering import (
 from tests.funding.ledger.told_books import ToldBooks, told_books
 from tests.postgres import Server
 
-CHANGES = DOCUMENTS | CASE_CHANGES
+CHANGES = DOCUMENTS | PLAN_CHANGES | CASE_CHANGES
 
 
 @pytest.fixture(scope="module")
