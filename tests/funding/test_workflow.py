@@ -4,6 +4,8 @@ from uuid import uuid4
 
 import pytest
 
+from services.funding.ledger.reconciliation import CHECKS
+from services.funding.ledger.rule_names import RULES
 from shared.actors import system_actor
 from shared.contracts.funding import FundsReleased
 from shared.events.outbox import emit
@@ -83,4 +85,7 @@ async def test_an_announced_release_without_a_transfer_is_reported(world: World)
     async with world.instances["funding"].database.session(system_actor("funding")) as session:
         await emit(session, invented)
     found = await world.get("funding", "/v1/ledger/verify", "auditor-1")
-    assert [drift["invariant"] for drift in found["drifts"]] == ["each_money_event_is_one_transfer"]
+    (drift,) = found["drifts"]
+    assert drift["invariant"] == "each_money_event_is_one_transfer"
+    assert drift["rule"] == RULES[drift["invariant"]]
+    assert set(RULES) == set(CHECKS)

@@ -1,10 +1,14 @@
 """Endpoint that verifies the ledger against itself, documents, cases, acts and events. 三（二）, 四（一）1"""
 
+from dataclasses import asdict
+
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 
 from services.funding.api.shapes import Shape
 from services.funding.ledger.reconciliation import reconcile_snapshot
+from services.funding.ledger.rule_names import RULES
+from services.funding.ledger.verify import Drift
 from shared.runtime import Instance
 from shared.web.auth import FinanceOrAuditor
 from shared.web.idempotency import ActRoute
@@ -15,7 +19,8 @@ router = APIRouter(route_class=ActRoute, tags=["账簿"])
 class LedgerDriftOut(Shape):
     """Violation of an invariant: its name, the account, transfer or case, and the figures."""
 
-    invariant: str = Field(title="不变量", description="被违反的核对规则的代码")
+    invariant: str = Field(title="核对规则", description="被违反的核对规则的代码")
+    rule: str = Field(title="核对规则名称")
     subject: str = Field(title="对象", description="账户、转账或资金申请的标识")
     figures: str = Field(title="数据", description="不一致的数据；金额单位为分或元，随文注明")
 
@@ -37,4 +42,8 @@ async def verify_ledger(request: Request, actor: FinanceOrAuditor) -> LedgerVeri
     """Verify the ledger, and its agreement with documents, cases, acts and events. 三（二）, 四（一）1"""
     instance: Instance = request.app.state.instance
     drifts = await reconcile_snapshot(instance.database.engine, instance.settings.ledger_verify_seconds)
-    return LedgerVerification(sound=not drifts, drifts=[LedgerDriftOut.model_validate(drift) for drift in drifts])
+    return LedgerVerification(sound=not drifts, drifts=[_shown(drift) for drift in drifts])
+
+
+def _shown(drift: Drift) -> LedgerDriftOut:
+    return LedgerDriftOut(rule=RULES[drift.invariant], **asdict(drift))

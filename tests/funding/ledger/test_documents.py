@@ -94,6 +94,11 @@ async def test_a_document_is_posted_up_to_its_amount_in_parts_reserved_or_posted
     assert await books.send(funded("one", 300, SMALL)) == [Code.EXISTS]
 
 
+async def test_postings_of_one_batch_share_the_document(books: LedgerFixture) -> None:
+    batch = [funded("one", 300, SMALL), funded("more", 201, SMALL), funded("rest", 200, SMALL)]
+    assert await books.send(*batch) == [Code.OK, Code.OVER_DOCUMENT, Code.OK]
+
+
 async def test_a_broken_chain_gives_its_part_of_the_document_back(books: LedgerFixture) -> None:
     broken = chain(funded("a", 500, SMALL), direct("b", BUDGET, PAID, 501))
     assert await books.send(*broken, funded("c", 500, SMALL)) == [Code.LINKED_FAILED, Code.OVER_BUDGET, Code.OK]
