@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import asyncpg
 
+from services import load
 from tests.world import World
 
 Result = TypeVar("Result")
@@ -59,3 +60,33 @@ async def until_waiting(world: World, number: int) -> None:
             if await world.database.admin.fetchval(_WAITING) >= number:
                 return
             await asyncio.sleep(0.005)
+
+
+async def refuse_other_versions(world: World, service: str, method: str, path: str, who: Any, body: Any = None) -> None:
+    """Check that an act which demands the version read is refused without one, and for one that was overtaken."""
+    read = await world.tag_read(service, method, path, who)
+    if not read:
+        return
+    await world.settle()
+    before = await world.snapshot()
+    missing = await world.call(service, method, path, who, body, if_match="")
+    async with overtaken(world, service):
+        stale = await world.call(service, method, path, who, body, if_match=read)
+    assert (missing.status_code, missing.json()["code"]) == (428, "precondition_required")
+    assert (stale.status_code, stale.json()["code"]) == (412, "stale")
+    assert await world.snapshot() == before
+
+
+@asynccontextmanager
+async def overtaken(world: World, service: str) -> AsyncIterator[None]:
+    """Let every record of a service be of the next version meanwhile."""
+    change = "; ".join(
+        f"UPDATE {service}.{table.name} SET version = version {{step}}"
+        for table in load(service).metadata.sorted_tables
+        if "version" in table.c and not table.c["version"].primary_key
+    )
+    await world.database.admin.execute(change.format(step="+ 1"))
+    try:
+        yield
+    finally:
+        await world.database.admin.execute(change.format(step="- 1"))

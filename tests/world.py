@@ -16,6 +16,7 @@ from pydantic import SecretStr
 from sqlalchemy import text
 
 from deploy.demo.personas import CITY_PEOPLE, PEOPLE, Persona, Signer, applicant
+from deploy.demo.reading import record_read_before
 from services import SERVICES, load
 from shared.actors import system_actor
 from shared.clock import Clock
@@ -72,6 +73,7 @@ class World:
         self.instances: dict[str, Instance] = {}
         self.apps: dict[str, FastAPI] = {}
         self.clients: dict[str, httpx.AsyncClient] = {}
+        self._readers: dict[str, httpx.AsyncClient] = {}
         self._settings_at_start = settings.model_copy(deep=True)
         self._ended_sessions = 0
 
@@ -155,8 +157,9 @@ class World:
         self.instances[name] = instance
         self.apps[name] = enumeration.app(name)
         transport = httpx.ASGITransport(app=self.apps[name], raise_app_exceptions=False)
-        client = httpx.AsyncClient(transport=transport, base_url=f"http://{name}.test", timeout=30)
-        self.clients[name] = await stack.enter_async_context(client)
+        for kept in (self.clients, self._readers):
+            client = httpx.AsyncClient(transport=transport, base_url=f"http://{name}.test", timeout=30)
+            kept[name] = await stack.enter_async_context(client)
 
     def token(self, who: str | Persona) -> str:
         persona = PEOPLE[who] if isinstance(who, str) else who
@@ -215,13 +218,8 @@ class World:
             return ""
         if not reading.demands_version(route):
             return ""
-        if part := reading.part_of_application(path):
-            query = f"SELECT application_id::text FROM funding.{part[0]} WHERE id::text = $1"
-            address = f"/v1/applications/{await self.database.admin.fetchval(query, part[1])}"
-        else:
-            address = reading.record_read_before(method, path)
         headers = {"authorization": f"Bearer {self.token(who)}"}
-        answer = await self.clients[service].get(address, headers=headers)
+        answer = await self._readers[service].get(record_read_before(method, path), headers=headers)
         tag: str = answer.headers.get("etag", "")
         return tag
 

@@ -15,7 +15,8 @@ from typing import Any, Self
 import httpx
 
 from deploy.demo.personas import PEOPLE, Persona
-from faults.workload.answers import ANSWER_READERS, CREATING_ACTS
+from deploy.demo.reading import record_read_before
+from faults.workload.answers import ANSWER_READERS, CREATING_ACTS, DECIDING_ACTS
 from faults.workload.log import KEY_PREFIX, Command, CommandLog, Resend
 from faults.workload.profile import Endpoints, LoadProfile
 from shared.clock import Clock
@@ -26,7 +27,10 @@ OTHER_FILE = b"%PDF-1.7\n% another file, of another length than any that was sen
 
 @dataclass(frozen=True)
 class Request:
-    """An HTTP request. `key` is None for a read, which may be repeated freely."""
+    """An HTTP request. `key` is None for a read, which may be repeated freely.
+
+    With `for_version`, each attempt reads the record first and names its version.
+    """
 
     service: str
     method: str
@@ -35,6 +39,7 @@ class Request:
     key: str | None = None
     content: bytes | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
+    for_version: bool = False
 
     @property
     def is_file(self) -> bool:
@@ -104,7 +109,8 @@ class Client:
         if content is not None and act != "upload_material":
             sent["content-type"] = "application/json"
         command = self.begin(service, act, case, self._subject(actor), facts or {})
-        await self._execute(command, Request(service, method, path, actor, command.key, content, sent), contested)
+        request = Request(service, method, path, actor, command.key, content, sent, act in DECIDING_ACTS)
+        await self._execute(command, request, contested)
         return command
 
     async def _execute(self, command: Command, request: Request, contested: bool) -> None:
@@ -172,7 +178,7 @@ class Client:
         if command is not None and command.started == 0.0:
             command.started = time.monotonic()
         while True:
-            answer = await self._send(request)
+            answer = await self._attempt(request)
             if command is not None:
                 command.attempts += 1
             if answer is not None:
@@ -181,6 +187,20 @@ class Client:
                 return None
             await asyncio.sleep(pause * random.uniform(0.5, 1.0))
             pause = min(pause * 2, 2.0)
+
+    async def _attempt(self, request: Request) -> httpx.Response | None:
+        """Send one attempt, for the version read just before if the act asks for one; None when it must be repeated.
+
+        A version that another act overtook is read again: the refused attempt left no trace, so its key is still free.
+        """
+        if not request.for_version:
+            return await self._send(request)
+        read = await self._send(Request(request.service, "GET", _record_of(request), request.actor))
+        if read is None:
+            return None
+        version = {"if-match": read.headers["etag"]} if "etag" in read.headers else {}
+        answer = await self._send(replace(request, headers={**request.headers, **version}))
+        return None if answer is not None and code_of(answer) == "stale" else answer
 
     async def _send(self, request: Request) -> httpx.Response | None:
         """Send one attempt; return None without an answer, or when the answer asks to retry."""
@@ -222,6 +242,10 @@ class Client:
 
 _NEVER = float("-inf")
 _JSON = {"content-type": "application/json"}
+
+
+def _record_of(request: Request) -> str:
+    return record_read_before(request.method, request.path)
 
 
 def _minute(moment: datetime) -> datetime:

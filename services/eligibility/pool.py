@@ -13,7 +13,8 @@ from services.eligibility.models import ConflictDeclaration, PoolEntry, Recognis
 from services.eligibility.reviews import numbered_fields, round_fields
 from services.eligibility.rules.pool import average, weighted_score
 from shared.policy import parameter
-from shared.storage.session import actor_of, locked, now, settings_of, today
+from shared.storage.session import actor_of, now, settings_of, today
+from shared.storage.versions import locked_as_read
 
 _POOL_LOCK = 0x7E15
 
@@ -48,9 +49,12 @@ class Panel:
         return average([weighted_score(sheet.marks, weights) for sheet in self.sheets])
 
 
-async def lock_passed_review(session: AsyncSession, declaration_id: UUID) -> Review:
-    """Return the case, locked, in stage `passed`. Raises NotFound, WrongStatus."""
-    review = await locked(session, Review, declaration_id)
+async def lock_passed_review(session: AsyncSession, declaration_id: UUID, if_match: str | None) -> Review:
+    """Return the case as it was read, locked, in stage `passed`.
+
+    Raises NotFound, PreconditionRequired, Stale or WrongStatus.
+    """
+    review = await locked_as_read(session, Review, declaration_id, if_match)
     review.expect_stage("passed")
     return review
 

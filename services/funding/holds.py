@@ -16,6 +16,7 @@ from shared.errors import DomainError
 from shared.events.outbox import emit
 from shared.storage.audit import case_of, record_act
 from shared.storage.session import actor_of, now
+from shared.storage.versions import raise_version
 
 
 class Held(DomainError):
@@ -73,6 +74,7 @@ async def place_hold(
     )
     if placed is None:
         return None
+    raise_version(application)
     detail = {"hold_id": str(identity), "ground": ground, "clause": clause, "severity": severity}
     await record_act(session, "hold_funds", case_of(application), reason=reason, duty="hold", **detail)
     await _announce(session, application, placed, True, reason)

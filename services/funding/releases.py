@@ -19,6 +19,7 @@ from shared.errors import DomainError, Invalid
 from shared.policy import parameter
 from shared.storage.audit import hands_of
 from shared.storage.session import found, locked, today
+from shared.storage.versions import locked_as_read
 
 
 class CompletedBeforePlan(DomainError):
@@ -94,10 +95,12 @@ async def _due_interest(session: AsyncSession, application: Application, stateme
     return Instalment(application.instalments_paid + 1, statement.payable_yuan, f"第{statement.number}次结息核定")
 
 
-async def locked_request(session: AsyncSession, request_id: UUID) -> tuple[ReleaseRequest, Application]:
+async def locked_request(
+    session: AsyncSession, request_id: UUID, if_match: str | None
+) -> tuple[ReleaseRequest, Application]:
     """Return the request and its application, locked; the application first, so that two acts cannot deadlock."""
     request = await found(session, ReleaseRequest, request_id)
-    application = await locked(session, Application, request.application_id)
+    application = await locked_as_read(session, Application, request.application_id, if_match)
     return await locked(session, ReleaseRequest, request_id), application
 
 

@@ -26,6 +26,7 @@ from shared.errors import Duplicate, Invalid
 from shared.events.outbox import emit
 from shared.policy import parameter
 from shared.storage.session import actor_of, locked, now, today
+from shared.storage.versions import Tag, expect_tag
 
 _GROUNDS = UUID("6f1c54f2-6a4a-5c0b-9e0e-3a7b4c8f2d10")
 
@@ -96,6 +97,23 @@ def _standing_ground(row: CreditGround) -> StandingGround:
 async def lock_entity(session: AsyncSession, uscc: str) -> Entity:
     """Return the entity, locked for a change of its credit. Raises NotFound."""
     return await locked(session, Entity, entity_id(uscc))
+
+
+async def lock_entity_as_read(session: AsyncSession, uscc: str, if_match: str | None) -> Entity:
+    """Lock the entity for a decision on its credit. Raises NotFound, PreconditionRequired or Stale."""
+    entity = await lock_entity(session, uscc)
+    expect_tag(session, await credit_tag(session, entity), if_match)
+    return entity
+
+
+async def credit_tag(session: AsyncSession, entity: Entity) -> Tag:
+    """Return the entity tag of an entity's credit: its version, and the number of its grounds.
+
+    Grounds are raised without a lock of the entity, and end only with a decision.
+    """
+    grounds = select(func.count()).where(CreditGround.applicant_uscc == entity.applicant_uscc)
+    known = await session.scalar(grounds)
+    return lambda: f'"{entity.version}.{known}"'
 
 
 async def open_rating(session: AsyncSession, uscc: str) -> CreditRating | None:

@@ -24,8 +24,8 @@ async def run_scheduled(session: AsyncSession) -> None:
     """Run the scheduled work. Idempotent: due dates are stored, and each row is marked once."""
     on = today(session)
     await open_due_quarters(session, on)
-    await mark_overdue_quarters(session, on)
     await mark_evaluations(session, on)
+    await mark_overdue_quarters(session, on)
     await mark_overdue_rectifications(session, on)
 
 

@@ -366,3 +366,9 @@ def several_duties(op: Any, duty_of_act: dict[str, str]) -> None:
     op.execute("ALTER TABLE act NO FORCE ROW LEVEL SECURITY")
     op.execute(_ADD_DUTIES.format(acts=", ".join(f"('{act}', '{duty}')" for act, duty in duty_of_act.items())))
     op.execute("ALTER TABLE act FORCE ROW LEVEL SECURITY")
+
+
+def add_versions(op: Any, service: str, *tables: str) -> None:
+    """Give tables the version from which the ETag of their rows is made; rows that exist begin with 1."""
+    for table in tables:
+        op.execute(f"ALTER TABLE {service}.{table} ADD COLUMN version INTEGER NOT NULL DEFAULT 1")

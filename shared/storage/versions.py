@@ -3,7 +3,8 @@
 A record has a `version`, from which its ETag is made; a part names its records in `shown_in`.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any, ClassVar
 
 from sqlalchemy import Update, event, inspect, update
@@ -13,6 +14,8 @@ from sqlalchemy.orm import DeclarativeBase, Session, object_session
 from shared.errors import PreconditionRequired, Stale
 from shared.storage.session import Row, locked
 
+Tag = Callable[[], str]
+"""Gives the entity tag of what was read, as it is now."""
 _DECIDED = "decided"
 
 
@@ -30,16 +33,21 @@ async def locked_as_read(session: AsyncSession, model: type[Row], key: Any, if_m
 
 
 def expect_version(row: Any, if_match: str | None) -> None:
-    """Check If-Match against the row's version. Raises PreconditionRequired or Stale.
+    """Check If-Match against the row's version. Raises PreconditionRequired or Stale."""
+    expect_tag(object_session(row), partial(etag, row), if_match)
 
-    The answer of the act carries the version that the row then has (`tag_after`).
+
+def expect_tag(session: AsyncSession | Session | None, tag: Tag, if_match: str | None) -> None:
+    """Check If-Match against the entity tag of what was read. Raises PreconditionRequired or Stale.
+
+    The answer of the act carries the tag as it is after the act (`tag_after`).
     """
     if if_match is None:
         raise PreconditionRequired("请先读取记录，并以 If-Match 带回其 ETag")
-    if if_match.strip() != etag(row):
+    if if_match.strip() != tag():
         raise Stale()
-    if session := object_session(row):
-        session.info[_DECIDED] = row
+    if session is not None:
+        session.info[_DECIDED] = tag
 
 
 def etag(row: Any) -> str:
@@ -49,11 +57,11 @@ def etag(row: Any) -> str:
 
 async def tag_after(session: AsyncSession) -> str | None:
     """Return the entity tag of the decided record after all changes of the transaction; None if none was decided on."""
-    row = session.info.get(_DECIDED)
-    if row is None:
+    tag: Tag | None = session.info.get(_DECIDED)
+    if tag is None:
         return None
     await session.flush()
-    return etag(row)
+    return tag()
 
 
 def raise_version(row: Any) -> None:

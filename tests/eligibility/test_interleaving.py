@@ -33,7 +33,7 @@ from tests.eligibility.fixtures import (
 from tests.eligibility.register_rows import library_entry
 from tests.eligibility.stored_rows import review, store
 from tests.enumeration import operations
-from tests.interleaving import after
+from tests.interleaving import after, refuse_other_versions
 from tests.world import World
 
 pytestmark = pytest.mark.clause("三（二）")
@@ -66,10 +66,7 @@ def hold(declaration_id: UUID) -> str:
 
 def ended(declaration_id: UUID) -> str:
     """Return the statement that ends a case."""
-    return (
-        "UPDATE eligibility.review SET stage = 'closed', version = version + 1 "
-        f"WHERE declaration_id = '{declaration_id}'"
-    )
+    return f"UPDATE eligibility.review SET stage = 'closed' WHERE declaration_id = '{declaration_id}'"
 
 
 def test_every_act_on_a_case_is_interleaved() -> None:
@@ -87,10 +84,10 @@ async def test_an_act_waits_for_the_case_and_is_refused_once_it_has_ended(world:
             "eligibility", case_path(declaration_id, "conflict-declaration"), "city-officer-3", NO_CONFLICT, 201
         )
     who, body = (OF_A_REVIEW | OF_A_PASSED_REVIEW)[act]  # type: ignore[operator]
-    answer = await after(
-        world, hold(declaration_id), ended(declaration_id),
-        world.call("eligibility", "POST", case_path(declaration_id, act), who, body),
-    )  # fmt: skip
+    path = case_path(declaration_id, act)
+    await refuse_other_versions(world, "eligibility", "POST", path, who, body)
+    call = world.call("eligibility", "POST", path, who, body)
+    answer = await after(world, hold(declaration_id), ended(declaration_id), call)
     assert (answer.status_code, answer.json()["code"]) == (409, "wrong_status")
 
 

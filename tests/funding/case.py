@@ -68,6 +68,10 @@ def pooled(
     )
 
 
+REFUSED = {409, 412}
+"""Answers to an act that another one overtook: it was read before the other was done, or after."""
+
+
 async def announce(world: World, service: str, *events: Event) -> None:
     """Emit events as a service and wait until every service has handled them."""
     async with world.instances[service].database.session(system_actor(service)) as session:

@@ -11,7 +11,7 @@ from tests.enumeration import operations
 from tests.funding import rows
 from tests.funding.case import DISTRICT, OWNER, appropriate, enter_pool
 from tests.funding.rows import RECORD
-from tests.interleaving import after
+from tests.interleaving import after, refuse_other_versions
 from tests.world import World
 
 pytestmark = pytest.mark.clause("三（二）")
@@ -260,7 +260,9 @@ async def test_an_act_waits_for_the_other_and_judges_what_it_left(world: World, 
     await world.database.admin.execute(f"UPDATE funding.application SET {prepared}")
     for statement in race.given(case):
         await world.database.admin.execute(statement)
-    call = world.call("funding", "POST", f"/v1/{race.path.format(case=case)}", race.who, race.body)
+    path = f"/v1/{race.path.format(case=case)}"
+    await refuse_other_versions(world, "funding", "POST", path, race.who, race.body)
+    call = world.call("funding", "POST", path, race.who, race.body)
     answer = await after(world, race.lock, race.change, call)
     assert (answer.status_code if answer.is_success else answer.json()["code"]) == race.answer, answer.text
 

@@ -143,7 +143,7 @@ async def test_of_two_concurrent_submissions_one_succeeds(world: World) -> None:
     case = await sample_declarations.ready(world)
     path = f"/v1/declarations/{case}/submit"
     answers = await asyncio.gather(*(world.call("intake", "POST", path, world.owner()) for _ in range(2)))
-    assert sorted(answer.status_code for answer in answers) == [200, 409]
+    assert sorted(answer.status_code for answer in answers) in ([200, 409], [200, 412])
     assert len(await world.events("intake", "intake.declaration_submitted.v1")) == 1
 
 

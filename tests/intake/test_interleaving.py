@@ -13,7 +13,7 @@ from tests.enumeration import operations
 from tests.intake import sample_declarations
 from tests.intake.sample_declarations import CITY, DRAFT, FORWARD, GOVERNMENT, OFFICER, RECEIPT, RETURN, SUPERVISOR
 from tests.intake.test_handlers import Case
-from tests.interleaving import after, other_session, until_waiting
+from tests.interleaving import after, other_session, refuse_other_versions, until_waiting
 from tests.world import World
 
 pytestmark = pytest.mark.clause("三（一）")
@@ -52,14 +52,18 @@ def test_every_act_on_a_declaration_is_in_the_table() -> None:
 
 async def send(world: World, name: str, path: str, material: str) -> httpx.Response:
     """Send the act; uploads and acts with If-Match too."""
-    _, who, body = ACTS[name]
-    persona = world.owner() if who == OWNER else who
     if name == "upload_material":
-        return await sample_declarations.upload(world, path.split("/")[3], "site_photos", persona)
+        return await sample_declarations.upload(world, path.split("/")[3], "site_photos", world.owner())
+    return await world.call("intake", *request_of(world, name, path, material))
+
+
+def request_of(world: World, name: str, path: str, material: str) -> tuple[str, str, Any, Any]:
+    """Return method, address, person and body of an act."""
+    _, who, body = ACTS[name]
     route = operations("intake")[name]
     address = route.path.replace("/v1/declarations/{declaration_id}", path).replace("{material_id}", material)
     (method,) = route.methods or {""}
-    return await world.call("intake", method, address, persona, body, if_match='"1"')
+    return method, address, world.owner() if who == OWNER else who, body
 
 
 @pytest.mark.parametrize("name", ACTS)
@@ -68,6 +72,7 @@ async def test_an_act_waits_for_another_and_is_judged_by_the_stage_after_it(worl
     material = (await sample_declarations.upload(world, case, "credit_report", world.owner())).json()["id"]
     begins = f"UPDATE intake.declaration SET stage = '{ACTS[name][0]}', round = 1, version = 1 WHERE id = '{case}'"
     await world.database.admin.execute(begins)
+    await refuse_other_versions(world, "intake", *request_of(world, name, f"/v1/declarations/{case}", material))
     answer = await after(
         world,
         f"SELECT FROM intake.declaration WHERE id = '{case}' FOR UPDATE",

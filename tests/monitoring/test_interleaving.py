@@ -11,7 +11,7 @@ import pytest
 from shared.contracts.base import Event
 from shared.contracts.funding import FundsClawedBack, FundsReturned
 from tests.enumeration import operations
-from tests.interleaving import after
+from tests.interleaving import after, refuse_other_versions
 from tests.monitoring import prepared
 from tests.monitoring.fixtures import OWNER, actuals, announce, energy, funded_project, release, report
 from tests.monitoring.prepared import CREDIT, METER, REASON, Ids
@@ -174,8 +174,9 @@ async def test_an_act_waits_for_the_other_and_judges_what_it_left(world: World, 
     if isinstance(body, dict) and "ground_ids" in body:
         body = body | {"ground_ids": [ids["ground"]]}
     who = world.owner() if race.who == "owner" else race.who
-    headers: dict[str, Any] = {"if_match": '"2"' if name == "draft_quarter" else '"1"'} if race.method == "PUT" else {}
-    call = world.call("monitoring", race.method, race.path.format(**ids), who, body, **headers)
+    path = race.path.format(**ids)
+    await refuse_other_versions(world, "monitoring", race.method, path, who, body)
+    call = world.call("monitoring", race.method, path, who, body)
     answer = await after(world, race.lock, race.change, call)
     assert answer.status_code == race.status, answer.text
 

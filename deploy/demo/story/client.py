@@ -11,12 +11,14 @@ from typing import Any, Self, TypeVar
 import httpx
 
 from deploy.demo.personas import PEOPLE, STORY_BEGINNING, TOKEN_HOURS, Persona, Signer
+from deploy.demo.reading import record_read_before
 from shared.dates import BEIJING
 from shared.settings import Settings
 
 TIMEOUT_SECONDS = 120.0
 CLOCK_SETTER = "city-supervisor-1"
 """The persona that sets the clock of the demonstration."""
+STALE = 412
 
 T = TypeVar("T")
 
@@ -135,6 +137,29 @@ class StoryClient:
         """Send a POST with its key; return the JSON answer."""
         answer = await self.ask(service, "POST", path, who, key=key, body=body, expect=expect)
         return answer.json() if answer.content else None
+
+    async def decide(
+        self,
+        service: str,
+        path: str,
+        who: str | Persona,
+        key: str,
+        body: Any = None,
+        expect: int | tuple[int, ...] = (200, 201, 204),
+    ) -> Any:
+        """Read the record that an act decides on, and send the act for what was read; return the JSON answer.
+
+        A record that an event changed meanwhile is read again. A repetition is answered by its key, whatever the
+        record is by then.
+        """
+        accepted = (expect,) if isinstance(expect, int) else expect
+        while True:
+            read = await self.ask(service, "GET", record_read_before("POST", path), who, expect=200)
+            version = {"if-match": read.headers["etag"]}
+            anyhow = (*accepted, STALE)
+            answer = await self.ask(service, "POST", path, who, key=key, body=body, expect=anyhow, headers=version)
+            if answer.status_code != STALE:
+                return answer.json() if answer.content else None
 
     async def get(self, service: str, path: str, who: str | Persona) -> Any:
         """Read a resource; return the JSON answer."""

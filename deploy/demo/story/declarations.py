@@ -34,7 +34,7 @@ async def declare(client: StoryClient, case: Case, entry: str | None) -> str:
 
 async def submit(client: StoryClient, case: Case, declaration: str) -> str | None:
     """Submit the declaration; return the clauses when it is refused. 三（一）, 二（五）"""
-    answer = await client.post(
+    answer = await client.decide(
         "intake", f"/v1/declarations/{declaration}/submit", case.owner, f"{case.key}-submit", expect=(200, 409, 422)
     )
     if "declaration_no" in answer:
@@ -59,7 +59,7 @@ async def _undertake(client: StoryClient, case: Case, declaration: str, round_no
     text = await client.get("intake", "/v1/undertakings/current", case.owner)
     word = {"version": text["version"], "agree": True}
     path = f"/v1/declarations/{declaration}/undertake"
-    await client.post("intake", path, case.owner, f"{case.key}-undertake-{round_no}", word)
+    await client.decide("intake", path, case.owner, f"{case.key}-undertake-{round_no}", word)
 
 
 async def return_and_correct(client: StoryClient, declaration: str) -> None:
@@ -74,7 +74,7 @@ async def return_and_correct(client: StoryClient, declaration: str) -> None:
         "how_to_fix": "在项目组成中写明配套基础设施的实施主体后重新提交",
     }
     officer = f"{case.district}-officer-1"
-    await client.post("intake", f"{path}/return", officer, f"{case.key}-return", {"reasons": [reason]})
+    await client.decide("intake", f"{path}/return", officer, f"{case.key}-return", {"reasons": [reason]})
     await client.move_to(CORRECTED)
     parts = [dict(part) for part in case.components]
     parts[2]["name"] = "道路与绿化（同一主体实施）"
@@ -84,8 +84,8 @@ async def return_and_correct(client: StoryClient, declaration: str) -> None:
         headers={"if-match": version},
     )  # fmt: skip
     await _undertake(client, case, declaration, 2)
-    await client.post("intake", f"{path}/submit", case.owner, f"{case.key}-submit-2")
-    await client.post("intake", f"{path}/accept", officer, f"{case.key}-accept-2")
+    await client.decide("intake", f"{path}/submit", case.owner, f"{case.key}-submit-2")
+    await client.decide("intake", f"{path}/accept", officer, f"{case.key}-accept-2")
 
 
 async def review(client: StoryClient, case: Case, declaration: str) -> None:
@@ -95,13 +95,13 @@ async def review(client: StoryClient, case: Case, declaration: str) -> None:
     found = [{"thing": thing, "outcome": "pass", "evidence": "已核对原件与现场"} for thing in THINGS]
     version = (await client.ask("intake", "GET", path, officer)).headers["etag"]
     await client.put("intake", f"{path}/first-review", officer, f"{case.key}-review", {"findings": found}, version)
-    await client.post("intake", f"{path}/request-opinion", officer, f"{case.key}-ask-opinion")
+    await client.decide("intake", f"{path}/request-opinion", officer, f"{case.key}-ask-opinion")
 
 
 async def opine(client: StoryClient, case: Case, declaration: str) -> None:
     opinion = {"position": "agree", "text": "原则同意项目建设及申报。"}
     path = f"/v1/declarations/{declaration}/opinion"
-    await client.post("intake", path, f"{case.district}-government", f"{case.key}-opinion", opinion)
+    await client.decide("intake", path, f"{case.district}-government", f"{case.key}-opinion", opinion)
 
 
 async def forward(client: StoryClient, case: Case, declaration: str) -> None:
@@ -110,13 +110,13 @@ async def forward(client: StoryClient, case: Case, declaration: str) -> None:
     if not case.in_library:
         body["library_exception_reason"] = "腾退时间紧，已列入下一季度入库计划"
     path = f"/v1/declarations/{declaration}/forward"
-    await client.post("intake", path, f"{case.district}-supervisor-1", f"{case.key}-forward", body)
+    await client.decide("intake", path, f"{case.district}-supervisor-1", f"{case.key}-forward", body)
 
 
 async def receive(client: StoryClient, case: Case, declaration: str) -> None:
     body = {"construction_status": "under_construction", "evidence": "现场照片与施工许可核对一致"}
     path = f"/v1/declarations/{declaration}/receive"
-    await client.post("intake", path, "city-officer-1", f"{case.key}-receive", body)
+    await client.decide("intake", path, "city-officer-1", f"{case.key}-receive", body)
 
 
 async def file_everything(client: StoryClient, ids: dict[str, str]) -> None:
@@ -140,4 +140,4 @@ async def _file(client: StoryClient, case: Case, ids: dict[str, str]) -> None:
 
 async def _accept(client: StoryClient, case: Case, declaration: str) -> None:
     path = f"/v1/declarations/{declaration}/accept"
-    await client.post("intake", path, f"{case.district}-officer-1", f"{case.key}-accept")
+    await client.decide("intake", path, f"{case.district}-officer-1", f"{case.key}-accept")

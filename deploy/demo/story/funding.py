@@ -35,7 +35,7 @@ async def appropriate(client: StoryClient) -> None:
     await client.move_to(APPROVED)
     budget = {"year": 2024, "amount_yuan": "500000000.00", "document_no": "示例预算〔2024〕1号"}
     drafted = await client.post("funding", "/v1/budgets", "city-officer-1", "budget-2024", budget)
-    await client.post("funding", f"/v1/budgets/{drafted['id']}/confirm", "city-supervisor-1", "budget-2024-confirm")
+    await client.decide("funding", f"/v1/budgets/{drafted['id']}/confirm", "city-supervisor-1", "budget-2024-confirm")
 
 
 async def approve(client: StoryClient, ids: dict[str, str]) -> None:
@@ -56,8 +56,8 @@ async def approve(client: StoryClient, ids: dict[str, str]) -> None:
 
 async def _approve(client: StoryClient, case: Case, ids: dict[str, str]) -> None:
     draft = {"mode": case.facts()["support_mode"], "justification": "符合条件，建议支持"}
-    await client.post("funding", _at(ids, case, "draft-approval"), "city-officer-1", f"{case.key}-draft-award", draft)
-    approval = await client.post("funding", _at(ids, case, "approve"), "city-supervisor-1", f"{case.key}-approve")
+    await client.decide("funding", _at(ids, case, "draft-approval"), "city-officer-1", f"{case.key}-draft-award", draft)
+    approval = await client.decide("funding", _at(ids, case, "approve"), "city-supervisor-1", f"{case.key}-approve")
     if case is not INTEREST and approval["award_yuan"] != AWARDS[case.key]:
         raise Unexpected(f"{case.name}: award {approval['award_yuan']}")
 
@@ -73,7 +73,7 @@ async def plan(client: StoryClient, ids: dict[str, str]) -> None:
     items = [{"application_id": ids[case.key]} for case in APPROVED_CASES]
     batch = {"year": 2024, "batch": 1, "items": items}
     drafted = await client.post("funding", "/v1/plans", "city-officer-1", "plan-2024-1", batch)
-    await client.post("funding", f"/v1/plans/{drafted['id']}/issue", "city-supervisor-1", "plan-2024-1-issue")
+    await client.decide("funding", f"/v1/plans/{drafted['id']}/issue", "city-supervisor-1", "plan-2024-1-issue")
 
 
 async def release(client: StoryClient, ids: dict[str, str]) -> None:
@@ -86,7 +86,9 @@ async def release(client: StoryClient, ids: dict[str, str]) -> None:
 async def _pay(client: StoryClient, case: Case, ids: dict[str, str], request: dict[str, Any]) -> None:
     path = _at(ids, case, "release-requests")
     requested = await client.post("funding", path, "finance-1", f"{case.key}-ask-release", request)
-    await client.post("funding", f"/v1/release-requests/{requested['id']}/approve", "finance-2", f"{case.key}-release")
+    await client.decide(
+        "funding", f"/v1/release-requests/{requested['id']}/approve", "finance-2", f"{case.key}-release"
+    )
     # The project reports from this quarter on: its file must exist before the clock moves past the quarter.
     await client.until("monitoring", f"/v1/files/{ids[case.key]}", "city-officer-2", bool, "a project file")
 
@@ -115,7 +117,7 @@ async def claw_back(client: StoryClient, ids: dict[str, str]) -> None:
     requested = await client.post("funding", f"{path}/clawback-requests", "city-officer-2", "diverted-clawback", demand)
     await client.move_to(DEMANDED)
     clawback = f"/v1/clawback-requests/{requested['id']}"
-    await client.post("funding", f"{clawback}/approve", "city-supervisor-1", "diverted-clawback-approve")
+    await client.decide("funding", f"{clawback}/approve", "city-supervisor-1", "diverted-clawback-approve")
     await client.move_to(RECOVERED)
     receipt = {"amount_yuan": AWARDS["diverted"], "bank_receipt_no": "示例回单2024-1202"}
-    await client.post("funding", f"{clawback}/recovered", "finance-1", "diverted-recovered", receipt)
+    await client.decide("funding", f"{clawback}/recovered", "finance-1", "diverted-recovered", receipt)

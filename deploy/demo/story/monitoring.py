@@ -41,9 +41,9 @@ async def _report_quarter(client: StoryClient, ids: dict[str, str], case: Case, 
         return
     body, version = _report(case, quarter), read.headers["etag"]
     await client.put("monitoring", path, case.owner, f"{case.key}-{quarter}-draft", body, version)
-    await client.post("monitoring", f"{path}/submit", case.owner, f"{case.key}-{quarter}-submit")
+    await client.decide("monitoring", f"{path}/submit", case.owner, f"{case.key}-{quarter}-submit")
     officer = f"{case.district}-officer-1"
-    await client.post("monitoring", f"{path}/confirm", officer, f"{case.key}-{quarter}-confirm")
+    await client.decide("monitoring", f"{path}/confirm", officer, f"{case.key}-{quarter}-confirm")
 
 
 def _report(case: Case, quarter: str) -> dict[str, Any]:
@@ -88,7 +88,7 @@ async def find_diversion(client: StoryClient, ids: dict[str, str]) -> None:
     inspector = {"name": PEOPLE["inspector-1"].name, "roles": ["inspector"], "reason": "首次派出核查"}
     entry = "/v1/people/inspector-1"
     await client.ask("monitoring", "PUT", entry, "city-supervisor-1", key="inspector-entry", body=inspector)
-    await client.post(
+    await client.decide(
         "monitoring", f"{check}/assign", "city-officer-2", "diverted-assign", {"inspector": "inspector-1"}
     )
     clear = {"conflict": False, "statement": "与项目单位无利益关系"}
@@ -98,7 +98,7 @@ async def find_diversion(client: StoryClient, ids: dict[str, str]) -> None:
         "description": "专户资金转出用于购置其他地块",
     }  # fmt: skip
     found = {"inspected_on": CHECKED.isoformat(), "summary": "查看现场、账册和专户流水", "findings": [finding]}
-    await client.post("monitoring", f"{check}/complete", "inspector-1", "diverted-complete", found)
+    await client.decide("monitoring", f"{check}/complete", "inspector-1", "diverted-complete", found)
 
 
 async def deliver(client: StoryClient, ids: dict[str, str]) -> None:
@@ -106,7 +106,7 @@ async def deliver(client: StoryClient, ids: dict[str, str]) -> None:
     await client.move_to(DELIVERED)
     for case in (CAP, MISSED):
         body = {"delivered_on": DELIVERED.isoformat(), "proof": f"示例竣备2024-{case.number:03d}"}
-        await client.post(
+        await client.decide(
             "monitoring", f"{_file(ids, case)}/deliver", f"{case.district}-officer-1", f"{case.key}-deliver", body
         )
 
@@ -117,14 +117,14 @@ async def evaluate(client: StoryClient, ids: dict[str, str]) -> None:
         await client.move_to(EVALUATED)
         path = f"{_file(ids, case)}/evaluation"
         officer = f"{case.district}-officer-2"
-        await client.post("monitoring", path, officer, f"{case.key}-evaluate", _actuals(moved_in, case))
+        await client.decide("monitoring", path, officer, f"{case.key}-evaluate", _actuals(moved_in, case))
     await client.move_to(ISSUED)
     for case in (CAP, MISSED):
         path, supervisor = f"{_file(ids, case)}/evaluation", f"{case.district}-supervisor-1"
-        issued = await client.post("monitoring", f"{path}/issue", supervisor, f"{case.key}-issue-evaluation")
+        issued = await client.decide("monitoring", f"{path}/issue", supervisor, f"{case.key}-issue-evaluation")
         if issued["targets_met"] is not (case is CAP):
             raise Unexpected(f"{case.name}: targets met: {issued['targets_met']}")
-        await client.post("monitoring", f"{path}/acknowledge", "city-officer-3", f"{case.key}-acknowledge")
+        await client.decide("monitoring", f"{path}/acknowledge", "city-officer-3", f"{case.key}-acknowledge")
     for case in (CAP, MISSED):
         declaration = f"/v1/declarations/{ids[case.key]}"
         await client.until("intake", declaration, case.owner, _is_evaluated, "the stage after an evaluation")
@@ -162,7 +162,7 @@ async def rate(client: StoryClient, ids: dict[str, str]) -> None:
     for case in rated:
         path = f"/v1/entities/{case.owner.uscc}/credit/notice"
         reason = {"reason": "年度信用评价"}
-        noticed[case.key] = await client.post("monitoring", path, "city-officer-3", f"{case.key}-notice", reason)
+        noticed[case.key] = await client.decide("monitoring", path, "city-officer-3", f"{case.key}-notice", reason)
     await client.move_to(DECIDED)
     for case in rated:
         grade = noticed[case.key]["proposal"]["grade"]
@@ -170,13 +170,13 @@ async def rate(client: StoryClient, ids: dict[str, str]) -> None:
             raise Unexpected(f"{case.name}: credit {grade}")
         ruling = {"grade": grade, "reason": "期限内无申辩，按计算等级认定"}
         path = f"/v1/entities/{case.owner.uscc}/credit/decide"
-        await client.post("monitoring", path, "city-supervisor-1", f"{case.key}-decide", ruling)
+        await client.decide("monitoring", path, "city-supervisor-1", f"{case.key}-decide", ruling)
 
 
 async def register_green(client: StoryClient, ids: dict[str, str]) -> None:
     """Register the delivered building with the green exchange. 四（二）1"""
     path = f"{_file(ids, CAP)}/green-record"
     await client.post("monitoring", path, "city-officer-2", "cap-green", {})
-    await client.post("monitoring", f"{path}/send", "city-officer-2", "cap-green-send")
+    await client.decide("monitoring", f"{path}/send", "city-officer-2", "cap-green-send")
     registration = {"exchange_no": "示例绿库2026-001"}
-    await client.post("monitoring", f"{path}/register", "city-officer-2", "cap-green-register", registration)
+    await client.decide("monitoring", f"{path}/register", "city-officer-2", "cap-green-register", registration)

@@ -34,8 +34,8 @@ async def certify(client: StoryClient) -> None:
 
 async def _certify(client: StoryClient, code: str) -> None:
     path = f"/v1/quarters/{code}/{QUARTER}"
-    await client.post("intake", f"{path}/prepare", f"{code}-officer-2", f"prepare-{code}-{QUARTER}")
-    await client.post("intake", f"{path}/certify", f"{code}-supervisor-1", f"certify-{code}-{QUARTER}")
+    await client.decide("intake", f"{path}/prepare", f"{code}-officer-2", f"prepare-{code}-{QUARTER}")
+    await client.decide("intake", f"{path}/certify", f"{code}-supervisor-1", f"certify-{code}-{QUARTER}")
 
 
 async def _push(client: StoryClient, code: str, book: str, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:

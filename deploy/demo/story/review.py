@@ -22,7 +22,7 @@ async def decide(client: StoryClient, ids: dict[str, str]) -> None:
         "reason": "整体入驻率35%，区政府函认定为入驻率偏低",
     }  # fmt: skip
     path = f"/v1/assessments/{ids[SETTLED.key]}"
-    await client.post("eligibility", f"{path}/settle", "city-officer-3", f"{SETTLED.key}-settle", finding)
+    await client.decide("eligibility", f"{path}/settle", "city-officer-3", f"{SETTLED.key}-settle", finding)
     await client.move_to(CONCLUDED)
     await together(*(_conclude(client, case, ids[case.key]) for case in FORWARDED))
 
@@ -53,7 +53,7 @@ async def _conclude(client: StoryClient, case: Case, declaration: str) -> None:
     if case in REFUSED_BY_CITY:
         conclusion = {"outcome": "reject", "reason": f"不符合{case.refused_clause}", "clauses": [case.refused_clause]}
     path = f"/v1/assessments/{declaration}/conclude"
-    await client.post("eligibility", path, "city-officer-2", f"{case.key}-conclude", conclusion)
+    await client.decide("eligibility", path, "city-officer-2", f"{case.key}-conclude", conclusion)
 
 
 async def enter_pool(client: StoryClient, ids: dict[str, str]) -> None:
@@ -65,7 +65,7 @@ async def enter_pool(client: StoryClient, ids: dict[str, str]) -> None:
 
 
 async def _enter(client: StoryClient, case: Case, path: str) -> None:
-    await client.post("eligibility", path, "city-supervisor-1", f"{case.key}-pool", {"reason": "评估通过，同意入库"})
+    await client.decide("eligibility", path, "city-supervisor-1", f"{case.key}-pool", {"reason": "评估通过，同意入库"})
 
 
 async def _score(client: StoryClient, case: Case, path: str) -> None:
@@ -74,10 +74,10 @@ async def _score(client: StoryClient, case: Case, path: str) -> None:
         await client.post("eligibility", f"{path}/conflict-declaration", who, f"{case.key}-conflict-{who}", none)
         marks = [{"criterion": c, "points": POINTS[case.key] - number, "comment": "材料充分"} for c in CRITERIA]
         sheet = {"marks": marks, "opinion": "同意"}
-        await client.post("eligibility", f"{path}/scores", who, f"{case.key}-score-{who}", sheet)
+        await client.decide("eligibility", f"{path}/scores", who, f"{case.key}-score-{who}", sheet)
     recognised = [
         {"index": n, "assessed_investment_yuan": part["fixed_investment_yuan"]}
         for n, part in enumerate(case.components)
     ]
     body = {"components": recognised, "opinion": "投资构成合理，予以审定"}
-    await client.post("eligibility", f"{path}/investment", "city-officer-3", f"{case.key}-investment", body)
+    await client.decide("eligibility", f"{path}/investment", "city-officer-3", f"{case.key}-investment", body)

@@ -31,6 +31,7 @@ from shared.storage.audit import case_of, hands_of, record_act
 from shared.text import STORED
 from shared.web.auth import CitySupervisor, Official
 from shared.web.filters import dates, one_of, search
+from shared.web.headers import IfMatch
 from shared.web.idempotency import ActRoute, ReadSession, Session
 from shared.web.paging import Listing, Page, PageRequest
 
@@ -55,13 +56,18 @@ class NotReadyForPool(WrongStatus):
     ),
 )
 async def enter_pool(
-    session: Session, actor: CitySupervisor, declaration_id: DeclarationId, body: PoolEntryIn, response: Response
+    session: Session,
+    actor: CitySupervisor,
+    declaration_id: DeclarationId,
+    body: PoolEntryIn,
+    response: Response,
+    if_match: IfMatch = None,
 ) -> PoolEntryOut:
     """Add an assessed project to the pool of the year, ranked by score. 三（二）
 
     For a project outside the reserve library this is also the supervisor's consent to the exception (I29).
     """
-    review = await lock_passed_review(session, declaration_id)
+    review = await lock_passed_review(session, declaration_id, if_match)
     panel, investment = await panel_of(session, review), await investment_of(session, review)
     score = _passing_score(review, panel)
     if investment is None:
@@ -81,9 +87,15 @@ async def enter_pool(
     summary="不予入库",
     description="市发展改革委负责人对已通过条件审查的项目不予入库并说明理由。依据：三（二）。",
 )
-async def keep_out(session: Session, actor: CitySupervisor, declaration_id: DeclarationId, body: PoolRefusalIn) -> None:
+async def keep_out(
+    session: Session,
+    actor: CitySupervisor,
+    declaration_id: DeclarationId,
+    body: PoolRefusalIn,
+    if_match: IfMatch = None,
+) -> None:
     """Refuse entry to the pool with a reason. 三（二）"""
-    review = await lock_passed_review(session, declaration_id)
+    review = await lock_passed_review(session, declaration_id, if_match)
     review.stage, review.conclusion_reason = "kept_out", body.reason
     await record_act(session, "keep_out", case_of(review), reason=body.reason, duty="enter_pool")
     await emit(session, ReviewRejected(**case_fields(review), clauses=(POOL_CLAUSE,), reason=body.reason))

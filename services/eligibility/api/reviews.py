@@ -25,10 +25,10 @@ from shared.errors import Forbidden, Invalid, WrongStatus
 from shared.events.outbox import emit
 from shared.policy import Decision
 from shared.storage.audit import case_of, hands_of, record_act
-from shared.storage.session import locked, now, today
-from shared.storage.versions import etag
+from shared.storage.session import now, today
+from shared.storage.versions import etag, locked_as_read
 from shared.web.auth import CityOfficer, CitySupervisor
-from shared.web.headers import VERSIONED
+from shared.web.headers import VERSIONED, IfMatch
 from shared.web.idempotency import ActRoute, Session
 
 router = APIRouter(route_class=ActRoute, tags=["条件审查"])
@@ -57,10 +57,15 @@ class MachineFound(WrongStatus):
     responses=VERSIONED,
 )
 async def settle_finding(
-    session: Session, actor: CityOfficer, declaration_id: DeclarationId, body: SettlementIn, response: Response
+    session: Session,
+    actor: CityOfficer,
+    declaration_id: DeclarationId,
+    body: SettlementIn,
+    response: Response,
+    if_match: IfMatch = None,
 ) -> ReviewDetailOut:
     """Settle an open finding and reassess the case. 二"""
-    review = await locked(session, Review, declaration_id)
+    review = await locked_as_read(session, Review, declaration_id, if_match)
     review.expect_stage("in_review")
     clause = _open_finding(await current_assessment(session, declaration_id), body.rule)
     settlement = await _settlement(session, review, body, clause, actor)
@@ -82,10 +87,15 @@ async def settle_finding(
     responses=VERSIONED,
 )
 async def choose_edition(
-    session: Session, actor: CitySupervisor, declaration_id: DeclarationId, body: EditionChoiceIn, response: Response
+    session: Session,
+    actor: CitySupervisor,
+    declaration_id: DeclarationId,
+    body: EditionChoiceIn,
+    response: Response,
+    if_match: IfMatch = None,
 ) -> ReviewDetailOut:
     """Choose the edition that governs a case (I16). 二"""
-    review = await locked(session, Review, declaration_id)
+    review = await locked_as_read(session, Review, declaration_id, if_match)
     review.expect_stage("in_review")
     reference_day(review.accepted_on, body.edition)
     review.chosen_edition = body.edition
@@ -102,10 +112,15 @@ async def choose_edition(
     responses=VERSIONED,
 )
 async def reassess_declaration(
-    session: Session, actor: CityOfficer, declaration_id: DeclarationId, body: ReassessmentIn, response: Response
+    session: Session,
+    actor: CityOfficer,
+    declaration_id: DeclarationId,
+    body: ReassessmentIn,
+    response: Response,
+    if_match: IfMatch = None,
 ) -> ReviewDetailOut:
     """Reassess a case for the same date by the current standards. 四（一）2"""
-    review = await locked(session, Review, declaration_id)
+    review = await locked_as_read(session, Review, declaration_id, if_match)
     review.expect_stage("in_review")
     await record_act(session, "reassess_declaration", case_of(review), reason=body.reason)
     return await _reassessed(session, review, "reassessed", response)
@@ -122,10 +137,15 @@ async def reassess_declaration(
     responses=VERSIONED,
 )
 async def conclude_review(
-    session: Session, actor: CityOfficer, declaration_id: DeclarationId, body: ConclusionIn, response: Response
+    session: Session,
+    actor: CityOfficer,
+    declaration_id: DeclarationId,
+    body: ConclusionIn,
+    response: Response,
+    if_match: IfMatch = None,
 ) -> ReviewDetailOut:
     """Conclude the review of conditions. 三（二）"""
-    review = await locked(session, Review, declaration_id)
+    review = await locked_as_read(session, Review, declaration_id, if_match)
     review.expect_stage("in_review")
     assessment = await current_assessment(session, declaration_id)
     _conclude(review, Decision.from_json(assessment.record), body, today(session))

@@ -32,8 +32,9 @@ from shared.actors import Actor
 from shared.errors import Duplicate, Forbidden, Invalid, NotFound, WrongStatus
 from shared.policy import interpretations
 from shared.storage.audit import case_of, record_act
-from shared.storage.session import found, settings_of
+from shared.storage.session import found, locked, settings_of
 from shared.web.auth import Anyone, CityOffice, CityOfficer
+from shared.web.headers import IfMatch
 from shared.web.idempotency import ActRoute, ReadSession, Session
 
 router = APIRouter(route_class=ActRoute, tags=["入库评估"])
@@ -64,7 +65,8 @@ async def declare_conflict(
     session: Session, actor: CityOfficer, declaration_id: DeclarationId, body: ConflictDeclarationIn, response: Response
 ) -> ConflictDeclarationOut:
     """Record a reviewer's declaration on conflicts of interest. 三（二）"""
-    review = await lock_passed_review(session, declaration_id)
+    review = await locked(session, Review, declaration_id)
+    review.expect_stage("passed")
     _may_declare(await panel_of(session, review), actor, body.position)
     row = await add_conflict_declaration(session, review, body.position, body.statement)
     await record_act(session, "declare_conflict", case_of(review), reason=body.statement, position=body.position)
@@ -80,10 +82,15 @@ async def declare_conflict(
     description="已声明无利益冲突的评审人员对每个评估项评分，每人一次；全部评分齐备前互不可见。依据：三（二）。",
 )
 async def score_project(
-    session: Session, actor: CityOfficer, declaration_id: DeclarationId, body: ScoreSheetIn, response: Response
+    session: Session,
+    actor: CityOfficer,
+    declaration_id: DeclarationId,
+    body: ScoreSheetIn,
+    response: Response,
+    if_match: IfMatch = None,
 ) -> ScoreSheetOut:
     """Record a reviewer's score sheet, once, unseen by others until all are in. 三（二）"""
-    review = await lock_passed_review(session, declaration_id)
+    review = await lock_passed_review(session, declaration_id, if_match)
     _may_score(await panel_of(session, review), actor)
     weights = weights_of(review)
     if sorted(mark.criterion for mark in body.marks) != sorted(weights):
@@ -123,9 +130,10 @@ async def recognise_investment(
     declaration_id: DeclarationId,
     body: RecognisedInvestmentIn,
     response: Response,
+    if_match: IfMatch = None,
 ) -> RecognisedInvestmentOut:
     """Record the recognised investment of each component (I4, I5). 二（四）1"""
-    review = await lock_passed_review(session, declaration_id)
+    review = await lock_passed_review(session, declaration_id, if_match)
     _may_judge(await panel_of(session, review), actor)
     readings = interpretations(settings_of(session).interpretations)
     components = recognise_components(review.judged_facts["components"], body.components, readings)

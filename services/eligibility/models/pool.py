@@ -9,9 +9,11 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, Numeric, UniqueConstr
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.eligibility.models.base import Base
+from services.eligibility.models.reviews import Review
+from shared.storage.versions import Part
 
 
-class ConflictDeclaration(Base):
+class ConflictDeclaration(Base, Part):
     """A reviewer's declaration on conflicts of interest in a case and round; the latest counts."""
 
     __tablename__ = "conflict_declaration"
@@ -19,6 +21,7 @@ class ConflictDeclaration(Base):
         UniqueConstraint("declaration_id", "number"),
         CheckConstraint("position IN ('none', 'conflict')", name="position"),
     )
+    shown_in = {Review: "declaration_id"}  # noqa: RUF012 - constant
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     declaration_id: Mapped[UUID] = mapped_column(ForeignKey("review.declaration_id"))
@@ -32,11 +35,12 @@ class ConflictDeclaration(Base):
     declared_at: Mapped[datetime]
 
 
-class ScoreSheet(Base):
+class ScoreSheet(Base, Part):
     """One reviewer's marks, submitted once. `marks` holds points (0 to 100) and a comment per criterion."""
 
     __tablename__ = "score_sheet"
     __table_args__ = (UniqueConstraint("declaration_id", "round", "reviewer"),)
+    shown_in = {Review: "declaration_id"}  # noqa: RUF012 - constant
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     declaration_id: Mapped[UUID] = mapped_column(ForeignKey("review.declaration_id"))
@@ -49,11 +53,12 @@ class ScoreSheet(Base):
     scored_at: Mapped[datetime]
 
 
-class RecognisedInvestment(Base):
+class RecognisedInvestment(Base, Part):
     """Recognised fixed-asset investment per component; the latest counts (I4, I5)."""
 
     __tablename__ = "recognised_investment"
     __table_args__ = (UniqueConstraint("declaration_id", "number"),)
+    shown_in = {Review: "declaration_id"}  # noqa: RUF012 - constant
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     declaration_id: Mapped[UUID] = mapped_column(ForeignKey("review.declaration_id"))

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from services.eligibility.models.base import Base
 from services.eligibility.rules.code_lists import OCCASIONS, STAGES
 from shared.errors import WrongStatus
+from shared.storage.versions import Part
 
 
 class Review(Base):
@@ -70,7 +71,7 @@ class Review(Base):
         self.stage = stage
 
 
-class Assessment(Base):
+class Assessment(Base, Part):
     """A decision record: the findings of one occasion by one rule set. Append-only. 二"""
 
     __tablename__ = "assessment"
@@ -78,6 +79,7 @@ class Assessment(Base):
         UniqueConstraint("declaration_id", "number"),
         CheckConstraint(f"occasion IN ({', '.join(map(repr, OCCASIONS))})", name="occasion"),
     )
+    shown_in = {Review: "declaration_id"}  # noqa: RUF012 - constant
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     declaration_id: Mapped[UUID] = mapped_column(ForeignKey("review.declaration_id"))
@@ -102,11 +104,12 @@ class Assessment(Base):
         return OCCASIONS[self.occasion]
 
 
-class Settlement(Base):
+class Settlement(Base, Part):
     """A city officer's decision on an open finding; a later settlement of the same rule replaces it."""
 
     __tablename__ = "settlement"
     __table_args__ = (UniqueConstraint("declaration_id", "number"),)
+    shown_in = {Review: "declaration_id"}  # noqa: RUF012 - constant
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     declaration_id: Mapped[UUID] = mapped_column(ForeignKey("review.declaration_id"))

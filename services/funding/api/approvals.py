@@ -14,9 +14,11 @@ from shared.contracts.library import LABELS, SupportMode
 from shared.events.outbox import emit
 from shared.money import Money
 from shared.storage.audit import case_of, record_act
-from shared.storage.session import locked, today
+from shared.storage.session import today
+from shared.storage.versions import locked_as_read
 from shared.text import Line, Paragraph
 from shared.web.auth import CityOfficer, CitySupervisor
+from shared.web.headers import IfMatch
 from shared.web.idempotency import ActRoute, Session
 
 router = APIRouter(route_class=ActRoute, tags=["批复"])
@@ -60,10 +62,10 @@ class ApprovalOut(Shape):
     "拟办人不得参与过该项目的评分。依据：二（四）、三（二）。",
 )
 async def draft_approval(
-    session: Session, actor: CityOfficer, application_id: ApplicationKey, body: ApprovalDraft
+    session: Session, actor: CityOfficer, application_id: ApplicationKey, body: ApprovalDraft, if_match: IfMatch = None
 ) -> ApplicationOut:
     """Draft the approval in one mode at the computed amount. 二（四）, 三（二）"""
-    application = await locked(session, Application, application_id)
+    application = await locked_as_read(session, Application, application_id, if_match)
     application.expect("received", "drafted")
     offer = await payable_offer(session, application, body.mode)
     application.draft(offer, body.justification, body.budget_year or today(session).year)
@@ -81,9 +83,11 @@ async def draft_approval(
     description="市级负责人批复已拟办的支持方式和金额，并在年度预算中安排资金；批复后不得更改。拟办人不得批复，"
     "项目不得另有市级财政性资金，预算余额须足够。依据：二（四）、三（二）。",
 )
-async def approve_application(session: Session, actor: CitySupervisor, application_id: ApplicationKey) -> ApprovalOut:
+async def approve_application(
+    session: Session, actor: CitySupervisor, application_id: ApplicationKey, if_match: IfMatch = None
+) -> ApprovalOut:
     """Approve the drafted mode and amount for good and reserve the money. 二（四）, 三（二）"""
-    application = await locked(session, Application, application_id)
+    application = await locked_as_read(session, Application, application_id, if_match)
     approval = await approve(session, application)
     return ApprovalOut.model_validate(approval).model_copy(update={"mode_label": LABELS[approval.mode]})
 
@@ -104,10 +108,10 @@ class Declination(BaseModel):
     description="市级负责人对资金申请报告不予批复，并说明所依据的条款和理由。项目须尚未批复。依据：三（二）。",
 )
 async def decline_application(
-    session: Session, actor: CitySupervisor, application_id: ApplicationKey, body: Declination
+    session: Session, actor: CitySupervisor, application_id: ApplicationKey, body: Declination, if_match: IfMatch = None
 ) -> ApplicationOut:
     """Decline the fund application report, naming the clauses. 三（二）"""
-    application = await locked(session, Application, application_id)
+    application = await locked_as_read(session, Application, application_id, if_match)
     application.decline()
     await record_act(
         session, "decline_application", case_of(application), reason=body.reason, duty="approve", clauses=body.clauses

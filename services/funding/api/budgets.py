@@ -21,9 +21,11 @@ from shared.errors import Duplicate
 from shared.events.outbox import emit
 from shared.money import Money
 from shared.storage.audit import Case, record_act
-from shared.storage.session import locked, now, today
+from shared.storage.session import found, now, today
+from shared.storage.versions import etag, locked_as_read
 from shared.text import Line
 from shared.web.auth import CityDesk, CitySupervisor, Official
+from shared.web.headers import VERSIONED, IfMatch
 from shared.web.idempotency import ActRoute, ReadSession, Session
 
 router = APIRouter(route_class=ActRoute, tags=["年度预算"])
@@ -90,7 +92,7 @@ async def draft_budget(
     session.add(drafted)
     detail = body.model_dump(mode="json")
     await record_act(session, "draft_budget", Case(drafted.id, CITY), reason=body.note, duty="draft_budget", **detail)
-    response.headers["location"] = f"/v1/budgets/{body.year}"
+    response.headers["location"] = f"/v1/appropriations/{drafted.id}"
     await session.flush()
     return AppropriationOut.model_validate(drafted)
 
@@ -102,10 +104,10 @@ async def draft_budget(
     description="市级负责人确认已登记的预算，计入资金台账并对外公布。拟办人不得自行确认，已确认的不得重复确认。依据：三（二）。",
 )
 async def confirm_budget(
-    session: Session, actor: CitySupervisor, appropriation_id: AppropriationKey
+    session: Session, actor: CitySupervisor, appropriation_id: AppropriationKey, if_match: IfMatch = None
 ) -> AppropriationOut:
     """Post a drafted appropriation to the ledger. Raises SameOfficer for its drafter. 三（二）"""
-    row = await locked(session, Appropriation, appropriation_id)
+    row = await locked_as_read(session, Appropriation, appropriation_id, if_match)
     row.confirm(actor.subject, now(session))
     case, amount = Case(row.id, CITY), str(row.amount_yuan)
     await record_act(session, "confirm_budget", case, duty="confirm_budget", year=row.year, amount_yuan=amount)
@@ -126,6 +128,22 @@ def _confirmed_event(row: Appropriation, transfer_id: UUID, on: date) -> BudgetC
         amount_yuan=row.amount_yuan,
         confirmed_on=on,
     )
+
+
+@router.get(
+    "/v1/appropriations/{appropriation_id}",
+    name="read_appropriation",
+    summary="查询预算登记",
+    description="各级工作人员查询一项预算登记，确认前后均可查询；响应头 ETag 用于确认时的 If-Match。依据：三（二）。",
+    responses=VERSIONED,
+)
+async def read_appropriation(
+    session: ReadSession, actor: Official, appropriation_id: AppropriationKey, response: Response
+) -> AppropriationOut:
+    """Return an appropriation, drafted or confirmed. 三（二）"""
+    row = await found(session, Appropriation, appropriation_id)
+    response.headers["etag"] = etag(row)
+    return AppropriationOut.model_validate(row)
 
 
 @router.get(

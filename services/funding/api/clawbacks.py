@@ -25,9 +25,11 @@ from shared.events.outbox import emit
 from shared.money import Money
 from shared.storage.audit import case_of, record_act
 from shared.storage.session import found, locked, now
+from shared.storage.versions import etag, locked_as_read
 from shared.text import Line, Paragraph
-from shared.web.auth import CityOfficer, CitySupervisor, Finance
-from shared.web.idempotency import ActRoute, Session
+from shared.web.auth import CityOfficer, CitySupervisor, Finance, Official
+from shared.web.headers import VERSIONED, IfMatch
+from shared.web.idempotency import ActRoute, ReadSession, Session
 
 router = APIRouter(route_class=ActRoute, tags=["退回与追回"])
 ClawbackKey = Annotated[UUID, Path(title="追回事项编号")]
@@ -92,15 +94,33 @@ async def request_clawback(
     return ClawbackOut.model_validate(row)
 
 
+@router.get(
+    "/v1/clawback-requests/{clawback_id}",
+    name="read_clawback",
+    summary="查询追回事项",
+    description="各级工作人员查询一项追回事项；响应头 ETag 为其资金申请的版本，办理时放入 If-Match。依据：四（一）1。",
+    responses=VERSIONED,
+)
+async def read_clawback(
+    session: ReadSession, actor: Official, clawback_id: ClawbackKey, response: Response
+) -> ClawbackOut:
+    """Return one row, with the entity tag of the application that an act on it changes. 四（一）1"""
+    row = await found(session, ClawbackRequest, clawback_id)
+    response.headers["etag"] = etag(await found(session, Application, row.application_id))
+    return ClawbackOut.model_validate(row)
+
+
 @router.post(
     "/v1/clawback-requests/{clawback_id}/approve",
     name="demand_clawback",
     summary="决定追回资金",
     description="市级负责人决定追回资金，项目即停止拨付。提出人和经办拨付的人不得决定；金额不得超过拨付净额。依据：四（一）1。",
 )
-async def demand_clawback(session: Session, actor: CitySupervisor, clawback_id: ClawbackKey) -> ClawbackOut:
+async def demand_clawback(
+    session: Session, actor: CitySupervisor, clawback_id: ClawbackKey, if_match: IfMatch = None
+) -> ClawbackOut:
     """Demand the money back and stop payments at once. 四（一）1"""
-    row, application = await _locked_clawback(session, clawback_id)
+    row, application = await _locked_clawback(session, clawback_id, if_match)
     row.decide("demanded", actor.subject, now(session), None)
     application.expect_net_paid(row.amount_yuan)
     application.demanded_yuan += row.amount_yuan
@@ -125,10 +145,10 @@ class ClawbackRejection(BaseModel):
     description="市级负责人决定不予追回并说明理由。提出人不得决定；仅适用于待决定的追回事项。依据：四（一）1。",
 )
 async def reject_clawback(
-    session: Session, actor: CitySupervisor, clawback_id: ClawbackKey, body: ClawbackRejection
+    session: Session, actor: CitySupervisor, clawback_id: ClawbackKey, body: ClawbackRejection, if_match: IfMatch = None
 ) -> ClawbackOut:
     """Decide that no money is recovered. 四（一）1"""
-    row, application = await _locked_clawback(session, clawback_id)
+    row, application = await _locked_clawback(session, clawback_id, if_match)
     row.decide("rejected", actor.subject, now(session), body.reason)
     detail = {"clawback_id": str(row.id)}
     await record_act(session, "reject_clawback", case_of(application), reason=body.reason, duty="clawback", **detail)
@@ -150,10 +170,10 @@ class RecoveryReceipt(BaseModel):
     description="财务人员凭银行回单登记追回的资金，可以分次登记，累计不得超过应追回金额。追回须已由市级负责人决定；审批该项目拨付、提出或决定追回的人不得登记。依据：四（一）1。",
 )
 async def record_recovery(
-    session: Session, actor: Finance, clawback_id: ClawbackKey, body: RecoveryReceipt
+    session: Session, actor: Finance, clawback_id: ClawbackKey, body: RecoveryReceipt, if_match: IfMatch = None
 ) -> ClawbackOut:
     """Post recovered money to the ledger. 四（一）1"""
-    row, application = await _locked_clawback(session, clawback_id)
+    row, application = await _locked_clawback(session, clawback_id, if_match)
     row.recover(body.amount_yuan)
     application.recovered_yuan += body.amount_yuan
     identity = uuid7(now(session))
@@ -181,10 +201,12 @@ def _receipt(identity: UUID, row: ClawbackRequest, transfer_id: UUID, **values: 
     )
 
 
-async def _locked_clawback(session: AsyncSession, clawback_id: UUID) -> tuple[ClawbackRequest, Application]:
+async def _locked_clawback(
+    session: AsyncSession, clawback_id: UUID, if_match: str | None
+) -> tuple[ClawbackRequest, Application]:
     """Return the clawback and its application, locked, the application first."""
     row = await found(session, ClawbackRequest, clawback_id)
-    application = await locked(session, Application, row.application_id)
+    application = await locked_as_read(session, Application, row.application_id, if_match)
     return await locked(session, ClawbackRequest, clawback_id), application
 
 

@@ -19,8 +19,10 @@ from services.funding.rules.code_lists import HoldSeverity
 from shared.errors import NotFound, WrongStatus
 from shared.storage.audit import case_of, record_act
 from shared.storage.session import locked
+from shared.storage.versions import locked_as_read
 from shared.text import Paragraph
 from shared.web.auth import CityDesk, CitySupervisor
+from shared.web.headers import IfMatch
 from shared.web.idempotency import ActRoute, Session
 
 router = APIRouter(route_class=ActRoute, tags=["暂停与终止"])
@@ -72,10 +74,10 @@ class HoldLifting(BaseModel):
     description="市级负责人解除一项生效中的暂停并说明理由；有多项暂停时须指明暂停编号。暂停、拟办、批复、编制计划、拨付、提出或决定追回本项目的人不得解除。全部解除后方可继续拨付。依据：四（一）1、四（一）3。",
 )
 async def lift_hold(
-    session: Session, actor: CitySupervisor, application_id: ApplicationKey, body: HoldLifting
+    session: Session, actor: CitySupervisor, application_id: ApplicationKey, body: HoldLifting, if_match: IfMatch = None
 ) -> ApplicationOut:
     """Lift a hold in force; reserved to supervisors. 四（一）1, 四（一）3"""
-    application = await locked(session, Application, application_id)
+    application = await locked_as_read(session, Application, application_id, if_match)
     await end_hold(session, application, await _hold_meant(session, application, body.hold_id), body.reason)
     return await shown_one(session, application)
 
@@ -107,10 +109,10 @@ class Closing(BaseModel):
     description="市级负责人终止项目，未拨付的批复资金退回年度预算。项目须已批复且未全部拨付，并且没有待审批的拨付申请。依据：四（一）1。",
 )
 async def close_application(
-    session: Session, actor: CitySupervisor, application_id: ApplicationKey, body: Closing
+    session: Session, actor: CitySupervisor, application_id: ApplicationKey, body: Closing, if_match: IfMatch = None
 ) -> ApplicationOut:
     """Close the application; money not yet released returns to the year's budget. 四（一）1"""
-    application = await locked(session, Application, application_id)
+    application = await locked_as_read(session, Application, application_id, if_match)
     waiting = select(ReleaseRequest.id).filter_by(application_id=application.id, status="requested")
     if identity := await session.scalar(waiting):
         raise WrongStatus("有拨付申请待审批，请先批准或驳回该申请", release_request_id=str(identity))

@@ -22,9 +22,11 @@ from shared.errors import Invalid
 from shared.money import Money, Ratio, SignedMoney
 from shared.storage.audit import case_of, record_act
 from shared.storage.session import found, locked, now, today
+from shared.storage.versions import etag, locked_as_read
 from shared.text import Paragraph
-from shared.web.auth import CityOfficer, Finance
-from shared.web.idempotency import ActRoute, Session
+from shared.web.auth import CityOfficer, Finance, Official
+from shared.web.headers import VERSIONED, IfMatch
+from shared.web.idempotency import ActRoute, ReadSession, Session
 
 router = APIRouter(route_class=ActRoute, tags=["贷款贴息"])
 LONGEST_PERIOD = timedelta(days=400)
@@ -172,6 +174,22 @@ class InterestDecision(BaseModel):
     reason: Paragraph = Field(title="理由")
 
 
+@router.get(
+    "/v1/interest-statements/{statement_id}",
+    name="read_interest_statement",
+    summary="查询结息单",
+    description="各级工作人员查询一项结息单；响应头 ETag 为其资金申请的版本，办理时放入 If-Match。依据：二（四）。",
+    responses=VERSIONED,
+)
+async def read_interest_statement(
+    session: ReadSession, actor: Official, statement_id: StatementKey, response: Response
+) -> InterestStatementOut:
+    """Return one row, with the entity tag of the application that an act on it changes. 二（四）"""
+    row = await found(session, InterestStatement, statement_id)
+    response.headers["etag"] = etag(await found(session, Application, row.application_id))
+    return InterestStatementOut.model_validate(row)
+
+
 @router.post(
     "/v1/interest-statements/{statement_id}/decide",
     name="decide_interest",
@@ -179,11 +197,11 @@ class InterestDecision(BaseModel):
     description="结息单利息与复算结果之差超出容差时，由市级人员认可或驳回并说明理由。仅适用于待人工核定的结息单，提交人不得核定。依据：二（四）2。",
 )
 async def decide_interest(
-    session: Session, actor: CityOfficer, statement_id: StatementKey, body: InterestDecision
+    session: Session, actor: CityOfficer, statement_id: StatementKey, body: InterestDecision, if_match: IfMatch = None
 ) -> InterestStatementOut:
     """Accept or reject a statement whose interest differs by more than the tolerance. 二（四）2"""
     statement = await found(session, InterestStatement, statement_id)
-    application = await locked(session, Application, statement.application_id)
+    application = await locked_as_read(session, Application, statement.application_id, if_match)
     statement = await locked(session, InterestStatement, statement_id)
     statement.decide(body.accept, actor.subject, now(session), body.reason)
     detail: dict[str, Any] = {"statement_id": str(statement.id), "accepted": body.accept}

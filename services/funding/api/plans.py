@@ -25,10 +25,12 @@ from shared.districts import CITY
 from shared.errors import Duplicate, Invalid
 from shared.money import Money
 from shared.storage.audit import Case, record_act, take_duty
-from shared.storage.session import found, locked, now
+from shared.storage.session import found, now
+from shared.storage.versions import etag, locked_as_read
 from shared.text import Line, Paragraph
 from shared.web.auth import CityOfficer, CitySupervisor, Official
 from shared.web.filters import dates, one_of, search
+from shared.web.headers import VERSIONED, IfMatch
 from shared.web.idempotency import ActRoute, ReadSession, Session
 from shared.web.paging import Listing, Page, PageRequest
 
@@ -222,10 +224,10 @@ class PlanIssue(BaseModel):
     "项目不得另有市级财政性资金。依据：三（二）、二（五）。",
 )
 async def issue_plan(
-    session: Session, actor: CitySupervisor, plan_id: PlanKey, body: PlanIssue | None = None
+    session: Session, actor: CitySupervisor, plan_id: PlanKey, body: PlanIssue | None = None, if_match: IfMatch = None
 ) -> PlanOut:
     """Issue the batch; reservations become commitments of the plan's year. 三（二）, 二（五）"""
-    plan = await locked(session, InvestmentPlan, plan_id)
+    plan = await locked_as_read(session, InvestmentPlan, plan_id, if_match)
     decided = body.completed_decisions if body else []
     await issue(session, plan, {one.application_id: CompletedDecision(one.include, one.reason) for one in decided})
     return await _shown(session, plan)
@@ -243,9 +245,11 @@ class PlanWithdrawal(BaseModel):
     summary="撤回投资计划",
     description="市级人员撤回尚未下达的投资计划并说明理由，其中项目可以编入其他批次。依据：三（二）。",
 )
-async def withdraw_plan(session: Session, actor: CityOfficer, plan_id: PlanKey, body: PlanWithdrawal) -> PlanOut:
+async def withdraw_plan(
+    session: Session, actor: CityOfficer, plan_id: PlanKey, body: PlanWithdrawal, if_match: IfMatch = None
+) -> PlanOut:
     """Withdraw a draft; its projects may enter another plan. 三（二）"""
-    plan = await locked(session, InvestmentPlan, plan_id)
+    plan = await locked_as_read(session, InvestmentPlan, plan_id, if_match)
     plan.withdraw()
     for item in await session.scalars(select(PlanItem).filter_by(plan_id=plan.id)):
         item.status = "dropped"
@@ -258,10 +262,13 @@ async def withdraw_plan(session: Session, actor: CityOfficer, plan_id: PlanKey, 
     name="read_plan",
     summary="查询投资计划",
     description="各级工作人员查询一个批次的投资计划及其项目。依据：三（二）。",
+    responses=VERSIONED,
 )
-async def read_plan(session: ReadSession, actor: Official, plan_id: PlanKey) -> PlanOut:
+async def read_plan(session: ReadSession, actor: Official, plan_id: PlanKey, response: Response) -> PlanOut:
     """Return a batch with its projects. 三（二）"""
-    return await _shown(session, await found(session, InvestmentPlan, plan_id))
+    plan = await found(session, InvestmentPlan, plan_id)
+    response.headers["etag"] = etag(plan)
+    return await _shown(session, plan)
 
 
 @router.get(

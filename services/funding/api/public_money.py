@@ -28,8 +28,10 @@ from shared.money import Money
 from shared.policy import parameter
 from shared.storage.audit import Case, case_of, record_act, take_duty
 from shared.storage.session import found, locked, now, today
+from shared.storage.versions import etag, locked_as_read
 from shared.text import Line, Paragraph
 from shared.web.auth import CityOfficer, DistrictOrCity, Official
+from shared.web.headers import VERSIONED, IfMatch
 from shared.web.idempotency import ActRoute, ReadSession, Session
 
 router = APIRouter(route_class=ActRoute, tags=["其他财政资金与金融支持"])
@@ -218,10 +220,15 @@ async def register_municipal_money(
     name="read_municipal_money",
     summary="查询财政资金记录",
     description="各级工作人员查询一条财政资金记录，已撤销的记录仍可查询。依据：二（五）。",
+    responses=VERSIONED,
 )
-async def read_municipal_money(session: ReadSession, actor: Official, entry_id: EntryKey) -> PublicMoneyOut:
+async def read_municipal_money(
+    session: ReadSession, actor: Official, entry_id: EntryKey, response: Response
+) -> PublicMoneyOut:
     """Return one entry of the register. 二（五）"""
-    return PublicMoneyOut.model_validate(await found(session, PublicMoney, entry_id))
+    entry = await found(session, PublicMoney, entry_id)
+    response.headers["etag"] = etag(entry)
+    return PublicMoneyOut.model_validate(entry)
 
 
 class PublicMoneyWithdrawal(BaseModel):
@@ -237,10 +244,10 @@ class PublicMoneyWithdrawal(BaseModel):
     description="市级人员撤销登记有误、系另一工程或已退回的财政资金记录并说明理由；撤销后不再计入，仍可查询。登记人以及拟办、批复、列入计划或拨付所涉项目的人不得撤销。依据：二（五）。",
 )
 async def withdraw_public_money(
-    session: Session, actor: CityOfficer, entry_id: EntryKey, body: PublicMoneyWithdrawal
+    session: Session, actor: CityOfficer, entry_id: EntryKey, body: PublicMoneyWithdrawal, if_match: IfMatch = None
 ) -> PublicMoneyOut:
     """Withdraw an entry that is mistaken, concerns other works or was paid back. 二（五）"""
-    entry = await locked(session, PublicMoney, entry_id)
+    entry = await locked_as_read(session, PublicMoney, entry_id, if_match)
     if entry.withdrawn_at is not None:
         raise WrongStatus("该记录已撤销，不能重复撤销；如仍须计入请重新登记")
     entry.withdrawn_by, entry.withdrawn_at, entry.withdraw_reason = actor.subject, now(session), body.reason

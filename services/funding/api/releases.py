@@ -29,10 +29,12 @@ from shared.audiences import Handler, Internal
 from shared.events.outbox import emit
 from shared.money import Money
 from shared.storage.audit import case_of, record_act
-from shared.storage.session import actor_of, locked, now, today
+from shared.storage.session import actor_of, found, locked, now, today
+from shared.storage.versions import etag
 from shared.text import Paragraph
-from shared.web.auth import Finance
-from shared.web.idempotency import ActRoute, Session
+from shared.web.auth import Finance, Official
+from shared.web.headers import VERSIONED, IfMatch
+from shared.web.idempotency import ActRoute, ReadSession, Session
 
 router = APIRouter(route_class=ActRoute, tags=["资金拨付"])
 ReleaseKey = Annotated[UUID, Path(title="拨付申请编号")]
@@ -107,15 +109,31 @@ def _request(session: AsyncSession, application: Application, due: Instalment, b
     )
 
 
+@router.get(
+    "/v1/release-requests/{request_id}",
+    name="read_release",
+    summary="查询拨付申请",
+    description="各级工作人员查询一项拨付申请；响应头 ETag 为其资金申请的版本，办理时放入 If-Match。依据：三（二）。",
+    responses=VERSIONED,
+)
+async def read_release(session: ReadSession, actor: Official, request_id: ReleaseKey, response: Response) -> ReleaseOut:
+    """Return one row, with the entity tag of the application that an act on it changes. 三（二）"""
+    row = await found(session, ReleaseRequest, request_id)
+    response.headers["etag"] = etag(await found(session, Application, row.application_id))
+    return ReleaseOut.model_validate(row)
+
+
 @router.post(
     "/v1/release-requests/{request_id}/approve",
     name="release_funds",
     summary="批准并拨付",
     description="另一名财务人员批准拨付申请，资金即记入台账并对外公布。申请人不得自行批准；项目须未被暂停拨付，不得另有市级财政性资金。依据：三（二）。",
 )
-async def release_funds(session: Session, actor: Finance, request_id: ReleaseKey) -> ReleaseOut:
+async def release_funds(
+    session: Session, actor: Finance, request_id: ReleaseKey, if_match: IfMatch = None
+) -> ReleaseOut:
     """Pay a request: post it to the ledger and announce it in one transaction. 三（二）"""
-    request, application = await locked_request(session, request_id)
+    request, application = await locked_request(session, request_id, if_match)
     await refuse_held(session, application, "stop", "review")
     await refuse_unfit(session, application)
     request.decide("paid", actor.subject, now(session))
@@ -143,10 +161,10 @@ class ReleaseRejection(BaseModel):
     description="另一名财务人员驳回待审批的拨付申请并说明理由；驳回后可以重新申请。依据：三（二）。",
 )
 async def reject_release(
-    session: Session, actor: Finance, request_id: ReleaseKey, body: ReleaseRejection
+    session: Session, actor: Finance, request_id: ReleaseKey, body: ReleaseRejection, if_match: IfMatch = None
 ) -> ReleaseOut:
     """Reject a request; the instalment may be requested again. 三（二）"""
-    request, application = await locked_request(session, request_id)
+    request, application = await locked_request(session, request_id, if_match)
     request.decide("rejected", actor.subject, now(session), body.reason)
     detail = {"request_id": str(request.id), "amount_yuan": str(request.amount_yuan)}
     await record_act(session, "reject_release", case_of(application), reason=body.reason, duty="release", **detail)

@@ -21,9 +21,11 @@ from shared.events.outbox import emit
 from shared.money import Money
 from shared.storage.audit import case_of, record_act
 from shared.storage.session import found, locked, now
+from shared.storage.versions import etag, locked_as_read
 from shared.text import Line, Paragraph
-from shared.web.auth import Finance
-from shared.web.idempotency import ActRoute, Session
+from shared.web.auth import Finance, Official
+from shared.web.headers import VERSIONED, IfMatch
+from shared.web.idempotency import ActRoute, ReadSession, Session
 
 router = APIRouter(route_class=ActRoute, tags=["退回与追回"])
 ReturnKey = Annotated[UUID, Path(title="退款编号")]
@@ -78,15 +80,29 @@ async def record_return(
     return ReturnOut.model_validate(row)
 
 
+@router.get(
+    "/v1/returns/{return_id}",
+    name="read_return",
+    summary="查询退款",
+    description="各级工作人员查询一项退款；响应头 ETag 为其资金申请的版本，办理时放入 If-Match。依据：四（一）1。",
+    responses=VERSIONED,
+)
+async def read_return(session: ReadSession, actor: Official, return_id: ReturnKey, response: Response) -> ReturnOut:
+    """Return one row, with the entity tag of the application that an act on it changes. 四（一）1"""
+    row = await found(session, MoneyReturn, return_id)
+    response.headers["etag"] = etag(await found(session, Application, row.application_id))
+    return ReturnOut.model_validate(row)
+
+
 @router.post(
     "/v1/returns/{return_id}/confirm",
     name="confirm_return",
     summary="确认退款到账",
     description="另一名财务人员确认退款到账并记入台账，登记人和审批该项目拨付的人不得确认。依据：四（一）1。",
 )
-async def confirm_return(session: Session, actor: Finance, return_id: ReturnKey) -> ReturnOut:
+async def confirm_return(session: Session, actor: Finance, return_id: ReturnKey, if_match: IfMatch = None) -> ReturnOut:
     """Confirm the receipt and post it to the ledger. Raises SameOfficer for the recorder. 四（一）1"""
-    row, application = await _locked_return(session, return_id)
+    row, application = await _locked_return(session, return_id, if_match)
     row.decide("confirmed", actor.subject, now(session))
     application.expect_net_paid(row.amount_yuan)
     row.transfer_id, transfers = book_return(application, row.amount_yuan, f"own:{row.id}")
@@ -121,9 +137,11 @@ class ReturnRejection(BaseModel):
     summary="驳回退款登记",
     description="另一名财务人员查明退款未到账的，驳回登记并说明理由，登记人和审批该项目拨付的人不得办理。依据：四（一）1。",
 )
-async def reject_return(session: Session, actor: Finance, return_id: ReturnKey, body: ReturnRejection) -> ReturnOut:
+async def reject_return(
+    session: Session, actor: Finance, return_id: ReturnKey, body: ReturnRejection, if_match: IfMatch = None
+) -> ReturnOut:
     """Reject a return that was not received. Raises SameOfficer for the recorder. 四（一）1"""
-    row, application = await _locked_return(session, return_id)
+    row, application = await _locked_return(session, return_id, if_match)
     row.decide("rejected", actor.subject, now(session))
     detail = {"return_id": str(row.id)}
     await record_act(session, "reject_return", case_of(application), reason=body.reason, duty="decide_return", **detail)
@@ -131,8 +149,10 @@ async def reject_return(session: Session, actor: Finance, return_id: ReturnKey, 
     return ReturnOut.model_validate(row)
 
 
-async def _locked_return(session: AsyncSession, return_id: UUID) -> tuple[MoneyReturn, Application]:
+async def _locked_return(
+    session: AsyncSession, return_id: UUID, if_match: str | None
+) -> tuple[MoneyReturn, Application]:
     """Return the return and its application, locked, the application first."""
     row = await found(session, MoneyReturn, return_id)
-    application = await locked(session, Application, row.application_id)
+    application = await locked_as_read(session, Application, row.application_id, if_match)
     return await locked(session, MoneyReturn, return_id), application

@@ -7,11 +7,13 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
+from services.funding.models.applications import Application
 from services.funding.models.base import Base
 from shared.errors import WrongStatus
+from shared.storage.versions import Part
 
 
-class BankReferral(Base):
+class BankReferral(Base, Part):
     """Referral of a project to a bank with its owner's consent, and the bank's answer. 四（二）4"""
 
     __tablename__ = "bank_referral"
@@ -20,6 +22,7 @@ class BankReferral(Base):
         CheckConstraint("owner_consent", name="owner_consent"),
         Index("ix_bank_referral_application_id", "application_id"),
     )
+    shown_in = {Application: "application_id"}  # noqa: RUF012 - constant
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     application_id: Mapped[UUID] = mapped_column(ForeignKey("application.id"))

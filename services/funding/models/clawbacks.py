@@ -7,12 +7,14 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
+from services.funding.models.applications import Application
 from services.funding.models.base import Base
 from services.funding.rules.code_lists import CLAWBACK_STATUSES
 from shared.errors import WrongStatus
+from shared.storage.versions import Part
 
 
-class ClawbackRequest(Base):
+class ClawbackRequest(Base, Part):
     """Proposal to recover money, decided by a supervisor; `recovered_yuan` adds up the receipts."""
 
     __tablename__ = "clawback_request"
@@ -21,6 +23,7 @@ class ClawbackRequest(Base):
         CheckConstraint("amount_yuan > 0 AND recovered_yuan BETWEEN 0 AND amount_yuan", name="amount"),
         Index("ix_clawback_request_application_id", "application_id"),
     )
+    shown_in = {Application: "application_id"}  # noqa: RUF012 - constant
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     application_id: Mapped[UUID] = mapped_column(ForeignKey("application.id"))
@@ -65,7 +68,7 @@ class ClawbackRequest(Base):
             self.status = "recovered"
 
 
-class Recovery(Base):
+class Recovery(Base, Part):
     """Bank receipt of recovered money; append-only."""
 
     __tablename__ = "recovery"
@@ -74,6 +77,7 @@ class Recovery(Base):
         Index("uq_recovery_bank_receipt_no", "bank_receipt_no", unique=True),
         Index("ix_recovery_clawback_id", "clawback_id"),
     )
+    shown_in = {Application: "application_id"}  # noqa: RUF012 - constant
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     clawback_id: Mapped[UUID] = mapped_column(ForeignKey("clawback_request.id"))

@@ -6,10 +6,12 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from services.funding.models.applications import Application
 from services.funding.models.base import Base
+from shared.storage.versions import Part
 
 
-class Hold(Base):
+class Hold(Base, Part):
     """Hold on payments, lifted by a supervisor. `review` allows requests but no payment; `stop` allows neither."""
 
     __tablename__ = "hold"
@@ -18,6 +20,7 @@ class Hold(Base):
         Index("uq_hold_application_id_source", "application_id", "source", unique=True),
         Index("ix_hold_open", "application_id", postgresql_where=text("lifted_at IS NULL")),
     )
+    shown_in = {Application: "application_id"}  # noqa: RUF012 - constant
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     application_id: Mapped[UUID] = mapped_column(ForeignKey("application.id"))

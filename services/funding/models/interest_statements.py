@@ -8,12 +8,14 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
+from services.funding.models.applications import Application
 from services.funding.models.base import Base
 from services.funding.rules.code_lists import STATEMENT_STATUSES
 from shared.errors import WrongStatus
+from shared.storage.versions import Part
 
 
-class InterestStatement(Base):
+class InterestStatement(Base, Part):
     """Settlement lines of a bank and their settlement by day; an officer decides on `flagged` ones. 二（四）2"""
 
     __tablename__ = "interest_statement"
@@ -21,6 +23,7 @@ class InterestStatement(Base):
         CheckConstraint("status IN ('computed', 'flagged', 'accepted', 'rejected')", name="status"),
         Index("uq_interest_statement_application_id_number", "application_id", "number", unique=True),
     )
+    shown_in = {Application: "application_id"}  # noqa: RUF012 - constant
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     application_id: Mapped[UUID] = mapped_column(ForeignKey("application.id"))

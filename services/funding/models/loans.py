@@ -7,10 +7,12 @@ from uuid import UUID
 from sqlalchemy import ARRAY, CheckConstraint, Date, ForeignKey, Index, Numeric
 from sqlalchemy.orm import Mapped, mapped_column
 
+from services.funding.models.applications import Application
 from services.funding.models.base import Base
+from shared.storage.versions import Part
 
 
-class Loan(Base):
+class Loan(Base, Part):
     """Loan contract of a project with a bank. 二（四）2. The annual rate is a ratio (0.0390 for 3.90 %)."""
 
     __tablename__ = "loan"
@@ -20,6 +22,7 @@ class Loan(Base):
         Index("uq_loan_bank_contract_no", "bank", "contract_no", unique=True),
         Index("ix_loan_application_id", "application_id"),
     )
+    shown_in = {Application: "application_id"}  # noqa: RUF012 - constant
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     application_id: Mapped[UUID] = mapped_column(ForeignKey("application.id"))

@@ -7,9 +7,11 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from services.funding.models.applications import Application
 from services.funding.models.base import Base
 from services.funding.rules.code_lists import PLAN_STATUSES
 from shared.errors import WrongStatus
+from shared.storage.versions import Part
 
 
 class InvestmentPlan(Base):
@@ -56,7 +58,7 @@ class InvestmentPlan(Base):
             )
 
 
-class PlanItem(Base):
+class PlanItem(Base, Part):
     """Project of a batch with the fields of 政府投资条例 art. 16; a project is planned in one batch only."""
 
     __tablename__ = "plan_item"
@@ -67,6 +69,7 @@ class PlanItem(Base):
         ),
         Index("ix_plan_item_plan_id", "plan_id"),
     )
+    shown_in = {Application: "application_id", InvestmentPlan: "plan_id"}  # noqa: RUF012 - constant
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     plan_id: Mapped[UUID] = mapped_column(ForeignKey("investment_plan.id"))

@@ -7,11 +7,13 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
+from services.funding.models.applications import Application
 from services.funding.models.base import Base
 from services.funding.rules.code_lists import PUBLIC_MONEY_KINDS
+from shared.storage.versions import Part
 
 
-class PublicMoney(Base):
+class PublicMoney(Base, Part):
     """Public money that a project received from another source; other municipal money excludes support (I27)."""
 
     __tablename__ = "public_money"
@@ -22,6 +24,7 @@ class PublicMoney(Base):
         Index("ix_public_money_project_code", "project_code"),
         Index("ix_public_money_applicant_uscc", "applicant_uscc"),
     )
+    shown_in = {Application: "application_id"}  # noqa: RUF012 - constant
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     application_id: Mapped[UUID | None]
@@ -38,3 +41,5 @@ class PublicMoney(Base):
     withdrawn_by: Mapped[str | None]
     withdrawn_at: Mapped[datetime | None]
     withdraw_reason: Mapped[str | None]
+    version: Mapped[int] = mapped_column(server_default="1")
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy reads it from the class

@@ -7,12 +7,14 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from services.funding.models.applications import Application
 from services.funding.models.base import Base
 from services.funding.rules.code_lists import RELEASE_STATUSES
 from shared.errors import WrongStatus
+from shared.storage.versions import Part
 
 
-class ReleaseRequest(Base):
+class ReleaseRequest(Base, Part):
     """Request to release an instalment; a second finance officer pays or rejects it."""
 
     __tablename__ = "release_request"
@@ -29,6 +31,7 @@ class ReleaseRequest(Base):
         ),
         Index("ix_release_request_application_id", "application_id"),
     )
+    shown_in = {Application: "application_id"}  # noqa: RUF012 - constant
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     application_id: Mapped[UUID] = mapped_column(ForeignKey("application.id"))

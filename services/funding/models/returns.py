@@ -7,12 +7,14 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
+from services.funding.models.applications import Application
 from services.funding.models.base import Base
 from services.funding.rules.code_lists import RETURN_STATUSES
 from shared.errors import WrongStatus
+from shared.storage.versions import Part
 
 
-class MoneyReturn(Base):
+class MoneyReturn(Base, Part):
     """Money that a project paid back voluntarily; one finance officer records it, another confirms the receipt."""
 
     __tablename__ = "money_return"
@@ -22,6 +24,7 @@ class MoneyReturn(Base):
         Index("uq_money_return_bank_receipt_no", "bank_receipt_no", unique=True),
         Index("ix_money_return_application_id", "application_id"),
     )
+    shown_in = {Application: "application_id"}  # noqa: RUF012 - constant
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     application_id: Mapped[UUID] = mapped_column(ForeignKey("application.id"))

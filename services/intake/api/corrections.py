@@ -15,11 +15,12 @@ from services.intake.models.declarations import Declaration
 from services.intake.schemas.declarations import DeclarationOut
 from shared.contracts.intake import CorrectionReason
 from shared.storage.audit import case_of, record_act
-from shared.storage.session import locked, now
+from shared.storage.session import now
+from shared.storage.versions import locked_as_read
 from shared.text import AsStored, Line, Paragraph
 from shared.web.auth import Anyone, CityOfficer, DistrictOfficer
 from shared.web.filters import flag
-from shared.web.headers import VERSIONED
+from shared.web.headers import VERSIONED, IfMatch
 from shared.web.idempotency import ActRoute, ReadSession, Session
 from shared.web.paging import Listing, Page, PageRequest
 
@@ -59,10 +60,15 @@ class ReturnIn(BaseModel):
     responses=VERSIONED,
 )
 async def return_declaration(
-    session: Session, actor: DistrictOfficer, declaration_id: DeclarationId, correction: ReturnIn, response: Response
+    session: Session,
+    actor: DistrictOfficer,
+    declaration_id: DeclarationId,
+    correction: ReturnIn,
+    response: Response,
+    if_match: IfMatch = None,
 ) -> Declaration:
     """Return the declaration for correction, with reasons, clauses, remedies and a last day. 三（一）"""
-    declaration = await locked(session, Declaration, declaration_id)
+    declaration = await locked_as_read(session, Declaration, declaration_id, if_match)
     correct_by = correction_due_on(session)
     declaration.return_for_correction(now(session), correct_by)
     await save_correction(session, declaration, correction.stated(), correct_by, by_city=False)
@@ -88,10 +94,15 @@ async def return_declaration(
     responses=VERSIONED,
 )
 async def return_declaration_from_city(
-    session: Session, actor: CityOfficer, declaration_id: DeclarationId, correction: ReturnIn, response: Response
+    session: Session,
+    actor: CityOfficer,
+    declaration_id: DeclarationId,
+    correction: ReturnIn,
+    response: Response,
+    if_match: IfMatch = None,
 ) -> Declaration:
     """Return a reported declaration for correction instead of receiving it. 三（一）"""
-    declaration = await locked(session, Declaration, declaration_id)
+    declaration = await locked_as_read(session, Declaration, declaration_id, if_match)
     correct_by = correction_due_on(session)
     declaration.return_from_city(now(session), correct_by)
     await save_correction(session, declaration, correction.stated(), correct_by, by_city=True)

@@ -17,8 +17,8 @@ from shared.contracts.library import DistrictCode, ProjectType
 from shared.errors import Forbidden, Invalid
 from shared.identifiers import ProjectCode, Uscc
 from shared.storage.audit import case_of, record_act
-from shared.storage.session import locked, now, today
-from shared.storage.versions import etag, expect_version
+from shared.storage.session import now, today
+from shared.storage.versions import etag, locked_as_read
 from shared.web.auth import Anyone, Applicant
 from shared.web.filters import dates, moments, one_of, search, since
 from shared.web.headers import VERSIONED, VERSIONED_CREATED, IfMatch
@@ -170,8 +170,7 @@ async def edit_declaration(
     if_match: IfMatch = None,
 ) -> Declaration:
     """Edit a draft or a returned declaration (JSON Merge Patch); an earlier undertaking becomes void."""
-    declaration = await locked(session, Declaration, declaration_id)
-    expect_version(declaration, if_match)
+    declaration = await locked_as_read(session, Declaration, declaration_id, if_match)
     simulated = edit.simulated if "simulated" in edit.model_fields_set else None
     declaration.edit(edit.fields(), edit.facts_patch(), simulated, now(session))
     await _check_library_entry(session, declaration)

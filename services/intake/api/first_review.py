@@ -19,8 +19,8 @@ from services.intake.schemas.declarations import DeclarationOut
 from shared.deadlines import working_days_after
 from shared.events.outbox import emit
 from shared.storage.audit import case_of, record_act
-from shared.storage.session import actor_of, locked, now, settings_of, today
-from shared.storage.versions import expect_version
+from shared.storage.session import actor_of, now, settings_of, today
+from shared.storage.versions import etag, locked_as_read
 from shared.text import Line, Paragraph
 from shared.web.auth import DistrictOfficer, Official
 from shared.web.headers import VERSIONED, IfMatch
@@ -44,10 +44,14 @@ Clauses = Annotated[list[Line], Field(min_length=1, max_length=20, title="依据
     responses=VERSIONED,
 )
 async def accept_declaration(
-    session: Session, actor: DistrictOfficer, declaration_id: DeclarationId, response: Response
+    session: Session,
+    actor: DistrictOfficer,
+    declaration_id: DeclarationId,
+    response: Response,
+    if_match: IfMatch = None,
 ) -> Declaration:
     """Accept for first review; the date of the first acceptance selects the policy edition (I16). 三（一）"""
-    declaration = await locked(session, Declaration, declaration_id)
+    declaration = await locked_as_read(session, Declaration, declaration_id, if_match)
     due = working_days_after(today(session), settings_of(session).first_review_due_working_days)
     declaration.accept(today(session), now(session), due.on)
     await record_act(
@@ -112,8 +116,7 @@ async def review_declaration(
     if_match: IfMatch = None,
 ) -> list[FindingOut]:
     """Record findings on the five review items. 三（一）"""
-    declaration = await locked(session, Declaration, declaration_id)
-    expect_version(declaration, if_match)
+    declaration = await locked_as_read(session, Declaration, declaration_id, if_match)
     declaration.require_stage(UNDER_REVIEW)
     session.add_all([_finding(session, declaration, finding) for finding in review.findings])
     declaration.updated_at = now(session)
@@ -154,16 +157,22 @@ FINDINGS = MemoryListing(FindingOut, ORDER, key="thing", default=ORDER)
     "/v1/declarations/{declaration_id}/first-review",
     name="read_first_review",
     summary="查看初审结果",
-    description="返回本轮各项初审的有效结果。有权查看该申报的工作人员可查。依据方案三（一）。",
+    description=(
+        "返回本轮各项初审的有效结果；响应头 ETag 为申报的版本。有权查看该申报的工作人员可查。依据方案三（一）。"
+    ),
+    responses=VERSIONED,
 )
 async def read_first_review(
     session: ReadSession,
     actor: Official,
     declaration_id: DeclarationId,
     asked: Annotated[MemoryPageRequest, Depends(FINDINGS)],
+    response: Response,
 ) -> Page[FindingOut]:
     """Return the latest findings of the current round."""
-    return asked.page(await _findings_out(session, await visible_declaration(session, actor, declaration_id)))
+    declaration = await visible_declaration(session, actor, declaration_id)
+    response.headers["etag"] = etag(declaration)
+    return asked.page(await _findings_out(session, declaration))
 
 
 class RefusalIn(Reason):
@@ -183,10 +192,15 @@ class RefusalIn(Reason):
     responses=VERSIONED,
 )
 async def refuse_declaration(
-    session: Session, actor: DistrictOfficer, declaration_id: DeclarationId, refusal: RefusalIn, response: Response
+    session: Session,
+    actor: DistrictOfficer,
+    declaration_id: DeclarationId,
+    refusal: RefusalIn,
+    response: Response,
+    if_match: IfMatch = None,
 ) -> Declaration:
     """Refuse the declaration at first review, with the clauses. 三（一）"""
-    declaration = await locked(session, Declaration, declaration_id)
+    declaration = await locked_as_read(session, Declaration, declaration_id, if_match)
     declaration.refuse(now(session))
     await end_identity(session, declaration.id)
     act = {"duty": "first_review", "reason": refusal.reason, "clause": "、".join(refusal.clauses)}

@@ -25,10 +25,11 @@ from shared.contracts.library import ConstructionStatus
 from shared.events.outbox import emit
 from shared.policy import interpretations
 from shared.storage.audit import case_of, hands_of, record_act
-from shared.storage.session import locked, now, settings_of, today
+from shared.storage.session import now, settings_of, today
+from shared.storage.versions import locked_as_read
 from shared.text import Paragraph
 from shared.web.auth import CityOfficer, DistrictSupervisor
-from shared.web.headers import VERSIONED
+from shared.web.headers import VERSIONED, IfMatch
 from shared.web.idempotency import ActRoute, Session
 
 router = APIRouter(route_class=ActRoute, tags=["上报"])
@@ -61,9 +62,10 @@ async def forward_declaration(
     declaration_id: DeclarationId,
     conclusion: ForwardIn,
     response: Response,
+    if_match: IfMatch = None,
 ) -> Declaration:
     """Report a reviewed declaration to the city; eligibility takes over from here. 三（一）"""
-    declaration = await locked(session, Declaration, declaration_id)
+    declaration = await locked_as_read(session, Declaration, declaration_id, if_match)
     declaration.require_stage(UNDER_REVIEW)
     in_library = await in_reserve_library(session, declaration)
     if missing := await _gaps(session, declaration, in_library, conclusion.library_exception_reason):
@@ -143,10 +145,15 @@ class ReceiptIn(BaseModel):
     responses=VERSIONED,
 )
 async def receive_declaration(
-    session: Session, actor: CityOfficer, declaration_id: DeclarationId, receipt: ReceiptIn, response: Response
+    session: Session,
+    actor: CityOfficer,
+    declaration_id: DeclarationId,
+    receipt: ReceiptIn,
+    response: Response,
+    if_match: IfMatch = None,
 ) -> Declaration:
     """Receive the declaration at the city after checking again that it is not completed (I15). 二（五）, 三（一）"""
-    declaration = await locked(session, Declaration, declaration_id)
+    declaration = await locked_as_read(session, Declaration, declaration_id, if_match)
     on: date = today(session)
     declaration.receive(on, now(session))
     if receipt.construction_status == "completed" and refuses_completed(session, "city_receipt"):

@@ -20,10 +20,11 @@ from shared.deadlines import working_days_after
 from shared.errors import Invalid
 from shared.events.outbox import emit
 from shared.storage.audit import case_of, record_act
-from shared.storage.session import actor_of, locked, now, settings_of, today
+from shared.storage.session import actor_of, now, settings_of, today
+from shared.storage.versions import locked_as_read
 from shared.text import Paragraph
 from shared.web.auth import DistrictGovernment, DistrictOfficer, Official
-from shared.web.headers import VERSIONED
+from shared.web.headers import VERSIONED, IfMatch
 from shared.web.idempotency import ActRoute, ReadSession, Session
 
 router = APIRouter(route_class=ActRoute, tags=["征求意见"])
@@ -40,10 +41,14 @@ router = APIRouter(route_class=ActRoute, tags=["征求意见"])
     responses=VERSIONED,
 )
 async def request_opinion(
-    session: Session, actor: DistrictOfficer, declaration_id: DeclarationId, response: Response
+    session: Session,
+    actor: DistrictOfficer,
+    declaration_id: DeclarationId,
+    response: Response,
+    if_match: IfMatch = None,
 ) -> Declaration:
     """Request the opinion of the district government (管委会) on the declaration. 三（一）"""
-    declaration = await locked(session, Declaration, declaration_id)
+    declaration = await locked_as_read(session, Declaration, declaration_id, if_match)
     due_on = working_days_after(today(session), settings_of(session).opinion_due_working_days).on
     declaration.request_opinion(now(session), due_on)
     session.add(_request(session, declaration, due_on))
@@ -96,10 +101,14 @@ class OpinionOut(BaseModel):
     response_model=OpinionOut,
 )
 async def give_opinion(
-    session: Session, actor: DistrictGovernment, declaration_id: DeclarationId, given: OpinionIn
+    session: Session,
+    actor: DistrictGovernment,
+    declaration_id: DeclarationId,
+    given: OpinionIn,
+    if_match: IfMatch = None,
 ) -> Opinion:
     """Give the requested opinion, also after the last day, which is shown. 三（一）"""
-    declaration = await locked(session, Declaration, declaration_id)
+    declaration = await locked_as_read(session, Declaration, declaration_id, if_match)
     declaration.record_opinion(now(session))
     opinion = await latest_opinion(session, declaration.id)
     assert opinion is not None, "a request came before the stage"

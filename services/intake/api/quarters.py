@@ -27,10 +27,10 @@ from shared.errors import DomainError, Forbidden, Invalid, NotFound, WrongStatus
 from shared.events.outbox import emit
 from shared.storage.audit import Case, record_act
 from shared.storage.session import now, settings_of, today
-from shared.storage.versions import etag
+from shared.storage.versions import expect_tag
 from shared.web.auth import CitySupervisor, DistrictOfficer, DistrictSupervisor, OfficialOrSystem
 from shared.web.filters import dates, flag, one_of
-from shared.web.headers import VERSIONED
+from shared.web.headers import VERSIONED, IfMatch
 from shared.web.idempotency import ActRoute, ReadSession, Session
 from shared.web.paging import Listing, Page, PageRequest
 
@@ -122,14 +122,19 @@ async def read_quarter(
 ) -> CheckedSubmission:
     """Return the newest submission of a quarter, with the findings on its current rows. 四（一）2"""
     submission = await submission_of(session, district, quarter)
-    books, _ = await registers_as_of(session, district, quarter)
+    books, snapshot = await registers_as_of(session, district, quarter)
     found = findings(books, today(session))
-    response.headers["etag"] = etag(submission)
+    response.headers["etag"] = _tag(submission, snapshot)
     return CheckedSubmission(
         **_out(session, submission).model_dump(),
         findings=[QuarterFinding.model_validate(each) for each in found],
         can_certify=submission.status == "prepared" and not _errors(found),
     )
+
+
+def _tag(submission: QuarterSubmission, snapshot: dict[str, Any]) -> str:
+    """Return the entity tag of a quarter: the submission, its version, and the rows that it holds."""
+    return f'"{submission.submission_no}.{submission.version}.{sha256_of(snapshot)[:16]}"'
 
 
 def _errors(found: list[Finding]) -> list[Finding]:
@@ -146,20 +151,24 @@ def _errors(found: list[Finding]) -> list[Finding]:
     response_model=QuarterSubmissionOut,
 )
 async def prepare_quarter(
-    session: Session, actor: DistrictOfficer, district: DistrictPath, quarter: QuarterPath
+    session: Session, actor: DistrictOfficer, district: DistrictPath, quarter: QuarterPath, if_match: IfMatch = None
 ) -> QuarterSubmissionOut:
     """Prepare the quarter: an officer confirms the rows for certification by a supervisor. 四（一）2"""
     submission = await submission_of(session, district, quarter, lock=True)
-    snapshot = await _checked(session, submission)
+    snapshot = await _checked(session, submission, if_match)
     submission.prepare(actor.subject, now(session), sha256_of(snapshot))
     await record_act(session, "prepare_quarter", Case(submission.id, district), duty="prepare_quarter", quarter=quarter)
     await session.flush()
     return _out(session, submission)
 
 
-async def _checked(session: AsyncSession, submission: QuarterSubmission) -> dict[str, Any]:
-    """Return the snapshot of the current rows. Raises FindingsBlock if a finding is an error."""
+async def _checked(session: AsyncSession, submission: QuarterSubmission, if_match: str | None) -> dict[str, Any]:
+    """Return the snapshot of the current rows, which are those that were read.
+
+    Raises PreconditionRequired, Stale, or FindingsBlock if a finding is an error.
+    """
     books, snapshot = await registers_as_of(session, submission.district, submission.quarter)
+    expect_tag(session, partial(_tag, submission, snapshot), if_match)
     blocking = _errors(findings(books, today(session)))
     if blocking:
         listed = [QuarterFinding.model_validate(each).model_dump() for each in blocking]
@@ -178,11 +187,11 @@ async def _checked(session: AsyncSession, submission: QuarterSubmission) -> dict
     response_model=QuarterSubmissionOut,
 )
 async def certify_quarter(
-    session: Session, actor: DistrictSupervisor, district: DistrictPath, quarter: QuarterPath
+    session: Session, actor: DistrictSupervisor, district: DistrictPath, quarter: QuarterPath, if_match: IfMatch = None
 ) -> QuarterSubmissionOut:
     """Certify the prepared quarter, report it to the city and close it. 四（一）2"""
     submission = await submission_of(session, district, quarter, lock=True)
-    snapshot = await _checked(session, submission)
+    snapshot = await _checked(session, submission, if_match)
     submission.certify(actor.subject, now(session), today(session), sha256_of(snapshot))
     submission.resource_count, submission.library_count = len(snapshot["resources"]), len(snapshot["library_entries"])
     session.add(QuarterSnapshot(submission_id=submission.id, district=district, content=snapshot))
@@ -214,15 +223,19 @@ async def reopen_quarter(
     quarter: QuarterPath,
     body: ReopeningReason,
     response: Response,
+    if_match: IfMatch = None,
 ) -> QuarterSubmissionOut:
     """Reopen a certified quarter for correction: a new submission begins, the snapshot is kept. 四（一）3"""
     certified = await submission_of(session, district, quarter, lock=True)
+    _, snapshot = await registers_as_of(session, district, quarter)
+    expect_tag(session, partial(_tag, certified, snapshot), if_match)
     if certified.status != "certified":
         raise WrongStatus("本季度尚未审定报送，无需重新开启；区发展改革委可直接更正数据")
     again = _reopened(session, certified, body.reason, actor.subject)
     await record_act(session, "reopen_quarter", Case(again.id, district), reason=body.reason, quarter=quarter)
     await session.flush()
     response.headers["location"] = f"/v1/quarters/{district}/{quarter}"
+    response.headers["etag"] = _tag(again, snapshot)
     return _out(session, again)
 
 

@@ -17,11 +17,11 @@ from shared.contracts.library import LibraryRow, ResourceRow
 from shared.deadlines import quarter_of
 from shared.errors import DomainError, Invalid, PreconditionRequired, Stale, WrongStatus
 from shared.storage.audit import Case, record_act
-from shared.storage.session import found, locked, today
-from shared.storage.versions import etag, expect_version
+from shared.storage.session import found, today
+from shared.storage.versions import etag, expect_version, locked_as_read
 from shared.text import STORED
 from shared.web.auth import DistrictOfficer, DistrictPush
-from shared.web.headers import VERSIONED, WITH_ETAG, IfMatchKnown
+from shared.web.headers import VERSIONED, WITH_ETAG, IfMatch, IfMatchKnown
 from shared.web.idempotency import ActRoute, Session
 
 router = APIRouter(route_class=ActRoute, tags=["资源台账与储备库"])
@@ -95,10 +95,15 @@ async def _lock_recorded(session: AsyncSession, district: str, external_id: str,
     responses=VERSIONED,
 )
 async def leave_library(
-    session: Session, actor: DistrictOfficer, response: Response, entry_id: EntryId, leaving: Leaving
+    session: Session,
+    actor: DistrictOfficer,
+    response: Response,
+    entry_id: EntryId,
+    leaving: Leaving,
+    if_match: IfMatch = None,
 ) -> LibraryEntry:
     """Remove a project from the reserve library, with a reason; its history is kept. 四（一）2"""
-    entry = await locked(session, LibraryEntry, entry_id)
+    entry = await locked_as_read(session, LibraryEntry, entry_id, if_match)
     if entry.status == "left":
         raise WrongStatus("该项目已出库，不能重复办理；如需重新入库，请报送不含出库日期的记录")
     row = _left(entry, leaving, today(session))

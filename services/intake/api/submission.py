@@ -24,10 +24,11 @@ from shared.deadlines import working_days_after
 from shared.errors import Invalid
 from shared.events.outbox import emit
 from shared.storage.audit import case_of, record_act
-from shared.storage.session import locked, now, settings_of, today
+from shared.storage.session import now, settings_of, today
+from shared.storage.versions import locked_as_read
 from shared.text import STORED, AsStored, Line, Paragraph
 from shared.web.auth import Anyone, Applicant
-from shared.web.headers import VERSIONED
+from shared.web.headers import VERSIONED, IfMatch
 from shared.web.idempotency import ActRoute, ReadSession, Session
 from shared.web.memory_paging import MemoryListing, MemoryPageRequest
 from shared.web.paging import Page
@@ -83,10 +84,15 @@ async def read_current_undertaking(session: ReadSession, actor: Anyone) -> objec
     responses=VERSIONED,
 )
 async def undertake(
-    session: Session, actor: Applicant, declaration_id: DeclarationId, consent: Undertake, response: Response
+    session: Session,
+    actor: Applicant,
+    declaration_id: DeclarationId,
+    consent: Undertake,
+    response: Response,
+    if_match: IfMatch = None,
 ) -> Declaration:
     """Record the undertaking; a later change of content or materials voids it. 四（一）1"""
-    declaration = await locked(session, Declaration, declaration_id)
+    declaration = await locked_as_read(session, Declaration, declaration_id, if_match)
     current = undertaking_on(today(session))
     if consent.version != current.version:
         detail = f"现行承诺书版次为 {current.version}，请阅读现行文本后以该版次承诺"
@@ -117,10 +123,10 @@ async def undertake(
     responses=VERSIONED,
 )
 async def submit_declaration(
-    session: Session, actor: Applicant, declaration_id: DeclarationId, response: Response
+    session: Session, actor: Applicant, declaration_id: DeclarationId, response: Response, if_match: IfMatch = None
 ) -> Declaration:
     """Submit the declaration to the district, or resubmit it after correction. 三（一）"""
-    declaration = await locked(session, Declaration, declaration_id)
+    declaration = await locked_as_read(session, Declaration, declaration_id, if_match)
     warnings = await check_submission(session, declaration)
     due = working_days_after(today(session), settings_of(session).first_review_due_working_days)
     declaration.submit(today(session), now(session), due.on)
@@ -142,10 +148,15 @@ async def submit_declaration(
     responses=VERSIONED,
 )
 async def withdraw_declaration(
-    session: Session, actor: Applicant, declaration_id: DeclarationId, body: Reason, response: Response
+    session: Session,
+    actor: Applicant,
+    declaration_id: DeclarationId,
+    body: Reason,
+    response: Response,
+    if_match: IfMatch = None,
 ) -> Declaration:
     """Withdraw the declaration; possible until the city has received it. 三（一）"""
-    declaration = await locked(session, Declaration, declaration_id)
+    declaration = await locked_as_read(session, Declaration, declaration_id, if_match)
     declaration.withdraw(now(session))
     await end_identity(session, declaration.id)
     act = {"duty": "apply", "reason": body.reason, "clause": "三（一）"}

@@ -10,13 +10,15 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from services.intake.models.base import Base
 from services.intake.models.declarations import Declaration
+from shared.storage.versions import Part
 
 
-class Correction(Base):
+class Correction(Base, Part):
     """Return for correction: reasons with their clauses, and the last day to answer."""
 
     __tablename__ = "correction"
     __table_args__ = (Index("ix_correction_declaration_id", "declaration_id"),)
+    shown_in = {Declaration: "declaration_id"}  # noqa: RUF012 - constant
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
     declaration_id: Mapped[UUID] = mapped_column(ForeignKey("declaration.id"))

@@ -16,6 +16,7 @@ from services.intake.rules.stages import AT_DISTRICT, BEFORE_RECEIPT, EDITABLE, 
 from shared.contracts.facts import ProjectFacts
 from shared.contracts.intake import Project
 from shared.errors import WrongStatus
+from shared.storage.versions import Part
 from shared.text import STORED
 
 STATED_FIELDS = (
@@ -229,11 +230,12 @@ def _iso(day: date | None) -> str | None:
     return day.isoformat() if day else None
 
 
-class DeclarationRound(Base):
+class DeclarationRound(Base, Part):
     """One submission as filed. Append-only, so that every version can be shown and compared."""
 
     __tablename__ = "declaration_round"
     __table_args__ = (UniqueConstraint("declaration_id", "round"),)
+    shown_in = {Declaration: "declaration_id"}  # noqa: RUF012 - constant
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     declaration_id: Mapped[UUID] = mapped_column(ForeignKey("declaration.id"))

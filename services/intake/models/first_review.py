@@ -10,9 +10,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 from services.intake.models.base import Base
 from services.intake.models.declarations import Declaration
 from services.intake.rules.first_review import REVIEW_ITEM_LABELS
+from shared.storage.versions import Part
 
 
-class ReviewFinding(Base):
+class ReviewFinding(Base, Part):
     """Finding of an officer on one review item in one round. The latest one counts; none is changed."""
 
     __tablename__ = "review_finding"
@@ -21,6 +22,7 @@ class ReviewFinding(Base):
         CheckConstraint("outcome IN ('pass', 'correct', 'fail')", name="outcome_known"),
         Index("ix_review_finding_declaration_id", "declaration_id"),
     )
+    shown_in = {Declaration: "declaration_id"}  # noqa: RUF012 - constant
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
     declaration_id: Mapped[UUID] = mapped_column(ForeignKey("declaration.id"))

@@ -12,9 +12,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 from services.intake.models.base import Base
 from services.intake.models.declarations import Declaration
 from services.intake.rules.checklist import Line, checklist, conditions_of
+from shared.storage.versions import Part
 
 
-class Material(Base):
+class Material(Base, Part):
     """One uploaded file. The row of a replaced or removed file is kept."""
 
     __tablename__ = "material"
@@ -29,6 +30,7 @@ class Material(Base):
         ),
         Index("ix_material_applicant_uscc", "applicant_uscc"),
     )
+    shown_in = {Declaration: "declaration_id"}  # noqa: RUF012 - constant
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     declaration_id: Mapped[UUID] = mapped_column(ForeignKey("declaration.id"))

@@ -9,9 +9,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from services.intake.models.base import Base
 from services.intake.models.declarations import Declaration, DeclarationRound
+from shared.storage.versions import Part
 
 
-class Opinion(Base):
+class Opinion(Base, Part):
     """Request for the opinion of the district government (管委会), with its answer."""
 
     __tablename__ = "opinion"
@@ -20,6 +21,7 @@ class Opinion(Base):
         CheckConstraint("(position IS NULL) = (given_at IS NULL)", name="given_whole"),
         Index("ix_opinion_declaration_id", "declaration_id"),
     )
+    shown_in = {Declaration: "declaration_id"}  # noqa: RUF012 - constant
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
     declaration_id: Mapped[UUID] = mapped_column(ForeignKey("declaration.id"))

@@ -11,8 +11,10 @@ from services.monitoring.api.parameters import EntityUscc
 from services.monitoring.credit import (
     announce_decision,
     create_rating,
+    credit_tag,
     hands_of_grounds,
     lock_entity,
+    lock_entity_as_read,
     open_rating,
     proposal_for,
     raise_ground,
@@ -40,6 +42,7 @@ from shared.errors import Duplicate, Invalid, WrongStatus
 from shared.storage.audit import Case, record_act, store_hands
 from shared.storage.session import found, today
 from shared.web.auth import Applicant, CityOfficer, CityOrApplicant, CitySupervisor
+from shared.web.headers import VERSIONED, IfMatch
 from shared.web.idempotency import ActRoute, ReadSession, Session
 
 router = APIRouter(route_class=ActRoute, tags=["信用评价"])
@@ -51,10 +54,14 @@ router = APIRouter(route_class=ActRoute, tags=["信用评价"])
     name="read_credit",
     summary="单位信用档案",
     description="读取一个单位的现行等级、有效事由、拟定等级、历次决定和修复申请；项目单位只见本单位已告知或已决定的事由。依据：四（一）3。",
+    responses=VERSIONED,
 )
-async def read_credit(session: ReadSession, actor: CityOrApplicant, uscc: EntityUscc) -> dict[str, Any]:
+async def read_credit(
+    session: ReadSession, actor: CityOrApplicant, uscc: EntityUscc, response: Response
+) -> dict[str, Any]:
     """Return the credit of an entity with grounds and history. 四（一）3"""
     entity = await found(session, Entity, entity_id(uscc))
+    response.headers["etag"] = (await credit_tag(session, entity))()
     rating = await open_rating(session, uscc)
     decisions = await _all(session, CreditDecision, uscc, CreditDecision.number)
     grounds = await _all(session, CreditGround, uscc, CreditGround.occurred_on)
@@ -115,10 +122,15 @@ async def raise_credit_ground(
     ),
 )
 async def notify_rating(
-    session: Session, actor: CityOfficer, uscc: EntityUscc, notice: RatingNoticeIn, response: Response
+    session: Session,
+    actor: CityOfficer,
+    uscc: EntityUscc,
+    notice: RatingNoticeIn,
+    response: Response,
+    if_match: IfMatch = None,
 ) -> CreditRating:
     """Notify the entity of the proposed grade and open the objection period. 四（一）3"""
-    rating = await create_rating(session, await lock_entity(session, uscc), notice.reason)
+    rating = await create_rating(session, await lock_entity_as_read(session, uscc, if_match), notice.reason)
     await store_hands(session, rating.id, await hands_of_grounds(session, uscc))
     await record_act(session, "notify_rating", Case(rating.id, CITY, uscc), reason=notice.reason, duty="rate")
     response.headers["location"] = f"/v1/entities/{uscc}/credit"
@@ -133,10 +145,10 @@ async def notify_rating(
     description="项目单位在申辩期限内对拟定等级提出一次申辩。依据：四（一）3。",
 )
 async def object_to_rating(
-    session: Session, actor: Applicant, uscc: EntityUscc, objection: RatingObjectionIn
+    session: Session, actor: Applicant, uscc: EntityUscc, objection: RatingObjectionIn, if_match: IfMatch = None
 ) -> CreditRating:
     """Record the entity's objection within the objection period. 四（一）3"""
-    await lock_entity(session, uscc)
+    await lock_entity_as_read(session, uscc, if_match)
     rating = await _open(session, uscc)
     rating.object(objection.model_dump(mode="json"), today(session))
     await record_act(session, "object_to_rating", Case(rating.id, CITY, uscc), reason=objection.text, duty="report")
@@ -153,10 +165,10 @@ async def object_to_rating(
     ),
 )
 async def decide_rating(
-    session: Session, actor: CitySupervisor, uscc: EntityUscc, ruling: RatingDecisionIn
+    session: Session, actor: CitySupervisor, uscc: EntityUscc, ruling: RatingDecisionIn, if_match: IfMatch = None
 ) -> CreditDecision:
     """Decide the grade after the objection or the objection period. 四（一）3"""
-    entity = await lock_entity(session, uscc)
+    entity = await lock_entity_as_read(session, uscc, if_match)
     rating = await _open(session, uscc)
     rating.decide(today(session))
     await record_act(

@@ -3,13 +3,21 @@
 from fastapi import APIRouter, Response
 
 from services.monitoring.api.parameters import EntityUscc, RepairId
-from services.monitoring.credit import apply_repair, create_repair, hands_of_grounds, lock_entity
-from services.monitoring.models.credit import CreditRepair
+from services.monitoring.credit import (
+    apply_repair,
+    create_repair,
+    credit_tag,
+    hands_of_grounds,
+    lock_entity,
+    lock_entity_as_read,
+)
+from services.monitoring.models.credit import CreditRepair, Entity
 from services.monitoring.schemas.credit import CreditRepairDecisionIn, CreditRepairIn, CreditRepairOut
 from shared.districts import CITY
 from shared.storage.audit import Case, record_act, store_hands
 from shared.storage.session import found, locked
 from shared.web.auth import Applicant, CityOrApplicant, CitySupervisor
+from shared.web.headers import VERSIONED, IfMatch
 from shared.web.idempotency import ActRoute, ReadSession, Session
 
 router = APIRouter(route_class=ActRoute, tags=["信用修复"])
@@ -40,11 +48,17 @@ async def request_repair(
     response_model=CreditRepairOut,
     name="read_repair",
     summary="读取修复申请",
-    description="读取一项信用修复申请。",
+    description="读取一项信用修复申请；响应头 ETag 为单位信用档案的版本。",
+    responses=VERSIONED,
 )
-async def read_repair(session: ReadSession, actor: CityOrApplicant, repair_id: RepairId) -> CreditRepair:
-    """Return one repair request."""
-    return await found(session, CreditRepair, repair_id)
+async def read_repair(
+    session: ReadSession, actor: CityOrApplicant, repair_id: RepairId, response: Response
+) -> CreditRepair:
+    """Return one repair request, with the entity tag of the credit that its decision changes."""
+    repair = await found(session, CreditRepair, repair_id)
+    entity = await found(session, Entity, repair.entity_id)
+    response.headers["etag"] = (await credit_tag(session, entity))()
+    return repair
 
 
 @router.post(
@@ -55,11 +69,15 @@ async def read_repair(session: ReadSession, actor: CityOrApplicant, repair_id: R
     description="市发展改革委负责人决定是否同意修复；同意后按其余有效事由重新确定等级。依据：四（一）3。",
 )
 async def decide_repair(
-    session: Session, actor: CitySupervisor, repair_id: RepairId, ruling: CreditRepairDecisionIn
+    session: Session,
+    actor: CitySupervisor,
+    repair_id: RepairId,
+    ruling: CreditRepairDecisionIn,
+    if_match: IfMatch = None,
 ) -> CreditRepair:
     """Decide the repair; acceptance sets the grade from the remaining grounds. 四（一）3"""
     uscc = (await found(session, CreditRepair, repair_id)).applicant_uscc
-    entity = await lock_entity(session, uscc)
+    entity = await lock_entity_as_read(session, uscc, if_match)
     repair = await locked(session, CreditRepair, repair_id)
     repair.decide(ruling.accepted, ruling.reason)
     case, detail = Case(repair_id, CITY, uscc), {"accepted": ruling.accepted}

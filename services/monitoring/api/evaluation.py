@@ -20,8 +20,10 @@ from shared.audiences import for_officials
 from shared.clock import uuid7
 from shared.errors import NotFound
 from shared.storage.audit import case_of, record_act
-from shared.storage.session import found, locked, now, today
+from shared.storage.session import found, now, today
+from shared.storage.versions import etag, locked_as_read
 from shared.web.auth import Anyone, CityOfficer, DistrictOfficer, DistrictSupervisor
+from shared.web.headers import VERSIONED, IfMatch
 from shared.web.idempotency import ActRoute, ReadSession, Session
 
 router = APIRouter(route_class=ActRoute, tags=["项目评价"])
@@ -40,10 +42,10 @@ _NOT_ISSUED = "评价尚未签发，签发后可在此读取"
     ),
 )
 async def evaluate_project(
-    session: Session, actor: DistrictOfficer, declaration_id: DeclarationId, actuals: Actuals
+    session: Session, actor: DistrictOfficer, declaration_id: DeclarationId, actuals: Actuals, if_match: IfMatch = None
 ) -> Evaluation:
     """Compute the evaluation from the stated results; repeatable until issued. 三（三）"""
-    file = await locked(session, ProjectFile, declaration_id)
+    file = await locked_as_read(session, ProjectFile, declaration_id, if_match)
     result = await compute_evaluation(session, file, actuals)
     evaluation = await _of(session, declaration_id) or _new(session, file)
     evaluation.compute(actuals.reference_on, actuals.model_dump(mode="json"), result, actor.subject)
@@ -59,12 +61,16 @@ async def evaluate_project(
     name="read_evaluation",
     summary="读取评价",
     description="读取一个项目的评价；项目单位在签发后读取。",
+    responses=VERSIONED,
 )
-async def read_evaluation(session: ReadSession, actor: Anyone, declaration_id: DeclarationId) -> Evaluation:
+async def read_evaluation(
+    session: ReadSession, actor: Anyone, declaration_id: DeclarationId, response: Response
+) -> Evaluation:
     """Return the evaluation of a project; an owner reads it once it is issued."""
     evaluation = await _existing(session, declaration_id)
     if evaluation.state == "computed" and not for_officials():
         raise NotFound(_NOT_ISSUED)
+    response.headers["etag"] = etag(await found(session, ProjectFile, declaration_id))
     return evaluation
 
 
@@ -78,9 +84,11 @@ async def read_evaluation(session: ReadSession, actor: Anyone, declaration_id: D
         "签发后跟踪监测结束，未达目标记为信用事由 G8。依据：三（三）。"
     ),
 )
-async def issue_evaluation(session: Session, actor: DistrictSupervisor, declaration_id: DeclarationId) -> Evaluation:
+async def issue_evaluation(
+    session: Session, actor: DistrictSupervisor, declaration_id: DeclarationId, if_match: IfMatch = None
+) -> Evaluation:
     """Issue the evaluation and report it to the city; another person than its author issues it. 三（三）"""
-    file = await locked(session, ProjectFile, declaration_id)
+    file = await locked_as_read(session, ProjectFile, declaration_id, if_match)
     file.expect_delivered()
     evaluation = await _existing(session, declaration_id)
     await _record(session, "issue_evaluation", evaluation, "issue_evaluation", grade=evaluation.grade)
@@ -95,9 +103,11 @@ async def issue_evaluation(session: Session, actor: DistrictSupervisor, declarat
     summary="签收评价",
     description="市发展改革委经办签收已签发的评价。依据：三（三）。",
 )
-async def acknowledge_evaluation(session: Session, actor: CityOfficer, declaration_id: DeclarationId) -> Evaluation:
+async def acknowledge_evaluation(
+    session: Session, actor: CityOfficer, declaration_id: DeclarationId, if_match: IfMatch = None
+) -> Evaluation:
     """Record the city's acknowledgement of the evaluation. 三（三）"""
-    await locked(session, ProjectFile, declaration_id)
+    await locked_as_read(session, ProjectFile, declaration_id, if_match)
     evaluation = await _existing(session, declaration_id)
     evaluation.acknowledge(today(session))
     await _record(session, "acknowledge_evaluation", evaluation, None)

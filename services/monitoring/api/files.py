@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Response
 from sqlalchemy import select
 
 from services.monitoring.api.parameters import DeclarationId
@@ -14,9 +14,11 @@ from services.monitoring.rules.delivery import DeliveryDays
 from services.monitoring.schemas.files import DeliveryIn, FileDetailOut, FileOut
 from shared.contracts.library import DistrictCode
 from shared.identifiers import Uscc
-from shared.storage.session import found, locked
+from shared.storage.session import found
+from shared.storage.versions import etag, locked_as_read
 from shared.web.auth import Anyone, DistrictOfficer
 from shared.web.filters import dates, flag, one_of, search
+from shared.web.headers import VERSIONED, IfMatch
 from shared.web.idempotency import ActRoute, ReadSession, Session
 from shared.web.paging import Listing, Page, PageRequest
 
@@ -71,10 +73,14 @@ async def list_files(
     description=(
         "读取一个项目的档案：资金情况、组成、改造目标、每笔资金变动和各级财政资金合计提示。依据：四（一）1、四（二）2。"
     ),
+    responses=VERSIONED,
 )
-async def read_file(session: ReadSession, actor: Anyone, declaration_id: DeclarationId) -> dict[str, Any]:
+async def read_file(
+    session: ReadSession, actor: Anyone, declaration_id: DeclarationId, response: Response
+) -> dict[str, Any]:
     """Return one funded project with its fund movements."""
     file = await found(session, ProjectFile, declaration_id)
+    response.headers["etag"] = etag(file)
     moved = await session.scalars(
         select(FundMovement).where(FundMovement.declaration_id == declaration_id).order_by(FundMovement.seq)
     )
@@ -95,10 +101,14 @@ async def read_file(session: ReadSession, actor: Anyone, declaration_id: Declara
     ),
 )
 async def deliver_project(
-    session: Session, actor: DistrictOfficer, declaration_id: DeclarationId, delivery: DeliveryIn
+    session: Session,
+    actor: DistrictOfficer,
+    declaration_id: DeclarationId,
+    delivery: DeliveryIn,
+    if_match: IfMatch = None,
 ) -> ProjectFile:
     """Confirm delivery, which starts the evaluation year. 二（三）1, 三（三）, I17, I18"""
-    file = await locked(session, ProjectFile, declaration_id)
+    file = await locked_as_read(session, ProjectFile, declaration_id, if_match)
     days = DeliveryDays(delivery.delivered_on, delivery.handed_over_on, delivery.opened_on)
     await confirm_delivery(session, file, days, delivery.proof)
     return file

@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Response
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -15,8 +15,10 @@ from services.monitoring.schemas.findings import FindingOut, RectificationIn, Re
 from shared.contracts.library import DistrictCode
 from shared.storage.audit import case_of, record_act
 from shared.storage.session import found, locked, settings_of, today
+from shared.storage.versions import etag, locked_as_read
 from shared.web.auth import Anyone, Applicant, Inspector
 from shared.web.filters import dates, flag, one_of, search
+from shared.web.headers import VERSIONED, IfMatch
 from shared.web.idempotency import ActRoute, ReadSession, Session
 from shared.web.paging import Listing, Page, PageRequest
 
@@ -63,10 +65,13 @@ async def list_findings(
     name="read_finding",
     summary="读取核查问题",
     description="读取一个核查问题及其整改情况。",
+    responses=VERSIONED,
 )
-async def read_finding(session: ReadSession, actor: Anyone, finding_id: FindingId) -> Finding:
+async def read_finding(session: ReadSession, actor: Anyone, finding_id: FindingId, response: Response) -> Finding:
     """Return one finding."""
-    return await found(session, Finding, finding_id)
+    finding = await found(session, Finding, finding_id)
+    response.headers["etag"] = etag(finding)
+    return finding
 
 
 @router.post(
@@ -94,10 +99,14 @@ async def rectify_finding(
     description="核查人员复核整改情况，同意销号或退回继续整改；不得由核查过本项目的人员复核。依据：四（一）3。",
 )
 async def close_finding(
-    session: Session, actor: Inspector, finding_id: FindingId, judgement: RectificationReviewIn
+    session: Session,
+    actor: Inspector,
+    finding_id: FindingId,
+    judgement: RectificationReviewIn,
+    if_match: IfMatch = None,
 ) -> Finding:
     """Accept the rectification or send it back; an inspector of the project may not. 四（一）3"""
-    finding = await locked(session, Finding, finding_id)
+    finding = await locked_as_read(session, Finding, finding_id, if_match)
     again_by = today(session) + timedelta(days=settings_of(session).rectification_due_days)
     finding.judge(judgement.accepted, judgement.reason, today(session), again_by)
     await _record(session, "close_finding", finding, judgement.reason, "close_inspection", accepted=judgement.accepted)

@@ -17,7 +17,9 @@ from shared.errors import NotFound
 from shared.storage.audit import case_of, record_act
 from shared.storage.file_names import disposition
 from shared.storage.session import found, locked
+from shared.storage.versions import etag, locked_as_read
 from shared.web.auth import Anyone, CityOfficer, Official
+from shared.web.headers import VERSIONED, IfMatch
 from shared.web.idempotency import ActRoute, ReadSession, Session
 
 router = APIRouter(route_class=ActRoute, tags=["绿色登记"])
@@ -52,10 +54,15 @@ async def open_green_record(
     name="read_green_record",
     summary="读取绿色登记",
     description="读取一个项目最近一次绿色登记。",
+    responses=VERSIONED,
 )
-async def read_green_record(session: ReadSession, actor: Anyone, declaration_id: DeclarationId) -> dict[str, Any]:
+async def read_green_record(
+    session: ReadSession, actor: Anyone, declaration_id: DeclarationId, response: Response
+) -> dict[str, Any]:
     """Return the newest record of a project."""
-    return _shown(await _latest(session, declaration_id))
+    green = await _latest(session, declaration_id)
+    response.headers["etag"] = etag(await found(session, ProjectFile, declaration_id))
+    return _shown(green)
 
 
 @router.post(
@@ -65,9 +72,11 @@ async def read_green_record(session: ReadSession, actor: Anyone, declaration_id:
     summary="推送绿色登记",
     description="市发展改革委经办记录登记文件已交绿色交易所；状态须为待推送。依据：四（二）1。",
 )
-async def send_green_record(session: Session, actor: CityOfficer, declaration_id: DeclarationId) -> dict[str, Any]:
+async def send_green_record(
+    session: Session, actor: CityOfficer, declaration_id: DeclarationId, if_match: IfMatch = None
+) -> dict[str, Any]:
     """Record that the export was handed to the exchange. 四（二）1"""
-    return await _move(session, declaration_id, "send", None)
+    return await _move(session, declaration_id, if_match, "send", None)
 
 
 @router.post(
@@ -78,10 +87,14 @@ async def send_green_record(session: Session, actor: CityOfficer, declaration_id
     description="市发展改革委经办记录绿色交易所给出的入库编号；状态须为已推送。依据：四（二）1。",
 )
 async def register_green_record(
-    session: Session, actor: CityOfficer, declaration_id: DeclarationId, registration: GreenRegistrationIn
+    session: Session,
+    actor: CityOfficer,
+    declaration_id: DeclarationId,
+    registration: GreenRegistrationIn,
+    if_match: IfMatch = None,
 ) -> dict[str, Any]:
     """Record the exchange's registration. 四（二）1"""
-    return await _move(session, declaration_id, "register", None, **registration.model_dump())
+    return await _move(session, declaration_id, if_match, "register", None, **registration.model_dump())
 
 
 @router.post(
@@ -92,10 +105,14 @@ async def register_green_record(
     description="市发展改革委经办记录绿色交易所退回及原因；状态须为已推送。依据：四（二）1。",
 )
 async def return_green_record(
-    session: Session, actor: CityOfficer, declaration_id: DeclarationId, refusal: GreenReturnIn
+    session: Session,
+    actor: CityOfficer,
+    declaration_id: DeclarationId,
+    refusal: GreenReturnIn,
+    if_match: IfMatch = None,
 ) -> dict[str, Any]:
     """Record the exchange's refusal. 四（二）1"""
-    return await _move(session, declaration_id, "return", refusal.reason, return_reason=refusal.reason)
+    return await _move(session, declaration_id, if_match, "return", refusal.reason, return_reason=refusal.reason)
 
 
 _EXPORT = {
@@ -121,9 +138,9 @@ async def export_green_record(session: ReadSession, actor: Official, declaration
 
 
 async def _move(
-    session: AsyncSession, declaration_id: UUID, act: str, reason: str | None, **stated: Any
+    session: AsyncSession, declaration_id: UUID, if_match: str | None, act: str, reason: str | None, **stated: Any
 ) -> dict[str, Any]:
-    await locked(session, ProjectFile, declaration_id)
+    await locked_as_read(session, ProjectFile, declaration_id, if_match)
     green = await _latest(session, declaration_id)
     green.move(act)
     for name, value in stated.items():

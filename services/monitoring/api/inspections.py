@@ -29,9 +29,11 @@ from shared.errors import Invalid, NotFound
 from shared.storage.audit import case_of, record_act
 from shared.storage.people import expect_person
 from shared.storage.session import found, locked, today
+from shared.storage.versions import etag, locked_as_read
 from shared.text import Line
 from shared.web.auth import Anyone, CityOfficer, Inspector, Official
 from shared.web.filters import dates, one_of
+from shared.web.headers import VERSIONED, IfMatch
 from shared.web.idempotency import ActRoute, ReadSession, Session
 from shared.web.memory_paging import MemoryListing, MemoryPageRequest
 from shared.web.paging import Listing, Page, PageRequest
@@ -138,12 +140,16 @@ async def list_inspections(
     name="read_inspection",
     summary="读取核查",
     description="读取一次现场核查及其发现的问题；项目单位只能读取已完成的核查。",
+    responses=VERSIONED,
 )
-async def read_inspection(session: ReadSession, actor: Anyone, inspection_id: InspectionId) -> dict[str, Any]:
+async def read_inspection(
+    session: ReadSession, actor: Anyone, inspection_id: InspectionId, response: Response
+) -> dict[str, Any]:
     """Return one inspection with its findings; an owner learns of it when it is completed."""
     inspection = await found(session, Inspection, inspection_id)
     if inspection.state != "completed" and not for_officials():
         raise NotFound()
+    response.headers["etag"] = etag(inspection)
     return await _detail(session, inspection)
 
 
@@ -155,10 +161,14 @@ async def read_inspection(session: ReadSession, actor: Anyone, inspection_id: In
     description="市发展改革委经办指派或改派核查人员；核查人员作出利益关系声明后不得改派。依据：四（一）3。",
 )
 async def assign_inspector(
-    session: Session, actor: CityOfficer, inspection_id: InspectionId, assignment: InspectorAssignmentIn
+    session: Session,
+    actor: CityOfficer,
+    inspection_id: InspectionId,
+    assignment: InspectorAssignmentIn,
+    if_match: IfMatch = None,
 ) -> Inspection:
     """Assign or reassign the inspector. 四（一）3"""
-    inspection = await locked(session, Inspection, inspection_id)
+    inspection = await locked_as_read(session, Inspection, inspection_id, if_match)
     await expect_person(session, assignment.inspector, "inspector", field="/body/inspector")
     inspection.assign(assignment.inspector)
     await _record(session, "assign_inspector", inspection, None, "assign_inspection", inspector=assignment.inspector)
@@ -193,12 +203,16 @@ async def declare_interest(
     ),
 )
 async def complete_inspection(
-    session: Session, actor: Inspector, inspection_id: InspectionId, completion: InspectionCompletionIn
+    session: Session,
+    actor: Inspector,
+    inspection_id: InspectionId,
+    completion: InspectionCompletionIn,
+    if_match: IfMatch = None,
 ) -> dict[str, Any]:
     """Record the completed inspection; each finding gets a rectification date. 四（一）3"""
     if completion.inspected_on > today(session):
         raise Invalid(f"核查日期不得晚于今日（{today(session)}）", field="/body/inspected_on")
-    inspection = await locked(session, Inspection, inspection_id)
+    inspection = await locked_as_read(session, Inspection, inspection_id, if_match)
     inspection.complete(actor.subject, completion.inspected_on, completion.summary, list(completion.evidence))
     await record_completion(session, inspection, [item.model_dump() for item in completion.findings])
     return await _detail(session, inspection)

@@ -183,11 +183,12 @@ async def draft_quarter(
     ),
 )
 async def submit_quarter(
-    session: Session, actor: Applicant, declaration_id: DeclarationId, quarter: QuarterCode
+    session: Session, actor: Applicant, declaration_id: DeclarationId, quarter: QuarterCode, if_match: IfMatch = None
 ) -> ProjectQuarter:
     """Submit the report; errors refuse it, warnings are stored with it. 四（一）2"""
     file = await locked(session, ProjectFile, declaration_id)
     row = await _quarter(session, declaration_id, quarter, lock=True)
+    expect_version(row, if_match)
     await submit_report(session, file, row)
     return row
 
@@ -200,10 +201,15 @@ async def submit_quarter(
     description="区发展改革委经办确认已报送的季报。依据：四（一）2。",
 )
 async def confirm_quarter(
-    session: Session, actor: DistrictOfficer, declaration_id: DeclarationId, quarter: QuarterCode
+    session: Session,
+    actor: DistrictOfficer,
+    declaration_id: DeclarationId,
+    quarter: QuarterCode,
+    if_match: IfMatch = None,
 ) -> ProjectQuarter:
     """Confirm the submitted report. 四（一）2"""
     row = await _quarter(session, declaration_id, quarter, lock=True)
+    expect_version(row, if_match)
     row.confirm(now(session))
     await _record(session, "confirm_quarter", row, None)
     return row
@@ -222,10 +228,12 @@ async def return_quarter(
     declaration_id: DeclarationId,
     quarter: QuarterCode,
     returning: QuarterReturnIn,
+    if_match: IfMatch = None,
 ) -> ProjectQuarter:
     """Return the submitted report with reasons and a correction date. 四（一）2"""
     (await locked(session, ProjectFile, declaration_id)).expect_open()
     row = await _quarter(session, declaration_id, quarter, lock=True)
+    expect_version(row, if_match)
     days = settings_of(session).quarter_due_working_days
     row.send_back(list(returning.reasons), working_days_after(today(session), days).on)
     await _record(session, "return_quarter", row, "；".join(returning.reasons))

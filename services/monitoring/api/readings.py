@@ -25,7 +25,7 @@ from shared.clock import uuid7
 from shared.contracts.library import DistrictCode
 from shared.storage.audit import case_of, record_act
 from shared.storage.session import found, locked, now
-from shared.storage.versions import etag, expect_version
+from shared.storage.versions import etag, locked_as_read
 from shared.web.auth import Anyone, ApplicantOrSystem, CityOrInspector, OfficerOrInspector
 from shared.web.filters import dates, flag, moments, one_of
 from shared.web.headers import VERSIONED, IfMatch
@@ -112,8 +112,7 @@ async def set_meter_bounds(
     if_match: IfMatch = None,
 ) -> Meter:
     """Change a meter; readings keep their earlier out-of-range result."""
-    meter = await locked(session, Meter, meter_id)
-    expect_version(meter, if_match)
+    meter = await locked_as_read(session, Meter, meter_id, if_match)
     for name, value in bounds.model_dump().items():
         setattr(meter, name, value)
     await record_act(session, "set_meter_bounds", case_of(meter), duty="record_facts", **bounds.model_dump(mode="json"))
@@ -189,6 +188,23 @@ async def list_reading_findings(
     return await asked.page(session, select(ReadingFinding), ReadingFindingOut.model_validate)
 
 
+@router.get(
+    "/v1/reading-findings/{finding_id}",
+    response_model=ReadingFindingOut,
+    name="read_reading_finding",
+    summary="读取监测异常",
+    description="读取一项监测异常；响应头 ETag 用于处理时的 If-Match。依据：四（一）3。",
+    responses=VERSIONED,
+)
+async def read_reading_finding(
+    session: ReadSession, actor: Anyone, finding_id: FindingId, response: Response
+) -> ReadingFinding:
+    """Return one out-of-range finding. 四（一）3"""
+    finding = await found(session, ReadingFinding, finding_id)
+    response.headers["etag"] = etag(finding)
+    return finding
+
+
 @router.post(
     "/v1/reading-findings/{finding_id}/close",
     response_model=ReadingFindingOut,
@@ -197,10 +213,14 @@ async def list_reading_findings(
     description="区级、市级经办或核查人员填写处理情况并关闭一项监测异常。依据：四（一）3。",
 )
 async def close_reading_finding(
-    session: Session, actor: OfficerOrInspector, finding_id: FindingId, closing: ReadingFindingClosingIn
+    session: Session,
+    actor: OfficerOrInspector,
+    finding_id: FindingId,
+    closing: ReadingFindingClosingIn,
+    if_match: IfMatch = None,
 ) -> ReadingFinding:
     """Close an out-of-range finding. 四（一）3"""
-    finding = await locked(session, ReadingFinding, finding_id)
+    finding = await locked_as_read(session, ReadingFinding, finding_id, if_match)
     finding.close(actor.subject, now(session), closing.reason)
     await record_act(
         session,

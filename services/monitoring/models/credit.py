@@ -11,6 +11,7 @@ from sqlalchemy.types import Uuid
 
 from services.monitoring.models.base import Base, one_of
 from shared.errors import WrongStatus
+from shared.storage.versions import Part
 
 
 class Entity(Base):
@@ -26,6 +27,8 @@ class Entity(Base):
     grade: Mapped[str | None]
     points: Mapped[int | None]
     rated_on: Mapped[date | None]
+    version: Mapped[int] = mapped_column(server_default="1")
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy reads it from the class
 
 
 class CreditGround(Base):
@@ -53,7 +56,7 @@ class CreditGround(Base):
     ended_on: Mapped[date | None]
 
 
-class CreditRating(Base):
+class CreditRating(Base, Part):
     """A proposed grade in procedure: notice, objection until `objection_due_on`, decision by a person."""
 
     __tablename__ = "credit_rating"
@@ -61,6 +64,7 @@ class CreditRating(Base):
         CheckConstraint(one_of("state", "noticed", "objected", "decided"), name="state"),
         Index("ux_credit_rating_one_open", "applicant_uscc", unique=True, postgresql_where="state <> 'decided'"),
     )
+    shown_in = {Entity: "entity_id"}  # noqa: RUF012 - constant
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     entity_id: Mapped[UUID] = mapped_column(ForeignKey("entity.id"))
@@ -90,11 +94,12 @@ class CreditRating(Base):
         self.state = "decided"
 
 
-class CreditDecision(Base):
+class CreditDecision(Base, Part):
     """A decided grade with decision maker and reason. Append-only: the history of the grade."""
 
     __tablename__ = "credit_decision"
     __table_args__ = (UniqueConstraint("applicant_uscc", "number"),)
+    shown_in = {Entity: "entity_id"}  # noqa: RUF012 - constant
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     entity_id: Mapped[UUID] = mapped_column(ForeignKey("entity.id"))
@@ -111,11 +116,12 @@ class CreditDecision(Base):
     decided_at: Mapped[datetime]
 
 
-class CreditRepair(Base):
+class CreditRepair(Base, Part):
     """An entity's request that rectified grounds no longer count."""
 
     __tablename__ = "credit_repair"
     __table_args__ = (CheckConstraint(one_of("state", "requested", "accepted", "rejected"), name="state"),)
+    shown_in = {Entity: "entity_id"}  # noqa: RUF012 - constant
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     entity_id: Mapped[UUID] = mapped_column(ForeignKey("entity.id"))

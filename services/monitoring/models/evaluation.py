@@ -9,10 +9,12 @@ from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.monitoring.models.base import Base, one_of
+from services.monitoring.models.files import ProjectFile
 from shared.errors import WrongStatus
+from shared.storage.versions import Part
 
 
-class Evaluation(Base):
+class Evaluation(Base, Part):
     """The district's evaluation in its current state; `issued_evaluation` keeps the issued report."""
 
     __tablename__ = "evaluation"
@@ -20,6 +22,7 @@ class Evaluation(Base):
         UniqueConstraint("declaration_id"),
         CheckConstraint(one_of("state", "computed", "issued", "acknowledged"), name="state"),
     )
+    shown_in = {ProjectFile: "declaration_id"}  # noqa: RUF012 - constant
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     declaration_id: Mapped[UUID] = mapped_column(ForeignKey("project_file.declaration_id"))

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from services.monitoring.models.base import Base, one_of
 from shared.errors import Invalid, WrongStatus
+from shared.storage.versions import Part
 
 
 class ProjectFile(Base):
@@ -55,6 +56,8 @@ class ProjectFile(Base):
     delivery_proof: Mapped[str | None]
     evaluation_due_on: Mapped[date | None]
     evaluation_state: Mapped[str | None]
+    version: Mapped[int] = mapped_column(server_default="1")
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy reads it from the class
 
     @property
     def kept_yuan(self) -> Decimal:
@@ -92,7 +95,7 @@ class ProjectFile(Base):
         return self.delivered_on
 
 
-class FundMovement(Base):
+class FundMovement(Base, Part):
     """A payment, return, demand, recovery or hold announced by funding. Append-only."""
 
     __tablename__ = "fund_movement"
@@ -100,6 +103,7 @@ class FundMovement(Base):
         CheckConstraint(one_of("kind", "released", "held", "lifted", "returned", "demanded", "recovered"), name="kind"),
         Index("ix_fund_movement_declaration_id", "declaration_id"),
     )
+    shown_in = {ProjectFile: "declaration_id"}  # noqa: RUF012 - constant
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     seq: Mapped[int] = mapped_column(BigInteger, Identity(always=True))

@@ -8,13 +8,15 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.monitoring.models.base import Base, Measure, one_of
+from services.monitoring.models.files import ProjectFile
 from services.monitoring.rules.code_lists import GREEN_STATES
 from shared.errors import WrongStatus
+from shared.storage.versions import Part
 
 MOVES = {"send": ("pending", "sent"), "register": ("sent", "registered"), "return": ("sent", "returned")}
 
 
-class GreenRecord(Base):
+class GreenRecord(Base, Part):
     """One round of a project's registration; a returned round may be followed by another."""
 
     __tablename__ = "green_record"
@@ -23,6 +25,7 @@ class GreenRecord(Base):
         CheckConstraint(one_of("state", "pending", "sent", "registered", "returned"), name="state"),
         Index("ux_green_record_one_live", "declaration_id", unique=True, postgresql_where="state <> 'returned'"),
     )
+    shown_in = {ProjectFile: "declaration_id"}  # noqa: RUF012 - constant
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     declaration_id: Mapped[UUID] = mapped_column(ForeignKey("project_file.declaration_id"))

@@ -9,8 +9,10 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.monitoring.models.base import Base, one_of
+from services.monitoring.models.files import ProjectFile
 from services.monitoring.rules.code_lists import INSPECTION_STATES
 from shared.errors import Forbidden, WrongStatus
+from shared.storage.versions import Part
 
 
 class InspectionPlan(Base):
@@ -52,6 +54,8 @@ class Inspection(Base):
     inspected_on: Mapped[date | None]
     summary: Mapped[str | None]
     evidence: Mapped[list[str]]
+    version: Mapped[int] = mapped_column(server_default="1")
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy reads it from the class
 
     def assign(self, inspector: str) -> None:
         """Assign or reassign the inspector. Raises WrongStatus once interests are declared."""
@@ -81,7 +85,7 @@ class Inspection(Base):
             raise Forbidden("该核查未指派给您，只能由被指派的核查人员办理")
 
 
-class Finding(Base):
+class Finding(Base, Part):
     """A problem found by an inspector, and its rectification."""
 
     __tablename__ = "finding"
@@ -90,6 +94,7 @@ class Finding(Base):
         Index("ix_finding_declaration_id", "declaration_id"),
         Index("ix_finding_rectify_by", "rectify_by", postgresql_where="state = 'open'"),
     )
+    shown_in = {ProjectFile: "declaration_id", Inspection: "inspection_id"}  # noqa: RUF012 - constant
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     inspection_id: Mapped[UUID] = mapped_column(ForeignKey("inspection.id"))
@@ -111,6 +116,8 @@ class Finding(Base):
     rectified_on: Mapped[date | None]
     closing: Mapped[str | None]
     closed_on: Mapped[date | None]
+    version: Mapped[int] = mapped_column(server_default="1")
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy reads it from the class
 
     def rectify(self, text: str, on: date) -> None:
         """Record the owner's rectification. Raises WrongStatus unless open."""

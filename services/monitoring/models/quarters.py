@@ -9,8 +9,10 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.monitoring.models.base import Base, Share, one_of
+from services.monitoring.models.files import ProjectFile
 from services.monitoring.rules.code_lists import QUARTER_STATES
 from shared.errors import WrongStatus
+from shared.storage.versions import Part
 
 
 class ProjectQuarter(Base):
@@ -72,11 +74,12 @@ class ProjectQuarter(Base):
             raise WrongStatus(f"{self.quarter} 季报当前为“{QUARTER_STATES[self.state]}”，须为{expected}")
 
 
-class QuarterSubmission(Base):
+class QuarterSubmission(Base, Part):
     """A submitted report, one row per round. Append-only."""
 
     __tablename__ = "quarter_submission"
     __table_args__ = (UniqueConstraint("quarter_id", "round"), Index("ix_quarter_submission_file", "declaration_id"))
+    shown_in = {ProjectFile: "declaration_id", ProjectQuarter: "quarter_id"}  # noqa: RUF012 - constant
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     quarter_id: Mapped[UUID] = mapped_column(ForeignKey("project_quarter.id"))

@@ -74,6 +74,8 @@ class ReadingFinding(Base):
     measured_on: Mapped[date]
     state: Mapped[str]
     closed: Mapped[dict[str, Any] | None]
+    version: Mapped[int] = mapped_column(server_default="1")
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy reads it from the class
 
     def close(self, by: str, at: datetime, reason: str) -> None:
         """Close the finding. Raises WrongStatus once closed."""

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from tests.intake.sample_rows import CHAOYANG, OFFICER, SUPERVISOR, project, push, push_projects, put, resource
-from tests.interleaving import after, other_session, until_waiting
+from tests.interleaving import after, other_session, refuse_other_versions, until_waiting
 from tests.world import World
 
 pytestmark = pytest.mark.clause("四（一）2")
@@ -87,13 +87,14 @@ async def test_a_certification_waits_for_a_push_and_sees_its_row(world: World) -
         world, "resource_version", sent(world, named("甲")), acted(world, "certify", SUPERVISOR)
     )
     assert pushed.json()["updated"] == 1
-    assert (certified.status_code, certified.json()["code"]) == (409, "changed_since_prepared")
+    assert (certified.status_code, certified.json()["code"]) == (412, "stale")
 
 
 async def test_a_preparation_waits_for_a_push_and_covers_its_row(world: World) -> None:
     await ready(world)
     _, prepared = await in_turn(world, "resource_version", sent(world, named("甲")), acted(world, "prepare", OFFICER))
-    assert prepared.status_code == 200
+    assert (prepared.status_code, prepared.json()["code"]) == (412, "stale")
+    await world.post("intake", f"{Q1}/prepare", OFFICER)
     await world.post("intake", f"{Q1}/certify", SUPERVISOR)
     snapshot = await world.get("intake", f"{Q1}/snapshot?rows=true", OFFICER)
     assert snapshot["resources"][0]["row"]["name"] == "甲"
@@ -114,7 +115,16 @@ async def test_an_act_on_a_quarter_waits_for_its_certification(world: World, act
     first, second = await in_turn(
         world, "quarter_snapshot", acted(world, "certify", SUPERVISOR), acted(world, act, who)
     )
-    assert (first.status_code, second.status_code, second.json()["code"]) == (200, 409, "wrong_status")
+    assert (first.status_code, second.status_code, second.json()["code"]) == (200, 412, "stale")
+
+
+async def test_no_act_on_a_quarter_goes_through_for_another_version(world: World) -> None:
+    await ready(world)
+    await refuse_other_versions(world, "intake", "POST", f"{Q1}/prepare", OFFICER)
+    await refuse_other_versions(world, "intake", "POST", f"{Q1}/certify", SUPERVISOR)
+    await world.post("intake", f"{Q1}/certify", SUPERVISOR)
+    reopen = (f"{Q1}/reopen", "city-supervisor-1", {"reason": "更正"})
+    await refuse_other_versions(world, "intake", "POST", *reopen)
 
 
 async def test_of_two_reopenings_the_second_finds_the_quarter_open(world: World) -> None:
@@ -152,11 +162,13 @@ async def test_a_new_row_that_another_created_meanwhile_is_not_changed_unread(wo
 
 async def test_a_removal_waits_and_finds_the_project_gone(world: World) -> None:
     entry = (await push_projects(world, [project()]))["rows"][0]["id"]
+    leave = (f"/v1/library-entries/{entry}/leave", OFFICER, {"reason": "撤出"})
+    await refuse_other_versions(world, "intake", "POST", *leave)
     left = "jsonb_build_object('left_on', '2024-02-28', 'leave_reason', '放弃')"
     answer = await after(
         world,
         "SELECT FROM intake.library_entry FOR UPDATE",
         f"UPDATE intake.library_entry SET content = content || {left}",
-        world.call("intake", "POST", f"/v1/library-entries/{entry}/leave", OFFICER, {"reason": "撤出"}),
+        world.call("intake", "POST", *leave),
     )
     assert (answer.status_code, answer.json()["code"]) == (409, "wrong_status")

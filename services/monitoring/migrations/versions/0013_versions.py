@@ -1,0 +1,14 @@
+"""Versions of the records that acts decide on, for their ETags."""
+
+from alembic import op
+
+from shared.storage.ddl import add_versions
+
+revision = "0013"
+down_revision = "0012"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    add_versions(op, "monitoring", "project_file", "inspection", "finding", "reading_finding", "entity")

@@ -1,0 +1,91 @@
+"""What was read is what is decided: every act that decides on content demands the version that was read.
+
+Each of these acts is tried without a version and with an overtaken one where it meets another transaction
+(`refuse_other_versions` in tests/interleaving.py).
+"""
+
+import pytest
+
+from deploy.demo.reading import record_read_before
+from services import SERVICES
+from shared.web.auth import RoleCheck
+from tests.enumeration import dependencies, operation_of, operations
+from tests.reading import demands_version
+
+DECIDES: dict[str, str] = {
+    "intake": "edit_declaration undertake submit_declaration withdraw_declaration accept_declaration review_declaration"
+    " request_opinion give_opinion return_declaration refuse_declaration forward_declaration"
+    " return_declaration_from_city receive_declaration prepare_quarter certify_quarter reopen_quarter leave_library",
+    "eligibility": "settle_finding choose_edition reassess_declaration conclude_review recognise_investment"
+    " score_project enter_pool keep_out",
+    "funding": "draft_approval approve_application decline_application lift_hold close_application release_funds"
+    " reject_release demand_clawback reject_clawback record_recovery confirm_return reject_return decide_interest"
+    " withdraw_public_money issue_plan withdraw_plan confirm_budget",
+    "monitoring": "deliver_project evaluate_project issue_evaluation acknowledge_evaluation assign_inspector"
+    " complete_inspection close_finding close_reading_finding send_green_record register_green_record"
+    " return_green_record draft_quarter submit_quarter confirm_quarter return_quarter set_meter_bounds notify_rating"
+    " object_to_rating decide_rating decide_repair",
+}
+"""Acts and edits that are done for the version of a record that was read."""
+NEW = "it makes a record of its own and changes nothing that was read"
+PROPOSES = "it makes a proposal or a notice, on which another person decides for the version read"
+STATES = "it states a fact from outside; what the record said before does not bear on it"
+OWN_FACT = "it states the caller's own interest, whatever the record says"
+PROTECTS = "it protects: a stale read must not delay it"
+COMPUTES = "it computes and stores nothing"
+BATCH = "each row of a batch is compared with the recorded one by its content; a single row is put for a version"
+MADE_OR_CHANGED = "it demands the version of a row that exists, and creates one without"
+FILE = "a file is added or removed by its own id, and its content never changes"
+DOES_NOT: dict[str, str] = {
+    "create_declaration": NEW, "open_quarter": NEW, "add_fund_programme": NEW, "add_meter": NEW,
+    "set_district_standard": NEW, "plan_inspections": NEW, "order_inspection": NEW, "open_green_record": NEW,
+    "draft_plan": PROPOSES, "draft_budget": PROPOSES, "request_release": PROPOSES, "request_clawback": PROPOSES,
+    "request_repair": PROPOSES, "raise_credit_ground": PROPOSES, "rectify_finding": PROPOSES, "refer_to_bank": PROPOSES,
+    "submit_interest": PROPOSES, "record_return": PROPOSES,
+    "record_construction": STATES, "record_final_accounts": STATES, "register_loan": STATES,
+    "record_co_support": STATES, "register_municipal_money": STATES, "register_other_funds": STATES,
+    "record_referral_outcome": STATES,
+    "declare_conflict": OWN_FACT, "declare_interest": OWN_FACT,
+    "hold_funds": PROTECTS, "revoke_api_key": PROTECTS,
+    "issue_api_key": NEW, "dry_run_declaration": COMPUTES, "run_what_if": COMPUTES,
+    "push_resources": BATCH, "push_library_entries": BATCH, "submit_readings": BATCH,
+    "put_resource": MADE_OR_CHANGED, "upload_material": FILE, "remove_material": FILE,
+    "set_clock": "it moves the clock of the demonstration",
+}  # fmt: skip
+"""Operations that write for no version, with the reason."""
+
+
+def writes(service: str) -> set[str]:
+    return {name for name, route in operations(service).items() if (route.methods or set()) - {"GET", "HEAD"}}
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_every_operation_that_writes_is_reviewed_as_deciding_or_not(service: str) -> None:
+    deciding = {name for name in writes(service) if demands_version(operations(service)[name])}
+    assert deciding == set(DECIDES[service].split())
+    assert writes(service) - deciding <= set(DOES_NOT)
+
+
+def test_no_reviewed_operation_is_gone() -> None:
+    everywhere = {name for service in SERVICES for name in writes(service)}
+    assert set(DOES_NOT) - everywhere == set()
+    assert set(DOES_NOT).isdisjoint(name for names in DECIDES.values() for name in names.split())
+
+
+def deciding() -> list[tuple[str, str]]:
+    return [(service, name) for service, names in DECIDES.items() for name in names.split()]
+
+
+def admitted(service: str, name: str) -> set[str]:
+    checks = [each for each in dependencies(operations(service)[name]) if isinstance(each, RoleCheck)]
+    return {role for check in checks for role in check.roles}
+
+
+@pytest.mark.parametrize(("service", "name"), deciding())
+def test_whoever_decides_may_read_the_record_and_its_version(service: str, name: str) -> None:
+    route = operations(service)[name]
+    (method,) = route.methods or {"POST"}
+    address = record_read_before(method, route.path.replace("{quarter}", "2024Q1"))
+    read = operation_of(service, "GET", address)
+    assert "ETag" in (read.responses or {}).get(200, {}).get("headers", {}), read.name
+    assert admitted(service, name) <= admitted(service, read.name)
