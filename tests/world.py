@@ -265,15 +265,17 @@ class World:
         return {name: errors for name, errors in found.items() if errors}
 
     async def snapshot(self) -> dict[str, Any]:
-        """Return every row of every table as text, without the records of inbox, outbox and idempotency."""
+        """Return every row of every table as text, without those of inbox, outbox, idempotency and sealing."""
         return {name: await self._rows(instance) for name, instance in self.instances.items()}
 
     async def _rows(self, instance: Instance) -> dict[str, list[str]]:
         async with instance.database.session(system_actor("test")) as session:
             tables = await session.scalars(
                 text(
-                    "SELECT tablename FROM pg_tables WHERE schemaname = current_schema() AND tablename NOT IN "
-                    "('inbox', 'stream_seen', 'outbox', 'idempotency_key', 'alembic_version') ORDER BY 1"
+                    "SELECT tablename FROM pg_tables WHERE schemaname = current_schema() "
+                    "AND has_table_privilege(format('%I.%I', schemaname, tablename), 'SELECT') AND tablename !~ '^seal_|_checkpoint$' "
+                    "AND tablename NOT IN ('inbox', 'stream_seen', 'outbox', 'idempotency_key', 'alembic_version') "
+                    "ORDER BY 1"
                 )
             )
             return {

@@ -26,7 +26,7 @@ from shared.storage.tables import api_key
 from shared.text import STORABLE, Cleaned, clean_line, clean_paragraph
 from shared.web.auth import CitySupervisor
 from shared.web.filters import flag, moments, search
-from shared.web.idempotency import ActRoute, ReadSession, Session
+from shared.web.idempotency import SHOWN_ONCE, ActRoute, ReadSession, Session
 from shared.web.paging import Listing, Page, PageRequest
 from shared.web.scopes import scopes_of
 
@@ -77,7 +77,11 @@ class IssuedKey(BaseModel):
     status_code=201,
     name="issue_api_key",
     summary="签发接口密钥",
-    description="为一个系统签发密钥，须写明可见的区、权限范围和理由；全文只在本次应答中给出，系统只保存其摘要。",
+    description=(
+        "为一个系统签发密钥，须写明可见的区、权限范围和理由；全文只在本次应答中给出，系统只保存其摘要。"
+        "以同一 Idempotency-Key 重试时不再给出，应答为 409 shown_once。"
+    ),
+    openapi_extra={SHOWN_ONCE: True},
 )
 async def issue_api_key(
     request: Request, session: Session, actor: CitySupervisor, new: NewKey, response: Response

@@ -19,6 +19,10 @@ from shared.storage.versions import tag_after
 from shared.web.auth import Handler, SignedIn
 from shared.web.parameters import KnownParametersRoute
 
+SHOWN_ONCE = "x-shown-once"
+"""Marks a route in its `openapi_extra` whose answer holds a secret: it is not stored, and a repetition answers 409."""
+FILE_SHA256 = "file_sha256"
+"""Name in `request.state` of the digest of a received file, in hex."""
 _KEPT_HEADERS = ("location", "etag")
 # The lock keeps a request in flight from being waited for; the fence rides along, so an act begins with one statement.
 _CLAIM = text("""
@@ -48,6 +52,10 @@ class KeyInFlight(DomainError):
     status, code, title = 409, "idempotency_key_in_flight", "同一 Idempotency-Key 的请求正在处理"
 
 
+class ShownOnce(DomainError):
+    status, code, title = 409, "shown_once", "答复含密钥，只显示一次"
+
+
 class Replayed(Exception):
     """Signal that the act was done before; carries the stored answer."""
 
@@ -63,6 +71,7 @@ class ActRoute(KnownParametersRoute):
 
     def admitted_handler(self) -> Handler:
         handle = super().admitted_handler()
+        shown_once = SHOWN_ONCE in (self.openapi_extra or {})
 
         async def keep_answer(request: Request) -> Response:
             try:
@@ -72,7 +81,7 @@ class ActRoute(KnownParametersRoute):
             await _tag(request, response)
             claim = getattr(request.state, "idempotency_claim", None)
             if claim is not None:
-                await _store(claim, response)
+                await _store(claim, response, None if shown_once else bytes(response.body))
             return response
 
         return keep_answer
@@ -90,7 +99,7 @@ async def claim(request: Request, session: AsyncSession, actor: Actor, key: str)
 
     Raises Replayed, KeyReused or KeyInFlight.
     """
-    tenant, fingerprint = actor.subject, await _fingerprint(request)
+    tenant, fingerprint = actor.subject, await _fingerprint(request, getattr(request.state, "actor", actor))
     values = {"tenant": tenant, "key": key, "fingerprint": fingerprint, "at": now(session), **fence_of(actor)}
     claimed = (await session.execute(_CLAIM, values)).one()
     if not claimed.free:
@@ -109,7 +118,9 @@ async def _answer_again(session: AsyncSession, tenant: str, key: str, fingerprin
     ).one()
     if row.fingerprint != fingerprint:
         raise KeyReused("新的办理请使用新的 Idempotency-Key")
-    raise Replayed(row.status, row.headers or {}, row.body or b"")
+    if row.body is None:
+        raise ShownOnce("已经办理，答复中的密钥只显示一次；没有收到的，请撤销后以新的 Idempotency-Key 重新办理")
+    raise Replayed(row.status, row.headers or {}, row.body)
 
 
 async def _tag(request: Request, response: Response) -> None:
@@ -119,21 +130,29 @@ async def _tag(request: Request, response: Response) -> None:
         response.headers.setdefault("etag", tag)
 
 
-async def _store(claim: tuple[AsyncSession, str, str], response: Response) -> None:
+async def _store(claim: tuple[AsyncSession, str, str], response: Response, body: bytes | None) -> None:
+    """Store the answer with the last statement of the act; an answer that is shown once is stored without its body."""
     session, tenant, key = claim
     kept = {name: response.headers[name] for name in _KEPT_HEADERS if name in response.headers}
-    answer = (response.status_code, to_json(kept).decode(), bytes(response.body))
+    answer = (response.status_code, to_json(kept).decode(), body)
     await write_deferred(session, _STORE, tenant, key, *answer)
 
 
-async def _fingerprint(request: Request) -> bytes:
-    """Return the digest of method, path, query and JSON body; of an upload, the declared length instead of the body."""
-    digest = hashlib.sha256(f"{request.method} {request.url.path}?{request.url.query}\n".encode())
-    if "json" in request.headers.get("content-type", ""):
-        digest.update(await request.body())
-    else:
-        digest.update(request.headers.get("content-length", "").encode())
+async def _fingerprint(request: Request, actor: Actor) -> bytes:
+    """Return the digest of method, path, query, whom the caller acts for, and the bytes of the body."""
+    scope = (actor.role, ",".join(actor.districts), actor.uscc or "")
+    parts = (request.method, request.url.path, request.url.query, *scope)
+    digest = hashlib.sha256()
+    for part in (*(part.encode() for part in parts), await _body_digest(request)):
+        digest.update(len(part).to_bytes(8))
+        digest.update(part)
     return digest.digest()
+
+
+async def _body_digest(request: Request) -> bytes:
+    """Return the SHA-256 of the body, whatever its media type; that of a file was taken while it was received."""
+    received: str | None = getattr(request.state, FILE_SHA256, None)
+    return bytes.fromhex(received) if received else hashlib.sha256(await request.body()).digest()
 
 
 @asynccontextmanager

@@ -14,6 +14,7 @@ from shared.storage.file_types import UnsupportedType
 from shared.storage.files import FileStore, Received, TooLarge, file_store
 from shared.text import Line
 from shared.web.auth import MaterialProvider
+from shared.web.idempotency import FILE_SHA256
 
 
 class UploadInterrupted(DomainError):
@@ -67,6 +68,7 @@ async def _received(
         raise UnsupportedType("请直接以文件内容作为请求体，Content-Type 用 application/octet-stream")
     store = file_store(instance.settings.file_store_url())
     received = await store.receive(_body(request), limit, instance.clock.now())
+    setattr(request.state, FILE_SHA256, received.sha256)
     upload = None
     try:
         media_type = await store.media_type(received)

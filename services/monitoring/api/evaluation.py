@@ -20,8 +20,8 @@ from shared.audiences import for_officials
 from shared.clock import uuid7
 from shared.errors import NotFound
 from shared.storage.audit import case_of, record_act
-from shared.storage.session import found, now, today
-from shared.storage.versions import etag, locked_as_read
+from shared.storage.session import found, locked, now, today
+from shared.storage.versions import etag, expect_version, locked_as_read
 from shared.web.auth import Anyone, CityOfficer, DistrictOfficer, DistrictSupervisor
 from shared.web.headers import VERSIONED, IfMatch
 from shared.web.idempotency import ActRoute, ReadSession, Session
@@ -88,9 +88,10 @@ async def issue_evaluation(
     session: Session, actor: DistrictSupervisor, declaration_id: DeclarationId, if_match: IfMatch = None
 ) -> Evaluation:
     """Issue the evaluation and report it to the city; another person than its author issues it. 三（三）"""
-    file = await locked_as_read(session, ProjectFile, declaration_id, if_match)
+    file = await locked(session, ProjectFile, declaration_id)
     file.expect_delivered()
     evaluation = await _existing(session, declaration_id)
+    expect_version(file, if_match)
     await _record(session, "issue_evaluation", evaluation, "issue_evaluation", grade=evaluation.grade)
     await issue(session, file, evaluation)
     return evaluation
@@ -107,8 +108,9 @@ async def acknowledge_evaluation(
     session: Session, actor: CityOfficer, declaration_id: DeclarationId, if_match: IfMatch = None
 ) -> Evaluation:
     """Record the city's acknowledgement of the evaluation. 三（三）"""
-    await locked_as_read(session, ProjectFile, declaration_id, if_match)
+    file = await locked(session, ProjectFile, declaration_id)
     evaluation = await _existing(session, declaration_id)
+    expect_version(file, if_match)
     evaluation.acknowledge(today(session))
     await _record(session, "acknowledge_evaluation", evaluation, None)
     return evaluation

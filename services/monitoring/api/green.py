@@ -17,7 +17,7 @@ from shared.errors import NotFound
 from shared.storage.audit import case_of, record_act
 from shared.storage.file_names import disposition
 from shared.storage.session import found, locked
-from shared.storage.versions import etag, locked_as_read
+from shared.storage.versions import etag, expect_version
 from shared.web.auth import Anyone, CityOfficer, Official
 from shared.web.headers import VERSIONED, IfMatch
 from shared.web.idempotency import ActRoute, ReadSession, Session
@@ -140,8 +140,9 @@ async def export_green_record(session: ReadSession, actor: Official, declaration
 async def _move(
     session: AsyncSession, declaration_id: UUID, if_match: str | None, act: str, reason: str | None, **stated: Any
 ) -> dict[str, Any]:
-    await locked_as_read(session, ProjectFile, declaration_id, if_match)
+    file = await locked(session, ProjectFile, declaration_id)
     green = await _latest(session, declaration_id)
+    expect_version(file, if_match)
     green.move(act)
     for name, value in stated.items():
         setattr(green, name, value)

@@ -1,8 +1,10 @@
 """Idempotency keys: each part of what makes two requests equal, what is given again, and how long it is kept."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -10,18 +12,24 @@ import asyncpg
 import httpx
 import pytest
 from fastapi import APIRouter, Response
+from pydantic import TypeAdapter
 from sqlalchemy import MetaData
 
 from deploy.demo.personas import PEOPLE
+from services import SERVICES
 from shared.runtime import Service
 from shared.web.app import create_app
 from shared.web.auth import Anyone
-from shared.web.idempotency import ActRoute, Session
+from shared.web.idempotency import SHOWN_ONCE, ActRoute, Session
+from tests.enumeration import operations
+from tests.intake import sample_declarations
 from tests.keys import new_key
 from tests.world import World
 
 METHODS = ("POST", "PUT", "PATCH", "DELETE")
 WHO = "city-supervisor-1"
+NO_SECRET = {"Figure.key", "ReadingUsed.key"}
+"""Fields that are named like a secret and are none."""
 
 
 class Counted:
@@ -101,17 +109,96 @@ async def test_a_key_belongs_to_one_person_and_one_service(world: World) -> None
         assert (answer.status_code, "idempotency-replayed" in answer.headers) == (201, False)
 
 
-@pytest.mark.parametrize(
-    ("length", "code"), [(3, "replayed"), (4, "idempotency_key_reused")], ids=["same length", "other length"]
-)
-async def test_an_upload_is_compared_by_its_length(world: World, length: int, code: str) -> None:
+MEDIA_TYPES = (
+    "application/json", "application/JSON", "text/json; charset=utf-8", "application/merge-patch+json",
+    "application/octet-stream", "text/plain", "",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("media_type", MEDIA_TYPES)
+@pytest.mark.parametrize("method", METHODS)
+async def test_bodies_are_compared_by_their_bytes_whatever_their_media_type(
+    world: World, media_type: str, method: str
+) -> None:
     act = Counted()
     async with served(world, act) as client:
-        sent = {**signed(world), "content-type": "application/octet-stream"}
-        for content in (b"\0" * 3, b"\1" * length):
-            answer = await client.request("DELETE", "/acts/a", content=content, headers=sent)
-    assert (answer.json().get("code") or "replayed") == code
+        sent = {**signed(world), "content-type": media_type}
+        answers = [
+            await client.request(method, "/acts/a", content=content, headers=sent) for content in (b"11", b"12", b"11")
+        ]
+    assert [answer.json().get("code") for answer in answers] == [None, "idempotency_key_reused", None]
     assert len(act.done) == 1
+
+
+async def test_another_file_under_the_same_key_is_refused_and_not_lost(world: World) -> None:
+    owner = world.owner()
+    case = (await sample_declarations.draft(world, owner))["id"]
+    path = f"/v1/declarations/{case}/materials?kind=credit_report&filename=a.pdf"
+    headers = {"authorization": f"Bearer {world.token(owner)}", "idempotency-key": "file"}
+    files = (b"%PDF-1.7 first", b"%PDF-1.7 other", b"%PDF-1.7 first")
+    answers = [await world.clients["intake"].post(path, content=content, headers=headers) for content in files]
+    assert [answer.status_code for answer in answers] == [201, 422, 201]
+    assert (answers[1].json()["code"], answers[2].content) == ("idempotency_key_reused", answers[0].content)
+
+
+MOVED: dict[str, dict[str, Any]] = {
+    "district": {"district": "110106"},
+    "role": {"roles": ("district_supervisor",)},
+    "entity": {"roles": ("applicant",), "uscc": "91110000600037341L"},
+}
+
+
+@pytest.mark.parametrize("change", MOVED)
+async def test_a_person_who_moved_does_not_get_the_old_answer(world: World, change: str) -> None:
+    act, before = Counted(), PEOPLE["110105-officer-1"]
+    async with served(world, act) as client:
+        for who, status in ((before, 201), (replace(before, **MOVED[change]), 422), (before, 201)):
+            headers = {"authorization": f"Bearer {world.token(who)}", "idempotency-key": "moved"}
+            answer = await client.request(**FIRST, headers=headers)
+            assert answer.status_code == status, answer.text
+    assert len(act.done) == 1
+
+
+async def test_a_person_without_the_role_any_more_is_refused_before_the_key_is_looked_at(world: World) -> None:
+    body, keyed = new_key(), {"idempotency_key": "left"}
+    await world.call("intake", "POST", "/v1/api-keys", WHO, body, status=201, **keyed)
+    left = replace(PEOPLE[WHO], roles=("auditor",))
+    await world.call("intake", "POST", "/v1/api-keys", left, body, status=403, **keyed)
+
+
+async def test_an_answer_with_a_secret_is_given_once_and_never_stored(world: World) -> None:
+    body, keyed = new_key(), {"idempotency_key": "secret"}
+    issued = (await world.call("intake", "POST", "/v1/api-keys", WHO, body, status=201, **keyed)).json()
+    again = await world.call("intake", "POST", "/v1/api-keys", WHO, body, status=409, **keyed)
+    assert again.json()["code"] == "shown_once"
+    stored = await world.database.admin.fetchval("SELECT string_agg(k::text, '') FROM intake.idempotency_key k")
+    assert issued["key"] not in stored
+    assert issued["key"].encode().hex() not in stored
+    assert len((await world.get("intake", "/v1/api-keys", WHO))["items"]) == 1
+
+
+SECRET = re.compile(r"[._](key|secret|token|ticket|password|credential)s?$")
+
+
+def answer_fields(model: Any) -> set[str]:
+    """Return the text fields of an answer and of the models in it, as `Model.field`."""
+    schema = TypeAdapter(model).json_schema() if model is not None else {}
+    models = (schema, *schema.get("$defs", {}).values())
+    return {
+        f"{each['title']}.{name}"
+        for each in models
+        for name, field in each.get("properties", {}).items()
+        if field.get("type") == "string"
+    }
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_every_answer_with_a_secret_is_marked_as_shown_once(service: str) -> None:
+    writing = [route for route in operations(service).values() if "GET" not in (route.methods or ())]
+    secrets = {route.name: set(filter(SECRET.search, answer_fields(route.response_model))) for route in writing}
+    marked = {route.name for route in writing if SHOWN_ONCE in (route.openapi_extra or {})}
+    assert marked == {name for name, fields in secrets.items() if fields - NO_SECRET}
+    assert "issue_api_key" in marked
 
 
 @pytest.mark.parametrize(
