@@ -71,7 +71,8 @@ async def refuse_other_versions(world: World, service: str, method: str, path: s
     before = await world.snapshot()
     missing = await world.call(service, method, path, who, body, if_match="")
     async with overtaken(world, service):
-        stale = await world.call(service, method, path, who, body, if_match=read)
+        changed = await world.tag_read(service, method, path, who) != read
+        stale = await world.call(service, method, path, who, body, if_match=read if changed else '"0"')
     assert (missing.status_code, missing.json()["code"]) == (428, "precondition_required")
     assert (stale.status_code, stale.json()["code"]) == (412, "stale")
     assert await world.snapshot() == before

@@ -273,7 +273,8 @@ class World:
             tables = await session.scalars(
                 text(
                     "SELECT tablename FROM pg_tables WHERE schemaname = current_schema() "
-                    "AND has_table_privilege(format('%I.%I', schemaname, tablename), 'SELECT') AND tablename !~ '^seal_|_checkpoint$' "
+                    "AND has_table_privilege(format('%I.%I', schemaname, tablename), 'SELECT') "
+                    "AND tablename !~ '^seal_|_checkpoint$' "
                     "AND tablename NOT IN ('inbox', 'stream_seen', 'outbox', 'idempotency_key', 'alembic_version') "
                     "ORDER BY 1"
                 )

@@ -38,8 +38,11 @@ class Appropriation(Base):
     confirmed_at: Mapped[datetime | None]
     announced: Mapped[bool] = mapped_column(server_default=text("true"))
     """False for an appropriation confirmed before confirmations were announced as events."""
-    version: Mapped[int] = mapped_column(server_default="1")
-    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy reads it from the class
+
+    @property
+    def version(self) -> int:
+        """Version for the entity tag: a draft never changes but by its confirmation, which the database sees to."""
+        return 1 if self.status == "drafted" else 2
 
     def confirm(self, subject: str, at: datetime) -> None:
         """Confirm the appropriation. Raises WrongStatus when it is confirmed already."""

@@ -11,4 +11,4 @@ depends_on = None
 
 
 def upgrade() -> None:
-    add_versions(op, "funding", "appropriation", "public_money")
+    add_versions(op, "funding", "public_money")
