@@ -9,6 +9,7 @@ from shared.actors import system_actor
 from shared.contracts.base import event_types
 from tests.eligibility import fixtures as eligibility_fixtures
 from tests.funding import case as funding_case
+from tests.funding import rows as funding_rows
 from tests.intake import sample_declarations, sample_rows
 from tests.keys import new_key
 from tests.monitoring import fixtures as monitoring_fixtures
@@ -89,7 +90,9 @@ async def funding(world: World) -> None:
     await world.post("funding", f"{paid}/returns", "finance-1", back, 201)
     await world.post("funding", f"{paid}/clawback-requests", "city-officer-3", _CLAWBACK, 201)
     await funding_case.approved(world)
-    new = f"/v1/applications/{await funding_case.enter_pool(world)}"
+    case = await funding_case.enter_pool(world)
+    await world.database.admin.execute(funding_rows.row("interest_statement", case, "flagged"))
+    new = f"/v1/applications/{case}"
     await world.post("funding", f"{new}/loans", "city-officer-1", _LOAN, 201)
     await world.post("funding", f"{new}/bank-referrals", "110105-officer-1", _REFERRAL, 201)
     await world.post("funding", "/v1/municipal-money", "city-officer-3", _OTHER_MONEY, 201)

@@ -45,7 +45,7 @@ REFUSALS = {
     "idempotency_key_in_flight instalment_condition interest_undetermined ledger_mismatch ledger_refusal machine_found "
     "more_than_paid no_account no_budget not_forwardable not_prepared not_ready_for_pool not_received nothing_reserved "
     "other_municipal_money over_award over_balance over_budget over_cap panel_complete parameter_not_published "
-    "pending_not_found project_completed unknown_ruleset wrong_status",
+    "pending_not_found project_completed shown_once unknown_ruleset wrong_status",
     412: "stale",
     413: "too_large",
     415: "unsupported_type",

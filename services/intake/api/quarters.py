@@ -134,7 +134,7 @@ async def read_quarter(
 
 def _tag(submission: QuarterSubmission, snapshot: dict[str, Any]) -> str:
     """Return the entity tag of a quarter: the submission, its version, and the rows that it holds."""
-    return f'"{submission.submission_no}.{submission.version}.{sha256_of(snapshot)[:16]}"'
+    return f'"{submission.submission_no}.{submission.version}.{sha256_of(snapshot)}"'
 
 
 def _errors(found: list[Finding]) -> list[Finding]:
