@@ -193,8 +193,9 @@ def answer_fields(model: Any) -> set[str]:
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_every_answer_with_a_secret_is_marked_as_shown_once(service: str) -> None:
-    writing = [route for route in operations(service).values() if "GET" not in (route.methods or ())]
+def test_every_answer_with_a_secret_that_a_key_would_keep_is_marked_as_shown_once(service: str) -> None:
+    routes = operations(service).values()
+    writing = [route for route in routes if isinstance(route, ActRoute) and "GET" not in (route.methods or ())]
     secrets = {route.name: set(filter(SECRET.search, answer_fields(route.response_model))) for route in writing}
     marked = {route.name for route in writing if SHOWN_ONCE in (route.openapi_extra or {})}
     assert marked == {name for name, fields in secrets.items() if fields - NO_SECRET}
