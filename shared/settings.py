@@ -222,10 +222,14 @@ class Settings(LoadLimits):
         """Return what the service's own process needs: no administrator, no secret of another service's roles."""
         server = self.service_database_urls.get(service) or _without_login(self.database_url)
         own = {f"{kind}_{service}" for kind in ROLE_KINDS}
-        kept = {
+        kept: dict[str, Any] = {
             field: {role: password for role, password in getattr(self, field).items() if role in own}
             for field in ("role_passwords", "next_role_passwords")
         }
+        signing = self.seal_keys.get_secret_value()
+        if "+" in signing:
+            own_keys = [line for line in signing.splitlines() if f"/{service}+" in line]
+            kept["seal_keys"] = SecretStr("\n".join(own_keys))
         return self.model_copy(update={**kept, "database_url": "", "service_database_urls": {service: server}})
 
     def admin_url(self) -> URL:

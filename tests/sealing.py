@@ -15,7 +15,7 @@ from tests.world import World
 @asynccontextmanager
 async def connected(world: World, service: str) -> AsyncIterator[Connection]:
     """Connect with the sealer's role."""
-    async with sealer_connection(world.settings, service) as (connection, _):
+    async with sealer_connection(world.settings, service) as connection:
         yield connection
 
 

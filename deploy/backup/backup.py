@@ -11,14 +11,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from deploy.backup.archive import ArchiveWriter, new_file
 from deploy.backup.database import counts, dump, present_schemas
+from deploy.local.settings import SEAL_KEYS
 from shared.errors import NotFound
 from shared.runtime import Service
 from shared.settings import Settings
-from shared.storage.files import FileStore, file_store
+from shared.storage.files import FileAltered, FileStore, file_store
 from shared.storage.migrate import admin_engine, status
 
-KEYS = ("signing-key.json", "role-password")
-"""Secrets of the data folder: the demonstration's signing key, the secret from which the roles' passwords follow."""
+KEYS = ("signing-key.json", "role-password", SEAL_KEYS)
+"""Secrets of the data folder: the demonstration's signing key, the secret from which the roles' passwords follow, the
+keys that sign checkpoints."""
 _FILES = "SELECT DISTINCT sha256 FROM intake.material ORDER BY 1"
 
 
@@ -80,4 +82,6 @@ async def _add_file(writer: ArchiveWriter, store: FileStore, sha256: str, folder
                 copy.write(chunk)
         except NotFound:
             raise FileLost(f"the file store has lost {sha256}, which a material refers to") from None
+        except FileAltered:
+            raise FileLost(f"the file store has other content under {sha256}, which a material refers to") from None
         writer.add(f"files/{sha256}", copy)

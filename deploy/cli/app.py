@@ -2,11 +2,11 @@
 
 import typer
 
-from deploy.cli import backup, bus, config, dlq, events, ledger, outbox, parked, tokens, topics
+from deploy.cli import audit, backup, bus, config, dlq, events, ledger, outbox, parked, tokens, topics
 
 app = typer.Typer(
     name="tenghuan",
-    help="Operate the suite: outbox, parked events, dead letters, replay, bus, ledger, backup, settings.",
+    help="Operate the suite: outbox, parked events, dead letters, replay, bus, ledger, backup, settings, seals.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_show_locals=False,
@@ -21,6 +21,7 @@ for name, subject in (
     ("tokens", tokens),
     ("ledger", ledger),
     ("config", config),
+    ("audit", audit),
 ):
     app.add_typer(subject.app, name=name)
 

@@ -14,6 +14,7 @@ from deploy.demo.personas import TOKEN_HOURS, Signer
 from deploy.demo.story.chapters import tell
 from deploy.demo.story.client import StoryClient
 from deploy.demo.story.report import print_outcome, print_sign_in
+from deploy.local.settings import with_seal_keys
 from deploy.local.signals import STOPPED, stop_event
 from shared.load_limits import UNLIMITED
 from shared.settings import Settings
@@ -47,7 +48,7 @@ def parsed(target: str, description: str | None, began: float, command_line: lis
 def story_settings(settings: Settings, signer: Signer, arguments: Arguments) -> Settings:
     """Return the settings with the demonstration's clock and keys, none of which belongs in production."""
     port = 0 if arguments.once else settings.port
-    return settings.model_copy(
+    return with_seal_keys(settings).model_copy(
         update={
             "port": port if arguments.port is None else arguments.port,
             "jwt_keys": SecretStr(signer.jwks()),

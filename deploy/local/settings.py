@@ -18,10 +18,13 @@ from deploy.local.postgres import Embedded, start
 from deploy.local.postgres_site import PostgresError
 from deploy.local.signals import signals_held
 from services import SERVICES, load
+from shared.sealing.note import SigningKey, lines_of
 from shared.settings import ROLE_KINDS, NoLogin, Settings
 
 _OPERATOR_ERRORS = ("08", "28", "3D", "42501", "53", "57")
 """SQLSTATE: no connection, no login, no such database, not allowed, no resources, going down."""
+SEAL_KEYS = "seal-keys"
+"""File of the data folder with the keys that sign checkpoints."""
 
 
 def kept_secret(folder: Path, name: str, fresh: str) -> str:
@@ -133,7 +136,19 @@ def settings_of(settings: Settings, server: Embedded) -> Settings:
     """Return settings for an embedded server, with passwords of the roles that follow from a kept secret."""
     kept = kept_secret(settings.data_dir, "role-password", secrets.token_urlsafe(18))
     passwords = passwords_from(kept) | settings.role_passwords
-    return settings.model_copy(update={"database_url": server.dsn(), "role_passwords": passwords})
+    named = {"database_url": server.dsn(), "role_passwords": passwords}
+    return with_seal_keys(settings.model_copy(update=named))
+
+
+def with_seal_keys(settings: Settings) -> Settings:
+    """Return settings with the kept keys of the data folder that sign checkpoints, unless the operator named keys."""
+    if settings.seal_keys.get_secret_value():
+        return settings
+    fresh = "\n".join(SigningKey.new(f"tenghuan/{service}").text() for service in SERVICES) + "\n"
+    kept = kept_secret(settings.data_dir, SEAL_KEYS, fresh)
+    public = "\n".join(str(SigningKey.read(line).public) for line in lines_of(kept))
+    named = {"seal_keys": SecretStr(kept), "seal_public_keys": settings.seal_public_keys or public}
+    return settings.model_copy(update=named)
 
 
 def passwords_from(secret: str) -> dict[str, SecretStr]:

@@ -32,4 +32,5 @@ SEALS = Seals(
         "resource_version": "district data by the thousand: each version is in a sealed event, and a certified "
         "quarter seals all of them in its snapshot",
     },
+    files=("intake.material",),
 )

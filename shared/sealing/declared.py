@@ -40,6 +40,8 @@ class Seals:
 
     tables: tuple[SealedTable, ...] = ()
     left_out: Mapping[str, str] = field(default_factory=dict)
+    files: tuple[str, ...] = ()
+    """Tables whose column `sha256` names a stored file, which verifying hashes again."""
 
     def by_kind(self) -> dict[str, SealedTable]:
         """Return the sealed tables by kind."""

@@ -21,6 +21,8 @@ class Fault:
     fault: str
     """`altered`, `missing`, `inserted`, or `unexplained` for a change or row without act, event or message."""
     detail: str
+    written_in: int | None = None
+    """Transaction that wrote the record as it is now; None for one that is gone."""
 
 
 @dataclass(frozen=True)
@@ -39,21 +41,21 @@ class Judge:
     last: Marks | None
     before_last: Marks | None
     given: Mapping[str, int]
-    accepted: Mapping[tuple[str, str], str]
-    """Operations by which an operator accepted a row, by kind and key."""
+    accepted: Mapping[tuple[str, str, int], str]
+    """Operations by which an operator accepted a version of a row: by kind, key and transaction."""
 
     def rests_on(self, table: SealedTable, row: Row, leaf: Leaf | None) -> str | Fault:
         """Return what a version without a leaf rests on, or the fault."""
-        if operation := self.accepted.get((row.kind, row.key)):
+        if operation := self.accepted.get((row.kind, row.key, row.written_in)):
             return operation
         if leaf is not None and table.append_only:
-            return Fault(row.kind, row.key, "altered", "the record is append-only and differs from what was sealed")
+            return _fault(row, "altered", "the record is append-only and differs from what was sealed")
         if table.numbered:
             return self._number_fault(row) or ITSELF
         ground = self.grounds.of(row.written_in)
         if ground is None:
             word = "changed" if leaf else "inserted"
-            return Fault(row.kind, row.key, "unexplained", f"{word} without an act, event or message of the service")
+            return _fault(row, "unexplained", f"{word} without an act, event or message of the service")
         return ground
 
     def _number_fault(self, row: Row) -> Fault | None:
@@ -63,16 +65,20 @@ class Judge:
         """
         number = row.number or 0
         if number > self.given.get(row.kind, number):
-            return Fault(row.kind, row.key, "inserted", f"number {number} was never given")
+            return _fault(row, "inserted", f"number {number} was never given")
         if self.last is None or self.before_last is None or self._began_before(row, self.last):
             return None
         if number <= self.before_last.numbers.get(row.kind, 0):
-            return Fault(row.kind, row.key, "inserted", f"number {number} belongs before records sealed earlier")
+            return _fault(row, "inserted", f"number {number} belongs before records sealed earlier")
         return None
 
     @staticmethod
     def _began_before(row: Row, marks: Marks) -> bool:
         return (row.written_in - marks.transaction) % _XID >= _XID // 2
+
+
+def _fault(row: Row, fault: str, detail: str) -> Fault:
+    return Fault(row.kind, row.key, fault, detail, row.written_in)
 
 
 def oldest_transaction(rows: Iterable[Row], newest: int) -> int:

@@ -7,7 +7,6 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import structlog
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
@@ -17,17 +16,19 @@ from shared.backoff import Backoff
 from shared.sealing.declared import Seals
 from shared.sealing.exchange import Announcement, announce, last_announced
 from shared.sealing.judging import Fault
-from shared.sealing.keys import signing_key
+from shared.sealing.keys import public_keys, signing_key
 from shared.sealing.note import SigningKey
 from shared.sealing.proofs import Subtrees, consistency
 from shared.sealing.reading import Connection
 from shared.sealing.sealer import Pass, Sealed
+from shared.sealing.verify import Verification
 from shared.settings import Settings
 from shared.storage.roles import trying_also
 from shared.storage.session import Database
 
 log = structlog.get_logger()
-_LOCK = text("SELECT pg_try_advisory_lock(hashtextextended('seal ' || :service, 7))")
+_LOCK = "SELECT pg_try_advisory_lock(hashtextextended('seal ' || $1, 7))"
+"""One process seals, for as long as its connection lives."""
 _SHARE = 25
 """A pause is at least this many times as long as the pass before it: sealing takes 4 % of a core at most."""
 _LONGEST_PAUSE_SECONDS = 30.0
@@ -36,8 +37,8 @@ _HEAD = "SELECT size, note FROM {schema}.seal_checkpoint ORDER BY size DESC LIMI
 
 
 @asynccontextmanager
-async def sealer_connection(settings: Settings, service: str) -> AsyncIterator[tuple[Connection, bool]]:
-    """Yield a connection of the sealer's role, and whether this process is the one that seals."""
+async def sealer_connection(settings: Settings, service: str) -> AsyncIterator[Connection]:
+    """Yield a connection of the sealer's role."""
     engine = create_async_engine(
         settings.service_url(service, "sealer"),
         poolclass=NullPool,
@@ -51,8 +52,7 @@ async def sealer_connection(settings: Settings, service: str) -> AsyncIterator[t
     try:
         async with engine.connect() as connection:
             await connection.execution_options(isolation_level="AUTOCOMMIT")
-            owned = bool(await connection.scalar(_LOCK, {"service": service}))
-            yield (await connection.get_raw_connection()).driver_connection, owned
+            yield (await connection.get_raw_connection()).driver_connection
     finally:
         await engine.dispose()
 
@@ -104,7 +104,8 @@ class Sealer:
         if key is None:
             log.warning("nothing is sealed: TENGHUAN_SEAL_KEYS has no key of this service")
             return await self._pause(_LONGEST_PAUSE_SECONDS)
-        async with sealer_connection(settings, self.service) as (connection, owned):
+        async with sealer_connection(settings, self.service) as connection:
+            owned = await connection.fetchval(_LOCK, self.service)
             self._waiting = not owned
             while owned and not self._stopping.is_set():
                 began = asyncio.get_running_loop().time()
@@ -125,15 +126,23 @@ class Sealer:
         full = self._since is None or now - self._full_at >= self.database.settings.seal_full_seconds
         async with connection.transaction(isolation="repeatable_read"):
             done = await Pass(connection, self.service, self.seals, key, at, None if full else self._since).run()
+        self._since, self._sealed_at = done.next_since, now
         if full:
             self._full_at = now
             self.faults.clear()
-        self._since, self._sealed_at = done.next_since, now
+            done.faults += await self._verify(connection)
         self._note(done)
         if done.size and now - self._announced_at >= self.database.settings.seal_announce_seconds:
             await self._announce(connection, key)
             self._announced_at = now
         return done
+
+    async def _verify(self, connection: Connection) -> list[Fault]:
+        """Return what contradicts the seals; the stored files are left to `tenghuan audit verify`."""
+        keys = public_keys(self.database.settings)
+        async with connection.transaction(isolation="repeatable_read", readonly=True):
+            report = await Verification(connection, self.service, self.seals, keys).run()
+        return [fault for fault, _ in report.faults]
 
     def _note(self, done: Sealed) -> None:
         for fault in done.faults:

@@ -20,7 +20,7 @@ INSERT INTO {schema}.seal_layout (kind, columns, personal) VALUES ($1, $2, $3)
 ON CONFLICT (kind, columns, personal) DO NOTHING
 """
 _ACCEPTED = """
-SELECT 'operation/' || id AS operation, arguments -> 'rows' AS rows FROM {schema}.operation
+SELECT 'operation/' || id AS operation, detail -> 'rows' AS rows FROM {schema}.operation
 WHERE command = 'audit accept' AND outcome = 'done'
 """
 _CHECKPOINT = "INSERT INTO {schema}.seal_checkpoint (size, root, subtrees, note, at) VALUES ($1, $2, $3, $4, $5)"
@@ -183,9 +183,9 @@ async def judge(
 ) -> Judge:
     """Return what is needed to judge the versions that the oldest and later transactions wrote."""
     accepted = {
-        (kind, key): row["operation"]
+        (kind, key, written_in): row["operation"]
         for row in await connection.fetch(_ACCEPTED.format(schema=schema))
-        for kind, key in json.loads(row["rows"] or "[]")
+        for kind, key, written_in in json.loads(row["rows"] or "[]")
     }
     last, before_last = (*marks, None, None)[:2]
     return Judge(await grounds(connection, schema, oldest), last, before_last, given, accepted)

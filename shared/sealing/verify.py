@@ -12,6 +12,7 @@ from shared.sealing.merkle import EMPTY_ROOT, CompactRange
 from shared.sealing.note import Checkpoint, Keys, NotSigned, UnreadableNote, open_checkpoint
 from shared.sealing.reading import Connection, Layout, all_last_leaves, layouts, rows
 from shared.sealing.sealer import given_numbers, judge, marks_of, unsealed
+from shared.storage.files import FileStore
 
 _CHUNK = 10_000
 _CHECKPOINTS = "SELECT size, root, note FROM {schema}.seal_checkpoint ORDER BY size"
@@ -40,6 +41,7 @@ class Report:
     pending: int = 0
     """Versions that an act, event or message explains and that are not sealed yet."""
     checkpoints: int = 0
+    files: int = 0
     faults: list[tuple[Fault, int | None]] = field(default_factory=list)
 
 
@@ -53,6 +55,8 @@ class Verification:
     keys: Keys
     held: Sequence[Held] = ()
     """Checkpoints of this service that others hold."""
+    store: FileStore | None = None
+    """The store of uploaded files; None leaves them unread."""
 
     async def run(self) -> Report:
         """Return what was found."""
@@ -61,6 +65,7 @@ class Verification:
         self.sizes = [row["size"] for row in self.own]
         await self._check_tree()
         await self._check_records()
+        await self._check_files()
         return self.report
 
     def _fault(self, fault: Fault, index: int | None = None) -> None:
@@ -152,6 +157,17 @@ class Verification:
         for key, times in seen.items():
             if times > 1:
                 self._fault(Fault(table.kind, key, "inserted", f"there are {times} records of one key"))
+
+    async def _check_files(self) -> None:
+        """Hash every stored file again that a record names."""
+        for kind in self.seals.files if self.store else ():
+            for row in await self.connection.fetch(f"SELECT DISTINCT sha256 FROM {kind} ORDER BY 1"):
+                assert self.store is not None
+                intact = await self.store.is_intact(row["sha256"])
+                self.report.files += 1
+                if not intact:
+                    fault = "missing" if intact is None else "altered"
+                    self._fault(Fault("file", row["sha256"], fault, f"the content of a file that {kind} names"))
 
     async def _judge(self, table: SealedTable, fresh: Sequence[tuple[Row, Leaf | None]]) -> None:
         judged_by = await self._judge_since(oldest_transaction([row for row, _ in fresh], self.next))

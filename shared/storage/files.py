@@ -18,18 +18,29 @@ from urllib.request import url2pathname
 from uuid import uuid4
 
 import obstore
+import structlog
 from obstore.store import from_url
 
+from shared import metrics
 from shared.errors import DomainError, Invalid, NotFound
 from shared.storage.file_types import media_type_of
 
+log = structlog.get_logger()
 _HEAD_BYTES = 4096
 _CHUNK_BYTES = 256 * 1024
+_WHOLE_BYTES = 4 * 1024 * 1024
+"""A file up to this size is read and hashed whole before its first byte goes out."""
 _STAMP = "%Y%m%dT%H%M%SZ"
 
 
 class TooLarge(DomainError):
     status, code, title = 413, "too_large", "文件过大"
+
+
+class FileAltered(DomainError):
+    """The stored content no longer has the hash by which it is stored."""
+
+    status, code, title = 500, "file_altered", "文件内容已被改动"
 
 
 @dataclass(frozen=True)
@@ -113,12 +124,30 @@ class FileStore:
             return
 
     async def read(self, sha256: str) -> AsyncIterator[bytes]:
-        """Return the content in chunks. Raises NotFound before the first chunk if the store has no such content."""
+        """Return the content in chunks, hashed again. Raises NotFound for content that is gone, or FileAltered.
+
+        Content that no longer has its name's hash never goes out whole: a small file is refused before the first chunk,
+        a large one before its last.
+        """
         try:
             found = await obstore.get_async(self._store, _place(sha256))
         except FileNotFoundError:
             raise NotFound("文件内容不在存储中") from None
-        return _chunks(found)
+        chunks = _verified(_chunks(found), sha256)
+        if found.meta["size"] > _WHOLE_BYTES:
+            return chunks
+        return _given([chunk async for chunk in chunks])
+
+    async def is_intact(self, sha256: str) -> bool | None:
+        """Return whether the stored content still has its hash; None if the store has no such content."""
+        try:
+            async for _ in await self.read(sha256):
+                pass
+        except FileAltered:
+            return False
+        except NotFound:
+            return None
+        return True
 
     async def sweep(self, before: datetime) -> int:
         """Remove incomplete uploads that began before a time; return their number."""
@@ -128,6 +157,26 @@ class FileStore:
         for path in left:
             await self.discard(path)
         return len(left)
+
+
+async def _verified(chunks: AsyncIterator[bytes], sha256: str) -> AsyncIterator[bytes]:
+    """Yield the chunks, the last of them once all have the hash. Raises FileAltered."""
+    digest, held = hashlib.sha256(), b""
+    async for chunk in chunks:
+        digest.update(chunk)
+        if held:
+            yield held
+        held = chunk
+    if digest.hexdigest() != sha256:
+        metrics.FILES_ALTERED.inc()
+        log.error("stored file altered", sha256=sha256)
+        raise FileAltered("文件内容与上传时的 SHA-256 不符，已停止提供；请联系运行维护人员从备份恢复")
+    yield held
+
+
+async def _given(chunks: list[bytes]) -> AsyncIterator[bytes]:
+    for chunk in chunks:
+        yield chunk
 
 
 async def _chunks(found: obstore.GetResult) -> AsyncIterator[bytes]:

@@ -10,7 +10,7 @@ import pytest
 
 from shared.errors import Invalid, NotFound
 from shared.storage.file_types import UnsupportedType
-from shared.storage.files import FileStore, TooLarge, file_store
+from shared.storage.files import FileAltered, FileStore, TooLarge, file_store
 from tests.packages import MEMBERS, package
 
 AT = datetime(2024, 3, 1, 2, 0, tzinfo=UTC)
@@ -135,3 +135,26 @@ async def test_only_the_owner_reads_files_whatever_the_umask(tmp_path: Path, mas
             assert modes(folder) == {"600 file", "700 folder"}
     finally:
         os.umask(before)
+
+
+SIZES = {"small": 10_000, "large": 5 * 1024 * 1024}
+
+
+@pytest.mark.parametrize("size", SIZES.values(), ids=SIZES)
+async def test_content_that_was_changed_in_the_store_never_goes_out_whole(
+    store: FileStore, tmp_path: Path, size: int
+) -> None:
+    sha256 = await kept(store, b"%PDF-" + bytes(size))
+    assert await store.is_intact(sha256)
+    (path,) = [each for each in tmp_path.rglob(sha256) if each.is_file()]
+    path.chmod(0o600)
+    path.write_bytes(b"%PDF-" + bytes(size - 1) + b"x")
+
+    sent = 0
+    with pytest.raises(FileAltered):
+        async for chunk in await store.read(sha256):
+            sent += len(chunk)
+    assert sent == 0 if size == SIZES["small"] else sent <= size - 1
+    assert await store.is_intact(sha256) is False
+    path.unlink()
+    assert await store.is_intact(sha256) is None
