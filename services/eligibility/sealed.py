@@ -1,7 +1,7 @@
 """What eligibility seals, and why some tables are left out."""
 
 from services.eligibility.models import Base
-from shared.sealing.declared import COMMON_LEFT_OUT, Seals, common_tables, sealed
+from shared.sealing.declared import COMMON_LEFT_OUT, OFFICES, Seals, common_tables, sealed
 
 _TABLES = Base.metadata.tables
 
@@ -23,4 +23,5 @@ SEALS = Seals(
         "library_project": "a copy of what intake announced; the event is sealed there",
         "stock_resource": "a copy of what intake announced; the event is sealed there",
     },
+    provable={"assessment": OFFICES, "pool_entry": OFFICES, "recognised_investment": OFFICES},
 )

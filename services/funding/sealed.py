@@ -1,7 +1,7 @@
 """What funding seals, and why some tables are left out."""
 
 from services.funding.models import Base
-from shared.sealing.declared import COMMON_LEFT_OUT, SealedTable, Seals, common_tables, sealed
+from shared.sealing.declared import COMMON_LEFT_OUT, OFFICES, SealedTable, Seals, common_tables, sealed
 
 _TABLES = Base.metadata.tables
 _TRANSFER = (
@@ -45,4 +45,5 @@ SEALS = Seals(
         "number_series": "the last number given; each number stands in a sealed approval or plan",
         "funding_ledger.account": "balances, which the sealed transfers give: `tenghuan ledger verify` adds them up",
     },
+    provable={"approval": (*OFFICES, "applicant"), "release_request": OFFICES, "clawback_request": OFFICES},
 )

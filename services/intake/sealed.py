@@ -1,7 +1,7 @@
 """What intake seals, and why some tables are left out."""
 
 from services.intake.models import Base
-from shared.sealing.declared import COMMON_LEFT_OUT, Seals, common_tables, sealed
+from shared.sealing.declared import COMMON_LEFT_OUT, OFFICES, Seals, common_tables, sealed
 
 _TABLES = Base.metadata.tables
 
@@ -32,5 +32,6 @@ SEALS = Seals(
         "resource_version": "district data by the thousand: each version is in a sealed event, and a certified "
         "quarter seals all of them in its snapshot",
     },
+    provable={"declaration": (*OFFICES, "applicant"), "declaration_round": (*OFFICES, "applicant")},
     files=("intake.material",),
 )

@@ -1,7 +1,7 @@
 """What monitoring seals, and why some tables are left out."""
 
 from services.monitoring.models import Base
-from shared.sealing.declared import COMMON_LEFT_OUT, Seals, common_tables, sealed
+from shared.sealing.declared import COMMON_LEFT_OUT, OFFICES, Seals, common_tables, sealed
 
 _TABLES = Base.metadata.tables
 
@@ -28,4 +28,5 @@ SEALS = Seals(
         sealed("monitoring", _TABLES["reading"], "received_from"),
     ),
     COMMON_LEFT_OUT,
+    provable={"issued_evaluation": (*OFFICES, "applicant"), "credit_decision": (*OFFICES, "applicant")},
 )

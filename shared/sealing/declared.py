@@ -40,6 +40,8 @@ class Seals:
 
     tables: tuple[SealedTable, ...] = ()
     left_out: Mapping[str, str] = field(default_factory=dict)
+    provable: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Tables, without schema, whose records may be proved, and the roles that may ask beside the auditor."""
     files: tuple[str, ...] = ()
     """Tables whose column `sha256` names a stored file, which verifying hashes again."""
 
@@ -111,3 +113,7 @@ COMMON_LEFT_OUT = {
     "transaction_part": "savepoints of transactions under way, removed once their rows are sealed",
 }
 """Reasons for the tables of every service that are not sealed."""
+
+
+OFFICES = ("district_officer", "district_supervisor", "city_officer", "city_supervisor", "finance")
+"""Roles of the offices, which may have the records that they see proved."""

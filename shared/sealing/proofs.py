@@ -4,15 +4,16 @@ from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from shared.errors import DomainError, NotFound
 from shared.sealing.declared import SealedTable
 from shared.sealing.leaves import Leaf, content, matches
 from shared.sealing.merkle import Span, consistency_spans, inclusion_spans, root_of
-from shared.sealing.reading import Connection, last_leaves, layouts, rows_by_key
+from shared.sealing.reading import Connection, Layout, last_leaves, layouts, rows_by_key
 
 _BLOCK = 256
 """Leaves per remembered root: a proof in a tree of a million leaves reads some hundred rows."""
 _HASHES = "SELECT hash FROM {schema}.seal_leaf WHERE tree_index >= $1 AND tree_index < $2 ORDER BY tree_index"
-_COVERING = "SELECT size, note FROM {schema}.seal_checkpoint ORDER BY size DESC LIMIT 1"
+_HEAD = "SELECT size, note FROM {schema}.seal_checkpoint ORDER BY size DESC LIMIT 1"
 
 
 @dataclass
@@ -59,25 +60,30 @@ class Proof:
     """Salts by personal column, in hex: with a salt, the digest in `content` can be checked against the value."""
 
 
-class NotSealed(Exception):
-    """The present version of the record is not sealed yet, or differs from what was sealed."""
+class NotSealed(DomainError):
+    """The present version of the record is not sealed yet."""
+
+    status, code, title = 409, "not_sealed", "尚未封存"
 
 
 async def prove(connection: Connection, subtrees: Subtrees, table: SealedTable, key: str) -> Proof:
-    """Return the inclusion proof of a record's present version. Raises NotSealed."""
-    known = await layouts(connection, subtrees.schema)
-    of_kind = [layout.id for layout in known.values() if layout.kind == table.kind]
-    leaf = (await last_leaves(connection, subtrees.schema, of_kind, [key])).get(key)
-    head = await connection.fetchrow(_COVERING.format(schema=subtrees.schema))
-    if leaf is None or head is None or leaf.index >= head["size"]:
-        raise NotSealed
-    layout = known[leaf.layout]
-    found = await rows_by_key(connection, table, layout, [key])
-    if not found or not matches(found[0], layout.personal, leaf):
-        raise NotSealed
+    """Return the inclusion proof of a record's present version, as far as the connection's role sees the record.
+
+    Raises NotFound for a record that it does not see, NotSealed for a version that has no leaf.
+    """
+    await connection.execute("SET LOCAL timezone TO 'UTC'")
+    known = {id: each for id, each in (await layouts(connection, subtrees.schema)).items() if each.kind == table.kind}
+    leaf = (await last_leaves(connection, subtrees.schema, known, [key])).get(key)
+    layout = known[leaf.layout] if leaf else Layout(0, table.kind, table.columns, table.personal)
+    seen = await rows_by_key(connection, table, layout, [key])
+    if not seen:
+        raise NotFound()
+    head = await connection.fetchrow(_HEAD.format(schema=subtrees.schema))
+    if leaf is None or not matches(seen[0], layout.personal, leaf):
+        raise NotSealed("该记录的现行内容尚未封存，封存在写入后一分钟内完成，请稍后重试")
     roots = await subtrees.roots(connection, inclusion_spans(leaf.index, head["size"]))
     return Proof(
-        content(found[0], layout.personal, leaf.digests, leaf.rests_on).decode(),
+        content(seen[0], layout.personal, leaf.digests, leaf.rests_on).decode(),
         leaf.index,
         tuple(b64encode(root).decode() for root in roots),
         head["note"],

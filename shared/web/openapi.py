@@ -17,6 +17,7 @@ SHARED_TAGS: Mapping[str, str] = {
     "事件": "本服务已发生的事项，按顺序读取或实时接收，以及各类事件的结构",
     "代码": "接口中各类代码的中文含义",
     "运行": "健康检查、接口密钥和办理记录",
+    "封存与证明": "记录封存的签名检查点，以及供独立验证的封存证明",
     "错误说明": "错误代码的含义和处理办法",
 }
 """Tags of the endpoints that every service has, with their descriptions."""

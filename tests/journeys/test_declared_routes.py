@@ -43,7 +43,8 @@ REFUSALS = {
     "changed_since_prepared completed_before_plan completed_undecided conditions_not_met conflict credit_grade_d "
     "draft_outdated duplicate duplicate_funding findings_block findings_open funds_held id_conflict "
     "idempotency_key_in_flight instalment_condition interest_undetermined ledger_mismatch ledger_refusal machine_found "
-    "more_than_paid no_account no_budget not_forwardable not_prepared not_ready_for_pool not_received nothing_reserved "
+    "more_than_paid no_account no_budget not_forwardable not_prepared not_ready_for_pool not_received not_sealed "
+    "nothing_reserved "
     "other_municipal_money over_award over_balance over_budget over_cap panel_complete parameter_not_published "
     "pending_not_found project_completed shown_once unknown_ruleset wrong_status",
     412: "stale",
@@ -52,7 +53,7 @@ REFUSALS = {
     422: "idempotency_key_reused incomplete invalid invalid_cursor malformed_rule no_edition_in_force not_for_tables "
     "unknown_interpretation unknown_parameter unknown_rule unreadable_fact",
     428: "precondition_required",
-    500: "several_editions_in_force",
+    500: "file_altered several_editions_in_force",
     503: "identity_provider_unavailable not_ready",
 }
 """Codes of refusals by status: 409 the state forbids it, 412 and 428 versions, 422 what was sent is wrong."""
