@@ -13,7 +13,7 @@ MINUTES := 8
 LOAD := 1
 SERVICES := run-intake run-eligibility run-funding run-monitoring
 
-.PHONY: help run run-kafka $(SERVICES) cli test test-clients test-faults check lint shape types imports migrations schemas bench audit-code audit-dependencies sbom attack faults recovery mutants sdk format lock clean
+.PHONY: help run run-kafka $(SERVICES) cli test test-clients test-faults check lint shape types imports migrations schemas bench audit-code audit-dependencies sbom alterations attack faults recovery mutants sdk format lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' Makefile
@@ -74,6 +74,9 @@ schemas: $(DEV) ## no published event changed its shape
 
 faults: $(DEV) ## inject every kind of fault into the suite on a real broker, check that nothing is lost (SEED=1 MINUTES=8 LOAD=1)
 	@exec $(PY) -m faults --seed $(SEED) --minutes $(MINUTES) --load $(LOAD)
+
+alterations: $(DEV) ## a thousand random alterations of sealed records and files by hand, each to be found (SEED=11)
+	@TENGHUAN_ALTERATIONS=1000 TENGHUAN_SEED=$(or $(SEED),11) $(PY) -m pytest -q -n 0 tests/shared/sealing/test_alterations.py
 
 attack: $(RUNTIME) ## attack a suite of its own on loopback, print what held and what did not (ARGS="walls")
 	@exec $(PY) -m attacks $(ARGS)

@@ -9,6 +9,7 @@ from shared.sealing.declared import SealedTable
 from shared.sealing.leaves import Leaf, content, matches
 from shared.sealing.merkle import Span, consistency_spans, inclusion_spans, root_of
 from shared.sealing.reading import Connection, Layout, last_leaves, layouts, rows_by_key
+from shared.sealing.sealer import IN_UTC
 
 _BLOCK = 256
 """Leaves per remembered root: a proof in a tree of a million leaves reads some hundred rows."""
@@ -71,7 +72,7 @@ async def prove(connection: Connection, subtrees: Subtrees, table: SealedTable, 
 
     Raises NotFound for a record that it does not see, NotSealed for a version that has no leaf.
     """
-    await connection.execute("SET LOCAL timezone TO 'UTC'")
+    await connection.execute(IN_UTC)
     known = {id: each for id, each in (await layouts(connection, subtrees.schema)).items() if each.kind == table.kind}
     leaf = (await last_leaves(connection, subtrees.schema, known, [key])).get(key)
     layout = known[leaf.layout] if leaf else Layout(0, table.kind, table.columns, table.personal)

@@ -20,11 +20,13 @@ INSERT INTO {schema}.seal_layout (kind, columns, personal) VALUES ($1, $2, $3)
 ON CONFLICT (kind, columns, personal) DO NOTHING
 """
 _ACCEPTED = """
-SELECT 'operation/' || id AS operation, detail -> 'rows' AS rows FROM {schema}.operation
+SELECT 'operation/' || id AS operation, (detail -> 'rows')::text AS rows FROM {schema}.operation
 WHERE command = 'audit accept' AND outcome = 'done'
 """
 _CHECKPOINT = "INSERT INTO {schema}.seal_checkpoint (size, root, subtrees, note, at) VALUES ($1, $2, $3, $4, $5)"
 _COLUMNS = ("tree_index", "layout", "key", "hash", "rests_on", "salts", "digests")
+IN_UTC = "SET LOCAL timezone TO 'UTC'"
+"""Moments enter a leaf as the session shows them."""
 _SNAPSHOT = """
 SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS oldest,
        pg_snapshot_xmax(pg_current_snapshot())::text::bigint AS next
@@ -61,6 +63,7 @@ class Pass:
     async def run(self) -> Sealed:
         """Seal every new version that is explained, and sign a checkpoint. Raises BrokenTree."""
         self.done = Sealed()
+        await self.connection.execute(IN_UTC)
         state = await self.connection.fetchrow(_SNAPSHOT)
         self.next_transaction, self.done.next_since = state["next"], state["oldest"]
         self.tree, self.marks = await self._head()

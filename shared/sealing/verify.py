@@ -11,7 +11,7 @@ from shared.sealing.leaves import Leaf, Row
 from shared.sealing.merkle import EMPTY_ROOT, CompactRange
 from shared.sealing.note import Checkpoint, Keys, NotSigned, UnreadableNote, open_checkpoint
 from shared.sealing.reading import Connection, Layout, all_last_leaves, layouts, rows
-from shared.sealing.sealer import given_numbers, judge, marks_of, unsealed
+from shared.sealing.sealer import IN_UTC, given_numbers, judge, marks_of, unsealed
 from shared.storage.files import FileStore
 
 _CHUNK = 10_000
@@ -61,6 +61,7 @@ class Verification:
     async def run(self) -> Report:
         """Return what was found."""
         self.report = Report()
+        await self.connection.execute(IN_UTC)
         self.own = await self.connection.fetch(_CHECKPOINTS.format(schema=self.schema))
         self.sizes = [row["size"] for row in self.own]
         await self._check_tree()
