@@ -124,8 +124,10 @@ class BoundedProtocol(HttpToolsProtocol):
             return
         if self._due is None and self._in_head:
             self._expect_head()
+        began_in_head = self._in_head
         super().data_received(data)
-        if self._in_head and not self._refused:
+        # The last of a body ends in the head of the next request; it counts for nothing.
+        if began_in_head and self._in_head and self._due is not None and not self._refused:
             self._head_bytes += len(data)
             if self._head_bytes > _LONGEST_HEAD + _LONGEST_URL:
                 self.refuse("header_too_large")

@@ -195,6 +195,22 @@ async def test_a_body_at_the_permitted_rate_is_taken(world: World) -> None:
         writer.close()
 
 
+@pytest.mark.parametrize("requests", [1, 3], ids=["one", "several on a connection"])
+async def test_a_large_body_in_one_piece_is_taken(world: World, requests: int) -> None:
+    head = b"POST /v1/dry-run HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n"
+    body = json.dumps({"facts": {}, "x": "y" * 200_000}).encode()
+    async with listening(world, "eligibility") as (port, _connections):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        for _ in range(requests):
+            writer.write(head + b"content-length: %d\r\n\r\n" % len(body) + body)
+            async with asyncio.timeout(WAIT):
+                answer = await reader.readuntil(b"\r\n\r\n")
+                length = int(answer.lower().partition(b"content-length: ")[2].split(b"\r\n")[0])
+                await reader.readexactly(length)
+            assert parsed(answer)[0] == 422
+        writer.transport.abort()
+
+
 def test_the_answers_that_are_sent_in_parts_are_known() -> None:
     found = {
         f"{service}.{name}"
