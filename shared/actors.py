@@ -59,7 +59,7 @@ class Actor:
 
     @property
     def is_service(self) -> bool:
-        """Whether a service of the suite acts by itself. A token cannot say so: no operation admits the role alone."""
+        """Return whether a service acts by itself. A token cannot say so: the role `system` is taken from none."""
         return self.role == "system" and self.subject.startswith(SERVICE)
 
     def check_scope(self, scope: str | None) -> None:

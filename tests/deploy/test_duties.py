@@ -1,15 +1,18 @@
 """The table of roles and duties follows the code, and every service serves its part."""
 
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from deploy.checks.duties import WITHOUT_DUTY, written
-from deploy.checks.duty_calls import Unresolved, operation_duties
+from deploy.checks.duty_calls import Unresolved
+from deploy.checks.duty_calls import operation_duties as duties_in_source
 from services import SERVICES, load
 from shared.segregation import DUTIES
 from shared.settings import ROOT
-from tests.enumeration import operations
+from shared.web.duties import operation_duties
+from tests.enumeration import app, operations
 from tests.world import World
 
 API = """
@@ -38,8 +41,18 @@ def test_every_act_takes_a_duty_or_is_on_the_reviewed_list_with_its_reason() -> 
     assert [name for name, reason in WITHOUT_DUTY.items() if len(reason) < 20] == []
 
 
+def test_no_act_that_takes_a_duty_admits_systems() -> None:
+    admitted = {
+        entry.operation: [role.code for role in entry.roles]
+        for service in SERVICES
+        for entry in operation_duties(app(service).routes, load(service).duties, date(2026, 1, 1))
+        if entry.duties
+    }
+    assert [name for name, roles in admitted.items() if "system" in roles or not roles] == []
+
+
 def test_every_duty_is_taken_by_an_operation() -> None:
-    taken = {duty for name in SERVICES for duties in operation_duties(name).values() for duty in duties}
+    taken = {duty for name in SERVICES for duties in duties_in_source(name).values() for duty in duties}
     assert taken == set(DUTIES)
 
 
@@ -55,13 +68,13 @@ def source(tmp_path: Path) -> Path:
 )
 def test_a_duty_that_a_helper_takes_counts_for_the_operation(source: Path, argument: str, duties: object) -> None:
     (source / "services" / "x" / "api.py").write_text(API.format(argument=argument))
-    assert operation_duties("x", source) == duties
+    assert duties_in_source("x", source) == duties
 
 
 def test_a_duty_that_is_not_a_constant_is_refused(source: Path) -> None:
     (source / "services" / "x" / "api.py").write_text(API.format(argument="actor.role"))
     with pytest.raises(Unresolved, match="act_on_x"):
-        operation_duties("x", source)
+        duties_in_source("x", source)
 
 
 async def test_every_service_serves_its_operations(world: World) -> None:
@@ -70,7 +83,7 @@ async def test_every_service_serves_its_operations(world: World) -> None:
         found = {each["operation"]: each for each in page["items"]}
         assert page["next_cursor"] is None
         assert {name: [duty["code"] for duty in each["duties"]] for name, each in found.items() if each["duties"]} == (
-            operation_duties(name)
+            duties_in_source(name)
         )
     opinion = (await world.call("intake", "GET", "/v1/duties?limit=200&sort=-path", None)).json()["items"]
     (found_opinion,) = (each for each in opinion if each["operation"] == "give_opinion")

@@ -53,7 +53,7 @@ def test_two_officers_of_the_city_do_not_suffice_nor_does_one_supervisor_for_a_h
 
 
 def test_the_story_of_the_demonstration_is_told_by_the_fewest_people() -> None:
-    """It declares, releases, claws back with recovery, evaluates and rates; tests/journeys/test_story.py runs it."""
+    """Read who acts in it: declaration to release, clawback with recovery, evaluation, rating; test_story runs it."""
     text = "".join(path.read_text("utf-8") for path in STORY.glob("*.py") if path.name != "report.py")
     city = set(re.findall(r"(city-officer|city-supervisor|finance|inspector)-(\d)", text))
     many = {role: len({number for each, number in city if each == role}) for role, _ in city}

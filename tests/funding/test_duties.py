@@ -105,7 +105,7 @@ def test_every_act_on_money_is_in_the_table() -> None:
 
 @pytest.mark.clause("二（五）")
 async def test_a_bar_is_not_lifted_by_who_brought_any_barred_project_towards_the_money(world: World) -> None:
-    """The entry names one project by its code; under the other reading it bars all projects of its owner (I27)."""
+    """Bar one project by its code; under the other reading, all projects of its owner (I27)."""
     await appropriate(world)
     barred, same_owner = await approved(world, project_code=CODE), await approved(world)
     for batch, (case, drafter) in enumerate(((barred, "city-officer-5"), (same_owner, "city-officer-6")), 1):

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import pytest
 
-from shared.actors import WHOLE_CITY, Actor, key_holder, system_actor
+from shared.actors import WHOLE_CITY, Actor, system_actor
 from shared.contracts.base import Hand
 from shared.errors import Forbidden, SameOfficer
 from shared.segregation import DUTIES, FILE, SEGREGATION
@@ -42,7 +42,7 @@ def excluded_by_the_file() -> set[frozenset[str]]:
 
 
 async def test_every_two_duties_on_one_case_are_taken_or_refused_as_the_table_says(world: World) -> None:
-    """One case for every first duty, one person for every second."""
+    """Use one case for every first duty, and one person for every second."""
     database, cases = world.instances["intake"].database, {duty: UUID(int=n) for n, duty in enumerate(DUTIES)}
     async with database.session(system_actor("intake")) as session:
         for held, case in cases.items():
@@ -104,9 +104,8 @@ async def test_a_duty_that_only_a_newer_service_knows_excludes_every_other(world
 
 
 async def test_a_key_takes_no_duty_and_a_service_needs_none(world: World) -> None:
-    row = type("Row", (), {"id": "k", "name": "系统", "districts": ["110105"], "writes": True})()
     database = world.instances["intake"].database
-    async with database.session(key_holder(row)) as session:
+    async with database.session(Actor("key:k", "系统", "system", WHOLE_CITY)) as session:
         with pytest.raises(Forbidden, match="接口密钥不是办理人，不得承担“市级接收”"):
             await take_duty(session, CASE, "receipt")
     async with database.session(person("service:intake")) as session:  # a token may name any subject, but no system
