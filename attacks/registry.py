@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from attacks.target import Target
 
 Run = Callable[[Target], Awaitable[None]]
-PARTS = ("walls",)
+PARTS = ("walls", "ledger")
 """Modules of this package that hold attacks."""
 
 
