@@ -15,6 +15,7 @@ from sqlalchemy.exc import ArgumentError
 from deploy.local.listeners import PortTaken, address, bind
 from deploy.local.servers import apps_of, served, tune_garbage_collector
 from deploy.local.settings import database_settings, migrated
+from deploy.local.tls import check_exposure, scheme
 from services import SERVICES, load
 from shared import logs
 from shared.clock import Clock
@@ -31,8 +32,8 @@ def say(words: str) -> None:
 
 async def serve(name: str, settings: Settings, clock: Clock) -> int:
     """Migrate, then serve until a signal stops it. Return the exit code."""
-    listener = bind(settings.host, settings.port + 1 + SERVICES.index(name) if settings.port else 0)
     bus = _checked_bus(name, settings)
+    listener = bind(settings.host, settings.port + 1 + SERVICES.index(name) if settings.port else 0)
     if settings.database_url:
         await migrated(settings, settings.bus, (name,))
     settings = _with_own_logins(name, settings)
@@ -41,11 +42,11 @@ async def serve(name: str, settings: Settings, clock: Clock) -> int:
     tune_garbage_collector()
     async with running(service, settings, clock, bus) as instance, exporting(settings, [instance]):
         async with served(apps_of({name: instance}), {name: listener}):
-            say(f"{service.title} answers at {address(listener)}/docs (Ctrl-C stops it)")
+            say(f"{service.title} answers at {address(listener, scheme(settings))}/docs (Ctrl-C stops it)")
             if bus is None:
                 say("TENGHUAN_BUS is none: events wait in the outbox until a process with a bus relays them.")
-            if not settings.jwt_keys.get_secret_value():
-                say("TENGHUAN_JWT_KEYS is empty: no token is accepted.")
+            if not (settings.jwt_keys.get_secret_value() or settings.jwt_keys_url):
+                say("TENGHUAN_JWT_KEYS and TENGHUAN_JWT_KEYS_URL are empty: no token is accepted.")
             await stopped.wait()
             resting = asyncio.create_task(instance.rest())  # while the last requests are answered
         await resting
@@ -55,6 +56,7 @@ async def serve(name: str, settings: Settings, clock: Clock) -> int:
 def _checked_bus(name: str, settings: Settings) -> Bus | None:
     try:
         check_settings(settings)
+        check_exposure(settings)
         return bus_of(name, settings)
     except (ValueError, OSError) as error:
         raise SystemExit(str(error)) from None

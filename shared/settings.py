@@ -100,6 +100,10 @@ class Settings(LoadLimits):
     host: str = "127.0.0.1"
     port: int = 8700
     """First of consecutive ports: the services take port + 1, port + 2, … in the order of `services.SERVICES`."""
+    tls_certificate_file: Path | None = None
+    """PEM file of the certificate chain with which the process serves HTTPS; read at the start."""
+    tls_key_file: Path | None = None
+    """PEM file of its private key."""
     bus: Literal["none", "kafka"] = "none"
     """Bus between processes; `none` leaves the events of a single service in the outbox."""
     instance: str = Field(default="", pattern=r"^[A-Za-z0-9._-]*$", max_length=60)

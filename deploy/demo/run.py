@@ -16,6 +16,7 @@ from deploy.demo.story.client import StoryClient
 from deploy.demo.story.report import print_outcome, print_sign_in
 from deploy.local.settings import with_seal_keys
 from deploy.local.signals import STOPPED, stop_event
+from deploy.local.tls import Unprotected, check_exposure
 from shared.load_limits import UNLIMITED
 from shared.settings import Settings
 
@@ -46,7 +47,16 @@ def parsed(target: str, description: str | None, began: float, command_line: lis
 
 
 def story_settings(settings: Settings, signer: Signer, arguments: Arguments) -> Settings:
-    """Return the settings with the demonstration's clock and keys, none of which belongs in production."""
+    """Return the settings with the demonstration's clock and keys, none of which belongs in production.
+
+    Exits with one line where the suite would be reached from other machines, or is to speak TLS, which it does not.
+    """
+    if settings.tls_certificate_file:
+        raise SystemExit("make run speaks plain HTTP on this machine: unset TENGHUAN_TLS_CERTIFICATE_FILE")
+    try:
+        check_exposure(settings)
+    except Unprotected as error:
+        raise SystemExit(str(error)) from None
     port = 0 if arguments.once else settings.port
     return with_seal_keys(settings).model_copy(
         update={

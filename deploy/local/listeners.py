@@ -38,7 +38,7 @@ def bind_all(host: str, first: int) -> dict[str, socket.socket]:
     return listeners
 
 
-def address(listener: socket.socket) -> str:
-    """Return the http:// address of a listening socket."""
+def address(listener: socket.socket, scheme: str = "http") -> str:
+    """Return the address of a listening socket."""
     host, port = listener.getsockname()[:2]
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager, contextmanager
 from fastapi import FastAPI
 
 from deploy.local.connections import BoundedConfig, BoundedServer
+from deploy.local.tls import tls_options
 from services import SERVICES, load
 from shared.clock import Clock
 from shared.events.bus import Bus
@@ -46,10 +47,7 @@ async def served(
     apps: Mapping[str, FastAPI], listeners: Mapping[str, socket.socket], *, drain_seconds: int = DRAIN_SECONDS
 ) -> AsyncIterator[Mapping[str, BoundedServer]]:
     """Serve the applications on their sockets during the block; then let requests end within `drain_seconds`."""
-    servers = {
-        name: _Server(BoundedConfig(app, app.state.instance.settings, timeout_graceful_shutdown=drain_seconds))
-        for name, app in apps.items()
-    }
+    servers = {name: _Server(_config(app, drain_seconds)) for name, app in apps.items()}
     tasks = [asyncio.create_task(server.serve(sockets=[listeners[name]])) for name, server in servers.items()]
     while not all(server.started for server in servers.values()):  # noqa: ASYNC110 - uvicorn offers a flag, no event
         await asyncio.sleep(0.01)
@@ -61,6 +59,11 @@ async def served(
         for server in servers.values():
             server.should_exit = True
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _config(app: FastAPI, drain_seconds: int) -> BoundedConfig:
+    settings: Settings = app.state.instance.settings
+    return BoundedConfig(app, settings, timeout_graceful_shutdown=drain_seconds, **tls_options(settings))
 
 
 def apps_of(instances: Mapping[str, Instance]) -> dict[str, FastAPI]:
