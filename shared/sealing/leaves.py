@@ -73,16 +73,23 @@ def hash_of(row: Row, names: Sequence[str], digests: Digests, rests_on: str) -> 
     return leaf_hash(content(row, names, digests, rests_on))
 
 
+ERASED = frozenset({None, "", "已删除", "{}", "[]", "null"})
+"""Values that may stand in place of a personal value whose salt was erased: nothing, or that it was erased."""
+
+
 def matches(row: Row, names: Sequence[str], leaf: Leaf) -> bool:
     """Return whether the row still has the content that the leaf seals.
 
-    A personal value whose salt was erased counts as unchanged: its digest alone is left.
+    Of a personal value whose salt was erased the digest alone is left, and the column must hold none (`ERASED`).
     """
-    erased = [salt is None and digest is not None for salt, digest in zip(leaf.salts, leaf.digests, strict=True)]
-    now = digests_of(row, leaf.salts)
-    kept = tuple(old if gone else new for old, new, gone in zip(leaf.digests, now, erased, strict=True))
-    unsalted = any(
-        value is not None and salt is None and not gone
-        for value, salt, gone in zip(row.personal, leaf.salts, erased, strict=True)
-    )
-    return not unsalted and kept == leaf.digests and hash_of(row, names, leaf.digests, leaf.rests_on) == leaf.hash
+    personal = zip(row.personal, leaf.salts, leaf.digests, strict=True)
+    kept = all(_is_kept(value, salt, digest) for value, salt, digest in personal)
+    return kept and hash_of(row, names, leaf.digests, leaf.rests_on) == leaf.hash
+
+
+def _is_kept(value: str | None, salt: bytes | None, digest: bytes | None) -> bool:
+    if digest is None:
+        return value is None
+    if salt is None:
+        return value in ERASED
+    return value is not None and hashlib.sha256(salt + value.encode()).digest() == digest
