@@ -23,11 +23,13 @@ from deploy.local.postgres_site import wheel_programs
 from deploy.local.servers import apps_of, served, suite
 from deploy.local.settings import database_settings, migrated
 from services import SERVICES
+from services.funding.ledger.reconciliation import reconcile_snapshot
 from shared.clock import Clock
 from shared.events.bus.inprocess import InProcessBus
 from shared.settings import Settings
 from shared.storage.migrate import admin_engine
 from shared.storage.roles import create_roles
+from shared.storage.session import Database
 
 DUMP = Path(__file__).parent / "data" / "told_at_4691bbb.sql.xz"
 _COLUMNS = """
@@ -118,6 +120,24 @@ async def _duties(settings: Settings) -> set[tuple[str, str]]:
         assert (await connection.execute(text(explained))).scalar()
     await engine.dispose()
     return rows
+
+
+def test_the_earlier_ledger_rests_on_its_documents_and_agrees_with_them(folder: Path) -> None:
+    with database_settings() as settings:
+        asyncio.run(migrated(settings, "inprocess"))
+        asyncio.run(_reconciled(settings))
+
+
+async def _reconciled(settings: Settings) -> None:
+    engine = admin_engine(settings)
+    async with engine.connect() as connection:
+        funded = "SELECT document_no, announced FROM funding_ledger.transfer t JOIN funding.appropriation a"
+        rows = (await connection.execute(text(f"{funded} ON a.id = t.document_id"))).all()
+    await engine.dispose()
+    assert [tuple(row) for row in rows] == [("示例预算〔2024〕1号", False)]
+    funding = Database("funding", settings.service_url("funding"), Clock(), settings)
+    assert await reconcile_snapshot(funding.engine, 60) == []
+    await funding.close()
 
 
 async def _read(settings: Settings) -> None:
