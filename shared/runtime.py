@@ -33,6 +33,7 @@ from shared.sealing.declared import Seals
 from shared.sealing.keys import check_seal_keys
 from shared.sealing.runner import Sealer
 from shared.settings import Settings
+from shared.storage.access import Access
 from shared.storage.api_keys import ApiKeys
 from shared.storage.people import SignIns
 from shared.storage.revocations import Revocations
@@ -75,6 +76,8 @@ class Service:
     """Requests from outside that the service reads, by topic."""
     schemas: tuple[str, ...] = ()
     """Database schemas it owns beside the one that carries its name."""
+    access: Sequence[Access] = ()
+    """Rights of its database roles on its own tables."""
     gauges: tuple[TableGauge, ...] = ()
     """Metrics that it reads from its tables."""
     code_lists: CodeLists = field(default_factory=dict)

@@ -218,10 +218,6 @@ class Settings(LoadLimits):
         """Return the password that takes over from the role's present one; empty without a rotation."""
         return self.next_role_passwords.get(role, SecretStr("")).get_secret_value()
 
-    def newest_password(self, role: str) -> str:
-        """Return the password that the administrator gives the role; empty: the one that it has is kept."""
-        return self.next_password(role) or self._password(role)
-
     def of_service(self, service: str) -> "Settings":
         """Return what the service's own process needs: no administrator, no secret of another service's roles."""
         server = self.service_database_urls.get(service) or _without_login(self.database_url)

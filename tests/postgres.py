@@ -20,6 +20,7 @@ from sqlalchemy import make_url
 from deploy.local.postgres import Embedded
 from services import SERVICES, load_all
 from shared.settings import ROLE_KINDS, Settings
+from shared.storage.access import database_statement
 from shared.storage.migrate import upgrade
 
 if TYPE_CHECKING:
@@ -140,6 +141,8 @@ class TestDatabase:
         name = f"test_{WORKER}_{next(_numbers)}"
         await server.run(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
         admin = await asyncpg.connect(server.embedded.dsn(name))
+        for service in SERVICES:  # who may connect is not copied with a template
+            await admin.execute(database_statement(service))
         await admin.execute("SET session_replication_role = replica; SET lock_timeout = '2s'")
         relations = await admin.fetch(_RELATIONS)
         database = cls(server, name, admin, [row["name"] for row in relations if not row["is_sequence"]])

@@ -2,7 +2,7 @@
 
 import typer
 
-from deploy.cli import audit, backup, bus, config, dlq, events, ledger, outbox, parked, tokens, topics
+from deploy.cli import audit, backup, bus, config, dlq, events, ledger, outbox, parked, roles, tokens, topics
 
 app = typer.Typer(
     name="tenghuan",
@@ -22,6 +22,7 @@ for name, subject in (
     ("ledger", ledger),
     ("config", config),
     ("audit", audit),
+    ("roles", roles),
 ):
     app.add_typer(subject.app, name=name)
 

@@ -30,7 +30,12 @@ async def assess_declaration(session: AsyncSession, event: DeclarationForwarded)
     await store_hands(session, event.declaration_id, event.hands)
     review = await _case(session, event.declaration_id)
     if review is None:
-        review = Review(declaration_id=event.declaration_id)
+        review = Review(
+            declaration_id=event.declaration_id,
+            declaration_no=event.project.declaration_no,
+            district=event.project.district,
+            applicant_uscc=event.project.applicant_uscc,
+        )
         session.add(review)
     _start_round(review, event)
     await assess_case(session, review, "forwarded")
@@ -100,10 +105,13 @@ async def _upsert_newer(
 
 @cache
 def _upsert_newer_sql(model: type[LibraryProject] | type[StockResource]) -> TextClause:
-    """Return an upsert statement for any number of rows, which keeps the higher version."""
+    """Return an upsert statement for any number of rows, which keeps the higher version.
+
+    District and number of a row of a register never change; the service's role may not change them either.
+    """
     table, columns = model.__tablename__, list(model.__table__.columns.keys())
     key, named = columns[0], ", ".join(columns)
-    changed = ", ".join(f"{name} = excluded.{name}" for name in columns[1:])
+    changed = ", ".join(f"{name} = excluded.{name}" for name in columns if name not in (key, "district", "external_id"))
     return text(
         f"INSERT INTO {table} AS kept ({named}) "
         f"SELECT {named} FROM jsonb_populate_recordset(CAST(NULL AS {table}), CAST(:rows AS jsonb)) ORDER BY {key} "
@@ -125,9 +133,8 @@ async def _close_case(session: AsyncSession, declaration_id: UUID, stage: str) -
 def _start_round(review: Review, event: DeclarationForwarded) -> None:
     """Store the forwarded data of a new round and reset receipt, chosen edition and conclusion."""
     project = event.project
-    review.district, review.applicant_uscc = project.district, project.applicant_uscc
-    review.declaration_no, review.project_name = project.declaration_no, project.project_name
-    review.applicant_name, review.project = project.applicant_name, project.model_dump(mode="json")
+    review.project_name, review.applicant_name = project.project_name, project.applicant_name
+    review.project = project.model_dump(mode="json")
     review.facts = event.facts.model_dump(mode="json", exclude_none=True)
     review.round, review.accepted_on = event.round, event.accepted_on
     review.library_exception_reason = event.library_exception_reason

@@ -2,6 +2,7 @@
 
 from fastapi import FastAPI
 
+from services.eligibility.access import ACCESS
 from services.eligibility.api import router
 from services.eligibility.api.tags import TAGS
 from services.eligibility.handlers import HANDLERS
@@ -18,6 +19,7 @@ service = Service(
     Base.metadata,
     router,
     HANDLERS,
+    access=ACCESS,
     code_lists=CODE_LISTS,
     tags=TAGS,
     duties=read_duties(__package__),

@@ -78,21 +78,19 @@ async def hold_after_inspection(session: AsyncSession, event: InspectionComplete
 
 async def hold_by_credit(session: AsyncSession, event: CreditRated) -> None:
     """Hold payments to an entity graded C or D; a better grade lifts no hold. 四（一）3"""
+    entity = {"uscc": event.uscc, "entity_id": event.entity_id, "district": event.district}
     grade = {
-        "uscc": event.uscc,
-        "entity_id": event.entity_id,
-        "district": event.district,
         "name": event.name,
         "grade": event.grade,
         "grounds": list(event.grounds),
         "decided_on": event.decided_on,
     }
-    written = insert(EntityGrade).values(**grade).on_conflict_do_update(index_elements=["uscc"], set_=grade)
+    written = insert(EntityGrade).values(**entity, **grade).on_conflict_do_update(index_elements=["uscc"], set_=grade)
     await session.execute(written)
-    entity = await found(session, EntityGrade, event.uscc)
+    graded = await found(session, EntityGrade, event.uscc)
     owned = select(Application).where(Application.applicant_uscc == event.uscc, Application.status.in_(OPEN_STATUSES))
     for application in await session.scalars(owned.order_by(Application.id).with_for_update(key_share=True)):
-        await _hold_by_grade(session, application, entity)
+        await _hold_by_grade(session, application, graded)
 
 
 async def _hold_by_grade(session: AsyncSession, application: Application, entity: EntityGrade) -> None:

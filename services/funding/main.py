@@ -2,6 +2,7 @@
 
 from fastapi import FastAPI
 
+from services.funding.access import ACCESS
 from services.funding.api import router
 from services.funding.api.tags import TAGS
 from services.funding.handlers import HANDLERS
@@ -21,6 +22,7 @@ service = Service(
     HANDLERS,
     schemas=("funding_ledger",),
     jobs=JOBS,
+    access=ACCESS,
     code_lists=CODE_LISTS,
     tags=TAGS,
     duties=read_duties(__package__),

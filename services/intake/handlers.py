@@ -130,10 +130,10 @@ async def record_evaluation(session: AsyncSession, event: EvaluationIssued) -> N
 
 async def record_credit_grade(session: AsyncSession, event: CreditRated) -> None:
     """Store the credit grade of an entity; an entity rated D may not file until the grade is repaired. 四（一）3"""
-    values = {"district": CITY, "name": event.name, "grade": event.grade, "decided_on": event.decided_on}
+    values = {"name": event.name, "grade": event.grade, "decided_on": event.decided_on}
     await session.execute(
         insert(EntityCredit)
-        .values(applicant_uscc=event.uscc, **values)
+        .values(applicant_uscc=event.uscc, district=CITY, **values)
         .on_conflict_do_update(index_elements=["applicant_uscc"], set_=values)
     )
 

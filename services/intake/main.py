@@ -2,6 +2,7 @@
 
 from fastapi import FastAPI
 
+from services.intake.access import ACCESS
 from services.intake.api import router
 from services.intake.api.tags import TAGS
 from services.intake.gauges import GAUGES
@@ -24,6 +25,7 @@ service = Service(
     HANDLERS,
     remove_stale_uploads,
     {TOPIC: UPDATES},
+    access=ACCESS,
     gauges=GAUGES,
     code_lists=CODE_LISTS,
     tags=TAGS,

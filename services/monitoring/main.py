@@ -2,6 +2,7 @@
 
 from fastapi import FastAPI
 
+from services.monitoring.access import ACCESS
 from services.monitoring.api import router
 from services.monitoring.api.tags import TAGS
 from services.monitoring.gauges import GAUGES
@@ -21,6 +22,7 @@ service = Service(
     router,
     HANDLERS,
     run_scheduled,
+    access=ACCESS,
     gauges=GAUGES,
     code_lists=CODE_LISTS,
     tags=TAGS,

@@ -372,3 +372,11 @@ def add_versions(op: Any, service: str, *tables: str) -> None:
     """Give tables the version from which the ETag of their rows is made; rows that exist begin with 1."""
     for table in tables:
         op.execute(f"ALTER TABLE {service}.{table} ADD COLUMN version INTEGER NOT NULL DEFAULT 1")
+
+
+def create_answered_once(op: Any) -> None:
+    """Refuse to change the kept answer of an idempotency key: it is added once, and goes with its key."""
+    op.execute(
+        "CREATE TRIGGER answered_once BEFORE UPDATE ON idempotency_key FOR EACH ROW "
+        "WHEN (OLD.status IS NOT NULL) EXECUTE FUNCTION refuse_change()"
+    )

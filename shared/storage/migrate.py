@@ -1,6 +1,6 @@
 """Roles, schemas and Alembic history of each service."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -15,7 +15,8 @@ from sqlalchemy.pool import NullPool
 
 from shared.settings import ROOT, Settings
 from shared.storage import tables
-from shared.storage.roles import create_roles
+from shared.storage.access import Access, database_statement, grant
+from shared.storage.roles import create_roles, set_passwords
 
 PROVISIONING_LOCK = 0x7E12
 
@@ -29,26 +30,21 @@ class Migrated(Protocol):
     def metadata(self) -> MetaData: ...
     @property
     def schemas(self) -> tuple[str, ...]: ...
+    @property
+    def access(self) -> Sequence[Access]: ...
 
 
 async def provision(connection: AsyncConnection, service: Migrated, settings: Settings) -> None:
-    """Create the service's roles and schemas."""
+    """Create the service's roles and schemas, and close the database to others."""
     name = service.name
     await create_roles(connection, name, settings)
     for schema in (name, *service.schemas):
         await _create_schema(connection, schema, name)
-    await connection.execute(text(f"GRANT USAGE ON SCHEMA {name} TO relay_{name}"))
-    await connection.execute(
-        text(
-            f"ALTER DEFAULT PRIVILEGES FOR ROLE owner_{name} IN SCHEMA {name} "
-            f"GRANT SELECT, INSERT, UPDATE ON TABLES TO app_{name}"
-        )
-    )
+    await connection.exec_driver_sql(database_statement(name))
 
 
 async def _create_schema(connection: AsyncConnection, schema: str, service: str) -> None:
     await connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {schema} AUTHORIZATION owner_{service}"))
-    await connection.execute(text(f"GRANT USAGE ON SCHEMA {schema} TO app_{service}, sealer_{service}"))
 
 
 def admin_engine(settings: Settings) -> AsyncEngine:
@@ -56,7 +52,10 @@ def admin_engine(settings: Settings) -> AsyncEngine:
 
 
 async def upgrade(settings: Settings, services: Iterable[Migrated]) -> None:
-    """Bring the services' schemas to the newest migration; an advisory lock makes concurrent processes take turns."""
+    """Bring the services' schemas to the newest migration, and the rights of their roles to what is stated.
+
+    An advisory lock makes concurrent processes take turns.
+    """
     engine = admin_engine(settings)
     try:
         async with engine.connect() as connection:
@@ -65,6 +64,18 @@ async def upgrade(settings: Settings, services: Iterable[Migrated]) -> None:
                 await provision(connection, service, settings)
                 await connection.commit()
                 await connection.run_sync(_upgrade, service)
+    finally:
+        await engine.dispose()
+
+
+async def rotate_passwords(settings: Settings, services: Iterable[str]) -> None:
+    """Give the services' roles the passwords that take over; all roles or none. Raises ValueError without an admin."""
+    engine = admin_engine(settings)
+    try:
+        async with engine.begin() as connection:
+            await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": PROVISIONING_LOCK})
+            for service in services:
+                await set_passwords(connection, service, settings.next_role_passwords)
     finally:
         await engine.dispose()
 
@@ -86,7 +97,7 @@ def _upgrade(connection: Connection, service: Migrated) -> None:
     _as_owner(connection, service.name)
     if MigrationContext.configure(connection).get_current_revision() != _head(config):
         command.upgrade(config, "head")
-    connection.execute(text(f"REVOKE INSERT, UPDATE ON alembic_version FROM app_{service.name}"))
+    grant(connection, service.name, service.schemas, service.access)
     connection.commit()
     connection.execute(text("RESET ROLE"))
     connection.execute(text("RESET search_path"))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import asyncpg
+from pydantic import SecretStr
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -69,7 +70,7 @@ async def create_roles(connection: AsyncConnection, service: str, settings: Sett
         await connection.execute(text(f"ALTER ROLE {role} CONNECTION LIMIT {int(limit)}"))
         for name, value in {**bounds.settings, "search_path": service}.items():
             await connection.execute(text(f"ALTER ROLE {role} SET {name} = '{value}'"))
-    await set_passwords(connection, service, settings)
+    await set_passwords(connection, service, settings.role_passwords | settings.next_role_passwords)
     await connection.execute(text(f"GRANT owner_{service} TO CURRENT_USER"))
 
 
@@ -78,13 +79,11 @@ async def _create(connection: AsyncConnection, role: str, login: str) -> None:
         await connection.execute(text(f"CREATE ROLE {role} {login} NOBYPASSRLS NOCREATEDB NOCREATEROLE"))
 
 
-async def set_passwords(connection: AsyncConnection, service: str, settings: Settings) -> list[str]:
-    """Give each of the service's roles the newest password that the settings name; return the roles that got one."""
-    named = [(role, settings.newest_password(role)) for role in (f"{kind}_{service}" for kind in KINDS)]
-    for role, password in named:
-        if password:
-            await _set_password(connection, role, password)
-    return [role for role, password in named if password]
+async def set_passwords(connection: AsyncConnection, service: str, passwords: Mapping[str, SecretStr]) -> None:
+    """Give the service's roles their passwords, by name of the role; a role that is not named keeps the one it has."""
+    for role in (f"{kind}_{service}" for kind in KINDS):
+        if role in passwords and passwords[role].get_secret_value():
+            await _set_password(connection, role, passwords[role].get_secret_value())
 
 
 async def _set_password(connection: AsyncConnection, role: str, password: str) -> None:

@@ -114,13 +114,15 @@ async def test_a_new_round_begins_without_receipt_edition_conclusion_and_excepti
 
 
 async def test_a_new_round_replaces_what_the_declaration_says(world: World) -> None:
+    """Its number, district and applicant were fixed with the first round."""
     key = await forward(world, facts())
-    other = "91110108551385082Q"
-    renamed = {"declaration_no": "新号", "project_name": "新名", "applicant_name": "新单位", "applicant_uscc": other}
-    project_2 = project(key, "110106").model_copy(update=renamed)
+    fixed = {"declaration_no": "新号", "applicant_uscc": "91110108551385082Q", "district": "110106"}
+    first = {name: value for name, value in (await read_case(world, key)).items() if name in fixed}
+    renamed = {"project_name": "新名", "applicant_name": "新单位"}
+    project_2 = project(key, "110106").model_copy(update={**renamed, **fixed})
     await forward(world, facts(), key, district="110106", project=project_2, round=2)
     case = await read_case(world, key)
-    assert {name: case[name] for name in (*renamed, "district")} == {**renamed, "district": "110106"}
+    assert {name: case[name] for name in (*renamed, *fixed)} == {**renamed, **first}
 
 
 async def test_each_receipt_is_compared_with_the_facts_as_forwarded(world: World) -> None:
@@ -170,6 +172,7 @@ def columns_of(row: LibraryProject | StockResource) -> dict[str, Any]:
 
 @pytest.mark.clause("四（一）2")
 async def test_a_newer_version_replaces_every_field_of_a_register_row(world: World) -> None:
+    """District and number of a row name it in the register, and never change."""
     first, second = library_entry("P-1", 1, project_name="旧名"), library_entry("P-1", 2, "0.2", **LEFT)
     await handle(world, first)
     await handle(world, second.model_copy(update={"row": second.row.model_copy(update={"external_id": "P-2"})}))
@@ -180,7 +183,7 @@ async def test_a_newer_version_replaces_every_field_of_a_register_row(world: Wor
         (entry,) = (await session.scalars(select(LibraryProject))).all()
         (resource,) = (await session.scalars(select(StockResource))).all()
     assert columns_of(entry) == {
-        "entry_id": first.entry_id, "district": "110105", "external_id": "P-2", "project_name": "新名",
+        "entry_id": first.entry_id, "district": "110105", "external_id": "P-1", "project_name": "新名",
         "left_on": date(2024, 2, 9), "version": 2,
         "facts": {
             "project_type": "inefficient_building", "district": "110105", "construction_status": "ready_to_start",
@@ -192,7 +195,7 @@ async def test_a_newer_version_replaces_every_field_of_a_register_row(world: Wor
         },
     }  # fmt: skip
     assert columns_of(resource) == {
-        "resource_id": older.resource_id, "district": "110105", "external_id": "R-2", "version": 2,
+        "resource_id": older.resource_id, "district": "110105", "external_id": "R-1", "version": 2,
         "facts": {
             "completed_year": 1999, "occupancy": "0.5", "wholly_vacant": False, "function_mismatch": False,
             "district_says_low_occupancy": True, "gross_floor_area_m2": "25000.00", "vacant_area_m2": "12000.00",

@@ -224,8 +224,6 @@ def test_each_role_has_a_setting_of_its_own(monkeypatch: pytest.MonkeyPatch, tmp
     given = {role: password.get_secret_value() for role, password in settings.role_passwords.items()}
     assert given == {"app_intake": "own", "relay_intake": "from-a-file"}
     assert (settings.next_password("app_intake"), settings.next_password("relay_intake")) == ("next", "")
-    assert (settings.newest_password("app_intake"), settings.newest_password("relay_intake")) == ("next", "from-a-file")
-    assert settings.newest_password("app_funding") == ""
 
 
 ALL_ROLES = {f"{kind}_{service}": f"{kind} of {service}" for service in SERVICES for kind in ROLE_KINDS}

@@ -114,10 +114,13 @@ async def save_identity(
 ) -> None:
     """Insert or update the identity of a project; an approval recorded earlier is kept."""
     approval_no, approved_on = approval or (None, None)
-    values = {
+    filed = {
+        "declaration_id": project.declaration_id,
         "declaration_no": project.declaration_no,
         "district": project.district,
         "entity_uscc": project.applicant_uscc,
+    }
+    values = {
         "project_code": project.project_code,
         "entity_place": entity_place(project.applicant_uscc, project.address),
         "live": live,
@@ -125,7 +128,7 @@ async def save_identity(
     }
     await session.execute(
         insert(ProjectIdentity)
-        .values(declaration_id=project.declaration_id, **values)
+        .values(**filed, **values)
         .on_conflict_do_update(index_elements=["declaration_id"], set_=values)
     )
 

@@ -1,0 +1,97 @@
+"""Rights of the roles of funding on its own tables, and their reasons."""
+
+from shared.storage.access import ADD, Access
+
+ACCESS = (
+    Access(
+        "application",
+        "the award and its progress; project, applicant, district and facts stay as received",
+        app=(
+            f"{ADD}, UPDATE (status, mode, justification, budget_year, base_yuan, uncapped_yuan, "
+            "award_yuan, cap_yuan, derivation, clause, approved_on, construction_status, "
+            "construction_started_on, completed_on, progress, evaluated_on, targets_met, reservation, "
+            "reserved_yuan, released_yuan, returned_yuan, demanded_yuan, recovered_yuan, "
+            "instalments_paid, version)"
+        ),
+        sealer="SELECT",
+    ),
+    Access(
+        "appropriation",
+        "a second person confirms it; document and amount stay",
+        app=f"{ADD}, UPDATE (status, confirmed_by, confirmed_at)",
+        sealer="SELECT",
+    ),
+    Access("approval", "an approval stays as it was signed", app=ADD, sealer="SELECT"),
+    Access(
+        "bank_referral",
+        "the outcome is added",
+        app=f"{ADD}, UPDATE (outcome, granted_yuan, outcome_note, outcome_by, outcome_at)",
+        sealer="SELECT",
+    ),
+    Access(
+        "clawback_request",
+        "decision and what came back; ground and amount stay",
+        app=f"{ADD}, UPDATE (status, decided_by, decided_at, decision_reason, recovered_yuan)",
+        sealer="SELECT",
+    ),
+    Access(
+        "entity_grade",
+        "the newest grade of an entity",
+        app=f"{ADD}, UPDATE (name, grade, grounds, decided_on)",
+        sealer="SELECT",
+    ),
+    Access("final_accounts", "final accounts stay as recorded", app=ADD, sealer="SELECT"),
+    Access(
+        "hold",
+        "a hold is lifted; ground and who placed it stay",
+        app=f"{ADD}, UPDATE (lifted_by, lifted_at, lift_reason)",
+        sealer="SELECT",
+    ),
+    Access(
+        "interest_statement",
+        "a second person decides; lines and amounts stay",
+        app=f"{ADD}, UPDATE (status, decided_by, decided_at, decision_reason)",
+        sealer="SELECT",
+    ),
+    Access(
+        "investment_plan",
+        "a plan is issued, its total follows its items",
+        app=f"{ADD}, UPDATE (plan_no, status, total_yuan, issued_by, issued_on, version)",
+        sealer="SELECT",
+    ),
+    Access("loan", "a contract stays as registered", app=ADD, sealer="SELECT"),
+    Access(
+        "money_return",
+        "a second person decides; amount and receipt stay",
+        app=f"{ADD}, UPDATE (status, decided_by, decided_at, transfer_id)",
+        sealer="SELECT",
+    ),
+    Access("number_series", "last number of a series", app=f"{ADD}, UPDATE (last)"),
+    Access(
+        "plan_item",
+        "an item is closed; project and amount stay",
+        app=f"{ADD}, UPDATE (status, completed_decision)",
+        sealer="SELECT",
+    ),
+    Access(
+        "public_money",
+        "a record is withdrawn, never changed",
+        app=f"{ADD}, UPDATE (withdrawn_by, withdrawn_at, withdraw_reason)",
+        sealer="SELECT",
+    ),
+    Access("recovery", "a receipt stays as booked", app=ADD, sealer="SELECT"),
+    Access(
+        "release_request",
+        "a second person decides; amount and ground stay",
+        app=f"{ADD}, UPDATE (status, decided_by, decided_at, decision_reason, transfer_id)",
+        sealer="SELECT",
+    ),
+    Access(
+        "SCHEMA funding_ledger", "the ledger is read, and written by its two functions", app="USAGE", sealer="USAGE"
+    ),
+    Access("funding_ledger.account", "balances are those of the transfers: the functions write them", app="SELECT"),
+    Access("funding_ledger.transfer", "transfers are posted by post_batch alone", app="SELECT", sealer="SELECT"),
+    Access("funding_ledger.resolution", "written by post_batch alone", app="SELECT", sealer="SELECT"),
+    Access("FUNCTION funding_ledger.open_accounts", "accounts of a year or a case", app="EXECUTE"),
+    Access("FUNCTION funding_ledger.post_batch", "the only way to move money", app="EXECUTE"),
+)
