@@ -7,7 +7,12 @@ from attacks.target import Succeeded, Target
 from services import SERVICES
 from shared.settings import ROLE_KINDS
 
-REFUSALS = (asyncpg.InsufficientPrivilegeError, asyncpg.InvalidAuthorizationSpecificationError, asyncpg.RaiseError)
+REFUSALS = (
+    asyncpg.InsufficientPrivilegeError,
+    asyncpg.InvalidAuthorizationSpecificationError,
+    asyncpg.RaiseError,
+    asyncpg.RestrictViolationError,
+)
 
 
 @attack("walls")
