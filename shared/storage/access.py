@@ -36,9 +36,16 @@ SHARED = (
     Access(
         "api_key",
         "a key is revoked; what it admits never changes",
-        app=f"{ADD}, UPDATE (revoked_by, revoked_at, revoked_reason)",
+        app=f"{ADD}, UPDATE (revoked_by, revoked_at, revoked_reason, last_used_on)",
         sealer="SELECT",
     ),
+    Access(
+        "person",
+        "the directory follows what the identity provider and the administrator say of a person",
+        app=f"{ADD}, UPDATE (name, roles, districts, uscc, recorded_by, seen_on, closed_at, closed_by, closed_reason)",
+    ),
+    Access("revoked_token", "a revocation is not taken back", app=ADD),
+    Access("stream_ticket", "a ticket is used once", app=f"{ADD}, DELETE"),
     Access(
         "idempotency_key",
         "the answer is added once (trigger answered_once); old keys are forgotten",

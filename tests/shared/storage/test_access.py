@@ -105,6 +105,7 @@ NEVER_CHANGED = {
 """Columns of what an act was about, who did it and when: fixed with the row's insertion."""
 CHANGED_ALL_THE_SAME = {
     ("application", "clause"): "of the award, which the approval sets",
+    ("person", "recorded_by"): "the directory's row names who recorded it last",
     ("project_identity", "approval_no"): "added when the approval is announced",
 }
 
@@ -126,6 +127,7 @@ def test_only_what_is_under_way_or_forgotten_by_age_is_deleted() -> None:
         ("idempotency_key", "app"),
         ("inbox", "app"),
         ("parked", "app"),
+        ("stream_ticket", "app"),
         ("outbox", "relay"),
         ("transaction_part", "sealer"),
         ("library_resource", "app"),
