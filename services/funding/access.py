@@ -76,7 +76,7 @@ ACCESS = (
     Access(
         "public_money",
         "a record is withdrawn, never changed",
-        app=f"{ADD}, UPDATE (withdrawn_by, withdrawn_at, withdraw_reason)",
+        app=f"{ADD}, UPDATE (version, withdrawn_by, withdrawn_at, withdraw_reason)",
         sealer="SELECT",
     ),
     Access("recovery", "a receipt stays as booked", app=ADD, sealer="SELECT"),

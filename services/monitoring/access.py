@@ -22,7 +22,7 @@ ACCESS = (
     Access(
         "entity",
         "grade, points and day of the newest decision",
-        app=f"{ADD}, UPDATE (grade, points, rated_on)",
+        app=f"{ADD}, UPDATE (version, grade, points, rated_on)",
         sealer="SELECT",
     ),
     Access(
@@ -37,7 +37,10 @@ ACCESS = (
     Access(
         "finding",
         "rectification and closing; what was found stays",
-        app=(f"{ADD}, UPDATE (state, rectify_by, overdue_since, rectification, rectified_on, closing, closed_on)"),
+        app=(
+            f"{ADD}, UPDATE (version, state, rectify_by, overdue_since, rectification, rectified_on, closing, "
+            "closed_on)"
+        ),
         sealer="SELECT",
     ),
     Access("fund_movement", "movements of money are added", app=ADD, sealer="SELECT"),
@@ -50,7 +53,7 @@ ACCESS = (
     Access(
         "inspection",
         "what the inspector found; the draw stays",
-        app=f"{ADD}, UPDATE (state, inspector, interest_statement, inspected_on, summary, evidence)",
+        app=f"{ADD}, UPDATE (version, state, inspector, interest_statement, inspected_on, summary, evidence)",
         sealer="SELECT",
     ),
     Access("inspection_plan", "a draw stays as drawn", app=ADD, sealer="SELECT"),
@@ -65,7 +68,7 @@ ACCESS = (
         "project_file",
         "progress of money, delivery and evaluation; project, applicant and targets stay",
         app=(
-            f"{ADD}, UPDATE (award_yuan, released_yuan, returned_yuan, demanded_yuan, recovered_yuan, "
+            f"{ADD}, UPDATE (version, award_yuan, released_yuan, returned_yuan, demanded_yuan, recovered_yuan, "
             "held, hold_reason, status, delivered_on, delivery_proof, evaluation_due_on, "
             "evaluation_state)"
         ),
@@ -82,5 +85,5 @@ ACCESS = (
     ),
     Access("quarter_submission", "what was submitted in a round stays", app=ADD, sealer="SELECT"),
     Access("reading", "readings are added", app=ADD, sealer="SELECT"),
-    Access("reading_finding", "a finding is closed", app=f"{ADD}, UPDATE (state, closed)", sealer="SELECT"),
+    Access("reading_finding", "a finding is closed", app=f"{ADD}, UPDATE (version, state, closed)", sealer="SELECT"),
 )

@@ -18,7 +18,7 @@ class Access(NamedTuple):
     """Rights of the roles of each kind on one table, function or schema, and why they need them."""
 
     of: str
-    """Name of a table, or `FUNCTION …`, `SCHEMA …`; with its schema unless that bears the service's name."""
+    """Name of a table, or `SEQUENCE …`, `FUNCTION …`, `SCHEMA …`; with its schema unless that is named as the service."""
     why: str
     app: str = ""
     relay: str = ""
@@ -85,6 +85,11 @@ SHARED = (
     ),
     Access("operation", "the operator's commands are recorded once", app=ADD, sealer="SELECT"),
     Access("transaction_part", "transactions that wait for their seal", app="INSERT", sealer="SELECT, DELETE"),
+    Access(
+        "SEQUENCE act_id_seq", "the last number given, so that a record missing at the end is noticed", sealer="SELECT"
+    ),
+    Access("SEQUENCE event_log_id_seq", "as for acts", sealer="SELECT"),
+    Access("SEQUENCE operation_id_seq", "as for acts", sealer="SELECT"),
     Access("seal_layout", "the sealer alone seals", app="SELECT", sealer=ADD),
     Access("seal_leaf", "the sealer alone seals", app="SELECT", sealer=ADD),
     Access("seal_checkpoint", "the sealer alone seals", app="SELECT", sealer=ADD),

@@ -4,8 +4,8 @@ from alembic import op
 
 from shared.storage.ddl import create_answered_once
 
-revision = "0012"
-down_revision = "0011"
+revision = "0014"
+down_revision = "0013"
 branch_labels = None
 depends_on = None
 
