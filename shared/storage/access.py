@@ -18,7 +18,7 @@ class Access(NamedTuple):
     """Rights of the roles of each kind on one table, function or schema, and why they need them."""
 
     of: str
-    """Name of a table, or `SEQUENCE …`, `FUNCTION …`, `SCHEMA …`; with its schema unless that is named as the service."""
+    """Name of a table, or `SEQUENCE …`, `FUNCTION …`, `SCHEMA …`; with its schema unless that is the service's."""
     why: str
     app: str = ""
     relay: str = ""
