@@ -10,6 +10,7 @@ from shared import logs, tracing
 from shared.clock import uuid7
 from shared.contracts.base import Event
 from shared.storage.session import actor_of, driver, now
+from shared.text import STORED
 
 SHARDS = 16
 """Rows of one aggregate are in one shard, and each shard is published in order by one relay."""
@@ -52,6 +53,7 @@ async def emit(session: AsyncSession, *events: Event) -> None:
     """Write events to the event log and the outbox in the caller's transaction; flush pending changes first.
 
     A session that defers events (`defer_events`) writes them with its last statement, unless a savepoint is open.
+    Raises pydantic's ValidationError for an event that its readers could not decode: the act fails, not they.
     """
     if not events:
         return
@@ -59,7 +61,7 @@ async def emit(session: AsyncSession, *events: Event) -> None:
     trace = tracing.current_ids()
     by = (actor.subject, actor.role, logs.context().request_id or None, trace and trace[0], at)
     rows = [
-        (uuid7(at), shard_of(event.aggregate_id), *_subject(event), *by, event.model_dump_json().encode())
+        (uuid7(at), shard_of(event.aggregate_id), *_subject(event), *by, _payload(event))
         for event in events
     ]
     if (deferred := session.info.get(_DEFERRED)) is not None and not session.in_nested_transaction():
@@ -67,6 +69,13 @@ async def emit(session: AsyncSession, *events: Event) -> None:
     else:
         await session.flush()
         await _write(session, rows)
+
+
+def _payload(event: Event) -> bytes:
+    """Return the event as JSON, after reading it as its consumers do."""
+    payload = event.model_dump_json().encode()
+    type(event).model_validate_json(payload, context=STORED)
+    return payload
 
 
 def _subject(event: Event) -> tuple[Any, ...]:

@@ -9,6 +9,7 @@ from services.eligibility.rules.dry_run import Loan, dry_run, grant_of, interest
 from services.eligibility.rules.reviews import Judgement
 from services.eligibility.schemas.assessments import SupportAmountOut, decision_out
 from services.eligibility.schemas.dry_run import DryRunIn, DryRunOut, LoanIn, SupportOut
+from shared.contracts.facts import ProjectFacts
 from shared.runtime import Instance
 from shared.web.parameters import KnownParametersRoute
 
@@ -27,8 +28,9 @@ router = APIRouter(route_class=KnownParametersRoute, tags=["政策自测"])
 async def dry_run_declaration(request: Request, body: DryRunIn) -> DryRunOut:
     """Assess a project without sign-in and without storing anything; district standards are not read. 二"""
     instance: Instance = request.app.state.instance
-    district = {"district": body.district} if body.district else {}
-    facts = body.facts.model_copy(update=district)
+    facts = body.facts
+    if body.district:
+        facts = ProjectFacts.model_validate({**facts.model_dump(), "district": body.district})
     as_of = body.as_of or facts.accepted_on or instance.clock.today()
     judged = dry_run(facts, as_of, instance.settings.interpretations)
     return DryRunOut(**decision_out(judged.decision, judged.summary), support=_support(judged, body.loan, as_of))

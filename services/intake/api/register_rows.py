@@ -121,7 +121,8 @@ def _left(entry: LibraryEntry, leaving: Leaving, on: date) -> LibraryRow:
     if not row.entered_on <= left_on <= on:
         detail = f"出库日期应在入库日期 {row.entered_on} 与今日 {on} 之间"
         raise Invalid(detail, field="/body/left_on")
-    return row.model_copy(update={"left_on": left_on, "leave_reason": leaving.reason, "quarter": quarter_of(on)})
+    left = {"left_on": left_on, "leave_reason": leaving.reason, "quarter": quarter_of(on)}
+    return LibraryRow.model_validate({**row.model_dump(), **left}, context=STORED)
 
 
 async def _record_one(
