@@ -60,10 +60,7 @@ async def emit(session: AsyncSession, *events: Event) -> None:
     at, actor = now(session), actor_of(session)
     trace = tracing.current_ids()
     by = (actor.subject, actor.role, logs.context().request_id or None, trace and trace[0], at)
-    rows = [
-        (uuid7(at), shard_of(event.aggregate_id), *_subject(event), *by, _payload(event))
-        for event in events
-    ]
+    rows = [(uuid7(at), shard_of(event.aggregate_id), *_subject(event), *by, _payload(event)) for event in events]
     if (deferred := session.info.get(_DEFERRED)) is not None and not session.in_nested_transaction():
         deferred += rows
     else:
