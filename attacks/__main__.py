@@ -31,6 +31,8 @@ async def _outcome(attack: Attack, target: Target) -> str:
         return str(achieved)
     except TimeoutError:
         return f"not over after {LIMIT_SECONDS:.0f} s"
+    except Exception as error:
+        return f"could not be tried, which proves nothing: {error!r}"
     return ""
 
 

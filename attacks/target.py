@@ -1,5 +1,6 @@
 """The suite under attack with the story in it, on loopback and in a folder of its own; and what an attacker has."""
 
+import asyncio
 import io
 import itertools
 import shutil
@@ -74,6 +75,12 @@ class Target:
         if answer.status_code != status:
             raise Succeeded(f"{method} {path}: {answer.status_code} instead of {status}: {answer.text[:300]}")
         return answer
+
+    async def settled(self) -> None:
+        """Wait until every event was delivered."""
+        async with self.administrator() as admin, asyncio.timeout(REQUEST_SECONDS):
+            while any([await admin.fetchval(f"SELECT count(*) FROM {name}.outbox") for name in self.clients]):  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
 
     @asynccontextmanager
     async def login(self, kind: str, service: str) -> AsyncIterator[asyncpg.Connection]:

@@ -122,8 +122,6 @@ class BoundedProtocol(HttpToolsProtocol):
         """Take what the client sent; refuse a head that is too long before it is complete."""
         if self._refused or self.transport.is_closing():
             return
-        if self._due is None and self._in_head:
-            self._expect_head()
         began_in_head = self._in_head
         super().data_received(data)
         # The last of a body ends in the head of the next request; it counts for nothing.
@@ -131,6 +129,11 @@ class BoundedProtocol(HttpToolsProtocol):
             self._head_bytes += len(data)
             if self._head_bytes > _LONGEST_HEAD + _LONGEST_URL:
                 self.refuse("header_too_large")
+
+    def on_message_begin(self) -> None:
+        """Begin to count the head of a request, which may arrive with the last of the body before it."""
+        super().on_message_begin()
+        self._expect_head()
 
     def on_url(self, url: bytes) -> None:
         """Take a part of the address. Raises Refused for one that is too long."""
