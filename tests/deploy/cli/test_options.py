@@ -33,6 +33,7 @@ OPTIONS = {
     "bus use": {"BUS", "--reason", *COMMON},
     "tokens revoke": {"--reason", "--subject", "--token-id", "--service", *COMMON},
     "tokens list": {"--service", *COMMON},
+    "ledger verify": COMMON,
     "config check": COMMON,
     "backup": {"ARCHIVE", "--reason", *COMMON},
     "restore": {"ARCHIVE", "--reason", *COMMON},
