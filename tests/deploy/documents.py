@@ -22,7 +22,7 @@ class Step:
 
 def documents() -> list[Path]:
     """Return the documents for readers, without the lists of changes and decisions: those name what is gone."""
-    ours = [ROOT / "README.md", *(ROOT / "docs").glob("*.md"), *(ROOT / "deploy").rglob("*.md")]
+    ours = [ROOT / "README.md", ROOT / "SECURITY.md", *(ROOT / "docs").glob("*.md"), *(ROOT / "deploy").rglob("*.md")]
     return [path for path in ours if "node_modules" not in path.parts]
 
 
