@@ -20,6 +20,7 @@ from shared.events.bus import CHECKPOINTS, Bus
 from shared.events.bus.brokers import check_brokers
 from shared.events.handlers import Handlers, InboundTopic
 from shared.events.inbox import Consumer
+from shared.events.inbox_purge import purge
 from shared.events.relay import Relay
 from shared.identity.signing_keys import check_keys
 from shared.identity.tokens import TokenReader
@@ -183,6 +184,7 @@ class Instance:
             await self.api_keys.write_uses(session)
             await self.sign_ins.write(session)
             await forget_old_tickets(session)
+            await purge(session)
             if self.service.tick is not None:
                 await self.service.tick(session)
             kept_since = self.clock.now() - timedelta(days=self.settings.idempotency_keep_days)

@@ -2,12 +2,14 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.contracts.base import Event
 from shared.events.bus import Message, Read
+from shared.settings import Settings
 
 Handler = Callable[[AsyncSession, Any], Awaitable[None]]
 
@@ -33,3 +35,5 @@ class InboundTopic:
     type: str
     read: Read
     handle: Callable[[AsyncSession, list[Message]], Awaitable[None]]
+    fault: Callable[[Message, datetime, Settings], str] = lambda _message, _now, _settings: ""
+    """Return the reason for which a message is not handled at this time and becomes a dead letter; empty if it is."""

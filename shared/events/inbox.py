@@ -142,8 +142,8 @@ class Consumer:
         """
 
         def fault(message: Message) -> str:
-            if message.type in self.inbound_topics:
-                return ""
+            if (inbound := self.inbound_topics.get(message.type)) is not None:
+                return inbound.fault(message, self.database.clock.now(), self.database.settings)
             try:
                 known = event_class(message.type)
                 if careful and known in self.handlers:

@@ -74,6 +74,7 @@ inbox = Table(
     metadata,
     Column("event_id", Uuid, primary_key=True),
     Column("received_at", DateTime(timezone=True), nullable=False),
+    Index("ix_inbox_received_at", "received_at", postgresql_using="brin"),
 )
 
 stream_seen = Table(

@@ -10,7 +10,7 @@ import hmac
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -30,6 +30,7 @@ from shared.events.bus import Message, Record
 from shared.events.handlers import InboundTopic
 from shared.events.inbox import claim
 from shared.events.outbox import emit
+from shared.settings import Settings
 from shared.storage.session import acting_as, actor_of, begin_savepoint, now, settings_of
 from shared.storage.tables import api_key
 from shared.web.field_messages import field_problems
@@ -94,7 +95,17 @@ async def handle_updates(session: AsyncSession, messages: Sequence[Message]) -> 
             await _answer(session, [message for update_id, message in own.items() if update_id in fresh])
 
 
-UPDATES = InboundTopic(REQUESTED, read_update, handle_updates)
+def too_old(message: Message, now: datetime, settings: Settings) -> str:
+    """Return a reason if the time that the sender signed is longer ago than `update_max_age_days`."""
+    if now - message.time <= timedelta(days=settings.update_max_age_days):
+        return ""
+    return (
+        f"the update is of {message.headers['requesttime']}, more than {settings.update_max_age_days} days old "
+        "(TENGHUAN_UPDATE_MAX_AGE_DAYS); the sender must send it again with a new time and id"
+    )
+
+
+UPDATES = InboundTopic(REQUESTED, read_update, handle_updates, too_old)
 
 
 async def _keys(session: AsyncSession, key_ids: Iterable[str]) -> Mapping[str, Any]:
