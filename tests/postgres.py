@@ -38,7 +38,12 @@ FAST = {
 }
 """Server parameters for data that may be lost; asyncpg spends 14 ms on the default 4096 rounds of a SCRAM login."""
 ROLE_PASSWORDS = {f"{kind}_{service}": f"{kind}-{service}-of-the-tests" for service in SERVICES for kind in ROLE_KINDS}
-LOGINS = {"TENGHUAN_ROLE_PASSWORDS": json.dumps(ROLE_PASSWORDS)}
+ROLE_CONNECTIONS = dict.fromkeys(ROLE_KINDS, 150)
+"""Roles belong to the server, on which every worker has databases and services of its own."""
+LOGINS = {
+    "TENGHUAN_ROLE_PASSWORDS": json.dumps(ROLE_PASSWORDS),
+    "TENGHUAN_ROLE_CONNECTIONS": json.dumps(ROLE_CONNECTIONS),
+}
 """Environment of a command that logs in as the services do."""
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "main")
 KEPT_SERVER = os.environ.get("TENGHUAN_TESTS_POSTGRES", "")
@@ -82,7 +87,12 @@ class Server:
             yield
 
     def settings(self, database: str) -> Settings:
-        return Settings(database_url=self.embedded.dsn(database), role_passwords=ROLE_PASSWORDS, pool_size=3)
+        return Settings(
+            database_url=self.embedded.dsn(database),
+            role_passwords=ROLE_PASSWORDS,
+            role_connections=ROLE_CONNECTIONS,
+            pool_size=3,
+        )
 
     async def run(self, statement: str, database: str = "postgres") -> Any:
         """Execute statements as the superuser and return the first value of a single one."""

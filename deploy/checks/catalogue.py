@@ -114,7 +114,8 @@ SELECT 'role ' || r.rolname, 'attributes', '', concat_ws(' ', CASE WHEN r.rolcan
     CASE WHEN r.rolreplication THEN 'REPLICATION' END,
     'member of: ' || (SELECT string_agg(m.roleid::regrole::text, ', ' ORDER BY m.roleid::regrole::text)
         FROM pg_auth_members m WHERE m.member = r.oid),
-    'connections: ' || r.rolconnlimit, (SELECT string_agg(each, ', ' ORDER BY each) FROM pg_db_role_setting s,
+    CASE WHEN r.rolconnlimit >= 0 THEN 'bounded connections' END,
+    (SELECT string_agg(each, ', ' ORDER BY each) FROM pg_db_role_setting s,
         unnest(s.setconfig) each WHERE s.setrole = r.oid AND s.setdatabase = 0))
 FROM pg_roles r WHERE r.rolname IN ('app_' || $1, 'relay_' || $1, 'sealer_' || $1, 'owner_' || $1)
 """

@@ -1,4 +1,4 @@
-"""Migrate, start and call the services of this project: `python -m tests.deploy.smoke DATABASE_URL ROLE_PASSWORDS`.
+"""Migrate, start and call the services of this project: `python -m tests.deploy.smoke DATABASE_URL`.
 
 The last line of its output is a JSON object: by service, the status of each list that an auditor reads over HTTP.
 """
@@ -41,14 +41,13 @@ async def statuses(base: str, token: str) -> dict[str, int]:
         return {path: (await client.get(path)).status_code for path in paths}
 
 
-async def smoke(database_url: str, passwords: str) -> dict[str, dict[str, int]]:
+async def smoke(database_url: str) -> dict[str, dict[str, int]]:
     """Migrate and serve all services of this project, run each service's tick, and call each over HTTP."""
     signer, clock = Signer(), Clock()
     with tempfile.TemporaryDirectory(prefix="tenghuan-") as folder:
         settings = Settings.model_validate(
             {
                 "database_url": database_url,
-                "role_passwords": json.loads(passwords),
                 "data_dir": folder,
                 "jwt_keys": SecretStr(signer.jwks()),
             }

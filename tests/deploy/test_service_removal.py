@@ -1,6 +1,7 @@
 """Each service folder can be deleted: the other three import, migrate, start and answer over HTTP."""
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -29,10 +30,13 @@ async def test_the_other_services_work_without_it(removed: str, server: Server, 
     _copy_without(removed, tmp_path)
     database = f"without_{removed}"
     await server.run(f"CREATE DATABASE {database}")
-    command = [sys.executable, "-m", "tests.deploy.smoke", server.embedded.dsn(database), *LOGINS.values()]
+    command = [sys.executable, "-m", "tests.deploy.smoke", server.embedded.dsn(database)]
     try:
         with server.alone():
-            done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)  # noqa: ASYNC221
+            done = subprocess.run(  # noqa: ASYNC221
+                command, cwd=tmp_path, env={**os.environ, **LOGINS},
+                capture_output=True, text=True, timeout=120, check=False,
+            )  # fmt: skip
     finally:
         await server.run(f"DROP DATABASE {database} WITH (FORCE)")
     assert done.returncode == 0, done.stderr

@@ -17,6 +17,7 @@ from shared.actors import system_actor
 from shared.clock import Clock
 from shared.settings import ROLE_KINDS, Settings
 from shared.storage.migrate import upgrade
+from shared.storage.roles import KINDS
 from shared.storage.session import Database
 from tests.deploy.operator_commands import invoked, tenghuan
 from tests.postgres import FAST, LOGINS, ROLE_PASSWORDS
@@ -49,6 +50,30 @@ async def lets_in(server: "Embedded | ContainedPostgres", role: str, password: s
     except asyncpg.InvalidPasswordError:
         return False
     return True
+
+
+async def test_the_connections_of_a_role_are_bounded(elsewhere: Embedded) -> None:
+    settings = Settings(database_url=elsewhere.dsn(), role_passwords=ROLE_PASSWORDS, role_connections={"relay": 1})
+    await upgrade(settings, load_all())
+    limits = dict(await rows(elsewhere, "SELECT rolname, rolconnlimit FROM pg_roles WHERE rolname ~ '^(app|relay)_'"))
+    assert limits == {
+        f"{kind}_{service}": 1 if kind == "relay" else KINDS[kind].connections
+        for kind in ("app", "relay")
+        for service in SERVICES
+    }
+    only = await asyncpg.connect(elsewhere.dsn("postgres", "relay_intake", ROLE_PASSWORDS["relay_intake"]))
+    with pytest.raises(asyncpg.TooManyConnectionsError):
+        await lets_in(elsewhere, "relay_intake", ROLE_PASSWORDS["relay_intake"])
+    await only.close()
+
+
+async def rows(server: Embedded, query: str) -> list[tuple[str, int]]:
+    """Return rows of two columns, read by the superuser."""
+    admin = await asyncpg.connect(server.dsn())
+    try:
+        return [(row[0], row[1]) for row in await admin.fetch(query)]
+    finally:
+        await admin.close()
 
 
 async def works(settings: Settings, service: str = "intake") -> int:

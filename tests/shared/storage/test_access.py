@@ -10,7 +10,7 @@ from services import SERVICES, load_all
 from shared.settings import ROLE_KINDS
 from shared.storage.access import SHARED, Access
 from shared.storage.roles import KINDS
-from tests.postgres import Server
+from tests.postgres import ROLE_CONNECTIONS, Server
 
 SCHEMAS = [schema for service in load_all() for schema in (service.name, *service.schemas)]
 ROLES = {f"{kind}_{service}" for service in SERVICES for kind in ROLE_KINDS}
@@ -161,7 +161,7 @@ async def test_each_role_has_its_bounds_no_power_and_no_membership(admin: asyncp
         assert (row["rolcanlogin"], row["mighty"]) == (bounds is not None, False), name
         if bounds is not None:
             settings = sorted(f"{key}={value}" for key, value in {**bounds.settings, "search_path": service}.items())
-            assert (row["rolconnlimit"], row["settings"]) == (bounds.connections, settings), name
+            assert (row["rolconnlimit"], row["settings"]) == (ROLE_CONNECTIONS[kind], settings), name
     members = (
         "SELECT roleid::regrole::text, member::regrole::text FROM pg_auth_members WHERE roleid::regrole::text ~ '_'"
     )
