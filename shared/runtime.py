@@ -36,6 +36,7 @@ from shared.sealing.runner import Sealer
 from shared.settings import Settings
 from shared.storage.access import Access
 from shared.storage.api_keys import ApiKeys
+from shared.storage.audit import record_scheduled_changes
 from shared.storage.people import SignIns
 from shared.storage.revocations import Revocations
 from shared.storage.session import Database
@@ -181,12 +182,13 @@ class Instance:
         """Run the scheduled work; idempotent, and an advisory lock admits one process at a time."""
         async with self.background.session(system_actor(self.service.name)) as session:
             await session.execute(_TICK_TURN, {"service": self.service.name})
+            if self.service.tick is not None:
+                await self.service.tick(session)
+                await record_scheduled_changes(session)
             await self.api_keys.write_uses(session)
             await self.sign_ins.write(session)
             await forget_old_tickets(session)
             await purge(session)
-            if self.service.tick is not None:
-                await self.service.tick(session)
             kept_since = self.clock.now() - timedelta(days=self.settings.idempotency_keep_days)
             await session.execute(delete(idempotency_key).where(idempotency_key.c.created_at < kept_since))
 

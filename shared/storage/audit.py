@@ -5,16 +5,17 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 from uuid import UUID
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, text
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared import logs
+from shared.clock import uuid7
 from shared.contracts.base import Hand
 from shared.errors import Forbidden, SameOfficer
 from shared.segregation import SEGREGATION, Exclusion
 from shared.storage.session import actor_of, driver, now, today
-from shared.storage.tables import act, duty
+from shared.storage.tables import act, duty, operation
 
 
 class CaseRow(Protocol):
@@ -126,6 +127,29 @@ async def store_hands(session: AsyncSession, case_id: UUID, hands: Iterable[Hand
     values = [{"case_id": case_id, "actor": h.actor, "duty": h.duty, "taken_at": now(session)} for h in hands]
     if values:
         await session.execute(pg_insert(duty).values(values).on_conflict_do_nothing())
+
+
+_WRITES = text("SELECT pg_current_xact_id_if_assigned() IS NOT NULL")
+
+
+async def record_scheduled_changes(session: AsyncSession) -> None:
+    """Record an operation of the service itself if the transaction has changed anything: its changes rest on it."""
+    await session.flush()
+    if not await session.scalar(_WRITES):
+        return
+    at, subject = now(session), actor_of(session).subject
+    await session.execute(
+        insert(operation).values(
+            operation_id=uuid7(at),
+            at=at,
+            operator=subject,
+            login=subject,
+            command="tick",
+            arguments={},
+            outcome="done",
+            detail={},
+        )
+    )
 
 
 async def acts_of(session: AsyncSession, case_id: UUID) -> list[dict[str, Any]]:

@@ -1,6 +1,7 @@
 """The sealer: each version of each record becomes a leaf once, and what no act explains does not."""
 
 import asyncio
+from datetime import timedelta
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -63,6 +64,26 @@ async def _leaves(world: World, kind: str, key: str) -> list[str]:
         key,
     )
     return [row["rests_on"] for row in rows]
+
+
+async def test_what_the_schedule_changes_rests_on_a_record_of_it(world: World) -> None:
+    await seal(world)
+    await populate(world, "monitoring")
+    monitoring = world.instances["monitoring"]
+    world.clock.set(world.clock.now() + timedelta(days=500))
+    await monitoring.tick()
+    await world.settle()
+    assert (await seal(world, "monitoring"))["monitoring"].faults == []
+    ticks = "SELECT count(*) FROM monitoring.operation WHERE command = 'tick'"
+    recorded = await world.database.admin.fetchval(ticks)
+    assert recorded > 0
+    await monitoring.tick()
+    assert await world.database.admin.fetchval(ticks) == recorded
+    findings = await world.database.admin.fetch(
+        "SELECT DISTINCT split_part(rests_on, '/', 1) AS ground FROM monitoring.seal_leaf JOIN monitoring.seal_layout l"
+        " ON l.id = layout WHERE l.kind IN ('monitoring.credit_ground', 'monitoring.project_quarter')"
+    )
+    assert "operation" in {row["ground"] for row in findings}
 
 
 HOLD = """
