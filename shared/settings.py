@@ -177,7 +177,7 @@ class Settings(LoadLimits):
 
     seal_keys: SecretStr = SecretStr("")
     """Private keys that sign checkpoints, one a line, as text or as a file path: one for each service that the process
-    runs, named …/<service>; the last of a name signs. `tenghuan audit new-key` makes one. Empty: nothing is sealed."""
+    runs, named …/<service>; the last of a name signs. `tenghuan audit keygen` makes one. Empty: nothing is sealed."""
     seal_public_keys: str = ""
     """Public keys of all services' checkpoints, one a line, as text or as a file path; former keys stay in it."""
     seal_seconds: float = Field(default=5.0, gt=0)

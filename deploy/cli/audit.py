@@ -81,8 +81,8 @@ def accept(
     )
 
 
-@app.command("new-key")
-def new_key(
+@app.command("keygen")
+def keygen(
     name: Annotated[str, typer.Argument(help="Name of the key: …/<service>, such as tenghuan/intake.")],
 ) -> None:
     """Make a key that signs checkpoints: the private key on stdout, the public key on stderr."""

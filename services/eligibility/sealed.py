@@ -1,4 +1,4 @@
-"""What eligibility seals, and why some tables are left out."""
+"""Sealed tables of eligibility, and the reasons for those that are left out."""
 
 from services.eligibility.models import Base
 from shared.sealing.declared import COMMON_LEFT_OUT, OFFICES, Seals, common_tables, sealed

@@ -1,4 +1,4 @@
-"""What funding seals, and why some tables are left out."""
+"""Sealed tables of funding, and the reasons for those that are left out."""
 
 from services.funding.models import Base
 from shared.sealing.declared import COMMON_LEFT_OUT, OFFICES, SealedTable, Seals, common_tables, sealed

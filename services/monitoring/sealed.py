@@ -1,4 +1,4 @@
-"""What monitoring seals, and why some tables are left out."""
+"""Sealed tables of monitoring, and the reasons for those that are left out."""
 
 from services.monitoring.models import Base
 from shared.sealing.declared import COMMON_LEFT_OUT, OFFICES, Seals, common_tables, sealed

@@ -1,4 +1,4 @@
-"""What a service seals: its tables with the columns that go into a leaf, and the tables that it leaves out."""
+"""Declarations of what a service seals: tables with the columns that go into a leaf, and tables left out."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field

@@ -9,7 +9,7 @@ from shared.sealing.reading import Grounds
 
 _XID = 2**32
 ITSELF = "itself"
-"""What the record of an act or event rests on."""
+"""Ground of the record of an act or event."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Marks:
 
 @dataclass(frozen=True)
 class Judge:
-    """What is known when rows are judged: grounds, the two latest checkpoints' marks, and the numbers given so far."""
+    """Facts by which rows are judged: grounds, the two latest checkpoints' marks, and the numbers given so far."""
 
     grounds: Grounds
     last: Marks | None

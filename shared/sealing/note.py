@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 _ED25519 = b"\x01"
 _PRIVATE = "PRIVATE+KEY+"
 _SIGNED_BY = "\n\u2014 "
-"""What separates the signatures from the text: an empty line, then an em dash before each."""
+"""Separator of text and signatures: an empty line, then an em dash before each signature."""
 
 
 class UnreadableNote(ValueError):

@@ -119,7 +119,7 @@ async def all_last_leaves(connection: Connection, schema: str) -> list[Leaf]:
 
 
 class Grounds:
-    """What transactions rest on: an act, an operator's operation, an event or a received message written in them."""
+    """Grounds of transactions: an act, an operator's operation, an event or a received message written in them."""
 
     def __init__(self, found: dict[int, str], parts: dict[int, int]) -> None:
         self._found, self._parts = found, parts

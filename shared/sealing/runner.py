@@ -63,7 +63,7 @@ class Sealer:
     def __init__(self, database: Database, seals: Seals) -> None:
         self.service, self.database, self.seals = database.service, database, seals
         self.faults: dict[tuple[str, str], Fault] = {}
-        """What the passes since the last full one found, by kind and key."""
+        """Faults found by the passes since the last full one, by kind and key."""
         self._stopping = asyncio.Event()
         self._sealed_at: float | None = None
         self._waiting = False

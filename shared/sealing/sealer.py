@@ -13,7 +13,7 @@ from shared.sealing.note import Checkpoint, SigningKey
 from shared.sealing.reading import Connection, Layout, grounds, last_leaves, layouts, rows, rows_by_key
 
 GENESIS = "genesis"
-"""What rows rest on that were there when sealing of their table began."""
+"""Ground of rows that were there when sealing of their table began."""
 _HEAD = "SELECT size, root, subtrees, note FROM {schema}.seal_checkpoint ORDER BY size DESC LIMIT 2"
 _NEW_LAYOUT = """
 INSERT INTO {schema}.seal_layout (kind, columns, personal) VALUES ($1, $2, $3)

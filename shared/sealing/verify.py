@@ -34,7 +34,7 @@ class Held:
 
 @dataclass
 class Report:
-    """What was verified, and every fault with the size of the first checkpoint that covers the record."""
+    """Counts of a verification, and every fault with the size of the first checkpoint that covers the record."""
 
     leaves: int = 0
     records: int = 0

@@ -88,7 +88,7 @@ async def test_an_explained_change_is_accepted_with_its_reason_and_a_later_one_i
 
 
 async def test_a_new_key_is_printed_and_its_public_part_beside_it() -> None:
-    done = await invoked(["audit", "new-key", "tenghuan/funding"], {})
+    done = await invoked(["audit", "keygen", "tenghuan/funding"], {})
     key = SigningKey.read(done.stdout.strip())
     assert str(key.public) in done.stderr
-    assert (await invoked(["audit", "new-key", "a b"], {})).exit_code == 2
+    assert (await invoked(["audit", "keygen", "a b"], {})).exit_code == 2

@@ -128,7 +128,7 @@ async def test_a_full_pass_finds_what_was_removed(world: World) -> None:
 async def test_rows_written_after_a_savepoint_rest_on_their_transaction(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The second attempt of a batch handles it by halves, each in a savepoint."""
+    """Handle a batch by halves, each in a savepoint, as its second attempt does."""
     await seal(world)
     run = Consumer._run
     failing = iter([True])
