@@ -2,6 +2,7 @@
 
 import re
 from importlib.util import find_spec
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,8 @@ from deploy.cli.app import app
 from deploy.demo.story.chapters import EXPECTED
 from deploy.demo.story.projects import CASES
 from services import SERVICES
-from shared.settings import ROOT, ClaimMapping, Settings
+from shared.load_limits import Rates
+from shared.settings import ROLE_KINDS, ROOT, ClaimMapping, Settings
 from tests.deploy.documents import code, documents, headings, links
 
 FOLDERS = ("bench", "deploy", "docs", "examples", "faults", "services", "shared", "tests")
@@ -64,6 +66,11 @@ def test_every_setting_named_exists(document: Path) -> None:
     settings = {f"TENGHUAN_{name.upper()}" for name in Settings.model_fields} | OUTSIDE
     settings |= {f"TENGHUAN_{name.upper()}_DATABASE_URL" for name in SERVICES}
     settings |= {f"TENGHUAN_JWT_CLAIMS__{name.upper()}" for name in ClaimMapping.model_fields}
+    settings |= {f"TENGHUAN_RATES__{name.upper()}" for name in Rates.model_fields}
+    settings |= {
+        f"TENGHUAN_{service}_{kind}{later}_PASSWORD".upper()
+        for service, kind, later in product(SERVICES, ROLE_KINDS, ("", "_NEXT"))
+    }
     named = set(re.findall(r"TENGHUAN_[A-Z_]+[A-Z]", document.read_text()))
     assert named <= settings
 
