@@ -1,4 +1,4 @@
-"""Which operations demand the version that was read."""
+"""Operations that demand the version that was read."""
 
 from fastapi.routing import APIRoute
 

@@ -1,4 +1,4 @@
-"""Where the record stands that an act changes: its ETag goes into the If-Match of the act."""
+"""Address of the record that an act changes: its ETag goes into the If-Match of the act."""
 
 
 def record_read_before(method: str, path: str) -> str:

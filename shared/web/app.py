@@ -31,7 +31,7 @@ _CORS: dict[str, Any] = {
     "allow_headers": ["Authorization", "Content-Type", "Idempotency-Key", "If-Match", "Last-Event-ID", "X-Request-ID"],
     "expose_headers": ["ETag", "Idempotency-Key", "Idempotency-Replayed", "Location", "Retry-After", "X-Request-ID"],
 }
-"""What pages of an allowed origin may send and read; cookies play no part, since tokens travel in a header."""
+"""Requests and headers that pages of an allowed origin may send and read; tokens travel in a header, not in cookies."""
 COMPRESSED = (*DEFAULT_EXCLUDED_CONTENT_TYPES, *EXTENSIONS)
 """Media types that are sent as they are: compressed already, or streams of single events."""
 

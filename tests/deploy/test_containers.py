@@ -64,7 +64,7 @@ PASSWORDS = {f"{name.upper()}_{kind.upper()}_PASSWORD" for name in SERVICES for 
 
 
 def test_each_container_holds_the_secrets_of_its_own_roles_alone(services: dict[str, Any]) -> None:
-    """The database administrator's is the migrations' and the database's own, the broker's that of its two scripts."""
+    """Compare the secrets: an administrator's is for the migrations and the database, or for the broker's two scripts."""
     logins = {f"{name.upper()}_KAFKA_PASSWORD" for name in SERVICES}
     assert secrets_of(services["migrations"]) == {"POSTGRES_PASSWORD", *PASSWORDS}
     assert secrets_of(services["postgres"]) == {"POSTGRES_PASSWORD"}

@@ -114,7 +114,7 @@ async def test_a_new_round_begins_without_receipt_edition_conclusion_and_excepti
 
 
 async def test_a_new_round_replaces_what_the_declaration_says(world: World) -> None:
-    """Its number, district and applicant were fixed with the first round."""
+    """Number, district and applicant were fixed with the first round."""
     key = await forward(world, facts())
     fixed = {"declaration_no": "新号", "applicant_uscc": "91110108551385082Q", "district": "110106"}
     first = {name: value for name, value in (await read_case(world, key)).items() if name in fixed}

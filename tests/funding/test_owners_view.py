@@ -1,4 +1,4 @@
-"""What an owner sees of a case before it is decided: no draft, no proposal, no filter, sort or cursor that tells."""
+"""Owners of a case before it is decided: no draft, no proposal, no filter, sort or cursor that tells."""
 
 from typing import Any
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""What an owner and a system are told: no handler's name or account, and each field declared for whom it is."""
+"""Owners and systems are told no handler's name or account; each field is declared for whom it is."""
 
 import re
 import typing

@@ -1,4 +1,4 @@
-"""What was read is what is decided: every act that decides on content demands the version that was read.
+"""Acts that decide on content demand the version that was read, every one of them.
 
 Each of these acts is tried without a version and with an overtaken one where it meets another transaction
 (`refuse_other_versions` in tests/interleaving.py).

@@ -1,4 +1,4 @@
-"""What an owner sees of inspections, evaluations and credit before they are completed, issued and noticed."""
+"""Owners before an inspection is completed, an evaluation issued, a credit ground noticed."""
 
 import pytest
 

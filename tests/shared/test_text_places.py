@@ -47,7 +47,7 @@ def test_text_of_a_request_is_cleaned_or_narrowed(name: str) -> None:
 
 @pytest.mark.parametrize("name", sorted(every_requested_place()))
 def test_limits_apply_to_cleaned_text(name: str) -> None:
-    """A limit outside of `Cleaned` would speak of items instead of characters."""
+    """Limits outside of `Cleaned` would speak of items instead of characters."""
     limits = every_requested_place()[name].limits
     first = next((index for index, limit in enumerate(limits) if isinstance(limit, Cleaned)), len(limits))
     assert not any(isinstance(limit, MaxLen) for limit in limits[first:]), "put StringConstraints before Cleaned"

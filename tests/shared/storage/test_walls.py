@@ -75,7 +75,7 @@ def attempts(table: asyncpg.Record) -> dict[tuple[str, str], str]:
 async def test_a_role_can_do_with_each_table_and_column_what_is_stated(
     server: Server, database: str, service: str
 ) -> None:
-    """The tables of other services are among them."""
+    """Tables of other services are among them."""
     tried = {key: act for table in await tables(server, database) for key, act in attempts(table).items()}
     stated = stated_rights()
     for kind in ROLE_KINDS:
@@ -199,7 +199,7 @@ async def test_no_one_logs_in_as_an_owner(server: Server, database: str, service
 
 @pytest.mark.parametrize("kind", ROLE_KINDS)
 async def test_a_session_begins_with_the_bounds_of_its_role(server: Server, database: str, kind: str) -> None:
-    """A session may change its own timeouts: they bound accidents; connections and rights bound an intruder."""
+    """Sessions may change their own timeouts: they bound accidents; connections and rights bound an intruder."""
     async with login(server, database, kind, "intake") as connection:
         for name, value in KINDS[kind].settings.items():
             shown = await connection.fetchval("SELECT setting::int / 1000 FROM pg_settings WHERE name = $1", name)

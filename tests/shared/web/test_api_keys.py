@@ -217,7 +217,7 @@ async def test_a_key_opens_until_the_second_it_expires_and_its_last_use_is_noted
 
 @pytest.mark.parametrize("service", SERVICES)
 async def test_every_operation_opens_to_a_key_with_its_scope_and_to_no_other(world: World, service: str) -> None:
-    """Each scope × each operation that admits systems; a request that is let in fails for its path or its body."""
+    """Try each scope on each operation that admits systems; a request that is let in fails for its path or its body."""
     routes = [route for route in operations(service).values() if getattr(route, "key_scope", None)]
     known = scopes_of(world.apps[service].routes)
     wrong = []
@@ -233,7 +233,7 @@ async def test_every_operation_opens_to_a_key_with_its_scope_and_to_no_other(wor
 
 
 def test_materials_have_a_scope_of_their_own() -> None:
-    """Whatever answers or takes a file of an applicant is under no scope of other records."""
+    """Files of applicants are under no scope of other records."""
     found = {route.name: getattr(route, "key_scope", None) for route in operations("intake").values()}
     assert {name: scope for name, scope in found.items() if scope and "material" in name} == {
         "list_materials": "read:materials",

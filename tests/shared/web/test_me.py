@@ -1,4 +1,4 @@
-"""Who is signed in: each field, for people of each office and for a key."""
+"""Fields of the answer to a caller about itself, for people of each office and for a key."""
 
 from typing import Any
 
