@@ -64,7 +64,7 @@ PASSWORDS = {f"{name.upper()}_{kind.upper()}_PASSWORD" for name in SERVICES for 
 
 
 def test_each_container_holds_the_secrets_of_its_own_roles_alone(services: dict[str, Any]) -> None:
-    """Compare the secrets: an administrator's is for the migrations and the database, or for the broker's two scripts."""
+    """Secrets of administrators are for the migrations and the database, and for the broker and its scripts."""
     logins = {f"{name.upper()}_KAFKA_PASSWORD" for name in SERVICES}
     assert secrets_of(services["migrations"]) == {"POSTGRES_PASSWORD", *PASSWORDS}
     assert secrets_of(services["postgres"]) == {"POSTGRES_PASSWORD"}
