@@ -124,6 +124,8 @@ def served(factory: str, settings: Settings) -> Iterator[tuple[int, psutil.Proce
             "TENGHUAN_JWT_KEYS": settings.jwt_keys.get_secret_value(),
             "TENGHUAN_POOL_SIZE": str(CONNECTIONS),
             "TENGHUAN_RATES": GENEROUS.model_dump_json(),
+            "TENGHUAN_SEAL_KEYS": settings.seal_keys.get_secret_value(),
+            "TENGHUAN_SEAL_SECONDS": str(settings.seal_seconds),
         }
         command = [sys.executable, "-m", "uvicorn", "--factory", f"bench.act:{factory}", "--no-access-log"]
         command += ["--log-level", "error", "--fd", str(listener.fileno())]

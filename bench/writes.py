@@ -60,7 +60,7 @@ def _rate(lasted: list[float]) -> dict[str, float]:
     return {"per_second": round(ROWS / median), "p50_ms": round(median * 1000, 1)}
 
 
-async def _run_concurrently(port: int, token: str, act: Callable[[Wire], Awaitable[int]]) -> dict[str, float]:
+async def run_concurrently(port: int, token: str, act: Callable[[Wire], Awaitable[int]]) -> dict[str, float]:
     """Send the act from several connections at once for some seconds; return rate and latency."""
     waited: list[float] = []
     began = time.perf_counter()
@@ -107,8 +107,8 @@ async def _measure(server: Embedded) -> dict[str, Any]:
     with served("app", settings) as (port, _):
         await wait_until_ready(port, token)
         results = await _pushes(port, token)
-        results["plain_act"] = await _run_concurrently(port, token, send_plain_act)
-        results["one_row"] = await _run_concurrently(port, token, _one_row(_rows()[0]))
+        results["plain_act"] = await run_concurrently(port, token, send_plain_act)
+        results["one_row"] = await run_concurrently(port, token, _one_row(_rows()[0]))
     floors.append(await asyncio.to_thread(transactions_per_second, server, SECONDS / 2))
     for figures in results.values():
         figures["ratio_to_floor"] = round(figures["per_second"] / statistics.mean(floors), 3)

@@ -136,7 +136,7 @@ class Hand:
         if kind == "date":
             return f"20{draw % 80 + 10:02}-01-02"
         if kind == "timestamp with time zone":
-            return f"20{draw % 80 + 10:02}-01-02T03:04:05.{draw:03}+00:00"
+            return f"20{draw % 80 + 10:02}-01-02T03:{draw % 60:02}:05+00:00"
         if kind == "bytea":
             return f"\\x{draw:04}"
         if kind == "jsonb":
