@@ -36,7 +36,7 @@ async def _turn(settings: Settings, token: str, connection: asyncpg.Connection) 
     """Measure one turn; with the sealer, once it has sealed what the turn before left to it."""
     with served("app", settings) as (port, _):
         await wait_until_ready(port, token)
-        while settings.seal_keys.get_secret_value() and await connection.fetchval(_BEHIND):
+        while settings.seal_keys.get_secret_value() and await connection.fetchval(_BEHIND):  # noqa: ASYNC110
             await asyncio.sleep(0.1)
         return await run_concurrently(port, token, send_plain_act)
 
