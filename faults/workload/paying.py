@@ -14,7 +14,7 @@ async def pay(case: Case, decisions: Decisions) -> None:
     """Run all steps, as far as the budgets reach."""
     if not await case.wait_for("funding", f"/v1/applications/{case.id}", "drafter"):
         return
-    if case.happens("drafted by its reviewer", 0.1):
+    if case.happens("drafted by its reviewer", 0.25):
         await case.funding_act("draft_approval", "draft-approval", "first_reviewer", DRAFT)
     await case.funding_act("draft_approval", "draft-approval", "drafter", DRAFT)
     if await decisions.approve(case) and await decisions.plan(case):
