@@ -66,6 +66,8 @@ def story_settings(settings: Settings, signer: Signer, arguments: Arguments) -> 
             "story_clock": True,
             "rates": UNLIMITED,
             "idempotency_keep_days": 36_500,
+            # The story's clock passes months between two passes of the sealer, which asks what a record rests on.
+            "inbox_keep_days": 3660,
             "pool_size": 10,
             "pool_overflow": 0,
         }
