@@ -35,6 +35,7 @@ from shared.sealing.keys import check_seal_keys
 from shared.sealing.runner import Sealer
 from shared.settings import Settings
 from shared.storage.access import Access
+from shared.storage.agents import Agents
 from shared.storage.api_keys import ApiKeys
 from shared.storage.audit import record_scheduled_changes
 from shared.storage.people import SignIns
@@ -121,7 +122,8 @@ class Instance:
         self.revocations = Revocations(self.background, settings)
         self.rates, self.wrong_keys = RateLimiter(settings, service.name), WrongKeys()
         self.sign_ins = SignIns()
-        self.tickets = StreamTickets(self.database, self.revocations)
+        self.agents = Agents(self.background)
+        self.tickets = StreamTickets(self.database, self.revocations, self.agents)
         self.draining = asyncio.Event()
         self.reads: set[asyncio.Task[Any]] = set()
         """Reads of event streams, which end by themselves where their client leaves meanwhile."""

@@ -95,6 +95,7 @@ def common_tables(service: str) -> tuple[SealedTable, ...]:
 
 
 COMMON_LEFT_OUT = {
+    "agent": "the state of authorisations; authorising and withdrawing are acts, which are sealed",
     "api_key": "the state of access; issuing and revoking a key are acts, which are sealed",
     "dead_letter": "a message that was not understood, kept until an operator settles it; settling is an operation",
     "foreign_checkpoint": "each note bears the signature of its origin",

@@ -44,6 +44,11 @@ SHARED = (
         "the directory follows what the identity provider and the administrator say of a person",
         app=f"{ADD}, UPDATE (name, roles, districts, uscc, recorded_by, seen_on, closed_at, closed_by, closed_reason)",
     ),
+    Access(
+        "agent",
+        "an authorisation is withdrawn; what it says never changes",
+        app=f"{ADD}, UPDATE (withdrawn_by, withdrawn_at, withdrawn_reason)",
+    ),
     Access("revoked_token", "a revocation is not taken back", app=ADD),
     Access("stream_ticket", "a ticket is used once", app=f"{ADD}, DELETE"),
     Access(

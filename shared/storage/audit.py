@@ -72,7 +72,7 @@ async def record_act(
             applicant_uscc=case.applicant_uscc,
             at=now(session),
             reason=reason,
-            detail=detail,
+            detail=detail | ({"on_behalf_of": actor.uscc} if actor.is_agent else {}),
         )
     )
 

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.actors import Actor, system_actor
 from shared.errors import Unauthenticated
+from shared.storage.agents import Agents
 from shared.storage.revocations import Revocations
 from shared.storage.session import Database, now
 from shared.storage.tables import stream_ticket
@@ -23,8 +24,8 @@ _ACTOR = TypeAdapter(Actor)
 class StreamTickets:
     """The tickets of a service; all its processes know them, and only their digests are stored."""
 
-    def __init__(self, database: Database, revocations: Revocations) -> None:
-        self._database, self._revocations = database, revocations
+    def __init__(self, database: Database, revocations: Revocations, agents: Agents) -> None:
+        self._database, self._revocations, self._agents = database, revocations, agents
 
     async def issue(self, actor: Actor) -> tuple[str, datetime]:
         """Return a ticket for the actor, and when it expires."""
@@ -48,11 +49,13 @@ class StreamTickets:
         return actor
 
     async def check(self, actor: Actor) -> None:
-        """Raise Unauthenticated once the token that the ticket stood for has expired or was revoked."""
+        """Raise Unauthenticated or Forbidden once the token of the ticket, or the right of an agent, has ended."""
         leeway = timedelta(seconds=self._database.settings.jwt_leeway_seconds)
         if actor.sign_in is None or actor.sign_in.expires_at + leeway <= self._database.clock.now():
             raise Unauthenticated("登录已过期，请重新登录")
         await self._revocations.check(actor)
+        if actor.is_agent and actor.uscc is not None:
+            await self._agents.acting_for(actor, actor.uscc)
 
     def _session(self) -> AbstractAsyncContextManager[AsyncSession]:
         return self._database.session(system_actor(self._database.service))

@@ -287,3 +287,24 @@ foreign_checkpoint = Table(
     Column("fault", Text),
     PrimaryKeyConstraint("origin", "size", "root"),
 )
+
+agent = Table(
+    "agent",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("applicant_uscc", Text, nullable=False),
+    Column("district", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("starts_on", Date, nullable=False),
+    Column("ends_on", Date, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("granted_by", Text, nullable=False),
+    Column("granted_at", DateTime(timezone=True), nullable=False),
+    Column("withdrawn_by", Text),
+    Column("withdrawn_at", DateTime(timezone=True)),
+    Column("withdrawn_reason", Text),
+    CheckConstraint("starts_on <= ends_on", name="period"),
+    CheckConstraint("(withdrawn_at IS NULL) = (withdrawn_by IS NULL)", name="withdrawn"),
+    Index("ix_agent_subject", "subject", "applicant_uscc"),
+)

@@ -16,7 +16,19 @@ from shared.exporter import exporting
 from shared.runtime import Instance, Service, bus_of, running
 from shared.settings import Settings
 from shared.storage.file_types import EXTENSIONS
-from shared.web import admin, api_keys, code_lists, duties, feed, me, people, problem_pages, seals, stream_tickets
+from shared.web import (
+    admin,
+    agents,
+    api_keys,
+    code_lists,
+    duties,
+    feed,
+    me,
+    people,
+    problem_pages,
+    seals,
+    stream_tickets,
+)
 from shared.web.docs import mount_docs
 from shared.web.observability import RequestLog
 from shared.web.openapi import complete
@@ -25,10 +37,30 @@ from shared.web.problems import handle_errors
 from shared.web.routing import install
 from shared.web.security_headers import SecurityHeaders
 
-_OF_EVERY_SERVICE = (feed, code_lists, duties, admin, api_keys, people, me, seals, stream_tickets, problem_pages)
+_OF_EVERY_SERVICE = (
+    feed,
+    code_lists,
+    duties,
+    admin,
+    api_keys,
+    people,
+    agents,
+    me,
+    seals,
+    stream_tickets,
+    problem_pages,
+)
 _CORS: dict[str, Any] = {
     "allow_methods": ["GET", "POST", "PUT", "PATCH", "DELETE"],
-    "allow_headers": ["Authorization", "Content-Type", "Idempotency-Key", "If-Match", "Last-Event-ID", "X-Request-ID"],
+    "allow_headers": [
+        "Authorization",
+        "Content-Type",
+        "Idempotency-Key",
+        "If-Match",
+        "Last-Event-ID",
+        "On-Behalf-Of",
+        "X-Request-ID",
+    ],
     "expose_headers": ["ETag", "Idempotency-Key", "Idempotency-Replayed", "Location", "Retry-After", "X-Request-ID"],
 }
 """Requests and headers that pages of an allowed origin may send and read; tokens travel in a header, not in cookies."""

@@ -52,7 +52,8 @@ async def sign_in(request: Request) -> Actor:
         await instance.rates.count("sign_in_failures", address_of(request))
         raise
     logs.context().subject = actor.subject
-    return actor
+    owner = request.headers.get("on-behalf-of")
+    return actor if owner is None else await instance.agents.acting_for(actor, owner)
 
 
 def ticket_of(request: Request) -> str:

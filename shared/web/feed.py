@@ -22,7 +22,7 @@ from shared import logs, metrics
 from shared.actors import Actor
 from shared.audiences import OFFICIALS
 from shared.contracts.base import event_class, event_types
-from shared.errors import NotFound, Unauthenticated
+from shared.errors import Forbidden, NotFound, Unauthenticated
 from shared.runtime import Instance
 from shared.storage.session import actor_of, is_transient
 from shared.storage.tables import event_log
@@ -182,7 +182,7 @@ async def _still_signed_in(request: Request) -> bool:
             await request.app.state.instance.tickets.check(request.state.caller)
         else:
             await sign_in(request)
-    except Unauthenticated:
+    except (Unauthenticated, Forbidden):
         return False
     return True
 

@@ -29,6 +29,7 @@ class Me(BaseModel):
     roles: list[RoleOut] = Field(description="持有的角色")
     districts: list[str] = Field(description="可见的区；110000 为全市")
     uscc: str | None = Field(description="所代表的项目单位的统一社会信用代码；项目单位只见本单位的记录")
+    is_agent: bool = Field(description="以受托人身份代该单位办理（On-Behalf-Of 请求头）时为 true")
     scopes: list[str] | None = Field(description="接口密钥的权限范围；个人为空")
     signed_in_at: datetime | None = Field(description="令牌或接口密钥的签发时间")
     expires_at: datetime | None = Field(description="登录或密钥的失效时间")
@@ -49,6 +50,7 @@ async def read_me(actor: Anyone) -> Me:
         roles=[RoleOut(code=role, label=ROLES[role]) for role in actor.roles or (actor.role,)],
         districts=_shown(actor),
         uscc=actor.uscc,
+        is_agent=actor.is_agent,
         scopes=None if actor.scopes is None else sorted(actor.scopes),
         signed_in_at=actor.sign_in and actor.sign_in.issued_at,
         expires_at=actor.sign_in and actor.sign_in.expires_at,

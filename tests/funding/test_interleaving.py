@@ -272,5 +272,5 @@ def test_every_act_has_its_race() -> None:
     acts = {name for name, route in operations("funding").items() if "POST" in (route.methods or ())}
     assert acts - {name.split(",")[0] for name in RACES} == {
         "draft_plan", "register_municipal_money", "issue_api_key", "revoke_api_key", "issue_stream_ticket",
-        "close_person",
+        "close_person", "authorise_agent", "withdraw_agent",
     }  # fmt: skip

@@ -16,7 +16,15 @@ from tests.funding.story import told
 from tests.world import World
 
 ON_FILE = Path(__file__).parent / "answers"
-SHARED = {"issue_api_key", "revoke_api_key", "issue_stream_ticket", "enter_person", "close_person"}
+SHARED = {
+    "issue_api_key",
+    "revoke_api_key",
+    "issue_stream_ticket",
+    "enter_person",
+    "close_person",
+    "authorise_agent",
+    "withdraw_agent",
+}
 """Acts that every service has."""
 
 

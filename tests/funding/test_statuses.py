@@ -172,5 +172,5 @@ def test_every_act_on_a_status_has_its_rows() -> None:
         "draft_budget", "record_construction", "hold_funds", "lift_hold", "record_return", "request_clawback",
         "record_co_support", "register_municipal_money", "withdraw_public_money", "refer_to_bank",
         "record_referral_outcome", "issue_api_key", "revoke_api_key", "issue_stream_ticket",
-        "close_person",
+        "close_person", "authorise_agent", "withdraw_agent",
     }  # fmt: skip

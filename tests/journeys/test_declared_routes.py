@@ -11,9 +11,16 @@ from shared.web.parameters import KnownParametersRoute
 from tests.enumeration import dependencies, operations
 
 each_service = pytest.mark.parametrize("service", SERVICES)
-STORING_NOTHING = {"dry_run_declaration", "run_what_if", "set_clock"}
+STORING_NOTHING = {"issue_stream_ticket", "dry_run_declaration", "run_what_if", "set_clock"}
 """Operations by another method than GET that record nothing: calculations, and the clock of the demonstration."""
-OF_ALL = {"issue_api_key": 201, "revoke_api_key": 204, "enter_person": 204, "close_person": 204}
+OF_ALL = {
+    "issue_api_key": 201,
+    "revoke_api_key": 204,
+    "enter_person": 204,
+    "close_person": 204,
+    "authorise_agent": 201,
+    "withdraw_agent": 204,
+}
 STATUSES = {
     "intake": {
         "open_quarter": 201, "reopen_quarter": 201, "create_declaration": 201, "upload_material": 201,

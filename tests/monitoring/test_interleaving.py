@@ -25,7 +25,16 @@ CONCLUDED = (
     "UPDATE monitoring.project_file SET status = 'evaluated', evaluation_state = 'issued',"
     " delivered_on = coalesce(delivered_on, '2024-03-01')"
 )
-SHARED = {"issue_api_key", "revoke_api_key", "issue_stream_ticket", "enter_person", "close_person", "set_clock"}
+SHARED = {
+    "issue_api_key",
+    "revoke_api_key",
+    "issue_stream_ticket",
+    "enter_person",
+    "close_person",
+    "authorise_agent",
+    "withdraw_agent",
+    "set_clock",
+}
 """Acts of every service."""
 DONE = {"inspected_on": "2024-03-01", "summary": "已查看"}
 

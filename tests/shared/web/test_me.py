@@ -9,7 +9,7 @@ from tests.keys import new_key
 from tests.world import World
 
 TIMES = {"signed_in_at": "2024-03-01T02:00:00Z", "expires_at": "2024-03-01T14:00:00Z"}
-NOBODYS = {"is_person": True, "uscc": None, "scopes": None, **TIMES}
+NOBODYS = {"is_person": True, "uscc": None, "is_agent": False, "scopes": None, **TIMES}
 
 
 @pytest.mark.parametrize(
@@ -42,7 +42,8 @@ async def test_a_key_of_any_scope(world: World) -> None:
     issued = await world.post("intake", "/v1/api-keys", "city-supervisor-1", asked, 201)
     answer = await world.clients["intake"].get("/v1/me", headers={"authorization": f"Bearer {issued['key']}"})
     assert answer.json() == {
-        "subject": f"key:{issued['id']}", "name": "示例系统", "is_person": False, "uscc": None, "districts": ["BDA"],
+        "subject": f"key:{issued['id']}", "name": "示例系统", "is_person": False,
+        "is_agent": False, "uscc": None, "districts": ["BDA"],
         "roles": [{"code": "system", "label": "对接系统"}], "scopes": ["read:events", "write:resources"],
         "signed_in_at": "2024-03-01T02:00:00Z", "expires_at": "2025-03-01T02:00:00Z",
     }  # fmt: skip
