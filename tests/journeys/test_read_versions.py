@@ -47,6 +47,7 @@ DOES_NOT: dict[str, str] = {
     "record_referral_outcome": STATES,
     "declare_conflict": OWN_FACT, "declare_interest": OWN_FACT,
     "hold_funds": PROTECTS, "revoke_api_key": PROTECTS, "close_person": PROTECTS, "enter_person": STATES,
+    "withdraw_agent": PROTECTS, "authorise_agent": NEW,
     "issue_api_key": NEW, "issue_stream_ticket": NEW, "dry_run_declaration": COMPUTES, "run_what_if": COMPUTES,
     "push_resources": BATCH, "push_library_entries": BATCH, "submit_readings": BATCH,
     "put_resource": MADE_OR_CHANGED, "upload_material": FILE, "remove_material": FILE,
