@@ -4,12 +4,11 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import Any
 
 import structlog
 from fastapi import APIRouter
-from sqlalchemy import MetaData, delete, text
+from sqlalchemy import MetaData, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared import logs
@@ -39,10 +38,10 @@ from shared.storage.agents import Agents
 from shared.storage.api_keys import ApiKeys
 from shared.storage.audit import record_scheduled_changes
 from shared.storage.people import SignIns
+from shared.storage.retention import RULES, Rule, erase_due
 from shared.storage.revocations import Revocations
 from shared.storage.session import Database
 from shared.storage.stream_tickets import StreamTickets, forget_old_tickets
-from shared.storage.tables import idempotency_key
 
 log = structlog.get_logger()
 _REST_SECONDS = 2.0
@@ -92,6 +91,8 @@ class Service:
     seals: Seals = field(default_factory=Seals)
     """The tables whose rows are sealed."""
     jobs: tuple[Job, ...] = ()
+    retention: tuple[Rule, ...] = ()
+    """What it erases by age, beside what every service erases."""
 
     def read_topics(self) -> Mapping[str, InboundTopic]:
         """Return the topics that the service reads beside events: its own, and the checkpoints of all services."""
@@ -146,8 +147,7 @@ class Instance:
             await self.bus.start()
         self._tasks.append(asyncio.create_task(self.relay.run(), name=f"relay {self.service.name}"))
         self._tasks.append(asyncio.create_task(self.sealer.run(), name=f"sealer {self.service.name}"))
-        tick = Job("tick", lambda settings: settings.tick_seconds, Instance.tick, lambda _: None)
-        for job in (tick, *self.service.jobs):
+        for job in (*_JOBS, *self.service.jobs):
             job.begin(self)
             self._tasks.append(asyncio.create_task(self._repeat(job), name=f"{job.name} {self.service.name}"))
 
@@ -191,8 +191,13 @@ class Instance:
             await self.sign_ins.write(session)
             await forget_old_tickets(session)
             await purge(session)
-            kept_since = self.clock.now() - timedelta(days=self.settings.idempotency_keep_days)
-            await session.execute(delete(idempotency_key).where(idempotency_key.c.created_at < kept_since))
+
+    async def retain(self) -> None:
+        """Erase what is kept for no longer, in short transactions of which each is recorded. I31"""
+        more = True
+        while more:
+            async with self.background.session(system_actor(self.service.name)) as session:
+                more = await erase_due(session, (*RULES, *self.service.retention))
 
     async def _repeat(self, job: Job) -> None:
         logs.set_context(logs.Context(service=self.service.name, route=job.name))
@@ -219,6 +224,12 @@ class Instance:
         await self.revocations.check(actor)
         self.sign_ins.note(actor, self.clock.today())
         return actor
+
+
+_JOBS = (
+    Job("tick", lambda settings: settings.tick_seconds, Instance.tick, lambda _: None),
+    Job("retention", lambda settings: settings.retention_seconds, Instance.retain, lambda _: None),
+)
 
 
 async def _finish(task: asyncio.Task[None]) -> None:

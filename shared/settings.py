@@ -11,6 +11,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from sqlalchemy import URL, make_url
 
 from shared.load_limits import LoadLimits
+from shared.periods import Periods
 
 ROOT = Path(__file__).resolve().parent.parent
 ROLE_KINDS = ("app", "relay", "sealer")
@@ -52,7 +53,7 @@ class ClaimMapping(BaseModel):
     """The same for districts: the provider's value and the district's code."""
 
 
-class Settings(LoadLimits):
+class Settings(LoadLimits, Periods):
     """All settings; the defaults suit production and contain no secret."""
 
     model_config = SettingsConfigDict(
@@ -173,7 +174,6 @@ class Settings(LoadLimits):
     tick_seconds: float = 60.0
     ledger_verify_seconds: float = Field(default=60.0, gt=0)
     """Interval at which the ledger is verified against documents, cases and events, and the most that this may take."""
-    idempotency_keep_days: int = 7
 
     seal_keys: SecretStr = SecretStr("")
     """Private keys that sign checkpoints, one a line, as text or as a file path: one for each service that the process

@@ -94,7 +94,7 @@ class World:
                 "seal_seconds": 36_000.0,
                 "seal_keys": SecretStr("\n".join(SigningKey.new(f"tenghuan/{name}").text() for name in SERVICES)),
                 "ledger_verify_seconds": 3600.0,
-                "idempotency_keep_days": 36_500,
+                "retention_seconds": 36_000.0,
             }
             world = cls(settings.model_copy(update=changed), signer, database, folder)
             for name in SERVICES:

@@ -9,6 +9,7 @@ from services.intake.gauges import GAUGES
 from services.intake.handlers import HANDLERS
 from services.intake.models import Base
 from services.intake.registers.topic import UPDATES
+from services.intake.retention import RULES
 from services.intake.rules.code_lists import CODE_LISTS
 from services.intake.scheduled import remove_stale_uploads
 from services.intake.sealed import SEALS
@@ -31,6 +32,7 @@ service = Service(
     tags=TAGS,
     duties=read_duties(__package__),
     seals=SEALS,
+    retention=RULES,
 )
 
 

@@ -35,8 +35,8 @@ SHARED = (
     Access("duty", "a duty that was taken is never given back", app=ADD, sealer="SELECT"),
     Access(
         "api_key",
-        "a key is revoked; what it admits never changes",
-        app=f"{ADD}, UPDATE (revoked_by, revoked_at, revoked_reason, last_used_on)",
+        "a key is revoked, and its name forgotten by age; what it admits never changes",
+        app=f"{ADD}, UPDATE (name, revoked_by, revoked_at, revoked_reason, last_used_on)",
         sealer="SELECT",
     ),
     Access(
@@ -49,7 +49,9 @@ SHARED = (
         "an authorisation is withdrawn; what it says never changes",
         app=f"{ADD}, UPDATE (withdrawn_by, withdrawn_at, withdrawn_reason)",
     ),
-    Access("revoked_token", "a revocation is not taken back", app=ADD),
+    Access(
+        "revoked_token", "a revocation goes by age after its end (trigger revoked_token_in_force)", app=f"{ADD}, DELETE"
+    ),
     Access("stream_ticket", "a ticket is used once", app=f"{ADD}, DELETE"),
     Access(
         "idempotency_key",
@@ -84,8 +86,8 @@ SHARED = (
     ),
     Access(
         "dead_letter",
-        "a letter is settled, never changed",
-        app=f"{ADD}, UPDATE (settled_at, settlement)",
+        "a letter is settled, never changed, and goes by age after that (trigger dead_letter_in_force)",
+        app=f"{ADD}, UPDATE (settled_at, settlement), DELETE",
         sealer="SELECT",
     ),
     Access("operation", "the operator's commands are recorded once", app=ADD, sealer="SELECT"),

@@ -32,6 +32,8 @@ STATED_FIELDS = (
     "loan_annual_rate",
 )
 """Fields that the applicant states besides the facts; each round keeps a copy."""
+CLEARED_FIELDS = tuple(name for name in STATED_FIELDS if name not in ("project_name", "applicant_name"))
+"""Those that an abandoned draft loses."""
 
 
 class Declaration(Base):
@@ -99,6 +101,15 @@ class Declaration(Base):
         self.project_type = self.facts.get("project_type")
         if simulated is not None:
             self.simulated = simulated
+        self.void_undertaking()
+        self.updated_at = at
+
+    def clear(self, at: datetime) -> None:
+        """Empty an abandoned draft but for applicant and project name. I31"""
+        self.require_stage({"draft"})
+        for name in CLEARED_FIELDS:
+            setattr(self, name, None)
+        self.facts, self.project_type, self.simulated = {}, None, []
         self.void_undertaking()
         self.updated_at = at
 

@@ -241,7 +241,7 @@ async def test_a_key_is_kept_for_its_days_and_then_forgotten(world: World) -> No
     async with served(world, act) as client:
         for later, done in ((timedelta(0), 1), (timedelta(days=7), 1), (timedelta(days=7, microseconds=1), 2)):
             world.clock.set(at + later)
-            await instance.tick()
+            await instance.retain()
             await client.request(**FIRST, headers=signed(world))
             assert len(act.done) == done, later
 
