@@ -12,7 +12,8 @@ class Periods(BaseSettings):
     idempotency_keep_days: int = Field(default=7, ge=1)
     """Days for which the answer of an act is kept for its repetition."""
     keep_people_days: int = Field(default=1826, ge=365)
-    """Days after which the directory forgets the name of somebody who left or no longer signs in."""
+    """Days after which the directory forgets the name of somebody who left or no longer signs in,
+    and an ended authorisation the name of its agent."""
     keep_keys_days: int = Field(default=1826, ge=365)
     """Days after its end for which an API key keeps its name and the reason of its revocation."""
     keep_revocations_days: int = Field(default=183, ge=183)

@@ -2,7 +2,7 @@
 
 import typer
 
-from deploy.cli import audit, backup, bus, config, dlq, events, ledger, outbox, parked, roles, tokens, topics
+from deploy.cli import audit, backup, bus, config, dlq, events, ledger, outbox, parked, privacy, roles, tokens, topics
 
 app = typer.Typer(
     name="tenghuan",
@@ -23,6 +23,7 @@ for name, subject in (
     ("config", config),
     ("audit", audit),
     ("roles", roles),
+    ("privacy", privacy),
 ):
     app.add_typer(subject.app, name=name)
 

@@ -46,8 +46,8 @@ SHARED = (
     ),
     Access(
         "agent",
-        "an authorisation is withdrawn; what it says never changes",
-        app=f"{ADD}, UPDATE (withdrawn_by, withdrawn_at, withdrawn_reason)",
+        "an authorisation is withdrawn, and its names forgotten by age; whom it admits never changes",
+        app=f"{ADD}, UPDATE (name, reason, withdrawn_by, withdrawn_at, withdrawn_reason)",
     ),
     Access(
         "revoked_token", "a revocation goes by age after its end (trigger revoked_token_in_force)", app=f"{ADD}, DELETE"

@@ -15,7 +15,7 @@ from shared.clock import uuid7
 from shared.dates import BEIJING
 from shared.settings import Settings
 from shared.storage.session import actor_of, now, settings_of, today
-from shared.storage.tables import api_key, dead_letter, idempotency_key, operation, person, revoked_token
+from shared.storage.tables import agent, api_key, dead_letter, idempotency_key, operation, person, revoked_token
 
 ERASED = "已删除"
 """Stands in place of an erased value that may not be NULL."""
@@ -56,6 +56,13 @@ async def _erase_people(session: AsyncSession, before: datetime, limit: int) -> 
     return await _blanked(session, person, due, limit, name=ERASED, uscc=None, closed_reason=reason)
 
 
+async def _erase_agents(session: AsyncSession, before: datetime, limit: int) -> int:
+    ended = or_(agent.c.withdrawn_at < before, agent.c.ends_on < before.astimezone(BEIJING).date())
+    reason = case((agent.c.withdrawn_reason.is_(None), null()), else_=ERASED)
+    told = {"name": ERASED, "reason": ERASED, "withdrawn_reason": reason}
+    return await _blanked(session, agent, and_(agent.c.name != ERASED, ended), limit, **told)
+
+
 async def _erase_keys(session: AsyncSession, before: datetime, limit: int) -> int:
     ended = func.least(api_key.c.expires_at, api_key.c.revoked_at)  # NULL does not count in LEAST
     reason = case((api_key.c.revoked_reason.is_(None), null()), else_=ERASED)
@@ -66,6 +73,7 @@ async def _erase_keys(session: AsyncSession, before: datetime, limit: int) -> in
 RULES = (
     Rule("answers", lambda settings: settings.idempotency_keep_days, _erase_answers),
     Rule("people", lambda settings: settings.keep_people_days, _erase_people),
+    Rule("agents", lambda settings: settings.keep_people_days, _erase_agents),
     Rule("keys", lambda settings: settings.keep_keys_days, _erase_keys),
     Rule("revocations", lambda settings: settings.keep_revocations_days, _erase_revocations),
     Rule("letters", lambda settings: settings.keep_letters_days, _erase_letters),

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -36,6 +36,13 @@ async def _person(world: World, key: str, at: datetime) -> None:
     await _put(world, "person", subject=key, name="姓名", roles=["finance"], districts=["110000"], uscc="u", **left)
 
 
+async def _agent(world: World, key: str, at: datetime) -> None:
+    granted = {"starts_on": date(2000, 1, 1), "ends_on": date(2100, 1, 1), "granted_by": "s", "granted_at": at}
+    ended = {"withdrawn_at": at, "withdrawn_by": "s", "withdrawn_reason": key}
+    who = {"id": uuid4(), "applicant_uscc": "u", "district": "110105", "subject": "s", "name": "姓名", "reason": "授权"}
+    await _put(world, "agent", **who, **granted, **ended)
+
+
 async def _key(world: World, key: str, at: datetime) -> None:
     granted = {"districts": ["110000"], "scopes": ["cases:read"], "created_by": "s", "created_at": START - 9000 * DAY}
     revoked = {"revoked_at": at, "revoked_by": "s", "revoked_reason": "离职"}
@@ -56,6 +63,7 @@ async def _letter(world: World, key: str, at: datetime) -> None:
 PUT: dict[str, Callable[..., Any]] = {
     "answers": _answer,
     "people": _person,
+    "agents": _agent,
     "keys": _key,
     "revocations": _revocation,
     "letters": _letter,
@@ -63,6 +71,7 @@ PUT: dict[str, Callable[..., Any]] = {
 LEFT = {
     "answers": "SELECT key FROM funding.idempotency_key",
     "people": "SELECT subject FROM funding.person WHERE name = '姓名' AND uscc = 'u' AND closed_reason = '调离'",
+    "agents": "SELECT withdrawn_reason FROM funding.agent WHERE name = '姓名' AND reason = '授权'",
     "keys": "SELECT id FROM funding.api_key WHERE name = '姓名' AND revoked_reason = '离职'",
     "revocations": "SELECT token_id FROM funding.revoked_token",
     "letters": "SELECT error FROM funding.dead_letter",
