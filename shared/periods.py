@@ -11,6 +11,8 @@ class Periods(BaseSettings):
     """Interval at which each service erases what is due."""
     idempotency_keep_days: int = Field(default=7, ge=1)
     """Days for which the answer of an act is kept for its repetition."""
+    inbox_keep_days: int = Field(default=30, ge=1, le=3660)
+    """Days for which the ids of received messages are kept, at least a day longer than `update_max_age_days`."""
     keep_people_days: int = Field(default=1826, ge=365)
     """Days after which the directory forgets the name of somebody who left or no longer signs in,
     and an ended authorisation the name of its agent."""

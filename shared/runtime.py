@@ -92,7 +92,7 @@ class Service:
     """The tables whose rows are sealed."""
     jobs: tuple[Job, ...] = ()
     retention: tuple[Rule, ...] = ()
-    """What it erases by age, beside what every service erases."""
+    """Rules of erasure by age, beside those of every service."""
 
     def read_topics(self) -> Mapping[str, InboundTopic]:
         """Return the topics that the service reads beside events: its own, and the checkpoints of all services."""

@@ -136,8 +136,6 @@ class Settings(LoadLimits, Periods):
 
     update_max_age_days: int = Field(default=7, ge=1, le=90)
     """Age at which a signed update in district.library-updates is not recorded any more but becomes a dead letter."""
-    inbox_keep_days: int = Field(default=30, ge=1, le=3660)
-    """Days for which the ids of received messages are kept, at least a day longer than `update_max_age_days`."""
 
     jwt_keys: SecretStr = SecretStr("")
     """JWK set of the public keys that sign tokens, as JSON text or as a file path."""

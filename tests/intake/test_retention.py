@@ -19,7 +19,7 @@ async def _emptied(world: World) -> set[str]:
 
 
 async def test_an_abandoned_draft_is_emptied_once_and_can_be_filled_again(world: World) -> None:
-    """A submitted declaration of the same age, and a draft that got a file since, stay; the seals stay sound."""
+    """Submitted declarations of the same age and drafts that got a file since stay; the seals stay sound."""
     owner, instance = world.owner(), world.instances["intake"]
     submitted = await sample.ready(world)
     await world.post("intake", f"/v1/declarations/{submitted}/submit", owner)

@@ -33,7 +33,7 @@ STATED_FIELDS = (
 )
 """Fields that the applicant states besides the facts; each round keeps a copy."""
 CLEARED_FIELDS = tuple(name for name in STATED_FIELDS if name not in ("project_name", "applicant_name"))
-"""Those that an abandoned draft loses."""
+"""Fields that an abandoned draft loses."""
 
 
 class Declaration(Base):

@@ -76,7 +76,7 @@ LEFT = {
     "revocations": "SELECT token_id FROM funding.revoked_token",
     "letters": "SELECT error FROM funding.dead_letter",
 }
-"""Where what a rule erases is still there."""
+"""Queries for the rows of which a rule has erased nothing yet."""
 
 
 async def _left(world: World, rule: str) -> set[str]:
@@ -96,7 +96,7 @@ def _rule(name: str) -> Rule:
 
 
 async def test_each_period_ends_to_the_second_and_a_second_run_finds_nothing(world: World) -> None:
-    """The rows of a rule become due a second apart: the day before, on the last day, and after it."""
+    """Three rows a rule: a day before the end of the period, at its end, and a second after it."""
     instance = world.instances["funding"]
     for rule in RULES:
         due = START - timedelta(days=rule.days(world.settings))
@@ -118,7 +118,7 @@ async def test_each_period_ends_to_the_second_and_a_second_run_finds_nothing(wor
 
 
 async def test_what_has_not_ended_is_never_due(world: World) -> None:
-    """A row just outside each condition, however old it is."""
+    """Rows just outside each condition stay, however old they are."""
     old = START - timedelta(days=20_000)
     admin = world.database.admin
     plain = {"roles": ["finance"], "districts": ["110000"]}
