@@ -31,7 +31,7 @@ FORGOTTEN = {"Session": '__import__("shared.web.idempotency", fromlist=["_"]).Re
 
 def files() -> list[str]:
     """Return the files of the services and of what their routes share."""
-    left_out = ("/migrations/", "/rules/", "/interest/", "shared/storage/ddl.py", "shared/storage/migrate.py")
+    left_out = ("/migrations/", "/rules/", "/interest/", "shared/storage/ddl", "shared/storage/migrate.py")
     found = (path for path in product_files() if path.startswith(("services/", "shared/web/", "shared/storage/")))
     return [
         path for path in [*found, "shared/errors.py", "shared/actors.py"] if not any(part in path for part in left_out)

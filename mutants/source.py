@@ -46,7 +46,7 @@ class Mutant:
     def area(self) -> str:
         """Return the part of the product, by which scores are stated."""
         parts = Path(self.path).parts
-        if "migrations" in parts or self.path.endswith("storage/ddl.py"):
+        if "migrations" in parts or self.path.startswith("shared/storage/ddl"):
             return "migrations"
         return "/".join(parts[:2])
 

@@ -5,11 +5,12 @@ import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import Field, SecretStr
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from sqlalchemy import URL, make_url
 
+from shared.claim_mapping import ClaimMapping
 from shared.load_limits import LoadLimits
 from shared.periods import Periods
 
@@ -33,24 +34,6 @@ class NoLogin(ValueError):
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 """Hosts that only this machine reaches."""
-
-
-class ClaimMapping(BaseModel):
-    """Places of the claims that the suite needs, as the identity provider has them.
-
-    A name with dots that is no claim itself leads into nested claims: `realm_access.roles`.
-    """
-
-    model_config = ConfigDict(extra="forbid")
-
-    roles: str = "roles"
-    district: str = "district"
-    uscc: str = "uscc"
-    name: str = "name"
-    role_values: dict[str, str] = Field(default_factory=dict)
-    """The provider's roles and what they are called here; others count for nothing. Empty: they have the same names."""
-    district_values: dict[str, str] = Field(default_factory=dict)
-    """The same for districts: the provider's value and the district's code."""
 
 
 class Settings(LoadLimits, Periods):

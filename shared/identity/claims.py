@@ -8,10 +8,10 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from shared.actors import ROLES, WHOLE_CITY, Actor, SignIn
+from shared.claim_mapping import ClaimMapping
 from shared.districts import DISTRICTS
 from shared.errors import Unauthenticated
 from shared.identifiers import Uscc
-from shared.settings import ClaimMapping
 from shared.text import Line
 
 DISTRICT_ROLES = frozenset({"district_officer", "district_supervisor", "district_government"})

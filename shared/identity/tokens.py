@@ -8,11 +8,12 @@ from joserfc import jws, jwt
 from joserfc.errors import JoseError, SecurityWarning
 
 from shared.actors import Actor
+from shared.claim_mapping import ClaimMapping
 from shared.clock import Clock
 from shared.errors import Unauthenticated
 from shared.identity.claims import actor_of
 from shared.identity.signing_keys import SigningKeys, key_set
-from shared.settings import ClaimMapping, Settings
+from shared.settings import Settings
 
 _TOKEN_LIMIT = 4096
 _REMEMBERED = 2048

@@ -29,7 +29,9 @@ def live_imports(source: str, service: str) -> list[str]:
     """Return the imports of a migration beyond Alembic, SQLAlchemy, its own folder and the frozen DDL."""
     frozen = ("alembic", "sqlalchemy", "shared.storage.ddl", f"services.{service}.migrations")
     return [
-        name for name in imported(source) if not any(name == each or name.startswith(f"{each}.") for each in frozen)
+        name
+        for name in imported(source)
+        if not any(name == each or name.startswith((f"{each}.", f"{each}_")) for each in frozen)
     ]
 
 

@@ -12,8 +12,9 @@ from deploy.cli.app import app
 from deploy.demo.story.chapters import EXPECTED
 from deploy.demo.story.projects import CASES
 from services import SERVICES
+from shared.claim_mapping import ClaimMapping
 from shared.load_limits import Rates
-from shared.settings import ROLE_KINDS, ROOT, ClaimMapping, Settings
+from shared.settings import ROLE_KINDS, ROOT, Settings
 from tests.deploy.documents import code, documents, headings, links
 
 FOLDERS = ("bench", "deploy", "docs", "examples", "faults", "services", "shared", "tests")

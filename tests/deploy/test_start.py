@@ -39,7 +39,9 @@ def start(folder: Path, *arguments: str, **settings: str) -> subprocess.Popen[st
         ("DATABASE_URL", NOWHERE, "cannot be reached"),
         ("DATABASE_URL", "nonsense", "cannot be reached"),
         ("POOL_SIZE", "many", "TENGHUAN_POOL_SIZE"),
-        ("HOST", "256.0.0.1", "cannot be listened on"),
+        ("HOST", "256.0.0.1", "TENGHUAN_HOST=256.0.0.1 is reached from other machines"),
+        ("HOST", "localhost.invalid", "TENGHUAN_HOST=localhost.invalid is reached from other machines"),
+        ("PORT", "70000", "cannot be listened on"),
     ],
 )
 def test_what_is_set_wrong_is_named(

@@ -191,11 +191,14 @@ def test_a_data_folder_is_restored_whole_or_not_at_all(
     with new_data_folder(Settings(data_dir=folder), restoration) as settings:
         assert settings.data_dir == unfinished
         assert settings.role_passwords == passwords_from("secret")
-        assert [each.name for each in unfinished.iterdir()] == ["role-password"]
+        assert sorted(each.name for each in unfinished.iterdir()) == ["role-password", "seal-keys"]
         assert (unfinished / "role-password").stat().st_mode & 0o777 == 0o600
         restoration.complete = complete
     assert (stopped, unfinished.exists()) == ([unfinished / "postgres"], False)
     found = {each.name: each.read_text() for each in folder.iterdir()} if folder.exists() else None
+    if complete:
+        assert found is not None
+        assert found.pop("seal-keys").startswith("PRIVATE+KEY+tenghuan/")  # new ones: the archive has none
     assert found == after
 
 

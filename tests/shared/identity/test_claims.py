@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from shared.actors import ROLES, WHOLE_CITY, Actor
-from shared.settings import ClaimMapping
+from shared.claim_mapping import ClaimMapping
 from tests.shared.identity.test_tokens import OWNER, actor, settings, token
 
 CHAOYANG = ("110105",)

@@ -10,10 +10,11 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 
+from shared.claim_mapping import ClaimMapping
 from shared.clock import Clock
 from shared.errors import Unauthenticated
 from shared.identity.tokens import TokenReader
-from shared.settings import ClaimMapping, Settings
+from shared.settings import Settings
 from tests.world import World
 
 CLIENT, BACK = "tenghuan-web", "http://localhost/back"

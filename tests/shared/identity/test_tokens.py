@@ -11,10 +11,11 @@ from joserfc.jwk import ECKey, Key, KeySet, OctKey, OKPKey
 from pydantic import SecretStr
 
 from shared.actors import Actor
+from shared.claim_mapping import ClaimMapping
 from shared.errors import Unauthenticated
 from shared.identity.signing_keys import check_keys, given_keys
 from shared.identity.tokens import TokenRules, read_token
-from shared.settings import ClaimMapping, Settings
+from shared.settings import Settings
 
 NOW = datetime(2024, 3, 1, 2, 0, tzinfo=UTC)
 SECOND = int(NOW.timestamp())

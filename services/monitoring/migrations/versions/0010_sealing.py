@@ -2,7 +2,7 @@
 
 from alembic import op
 
-from shared.storage.ddl import create_sealing
+from shared.storage.ddl_sealing import create_sealing
 
 revision = "0010"
 down_revision = "0009"
