@@ -48,7 +48,7 @@ class Actor:
     scopes: frozenset[str] | None = None
     """Scopes of an API key. None: a person or the suite itself, whom only the role limits."""
     is_agent: bool = False
-    """Whether a person acts for an owner that authorised it; `uscc` is then the owner's."""
+    """True for a person who acts for an owner that authorised it; `uscc` is then the owner's."""
     sign_in: SignIn | None = field(default=None, compare=False)
     """None for the suite itself."""
 

@@ -15,7 +15,7 @@ from pydantic import SecretStr
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from deploy.demo.personas import Signer, kept_signer
+from deploy.demo.personas import TOKEN_HOURS, Signer, kept_signer
 from deploy.demo.story.client import StoryClient
 from deploy.local.listeners import address, bind_all
 from deploy.local.postgres import start
@@ -36,10 +36,11 @@ _COLUMNS = """
 SELECT format('%I.%I', table_schema, table_name), string_agg(quote_ident(column_name), ', ' ORDER BY column_name)
 FROM information_schema.columns
 WHERE table_schema IN ('intake', 'eligibility', 'funding', 'funding_ledger', 'monitoring')
-AND table_name <> 'alembic_version' AND table_schema || '.' || table_name IN (
-    SELECT schemaname || '.' || tablename FROM pg_tables)
+AND table_name <> 'alembic_version' AND (table_name, column_name) <> ('api_key', 'writes')
+AND table_schema || '.' || table_name IN (SELECT schemaname || '.' || tablename FROM pg_tables)
 GROUP BY 1
 """
+"""Columns by table, less what became the scopes of a key."""
 Digests = dict[str, tuple[int, str]]
 EARLIER_DUTIES = {
     ("finance-3", "book_recovery"), ("finance-3", "submit_statement"), ("city-officer-6", "draft_plan"),
@@ -143,7 +144,14 @@ async def _reconciled(settings: Settings) -> None:
 async def _read(settings: Settings) -> None:
     """Start the services on the upgraded data and read the story's end with tokens of the kept key."""
     signer = kept_signer()
-    settings = settings.model_copy(update={"jwt_keys": SecretStr(signer.jwks()), "story_clock": True, "port": 0})
+    settings = settings.model_copy(
+        update={
+            "jwt_keys": SecretStr(signer.jwks()),
+            "jwt_lifetime_hours": float(TOKEN_HOURS),
+            "story_clock": True,
+            "port": 0,
+        }
+    )
     listeners = bind_all("127.0.0.1", 0)
     addresses = {name: address(listener) for name, listener in listeners.items()}
     async with (
