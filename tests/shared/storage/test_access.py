@@ -127,8 +127,10 @@ def test_only_what_is_under_way_or_forgotten_by_age_is_deleted() -> None:
     deleting = {(of, kind) for of, kind, rights in stated if "DELETE" in rights}
     assert deleting == {
         ("idempotency_key", "app"),
+        ("dead_letter", "app"),
         ("inbox", "app"),
         ("parked", "app"),
+        ("revoked_token", "app"),
         ("stream_ticket", "app"),
         ("outbox", "relay"),
         ("transaction_part", "sealer"),
