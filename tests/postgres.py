@@ -153,6 +153,7 @@ class TestDatabase:
         admin = await asyncpg.connect(server.embedded.dsn(name))
         for service in SERVICES:  # who may connect is not copied with a template
             await admin.execute(database_statement(service))
+        await admin.execute("DELETE FROM test_support.schema_change")
         await admin.execute("SET session_replication_role = replica; SET lock_timeout = '2s'")
         relations = await admin.fetch(_RELATIONS)
         database = cls(server, name, admin, [row["name"] for row in relations if not row["is_sequence"]])
