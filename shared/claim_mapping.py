@@ -1,4 +1,4 @@
-"""Where the identity provider puts the claims that the suite reads."""
+"""Places of the claims that the suite reads in the tokens of the identity provider."""
 
 from pydantic import BaseModel, ConfigDict, Field
 

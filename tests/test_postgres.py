@@ -12,6 +12,6 @@ async def test_a_database_is_used_again_unless_its_schema_changed(server: Server
     ):
         async with server.database() as lent:
             assert await lent.filled() == []
-            await lent.admin.execute(statement)
+            await server.run(f"{statement};", lent.name)
             names.append(lent.name)
     assert names[0] == names[1] != names[2]

@@ -18,9 +18,14 @@ from deploy.local.settings import with_seal_keys
 from deploy.local.signals import STOPPED, stop_event
 from deploy.local.tls import Unprotected, check_exposure
 from shared.load_limits import UNLIMITED
+from shared.periods import Periods
 from shared.settings import Settings
 
 screen = Console(width=None if sys.stdout.isatty() else 140)
+
+
+KEPT = ("idempotency_keep_days", *(name for name in Periods.model_fields if name.startswith("keep_")))
+"""Periods of retention, in days."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +70,8 @@ def story_settings(settings: Settings, signer: Signer, arguments: Arguments) -> 
             "jwt_lifetime_hours": float(TOKEN_HOURS),
             "story_clock": True,
             "rates": UNLIMITED,
-            "idempotency_keep_days": 36_500,
+            # The story's clock passes years; what it leaves stays to be looked at.
+            **dict.fromkeys(KEPT, 36_500),
             # The story's clock passes months between two passes of the sealer, which asks what a record rests on.
             "inbox_keep_days": 3660,
             "pool_size": 10,

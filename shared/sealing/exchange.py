@@ -18,8 +18,9 @@ from shared.events.outbox import shard_of
 from shared.sealing.keys import public_keys
 from shared.sealing.merkle import is_consistent
 from shared.sealing.note import Checkpoint, NotSigned, UnreadableNote, open_checkpoint
+from shared.storage.seal_tables import foreign_checkpoint
 from shared.storage.session import now, settings_of
-from shared.storage.tables import foreign_checkpoint, outbox, stream_head
+from shared.storage.tables import outbox, stream_head
 
 log = structlog.get_logger()
 ANNOUNCED = "seal.checkpoint"

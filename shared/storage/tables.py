@@ -6,7 +6,6 @@ from sqlalchemy import (
     Column,
     Date,
     DateTime,
-    ForeignKey,
     Identity,
     Index,
     Integer,
@@ -21,9 +20,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
-from shared.storage.session import new_metadata
+from shared.storage import seal_tables
 
-metadata = new_metadata()
+metadata = seal_tables.metadata
+"""Metadata of the tables here and of those of the seals."""
 
 stream_head = Table(
     "stream_head",
@@ -233,59 +233,6 @@ stream_ticket = Table(
     Column("ticket_hash", LargeBinary, primary_key=True),
     Column("actor", JSONB, nullable=False),
     Column("expires_at", DateTime(timezone=True), nullable=False),
-)
-
-transaction_part = Table(
-    "transaction_part",
-    metadata,
-    Column("id", BigInteger, Identity(always=True), primary_key=True),
-    Column("written_in", BigInteger, nullable=False, server_default=text("((pg_current_xact_id())::text)::bigint")),
-)
-"""Savepoints. A row written after a savepoint carries the savepoint's transaction number (xmin), as this row does."""
-
-seal_layout = Table(
-    "seal_layout",
-    metadata,
-    Column("id", SmallInteger, Identity(always=True), primary_key=True),
-    Column("kind", Text, nullable=False),
-    Column("columns", ARRAY(Text), nullable=False),
-    Column("personal", ARRAY(Text), nullable=False),
-    UniqueConstraint("kind", "columns", "personal"),
-)
-
-seal_leaf = Table(
-    "seal_leaf",
-    metadata,
-    Column("tree_index", BigInteger, primary_key=True, autoincrement=False),
-    Column("layout", SmallInteger, ForeignKey("seal_layout.id"), nullable=False),
-    Column("key", Text, nullable=False),
-    Column("hash", LargeBinary, nullable=False),
-    Column("rests_on", Text, nullable=False),
-    Column("salts", ARRAY(LargeBinary), nullable=False),
-    Column("digests", ARRAY(LargeBinary), nullable=False),
-    Index("ix_seal_leaf_key", "key", "layout"),
-)
-
-seal_checkpoint = Table(
-    "seal_checkpoint",
-    metadata,
-    Column("size", BigInteger, primary_key=True, autoincrement=False),
-    Column("root", LargeBinary, nullable=False),
-    Column("subtrees", ARRAY(LargeBinary), nullable=False),
-    Column("note", Text, nullable=False),
-    Column("at", DateTime(timezone=True), nullable=False),
-)
-
-foreign_checkpoint = Table(
-    "foreign_checkpoint",
-    metadata,
-    Column("origin", Text, nullable=False),
-    Column("size", BigInteger, nullable=False),
-    Column("root", LargeBinary, nullable=False),
-    Column("note", Text, nullable=False),
-    Column("received_at", DateTime(timezone=True), nullable=False),
-    Column("fault", Text),
-    PrimaryKeyConstraint("origin", "size", "root"),
 )
 
 agent = Table(

@@ -11,8 +11,8 @@ from shared.errors import Forbidden, NotFound
 from shared.runtime import Instance
 from shared.sealing.keys import public_keys
 from shared.sealing.proofs import prove
+from shared.storage.seal_tables import foreign_checkpoint, seal_checkpoint
 from shared.storage.session import driver
-from shared.storage.tables import foreign_checkpoint, seal_checkpoint
 from shared.web.auth import Anyone
 from shared.web.idempotency import ReadSession
 from shared.web.parameters import KnownParametersRoute

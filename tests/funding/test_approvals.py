@@ -294,15 +294,3 @@ async def test_an_act_without_a_key_is_refused_and_one_sent_twice_happens_once(w
     ]
     assert answers[0].content == answers[1].content
     await sound(world)
-
-
-async def test_applications_are_listed_page_by_page(world: World) -> None:
-    cases = {str(await enter_pool(world)) for _ in range(3)}
-    seen: set[str] = set()
-    cursor = ""
-    for _ in range(3):
-        page = await world.get("funding", f"/v1/applications?limit=1&status=received{cursor}", "city-officer-1")
-        seen |= {item["id"] for item in page["items"]}
-        cursor = f"&cursor={page['next_cursor']}"
-    assert (seen, page["next_cursor"]) == (cases, None)
-    assert (await world.get("funding", "/v1/applications?status=declined", "city-officer-1"))["items"] == []
