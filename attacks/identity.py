@@ -80,7 +80,11 @@ async def name_somebody_who_does_not_exist(target: Target) -> None:
     """Assign an inspection to somebody who does not exist"""
     page = await target.ask("monitoring", "GET", "/v1/inspections?limit=1", "city-officer-1")
     inspection = page.json()["items"][0]["id"]
-    path = f"/v1/inspections/{inspection}/assign"
-    answer = await target.ask("monitoring", "POST", path, "city-officer-1", json={"inspector": "nobody-99"})
-    if answer.is_success:
-        raise Succeeded("nobody-99 inspects")
+    path = f"/v1/inspections/{inspection}"
+    tag = await target.tag("monitoring", path, "city-officer-1")
+    body = {"inspector": "nobody-99"}
+    refused = await target.refused(
+        422, "monitoring", "POST", f"{path}/assign", "city-officer-1", json=body, headers=tag
+    )
+    if "inspector" not in refused.text:
+        raise Succeeded(f"refused for another reason: {refused.text[:300]}")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from attacks.target import Target
 
 Run = Callable[[Target], Awaitable[None]]
-PARTS = ("walls", "ledger", "acts", "sight", "input", "load", "identity")
+PARTS = ("walls", "ledger", "tamper", "acts", "sight", "input", "load", "identity")
 """Modules of this package that hold attacks."""
 
 

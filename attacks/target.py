@@ -76,6 +76,10 @@ class Target:
             raise Succeeded(f"{method} {path}: {answer.status_code} instead of {status}: {answer.text[:300]}")
         return answer
 
+    async def tag(self, service: str, path: str, who: str | Persona) -> dict[str, str]:
+        """Return the header that states the version which somebody reads now."""
+        return {"if-match": (await self.ask(service, "GET", path, who)).headers["etag"]}
+
     async def settled(self) -> None:
         """Wait until every event was delivered."""
         async with self.administrator() as admin, asyncio.timeout(REQUEST_SECONDS):
