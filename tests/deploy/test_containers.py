@@ -56,7 +56,7 @@ def test_nothing_is_published_beyond_loopback(services: dict[str, Any]) -> None:
 def secrets_of(service: dict[str, Any]) -> set[str]:
     """Return the variables of the secrets file that a container's environment holds."""
     found = re.findall(r"\$\{(\w+)", str(service["environment"]))
-    return {name for name in found if name.endswith("PASSWORD")}
+    return {name for name in found if name.endswith(("PASSWORD", "SEAL_KEY"))}
 
 
 APP = {f"{name.upper()}_APP_PASSWORD" for name in SERVICES}
@@ -73,7 +73,10 @@ def test_each_container_holds_the_secrets_of_its_own_roles_alone(services: dict[
     assert secrets_of(services["topics"]) == {"KAFKA_ADMIN_PASSWORD", *APP}
     for name in SERVICES:
         own = {f"{name.upper()}_{kind.upper()}_PASSWORD" for kind in (*ROLE_KINDS, "kafka")}
-        assert secrets_of(services[name]) == own
+        assert secrets_of(services[name]) == own | {f"{name.upper()}_SEAL_KEY"}
+        public = services[name]["environment"]["TENGHUAN_SEAL_PUBLIC_KEYS"].splitlines()
+        names = [f"${{{each.upper()}_SEAL_PUBLIC_KEY" for each in SERVICES]
+        assert [line.partition(":")[0] for line in public] == names
         assert "TENGHUAN_DATABASE_URL" not in services[name]["environment"]
 
 
