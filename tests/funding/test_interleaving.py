@@ -241,7 +241,7 @@ RACES = {
         "city-supervisor-1", "budgets", BUDGET, "duplicate", rows.row("appropriation", UUID(int=0), "drafted")
     ),
     "confirm_budget": Race(
-        "city-supervisor-1", f"budgets/{RECORD}/confirm", None, "wrong_status",
+        "city-supervisor-1", f"budgets/{RECORD}/confirm", None, "stale",
         decided("appropriation", "confirmed", confirmed_by="'y'", confirmed_at="now()"),
         given=records("appropriation", "drafted"),
     ),

@@ -38,6 +38,8 @@ OPTIONS = {
     "audit checkpoint": {"--to", "--service", "--operator"},
     "audit accept": {"RECORDS", "--reason", "--service", *COMMON},
     "audit keygen": {"NAME"},
+    "privacy list": {"--service", "--format"},
+    "privacy runs": {"--service", "--format", "--limit", "--operator"},
     "roles rotate": {"--reason", "--service", *COMMON},
     "config check": COMMON,
     "backup": {"ARCHIVE", "--reason", *COMMON},

@@ -10,6 +10,7 @@ from pydantic.fields import FieldInfo
 
 from services.monitoring.rules.evaluation.actuals import Actuals
 from services.monitoring.rules.quarters import QuarterReport
+from services.monitoring.schemas.findings import FindingIn
 from services.monitoring.schemas.inspections import InspectionPlanIn
 from services.monitoring.schemas.readings import MeterBoundsIn, ReadingIn
 from tests.enumeration import operations
@@ -25,7 +26,6 @@ LIMITS = {
     "CreditGroundIn.evidence": ">=1 <=20",
     "CreditRepairIn.evidence": ">=1 <=20",
     "CreditRepairIn.ground_ids": ">=1 <=50",
-    "FindingIn.clause": "<=40",
     "FindingIn.evidence": "<=50",
     "FundUse.audit_findings": ">=0 <=1000",
     "GreenRecordIn.attachments": "<=20",
@@ -173,3 +173,13 @@ def test_a_body_within_and_beyond_its_limits(model: type[BaseModel], stated: dic
     else:
         with pytest.raises(ValidationError):
             model.model_validate(stated)
+
+
+@pytest.mark.parametrize(("length", "taken"), [(1, True), (40, True), (41, False)])
+def test_the_clause_of_a_finding_has_forty_characters(length: int, *, taken: bool) -> None:
+    body = {"kind": "funds_diverted", "clause": "条" * length, "description": "凭证与用途不符"}
+    if taken:
+        assert FindingIn.model_validate(body).clause == "条" * length
+    else:
+        with pytest.raises(ValidationError, match="clause"):
+            FindingIn.model_validate(body)
