@@ -2,27 +2,29 @@
 
 from uuid import UUID
 
-from tests.world import World
+from tests.world import START, World
 
 RECORD = UUID(int=9)
+NOW = f"timestamptz '{START.isoformat()}'"
+"""The moment at which the clock of a test starts: by the clock of the machine, answers would differ in every run."""
 OF_CASE = f"'{RECORD}', '{{case}}', '110105', '91110000600037341L'"
 ROWS = {
     "appropriation": f"(id, district, year, document_no, amount_yuan, status, drafted_by, drafted_at,"
-    f" confirmed_by, confirmed_at) VALUES ('{RECORD}', '110000', 2024, '财9号', 1, '{{status}}', 'x', now(),"
-    f" CASE WHEN '{{status}}' = 'confirmed' THEN 'y' END, CASE WHEN '{{status}}' = 'confirmed' THEN now() END)",
+    f" confirmed_by, confirmed_at) VALUES ('{RECORD}', '110000', 2024, '财9号', 1, '{{status}}', 'x', {NOW},"
+    f" CASE WHEN '{{status}}' = 'confirmed' THEN 'y' END, CASE WHEN '{{status}}' = 'confirmed' THEN {NOW} END)",
     "investment_plan": "(id, district, year, batch, title, status, total_yuan, drafted_by, drafted_at, version)"
-    f" VALUES ('{RECORD}', '110000', 2024, 9, '计划', '{{status}}', 1, 'x', now(), 1)",
+    f" VALUES ('{RECORD}', '110000', 2024, 9, '计划', '{{status}}', 1, 'x', {NOW}, 1)",
     "interest_statement": "(id, application_id, district, applicant_uscc, number, lines, results, so_far, readings,"
     f" payable_yuan, status, submitted_by, submitted_at)"
-    f" VALUES ({OF_CASE}, 1, '[]', '[]', '{{{{}}}}', '{{{{}}}}', 1, '{{status}}', 'x', now())",
+    f" VALUES ({OF_CASE}, 1, '[]', '[]', '{{{{}}}}', '{{{{}}}}', 1, '{{status}}', 'x', {NOW})",
     "release_request": "(id, application_id, district, applicant_uscc, instalment, condition, amount_yuan, clause,"
     f" evidence, status, requested_by, requested_at, transfer_id) VALUES ({OF_CASE}, 1, '一次', 1, '三（二）', '依据',"
-    f" '{{status}}', 'x', now(), CASE WHEN '{{status}}' = 'paid' THEN gen_random_uuid() END)",
+    f" '{{status}}', 'x', {NOW}, CASE WHEN '{{status}}' = 'paid' THEN gen_random_uuid() END)",
     "money_return": "(id, application_id, district, applicant_uscc, amount_yuan, bank_receipt_no, reason, status,"
-    f" recorded_by, recorded_at) VALUES ({OF_CASE}, 1, '回', '退', '{{status}}', 'x', now())",
+    f" recorded_by, recorded_at) VALUES ({OF_CASE}, 1, '回', '退', '{{status}}', 'x', {NOW})",
     "clawback_request": "(id, application_id, district, applicant_uscc, ground, clause, amount_yuan, reason, evidence,"
     f" status, requested_by, requested_at, recovered_yuan)"
-    f" VALUES ({OF_CASE}, 'other', '四（一）1', 1, '追', '证', '{{status}}', 'x', now(), 0)",
+    f" VALUES ({OF_CASE}, 'other', '四（一）1', 1, '追', '证', '{{status}}', 'x', {NOW}, 0)",
 }
 ITEM = (
     "INSERT INTO funding.plan_item (id, plan_id, application_id, district, applicant_uscc, status, project_name,"

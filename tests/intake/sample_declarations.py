@@ -152,6 +152,7 @@ RECEIPT = {"construction_status": "ready_to_start", "evidence": "现场照片与
 async def forwarded(world: World, owner: Persona | None = None, **changed: Any) -> str:
     case = await reviewed(world, owner, **changed)
     await world.post("intake", f"/v1/declarations/{case}/forward", SUPERVISOR, FORWARD)
+    await world.settle()  # the assessment that follows raises the version, which nobody must read before
     return case
 
 

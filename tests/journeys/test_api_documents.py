@@ -19,10 +19,10 @@ from tests.journeys.populate import populate
 from tests.references import references
 from tests.world import World
 
-# Probes and reference data for integrators need no token: they show nothing of a case.
+# Probes, reference data for integrators and signed checkpoints need no token: they show nothing of a case.
 OPEN_TO_ALL = {
     "live", "ready", "read_event_schema", "dry_run_declaration", "list_editions", "list_clauses", "list_duties",
-    "list_problems", "explain_problem", "list_code_lists",
+    "list_problems", "explain_problem", "list_code_lists", "list_checkpoints",
 }  # fmt: skip
 _INVALID_KEYSETS: tuple[Any, ...] = ([], {}, [None, "\x00"], 10**30)
 INVALID_CURSORS = (

@@ -48,22 +48,23 @@ REFUSALS = {
     404: "not_found unknown_policy_parameter",
     409: "already_requested already_resolved amount_exceeds_pending amount_undetermined beyond_known_series "
     "changed_since_prepared completed_before_plan completed_undecided conditions_not_met conflict credit_grade_d "
-    "draft_outdated duplicate duplicate_funding findings_block findings_open funds_held id_conflict "
-    "idempotency_key_in_flight instalment_condition interest_undetermined ledger_mismatch ledger_refusal machine_found "
-    "more_than_paid no_account no_budget not_forwardable not_prepared not_ready_for_pool not_received not_sealed "
-    "nothing_reserved "
-    "other_municipal_money over_award over_balance over_budget over_cap panel_complete parameter_not_published "
-    "pending_not_found project_completed shown_once unknown_ruleset wrong_status",
+    "draft_outdated duplicate duplicate_funding file_quota findings_block findings_open funds_held id_conflict "
+    "idempotency_key_in_flight instalment_condition interest_undetermined ledger_mismatch ledger_refusal "
+    "machine_found more_than_paid no_account no_budget no_document no_route not_forwardable not_prepared "
+    "not_ready_for_pool not_received not_sealed nothing_reserved other_municipal_money over_award over_balance "
+    "over_budget over_cap over_document panel_complete parameter_not_published pending_not_found "
+    "project_completed shown_once unknown_ruleset wrong_status",
     412: "stale",
     413: "too_large",
     415: "unsupported_type",
     422: "idempotency_key_reused incomplete invalid invalid_cursor malformed_rule no_edition_in_force not_for_tables "
     "unknown_interpretation unknown_parameter unknown_rule unreadable_fact",
     428: "precondition_required",
+    429: "too_many_requests",
     500: "file_altered several_editions_in_force",
     503: "identity_provider_unavailable not_ready",
 }
-"""Codes of refusals by status: 409 the state forbids it, 412 and 428 versions, 422 what was sent is wrong."""
+"""Codes of refusals by status: 409 the state forbids it, 412, 428 versions, 422 what was sent, 429 how often."""
 
 
 @each_service
