@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
-from pydantic import SerializerFunctionWrapHandler, WrapSerializer
+from pydantic import GetCoreSchemaHandler, SerializerFunctionWrapHandler
+from pydantic_core import CoreSchema, core_schema
 
 from shared.actors import ROLES, Actor
 
@@ -43,7 +44,18 @@ def _to_officials(value: Any, write: SerializerFunctionWrapHandler) -> Any:
     return None
 
 
-TO_OFFICIALS = WrapSerializer(_to_officials)
+@dataclass(frozen=True)
+class ToOfficials:
+    """Writes a field as its reader may see it; pydantic's WrapSerializer would leave no type of it in the document."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        schema = handler(source)
+        written = core_schema.wrap_serializer_function_ser_schema(_to_officials)
+        cast(dict[str, Any], schema)["serialization"] = written
+        return schema
+
+
+TO_OFFICIALS = ToOfficials()
 """Metadata of a field that officials see and everyone else gets as null."""
 Handler = Annotated[str | None, TO_OFFICIALS]
 """Account or name of the person who handled something: for officials, and for that person; null for everyone else."""

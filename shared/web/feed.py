@@ -116,7 +116,9 @@ async def stream_events(
     actor: Anyone,
     types: Types = [],  # noqa: B006 - FastAPI copies query defaults
     after: After = 0,
-    ticket: Annotated[str | None, Query(max_length=100, description="凭单，代替 Authorization 请求头")] = None,
+    ticket: Annotated[
+        str | None, Query(pattern="^[A-Za-z0-9_-]{1,100}$", description="凭单，代替 Authorization 请求头")
+    ] = None,
     last_event_id: Annotated[str | None, Header(pattern=r"^\d{1,18}$", description="上次收到的事件位置")] = None,
 ) -> EventStream:
     """Stream the events of this service (Server-Sent Events) after Last-Event-ID, until the token expires."""

@@ -1,6 +1,7 @@
 """Signed checkpoints for everybody, and proofs that a record is sealed for those who may see the record."""
 
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import APIRouter, Path, Request
 from pydantic import BaseModel, Field
@@ -13,20 +14,20 @@ from shared.sealing.keys import public_keys
 from shared.sealing.proofs import prove
 from shared.storage.seal_tables import foreign_checkpoint, seal_checkpoint
 from shared.storage.session import driver
-from shared.web.auth import Anyone
+from shared.web.auth import Person
 from shared.web.idempotency import ReadSession
 from shared.web.parameters import KnownParametersRoute
 
 router = APIRouter(route_class=KnownParametersRoute, tags=["封存与证明"])
 _LATEST = 100
 Kind = Annotated[str, Path(pattern=r"^[a-z_]{1,40}$", description="记录类别，如 approval（批复）、declaration（申报）")]
-Key = Annotated[str, Path(min_length=1, max_length=200, description="记录标识")]
+Key = Annotated[UUID, Path(description="记录标识")]
 
 
 class HeldCheckpoint(BaseModel):
     """The newest checkpoint of another service that this service holds."""
 
-    origin: str = Field(description="出具该检查点的服务，形如 tenghuan/funding")
+    origin: str = Field(description="出具该检查点的服务，形如 tenghuan/ 加服务名")
     note: str = Field(description="检查点全文，C2SP signed-note 格式")
 
 
@@ -86,7 +87,7 @@ class ProofOut(BaseModel):
     description="证明一条记录的现行内容已封存于签名检查点，供独立验证，方法见 examples/verify_proof.py；"
     "只提供给可查看该记录的人。",
 )
-async def prove_record(request: Request, session: ReadSession, actor: Anyone, kind: Kind, key: Key) -> ProofOut:
+async def prove_record(request: Request, session: ReadSession, actor: Person, kind: Kind, key: Key) -> ProofOut:
     """Return the inclusion proof of a record that the caller may see. Raises Forbidden, NotFound or NotSealed."""
     instance: Instance = request.app.state.instance
     seals = instance.service.seals
@@ -96,7 +97,7 @@ async def prove_record(request: Request, session: ReadSession, actor: Anyone, ki
     if actor.role not in (*roles, "auditor"):
         raise Forbidden("需要以下角色之一：" + "、".join(ROLES[role] for role in (*roles, "auditor")))
     table = seals.by_kind()[f"{instance.service.name}.{kind}"]
-    proof = await prove(await driver(session), instance.sealer.subtrees, table, key)
+    proof = await prove(await driver(session), instance.sealer.subtrees, table, str(key))
     return ProofOut(
         content=proof.content,
         index=proof.index,

@@ -99,9 +99,19 @@ def test_the_sdk_is_not_imported_while_traces_are_off() -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "traced"),
-    [("/livez", False), ("/readyz", False), ("/events", True), ("/livez/x", True), ("/v1/declarations", True)],
+    ("path", "query", "traced"),
+    [
+        ("/livez", b"", False),
+        ("/readyz", b"", False),
+        ("/events", b"", True),
+        ("/livez/x", b"", True),
+        ("/v1/declarations", b"limit=5", True),
+        ("/events/stream", b"after=3", True),
+        ("/events/stream", b"ticket=x", False),
+        ("/events/stream", b"after=3&ticket=x", False),
+    ],
 )
-def test_health_checks_are_not_traced(path: str, *, traced: bool) -> None:
+def test_health_checks_and_tickets_are_not_traced(path: str, query: bytes, *, traced: bool) -> None:
     telemetry = tracing.request_telemetry("of-a-test", Settings())
-    assert (telemetry["tracing"], telemetry["exclude"]({"path": path})) == (False, not traced)
+    excluded = telemetry["exclude"]({"path": path, "query_string": query})
+    assert (telemetry["tracing"], excluded) == (False, not traced)

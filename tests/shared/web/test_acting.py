@@ -19,6 +19,8 @@ from tests.world import World
 Checked = Annotated[Actor, Depends(RoleCheck("district_supervisor", "district_officer", "system"))]
 BOTH = Persona("officer-7", "示例", ("district_officer", "district_supervisor"), "110105")
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+OF_KEYS = "/v1/resources/any"
+"""A path of a group that keys of intake may read and write."""
 
 
 def acts() -> APIRouter:
@@ -50,7 +52,7 @@ def acts() -> APIRouter:
         return actor.subject
 
     for method in METHODS:
-        router.add_api_route("/any", any_method, methods=[method], name=f"any_{method}", response_model=None)
+        router.add_api_route(OF_KEYS, any_method, methods=[method], name=f"any_{method}", response_model=None)
     return router
 
 
@@ -74,7 +76,7 @@ async def test_a_read_only_key_reads_and_a_writing_key_may_do_all(world: World, 
     key = await world.post("intake", "/v1/api-keys", "city-supervisor-1", new, 201)
     headers = {"authorization": f"Bearer {key['key']}"}
     async with small_service(world, acts()) as client:
-        found = {method: (await client.request(method, "/any", headers=headers)).status_code for method in METHODS}
+        found = {method: (await client.request(method, OF_KEYS, headers=headers)).status_code for method in METHODS}
     assert found == {method: 200 if writes or method == "GET" else 403 for method in METHODS}
 
 

@@ -12,6 +12,7 @@ from shared.actors import system_actor
 from shared.web.filters import Filter, Moment, between, dates, flag, moments, one_of, search, since
 from shared.web.idempotency import ReadSession
 from shared.web.paging import FilterSet, Listing, Page, PageRequest
+from shared.web.parameters import KnownParametersRoute
 from tests.shared.web.test_foundation import small_service
 from tests.world import World
 
@@ -99,7 +100,7 @@ FILTERS = FilterSet(LISTING)
 
 
 def rows() -> APIRouter:
-    router = APIRouter()
+    router = APIRouter(route_class=KnownParametersRoute)
 
     @router.get("/rows", response_model=None)
     async def list_rows(session: ReadSession, asked: PageRequest = Depends(LISTING)) -> Page[int]:

@@ -59,34 +59,33 @@ async def test_a_district_does_not_see_events_of_another(world: World) -> None:
     assert (await world.get("intake", "/events", "110106-officer-1"))["events"] == []
 
 
+async def authorised(world: World, key: str, reason: str = "代办申报") -> httpx.Response:
+    """Ask for an act whose repetition without a key would have another effect and another answer."""
+    given = {"subject": "agent-7", "name": "示例受托人", "starts_on": "2024-03-04", "ends_on": "2024-03-06"}
+    body = {**given, "reason": reason}
+    return await world.call("intake", "POST", "/v1/agents", world.owner(), body, idempotency_key=key)
+
+
+async def authorisations(world: World) -> int:
+    return len((await world.get("intake", "/v1/agents", world.owner()))["items"])
+
+
 async def test_the_same_key_gives_the_same_answer_and_one_effect(world: World) -> None:
-    body = new_key()
-    answers = [
-        await world.call("intake", "POST", "/v1/api-keys", "city-supervisor-1", body, idempotency_key="k1")
-        for _ in range(2)
-    ]
+    answers = [await authorised(world, "k1") for _ in range(2)]
     assert answers[0].status_code == 201, answers[0].text
     assert answers[0].content == answers[1].content
     assert answers[1].headers["idempotency-replayed"] == "true"
-    other = await world.call(
-        "intake", "POST", "/v1/api-keys", "city-supervisor-1", new_key(writes=True), idempotency_key="k1"
-    )
+    other = await authorised(world, "k1", "代办变更")
     assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
-    assert len((await world.get("intake", "/v1/api-keys", "city-supervisor-1"))["items"]) == 1
+    assert await authorisations(world) == 1
 
 
 async def test_the_same_key_at_once_has_one_effect(world: World) -> None:
-    body = new_key()
-    answers = await asyncio.gather(
-        *(
-            world.call("intake", "POST", "/v1/api-keys", "city-supervisor-1", body, idempotency_key="at-once")
-            for _ in range(6)
-        )
-    )
+    answers = await asyncio.gather(*(authorised(world, "at-once") for _ in range(6)))
     assert {answer.status_code for answer in answers} <= {201, 409}
     assert {answer.json()["code"] for answer in answers if answer.status_code == 409} <= {"idempotency_key_in_flight"}
     assert len({answer.content for answer in answers if answer.status_code == 201}) == 1
-    assert len((await world.get("intake", "/v1/api-keys", "city-supervisor-1"))["items"]) == 1
+    assert await authorisations(world) == 1
 
 
 async def test_a_key_in_flight_is_refused_without_waiting_for_it(world: World) -> None:

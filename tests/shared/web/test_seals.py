@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import Uuid
 
 from services import SERVICES, load
+from shared.actors import ROLES
 from shared.settings import ROOT
 from tests.funding import case as funding_case
 from tests.sealing import seal
@@ -85,6 +87,17 @@ async def test_checkpoints_are_open_to_everybody_also_those_held_of_others(world
 def test_what_may_be_proved_is_sealed(service: str) -> None:
     seals = load(service).seals
     assert {f"{service}.{kind}" for kind in seals.provable} <= set(seals.by_kind())
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_what_may_be_proved_is_found_by_one_uuid_and_by_people(service: str) -> None:
+    """The path of a proof holds one UUID, and the operation admits no system."""
+    loaded = load(service)
+    for kind, roles in loaded.seals.provable.items():
+        (key,) = loaded.seals.by_kind()[f"{service}.{kind}"].key
+        (table,) = (each for each in loaded.metadata.tables.values() if each.name == kind)
+        assert isinstance(table.c[key].type, Uuid), kind
+        assert set(roles) < set(ROLES) - {"system"}, kind
 
 
 def test_the_example_is_short_and_needs_only_one_library() -> None:
