@@ -129,7 +129,7 @@ SELECT key, status, left(encode(sha256(body), 'hex'), 32) AS digest FROM {servic
 """
 _ACTS = """
 SELECT case_id, act, actor, detail ->> 'kind' AS kind, detail ->> 'outcome' AS outcome FROM {service}.act
-WHERE act NOT LIKE '%\\_refused' AND act <> 'open_quarter' ORDER BY id
+WHERE act NOT LIKE '%\\_refused' AND act NOT IN ('open_quarter', 'issue_api_key') ORDER BY id
 """
 _EVENTS = """
 SELECT aggregate_id, type FROM {service}.event_log
