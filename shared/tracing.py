@@ -6,6 +6,7 @@ The SDK is imported only when traces are on. FastAPI makes the spans of requests
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote_to_bytes
 
 from shared.settings import Settings
 
@@ -61,7 +62,7 @@ def request_telemetry(service: str, settings: Settings) -> dict[str, Any]:
         "logs": False,
         "operation_spans": False,
         # Spans carry the query string, in which a ticket stands for a token.
-        "exclude": lambda scope: scope["path"] in _UNTRACED or b"ticket=" in scope["query_string"],
+        "exclude": lambda scope: scope["path"] in _UNTRACED or b"ticket=" in unquote_to_bytes(scope["query_string"]),
     }
 
 

@@ -91,7 +91,7 @@ def test_what_may_be_proved_is_sealed(service: str) -> None:
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_what_may_be_proved_is_found_by_one_uuid_and_by_people(service: str) -> None:
-    """The path of a proof holds one UUID, and the operation admits no system."""
+    """Compare with the operation, whose path holds one UUID and which admits no system."""
     loaded = load(service)
     for kind, roles in loaded.seals.provable.items():
         (key,) = loaded.seals.by_kind()[f"{service}.{kind}"].key
