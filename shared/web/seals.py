@@ -31,7 +31,7 @@ class HeldCheckpoint(BaseModel):
     note: str = Field(description="检查点全文，C2SP signed-note 格式")
 
 
-class Checkpoints(BaseModel):
+class CheckpointList(BaseModel):
     """Signed checkpoints of this service and of the others, with the public keys that verify them."""
 
     checkpoints: list[str] = Field(description="本服务最近的检查点，从新到旧，至多 100 个，C2SP signed-note 格式")
@@ -45,7 +45,7 @@ class Checkpoints(BaseModel):
     summary="检查点",
     description="公开本服务封存记录的签名检查点、所保存的其他服务的检查点，以及验证签名的公钥；不须登录。",
 )
-async def list_checkpoints(request: Request) -> Checkpoints:
+async def list_checkpoints(request: Request) -> CheckpointList:
     """Return the newest checkpoints and the public keys; open to everybody."""
     instance: Instance = request.app.state.instance
     own = select(seal_checkpoint.c.note).order_by(seal_checkpoint.c.size.desc()).limit(_LATEST)
@@ -63,7 +63,7 @@ async def list_checkpoints(request: Request) -> Checkpoints:
         others = [HeldCheckpoint(origin=row.origin, note=row.note) for row in await session.execute(held)]
     own_name = f"/{instance.service.name}"
     keys = [str(key) for named in public_keys(instance.settings).values() for key in named]
-    return Checkpoints(
+    return CheckpointList(
         checkpoints=notes, held=[each for each in others if not each.origin.endswith(own_name)], public_keys=keys
     )
 

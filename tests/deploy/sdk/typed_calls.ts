@@ -7,12 +7,12 @@ type Declaration =
 export async function submit(id: string, token: string): Promise<Declaration | undefined> {
   const client = intake({ baseUrl: "/", headers: { authorization: `Bearer ${token}` } });
   const path = { declaration_id: id };
-  const header = { "idempotency-key": crypto.randomUUID() };
+  const header = { "idempotency-key": crypto.randomUUID(), "if-match": '"1"' };
   const { error } = await client.POST("/v1/declarations/{declaration_id}/submit", { params: { path, header } });
   if (error) {
     throw new Error(error.errors.map((each) => `${each.pointer} ${each.detail}`).join());
   }
-  // @ts-expect-error Idempotency-Key is required
+  // @ts-expect-error Idempotency-Key and If-Match are required
   await client.POST("/v1/declarations/{declaration_id}/submit", { params: { path } });
   // @ts-expect-error If-Match is required
   await client.PATCH("/v1/declarations/{declaration_id}", { params: { path }, body: {} });
