@@ -20,7 +20,9 @@ from shared.web.parameters import KnownParametersRoute
 
 router = APIRouter(route_class=KnownParametersRoute, tags=["封存与证明"])
 _LATEST = 100
-Kind = Annotated[str, Path(pattern=r"^[a-z_]{1,40}$", description="记录类别，如 approval（批复）、declaration（申报）")]
+Kind = Annotated[
+    str, Path(pattern=r"^[a-z][a-z_]{0,39}$", description="记录类别，如 approval（批复）、declaration（申报）")
+]
 Key = Annotated[UUID, Path(description="记录标识")]
 
 
