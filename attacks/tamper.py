@@ -49,7 +49,7 @@ CHANGES = {
         "DELETE FROM funding.seal_checkpoint WHERE size = (SELECT max(size) FROM funding.seal_checkpoint)",
     ),
 }
-"""What is tried, in which service, by which statement."""
+"""Changes by name: the service, and the statement that makes the change."""
 
 
 async def verified(target: Target, connection: asyncpg.Connection, service: str) -> Report:
