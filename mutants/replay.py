@@ -128,16 +128,19 @@ def replay(workers: int) -> int:
         found = entry.mutant(Source.read(entry.path)) if (ROOT / entry.path).exists() else None
         if found is not None and Path(ROOT, entry.test.partition("::")[0]).exists():
             work.append((entry, found))
-    ids = {id(mutant): entry for entry, mutant in work}
+    ids, why = {id(mutant): entry for entry, mutant in work}, {entry.id: entry.test for entry in entries}
 
     def record(mutant: Mutant, result: dict[str, Any]) -> None:
-        outcomes[ids[id(mutant)].id] = "stale" if result["outcome"] == "error" else result["outcome"]
+        entry = ids[id(mutant)]
+        outcomes[entry.id] = "stale" if result["outcome"] == "error" else result["outcome"]
+        if result["outcome"] == "broken":
+            why[entry.id] = result["test"]
 
     run_all([(mutant, [entry.test], 1.0) for entry, mutant in work], record, workers)
     for entry in entries:
         if outcomes[entry.id] not in KILLED:
             sys.stdout.write(
-                f"{outcomes[entry.id]}: {entry.id} {entry.operator} {entry.path} {entry.where}: {entry.test}\n"
+                f"{outcomes[entry.id]}: {entry.id} {entry.operator} {entry.path} {entry.where}: {why[entry.id]}\n"
             )
     killed = sum(outcome in KILLED for outcome in outcomes.values())
     sys.stdout.write(f"{killed} of {len(entries)} killed again\n")

@@ -92,11 +92,13 @@ def _codes(code: CodeType) -> Iterator[CodeType]:
 
 
 def reload_service(service: str) -> None:
-    """Import the modules of a service again, but those that register gauges, and build its application anew."""
+    """Import the modules of a service again, but those that register metrics, and build its application anew."""
     enumeration, services = importlib.import_module("tests.enumeration"), importlib.import_module("services")
     package = f"services.{service}"
     others = {name: enumeration.app(name) for name in services.SERVICES if name != service}
-    for name in [each for each in sys.modules if f"{each}.".startswith(f"{package}.") and not each.endswith(".gauges")]:
+    for name in [
+        each for each in sys.modules if f"{each}.".startswith(f"{package}.") and not each.endswith((".gauges", ".job"))
+    ]:
         del sys.modules[name]
     fresh = enumeration.create_app(services.load(service))
     enumeration.app = lambda name: others.get(name, fresh)  # type: ignore[attr-defined]
@@ -114,7 +116,7 @@ async def clean(dsn: str) -> None:
 async def migrate(server: Any, service: str) -> None:
     """Replace the migrated template by one whose schema of this service is migrated again, with the mutant."""
     postgres = importlib.import_module("tests.postgres")
-    for name in [each for each in sys.modules if each == "shared.storage.ddl" or ".migrations." in each]:
+    for name in [each for each in sys.modules if each.startswith("shared.storage.ddl") or ".migrations." in each]:
         del sys.modules[name]
     loaded = importlib.import_module("services").load(service)
     await server.run("DROP DATABASE IF EXISTS migrating WITH (FORCE)")
