@@ -15,6 +15,7 @@ _TRANSFER = (
     "pending_id",
     "purpose",
     "case_id",
+    "document_id",
     "posted_at",
 )
 
