@@ -29,7 +29,10 @@ SEAL_SECONDS = 1.0
 _BEHIND = """
 SELECT (SELECT count(*) FROM intake.act) + (SELECT count(*) FROM intake.event_log WHERE position IS NOT NULL)
        > (SELECT count(*) FROM intake.seal_leaf)
+    OR NOT EXISTS (SELECT FROM pg_stat_activity WHERE application_name = 'sealer-intake' AND state = 'idle'
+                   AND state_change < clock_timestamp() - interval '0.5 seconds')
 """
+"""Something is unsealed, or the verification of all records with which a process begins still runs."""
 
 
 async def _turn(settings: Settings, token: str, connection: asyncpg.Connection) -> dict[str, float]:
