@@ -5,6 +5,8 @@ from uuid import UUID
 
 import pytest
 
+from services.funding.api.applications import TOLD_ACTS
+from shared.settings import ROOT
 from tests.funding import case as steps
 from tests.world import World
 
@@ -112,3 +114,11 @@ async def test_a_proposal_to_recover_is_told_once_it_is_decided_and_its_evidence
     assert [(each["id"], each["evidence"], each["requested_by"]) for each in told] == [(demanded["id"], None, None)]
     official = (await steps.read(world, case))["clawback_requests"]
     assert {each["evidence"] for each in official} == {"现场核查记录及银行流水"}
+
+
+def test_every_act_that_owners_are_told_is_one_that_the_code_records() -> None:
+    sources = [path for path in (ROOT / "services" / "funding").rglob("*.py") if path.name != "applications.py"]
+    code = "\n".join(path.read_text() for path in sources)
+    assert [name for name in TOLD_ACTS if f'"{name}"' not in code] == []
+    drafts = {"draft_approval", "request_release", "reject_release", "request_clawback", "reject_clawback"}
+    assert drafts.isdisjoint(TOLD_ACTS)
