@@ -14,7 +14,6 @@ from itertools import groupby
 from services.funding.interest.days import (
     ZERO,
     Day,
-    InterestReadings,
     LoanTotals,
     Project,
     ProjectTotals,
@@ -24,6 +23,7 @@ from services.funding.interest.days import (
     tenor_of,
 )
 from services.funding.interest.lines import StatementLine
+from services.funding.interest.readings import InterestReadings
 from shared.money import round_fen
 from shared.policy.errors import BeyondKnownSeries
 

@@ -7,9 +7,10 @@ from decimal import Decimal
 from typing import Any
 
 from services.funding.interest.calculation import Settlement, settle
-from services.funding.interest.days import InterestReadings, LoanTotals, Project, ProjectTotals
+from services.funding.interest.days import LoanTotals, Project, ProjectTotals
 from services.funding.interest.explanation import explain
 from services.funding.interest.lines import StatementLine
+from services.funding.interest.readings import InterestReadings
 from services.funding.rules.offers import lpr_published_on
 from shared.policy import lpr
 

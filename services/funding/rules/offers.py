@@ -7,9 +7,10 @@ from decimal import Decimal
 from typing import Any
 
 from services.funding.interest.calculation import Lpr, settle_all
-from services.funding.interest.days import InterestReadings, Project
+from services.funding.interest.days import Project
 from services.funding.interest.explanation import explain
 from services.funding.interest.lines import BalanceSegment, Loan, RateSegment, StatementLine
+from services.funding.interest.readings import InterestReadings
 from shared.dates import window
 from shared.money import round_fen
 from shared.policy import Ruleset, grant, lpr, lpr_series, parameter, readings

@@ -6,8 +6,9 @@ from decimal import Decimal
 from typing import Any
 
 from services.funding.interest.calculation import Settlement, settle
-from services.funding.interest.days import InterestReadings, Project, ProjectTotals
+from services.funding.interest.days import Project, ProjectTotals
 from services.funding.interest.lines import BalanceSegment, Loan, RateSegment, StatementLine
+from services.funding.interest.readings import InterestReadings
 from shared.money import round_fen
 from shared.policy.parameters import lpr, lpr_series
 

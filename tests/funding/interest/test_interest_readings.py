@@ -6,8 +6,9 @@ from decimal import Decimal
 
 import pytest
 
-from services.funding.interest.days import InterestReadings, LoanTotals, ProjectTotals
+from services.funding.interest.days import LoanTotals, ProjectTotals
 from services.funding.interest.lines import RateSegment
+from services.funding.interest.readings import InterestReadings
 from shared.money import round_fen
 from shared.policy.parameters import interpretations
 from tests.funding.interest.interest_lines import (

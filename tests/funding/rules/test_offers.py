@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from services.funding.interest.days import InterestReadings
+from services.funding.interest.readings import InterestReadings
 from services.funding.rules.offers import (
     GRANT,
     INTEREST,

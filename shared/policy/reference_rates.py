@@ -1,0 +1,136 @@
+"""Reference rates of interest subsidies: LPR, and before it the benchmark lending rate. 二（四）2"""
+
+from __future__ import annotations
+
+import csv
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from decimal import Decimal
+from functools import cache
+from itertools import pairwise
+from typing import Final, Literal, Self
+
+from shared.policy.errors import BeyondKnownSeries
+from shared.policy.parameters import FOLDER, history, next_quotation
+
+Tenor = Literal["1Y", "5Y"]
+SHORT_TERM_MONTHS: Final = 60
+"""Longest original term, in months, to which the one-year LPR applies (I7)."""
+_COLUMNS: Final[Mapping[Tenor, str]] = {"1Y": "lpr_1y_pct", "5Y": "lpr_5y_pct"}
+
+
+@dataclass(frozen=True, slots=True)
+class Quotation:
+    """LPR quotation: ratios by tenor, in force from `published_on` until the next one."""
+
+    published_on: date
+    rates: Mapping[Tenor, Decimal]
+    unverified: frozenset[Tenor] = frozenset()
+    version: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class BenchmarkRates:
+    """Benchmark lending rates (贷款基准利率) from a day on, as ratios by original term in months."""
+
+    from_on: date
+    up_to_12: Decimal
+    up_to_60: Decimal
+    over_60: Decimal
+
+    def of(self, term_months: int) -> Decimal:
+        """Return the rate of an original term."""
+        if term_months <= 12:
+            return self.up_to_12
+        return self.up_to_60 if term_months <= SHORT_TERM_MONTHS else self.over_60
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """Rate in force on a day as a ratio, with its name, the day it was published, and whether it is verified."""
+
+    rate: Decimal
+    name: str
+    published_on: date
+    verified: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class ReferenceRates:
+    """Registered quotations, oldest first.
+
+    The last quotation is in force until the next one is due, or for ever when `held` (estimates hold it).
+    """
+
+    quotations: tuple[Quotation, ...]
+    benchmarks: tuple[BenchmarkRates, ...] = ()
+    held: bool = False
+    _days: tuple[date, ...] = field(init=False, repr=False, compare=False, default=())
+
+    def __post_init__(self) -> None:
+        days = tuple(quotation.published_on for quotation in self.quotations)
+        if any(later <= earlier for earlier, later in pairwise(days)):
+            raise ValueError("quotations are not in the order of their days")
+        object.__setattr__(self, "_days", days)
+
+    def in_force(self, on: date, tenor: Tenor, term_months: int) -> Reference:
+        """Return the rate in force on a day. Raises BeyondKnownSeries, saying what has to be registered."""
+        place = bisect_right(self._days, on) - 1
+        if place < 0:
+            return self._benchmark(on, term_months)
+        quotation = self.quotations[place]
+        if place == len(self._days) - 1 and not self.held and on >= next_quotation(quotation.published_on):
+            raise BeyondKnownSeries(f"{on} 的 {tenor} LPR 尚未登记，请先补录 {quotation.published_on} 以后的报价")
+        verified = tenor not in quotation.unverified
+        return Reference(quotation.rates[tenor], f"{tenor} LPR", quotation.published_on, verified)
+
+    def changes(self, from_on: date, to_on: date) -> Iterator[date]:
+        """Yield the days after `from_on` and up to `to_on` on which a rate comes into force or stops being known."""
+        yield from self._days[bisect_right(self._days, from_on) : bisect_right(self._days, to_on)]
+        for rates in self.benchmarks:
+            if from_on < rates.from_on <= to_on:
+                yield rates.from_on
+        if self._days and from_on < next_quotation(self._days[-1]) <= to_on:
+            yield next_quotation(self._days[-1])
+
+    def as_known_on(self, today: date) -> Self:
+        """Return the rates published by `today`, the last one held: later publications were not known then."""
+        known = tuple(quotation for quotation in self.quotations if quotation.published_on <= today)
+        return replace(self, quotations=known, held=bool(known) and today < next_quotation(known[-1].published_on))
+
+    def _benchmark(self, on: date, term_months: int) -> Reference:
+        known = [rates for rates in self.benchmarks if rates.from_on <= on]
+        if not known:
+            first = f"LPR首次公布（{self._days[0]}）之前" if self._days else "没有已登记的LPR报价"
+            raise BeyondKnownSeries(f"{on} 在{first}，当日贷款基准利率也未登记，请先补录")
+        return Reference(known[-1].of(term_months), "贷款基准利率", known[-1].from_on)
+
+
+def tenor_of(original_term_months: int, contract_tenor: Tenor | None, reading: str) -> Tenor:
+    """Return the LPR tenor that applies to a loan, by the reading of I7."""
+    if reading == "one_year":
+        return "1Y"
+    by_term: Tenor = "1Y" if original_term_months <= SHORT_TERM_MONTHS else "5Y"
+    return (contract_tenor or by_term) if reading == "contract_else_term" else by_term
+
+
+@cache
+def shipped_rates() -> ReferenceRates:
+    """Return the rates of the package's files: first entries of the register."""
+    with (FOLDER / "series" / "lpr.csv").open(encoding="utf-8", newline="") as file:
+        quotations = tuple(_quotation(row) for row in csv.DictReader(file))
+    return ReferenceRates(quotations, tuple(_benchmarks()))
+
+
+def _quotation(row: Mapping[str, str]) -> Quotation:
+    rates = {tenor: Decimal(row[column]) / 100 for tenor, column in _COLUMNS.items()}
+    doubtful = frozenset(tenor for tenor in _COLUMNS if f"{tenor}-unverified" in row["verification"])
+    return Quotation(date.fromisoformat(row["publish_date"]), rates, doubtful)
+
+
+def _benchmarks() -> Iterator[BenchmarkRates]:
+    for dated in history()["benchmark_lending_rates"]:
+        rates = dated.value
+        yield BenchmarkRates(dated.valid_from, rates["up_to_1_year"], rates["up_to_5_years"], rates["over_5_years"])
