@@ -45,13 +45,6 @@ _DIRECTIONS: Final = {
     "\u2068": "首字方向隔离",
     "\u2069": "方向隔离结束",
 }
-_ALIKE: Final = str.maketrans(
-    "\u2010\u2011\u2012\u2013\u2014\u2015\u2212〔〕【】〖〗[]{}號樓棟單區縣鎮鄉東園廠層門橋臺灣廣場業莊溝龍華國樹長馬關興陽豐順義雲",
-    "-------()()()()()号楼栋单区县镇乡东园厂层门桥台湾广场业庄沟龙华国树长马关兴阳丰顺义云",
-    "\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180e\u180f\u200b\u200c\u200d\u2060\u2800\u3164\ufeff\uffa0"
-    + "".join(map(chr, (*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)))),
-)
-"""Characters that are compared as another one or not at all."""
 _DELETE: Final = "请删去该字符后重新填写"
 _REFUSED_KINDS: Final = {
     "Cc": ("控制字符", _DELETE),
@@ -110,16 +103,6 @@ def clean_paragraph(text: str) -> str:
     """Return text whose breaks are line feeds; tabs stay. Raises ValueError for a refused character."""
     cleaned = _cleaned(text)
     return (cleaned if cleaned.isprintable() else _ANY_BREAK.sub("\n", cleaned)).strip()
-
-
-def normal_form(text: str) -> str:
-    """Return the form in which spellings of one name or number are equal; for comparison, never for display.
-
-    Width, case, dashes, brackets, blanks, invisible characters, variants of ideographs and traditional characters of
-    addresses do not count.
-    """
-    folded = unicodedata.normalize("NFKC", text).casefold().translate(_ALIKE)
-    return "".join(each for each in folded if not each.isspace() and (each.isprintable() or _refusal(each) is None))
 
 
 def visible(text: str) -> str:

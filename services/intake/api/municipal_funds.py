@@ -19,6 +19,7 @@ from shared.errors import Forbidden
 from shared.events.outbox import emit
 from shared.identifiers import ProjectCode, Uscc
 from shared.money import Money
+from shared.normal_forms import normal_place
 from shared.storage.audit import Case, record_act
 from shared.storage.session import actor_of, found, now
 from shared.text import Line, Paragraph
@@ -110,7 +111,7 @@ class FundingRecordIn(BaseModel):
 
     @model_validator(mode="after")
     def _identifiable(self) -> Self:
-        if self.project_code is None and entity_place(self.entity_uscc, self.address) is None:
+        if self.project_code is None and normal_place(self.address) is None:
             raise ValueError("项目代码（project_code）和项目地址（address）至少填写一项，用于识别项目")
         return self
 
@@ -169,7 +170,7 @@ def _record_row(
     return MunicipalFundingRecord(
         id=uuid7(at),
         programme_name=programme.name,
-        entity_place=entity_place(body.entity_uscc, body.address),
+        entity_place=entity_place(body.entity_uscc, body.address, body.district),
         registered_by=actor_of(session).subject,
         registered_at=at,
         **body.model_dump(),

@@ -44,7 +44,10 @@ class ProjectIdentity(Base):
 
 async def lock_identity(session: AsyncSession, declaration: Declaration) -> None:
     """Take advisory locks so that two submissions of one project, by any applicants, run one after the other."""
-    keys = [declaration.project_code, entity_place(declaration.applicant_uscc, declaration.address)]
+    keys = [
+        declaration.project_code,
+        entity_place(declaration.applicant_uscc, declaration.address, declaration.district),
+    ]
     for key in sorted(filter(None, keys)):
         await session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 11))"), {"key": key})
 
@@ -89,7 +92,12 @@ class ProjectSearch:
     def of(cls, session: AsyncSession, declaration: Declaration) -> "ProjectSearch":
         scope = interpretations(settings_of(session).interpretations)["other_funds_scope"]
         uscc = declaration.applicant_uscc
-        return cls(declaration.project_code, entity_place(uscc, declaration.address), uscc, scope == "entity")
+        return cls(
+            declaration.project_code,
+            entity_place(uscc, declaration.address, declaration.district),
+            uscc,
+            scope == "entity",
+        )
 
     def condition(self, table: type[ProjectIdentity] | type[MunicipalFundingRecord]) -> ColumnElement[bool]:
         """Return the condition for rows to compare: those of the entity, whose places `basis` reads anew."""
@@ -100,7 +108,7 @@ class ProjectSearch:
         )
 
     def basis(self, row: ProjectIdentity | MunicipalFundingRecord) -> Basis:
-        return match_basis(self.code, self.place, row.project_code, renewed_place(row.entity_place))
+        return match_basis(self.code, self.place, row.project_code, renewed_place(row.entity_place, row.district))
 
 
 def _case_match(row: ProjectIdentity, basis: Basis, *, of_another: bool) -> Match:
@@ -122,7 +130,7 @@ async def save_identity(
     }
     values = {
         "project_code": project.project_code,
-        "entity_place": entity_place(project.applicant_uscc, project.address),
+        "entity_place": entity_place(project.applicant_uscc, project.address, project.district),
         "live": live,
         **({"approval_no": approval_no, "approved_on": approved_on} if approval else {}),
     }
