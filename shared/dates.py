@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from shared.deadlines import STATE_COUNCIL, Calendar, Deadline
+from shared.deadlines import Calendar, Deadline, announced, note_years
 
 BEIJING: Final = ZoneInfo("Asia/Shanghai")
 _DAY: Final = timedelta(days=1)
@@ -18,7 +18,7 @@ def deadline(
     months: int = 0,
     days: int = 0,
     shift: bool = True,
-    rest_days: Calendar = STATE_COUNCIL,
+    rest_days: Calendar | None = None,
 ) -> Deadline:
     """Return the last day of a period fixed by law for an act (民法典 201 to 203).
 
@@ -29,10 +29,12 @@ def deadline(
     last = _same_date(start, 12 * years + months)[0] + timedelta(days=days)
     if last <= start:
         raise ValueError(f"a period of {years} years, {months} months and {days} days has no last day")
-    on = last
-    while shift and not rest_days.is_working_day(on):
+    on, calendar = last, rest_days or announced()
+    while shift and not calendar.is_working_day(on):
         on += _DAY
-    known = not shift or (rest_days.knows(last) and rest_days.knows(on))
+    known = not shift or (calendar.knows(last) and calendar.knows(on))
+    if shift:
+        note_years(last, on)
     return Deadline(on, last if on != last else None, known)
 
 

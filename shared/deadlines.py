@@ -1,8 +1,9 @@
 """Working days (民法典 201, 203), deadlines in working days, and quarters of district reports.
 
-Rest days are those of the State Council's yearly notices, from the package `chinesecalendar`. The notice for a year
-appears in November before it. Dates of a year without a notice are counted by weekends alone, and a deadline that
-depends on such a date has `calendar_known` false, so that it is computed again after the notice.
+Rest days are those of the State Council's yearly notices: from the package `chinesecalendar`, and from the register of
+figures (kind `calendar`) for later years and corrections. The notice for a year appears in November before it. Dates
+of a year without a notice are counted by weekends alone, and a deadline that depends on such a date has
+`calendar_known` false, so that it is computed again after the notice.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
 
-import chinese_calendar
+from shared.series.figures import Register, current, expect_received, note
+from shared.series.package import package_register
 
 _DAY: Final = timedelta(days=1)
 _SATURDAY: Final = 5
@@ -51,32 +53,50 @@ class Deadline:
     calendar_known: bool = True
 
 
-STATE_COUNCIL: Final = Calendar(
-    holidays=frozenset(chinese_calendar.holidays),
-    make_up_days=frozenset(chinese_calendar.workdays),
-    first_year=min(chinese_calendar.holidays).year,
-    last_year=max(chinese_calendar.holidays).year,
-)
-"""Rest days announced so far, until `last_year`."""
+def _calendar(register: Register) -> Calendar:
+    years = {int(key): register.series("calendar", key)[-1].value for key in register.keys("calendar")}
+    return Calendar(
+        holidays=frozenset(date.fromisoformat(day) for year in years.values() for day in year["holidays"]),
+        make_up_days=frozenset(date.fromisoformat(day) for year in years.values() for day in year["make_up_days"]),
+        first_year=min(years),
+        last_year=next(year for year in range(min(years), max(years) + 1) if year + 1 not in years),
+    )
 
 
-def is_working_day(day: date, calendar: Calendar = STATE_COUNCIL) -> bool:
+STATE_COUNCIL: Final = _calendar(package_register())
+"""Rest days announced when this version was released, until `last_year`."""
+
+
+def announced() -> Calendar:
+    """Return the rest days announced so far, from the register of the work under way. Raises FiguresNotReceived."""
+    expect_received("calendar")
+    return current().view(_calendar)
+
+
+def is_working_day(day: date, calendar: Calendar | None = None) -> bool:
     """Return whether a date is a working day: a make-up Saturday is one, a weekday within a holiday is not."""
-    return calendar.is_working_day(day)
+    return (calendar or announced()).is_working_day(day)
 
 
-def working_days_after(day: date, count: int, calendar: Calendar = STATE_COUNCIL) -> Deadline:
+def note_years(first: date, last: date) -> None:
+    """Note the calendars of the years between two dates as read by the work under way."""
+    years = (current().series("calendar", str(year)) for year in range(first.year, last.year + 1))
+    note(series[-1].name for series in years if series)
+
+
+def working_days_after(day: date, count: int, calendar: Calendar | None = None) -> Deadline:
     """Return the `count`-th working day after `day`, which is not counted itself (民法典 201).
 
     The result is a working day, so it never moves. Raises ValueError for a count below one.
     """
     if count < 1:
         raise ValueError(f"a period of {count} working days has no last day")
-    on, left, known = day, count, True
+    on, left, known, rest_days = day, count, True, calendar or announced()
     while left:
         on += _DAY
-        known = known and calendar.knows(on)
-        left -= calendar.is_working_day(on)
+        known = known and rest_days.knows(on)
+        left -= rest_days.is_working_day(on)
+    note_years(day, on)
     return Deadline(on, calendar_known=known)
 
 
@@ -94,7 +114,7 @@ def quarter_end(quarter: str) -> date:
     return date(year, month, _days_in_month(year, month))
 
 
-def quarter_due(quarter: str, working_days: int, calendar: Calendar = STATE_COUNCIL) -> Deadline:
+def quarter_due(quarter: str, working_days: int, calendar: Calendar | None = None) -> Deadline:
     """Return the last day for a quarter's report: `working_days` working days after its end (四（一）2)."""
     return working_days_after(quarter_end(quarter), working_days, calendar)
 

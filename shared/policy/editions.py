@@ -7,6 +7,7 @@ is identified by the SHA-256 of its content, which is stored as JSON for replay.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from functools import cache, lru_cache
 from typing import Any
@@ -25,6 +26,8 @@ from shared.policy.parameters import (
 )
 from shared.policy.parameters import interpretations as readings_chosen
 from shared.policy.ruleset import Ruleset, content_of, parameters_in
+from shared.series.figures import Register, current, expect_received, note, reading_from
+from shared.series.kinds import VALUES
 
 
 @cache
@@ -59,7 +62,11 @@ def resolve(
     if unknown := (standards or {}).keys() - district_keys():
         raise UnknownParameter(f"区级不能设定参数 {'、'.join(sorted(unknown))}")
     own = tuple(sorted((key, normalized(value)) for key, value in (standards or {}).items()))
-    return _resolved(as_of, district, tuple(sorted((interpretations or {}).items())), own)
+    for kind in (*VALUES, "interpretation"):
+        expect_received(kind)
+    found = _resolved(current(), as_of, district, tuple(sorted((interpretations or {}).items())), own)
+    note(found.figures)
+    return found
 
 
 def vocabulary(inputs: Mapping[str, Mapping[str, Any]]) -> Vocabulary:
@@ -79,13 +86,20 @@ def ruleset_from_content(content: Mapping[str, Any], as_of: date, district: str 
 
 @lru_cache(maxsize=512)
 def _resolved(
-    as_of: date, district: str | None, chosen: tuple[tuple[str, str], ...], own: tuple[tuple[str, Any], ...]
+    register: Register,
+    as_of: date,
+    district: str | None,
+    chosen: tuple[tuple[str, str], ...],
+    own: tuple[tuple[str, Any], ...],
 ) -> Ruleset:
     edition = edition_on(as_of)
     values = {
         key: _value_in_force(key, as_of, district, dict(own)) for key in parameters_in(edition) & history().keys()
     }
-    return ruleset_from_content(content_of(edition, values, readings_chosen(dict(chosen))), as_of, district)
+    with reading_from(register) as work:
+        content = content_of(edition, values, readings_chosen(dict(chosen), as_of))
+    used = {dated.figure for dated in values.values() if dated.figure} | work.used
+    return replace(ruleset_from_content(content, as_of, district), figures=frozenset(used))
 
 
 def _value_in_force(key: str, as_of: date, district: str | None, own: Mapping[str, Any]) -> DatedValue:

@@ -1,10 +1,10 @@
-"""Dated parameters, district standards, the LPR series and the named interpretations, read from the data files."""
+"""Dated parameters, district standards, the LPR series and the named interpretations, from the register of figures."""
 
 from __future__ import annotations
 
 import csv
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -14,6 +14,8 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from shared.policy.errors import BeyondKnownSeries, ParameterNotPublished, UnknownInterpretation, UnknownParameter
+from shared.series.figures import Figure, Register, current, expect_received, note, reading, series_of, way_out
+from shared.series.package import definitions, kind_of, reading_definitions
 
 FOLDER: Final = Path(__file__).parent
 TENORS: Final[Mapping[str, str]] = MappingProxyType({"1Y": "lpr_1y_pct", "5Y": "lpr_5y_pct"})
@@ -37,6 +39,9 @@ class DatedValue:
     note: str = ""
     district: str = ""
     publisher: str = "city"
+    unverified: bool = False
+    figure: str = ""
+    """Name of the version in the register of figures; empty for a district's own value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,18 +61,15 @@ def load_toml(path: Path) -> dict[str, Any]:
     return tomllib.loads(path.read_text("utf-8"), parse_float=Decimal)
 
 
-@cache
 def history() -> Mapping[str, tuple[DatedValue, ...]]:
-    """Return the dated values of every city-wide parameter, oldest first."""
-    table = load_toml(FOLDER / "params.toml")
-    return MappingProxyType({key: tuple(_dated(key, entry)) for key, entry in table.items()})
+    """Return the dated values of every city-wide parameter in the register of the work under way, oldest first."""
+    return current().view(_history)
 
 
 @cache
 def district_keys() -> frozenset[str]:
     """Return the keys of the parameters that a district may set (四（一）2)."""
-    table = load_toml(FOLDER / "params.toml")
-    return frozenset(key for key, entry in table.items() if entry.get("by_district"))
+    return frozenset(key for key, entry in definitions().items() if entry.get("by_district"))
 
 
 @cache
@@ -78,7 +80,11 @@ def district_standards() -> tuple[tuple[DatedValue, date | None], ...]:
 
 
 def value_on(key: str, on: date, district: str | None = None) -> DatedValue | None:
-    """Return a parameter's value on a date, the district's own if it has one; None before the first value."""
+    """Return a parameter's value on a date, the district's own if it has one; None before the first value.
+
+    Raises FiguresNotReceived.
+    """
+    expect_received(kind_of(key))
     found: DatedValue | None = None
     for dated in history()[key]:
         if dated.valid_from <= on:
@@ -86,6 +92,8 @@ def value_on(key: str, on: date, district: str | None = None) -> DatedValue | No
     for own, until in district_standards():
         if own.key == key and own.district == district and own.valid_from <= on and (until is None or on <= until):
             found = own
+    if found is not None and found.figure:
+        note([found.figure])
     return found
 
 
@@ -98,34 +106,50 @@ def parameter(key: str, on: date, district: str | None = None) -> Any:
         raise UnknownParameter(f"没有参数 {key}")
     dated = value_on(key, on, district)
     if dated is None or dated.value is None:
-        raise ParameterNotPublished(f"{history()[key][0].label} 在 {on} 没有已公布的数值", key=key)
+        told = f"{history()[key][0].label} 在 {on} 没有已公布的数值"
+        raise ParameterNotPublished(f"{told}；{way_out(kind_of(key))}", key=key)
     return dated.value
 
 
-@cache
+@dataclass(frozen=True, slots=True)
+class Quotation:
+    """LPR of one tenor as a ratio from its day of publication on; `unverified` if no source confirms it."""
+
+    published_on: date
+    rate: Decimal
+    unverified: bool
+    figure: str
+
+
 def lpr_series() -> tuple[tuple[date, Decimal, Decimal], ...]:
     """Return publication date, one-year rate and five-year rate as ratios, oldest first."""
-    with (FOLDER / "series" / "lpr.csv").open(encoding="utf-8", newline="") as file:
-        return tuple(
-            (date.fromisoformat(row["publish_date"]), _ratio(row[TENORS["1Y"]]), _ratio(row[TENORS["5Y"]]))
-            for row in csv.DictReader(file)
-        )
+    return current().view(_lpr_series)
 
 
 def lpr(on: date, tenor: str = "1Y") -> Decimal:
     """Return the LPR in force on a date as a ratio (0.0345), for tenor "1Y" or "5Y". 二（四）2
 
+    Raises as `quotation` does.
+    """
+    return quotation(on, tenor).rate
+
+
+def quotation(on: date, tenor: str = "1Y") -> Quotation:
+    """Return the quotation in force on a date, for tenor "1Y" or "5Y". 二（四）2
+
     Raises BeyondKnownSeries before the first quotation and after the next one is due, UnknownParameter for another
-    tenor.
+    tenor, FiguresNotReceived.
     """
     if tenor not in TENORS:
         raise UnknownParameter(f"LPR 没有期限 {tenor}，可用：{'、'.join(TENORS)}")
-    series = lpr_series()
-    first, last = series[0][0], series[-1][0]
+    series = series_of("lpr", tenor)
+    first, last = series[0].valid_from, series[-1].valid_from
     if not first <= on < next_quotation(last):
-        raise BeyondKnownSeries(f"LPR 已登记 {first} 至 {last} 的报价，没有 {on} 的数值，请先补录")
-    row = next(row for row in reversed(series) if row[0] <= on)
-    return row[1] if tenor == "1Y" else row[2]
+        known = f"{tenor} LPR 已登记 {first} 至 {last} 的报价，没有 {on} 的数值"
+        raise BeyondKnownSeries(f"{known}。{way_out('lpr')}", kind="lpr", key=tenor)
+    figure = next(figure for figure in reversed(series) if figure.valid_from <= on)
+    note([figure.name])
+    return Quotation(figure.valid_from, _ratio(figure.value), figure.unverified, figure.name)
 
 
 def next_quotation(last: date) -> date:
@@ -136,21 +160,31 @@ def next_quotation(last: date) -> date:
 @cache
 def readings() -> Mapping[str, Reading]:
     """Return the named interpretations by key."""
-    table = load_toml(FOLDER / "interpretations.toml")
-    return MappingProxyType({key: Reading(key=key, **entry) for key, entry in table.items()})
+    return MappingProxyType({key: Reading(key=key, **entry) for key, entry in reading_definitions().items()})
 
 
-def interpretations(overrides: Mapping[str, str] | None = None) -> dict[str, str]:
-    """Return the chosen reading of every interpretation: the defaults, replaced by `overrides`.
+def interpretations(overrides: Mapping[str, str] | None = None, on: date | None = None) -> dict[str, str]:
+    """Return the reading of every interpretation in force on a date, replaced by `overrides`.
 
-    Raises UnknownInterpretation for an unknown key or option.
+    Without a date that of the work under way counts. Raises UnknownInterpretation for an unknown key or option,
+    FiguresNotReceived.
     """
-    chosen = {key: reading.default for key, reading in readings().items()}
+    chosen = {key: option for key, option, _ in _in_force(on)}
     for key, option in (overrides or {}).items():
         if key not in chosen or option not in readings()[key].options:
             raise UnknownInterpretation(f"没有口径 {key} = {option}", key=key, option=option)
         chosen[key] = option
+    note(figure for key, _, figure in _in_force(on) if figure and key not in (overrides or {}))
     return chosen
+
+
+def _in_force(on: date | None) -> list[tuple[str, str, str]]:
+    """Return key, option and figure of each reading on a date; the default before its first entry."""
+    expect_received("interpretation")
+    work = reading()
+    day = on or (work.today if work else None) or date.max
+    found = ((key, each.default, current().in_force("interpretation", key, day)) for key, each in readings().items())
+    return [(key, figure.value if figure else default, figure.name if figure else "") for key, default, figure in found]
 
 
 def normalized(value: Any) -> Any:
@@ -166,12 +200,45 @@ def normalized(value: Any) -> Any:
     return value
 
 
-def _dated(key: str, entry: Mapping[str, Any]) -> Iterator[DatedValue]:
-    for block in sorted(entry["values"], key=lambda block: block["from"]):
-        details = {name: block[name] for name in ("ref", "quote", "source", "basis", "note") if name in block}
-        if entry.get("by_district"):
-            details["publisher"] = "district"
-        yield DatedValue(key, entry["label"], entry["unit"], block["from"], normalized(block.get("value")), **details)
+def from_json(value: Any) -> Any:
+    """Convert a figure's JSON value to the engine's types: text to Decimal, lists to tuples of words."""
+    if isinstance(value, str):
+        return Decimal(value)
+    if isinstance(value, Mapping):
+        return MappingProxyType({key: from_json(item) for key, item in value.items()})
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _history(register: Register) -> Mapping[str, tuple[DatedValue, ...]]:
+    return MappingProxyType(
+        {
+            key: tuple(_dated(figure, entry) for figure in register.series(kind_of(key), key))
+            for key, entry in definitions().items()
+        }
+    )
+
+
+def _dated(figure: Figure, entry: Mapping[str, Any]) -> DatedValue:
+    details = {**figure.details, "publisher": "district"} if entry.get("by_district") else dict(figure.details)
+    return DatedValue(
+        figure.key,
+        entry["label"],
+        entry["unit"],
+        figure.valid_from,
+        from_json(figure.value),
+        unverified=figure.unverified,
+        figure=figure.name,
+        **details,
+    )
+
+
+def _lpr_series(register: Register) -> tuple[tuple[date, Decimal, Decimal], ...]:
+    years = {figure.valid_from: _ratio(figure.value) for figure in register.series("lpr", "5Y")}
+    return tuple(
+        (figure.valid_from, _ratio(figure.value), years[figure.valid_from])
+        for figure in register.series("lpr", "1Y")
+        if figure.valid_from in years
+    )
 
 
 def _standard(row: Mapping[str, str]) -> tuple[DatedValue, date | None]:

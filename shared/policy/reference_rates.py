@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -13,12 +12,14 @@ from itertools import pairwise
 from typing import Final, Literal, Self
 
 from shared.policy.errors import BeyondKnownSeries
-from shared.policy.parameters import FOLDER, history, next_quotation
+from shared.policy.parameters import from_json, next_quotation
+from shared.series.figures import Figure, Register, current, expect_received, note, way_out
+from shared.series.package import package_register
 
 Tenor = Literal["1Y", "5Y"]
 SHORT_TERM_MONTHS: Final = 60
 """Longest original term, in months, to which the one-year LPR applies (I7)."""
-_COLUMNS: Final[Mapping[Tenor, str]] = {"1Y": "lpr_1y_pct", "5Y": "lpr_5y_pct"}
+_TENORS: Final[tuple[Tenor, ...]] = ("1Y", "5Y")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,8 @@ class Quotation:
     rates: Mapping[Tenor, Decimal]
     unverified: frozenset[Tenor] = frozenset()
     version: int = 1
+    figures: Mapping[Tenor, str] = field(default_factory=dict, compare=False)
+    """Names of the versions in the register of figures, by tenor."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +85,10 @@ class ReferenceRates:
             return self._benchmark(on, term_months)
         quotation = self.quotations[place]
         if place == len(self._days) - 1 and not self.held and on >= next_quotation(quotation.published_on):
-            raise BeyondKnownSeries(f"{on} 的 {tenor} LPR 尚未登记，请先补录 {quotation.published_on} 以后的报价")
+            told = f"{on} 的 {tenor} LPR 尚未登记（已登记至 {quotation.published_on}）"
+            raise BeyondKnownSeries(f"{told}。{way_out('lpr')}", kind="lpr", key=tenor)
+        if tenor in quotation.figures:
+            note([quotation.figures[tenor]])
         verified = tenor not in quotation.unverified
         return Reference(quotation.rates[tenor], f"{tenor} LPR", quotation.published_on, verified)
 
@@ -104,7 +110,7 @@ class ReferenceRates:
         known = [rates for rates in self.benchmarks if rates.from_on <= on]
         if not known:
             first = f"LPR首次公布（{self._days[0]}）之前" if self._days else "没有已登记的LPR报价"
-            raise BeyondKnownSeries(f"{on} 在{first}，当日贷款基准利率也未登记，请先补录")
+            raise BeyondKnownSeries(f"{on} 在{first}，当日贷款基准利率也未登记。{way_out('parameter')}")
         return Reference(known[-1].of(term_months), "贷款基准利率", known[-1].from_on)
 
 
@@ -116,21 +122,38 @@ def tenor_of(original_term_months: int, contract_tenor: Tenor | None, reading: s
     return (contract_tenor or by_term) if reading == "contract_else_term" else by_term
 
 
+def registered_rates() -> ReferenceRates:
+    """Return the rates in the register of the work under way. Raises FiguresNotReceived."""
+    expect_received("lpr")
+    return current().view(_rates)
+
+
 @cache
 def shipped_rates() -> ReferenceRates:
     """Return the rates of the package's files: first entries of the register."""
-    with (FOLDER / "series" / "lpr.csv").open(encoding="utf-8", newline="") as file:
-        quotations = tuple(_quotation(row) for row in csv.DictReader(file))
-    return ReferenceRates(quotations, tuple(_benchmarks()))
+    return _rates(package_register())
 
 
-def _quotation(row: Mapping[str, str]) -> Quotation:
-    rates = {tenor: Decimal(row[column]) / 100 for tenor, column in _COLUMNS.items()}
-    doubtful = frozenset(tenor for tenor in _COLUMNS if f"{tenor}-unverified" in row["verification"])
-    return Quotation(date.fromisoformat(row["publish_date"]), rates, doubtful)
+def _rates(register: Register) -> ReferenceRates:
+    quoted: dict[date, dict[Tenor, Figure]] = {}
+    for tenor in _TENORS:
+        for figure in register.series("lpr", tenor):
+            quoted.setdefault(figure.valid_from, {})[tenor] = figure
+    complete = (_quotation(day, quoted[day]) for day in sorted(quoted) if len(quoted[day]) == len(_TENORS))
+    return ReferenceRates(tuple(complete), tuple(_benchmarks(register)))
 
 
-def _benchmarks() -> Iterator[BenchmarkRates]:
-    for dated in history()["benchmark_lending_rates"]:
-        rates = dated.value
-        yield BenchmarkRates(dated.valid_from, rates["up_to_1_year"], rates["up_to_5_years"], rates["over_5_years"])
+def _quotation(day: date, figures: Mapping[Tenor, Figure]) -> Quotation:
+    return Quotation(
+        day,
+        {tenor: Decimal(figure.value) / 100 for tenor, figure in figures.items()},
+        frozenset(tenor for tenor, figure in figures.items() if figure.unverified),
+        max(figure.version for figure in figures.values()),
+        {tenor: figure.name for tenor, figure in figures.items()},
+    )
+
+
+def _benchmarks(register: Register) -> Iterator[BenchmarkRates]:
+    for figure in register.series("parameter", "benchmark_lending_rates"):
+        rates = from_json(figure.value)
+        yield BenchmarkRates(figure.valid_from, rates["up_to_1_year"], rates["up_to_5_years"], rates["over_5_years"])

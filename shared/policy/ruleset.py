@@ -77,13 +77,17 @@ class Amount:
 
 @dataclass(frozen=True)
 class Ruleset:
-    """Rules, inputs, parameters and readings of an edition on a date; `was` is the hash before a patch, if any."""
+    """Rules, inputs, parameters and readings of an edition on a date; `was` is the hash before a patch, if any.
+
+    `figures` are the names of the versions that it rests on (shared.series).
+    """
 
     content: Mapping[str, Any]
     as_of: date
     vocabulary: Vocabulary
     district: str | None = None
     was: str | None = None
+    figures: frozenset[str] = frozenset()
 
     @property
     def edition(self) -> str:
@@ -239,7 +243,9 @@ def _names(tree: Node) -> set[str]:
 
 
 def _written(dated: DatedValue) -> dict[str, Any]:
-    written = jsonable({name: item for name, item in asdict(dated).items() if name != "key" and item not in ("", None)})
+    """Return a value as a rule set stores it: without the name of its version, which changes nothing."""
+    told = {name: item for name, item in asdict(dated).items() if name not in ("key", "figure")}
+    written = jsonable({name: item for name, item in told.items() if item not in ("", None, False)})
     return {**written, "value": jsonable(dated.value)}
 
 

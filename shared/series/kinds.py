@@ -1,0 +1,32 @@
+"""The kinds of dated figures, with their labels and the columns of their CSV files."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of figures: its code and label, what a key names, and the columns of its own CSV form, if it has one."""
+
+    code: str
+    label: str
+    key_label: str
+    columns: tuple[str, ...] = ()
+
+
+COMMON_COLUMNS: Final = ("key", "valid_from", "value", "unverified", "struck", "source", "ref", "quote", "note")
+"""Columns of the CSV form of every kind; key, valid_from and value are required."""
+_ALL = (
+    Kind("lpr", "贷款市场报价利率（LPR）", "期限", ("publish_date", "lpr_1y_pct", "lpr_5y_pct", "verification")),
+    Kind("parameter", "政策参数", "参数"),
+    Kind("industry", "支持产业门类", "门类表"),
+    Kind("factor", "能耗和碳排放因子", "因子"),
+    Kind("interpretation", "口径", "口径"),
+    Kind("calendar", "节假日和调休", "年份", ("day", "rest")),
+    Kind("edition", "通知版本", "版本"),
+)
+KINDS: Final[Mapping[str, Kind]] = MappingProxyType({kind.code: kind for kind in _ALL})
+VALUES: Final = ("parameter", "industry", "factor")
+"""Kinds whose figures are the values of parameters."""
