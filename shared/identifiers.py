@@ -8,16 +8,33 @@ character is used, with a pattern of our own.
 from __future__ import annotations
 
 import re
+from datetime import date
 from functools import lru_cache
 from typing import Annotated, Final
 
-from pydantic import AfterValidator, WithJsonSchema
+from pydantic import AfterValidator, ValidationInfo, WithJsonSchema
+from stdnum import numdb
 from stdnum.cn import uscc
+
+from shared.districts import BDA, CITY, DISTRICTS
+from shared.normal_forms import normal_identifier
 
 _CHARACTERS: Final = "0-9A-HJ-NP-RTUWXY"
 _USCC_SHAPE: Final = rf"^[{_CHARACTERS}]{{2}}[0-9]{{6}}[{_CHARACTERS}]{{10}}$"
 _USCC: Final = re.compile(_USCC_SHAPE.replace("$", r"\Z"))
 _PROJECT_CODE_SHAPE: Final = r"^[0-9]{4}-[0-9]{6}-[0-9]{2}-[0-9]{2}-[0-9]{6}$"
+_REGISTRARS: Final = "123456789ANY"
+"""Registration authorities of GB 32100-2015, the first character of a credit code."""
+_NATIONAL_REGISTRAR: Final = "10"
+_REGIONS: Final = numdb.get("cn/loc")
+"""Regions of GB/T 2260 since 1980, abolished ones included."""
+_BDA_REGISTRAR: Final = "110302"
+"""Region by which the registrar of the development area numbers; GB/T 2260 has none for it."""
+_PROJECT_REGIONS: Final = {*DISTRICTS, CITY, "110100", "110228", "110229", _BDA_REGISTRAR} - {BDA}
+"""Regions of project codes of Beijing: city, districts, Miyun and Yanqing while they were counties."""
+_CENTRAL: Final = re.compile("0000[0-9]{2}")
+"""Regions of codes that ministries and central enterprises were given."""
+_FIRST_YEAR: Final = 2013
 _ORGANISATION_WEIGHTS: Final = (3, 7, 9, 10, 5, 8, 4, 2)
 
 
@@ -41,7 +58,8 @@ def validate_uscc(number: str, *, inner: bool = False) -> str:
     """Return a valid code in capitals without spaces or hyphens.
 
     `inner` also checks the organisation code inside (GB 11714), which GB 32100 does not require. Raises
-    InvalidIdentifier for a wrong pattern or check character.
+    InvalidIdentifier for a wrong pattern, check character, registration authority or province. The rest of the region
+    is not checked: registrars of development areas number outside GB/T 2260 (110302 in Beijing).
     """
     code = number if _USCC.match(number) else uscc.compact(number)
     if len(code) != 18:
@@ -50,31 +68,68 @@ def validate_uscc(number: str, *, inner: bool = False) -> str:
         raise InvalidIdentifier("统一社会信用代码含有不允许的字符（不使用 I、O、S、V、Z，第3至8位应为数字）")
     if code[17] != uscc_check_character(code[:17]):
         raise InvalidIdentifier("统一社会信用代码校验码（第18位）不符，请核对")
+    if code[0] not in _REGISTRARS:
+        raise InvalidIdentifier(f"统一社会信用代码第1位“{code[0]}”不是登记管理部门代码，请核对")
+    if code[2:4] != _NATIONAL_REGISTRAR and not _REGIONS.info(code[2:4])[0][1]:
+        raise InvalidIdentifier(f"统一社会信用代码第3至8位“{code[2:8]}”不是登记机关的行政区划代码，请核对")
     if inner and code[16] != organisation_check_character(code[8:16]):
         raise InvalidIdentifier("统一社会信用代码中组织机构代码的校验码（第17位）不符，请核对")
     return code
 
 
 def validate_project_code(number: str) -> str:
-    """Return the code if it matches the pattern of the online approval platform, which has no check character.
+    """Return the code of the online approval platform with ASCII digits and hyphens, however it was typed.
 
-    Raises InvalidIdentifier.
+    The code has no check character; its parts are checked: month or year (2401 or 2024), and region, which is Beijing's
+    or central. Whether the month is in the future, `begins_after` says. Raises InvalidIdentifier.
     """
-    if not re.fullmatch(_PROJECT_CODE_SHAPE, number):
+    code = normal_identifier(number)
+    if not re.fullmatch(_PROJECT_CODE_SHAPE, code):
         raise InvalidIdentifier("项目代码格式应为 NNNN-NNNNNN-NN-NN-NNNNNN，例如 2024-110105-70-03-000001")
-    return number
+    if _first_day(code) is None:
+        raise InvalidIdentifier(f"项目代码前4位“{code[:4]}”应为赋码年月（如 2401）或年份（如 2024），请按平台赋码填写")
+    if code[5:11] not in _PROJECT_REGIONS and not _CENTRAL.fullmatch(code[5:11]):
+        raise InvalidIdentifier(f"项目代码第2段“{code[5:11]}”不是本市或中央项目的行政区划代码，请按平台赋码填写")
+    return code
+
+
+def begins_after(code: str, day: date) -> bool:
+    """Return whether a valid project code names a month or year that begins after a day."""
+    first = _first_day(code)
+    return first is not None and first > day
+
+
+def _first_day(code: str) -> date | None:
+    """Return the first day of the month (YYMM) or year (YYYY) of a project code; None for neither."""
+    year, month = 2000 + int(code[:2]), int(code[2:4])
+    if 1 <= month <= 12 and year >= _FIRST_YEAR:
+        return date(year, month, 1)
+    return date(int(code[:4]), 1, 1) if _FIRST_YEAR <= int(code[:4]) < 2100 else None
+
+
+def _uscc_typed(number: str, info: ValidationInfo) -> str:
+    return number if _is_stored(info) else validate_uscc(number)
+
+
+def _project_code_typed(number: str, info: ValidationInfo) -> str:
+    return number if _is_stored(info) else validate_project_code(number)
+
+
+def _is_stored(info: ValidationInfo) -> bool:
+    """Return whether a record is read, which an earlier version accepted with fewer checks (`shared.text.STORED`)."""
+    return bool(info.context and info.context.get("stored"))
 
 
 Uscc = Annotated[
     str,
-    AfterValidator(validate_uscc),
+    AfterValidator(_uscc_typed),
     WithJsonSchema({"type": "string", "pattern": _USCC_SHAPE, "title": "统一社会信用代码"}),
 ]
 """Unified social credit code as a Pydantic field; the value is the compact form."""
 
 ProjectCode = Annotated[
     str,
-    AfterValidator(validate_project_code),
+    AfterValidator(_project_code_typed),
     WithJsonSchema({"type": "string", "pattern": _PROJECT_CODE_SHAPE, "title": "项目代码"}),
 ]
-"""Code of the online investment approval platform as a Pydantic field; only its pattern is checked."""
+"""Code of the online investment approval platform as a Pydantic field, in one spelling."""

@@ -10,7 +10,7 @@ from tests.world import World
 
 pytestmark = pytest.mark.clause("二（五）")
 
-CODE = "2404-110105-04-01-123456"
+CODE = "2402-110105-04-01-123456"
 
 
 async def register(world: World, **overrides: Any) -> Any:
@@ -72,7 +72,7 @@ async def test_money_without_a_project_code_counts_where_the_entity_does(world: 
 
 async def test_another_project_of_the_same_entity_is_approved(world: World) -> None:
     await appropriate(world)
-    case = await enter_pool(world, project_code="2404-110105-04-01-654321")
+    case = await enter_pool(world, project_code="2402-110105-04-01-654321")
     await draft(world, case)
     await register(world)
     await register(world, project_code=None, address="示例路1号")

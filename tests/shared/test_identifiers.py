@@ -1,6 +1,7 @@
 """Valid and invalid credit codes (GB 32100, GB 11714) and project codes, with their messages."""
 
 import re
+from datetime import date
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from shared.identifiers import (
     InvalidIdentifier,
     ProjectCode,
     Uscc,
+    begins_after,
     organisation_check_character,
     uscc_check_character,
     validate_project_code,
@@ -87,9 +89,85 @@ def test_a_field_refuses_a_wrong_code_in_chinese() -> None:
         TypeAdapter(Uscc).validate_python("911100006000373411")
 
 
-def test_a_project_code_is_checked_by_pattern_only() -> None:
-    code = "2403-110105-04-01-123456"
+@pytest.mark.parametrize("code", ["2403-110105-04-01-123456", "2024-110302-70-03-000001", "2016-000052-48-01-006161"])
+def test_a_project_code_of_beijing_or_of_the_centre_is_valid(code: str) -> None:
     assert TypeAdapter(ProjectCode).validate_python(code) == code
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "\N{FULLWIDTH DIGIT TWO}403-110105-04-01-123456",
+        "2403\u2013110105\u201304\u201301\u2013123456",
+        " 2403-110105 -04-01-123456\u200b",
+        "2403-110105-04-01-123456\n",
+    ],
+)
+def test_a_project_code_has_one_spelling(typed: str) -> None:
+    assert TypeAdapter(ProjectCode).validate_python(typed) == "2403-110105-04-01-123456"
+
+
+@pytest.mark.parametrize(
+    ("code", "part"),
+    [
+        ("9999-999999-99-99-999999", "前4位"),
+        ("2403-999999-04-01-123456", "第2段"),
+        ("2403-310101-04-01-123456", "第2段"),
+        ("2413-110105-04-01-123456", "前4位"),
+        ("2400-110105-04-01-123456", "前4位"),
+        ("0001-110105-04-01-123456", "前4位"),
+        ("1212-110105-04-01-123456", "前4位"),
+        ("2100-110105-04-01-123456", "前4位"),
+    ],
+)
+def test_a_project_code_with_an_impossible_part_is_refused_by_its_name(code: str, part: str) -> None:
+    with pytest.raises(InvalidIdentifier, match=part):
+        validate_project_code(code)
+    stored = TypeAdapter(ProjectCode).validate_python(code, context={"stored": True})
+    assert stored == code
+
+
+@pytest.mark.parametrize(
+    ("code", "day", "future"),
+    [
+        ("2403-110105-04-01-123456", date(2024, 2, 29), True),
+        ("2403-110105-04-01-123456", date(2024, 3, 1), False),
+        ("2024-110105-04-01-123456", date(2023, 12, 31), True),
+        ("2024-110105-04-01-123456", date(2024, 1, 1), False),
+        ("1301-110105-04-01-123456", date(2013, 1, 1), False),
+        ("2013-110105-04-01-123456", date(2012, 12, 31), True),
+    ],
+)
+def test_a_project_code_begins_with_its_month_or_year(code: str, day: date, future: bool) -> None:
+    assert begins_after(validate_project_code(code), day) is future
+
+
+@pytest.mark.parametrize(
+    ("first", "message"), [("8B", None), ("B1", "第1位"), ("X1", "第1位"), ("91", None), ("Y1", None)]
+)
+def test_a_credit_code_begins_with_a_registration_authority(first: str, message: str | None) -> None:
+    code = first + "110106" + "MF001234K"
+    code += uscc_check_character(code)
+    if message is None:
+        assert validate_uscc(code) == code
+    else:
+        with pytest.raises(InvalidIdentifier, match=message):
+            validate_uscc(code)
+
+
+@pytest.mark.parametrize(
+    ("region", "valid"),
+    [("100000", True), ("110302", True), ("110000", True), ("320594", True), ("990101", False), ("000000", False)],
+)
+def test_a_credit_code_names_the_province_of_its_registrar(region: str, valid: bool) -> None:
+    code = "91" + region + "MF001234K"
+    code += uscc_check_character(code)
+    if valid:
+        assert validate_uscc(code) == code
+    else:
+        with pytest.raises(InvalidIdentifier, match="第3至8位"):
+            validate_uscc(code)
+    assert TypeAdapter(Uscc).validate_python(code, context={"stored": True}) == code
 
 
 @pytest.mark.parametrize(
@@ -99,8 +177,6 @@ def test_a_project_code_is_checked_by_pattern_only() -> None:
         "2403-110105-04-01-1234567",
         "2403110105040112345",
         "",
-        "\N{FULLWIDTH DIGIT TWO}403-110105-04-01-123456",
-        "2403-110105-04-01-123456\n",
     ],
 )
 def test_another_pattern_is_refused_as_project_code(wrong: str) -> None:

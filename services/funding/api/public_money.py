@@ -27,6 +27,7 @@ from shared.identifiers import ProjectCode, Uscc
 from shared.money import Money
 from shared.policy import parameter
 from shared.storage.audit import Case, case_of, record_act, take_duty
+from shared.storage.project_codes import refuse_future_code
 from shared.storage.session import found, locked, now, today
 from shared.storage.versions import etag, locked_as_read
 from shared.text import Line, Paragraph
@@ -199,6 +200,7 @@ async def register_municipal_money(
     if body.declaration_id is None and body.project_code is None:
         example = "2404-110105-04-01-123456"
         raise Invalid(f"申报编号和项目代码至少填写一项，项目代码例如 {example}", field="/body/project_code")
+    refuse_future_code(session, body.project_code)
     entry = PublicMoney(
         id=uuid7(now(session)),
         application_id=body.declaration_id,

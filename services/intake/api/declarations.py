@@ -17,6 +17,7 @@ from shared.contracts.library import DistrictCode, ProjectType
 from shared.errors import Forbidden, Invalid
 from shared.identifiers import ProjectCode, Uscc
 from shared.storage.audit import case_of, record_act
+from shared.storage.project_codes import refuse_future_code
 from shared.storage.session import now, today
 from shared.storage.versions import etag, locked_as_read
 from shared.web.auth import Anyone, Applicant
@@ -46,6 +47,7 @@ async def create_declaration(
     if draft.applicant_uscc != actor.uscc:
         detail = f"只能以本单位名义申报，请填写本单位统一社会信用代码 {actor.uscc}"
         raise Forbidden(detail, field="/body/applicant_uscc")
+    refuse_future_code(session, draft.project_code)
     declaration = await _new(session, draft)
     await _check_library_entry(session, declaration)
     session.add(declaration)
@@ -171,6 +173,7 @@ async def edit_declaration(
 ) -> Declaration:
     """Edit a draft or a returned declaration (JSON Merge Patch); an earlier undertaking becomes void."""
     declaration = await locked_as_read(session, Declaration, declaration_id, if_match)
+    refuse_future_code(session, edit.project_code)
     simulated = edit.simulated if "simulated" in edit.model_fields_set else None
     declaration.edit(edit.fields(), edit.facts_patch(), simulated, now(session))
     await _check_library_entry(session, declaration)

@@ -21,6 +21,7 @@ from shared.identifiers import ProjectCode, Uscc
 from shared.money import Money
 from shared.normal_forms import normal_place
 from shared.storage.audit import Case, record_act
+from shared.storage.project_codes import refuse_future_code
 from shared.storage.session import actor_of, found, now
 from shared.text import Line, Paragraph
 from shared.web.auth import CityOfficer, DistrictOrCity, Official
@@ -153,6 +154,7 @@ async def register_other_funds(
     if body.district not in actor.districts:
         detail = f"只能登记本区项目，可登记的区代码：{'、'.join(actor.districts)}"
         raise Forbidden(detail, field="/body/district")
+    refuse_future_code(session, body.project_code)
     programme = await found(session, MunicipalFundProgramme, body.programme_id)
     kept = _record_row(session, body, programme)
     session.add(kept)

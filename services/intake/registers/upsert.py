@@ -7,6 +7,7 @@ Unchanged rows, most of a nightly push, are found by a plain read and neither lo
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any, Literal
 from uuid import UUID
 
@@ -29,6 +30,7 @@ from shared.contracts.base import Event
 from shared.contracts.library import LibraryRow, ResourceRow
 from shared.deadlines import quarter_of
 from shared.events.outbox import emit
+from shared.identifiers import begins_after
 from shared.storage.session import actor_of, now, today
 
 Row = ResourceRow | LibraryRow
@@ -88,17 +90,20 @@ async def record_rows(session: AsyncSession, register: Register, sent: Sequence[
 
 def _refusals(session: AsyncSession, sent: Sequence[SentRow]) -> dict[int, Refusal]:
     """Return the refusals that need no look at recorded rows, by the index of the row."""
-    own, current = set(actor_of(session).districts), quarter_of(today(session))
+    own, day = set(actor_of(session).districts), today(session)
     repeated = rules.repeated_keys(each.key for each in sent)
-    found = {each.index: _refusal(each, own, current, repeated) for each in sent}
+    found = {each.index: _refusal(each, own, day, repeated) for each in sent}
     return {index: refusal for index, refusal in found.items() if refusal}
 
 
-def _refusal(each: SentRow, own: Collection[str], current: str, repeated: Collection[Key]) -> Refusal | None:
+def _refusal(each: SentRow, own: Collection[str], day: date, repeated: Collection[Key]) -> Refusal | None:
     if each.row.district not in own:
         return rules.other_district(own)
-    if each.row.quarter > current:
-        return rules.future_quarter(each.row.quarter, current)
+    if each.row.quarter > quarter_of(day):
+        return rules.future_quarter(each.row.quarter, quarter_of(day))
+    code = getattr(each.row, "project_code", None)
+    if code and begins_after(code, day):
+        return rules.future_code(code)
     return rules.repeated_row(each.row.external_id) if each.key in repeated else None
 
 

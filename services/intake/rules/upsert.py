@@ -84,6 +84,11 @@ def future_quarter(quarter: str, current: str) -> Refusal:
     return Refusal("future_quarter", f"{quarter} 尚未开始，最晚填 {current}", "quarter")
 
 
+def future_code(code: str) -> Refusal:
+    """Return the refusal of a project code whose month or year has not begun."""
+    return Refusal("project_code_future", f"项目代码 {code} 的赋码年月尚未到来，请按平台赋码填写", "project_code")
+
+
 def other_district(districts: Collection[str]) -> Refusal:
     """Return the refusal of a row of a district that the caller does not report for."""
     detail = f"不得报送其他区的数据，可报送的区代码：{'、'.join(sorted(districts))}"
