@@ -14,7 +14,6 @@ from faults.end_checks import (
     all_delivered,
     parked_as_poisoned,
     parked_streams,
-    published_in_order,
     replay_parked_events,
     updates_consumed,
 )
@@ -27,7 +26,8 @@ from faults.poison import Poison
 from faults.recovery import recoveries, timeline
 from faults.report import Report
 from faults.suite import RunningSuite, admin_connection, start_suite
-from faults.usage import ResourceUsage, backends
+from faults.topic_checks import published_in_order
+from faults.usage import ResourceUsage
 from faults.workload.log import CommandLog
 from faults.workload.open_loop import LoadFigures, run_load
 
@@ -63,11 +63,10 @@ async def run(
         with CommandLog(folder / "commands.jsonl") as log:
             progress = Progress(time.monotonic(), "load", log, lag, Nemesis(suite))
             async with _observed(progress, observe):
-                before = await backends(suite)
                 load = await _run_load(suite, plan, log, progress.nemesis)
                 progress.phase = "verdict"
                 differences, verdict = await _check(suite, plan, lag, load, log)
-                after = await backends(suite)
+                await usage.take_last()
         return Report(
             plan=plan,
             load=load,
@@ -75,11 +74,10 @@ async def run(
             missed=progress.nemesis.missed,
             recoveries=recoveries(progress.nemesis.injections, lag.samples),
             timeline=timeline(progress.nemesis.injections, lag.samples, progress.began),
-            memory_mb=usage.growth(),
-            backends=(before, after),
+            usage=usage.figures(),
             restarts=sum(suite.processes.starts.values()) - len(suite.processes.starts),
             seconds=round(time.monotonic() - progress.began, 1),
-            differences=differences,
+            differences=(*suite.findings, *differences, *usage.excesses()),
             verdict=verdict,
         )
 
@@ -121,7 +119,8 @@ def _first(error: Exception) -> Exception:
 
 async def _publish_garbage(suite: RunningSuite, plan: CampaignPlan) -> None:
     if plan.garbage_interval_seconds:
-        async with publish_garbage(suite.settings.kafka_servers, plan.patches.seed, plan.garbage_interval_seconds):
+        servers, seed = suite.settings.kafka_servers, plan.patches.seed
+        async with publish_garbage(servers, seed, plan.garbage_interval_seconds, suite.garbage):
             await asyncio.sleep(plan.seconds)
 
 

@@ -14,16 +14,13 @@ from aiokafka.admin import AIOKafkaAdminClient
 from deploy.local.processes import environment
 from faults.lag import Lag, subscriptions
 from faults.poison import Poison
-from faults.published import PublishedTopic, read_topics
 from faults.suite import RunningSuite
 from services import SERVICES, load
 from shared.events.bus.consuming import group_of
-from shared.events.bus.topics import LIBRARY_UPDATES, dead_letters_topic, events_topic
+from shared.events.bus.topics import LIBRARY_UPDATES
 from shared.settings import ROOT
 
 STABLE_SECONDS = 1.0
-DEAD_LETTER_SECONDS = 60.0
-"""Time for dead letters to be written: unreadable records are not events, so no lag shows them."""
 
 _FIRST_UNRECEIVED = """
 SELECT aggregate_id, seq FROM (
@@ -78,44 +75,6 @@ async def updates_consumed(suite: RunningSuite, seconds: float) -> str:
             await asyncio.sleep(0.5)
     finally:
         await asyncio.gather(admin.close(), reader.stop())
-
-
-async def published_in_order(suite: RunningSuite, admin: asyncpg.Connection) -> str:
-    """Check that every event is on its topic, in the order of its aggregate, and that dead letters are complete."""
-    found = await read_topics(suite.settings, [events_topic(service) for service in SERVICES])
-    for service in SERVICES:
-        topic = found[events_topic(service)]
-        if topic.out_of_order:
-            return topic.out_of_order[0]
-        for aggregate, seq in await admin.fetch(f"SELECT aggregate_id, seq FROM {service}.stream_head"):
-            if topic.last.get(aggregate, 0) != seq:
-                return f"{service} has {seq} events of {aggregate}, its topic has {topic.last.get(aggregate, 0)}"
-    deadline = time.monotonic() + DEAD_LETTER_SECONDS
-    while (difference := await _dead_letters(suite, admin, found)) and time.monotonic() < deadline:  # noqa: ASYNC110
-        await asyncio.sleep(0.5)
-    return difference
-
-
-async def _dead_letters(suite: RunningSuite, admin: asyncpg.Connection, events: dict[str, PublishedTopic]) -> str:
-    """Check that each consumer has exactly the garbage of its topics as dead letters, each with a published notice."""
-    notices = await read_topics(suite.settings, [dead_letters_topic(service) for service in SERVICES])
-    for reader in SERVICES:
-        sources = [source for consumer, source in subscriptions() if consumer == reader]
-        expected: set[object] = {
-            garbage
-            for source in sources
-            for topic in [events_topic(source)]
-            for garbage in (*((topic, *place) for place in events[topic].undecodable), *events[topic].unknown)
-        }
-        rows = await admin.fetch(f'SELECT topic, partition, "offset", event_id FROM {reader}.dead_letter')
-        recorded: set[object] = {row["event_id"] or (row["topic"], row["partition"], row["offset"]) for row in rows}
-        if recorded != expected:
-            first = next(iter(recorded ^ expected))
-            return f"{reader} has {len(recorded)} dead letters instead of {len(expected)}; first difference: {first}"
-        published = len(notices[dead_letters_topic(reader)].last)
-        if published != len(rows):
-            return f"{reader} has {len(rows)} dead letters and published {published}"
-    return ""
 
 
 async def parked_as_poisoned(admin: asyncpg.Connection, poison: Poison) -> str:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import asyncpg
+import psutil
 from aiokafka.admin import AIOKafkaAdminClient
 
 from deploy.local import postgres
@@ -51,6 +52,30 @@ class Environment:
     def start_database(self) -> None:
         """Start PostgreSQL; return when it has recovered and answers."""
         self._control("start", "--log=log")
+
+    def fill_disk(self) -> bool:
+        """Forbid all processes of PostgreSQL to write to files, as its own account; return whether one is so limited.
+
+        It stops at the next record of its log.
+        """
+        tool = shutil.which("prlimit")
+        if tool is None:
+            return False
+        run = self.postgres.site.run
+        limited = [run(tool, f"--pid={pid}", "--fsize=0:").returncode == 0 for pid in self._database_pids()]
+        return any(limited)
+
+    def free_disk(self) -> None:
+        """Start PostgreSQL without the limit, after stopping what is left of it."""
+        with contextlib.suppress(PostgresError):
+            self.stop_database()
+        self.start_database()
+
+    def _database_pids(self) -> list[int]:
+        with contextlib.suppress(FileNotFoundError, psutil.NoSuchProcess):
+            first = int((self.postgres.site.home / "postmaster.pid").read_text().split("\n", 1)[0])
+            return [first, *(child.pid for child in psutil.Process(first).children())]
+        return []
 
     def _control(self, *arguments: str) -> None:
         completed = self.postgres.site.run("pg_ctl", *arguments, "--wait", "--silent", "--pgdata=.")

@@ -11,9 +11,11 @@ from dataclasses import replace
 import asyncpg
 
 from deploy.local.processes import StartFailed
+from faults.broker_loss import empty_broker
+from faults.exhaustion import block_loop, full_disk_database, full_disk_files
 from faults.recovery import Injection
 from faults.schedule import Fault
-from faults.suite import RunningSuite, admin_connection, program
+from faults.suite import NoTarget, RunningSuite, admin_connection, program
 from services import SERVICES
 
 MAX_DELAY_SECONDS = 0.5
@@ -36,10 +38,6 @@ WITH busy AS MATERIALIZED (
 SELECT application_name, pg_terminate_backend(pid) FROM busy"""
 _WAITING_BACKEND = """
 SELECT pid FROM pg_locks WHERE relation = to_regclass($1) AND mode = 'RowExclusiveLock' AND NOT granted LIMIT 1"""
-
-
-class NoTarget(Exception):
-    """Nothing to break: no backend was busy, or the target was already down."""
 
 
 Injector = Callable[[RunningSuite, Fault], AsyncGenerator[tuple[str, ...], None]]
@@ -214,4 +212,8 @@ INJECTORS: dict[str, Injector] = {
     "slow_database": _slow_database,
     "black_hole": _black_hole,
     "rebalance_storm": _rebalance_storm,
+    "block_loop": block_loop,
+    "full_disk_files": full_disk_files,
+    "full_disk_database": full_disk_database,
+    "empty_broker": empty_broker,
 }

@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from faults.injections import NoTarget, inject
+from faults.injections import inject
 from faults.recovery import Injection
 from faults.schedule import SERIAL_PER_SERVICE, SUITE_WIDE, Fault
-from faults.suite import RunningSuite
+from faults.suite import NoTarget, RunningSuite
 
 
 @dataclass

@@ -1,13 +1,14 @@
 """Contents of the topics at the end, read as an outside consumer: completeness and order."""
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from uuid import UUID
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from faults.garbage import HEADER, UNDECODABLE
+from faults.garbage import HEADER, mark_in
 from shared.settings import Settings
 
 _READ_SECONDS = 120.0
@@ -19,27 +20,24 @@ class PublishedTopic:
 
     last: dict[UUID, int] = field(default_factory=dict)
     """By aggregate: the last event of the unbroken sequence from 1."""
-    records: int = 0
-    undecodable: set[tuple[int, int]] = field(default_factory=set)
-    """Partition and offset of undecodable records."""
-    unknown: set[UUID] = field(default_factory=set)
-    """Ids of events of an unknown version."""
+    seen: dict[UUID, set[int]] = field(default_factory=lambda: defaultdict(set))
+    """By aggregate: all its events."""
+    garbage: set[str] = field(default_factory=set)
+    """Marks of records that no service can read."""
     out_of_order: list[str] = field(default_factory=list)
     """Events that came before an earlier one of their aggregate."""
 
-    def add(self, topic: str, partition: int, offset: int, headers: dict[str, bytes]) -> None:
+    def add(self, topic: str, headers: dict[str, bytes]) -> None:
         """Add one record. A repetition is allowed."""
-        self.records += 1
-        if headers.get(HEADER) == UNDECODABLE:
-            self.undecodable.add((partition, offset))
-        elif HEADER in headers:
-            self.unknown.add(UUID(headers["ce_id"].decode()))
+        if HEADER in headers:
+            self.garbage.add(mark_in(headers[HEADER]))
         else:
             self._check_sequence(topic, headers)
 
     def _check_sequence(self, topic: str, headers: dict[str, bytes]) -> None:
         aggregate, seq = UUID(headers["ce_subject"].decode()), int(headers["ce_sequence"])
         known = self.last.get(aggregate, 0)
+        self.seen[aggregate].add(seq)
         if seq > known + 1:
             self.out_of_order.append(f"{topic} has event {seq} of {aggregate} after event {known}")
         self.last[aggregate] = max(known, seq)
@@ -66,6 +64,6 @@ async def _read_to(consumer: AIOKafkaConsumer, found: dict[str, PublishedTopic])
     while left:
         for place, records in (await consumer.getmany(timeout_ms=500, max_records=5000)).items():
             for record in records:
-                found[place.topic].add(place.topic, place.partition, record.offset, dict(record.headers))
+                found[place.topic].add(place.topic, dict(record.headers))
             if records[-1].offset + 1 >= ends[place]:
                 left.discard(place)

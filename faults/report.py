@@ -1,7 +1,6 @@
 """Report of a run, as tables and as JSON."""
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from faults.checker.judge import Verdict
 from faults.plan import CampaignPlan
 from faults.recovery import Recovery
 from faults.schedule import FAULT_COUNTS, LABELS
+from faults.usage import FILES_GROWTH, MEMORY_GROWTH_MB, Usage
 from faults.workload.open_loop import LoadFigures
 
 
@@ -28,10 +28,8 @@ class Report:
     recoveries: Mapping[str, Recovery]
     timeline: Sequence[Mapping[str, object]]
     """Every fault with its start, end, restoration and recovery, in seconds from the start of the run."""
-    memory_mb: Mapping[str, tuple[float, float]]
-    """By service: first and highest value."""
-    backends: tuple[Mapping[str, int], Mapping[str, int]]
-    """Database connections before and after, by application."""
+    usage: Mapping[str, Usage]
+    """Memory, files and database connections by service."""
     restarts: int
     seconds: float
     differences: tuple[str, ...]
@@ -68,8 +66,7 @@ def _faults(report: Report) -> Table:
 
 
 def _counts(report: Report) -> Table:
-    load, checked, (before, after) = report.load, report.verdict.figures, report.backends
-    memory = ", ".join(f"{name} {first:.0f} → {most:.0f}" for name, (first, most) in sorted(report.memory_mb.items()))
+    load, checked, usage = report.load, report.verdict.figures, sorted(report.usage.items())
     rows = {
         "cases, events": f"{checked.cases:,}, {checked.events:,}",
         "lost, doubled, out of order, drift, wrong": (
@@ -82,11 +79,23 @@ def _counts(report: Report) -> Table:
         ),
         "arrivals that never started; longest delay of a start": f"{load.dropped}; {load.latest_start_seconds} s",
         "process restarts": f"{report.restarts:,}",
-        "database connections before and after": f"{Counter(before).total()} and {Counter(after).total()}",
-        "memory of a service in MB, first → highest": memory,
+        "memory in MB, first → highest": ", ".join(f"{name} {_span(each.memory_mb)}" for name, each in usage),
+        "open files, first → highest": ", ".join(f"{name} {_span(each.files)}" for name, each in usage),
+        "database connections, most → at rest": ", ".join(f"{name} {_span(each.connections)}" for name, each in usage),
+        "largest growth of a process": _growth(report.usage.values()),
         "total seconds": f"{report.seconds:.0f}",
     }
     table = Table(show_header=False)
     for name, value in rows.items():
         table.add_row(name, value)
     return table
+
+
+def _span(figures: tuple[float, float]) -> str:
+    return f"{figures[0]:.0f} → {figures[1]:.0f}"
+
+
+def _growth(usage: Collection[Usage]) -> str:
+    memory = max((each.memory_growth_mb for each in usage), default=0.0)
+    files = max((each.files_growth for each in usage), default=0)
+    return f"{memory:.0f} MB (bound {MEMORY_GROWTH_MB:.0f}), {files} files (bound {FILES_GROWTH})"

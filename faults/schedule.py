@@ -20,6 +20,10 @@ FAULT_COUNTS = {
     "rebalance_storm": 6,
     "kill_in_batch": 12,
     "terminate_backend_in_batch": 40,
+    "block_loop": 6,
+    "full_disk_files": 6,
+    "full_disk_database": 2,
+    "empty_broker": 1,
 }
 """Number of faults of each kind in 8 minutes; other lengths in proportion, and each at least once."""
 
@@ -36,20 +40,47 @@ LABELS = {
     "rebalance_storm": "replicas join and leave",
     "kill_in_batch": "kill -9 with a batch in hand",
     "terminate_backend_in_batch": "backend of a batch in hand terminated",
+    "block_loop": "event loop blocked beyond the session",
+    "full_disk_files": "disk of a service's files full",
+    "full_disk_database": "disk of PostgreSQL full",
+    "empty_broker": "broker lost with its data",
 }
-SUITE_WIDE = ("restart_database", "restart_broker", "slow_database", "black_hole", "freeze_broker")
+SUITE_WIDE = (
+    "restart_database",
+    "restart_broker",
+    "slow_database",
+    "black_hole",
+    "freeze_broker",
+    "full_disk_database",
+    "empty_broker",
+)
 """Faults of all services: injected one at a time, with time to recover."""
-SERIAL_PER_SERVICE = ("freeze", "rebalance_storm", "kill_in_batch", "terminate_backend_in_batch")
+SERIAL_PER_SERVICE = (
+    "freeze",
+    "rebalance_storm",
+    "kill_in_batch",
+    "terminate_backend_in_batch",
+    "block_loop",
+    "full_disk_files",
+)
 """Long faults of one service: injected one at a time per kind."""
 RESTARTS = ("restart_database", "restart_broker")
+OF_THE_BROKER = ("restart_broker", "freeze_broker", "empty_broker")
+STORES_FILES = ("intake",)
+"""Services to which the load uploads files."""
 DURATIONS = {
     "freeze": (15.0, 45.0),
     "rebalance_storm": (25.0, 35.0),
     "slow_database": (5.0, 30.0),
     "black_hole": (5.0, 30.0),
     "freeze_broker": (5.0, 30.0),
+    "block_loop": (15.0, 30.0),
+    "full_disk_files": (5.0, 20.0),
+    "full_disk_database": (2.0, 10.0),
 }
 """Shortest and longest duration in seconds; less in a short run."""
+_LONG_FAULTS = {"freeze": 1 / 8, "rebalance_storm": 1 / 4, "block_loop": 1 / 8, "full_disk_files": 1 / 8}
+"""The longest share of a run that one of them takes."""
 QUIET_SECONDS = 20.0
 """Time without a killed service after a restart of database or broker, so that its recovery can be measured."""
 COMPOUND_SHARE = 1 / 3
@@ -106,13 +137,14 @@ def one_at_a_time() -> list[Fault]:
 def _suite_wide_faults(rng: random.Random, counts: dict[str, int], seconds: float) -> list[Fault]:
     kinds = [kind for kind in SUITE_WIDE for _ in range(counts[kind])]
     rng.shuffle(kinds)
+    kinds.sort(key=lambda kind: kind != "empty_broker")  # first, since everything before is published again
     slot = seconds / len(kinds)
     return [
         Fault(
             (number + rng.uniform(0.05, 0.2)) * slot,
             kind,
-            "broker" if kind in ("restart_broker", "freeze_broker") else "database",
-            0.0 if kind in RESTARTS else min(rng.uniform(*DURATIONS[kind]), slot / 3),
+            "broker" if kind in OF_THE_BROKER else "database",
+            min(rng.uniform(*DURATIONS[kind]), slot / 3) if kind in DURATIONS else 0.0,
         )
         for number, kind in enumerate(kinds)
     ]
@@ -120,12 +152,13 @@ def _suite_wide_faults(rng: random.Random, counts: dict[str, int], seconds: floa
 
 def _long_faults(rng: random.Random, counts: dict[str, int], seconds: float) -> list[Fault]:
     faults = []
-    for kind, longest in (("freeze", seconds / 8), ("rebalance_storm", seconds / 4)):
+    for kind, share in _LONG_FAULTS.items():
         slot = seconds / counts[kind]
         for number in range(counts[kind]):
-            duration = min(rng.uniform(*DURATIONS[kind]), longest)
+            duration = min(rng.uniform(*DURATIONS[kind]), seconds * share)
             at = number * slot + rng.uniform(0, slot - duration)
-            faults.append(Fault(at, kind, rng.choice(SERVICES), duration))
+            target = rng.choice(STORES_FILES if kind == "full_disk_files" else SERVICES)
+            faults.append(Fault(at, kind, target, duration))
     return faults
 
 

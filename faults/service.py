@@ -7,8 +7,11 @@ environment holds the `ServicePatches` as JSON.
 import asyncio
 import os
 import random
+import signal
 import sys
+import time
 from dataclasses import asdict, dataclass
+from types import FrameType
 from typing import Self
 
 from pydantic_core import from_json, to_json
@@ -20,6 +23,8 @@ from deploy import serve
 from faults import history
 from faults.planted_bugs import IN_PROCESS
 from faults.poison import Poison, poison_handlers
+
+LONGEST_HOLD_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
@@ -50,10 +55,29 @@ def apply_patches(patches: ServicePatches) -> None:
     poison_handlers(Poison(patches.seed, patches.poison_one_in))
     history.record_applied_events()
     history.publish_twice(patches.batch_copy_share)
+    hold_loop_on_signal()
     if patches.slow_commit_one_in:
         delay_some_commits(patches.slow_commit_one_in, patches.slow_commit_seconds)
     if patches.bug in IN_PROCESS:
         IN_PROCESS[patches.bug]()
+
+
+def hold_loop_on_signal() -> None:
+    """Hold the event loop from SIGUSR1 to SIGUSR2: Python runs handlers in its main thread, which is the loop's."""
+    held = False
+
+    def hold(_number: int, _frame: FrameType | None) -> None:
+        nonlocal held
+        held, last = True, time.monotonic() + LONGEST_HOLD_SECONDS
+        while held and time.monotonic() < last:
+            time.sleep(0.02)
+
+    def release(_number: int, _frame: FrameType | None) -> None:
+        nonlocal held
+        held = False
+
+    signal.signal(signal.SIGUSR1, hold)
+    signal.signal(signal.SIGUSR2, release)
 
 
 def delay_some_commits(one_in: int, seconds: float) -> None:

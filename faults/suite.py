@@ -2,7 +2,8 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,10 @@ from shared.settings import Settings
 DATABASE = "faults"
 
 
+class NoTarget(Exception):
+    """Nothing to break: no backend was busy, or the target was already down."""
+
+
 @dataclass
 class RunningSuite:
     """A running suite, with everything that a run breaks, repairs and queries."""
@@ -34,6 +39,12 @@ class RunningSuite:
     endpoints: Endpoints
     processes: Processes
     patches: ServicePatches
+    findings: list[str] = field(default_factory=list)
+    """Differences that faults found while they were under way."""
+    garbage: set[str] = field(default_factory=set)
+    """Marks of all garbage that was sent to the topics."""
+    broker_replaced: list[datetime] = field(default_factory=list)
+    """Instants at which the broker had lost its data and was ready again."""
 
     @property
     def dsn(self) -> str:

@@ -9,7 +9,7 @@ import re
 import sys
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TextIO
@@ -193,9 +193,11 @@ class _Writer:
         self._stream = stream
 
     def msg(self, line: str) -> None:
+        """Write a line; one that cannot be written, on a full disk for example, is lost and hinders no act."""
         stream = self._stream or sys.stderr
-        stream.write(f"{line}\n")
-        stream.flush()
+        with suppress(OSError):
+            stream.write(f"{line}\n")
+            stream.flush()
 
     debug = info = warning = error = critical = exception = msg
 

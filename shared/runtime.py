@@ -47,6 +47,8 @@ log = structlog.get_logger()
 _REST_SECONDS = 2.0
 """Time for relay and sealer to finish their batch; later events stay in the outbox."""
 _BACKGROUND_POOL = 2
+BACKGROUND_CONNECTIONS = 2 * _BACKGROUND_POOL
+"""The most connections of a process beside those for requests, the relay's left out."""
 Tick = Callable[[AsyncSession], Awaitable[None]]
 _TICK_TURN = text("SELECT pg_advisory_xact_lock(hashtextextended('tick ' || :service, 7))")
 

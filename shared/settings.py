@@ -85,9 +85,11 @@ class Settings(LoadLimits, Periods):
     port: int = 8700
     """First of consecutive ports: the services take port + 1, port + 2, … in the order of `services.SERVICES`."""
     tls_certificate_file: Path | None = None
-    """PEM file of the certificate chain with which the process serves HTTPS; read at the start."""
+    """PEM file of the certificate chain with which the process serves HTTPS."""
     tls_key_file: Path | None = None
     """PEM file of its private key."""
+    tls_check_seconds: float = Field(default=30.0, gt=0)
+    """Seconds between two looks whether a file of the certificate has changed; a changed one is read anew."""
     bus: Literal["none", "kafka"] = "none"
     """Bus between processes; `none` leaves the events of a single service in the outbox."""
     instance: str = Field(default="", pattern=r"^[A-Za-z0-9._-]*$", max_length=60)

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager, contextmanager
 from fastapi import FastAPI
 
 from deploy.local.connections import BoundedConfig, BoundedServer
-from deploy.local.tls import tls_options
+from deploy.local.tls import follow_certificate, tls_options
 from services import SERVICES, load
 from shared.clock import Clock
 from shared.events.bus import Bus
@@ -51,14 +51,21 @@ async def served(
     tasks = [asyncio.create_task(server.serve(sockets=[listeners[name]])) for name, server in servers.items()]
     while not all(server.started for server in servers.values()):  # noqa: ASYNC110 - uvicorn offers a flag, no event
         await asyncio.sleep(0.01)
+    following = [
+        asyncio.create_task(follow_certificate(apps[name].state.instance.settings, server.config.ssl))
+        for name, server in servers.items()
+        if server.config.ssl is not None
+    ]
     try:
         yield servers
     finally:
+        for task in following:
+            task.cancel()
         for app in apps.values():
             app.state.instance.drain()
         for server in servers.values():
             server.should_exit = True
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.gather(*tasks, *following, return_exceptions=True)
 
 
 def _config(app: FastAPI, drain_seconds: int) -> BoundedConfig:

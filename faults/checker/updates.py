@@ -25,12 +25,15 @@ def compare(log: CommandLog, snapshot: Snapshot) -> Iterator[Difference]:
         parts = snapshot.updates.get(key, [])
         if command.facts.get("sent") and not parts:
             yield Difference("lost", f"{command}: accepted by the broker, but never answered")
-        elif parts and command.facts.get("sent"):
+        elif parts and command.facts.get("sent") and not command.facts.get("sent_again"):
             yield from _overtaken(command, parts[0], latest)
 
 
 def _overtaken(command: Command, first: UpdateAnswer, latest: dict[str, tuple[int, Command]]) -> Iterator[Difference]:
-    """Check that no later update was answered first: a sender sends each one after the broker accepted the previous."""
+    """Check that no later update was answered first: a sender sends each one after the broker accepted the previous.
+
+    Updates that a broker lost, and that were sent again, have no place in that order.
+    """
     at, before = latest.get(command.actor, (0, command))
     if first.at < at:
         yield Difference("order", f"{command} was answered before {before}, which was sent earlier")

@@ -1,7 +1,7 @@
 """Profile of the load, and the endpoints of the suite."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from deploy.demo.personas import Signer
 from shared.settings import Settings
@@ -14,6 +14,8 @@ class Endpoints:
     addresses: Mapping[str, str]
     signer: Signer
     settings: Settings
+    broker_losses: list[float] = field(default_factory=list)
+    """Moments at which a broker was back without its data, on the monotonic clock: unanswered updates are sent again."""
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,8 @@ import contextlib
 import random
 import time
 from collections import defaultdict
+from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -44,14 +46,15 @@ class TopicSender:
         command.actor, command.key, command.started = f"key:{key_id}", request_id, time.monotonic()
         command.facts["topic"] = LIBRARY_UPDATES
         async with self._locks[key_id]:
-            command.facts["sent"] = await self._send(
-                command, key_id, _headers(key_id, secret, request_id, value), value
-            )
+            headers = _headers(key_id, secret, request_id, value)
+            known_losses = len(self._client.endpoints.broker_losses)
+            command.facts["sent"] = await self._send(command, key_id, headers, value)
             if command.facts["sent"] and self._rng.random() < self._client.profile.resent_share:
                 other = value if self._rng.random() < 0.5 else b'{"book": "resources", "rows": []}'
                 await self._send(command, key_id, _headers(key_id, secret, request_id, other), other)
         if command.facts["sent"]:
-            await self._wait_for_answer(command, request_id)
+            again = partial(self._send, command, key_id, headers, value)
+            await self._wait_for_answer(command, request_id, known_losses, again)
         self._client.log.end(command)
 
     async def _send(self, command: Command, key_id: str, headers: Headers, value: bytes) -> bool:
@@ -83,7 +86,10 @@ class TopicSender:
             with contextlib.suppress(Exception):
                 await asyncio.wait_for(producer.stop(), 1)
 
-    async def _wait_for_answer(self, command: Command, request_id: str) -> None:
+    async def _wait_for_answer(
+        self, command: Command, request_id: str, known_losses: int, send_again: Callable[[], Awaitable[bool]]
+    ) -> None:
+        """Wait for all parts of an answer; after the loss of a broker send the update again, as districts do."""
         self._waiting += 1
         if self._polling is None or self._polling.done():
             self._polling = asyncio.create_task(self._poll_feed())
@@ -93,6 +99,9 @@ class TopicSender:
                 if parts and len(parts) == next(iter(parts.values()))["parts"]:
                     _record_answer(command, [parts[number] for number in sorted(parts)])
                     return
+                if (losses := len(self._client.endpoints.broker_losses)) > known_losses:
+                    known_losses, command.facts["sent_again"] = losses, True
+                    await send_again()
                 await asyncio.sleep(POLL_SECONDS)
         finally:
             self._waiting -= 1

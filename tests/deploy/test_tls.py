@@ -1,5 +1,7 @@
 """HTTPS with a certificate made on the spot, and the settings with which a process does not start."""
 
+import asyncio
+import shutil
 import ssl
 from datetime import UTC, datetime
 from pathlib import Path
@@ -7,6 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
+from structlog.testing import capture_logs
 
 from deploy.local.kafka.certificates import make
 from deploy.local.listeners import address, bind
@@ -28,10 +31,9 @@ async def test_a_service_answers_over_tls_and_in_no_other_way(world: World, cert
     world.settings.tls_certificate_file = world.settings.tls_key_file = certificate / "node.pem"
     check_exposure(world.settings)
     listener = bind("127.0.0.1", 0)
-    trusting = ssl.create_default_context(cafile=str(certificate / "ca.pem"))
     async with served({"intake": world.apps["intake"]}, {"intake": listener}):
         base = address(listener, scheme(world.settings))
-        async with httpx.AsyncClient(base_url=base, verify=trusting, trust_env=False) as client:
+        async with httpx.AsyncClient(base_url=base, verify=trusting(certificate), trust_env=False) as client:
             answer = await client.get("/v1/me", headers={"authorization": f"Bearer {world.token('auditor-1')}"})
         assert (answer.status_code, answer.json()["subject"]) == (200, "auditor-1")
         assert "strict-transport-security" in answer.headers
@@ -46,6 +48,49 @@ async def test_a_service_answers_over_tls_and_in_no_other_way(world: World, cert
         async with httpx.AsyncClient(verify=old, trust_env=False) as client:
             with pytest.raises(httpx.TransportError):
                 await client.get(base)
+
+
+def presents(base: str, expected: Path) -> bool:
+    """Return whether a server presents this certificate."""
+    return ssl.get_server_certificate(("127.0.0.1", int(base.rsplit(":", 1)[1]))) in expected.read_text()
+
+
+async def until_presented(base: str, expected: Path) -> None:
+    async with asyncio.timeout(10):
+        while not await asyncio.to_thread(presents, base, expected):  # noqa: ASYNC110 - no event
+            await asyncio.sleep(0.02)
+
+
+async def test_a_renewed_certificate_is_served_without_a_restart_and_one_that_does_not_fit_is_not(
+    world: World, certificate: Path, tmp_path: Path
+) -> None:
+    make(tmp_path / "renewed", datetime.now(UTC))  # noqa: TID251 - the validity of a certificate is checked by wall time
+    served_file, renewed = certificate / "node.pem", tmp_path / "renewed" / "node.pem"
+    world.settings.tls_certificate_file = world.settings.tls_key_file = served_file
+    world.settings.tls_check_seconds = 0.02
+    listener, first = bind("127.0.0.1", 0), tmp_path / "first.pem"
+    shutil.copy(served_file, first)
+    async with served({"intake": world.apps["intake"]}, {"intake": listener}):
+        base = address(listener, "https")
+        async with httpx.AsyncClient(base_url=base, verify=trusting(certificate), trust_env=False) as client:
+            assert (await client.get("/livez")).status_code == 200
+            with capture_logs() as lines:
+                served_file.write_text("half a file")
+                async with asyncio.timeout(10):
+                    while not lines:  # noqa: ASYNC110 - the log offers no event
+                        await asyncio.sleep(0.02)
+            assert lines[0]["event"] == "the changed certificate is not used"
+            await until_presented(base, first)
+            shutil.copy(renewed, tmp_path / "complete.pem")
+            (tmp_path / "complete.pem").replace(served_file)
+            await until_presented(base, renewed)
+            assert (await client.get("/livez")).status_code == 200  # over the connection of before
+        async with httpx.AsyncClient(base_url=base, verify=trusting(tmp_path / "renewed"), trust_env=False) as client:
+            assert (await client.get("/livez")).status_code == 200
+
+
+def trusting(folder: Path) -> ssl.SSLContext:
+    return ssl.create_default_context(cafile=str(folder / "ca.pem"))
 
 
 @pytest.mark.parametrize(

@@ -164,3 +164,15 @@ def test_a_line_says_what_it_was_given_before_what_its_context_says(written: io.
     assert after == {
         "level": "warning", "message": "after", "service": "funding", "request_id": "of-context", "case": "c1",
     }  # fmt: skip
+
+
+class FullDisk(io.StringIO):
+    """A stream on a full disk."""
+
+    def flush(self) -> None:
+        raise OSError(28, "No space left on device")
+
+
+def test_a_line_that_cannot_be_written_hinders_nobody() -> None:
+    logs.configure(Settings(), stream=FullDisk())
+    structlog.get_logger().error("lost")
