@@ -15,7 +15,7 @@ class Endpoints:
     signer: Signer
     settings: Settings
     broker_losses: list[float] = field(default_factory=list)
-    """Moments at which a broker was back without its data, on the monotonic clock: unanswered updates are sent again."""
+    """Moments of the monotonic clock at which a broker was back without its data: unanswered updates are sent again."""
 
 
 @dataclass(frozen=True)

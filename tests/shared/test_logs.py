@@ -173,6 +173,7 @@ class FullDisk(io.StringIO):
         raise OSError(28, "No space left on device")
 
 
-def test_a_line_that_cannot_be_written_hinders_nobody() -> None:
+def test_a_line_that_cannot_be_written_hinders_nobody(written: io.StringIO) -> None:
     logs.configure(Settings(), stream=FullDisk())
     structlog.get_logger().error("lost")
+    assert written.getvalue() == ""

@@ -1,4 +1,7 @@
-"""Apache Kafka's programs: Maven installs them once into a folder named by the checksum of pom.xml; Java runs them."""
+"""Apache Kafka's programs: Maven installs them once into a folder named by the checksum of pom.xml; Java runs them.
+
+The tests bring an identity provider in the same way, by a pom.xml of their own.
+"""
 
 import hashlib
 import os
@@ -35,43 +38,41 @@ def java() -> str:
     return program
 
 
-def _folder(kept: Path) -> Path:
-    return kept / hashlib.sha256(POM.read_bytes()).hexdigest()[:16]
+def _folder(kept: Path, pom: Path) -> Path:
+    return kept / hashlib.sha256(pom.read_bytes()).hexdigest()[:16]
 
 
 def installed(kept: Path = KEPT) -> bool:
-    """Return whether the jars are installed."""
-    return _folder(kept).exists()
+    """Return whether Kafka's jars are installed."""
+    return _folder(kept, POM).exists()
 
 
-def jars(kept: Path = KEPT) -> Path:
-    """Return the folder of Kafka's jars; Maven installs it when it is missing. Raises BrokerError."""
-    folder = _folder(kept)
+def jars(kept: Path = KEPT, pom: Path = POM, name: str = "Apache Kafka") -> Path:
+    """Return the folder of the jars that a pom.xml names; Maven installs it when it is missing. Raises BrokerError."""
+    folder = _folder(kept, pom)
     if folder.exists():
         return folder
     maven = _found("mvn")
     kept.mkdir(parents=True, exist_ok=True)
     with alone(kept / "lock"):
         if not folder.exists():
-            sys.stderr.write(f"Installing Apache Kafka into {kept} (once, about 10 seconds)\n")
-            _install(maven, folder)
+            sys.stderr.write(f"Installing {name} into {kept} (once, about 10 seconds)\n")
+            _install(maven, pom, name, folder)
     return folder
 
 
-def _install(maven: str, folder: Path) -> None:
+def _install(maven: str, pom: Path, name: str, folder: Path) -> None:
     """Install the jars; the folder appears whole or not at all. Raises BrokerError."""
     unfinished = folder.with_suffix(".new")
     shutil.rmtree(unfinished, ignore_errors=True)
     done = subprocess.run(
-        [maven, "-q", "-B", "-f", POM, "dependency:copy-dependencies",
+        [maven, "-q", "-B", "-f", pom, "dependency:copy-dependencies",
          f"-DoutputDirectory={unfinished}", "-DincludeScope=runtime"],
         stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
     )  # fmt: skip
     if done.returncode:
         errors = [line for line in (done.stdout + done.stderr).splitlines() if "ERROR" in line]
-        raise BrokerError(
-            f"Maven could not install Apache Kafka: {errors[0] if errors else f'exit code {done.returncode}'}"
-        )
+        raise BrokerError(f"Maven could not install {name}: {errors[0] if errors else f'exit code {done.returncode}'}")
     unfinished.rename(folder)
 
 
