@@ -4,7 +4,7 @@ Every fact has an id and a version: a correction is a new version. A fact holds 
 included; `checks` finds them and a person decides. Only what no paper can say (an end before its beginning) raises.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -122,6 +122,11 @@ class Loan:
         return first and window(first, months=self.original_term_months)
 
     @property
+    def movements(self) -> tuple[Drawdown | Repayment, ...]:
+        """Return drawdowns and repayments."""
+        return *self.drawdowns, *self.repayments
+
+    @property
     def drawn_yuan(self) -> Decimal:
         """Return all that was drawn, in yuan."""
         return sum((drawdown.amount_yuan for drawdown in self.drawdowns), ZERO)
@@ -178,7 +183,7 @@ class SettlementLine:
     `end_day` states whether the bank counts interest for `to_on`. The principal is stated as daily `balances`, as
     `accumulated_balance` (积数: sum of the daily balances), or not at all: then drawdowns and repayments say it.
     `stated_interest_yuan` is the ordinary interest charged; None: as much as was paid. Raises ValueError for a period
-    or segment that ends before it begins.
+    that ends before it begins, segments that overlap or leave it, or a negative figure.
     """
 
     id: str
@@ -196,10 +201,22 @@ class SettlementLine:
 
     def __post_init__(self) -> None:
         _expect_order(self.from_on, self.last_on)
-        spans = [(segment.from_on, segment.to_on) for segment in self.balances]
-        spans += [(segment.from_on, segment.to_on) for segment in self.rates]
-        for from_on, to_on in spans:
-            _expect_order(from_on, to_on)
+        self._expect_apart((part.from_on, part.to_on) for part in self.balances)
+        self._expect_apart((part.from_on, part.to_on) for part in self.rates)
+        figures = [self.accumulated_balance or ZERO, self.stated_interest_yuan or ZERO]
+        figures += [part.balance_yuan for part in self.balances]
+        figures += [part.annual_rate for part in self.rates]
+        figures += [refund.amount_yuan for refund in self.refunds]
+        figures += [min(payment.paid_yuan, payment.penal_yuan) for payment in self.payments]
+        if min(figures) < 0:
+            raise ValueError("a negative figure on a settlement line")
+
+    def _expect_apart(self, spans: Iterable[tuple[date, date]]) -> None:
+        last = self.from_on - DAY
+        for from_on, to_on in sorted(spans):
+            if not last < from_on <= to_on <= self.last_on:
+                raise ValueError(f"the segment from {from_on} to {to_on} overlaps or leaves the period")
+            last = to_on
 
     @property
     def last_on(self) -> date:

@@ -66,8 +66,8 @@ class LineResult:
     """Subsidy of one settlement line, in yuan.
 
     While a fact is `missing` the amount lies between `low_yuan` and `high_yuan`, and `payable_yuan` is None (待定).
-    `eligible_yuan` is the interest at the lower rate for the project's share, before other limits; `limited_by` is
-    None when the rates decide.
+    `accumulated_balance` is the 积数 where the daily balances are unknown. `eligible_yuan` is the interest at the lower
+    rate for the project's share, before other limits; `limited_by` is None when the rates decide.
     """
 
     line_id: str
@@ -77,6 +77,7 @@ class LineResult:
     to_on: date
     day_count_basis: Decimal
     share: Decimal
+    accumulated_balance: Decimal | None
     eligible_yuan: Decimal | None
     ordinary_paid_yuan: Decimal
     payable_yuan: Decimal | None
