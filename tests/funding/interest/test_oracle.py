@@ -37,15 +37,15 @@ def run(case: Case, lines: list[SettlementLine] | tuple[SettlementLine, ...]) ->
 
 
 def test_random_projects_agree_with_the_oracle_to_the_fen() -> None:
-    limits = set()
+    limits: set[str | None] = set()
     for seed in range(PROJECTS):
         case = random_case(seed)
         got, expected = run(case, case.lines), subsidy(case)
         assert {one.line_id: Fraction(one.low_yuan) for one in got.lines} == expected, seed
         assert got.payable_yuan is not None, seed
         assert Fraction(got.payable_yuan) == sum(expected.values()), seed
-        limits |= {one.limited_by for one in got.lines}
-        limits |= {segment.excluded for one in got.lines for segment in one.segments}
+        limits.update(one.limited_by for one in got.lines)
+        limits.update(segment.excluded for one in got.lines for segment in one.segments)
     assert limits >= {"award", "interest_paid", "outside_limit", "after_maturity", "before_construction_start", None}
 
 
