@@ -40,7 +40,7 @@ def payment_days(line: SettlementLine, loan: Loan, scope: Scope) -> Iterator[Rem
 def refunds(line: SettlementLine, loan: Loan, scope: Scope) -> Iterator[Remark]:
     """Yield refunds above what was paid, before it was paid, or in the future."""
     ordinary = line.paid_yuan - line.penal_yuan
-    if line.refunded_yuan > ordinary:
+    if line.refunds and line.refunded_yuan > ordinary:
         sentence = f"退息 {yuan(line.refunded_yuan)} 大于已付正常利息 {yuan(ordinary)}"
         yield remark("refund_above_paid", line, sentence, refunded=line.refunded_yuan, paid=ordinary)
     first = min((payment.paid_on for payment in line.payments), default=None)
