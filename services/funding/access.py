@@ -9,7 +9,7 @@ ACCESS = (
         app=(
             f"{ADD}, UPDATE (status, mode, justification, budget_year, base_yuan, uncapped_yuan, "
             "award_yuan, cap_yuan, derivation, clause, approved_on, construction_status, "
-            "construction_started_on, completed_on, progress, evaluated_on, targets_met, reservation, "
+            "construction_started_on, completed_on, progress, evaluated_on, targets_met, reservation, arrangement, "
             "reserved_yuan, released_yuan, returned_yuan, demanded_yuan, recovered_yuan, "
             "instalments_paid, version)"
         ),
@@ -17,8 +17,8 @@ ACCESS = (
     ),
     Access(
         "appropriation",
-        "a second person confirms it; document and amount stay",
-        app=f"{ADD}, UPDATE (status, confirmed_by, confirmed_at)",
+        "a second person confirms it, or the draft is withdrawn; document and amount stay",
+        app=f"{ADD}, UPDATE (status, confirmed_by, confirmed_at, withdrawn_by, withdrawn_at, withdraw_reason)",
         sealer="SELECT",
     ),
     Access("approval", "an approval stays as it was signed", app=ADD, sealer="SELECT"),
@@ -26,6 +26,12 @@ ACCESS = (
         "bank_referral",
         "the outcome is added",
         app=f"{ADD}, UPDATE (outcome, granted_yuan, outcome_note, outcome_by, outcome_at)",
+        sealer="SELECT",
+    ),
+    Access(
+        "carried_item",
+        "the confirmation adds the reservation of the new year",
+        app=f"{ADD}, UPDATE (carried_as)",
         sealer="SELECT",
     ),
     Access(

@@ -1,8 +1,11 @@
 """Steps that every act on a fund application shares: its rule set, its stored event data, numbers. 三（二）"""
 
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
+from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -20,6 +23,13 @@ from shared.text import STORED
 def ruleset_of(session: AsyncSession, application: Application) -> Ruleset:
     """Return the rule set in force on the application's date, under the readings chosen in the settings."""
     return resolve(application.as_of, application.district, settings_of(session).interpretations)
+
+
+async def locked_applications(session: AsyncSession, ids: Iterable[UUID]) -> dict[UUID, Application]:
+    """Read and lock applications in the order of their ids until the transaction ends."""
+    wanted = select(Application).where(Application.id.in_(list(ids))).order_by(Application.id)
+    rows = await session.scalars(wanted.with_for_update(key_share=True), execution_options={"populate_existing": True})
+    return {row.id: row for row in rows}
 
 
 def project_of(application: Application) -> Project:

@@ -3,7 +3,8 @@
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.funding.applications import next_number, project_of
-from services.funding.ledger.case_acts import award_and_reserve, ledger_mode, require_budget
+from services.funding.ledger.budget_state import require_budget
+from services.funding.ledger.case_acts import award_and_reserve, ledger_mode
 from services.funding.ledger.posting import open_accounts, post
 from services.funding.ledger.postings import case_accounts
 from services.funding.models.applications import Application

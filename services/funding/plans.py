@@ -11,7 +11,8 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.funding.applications import ruleset_of
-from services.funding.ledger.case_acts import commit_to_plan, require_budget
+from services.funding.ledger.budget_state import require_budget
+from services.funding.ledger.case_acts import commit_to_plan
 from services.funding.ledger.posting import post
 from services.funding.models.applications import Application
 from services.funding.models.plans import InvestmentPlan, PlanItem

@@ -48,6 +48,23 @@ class BudgetConfirmed(Event, type="funding.budget_confirmed.v1", about="appropri
     confirmed_on: date
 
 
+class BudgetAdjusted(Event, type="funding.budget_adjusted.v1", about="appropriation", key="appropriation_id"):
+    """A second supervisor confirmed a document that cuts, moves, freezes, reverses or carries budget money. 三（二）
+
+    `to_year` is the year that gains, `reverses` the document that a reversal undoes.
+    """
+
+    appropriation_id: UUID
+    transfer_id: UUID
+    kind: Literal["cut", "transfer", "freeze", "unfreeze", "reversal", "carry_over"]
+    year: int
+    to_year: int | None = None
+    reverses: UUID | None = None
+    document_no: str
+    amount_yuan: Money
+    confirmed_on: date
+
+
 class PlanItem(BaseModel):
     """A project in an investment plan batch (政府投资条例 art. 16)."""
 

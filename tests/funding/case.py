@@ -93,6 +93,12 @@ async def appropriate(world: World, yuan: str = "500000000.00", year: int = 2024
     await world.post("funding", f"/v1/budgets/{drafted['id']}/confirm", "city-supervisor-2")
 
 
+async def budget(world: World, **document: Any) -> Any:
+    """Draft and confirm a budget document, by default of 2024, and return it."""
+    drafted = await world.post("funding", "/v1/budgets", "city-officer-1", {"year": 2024, **document}, 201)
+    return await world.post("funding", f"/v1/budgets/{drafted['id']}/confirm", "city-supervisor-2")
+
+
 async def draft(world: World, case: UUID, mode: str = "investment_grant", status: int = 200) -> Any:
     body = {"mode": mode, "justification": "符合条件，建议支持"}
     return await world.post("funding", f"/v1/applications/{case}/draft-approval", "city-officer-1", body, status)

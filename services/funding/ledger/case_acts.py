@@ -1,20 +1,13 @@
-"""Ledger transfers of each step of a case, and the state of a year's budget. 三（二）"""
+"""Ledger transfers of each step of a case. 三（二）"""
 
-from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import func, select, text
-from sqlalchemy.ext.asyncio import AsyncSession
-
-from services.funding.ledger.posting import NoAccount, balance
 from services.funding.ledger.postings import (
-    AccountCode,
     Transfer,
     award,
     cancel,
     claw_back,
-    programme_account,
     receive_return,
     reduce_award,
     release,
@@ -23,33 +16,14 @@ from services.funding.ledger.postings import (
 )
 from services.funding.models.applications import Application
 from shared.errors import DomainError
-from shared.money import to_yuan
 
 LEDGER_MODES = {"investment_grant": "grant", "interest_subsidy": "interest_subsidy"}
-
-
-class NoBudget(DomainError):
-    """No confirmed appropriation exists for the year. 三（二）"""
-
-    status, code, title = 409, "no_budget", "该年度尚无预算"
 
 
 class NothingReserved(DomainError):
     """The award is released in full or the case is closed. 三（二）"""
 
     status, code, title = 409, "nothing_reserved", "批复资金已全部拨付或已终止"
-
-
-@dataclass(frozen=True, slots=True)
-class BudgetState:
-    """Budget of a year in yuan. `reserved` is approved and `committed` is in an issued plan; neither is paid yet."""
-
-    appropriated: Decimal
-    reserved: Decimal
-    committed: Decimal
-    paid: Decimal
-    returned: Decimal
-    available: Decimal
 
 
 def ledger_mode(application: Application) -> str:
@@ -65,7 +39,14 @@ def award_and_reserve(application: Application, yuan: Decimal, year: int) -> lis
 def commit_to_plan(application: Application, yuan: Decimal, year: int) -> list[Transfer]:
     """Return the transfers that move the approval's reservation into the budget of the plan's year. 三（二）"""
     mode = ledger_mode(application)
-    return [*cancel(application.id, "approval"), *reserve(application.id, mode, year, yuan, "instalment-1")]
+    reference = open_reservation(application)
+    return [*cancel(application.id, reference), *reserve(application.id, mode, year, yuan, application.instalment())]
+
+
+def rearrange(application: Application, before: str, after: str, year: int) -> tuple[list[Transfer], list[Transfer]]:
+    """Return the transfers that give the reservation `before` up, and those that reserve the same rest as `after`."""
+    anew = reserve(application.id, ledger_mode(application), year, application.reserved_yuan, after)
+    return cancel(application.id, before), anew
 
 
 def pay_instalment(application: Application, yuan: Decimal, year: int) -> tuple[UUID, list[Transfer]]:
@@ -74,7 +55,7 @@ def pay_instalment(application: Application, yuan: Decimal, year: int) -> tuple[
     transfers = release(application.id, reference, yuan)
     rest = application.reserved_yuan - yuan
     if rest > 0:
-        following = f"instalment-{application.instalments_paid + 2}"
+        following = application.instalment(ahead=1)
         transfers += reserve(application.id, ledger_mode(application), year, rest, following)
     return paying_transfer(application.id, reference), transfers
 
@@ -106,39 +87,3 @@ def open_reservation(application: Application) -> str:
     if application.reservation is None:
         raise NothingReserved("批复资金已全部拨付或项目已终止，没有可以拨付的余额")
     return application.reservation
-
-
-async def require_budget(session: AsyncSession, year: int) -> None:
-    """Raise NoBudget for a year without a confirmed appropriation."""
-    try:
-        await balance(session, programme_account(AccountCode.BUDGET, year))
-    except NoAccount as unopened:
-        raise NoBudget(f"{year} 年度预算尚未下达，请先由市级负责人登记预算，再由另一名负责人确认") from unopened
-
-
-_RESERVED = text("""
-SELECT coalesce(sum(t.amount) FILTER (WHERE split_part(t.purpose, ':', 2) = 'approval'), 0),
-       coalesce(sum(t.amount) FILTER (WHERE split_part(t.purpose, ':', 2) <> 'approval'), 0)
-FROM funding_ledger.transfer t
-WHERE t.debit_account = :account AND t.kind = 1
-  AND NOT EXISTS (SELECT FROM funding_ledger.resolution r WHERE r.pending_id = t.id)
-""")
-
-
-async def budget_state(session: AsyncSession, year: int) -> BudgetState:
-    """Return the budget of a year from the ledger's balances. Raises NoBudget."""
-    await require_budget(session, year)
-    account = programme_account(AccountCode.BUDGET, year)
-    held = await balance(session, account)
-    reserved, committed = (await session.execute(_RESERVED, {"account": account})).one()
-    returned = await session.scalar(
-        select(func.sum(Application.returned_yuan + Application.recovered_yuan)).where(Application.budget_year == year)
-    )
-    return BudgetState(
-        appropriated=held.credits_posted,
-        reserved=to_yuan(int(reserved)),
-        committed=to_yuan(int(committed)),
-        paid=held.debits_posted,
-        returned=returned or Decimal("0.00"),
-        available=held.available,
-    )

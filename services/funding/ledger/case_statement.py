@@ -26,6 +26,7 @@ ACCOUNTS = {
     AccountCode.RETURNED: "已退回资金",
     AccountCode.SOURCE: "财政安排",
     AccountCode.BUDGET: "年度预算",
+    AccountCode.FROZEN: "已冻结预算",
     AccountCode.COMMITMENT: "项目承诺",
 }
 

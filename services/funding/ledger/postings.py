@@ -3,9 +3,10 @@
 Money moves from the debited account to the credited one:
 
     source ─► budget of a year ─► paid to a case ─► clawback receivable ─► returned
+    source ◄─ budget of a year ◄─► frozen money of the year; budget of a year ─► budget of another year
     commitment ─► award of a case ─► commitment
 
-The lower line is the obligation: approval credits the award (at most to the cap of the case), releases debit it.
+The lowest line is the obligation: approval credits the award (at most to the cap of the case), releases debit it.
 A reservation therefore debits budget and award together, and a release posts both.
 """
 
@@ -55,11 +56,16 @@ class AccountCode(IntEnum):
     PAID_INTEREST_SUBSIDY = 6
     CLAWBACK_RECEIVABLE = 7
     RETURNED = 8
+    FROZEN = 9
 
 
 ROUTES = frozenset(
     {
         (AccountCode.SOURCE, AccountCode.BUDGET),
+        (AccountCode.BUDGET, AccountCode.SOURCE),
+        (AccountCode.BUDGET, AccountCode.BUDGET),
+        (AccountCode.BUDGET, AccountCode.FROZEN),
+        (AccountCode.FROZEN, AccountCode.BUDGET),
         (AccountCode.COMMITMENT, AccountCode.AWARD),
         (AccountCode.AWARD, AccountCode.COMMITMENT),
         (AccountCode.BUDGET, AccountCode.PAID_GRANT),
@@ -88,7 +94,7 @@ class Kind(IntEnum):
 class Transfer:
     """Movement in fen. POST and VOID take their accounts from `pending`; a POST of 0 fen posts its whole amount.
 
-    `document` is the confirmed appropriation on which money from SOURCE rests; other transfers name none.
+    `document` is the confirmed budget document on which the programme's own money moves; other transfers name none.
     `linked` chains it to the next transfer: all of a chain are posted, or none. Raises ValueError for invalid fields.
     """
 
@@ -130,7 +136,7 @@ def transfer_id(case_id: UUID, purpose: str) -> UUID:
 
 
 def programme_account(code: AccountCode, fiscal_year: int | None = None) -> int:
-    """Return the id of an account without a case: SOURCE, COMMITMENT, or the BUDGET of a fiscal year."""
+    """Return the id of an account without a case: SOURCE, COMMITMENT, or BUDGET and FROZEN of a fiscal year."""
     return (fiscal_year or 0) * 100 + code
 
 
@@ -143,8 +149,8 @@ def case_account(case_id: UUID, code: AccountCode) -> int:
 def programme_accounts(fiscal_year: int) -> list[Account]:
     """Return the programme accounts that a fiscal year needs."""
     plain = [Account(programme_account(code), code) for code in (AccountCode.SOURCE, AccountCode.COMMITMENT)]
-    budget = AccountCode.BUDGET
-    return [*plain, Account(programme_account(budget, fiscal_year), budget, fiscal_year=fiscal_year)]
+    yearly = (AccountCode.BUDGET, AccountCode.FROZEN)
+    return [*plain, *(Account(programme_account(code, fiscal_year), code, fiscal_year=fiscal_year) for code in yearly)]
 
 
 def case_accounts(case_id: UUID, mode: str, cap_yuan: Decimal) -> list[Account]:
@@ -159,15 +165,6 @@ def case_accounts(case_id: UUID, mode: str, cap_yuan: Decimal) -> list[Account]:
         )
         for code in codes
     ]
-
-
-def appropriate(fiscal_year: int, yuan: Decimal, document_no: str, document: UUID) -> list[Transfer]:
-    """Return the transfer that credits the budget of a year, unique by number; `document` is the appropriation's id."""
-    purpose = f"appropriation:{fiscal_year}:{document_no}"
-    source = programme_account(AccountCode.SOURCE)
-    budget = programme_account(AccountCode.BUDGET, fiscal_year)
-    identity = transfer_id(PROGRAMME, purpose)
-    return [Transfer(identity, Kind.DIRECT, to_fen(yuan), purpose, source, budget, document=document)]
 
 
 def award(case_id: UUID, yuan: Decimal, reference: str = "1") -> list[Transfer]:

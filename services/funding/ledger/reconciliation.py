@@ -23,8 +23,9 @@ SHARED = """
     ), announced AS MATERIALIZED (
         SELECT type, aggregate_id AS subject, applicant_uscc AS payee, convert_from(payload, 'UTF8')::jsonb AS body
         FROM event_log
-        WHERE type IN ('funding.budget_confirmed.v1', 'funding.funds_approved.v1', 'funding.plan_issued.v1',
-                       'funding.funds_released.v1', 'funding.funds_returned.v1', 'funding.funds_clawed_back.v1')
+        WHERE type IN ('funding.budget_confirmed.v1', 'funding.budget_adjusted.v1', 'funding.funds_approved.v1',
+                       'funding.plan_issued.v1', 'funding.funds_released.v1', 'funding.funds_returned.v1',
+                       'funding.funds_clawed_back.v1')
     )
 """
 """Transfers with the codes, years and cases of their accounts, and the events about money."""

@@ -19,7 +19,8 @@ _PAID_OR_BACK = """
     SELECT *, CASE WHEN giver = 2 THEN 'released' WHEN taker = 7 THEN 'demanded'
                    WHEN purpose LIKE 'return:own:%' THEN 'returned' ELSE 'recovered' END AS stage
     FROM movement
-    WHERE kind IN (0, 2) AND (giver = 2 OR taker = 8 OR taker = 7 AND purpose NOT LIKE 'clawback:own:%')
+    WHERE kind IN (0, 2) AND (giver = 2 AND coalesce(taker, 0) NOT IN (1, 2, 9) OR taker = 8
+                              OR taker = 7 AND purpose NOT LIKE 'clawback:own:%')
 """
 
 CASES = {
@@ -44,7 +45,7 @@ CASES = {
         SELECT 'transfer ' || coalesce(r.transfer_id, p.id),
                format('request %s yuan, posted %s fen', r.amount_yuan, p.amount)
         FROM (SELECT * FROM release_request WHERE status = 'paid') r
-        FULL JOIN (SELECT * FROM movement WHERE kind IN (0, 2) AND giver = 2) p
+        FULL JOIN (SELECT * FROM movement WHERE kind IN (0, 2) AND giver = 2 AND coalesce(taker, 0) NOT IN (1, 2, 9)) p
                ON p.id = r.transfer_id AND p.case_id = r.application_id
         WHERE r.id IS NULL OR p.id IS NULL OR r.amount_yuan * 100 <> p.amount""",
     "each_demand_is_one_posted_transfer": """

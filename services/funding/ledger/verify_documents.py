@@ -3,49 +3,73 @@
 The queries read the tables of `reconciliation.SHARED`. Amounts of documents are in yuan, those of transfers in fen.
 """
 
-_CONFIRMED = "SELECT * FROM appropriation WHERE status = 'confirmed'"
+_CONFIRMED = "SELECT * FROM appropriation WHERE status IN ('confirmed', 'reversed')"
+# What each confirmed document moves, as kind and year of the debited and the credited account; a reversal moves back.
+_GRANTED = f"""
+    SELECT id, fen,
+           CASE WHEN back THEN taker ELSE giver END AS giver, CASE WHEN back THEN giver ELSE taker END AS taker,
+           CASE WHEN back THEN taker_year ELSE giver_year END AS giver_year,
+           CASE WHEN back THEN giver_year ELSE taker_year END AS taker_year
+    FROM (SELECT d.id, round(d.amount_yuan * 100) AS fen, d.kind = 'reversal' AS back,
+                 CASE o.kind WHEN 'appropriation' THEN 1 WHEN 'unfreeze' THEN 9 ELSE 2 END AS giver,
+                 CASE WHEN o.kind <> 'appropriation' THEN o.year END AS giver_year,
+                 CASE o.kind WHEN 'cut' THEN 1 WHEN 'freeze' THEN 9 ELSE 2 END AS taker,
+                 CASE WHEN o.kind <> 'cut' THEN coalesce(o.to_year, o.year) END AS taker_year
+          FROM ({_CONFIRMED}) d JOIN appropriation o ON o.id = coalesce(d.reverses, d.id)) m
+"""
 
 DOCUMENTS = {
-    # Whatever enters a budget or leaves the source must be what a confirmed document of that year grants.
+    # Whatever moves between source, budgets and frozen money must be what a confirmed document says.
     "each_appropriation_is_posted_in_full": f"""
         SELECT coalesce('appropriation ' || coalesce(a.id, m.document_id), 'transfer ' || m.first),
-               format('confirmed %s yuan for %s, posted %s fen for %s', a.amount_yuan, a.year, m.fen, m.year)
-        FROM ({_CONFIRMED}) a
-        FULL JOIN (SELECT document_id, taker_year AS year, sum(amount) AS fen, min(id::text) AS first FROM movement
-                   WHERE (giver = 1 OR taker = 2) AND kind IN (0, 2) GROUP BY document_id, taker_year) m
-               ON m.document_id = a.id AND m.year = a.year
-        WHERE m.fen IS DISTINCT FROM a.amount_yuan * 100""",
+               format('confirmed %s fen from %s of %s to %s of %s, posted %s fen', a.fen, a.giver,
+                      coalesce(a.giver_year, m.giver_year), a.taker, coalesce(a.taker_year, m.taker_year), m.fen)
+        FROM ({_GRANTED}) a
+        FULL JOIN (SELECT document_id, giver, giver_year, taker, taker_year, sum(amount) AS fen, min(id::text) AS first
+                   FROM movement
+                   WHERE (giver IN (1, 9) OR taker IN (1, 2, 9)) AND kind IN (0, 2)
+                   GROUP BY document_id, giver, giver_year, taker, taker_year) m
+               ON m.document_id = a.id AND (m.giver, m.taker) = (a.giver, a.taker)
+              AND (m.giver_year, m.taker_year) IS NOT DISTINCT FROM (a.giver_year, a.taker_year)
+        WHERE m.fen IS DISTINCT FROM a.fen""",
     "each_budget_equals_its_appropriations": f"""
-        SELECT 'budget ' || coalesce(b.year, a.year),
-               format('confirmed %s yuan, account %s fen', coalesce(a.yuan, 0), coalesce(b.fen, 0))
-        FROM (SELECT fiscal_year AS year, sum(credits_posted) AS fen FROM funding_ledger.account
-              WHERE code = 2 GROUP BY fiscal_year) b
-        FULL JOIN (SELECT year, sum(amount_yuan) AS yuan FROM ({_CONFIRMED}) c GROUP BY year) a ON a.year = b.year
-        WHERE coalesce(b.fen, 0) <> coalesce(a.yuan, 0) * 100""",
+        SELECT CASE coalesce(b.code, a.code) WHEN 2 THEN 'budget ' ELSE 'frozen ' END || coalesce(b.year, a.year),
+               format('confirmed %s fen, account %s fen', coalesce(a.fen, 0), coalesce(b.fen, 0))
+        FROM (SELECT code, fiscal_year AS year, sum(credits_posted) AS fen FROM funding_ledger.account
+              WHERE code IN (2, 9) GROUP BY code, fiscal_year) b
+        FULL JOIN (SELECT taker AS code, taker_year AS year, sum(fen) AS fen FROM ({_GRANTED}) c
+                   WHERE taker IN (2, 9) GROUP BY 1, 2) a ON (a.code, a.year) = (b.code, b.year)
+        WHERE coalesce(b.fen, 0) <> coalesce(a.fen, 0)""",
     "each_confirmation_is_recorded": f"""
         SELECT 'appropriation ' || coalesce(a.id, c.case_id),
                format('%s yuan by %s and %s, recorded %s yuan %s times by %s and %s', a.amount_yuan, a.drafted_by,
                       a.confirmed_by, c.yuan, coalesce(c.times, 0), d.actor, c.actor)
         FROM ({_CONFIRMED}) a
         FULL JOIN (SELECT case_id, count(*) AS times, max(actor) AS actor,
-                          max((detail ->> 'amount_yuan')::numeric) AS yuan, max((detail ->> 'year')::integer) AS year
+                          max((detail ->> 'amount_yuan')::numeric) AS yuan, max((detail ->> 'year')::integer) AS year,
+                          max(coalesce(detail ->> 'kind', 'appropriation')) AS kind
                    FROM act WHERE act = 'confirm_budget' GROUP BY case_id) c ON c.case_id = a.id
         LEFT JOIN (SELECT case_id, max(actor) AS actor, max((detail ->> 'amount_yuan')::numeric) AS yuan
                    FROM act WHERE act = 'draft_budget' GROUP BY case_id) d ON d.case_id = a.id
         WHERE c.times IS DISTINCT FROM 1 OR a.confirmed_by = a.drafted_by
-           OR (c.actor, c.yuan, c.year, d.actor, d.yuan)
-              IS DISTINCT FROM (a.confirmed_by, a.amount_yuan, a.year, a.drafted_by, a.amount_yuan)""",
+           OR (c.actor, c.yuan, c.year, c.kind, d.actor, d.yuan)
+              IS DISTINCT FROM (a.confirmed_by, a.amount_yuan, a.year, a.kind, a.drafted_by, a.amount_yuan)""",
     "each_confirmation_is_announced": f"""
         SELECT 'appropriation ' || coalesce(a.id, e.id),
                format('%s yuan for %s, announced %s yuan for %s %s times', a.amount_yuan, a.year, e.yuan, e.year,
                       coalesce(e.times, 0))
         FROM (SELECT * FROM ({_CONFIRMED}) c WHERE announced) a
         FULL JOIN (SELECT subject AS id, count(*) AS times, max((body ->> 'amount_yuan')::numeric) AS yuan,
-                          max((body ->> 'year')::integer) AS year, max(body ->> 'transfer_id')::uuid AS transfer_id
-                   FROM announced WHERE type = 'funding.budget_confirmed.v1' GROUP BY subject) e ON e.id = a.id
+                          max((body ->> 'year')::integer) AS year, max(body ->> 'transfer_id')::uuid AS transfer_id,
+                          max(coalesce(body ->> 'kind', 'appropriation')) AS kind,
+                          max((body ->> 'to_year')::integer) AS to_year, max(body ->> 'reverses')::uuid AS reverses
+                   FROM announced
+                   WHERE type IN ('funding.budget_confirmed.v1', 'funding.budget_adjusted.v1') GROUP BY subject) e
+               ON e.id = a.id
         LEFT JOIN movement m ON m.id = e.transfer_id
         WHERE e.times IS DISTINCT FROM 1
-           OR (e.yuan, e.year, m.document_id) IS DISTINCT FROM (a.amount_yuan, a.year, a.id)""",
+           OR (e.yuan, e.year, e.kind, e.to_year, e.reverses, m.document_id)
+              IS DISTINCT FROM (a.amount_yuan, a.year, a.kind, a.to_year, a.reverses, a.id)""",
     "each_award_is_posted_as_approved": """
         SELECT coalesce('application ' || coalesce(c.id, v.id, m.id), 'transfer ' || m.first),
                format('case %s yuan %s, approval %s yuan %s, posted %s fen', c.award_yuan, c.mode, v.award_yuan, v.mode,

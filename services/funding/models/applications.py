@@ -69,6 +69,8 @@ class Application(Base):
     targets_met: Mapped[bool | None]
     reservation: Mapped[str | None]
     """Reference of the open reservation in the ledger: the part of the award that is reserved and not yet released."""
+    arrangement: Mapped[int] = mapped_column(server_default="1")
+    """How often the reserved rest was arranged anew: after a carry-over, or when a plan lost the project."""
     reserved_yuan: Mapped[Decimal] = mapped_column(default=ZERO)
     released_yuan: Mapped[Decimal] = mapped_column(default=ZERO)
     returned_yuan: Mapped[Decimal] = mapped_column(default=ZERO)
@@ -126,10 +128,30 @@ class Application(Base):
         self.expect("received", "drafted")
         self.status = "declined"
 
+    def reference(self, stage: str) -> str:
+        """Return the reference of a reservation: its stage, numbered when the rest was arranged anew."""
+        return stage if self.arrangement == 1 else f"{stage}.{self.arrangement}"
+
+    def instalment(self, ahead: int = 0) -> str:
+        """Return the reference of the reservation for the next instalment, or for one further ahead."""
+        return self.reference(f"instalment-{self.instalments_paid + 1 + ahead}")
+
     def enter_plan(self, year: int) -> None:
-        """Enter an issued plan; the award is committed in the budget of `year`. 三（二）"""
+        """Enter an issued plan; the reserved award is committed in the budget of `year`. 三（二）"""
         self.expect("approved")
-        self.status, self.reservation, self.budget_year = "planned", "instalment-1", year
+        self.status, self.reservation, self.budget_year = "planned", self.instalment(), year
+
+    def leave_plan(self) -> None:
+        """Leave an issued plan; the rest not released is reserved as approved and may enter another plan. 三（二）"""
+        self.expect("planned", "releasing")
+        self.arrangement += 1
+        self.status, self.reservation = "approved", self.reference("approval")
+
+    def carry(self, year: int) -> None:
+        """Reserve the rest anew in the budget of another year; stage and status stay. 三（二）"""
+        stage = str(self.reservation).partition(".")[0]
+        self.arrangement += 1
+        self.reservation, self.budget_year = self.reference(stage), year
 
     def pay(self, yuan: Decimal) -> int:
         """Add a release and return the number of its instalment. 三（二）"""
@@ -137,7 +159,7 @@ class Application(Base):
         self.instalments_paid += 1
         self.released_yuan += yuan
         self.reserved_yuan -= yuan
-        self.reservation = f"instalment-{self.instalments_paid + 1}" if self.reserved_yuan else None
+        self.reservation = self.instalment() if self.reserved_yuan else None
         self.status = "releasing" if self.reserved_yuan else "released"
         return self.instalments_paid
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Final, Literal, get_args
 
+from services.funding.rules.budgets import BUDGET_KINDS
 from shared.contracts.library import LABELS, SupportMode
 
 ApplicationStatus = Literal["received", "drafted", "approved", "declined", "planned", "releasing", "released", "closed"]
@@ -22,8 +23,13 @@ OPEN_STATUSES: Final = ("received", "drafted", "approved", "planned", "releasing
 SUPPORT_MODES: Final[dict[str, str]] = {mode: LABELS[mode] for mode in get_args(SupportMode)}
 """Support modes: one of the two per project, never both. 二（四）"""
 
-AppropriationStatus = Literal["drafted", "confirmed"]
-APPROPRIATION_STATUSES: Final[dict[str, str]] = {"drafted": "已拟办，待确认", "confirmed": "已确认"}
+AppropriationStatus = Literal["drafted", "confirmed", "withdrawn", "reversed"]
+APPROPRIATION_STATUSES: Final[dict[str, str]] = {
+    "drafted": "已拟办，待确认",
+    "confirmed": "已确认",
+    "withdrawn": "已撤回",
+    "reversed": "已冲正",
+}
 
 PlanStatus = Literal["drafted", "issued", "withdrawn"]
 PLAN_STATUSES: Final[dict[str, str]] = {"drafted": "编制中", "issued": "已下达", "withdrawn": "已撤回"}
@@ -124,6 +130,7 @@ CLAUSES: Final[dict[str, str]] = {
 CODE_LISTS: Final[Mapping[str, Mapping[str, str]]] = {
     "application_status": APPLICATION_STATUSES,
     "support_mode": SUPPORT_MODES,
+    "budget_kind": BUDGET_KINDS,
     "appropriation_status": APPROPRIATION_STATUSES,
     "plan_status": PLAN_STATUSES,
     "plan_item_status": PLAN_ITEM_STATUSES,

@@ -8,6 +8,8 @@ from services.funding.ledger.postings import ROUTES, AccountCode, Code, Kind, Tr
 
 Counters = list[int]
 UNLIMITED = (AccountCode.SOURCE, AccountCode.COMMITMENT)
+PROGRAMME = {AccountCode.SOURCE, AccountCode.BUDGET, AccountCode.FROZEN}
+"""Accounts between which money moves on a budget document only."""
 OVER = {AccountCode.BUDGET: Code.OVER_BUDGET, AccountCode.AWARD: Code.OVER_AWARD}
 
 
@@ -16,7 +18,6 @@ class Terms:
     code: AccountCode
     ledger: int = 202312
     limit: int | None = None
-    year: int | None = None
     approved: int | None = None
     """Amount of the case's approval in fen, for an award."""
 
@@ -25,11 +26,11 @@ class Terms:
 class Model:
     """Accounts with [debits posted, debits pending, credits posted, credits pending], transfers and resolutions.
 
-    `documents` are the confirmed appropriations: year and amount in fen.
+    `documents` are the confirmed budget documents: debited and credited account and amount in fen.
     """
 
     terms: dict[int, Terms]
-    documents: dict[UUID, tuple[int, int]]
+    documents: dict[UUID, tuple[int, int, int]]
     counters: dict[int, Counters] = field(default_factory=dict)
     transfers: dict[UUID, Transfer] = field(default_factory=dict)
     resolved: set[UUID] = field(default_factory=set)
@@ -122,10 +123,10 @@ class Model:
 
     def _granted(self, transfer: Transfer, giver: Terms, taker: Terms) -> float | None:
         """Return what the transfer's document still grants, without end where none is due; None without a document."""
-        if giver.code is AccountCode.SOURCE:
-            year, fen = self.documents.get(transfer.document or UUID(int=0), (None, 0))
+        if {giver.code, taker.code} <= PROGRAMME:
+            debit, credit, fen = self.documents.get(transfer.document or UUID(int=0), (0, 0, 0))
             used = sum(each.amount_fen for each in self.transfers.values() if each.document == transfer.document)
-            return None if year is None or year != taker.year else fen - used
+            return fen - used if (transfer.debit, transfer.credit) == (debit, credit) else None
         if transfer.document is not None:
             return None
         if giver.code is AccountCode.COMMITMENT:
@@ -157,6 +158,8 @@ class Variety:
     accounts: list[int]
     routes: list[tuple[int, int]]
     documents: list[UUID]
+    granted: dict[tuple[int, int], list[UUID]]
+    """Documents to try by pair of accounts."""
 
 
 def random_batch(chance: random.Random, of: Variety, history: list[Transfer]) -> list[Transfer]:
@@ -178,8 +181,8 @@ def _random_transfer(chance: random.Random, of: Variety, earlier: list[Transfer]
     document = chance.choice(of.documents) if chance.random() < 0.02 else None
     if kind < Kind.POST:
         debit, credit = chance.choice(of.routes) if chance.random() < 0.8 else chance.sample(of.accounts, 2)
-        if debit % 100 == AccountCode.SOURCE and chance.random() < 0.9:
-            document = chance.choice(of.documents)
+        if (debit, credit) in of.granted and chance.random() < 0.9:
+            document = chance.choice(of.granted[debit, credit])
         fen = chance.choice((1, 10, 40, 90))
         return Transfer(own, kind, fen, "random", debit, credit, document=document)
     held = [transfer.id for transfer in earlier if transfer.kind is Kind.PENDING or chance.random() < 0.1] or [own]

@@ -15,6 +15,7 @@ from tests.funding.ledger.ledger_fixture import (
     CASE,
     COMMITMENT,
     DOCUMENT,
+    FROZEN,
     PAID,
     RECEIVABLE,
     RETURNED,
@@ -99,6 +100,42 @@ async def test_postings_of_one_batch_share_the_document(books: LedgerFixture) ->
     assert await books.send(*batch) == [Code.OK, Code.OVER_DOCUMENT, Code.OK]
 
 
+BUDGET_DOCUMENTS: dict[str, tuple[int, int]] = {
+    "'cut', NULL, NULL": (BUDGET, SOURCE),
+    "'transfer', 2025, NULL": (BUDGET, SECOND_BUDGET),
+    "'carry_over', 2025, NULL": (BUDGET, SECOND_BUDGET),
+    "'freeze', NULL, NULL": (BUDGET, FROZEN),
+    "'unfreeze', NULL, NULL": (FROZEN, BUDGET),
+    f"'reversal', NULL, '{SMALL}'": (BUDGET, SOURCE),
+}
+
+
+@pytest.mark.parametrize("terms", BUDGET_DOCUMENTS)
+async def test_a_budget_document_moves_money_between_its_two_accounts_alone(books: LedgerFixture, terms: str) -> None:
+    giver, taker = BUDGET_DOCUMENTS[terms]
+    other = UUID(int=8)
+    await books.as_superuser(
+        "INSERT INTO funding.appropriation (id, district, year, document_no, amount_yuan, status, drafted_by,"
+        " drafted_at, confirmed_by, confirmed_at, kind, to_year, reverses)"
+        f" VALUES ('{other}', '110000', 2024, '调', 5, {_CONFIRMED}, {terms})"
+    )
+    frozen = replace(direct("frozen", BUDGET, FROZEN, 400), document=UUID(int=9))
+    await books.as_superuser(
+        "INSERT INTO funding.appropriation (id, district, year, document_no, amount_yuan, status, drafted_by,"
+        " drafted_at, confirmed_by, confirmed_at, kind)"
+        f" VALUES ('{UUID(int=9)}', '110000', 2024, '冻', 4, {_CONFIRMED}, 'freeze')"
+    )
+    assert await books.send(direct("fund", SOURCE, BUDGET, 1_000), frozen) == [Code.OK] * 2
+    moves = {
+        (debit, credit): (await books.send(replace(direct(f"{debit} {credit}", debit, credit, 300), document=other)))[0]
+        for debit, credit in {(giver, taker), *BUDGET_DOCUMENTS.values(), (SOURCE, BUDGET)}
+    }
+    assert {pair for pair, code in moves.items() if code is Code.OK} == {(giver, taker)}
+    assert set(moves.values()) <= {Code.OK, Code.NO_DOCUMENT, Code.OVER_BUDGET, Code.OVER_BALANCE}
+    rest = [replace(direct(name, giver, taker, fen), document=other) for name, fen in (("more", 201), ("all", 200))]
+    assert await books.send(*rest) in ([Code.OVER_DOCUMENT, Code.OK], [Code.OVER_BALANCE, Code.OVER_BALANCE])
+
+
 async def test_a_broken_chain_gives_its_part_of_the_document_back(books: LedgerFixture) -> None:
     broken = chain(funded("a", 500, SMALL), direct("b", BUDGET, PAID, 501))
     assert await books.send(*broken, funded("c", 500, SMALL)) == [Code.LINKED_FAILED, Code.OVER_BUDGET, Code.OK]
@@ -126,7 +163,16 @@ ACCOUNTS = {
     AccountCode.PAID_INTEREST_SUBSIDY: INTEREST,
     AccountCode.CLAWBACK_RECEIVABLE: RECEIVABLE,
     AccountCode.RETURNED: RETURNED,
+    AccountCode.FROZEN: FROZEN,
 }
+OTHER_ACCOUNTS = {AccountCode.BUDGET: SECOND_BUDGET, AccountCode.AWARD: OTHER_CASE_AWARD}
+"""A second account of a kind."""
+
+
+def others(giver: AccountCode) -> dict[AccountCode, int]:
+    """Return an account of each kind beside that of `giver`; of its own kind a second one where there is one."""
+    rest = {code: account for code, account in ACCOUNTS.items() if code is not giver}
+    return rest | {code: account for code, account in OTHER_ACCOUNTS.items() if code is giver}
 
 
 async def test_money_moves_between_no_other_accounts_than_the_routes_name(books: LedgerFixture) -> None:
@@ -134,8 +180,8 @@ async def test_money_moves_between_no_other_accounts_than_the_routes_name(books:
     assert set(ACCOUNTS) == set(AccountCode)
     lawful = set()
     for giver, debit in ACCOUNTS.items():
-        for taker in set(ACCOUNTS) - {giver}:
-            tries = [make(f"{giver} {taker}", debit, ACCOUNTS[taker], 1) for make in (direct, pending)]
+        for taker, credit in others(giver).items():
+            tries = [make(f"{giver} {taker}", debit, credit, 1) for make in (direct, pending)]
             codes = {(await books.send(each))[0] for each in tries}
             lawful |= set() if codes == {Code.NO_ROUTE} else {(giver, taker)}
             assert Code.NO_ROUTE not in codes or codes == {Code.NO_ROUTE}

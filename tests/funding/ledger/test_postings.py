@@ -6,6 +6,7 @@ from uuid import UUID, uuid5
 
 import pytest
 
+from services.funding.ledger.budget_postings import appropriate, movement
 from services.funding.ledger.postings import (
     PROGRAMME,
     Account,
@@ -13,7 +14,6 @@ from services.funding.ledger.postings import (
     Code,
     Kind,
     Transfer,
-    appropriate,
     award,
     cancel,
     case_account,
@@ -32,7 +32,7 @@ pytestmark = pytest.mark.clause("三（二）")
 
 CASE = UUID("01890a5d-ac96-774b-bcce-b302099a8057")
 OTHER = UUID("01890a5d-ac96-774b-bcce-b302099a8058")
-SOURCE, COMMITMENT, BUDGET_2024 = 1, 3, 202402
+SOURCE, COMMITMENT, BUDGET_2024, FROZEN_2024 = 1, 3, 202402, 202409
 AWARD = case_account(CASE, AccountCode.AWARD)
 GRANT = case_account(CASE, AccountCode.PAID_GRANT)
 INTEREST = case_account(CASE, AccountCode.PAID_INTEREST_SUBSIDY)
@@ -66,6 +66,7 @@ def test_numbers_that_ledgers_hold_never_change() -> None:
         ("PAID_INTEREST_SUBSIDY", 6),
         ("CLAWBACK_RECEIVABLE", 7),
         ("RETURNED", 8),
+        ("FROZEN", 9),
     ]
     assert [kind.value for kind in (Kind.DIRECT, Kind.PENDING, Kind.POST, Kind.VOID)] == [0, 1, 2, 3]
     assert [AWARD, GRANT, INTEREST, RECEIVABLE, RETURNED] == [
@@ -84,7 +85,7 @@ def test_an_id_depends_on_the_case_and_the_purpose() -> None:
 
 def test_accounts_of_cases_and_of_the_programme_are_disjoint() -> None:
     cases = {case_account(case, code) for case in (CASE, OTHER) for code in AccountCode}
-    assert len(cases) == 16
+    assert len(cases) == 18
     assert all(1 << 62 <= account < 1 << 63 for account in cases)
     assert [programme_account(code) for code in (AccountCode.SOURCE, AccountCode.COMMITMENT)] == [SOURCE, COMMITMENT]
     assert [programme_account(AccountCode.BUDGET, year) for year in (2024, 2025)] == [BUDGET_2024, 202502]
@@ -95,6 +96,7 @@ def test_accounts_to_open() -> None:
         Account(SOURCE, AccountCode.SOURCE),
         Account(COMMITMENT, AccountCode.COMMITMENT),
         Account(BUDGET_2024, AccountCode.BUDGET, fiscal_year=2024),
+        Account(FROZEN_2024, AccountCode.FROZEN, fiscal_year=2024),
     ]
     for mode, paid in (("grant", AccountCode.PAID_GRANT), ("interest_subsidy", AccountCode.PAID_INTEREST_SUBSIDY)):
         assert case_accounts(CASE, mode, Decimal("50000000.00")) == [
@@ -107,10 +109,28 @@ def test_accounts_to_open() -> None:
 
 def test_an_appropriation_credits_the_budget_of_its_year() -> None:
     purpose = "appropriation:2024:京财〔2024〕1号"
-    identity = uuid5(PROGRAMME, f"{PROGRAMME}/{purpose}")
+    identity = uuid5(PROGRAMME, f"{OTHER}/{purpose}")
     (transfer,) = appropriate(2024, YUAN, "京财〔2024〕1号", OTHER)
     assert transfer == Transfer(identity, Kind.DIRECT, FEN, purpose, SOURCE, BUDGET_2024, document=OTHER)
     assert (transfer.case_id, transfer.pending, transfer.linked) == (None, None, False)
+
+
+MOVES = {
+    ("cut", None): (BUDGET_2024, SOURCE),
+    ("transfer", 2026): (BUDGET_2024, 202602),
+    ("carry_over", 2025): (BUDGET_2024, 202502),
+    ("freeze", None): (BUDGET_2024, FROZEN_2024),
+    ("unfreeze", None): (FROZEN_2024, BUDGET_2024),
+    ("appropriation", None): (SOURCE, BUDGET_2024),
+}
+
+
+@pytest.mark.parametrize(("kind", "to_year"), MOVES)
+def test_each_budget_document_moves_between_two_accounts_and_its_reversal_back(kind: str, to_year: int | None) -> None:
+    moved_by = movement(kind, 2024, to_year)
+    assert moved_by.accounts == MOVES[kind, to_year]
+    assert moved_by.back.accounts == MOVES[kind, to_year][::-1]
+    assert moved_by.back.back == moved_by
 
 
 def test_acts_that_move_money_at_once() -> None:

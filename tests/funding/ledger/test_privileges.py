@@ -9,6 +9,7 @@ import pytest
 
 from services.funding.ledger import posting as ledger
 from services.funding.ledger import postings
+from services.funding.ledger.budget_postings import appropriate
 from services.funding.ledger.postings import AccountCode
 from shared.actors import system_actor
 from shared.errors import DomainError
@@ -93,7 +94,7 @@ ACTS_IN_ORDER: list[tuple[list[postings.Transfer], type[DomainError] | None]] = 
 async def test_each_wrong_step_of_an_award_is_refused(books: LedgerFixture) -> None:
     await books.approve(CASE, "60000000.00")
     await books.open(postings.case_accounts(CASE, "grant", CAP_YUAN))
-    await books.send(*postings.appropriate(2024, Decimal("40000000.00"), "京财〔2024〕1号", DOCUMENT))
+    await books.send(*appropriate(2024, Decimal("40000000.00"), "京财〔2024〕1号", DOCUMENT))
     for transfers, refusal in ACTS_IN_ORDER:
         async with books.database.session(system_actor("test")) as session:
             if refusal is None:

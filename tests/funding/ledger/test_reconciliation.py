@@ -58,8 +58,8 @@ async def test_a_contradiction_shows_its_figures(books: ToldBooks) -> None:
     )
     async with changed(books.admin_dsn, *changes) as session:
         figures = {drift.invariant: drift.figures for drift in await reconcile(session)}
-    assert figures[POSTED] == "confirmed 1.00 yuan for 2024, posted 4000000002 fen for 2024"
-    assert figures[BUDGETS] == "confirmed 60000001.11 yuan, account 10000000013 fen"
+    assert figures[POSTED] == "confirmed 100 fen from 1 of  to 2 of 2024, posted 4000000002 fen"
+    assert figures[BUDGETS] == "confirmed 6000000111 fen, account 10000000013 fen"
     assert figures[REQUESTS].startswith("request 1.00 yuan, posted ")
     assert figures[AWARDS].endswith(" fen")
     assert all(invariant in CHECKS for invariant in figures)

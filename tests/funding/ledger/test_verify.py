@@ -1,6 +1,7 @@
 """Ledger verification names every kind of change that the owner of the tables could make, and nothing beside it."""
 
 from collections.abc import AsyncIterator
+from uuid import UUID
 
 import pytest
 
@@ -12,7 +13,6 @@ from tests.funding.ledger.ledger_fixture import (
     CASE,
     COMMITMENT,
     OTHER_LEDGER,
-    OTHER_SOURCE,
     PAID,
     RECEIVABLE,
     RETURNED,
@@ -27,7 +27,7 @@ from tests.funding.ledger.ledger_fixture import (
 from tests.funding.ledger.planted import UNCHECKED, changed, named
 from tests.postgres import Server
 
-OTHER_BUDGET = 9002
+OTHER_COMMITMENT, OTHER_AWARD = 9003, 9004
 ACCOUNT, TRANSFER, RESOLUTION = (f"funding_ledger.{table}" for table in ("account", "transfer", "resolution"))
 
 
@@ -38,7 +38,14 @@ async def books(server: Server) -> AsyncIterator[LedgerFixture]:
     The tests share the database: each makes its changes in a transaction that is rolled back.
     """
     async with server.database() as lent, open_ledger(server, lent.name) as books:
-        await books.open([Account(OTHER_BUDGET, AccountCode.BUDGET, fiscal_year=2024)], ledger=OTHER_LEDGER)
+        await books.open(
+            [
+                Account(OTHER_COMMITMENT, AccountCode.COMMITMENT),
+                Account(OTHER_AWARD, AccountCode.AWARD, case_id=UUID(int=5), limit_fen=100),
+            ],
+            ledger=OTHER_LEDGER,
+        )
+        await books.approve(UUID(int=5), "1.00")
         await books.send(
             direct("fund", SOURCE, BUDGET, 1_000),
             direct("award", COMMITMENT, AWARD, 800),
@@ -47,7 +54,7 @@ async def books(server: Server) -> AsyncIterator[LedgerFixture]:
             pending("open", BUDGET, PAID, 100),
             pending("gone", BUDGET, PAID, 50),
             pending("whole", BUDGET, PAID, 20),
-            direct("elsewhere", OTHER_SOURCE, OTHER_BUDGET, 60),
+            direct("elsewhere", OTHER_COMMITMENT, OTHER_AWARD, 60),
         )
         await books.send(posted("release", "hold", 200), posted("second", "twin", 200), voided("cancel", "gone"))
         await books.send(posted("all", "whole"))
@@ -104,7 +111,7 @@ SUMS = {
         {LEDGER},
     ),
     "one side in each ledger": (
-        [account("debits_posted", "+ 5", SOURCE), account("credits_posted", "+ 5", OTHER_BUDGET)],
+        [account("debits_posted", "+ 5", SOURCE), account("credits_posted", "+ 5", OTHER_AWARD)],
         {LEDGER, ELSEWHERE},
     ),
     "both sides alike": ([account("debits_posted", "+ 5", SOURCE), account("credits_posted", "+ 5", BUDGET)], set()),
@@ -136,7 +143,7 @@ COUNTERS = {
     "a changed credit": ([transfer(f"credit_account = {RETURNED}", "fund")], {BUDGET, RETURNED}),
     "an unknown account": ([transfer("debit_account = 404", "open")], {BUDGET, 404}),
     "direct for pending": ([transfer("kind = 0", "open")], {BUDGET, PAID}),
-    "pending for direct": ([transfer("kind = 1", "elsewhere")], {OTHER_SOURCE, OTHER_BUDGET}),
+    "pending for direct": ([transfer("kind = 1", "elsewhere")], {OTHER_COMMITMENT, OTHER_AWARD}),
     "another batch": ([transfer("batch = 99", "elsewhere")], set()),
     "a batch of its own": ([transfer("batch = 99", "fund")], {BUDGET}),
     "a transfer slipped in with its counters": (
