@@ -10,8 +10,11 @@ NOW = f"timestamptz '{START.isoformat()}'"
 OF_CASE = f"'{RECORD}', '{{case}}', '110105', '91110000600037341L'"
 ROWS = {
     "appropriation": f"(id, district, year, document_no, amount_yuan, status, drafted_by, drafted_at,"
-    f" confirmed_by, confirmed_at) VALUES ('{RECORD}', '110000', 2024, '财9号', 1, '{{status}}', 'x', {NOW},"
-    f" CASE WHEN '{{status}}' = 'confirmed' THEN 'y' END, CASE WHEN '{{status}}' = 'confirmed' THEN {NOW} END)",
+    f" confirmed_by, confirmed_at, withdrawn_by, withdrawn_at, withdraw_reason)"
+    f" SELECT '{RECORD}', '110000', 2024, '财9号', 1, '{{status}}', 'x', {NOW}, CASE WHEN sure THEN 'y' END,"
+    f" CASE WHEN sure THEN {NOW} END, CASE WHEN gone THEN 'y' END, CASE WHEN gone THEN {NOW} END,"
+    f" CASE WHEN gone THEN '误' END"
+    " FROM (SELECT '{status}' IN ('confirmed', 'reversed') AS sure, '{status}' = 'withdrawn' AS gone) s",
     "investment_plan": "(id, district, year, batch, title, status, total_yuan, drafted_by, drafted_at, version)"
     f" VALUES ('{RECORD}', '110000', 2024, 9, '计划', '{{status}}', 1, 'x', {NOW}, 1)",
     "interest_statement": "(id, application_id, district, applicant_uscc, number, lines, results, so_far, readings,"

@@ -29,6 +29,29 @@ async def budgets(story: Story) -> None:
     await story.post("/v1/budgets", "city-supervisor-3", last, 201)  # never confirmed
 
 
+async def adjustments(story: Story) -> None:
+    """Cut, move, freeze and free money of a year of its own; reverse the cut; withdraw a draft."""
+    documents: list[dict[str, Any]] = [
+        {"amount_yuan": "50.09", "document_no": "调1号"},
+        {"kind": "cut", "amount_yuan": "10.01", "document_no": "调2号", "document_on": "2024-03-01"},
+        {"kind": "transfer", "amount_yuan": "5.03", "document_no": "调3号", "to_year": 2028},
+        {"kind": "freeze", "amount_yuan": "3.05", "document_no": "调4号"},
+        {"kind": "unfreeze", "amount_yuan": "1.04", "document_no": "调5号"},
+        {"kind": "reversal", "document_no": "调6号"},
+    ]
+    ids: list[str] = []
+    for number, document in enumerate(documents, 1):
+        body = {"year": 2027, "note": f"理由{number}", **document}
+        if document.get("kind") == "reversal":
+            body["reverses"] = ids[1]
+        drafted = await story.post("/v1/budgets", "city-officer-7", body, 201)
+        ids.append(drafted["id"])
+        await story.post(f"/v1/budgets/{drafted['id']}/confirm", "city-supervisor-3")
+    last = {"year": 2027, "amount_yuan": "6.00", "document_no": "调7号"}
+    drafted = await story.post("/v1/budgets", "city-officer-7", last, 201)
+    await story.post(f"/v1/budgets/{drafted['id']}/withdraw", "city-officer-8", {"reason": "撤回登记的理由"})
+
+
 async def approvals(story: Story) -> None:
     """Approve two grants, of which one belongs to the budget of next year, and decline a third."""
     code = "2404-110105-04-01-123456"
@@ -185,7 +208,7 @@ async def other_money(story: Story) -> None:
         await story.post(f"/v1/bank-referrals/{referral['id']}/outcome", "city-officer-8", answer)
 
 
-ACTS = (budgets, approvals, plans, first_payments, monitored, recoveries, other_money, interest)
+ACTS = (budgets, approvals, plans, first_payments, monitored, recoveries, other_money, interest, adjustments)
 
 
 async def told(world: World) -> Story:

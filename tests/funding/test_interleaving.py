@@ -245,6 +245,11 @@ RACES = {
         decided("appropriation", "confirmed", confirmed_by="'y'", confirmed_at="now()"),
         given=records("appropriation", "drafted"),
     ),
+    "withdraw_budget": Race(
+        "city-supervisor-1", f"budgets/{RECORD}/withdraw", REASON, "stale",
+        decided("appropriation", "confirmed", confirmed_by="'y'", confirmed_at="now()"),
+        given=records("appropriation", "drafted"),
+    ),
 }  # fmt: skip
 
 

@@ -112,7 +112,10 @@ async def test_loans_and_final_accounts_depend_on_the_approved_mode(world: World
 
 RECEIPT = {"amount_yuan": "0.01", "bank_receipt_no": "回单1"}
 DECIDED: dict[str, dict[str, tuple[str, str, Any, set[str]]]] = {
-    "appropriation": {"confirm_budget": ("budgets/{}/confirm", "city-supervisor-2", None, {"drafted"})},
+    "appropriation": {
+        "confirm_budget": ("budgets/{}/confirm", "city-supervisor-2", None, {"drafted"}),
+        "withdraw_budget": ("budgets/{}/withdraw", "city-officer-4", {"reason": "撤回"}, {"drafted"}),
+    },
     "investment_plan": {
         "issue_plan": ("plans/{}/issue", "city-supervisor-2", None, {"drafted"}),
         "withdraw_plan": ("plans/{}/withdraw", "city-officer-4", {"reason": "撤回"}, {"drafted"}),

@@ -20,7 +20,7 @@ DECIDES: dict[str, str] = {
     " score_project enter_pool keep_out",
     "funding": "draft_approval approve_application decline_application lift_hold close_application release_funds"
     " reject_release demand_clawback reject_clawback record_recovery confirm_return reject_return decide_interest"
-    " withdraw_public_money issue_plan withdraw_plan confirm_budget",
+    " withdraw_public_money issue_plan withdraw_plan confirm_budget withdraw_budget",
     "monitoring": "deliver_project evaluate_project issue_evaluation acknowledge_evaluation assign_inspector"
     " complete_inspection close_finding close_reading_finding send_green_record register_green_record"
     " return_green_record draft_quarter submit_quarter confirm_quarter return_quarter set_meter_bounds notify_rating"

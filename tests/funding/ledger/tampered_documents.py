@@ -104,6 +104,61 @@ DOCUMENTS: Tampering = {
         ],
         set(),
     ),
+    "a cut one fen higher": (
+        [row("appropriation", "amount_yuan = amount_yuan + 0.01", "doc7_2")],
+        {
+            (POSTED, "appropriation $doc7_2"),
+            (CONFIRMED, "appropriation $doc7_2"),
+            (RECORDED, "appropriation $doc7_2"),
+        },
+    ),
+    "a cut that is a transfer": (
+        [row("appropriation", "kind = 'transfer', to_year = 2028", "doc7_2")],
+        {
+            (POSTED, "appropriation $doc7_2"),
+            (POSTED, "appropriation $doc7_6"),
+            (BUDGETS, "budget 2028"),
+            (CONFIRMED, "appropriation $doc7_2"),
+            (RECORDED, "appropriation $doc7_2"),
+        },
+    ),
+    "a transfer into another year": (
+        [row("appropriation", "to_year = 2029", "doc7_3")],
+        {
+            (POSTED, "appropriation $doc7_3"),
+            (BUDGETS, "budget 2028"),
+            (BUDGETS, "budget 2029"),
+            (CONFIRMED, "appropriation $doc7_3"),
+        },
+    ),
+    "a transfer announced for another year": (
+        [event("budget_adjusted", "fund7_3", to_year="2029")],
+        {(CONFIRMED, "appropriation $doc7_3")},
+    ),
+    "a freeze announced as a cut": (
+        [event("budget_adjusted", "fund7_4", kind='"cut"')],
+        {(CONFIRMED, "appropriation $doc7_4")},
+    ),
+    "a freeze recorded as a cut": (
+        [act('detail = detail || \'{"kind": "cut"}\'', "confirm_budget", "doc7_4")],
+        {(RECORDED, "appropriation $doc7_4")},
+    ),
+    "a frozen account one fen higher": (
+        ["UPDATE funding_ledger.account SET credits_posted = credits_posted + 1 WHERE id = 202709"],
+        {(BUDGETS, "frozen 2027")},
+    ),
+    "an unfreeze that was not announced": (
+        [no_event("budget_adjusted", "fund7_5")],
+        {(CONFIRMED, "appropriation $doc7_5")},
+    ),
+    "a deleted reversal": (
+        [gone("funding_ledger.transfer", "fund7_6")],
+        {(POSTED, "appropriation $doc7_6"), (CONFIRMED, "appropriation $doc7_6")},
+    ),
+    "a reversal announced of another document": (
+        [event("budget_adjusted", "fund7_6", reverses='"$doc7_1"')],
+        {(CONFIRMED, "appropriation $doc7_6")},
+    ),
     "a confirmation by another person": (
         [row("appropriation", "confirmed_by = 'x'", "doc4_1")],
         {(RECORDED, "appropriation $doc4_1")},

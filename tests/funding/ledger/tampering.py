@@ -35,7 +35,7 @@ def account(column: str, change: str, case: int, code: AccountCode) -> str:
     return f"UPDATE funding_ledger.account SET {column} = {column} {change} WHERE id = {number}"
 
 
-def event(kind: str, of: str, **fields: str) -> str:
+def event(kind: str, of: str, /, **fields: str) -> str:
     """Return the change of fields of the event of a type that names an id."""
     body = "convert_from(payload, 'UTF8')::jsonb"
     for field, value in fields.items():

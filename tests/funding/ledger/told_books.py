@@ -63,5 +63,5 @@ async def told_books(server: Server, folder: Path) -> AsyncIterator[ToldBooks]:
         story = await told(world)
         ids = {name: str(case) for name, case in story.cases.items()}
         for name, identity in await world.database.admin.fetch(_IDS, story.cases["grant"]):
-            ids[name.replace("财", "_").replace("号", "")] = str(identity)
+            ids[name.replace("财", "_").replace("调", "_").replace("号", "")] = str(identity)
         yield ToldBooks(world.settings.database_url, ids)
