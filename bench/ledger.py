@@ -21,10 +21,10 @@ from bench.floor import prepare_floor, transactions_per_second
 from deploy.local.postgres import Embedded, start
 from deploy.local.settings import passwords_from
 from services import load
+from services.funding.ledger.budget_postings import appropriate
 from services.funding.ledger.posting import open_accounts, post
 from services.funding.ledger.postings import (
     Transfer,
-    appropriate,
     award,
     cancel,
     case_accounts,
