@@ -54,7 +54,7 @@ CHANGES = {
 
 async def verified(target: Target, connection: asyncpg.Connection, service: str) -> Report:
     """Verify a service as `tenghuan audit verify` does, in the connection's transaction."""
-    keys, store = public_keys(target.settings), file_store(target.settings.file_store_url())
+    keys, store = public_keys(target.settings), file_store(target.settings.file_store_url("intake"))
     return await Verification(connection, service, load(service).seals, keys, (), store).run()
 
 
@@ -100,7 +100,7 @@ async def change_records_unseen(target: Target) -> None:
 @attack("tamper")
 async def replace_a_stored_file(target: Target) -> None:
     """Replace a stored file, and have it handed out"""
-    kept = Path(urlsplit(target.settings.file_store_url()).path) / "sha256"
+    kept = Path(urlsplit(target.settings.file_store_url("intake")).path) / "sha256"
     path = next(each for each in kept.rglob("*") if each.is_file())
     before = path.read_bytes()
     path.write_bytes(before[:-1] + bytes([before[-1] ^ 1]))

@@ -37,6 +37,8 @@ from shared.storage.access import Access
 from shared.storage.agents import Agents
 from shared.storage.api_keys import ApiKeys
 from shared.storage.audit import record_scheduled_changes
+from shared.storage.file_references import remove_stale_uploads, remove_unreferenced
+from shared.storage.papers import Papers
 from shared.storage.people import SignIns
 from shared.storage.retention import RULES, Rule, erase_due
 from shared.storage.revocations import Revocations
@@ -95,6 +97,8 @@ class Service:
     jobs: tuple[Job, ...] = ()
     retention: tuple[Rule, ...] = ()
     """Rules of erasure by age, beside those of every service."""
+    papers: Papers = field(default_factory=Papers)
+    """The papers that its records may carry."""
 
     def read_topics(self) -> Mapping[str, InboundTopic]:
         """Return the topics that the service reads beside events: its own, and the checkpoints of all services."""
@@ -193,9 +197,11 @@ class Instance:
             await self.sign_ins.write(session)
             await forget_old_tickets(session)
             await purge(session)
+            await remove_stale_uploads(session, self.service.name)
 
     async def retain(self) -> None:
-        """Erase what is kept for no longer, in short transactions of which each is recorded. I31"""
+        """Erase what is kept for no longer, in short transactions of which each is recorded, and stray files. I31"""
+        await remove_unreferenced(self.background, self.service.seals.files)
         more = True
         while more:
             async with self.background.session(system_actor(self.service.name)) as session:

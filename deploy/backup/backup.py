@@ -15,13 +15,13 @@ from deploy.local.settings import SEAL_KEYS
 from shared.errors import NotFound
 from shared.runtime import Service
 from shared.settings import Settings
-from shared.storage.files import FileAltered, FileStore, file_store
+from shared.storage.files import FileAltered, file_store
 from shared.storage.migrate import admin_engine, status
 
 KEYS = ("signing-key.json", "role-password", SEAL_KEYS)
 """Secrets of the data folder: the demonstration's signing key, the secret from which the roles' passwords follow, the
 keys that sign checkpoints."""
-_FILES = "SELECT DISTINCT sha256 FROM intake.material ORDER BY 1"
+_FILES = "SELECT DISTINCT sha256 FROM {table}"
 
 
 class FileLost(Exception):
@@ -39,11 +39,10 @@ async def backup(settings: Settings, services: Iterable[Service], path: Path, at
     with new_file(path) as file:
         writer = ArchiveWriter(file)
         with tempfile.TemporaryFile(dir=path.parent) as dumped:
-            described, files = await _snapshot(settings, schemas, dumped)
+            described, files = await _snapshot(settings, services, schemas, dumped)
             writer.add("database.dump", dumped)
-        store = file_store(settings.file_store_url())
-        for sha256 in files:
-            await _add_file(writer, store, sha256, path.parent)
+        for service, sha256 in files:
+            await _add_file(writer, settings, service, sha256, path.parent)
         for name in KEYS:
             if (settings.data_dir / name).exists():
                 with (settings.data_dir / name).open("rb") as key:
@@ -54,7 +53,9 @@ async def backup(settings: Settings, services: Iterable[Service], path: Path, at
     return {**manifest, "parts": writer.parts}
 
 
-async def _snapshot(settings: Settings, schemas: list[str], into: IO[bytes]) -> tuple[dict[str, Any], list[str]]:
+async def _snapshot(
+    settings: Settings, services: Iterable[Service], schemas: list[str], into: IO[bytes]
+) -> tuple[dict[str, Any], list[tuple[str, str]]]:
     """Dump the database; return its description and the files its rows refer to, all of one snapshot."""
     engine = admin_engine(settings)
     try:
@@ -64,24 +65,30 @@ async def _snapshot(settings: Settings, schemas: list[str], into: IO[bytes]) -> 
             there = await present_schemas(connection, schemas)
             version = await connection.scalar(text("SHOW server_version"))
             described = {"postgresql": version, "tables": await counts(connection, there)}
-            files = await _files(connection, there)
+            files = [(each.name, sha256) for each in services for sha256 in await _files(connection, each)]
             await dump(settings, snapshot, there, into)
             return described, files
     finally:
         await engine.dispose()
 
 
-async def _files(connection: AsyncConnection, schemas: list[str]) -> list[str]:
-    return list((await connection.scalars(text(_FILES))).all()) if "intake" in schemas else []
+async def _files(connection: AsyncConnection, service: Service) -> list[str]:
+    """Return the SHA-256 of each file that a service's rows refer to; its tables may be those of an older version."""
+    found: set[str] = set()
+    for table in service.seals.files:
+        if await connection.scalar(text("SELECT to_regclass(:table) IS NOT NULL"), {"table": table}):
+            found.update((await connection.scalars(text(_FILES.format(table=table)))).all())
+    return sorted(found)
 
 
-async def _add_file(writer: ArchiveWriter, store: FileStore, sha256: str, folder: Path) -> None:
+async def _add_file(writer: ArchiveWriter, settings: Settings, service: str, sha256: str, folder: Path) -> None:
+    store = file_store(settings.file_store_url(service))
     with tempfile.TemporaryFile(dir=folder) as copy:
         try:
             async for chunk in await store.read(sha256):
                 copy.write(chunk)
         except NotFound:
-            raise FileLost(f"the file store has lost {sha256}, which a material refers to") from None
+            raise FileLost(f"the file store has lost {sha256}, which a record of {service} refers to") from None
         except FileAltered:
-            raise FileLost(f"the file store has other content under {sha256}, which a material refers to") from None
-        writer.add(f"files/{sha256}", copy)
+            raise FileLost(f"the file store has other content under {sha256}, which {service} refers to") from None
+        writer.add(f"files/{service}/{sha256}", copy)

@@ -22,6 +22,9 @@ from shared.storage.files import file_store
 from shared.storage.migrate import admin_engine, known_revisions, upgrade
 from shared.storage.roles import create_roles
 
+_BEFORE_AREAS = "intake"
+"""The service whose files an archive names without an area: alone it had any."""
+
 
 class NotEmpty(Exception):
     """The place to restore into holds data; the message names it."""
@@ -125,11 +128,12 @@ async def _create_roles(engine: AsyncEngine, services: Iterable[Service], settin
 
 
 async def _restore_files(settings: Settings, archive: Path, at: datetime) -> None:
-    store = file_store(settings.file_store_url())
     for name, content in entries(archive):
         if name.startswith("files/"):
+            *area, sha256 = name.removeprefix("files/").split("/")
+            store = file_store(settings.file_store_url(area[0] if area else _BEFORE_AREAS))
             received = await store.receive(_stream(content), settings.upload_limit_bytes, at)
-            if received.sha256 != name.removeprefix("files/"):
+            if received.sha256 != sha256:
                 await store.discard(received.key)
                 raise ArchiveError(f"{name} has another content than its name says")
             await store.keep(received)

@@ -22,8 +22,9 @@ async def verified(operation: Operation, checkpoint: Path | None, public_key: Pa
     """Verify each service against its own checkpoints, those that the others hold, and exported ones."""
     keys = _keys(operation, public_key)
     exported = _exported(checkpoint)
-    store = file_store(operation.settings.file_store_url()) if files else None
-    reports = {name: await _verified(operation, name, keys, exported, store) for name in operation.command.services}
+    url = operation.settings.file_store_url
+    stores = {name: file_store(url(name)) if files else None for name in operation.command.services}
+    reports = {name: await _verified(operation, name, keys, exported, store) for name, store in stores.items()}
     faults = sum(len(report.faults) for report in reports.values())
     rows = [row for name, report in reports.items() for row in rows_of(name, report)]
     return Result(rows, "check_failed" if faults else "done", {"faults": faults})

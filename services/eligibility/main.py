@@ -7,6 +7,7 @@ from services.eligibility.api import router
 from services.eligibility.api.tags import TAGS
 from services.eligibility.handlers import HANDLERS
 from services.eligibility.models import Base
+from services.eligibility.papers import PAPERS
 from services.eligibility.rules.code_lists import CODE_LISTS
 from services.eligibility.sealed import SEALS
 from shared.runtime import Service
@@ -24,6 +25,7 @@ service = Service(
     tags=TAGS,
     duties=read_duties(__package__),
     seals=SEALS,
+    papers=PAPERS,
 )
 
 

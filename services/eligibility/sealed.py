@@ -24,4 +24,5 @@ SEALS = Seals(
         "stock_resource": "a copy of what intake announced; the event is sealed there",
     },
     provable={"assessment": OFFICES, "pool_entry": OFFICES, "recognised_investment": OFFICES},
+    files=("eligibility.attachment",),
 )

@@ -8,6 +8,7 @@ from services.funding.api.tags import TAGS
 from services.funding.handlers import HANDLERS
 from services.funding.ledger.job import JOBS
 from services.funding.models import Base
+from services.funding.papers import PAPERS
 from services.funding.rules.code_lists import CODE_LISTS
 from services.funding.sealed import SEALS
 from shared.runtime import Service
@@ -27,6 +28,7 @@ service = Service(
     tags=TAGS,
     duties=read_duties(__package__),
     seals=SEALS,
+    papers=PAPERS,
 )
 
 

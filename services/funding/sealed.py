@@ -48,4 +48,5 @@ SEALS = Seals(
         "funding_ledger.account": "balances, which the sealed transfers give: `tenghuan ledger verify` adds them up",
     },
     provable={"approval": (*OFFICES, "applicant"), "release_request": OFFICES, "clawback_request": OFFICES},
+    files=("funding.attachment",),
 )

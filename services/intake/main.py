@@ -8,10 +8,10 @@ from services.intake.api.tags import TAGS
 from services.intake.gauges import GAUGES
 from services.intake.handlers import HANDLERS
 from services.intake.models import Base
+from services.intake.papers import PAPERS
 from services.intake.registers.topic import UPDATES
 from services.intake.retention import RULES
 from services.intake.rules.code_lists import CODE_LISTS
-from services.intake.scheduled import remove_stale_uploads
 from services.intake.sealed import SEALS
 from shared.contracts.pushes import TOPIC
 from shared.runtime import Service
@@ -24,14 +24,14 @@ service = Service(
     Base.metadata,
     router,
     HANDLERS,
-    remove_stale_uploads,
-    {TOPIC: UPDATES},
+    inbound_topics={TOPIC: UPDATES},
     access=ACCESS,
     gauges=GAUGES,
     code_lists=CODE_LISTS,
     tags=TAGS,
     duties=read_duties(__package__),
     seals=SEALS,
+    papers=PAPERS,
     retention=RULES,
 )
 

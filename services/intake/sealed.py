@@ -33,5 +33,5 @@ SEALS = Seals(
         "quarter seals all of them in its snapshot",
     },
     provable={"declaration": (*OFFICES, "applicant"), "declaration_round": (*OFFICES, "applicant")},
-    files=("intake.material",),
+    files=("intake.material", "intake.attachment"),
 )

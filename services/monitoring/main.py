@@ -8,6 +8,7 @@ from services.monitoring.api.tags import TAGS
 from services.monitoring.gauges import GAUGES
 from services.monitoring.handlers import HANDLERS
 from services.monitoring.models import Base
+from services.monitoring.papers import PAPERS
 from services.monitoring.rules.code_lists import CODE_LISTS
 from services.monitoring.scheduled import run_scheduled
 from services.monitoring.sealed import SEALS
@@ -28,6 +29,7 @@ service = Service(
     tags=TAGS,
     duties=read_duties(__package__),
     seals=SEALS,
+    papers=PAPERS,
 )
 
 

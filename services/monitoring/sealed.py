@@ -29,4 +29,5 @@ SEALS = Seals(
     ),
     COMMON_LEFT_OUT,
     provable={"issued_evaluation": (*OFFICES, "applicant"), "credit_decision": (*OFFICES, "applicant")},
+    files=("monitoring.attachment",),
 )

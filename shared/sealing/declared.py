@@ -91,6 +91,8 @@ def common_tables(service: str) -> tuple[SealedTable, ...]:
             where="t.position IS NOT NULL",
         ),
         sealed(service, tables.duty, "actor"),
+        sealed(service, tables.attachment, "uploaded_by", "removed_by", "filename", "removed_reason", changes=True),
+        sealed(service, tables.attachment_use, changes=True),
     )
 
 

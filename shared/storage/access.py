@@ -91,6 +91,18 @@ SHARED = (
         sealer="SELECT",
     ),
     Access("operation", "the operator's commands are recorded once", app=ADD, sealer="SELECT"),
+    Access(
+        "attachment",
+        "a paper is replaced or withdrawn with a reason, never changed",
+        app=f"{ADD}, UPDATE (removed_by, removed_at, removed_reason)",
+        sealer="SELECT",
+    ),
+    Access(
+        "attachment_use",
+        "the act that rests on a paper is decided once",
+        app=f"{ADD}, UPDATE (decided_at)",
+        sealer="SELECT",
+    ),
     Access("transaction_part", "transactions that wait for their seal", app="INSERT", sealer="SELECT, DELETE"),
     Access(
         "SEQUENCE act_id_seq", "the last number given, so that a record missing at the end is noticed", sealer="SELECT"

@@ -117,7 +117,7 @@ class FileStore:
                 break
 
     async def discard(self, key: str) -> None:
-        """Remove an incoming file if it exists."""
+        """Remove a file if it exists."""
         try:
             await obstore.delete_async(self._store, key)
         except FileNotFoundError:
@@ -148,6 +148,15 @@ class FileStore:
         except NotFound:
             return None
         return True
+
+    async def stored_before(self, before: datetime) -> list[str]:
+        """Return the SHA-256 of each complete file that was stored before a time."""
+        found = [item async for batch in obstore.list(self._store, prefix="sha256") for item in batch]
+        return [item["path"].rpartition("/")[2] for item in found if item["last_modified"] < before]
+
+    async def remove(self, sha256: str) -> None:
+        """Remove a complete file if it exists; only for one that no record refers to (`file_references.forget`)."""
+        await self.discard(_place(sha256))
 
     async def sweep(self, before: datetime) -> int:
         """Remove incomplete uploads that began before a time; return their number."""
@@ -188,7 +197,7 @@ def _place(sha256: str) -> str:
     return f"sha256/{sha256[:2]}/{sha256}"
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=32)
 def file_store(url: str) -> FileStore:
     """Return the store of a URL, opened once per process."""
     return FileStore(url)

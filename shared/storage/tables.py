@@ -20,10 +20,13 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
-from shared.storage import seal_tables
+from shared.storage import attachment_tables, seal_tables
 
 metadata = seal_tables.metadata
-"""Metadata of the tables here and of those of the seals."""
+"""Metadata of the tables here, of those of the seals, and of attachments."""
+
+attachment = metadata.tables[attachment_tables.Attachment.__tablename__]
+attachment_use = metadata.tables[attachment_tables.AttachmentUse.__tablename__]
 
 stream_head = Table(
     "stream_head",

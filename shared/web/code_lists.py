@@ -33,7 +33,7 @@ LISTS = MemoryListing(CodeList, "name", key="name", default="name")
 
 def code_lists_of(service: Service) -> CodeLists:
     """Return the code lists of a service, those that every service has included."""
-    return {**CODE_LISTS, **service.code_lists}
+    return {**CODE_LISTS, **service.papers.code_lists(), **service.code_lists}
 
 
 @router.get(

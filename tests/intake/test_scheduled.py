@@ -8,7 +8,7 @@ from tests.world import World
 
 
 async def test_an_interrupted_upload_is_kept_for_its_hours(world: World) -> None:
-    store, at = file_store(world.settings.file_store_url()), world.clock.now()
+    store, at = file_store(world.settings.file_store_url("intake")), world.clock.now()
     await store.receive(stream(b"x"), 10, at)
     incoming = world.folder / "files" / "incoming"
     for later, left in ((timedelta(hours=24), 1), (timedelta(hours=24, seconds=1), 0)):

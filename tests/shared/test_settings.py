@@ -58,6 +58,7 @@ LIMITS: dict[str, tuple[list[Any], list[Any]]] = {
     "kafka_batch": ([1, 5000], [0, 5001]),
     "kafka_session_seconds": ([1, 300], [0.9, 300.1]),
     "declaration_files": ([1], [0]),
+    "unreferenced_keep_hours": ([1], [0]),
     "declaration_files_bytes": ([1], [0]),
     "applicant_files_bytes": ([1], [0]),
     "pool_reviewers_min": ([1, 50], [0, 51]),
@@ -132,6 +133,7 @@ DEFAULTS = {
     "applicant_files_bytes": 21_474_836_480,
     "json_limit_bytes": 8_388_608,
     "incoming_keep_hours": 24,
+    "unreferenced_keep_hours": 168,
     "jwt_audience": "tenghuan",
     "jwt_keys_url": "",
     "jwt_algorithms": ["RS256", "ES256", "EdDSA", "Ed25519"],
@@ -284,8 +286,10 @@ def test_settings_are_shown_without_secrets() -> None:
 
 
 def test_files_are_kept_beside_the_data_unless_a_store_is_named(tmp_path: Path) -> None:
-    assert Settings(data_dir=tmp_path).file_store_url() == (tmp_path / "files").as_uri()
-    assert Settings(data_dir=tmp_path, files_url="s3://b/p").file_store_url() == "s3://b/p"
+    for service, area in (("intake", ""), ("funding", "/funding")):
+        assert Settings(data_dir=tmp_path).file_store_url(service) == (tmp_path / "files").as_uri() + area
+        for url in ("s3://b/p", "s3://b/p/"):
+            assert Settings(data_dir=tmp_path, files_url=url).file_store_url(service) == "s3://b/p" + area
     assert Settings().data_dir == ROOT / "var"
 
 

@@ -1,7 +1,8 @@
 """HTTP of eligibility, by subject."""
 
 from services.eligibility.api import assessments, dry_run, policy, pool, reviews, scoring, standards, what_if
+from shared.attachments import api as attachments
 from shared.web.routing import joined
 
-SUBJECTS = (assessments, reviews, scoring, pool, standards, dry_run, policy, what_if)
+SUBJECTS = (assessments, reviews, scoring, pool, standards, dry_run, policy, what_if, attachments)
 router = joined(*(subject.router for subject in SUBJECTS))

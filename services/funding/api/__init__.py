@@ -18,6 +18,7 @@ from services.funding.api import (
     releases,
     returns,
 )
+from shared.attachments import api as attachments
 from shared.web.routing import joined
 
 SUBJECTS = (
@@ -37,5 +38,6 @@ SUBJECTS = (
     public_money,
     bank_referrals,
     ledger,
+    attachments,
 )
 router = joined(*(subject.router for subject in SUBJECTS))

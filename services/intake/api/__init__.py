@@ -19,6 +19,7 @@ from services.intake.api import (
     register_rows,
     submission,
 )
+from shared.attachments import api as attachments
 from shared.web.routing import joined
 
 router = joined(
@@ -39,4 +40,5 @@ router = joined(
     progress.router,
     duplicates.router,
     municipal_funds.router,
+    attachments.router,
 )

@@ -11,25 +11,22 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.intake.api.parameters import DeclarationId, MaterialId
-from services.intake.api.uploads import Upload, Uploaded
 from services.intake.declarations import visible_declaration
 from services.intake.models.declarations import Declaration
 from services.intake.models.materials import Material
-from services.intake.quotas import check_quota
 from services.intake.rules import checklist as lists
 from services.intake.rules.stages import EDITABLE, UNDER_REVIEW
 from shared.actors import Actor
+from shared.attachments.download import BINARY, CONTENT, content_of
+from shared.attachments.quotas import Stored, check_quota
+from shared.attachments.uploads import Upload, Uploaded
 from shared.clock import uuid7
 from shared.errors import Forbidden, Invalid, NotFound
 from shared.storage.audit import case_of, record_act
-from shared.storage.file_names import disposition, name_for
-from shared.storage.file_types import EXTENSIONS
-from shared.storage.files import file_store
 from shared.storage.session import actor_of, found, locked, now
 from shared.text import Line
 from shared.web.auth import Anyone, MaterialProvider
 from shared.web.filters import moments, one_of
-from shared.web.headers import WITH_ETAG
 from shared.web.idempotency import ActRoute, ReadSession, Session
 from shared.web.paging import Listing, Page, PageRequest
 from shared.web.routing import FILE
@@ -41,7 +38,6 @@ _STAGES_OF_ROLE = {
     "district_government": frozenset({"opinion_requested"}),
 }
 _DUTY_OF_ROLE = {"applicant": "apply", "district_officer": "first_review", "district_government": "opinion"}
-_CONTENT = {"schema": {"type": "string", "format": "binary"}}
 
 
 class MaterialOut(BaseModel):
@@ -80,7 +76,7 @@ Replaces = Annotated[
         "区发展改革委在初审时上传，区政府（管委会）在征求意见时上传。依据方案三（一）。"
     ),
     response_model=MaterialOut,
-    openapi_extra={"requestBody": {"required": True, "content": {FILE: _CONTENT}}},
+    openapi_extra={"requestBody": {"required": True, "content": {FILE: BINARY}}},
     responses={200: {"model": MaterialOut, "description": "内容相同，已有此材料"}},
 )
 async def upload_material(
@@ -104,12 +100,17 @@ async def upload_material(
         return same
     response.headers["location"] = f"/v1/declarations/{declaration_id}/materials"
     replaced = await _remove_replaced(session, declaration_id, kind, replaces, same)
-    await check_quota(session, declaration, upload.received.size_bytes)
-    await upload.keep()
+    await check_quota(session, _stored(declaration), upload.received.size_bytes)
+    await upload.keep(session)
     material = _row(session, declaration, kind, upload, replaced)
     session.add(material)
     await _record_change(session, declaration, actor, "upload_material", material)
     return material
+
+
+def _stored(declaration: Declaration) -> Stored:
+    here = Material.declaration_id == declaration.id
+    return Stored(Material, here, "本申报", "材料", declaration.applicant_uscc)
 
 
 def _check_provider(actor: Actor, declaration: Declaration, kind: str, field: str = "/query/kind") -> None:
@@ -251,7 +252,7 @@ async def list_materials(
     summary="下载材料",
     description="返回材料的文件内容。区发展改革委的内部材料不向项目单位提供。依据方案三（一）。",
     response_class=StreamingResponse,
-    responses={200: {"content": dict.fromkeys(EXTENSIONS, _CONTENT), "description": "文件内容", **WITH_ETAG}},
+    responses=CONTENT,
 )
 async def read_material_content(
     request: Request, session: ReadSession, actor: Anyone, declaration_id: DeclarationId, material_id: MaterialId
@@ -263,10 +264,4 @@ async def read_material_content(
         raise NotFound()
     if actor.role == "applicant" and lists.item(material.kind).provider == "district_officer":
         raise Forbidden("该材料为区发展改革委内部材料，不向项目单位提供；如需了解请联系区发展改革委")
-    content = await file_store(request.app.state.instance.settings.file_store_url()).read(material.sha256)
-    headers = {
-        "content-disposition": disposition(name_for(material.filename, material.media_type)),
-        "content-length": str(material.size_bytes),
-        "etag": f'"{material.sha256}"',
-    }
-    return StreamingResponse(content, media_type=material.media_type, headers=headers)
+    return await content_of(request, material)

@@ -13,6 +13,7 @@ from services.monitoring.api import (
     quarters,
     readings,
 )
+from shared.attachments import api as attachments
 from shared.web.routing import joined
 
 SUBJECTS = (
@@ -27,5 +28,6 @@ SUBJECTS = (
     credit_lists,
     credit_repairs,
     green,
+    attachments,
 )
 router = joined(*(subject.router for subject in SUBJECTS), readings.pushes)

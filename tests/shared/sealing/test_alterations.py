@@ -37,7 +37,7 @@ class Attack:
         self.admin: asyncpg.Connection = world.database.admin
         self.hands: list[tuple[str, Hand]] = []
         self.files = FileHand(world, chance)
-        self.store = file_store(world.settings.file_store_url())
+        self.store = file_store(world.settings.file_store_url("intake"))
 
     async def prepare(self) -> None:
         """Read the sealed tables, put a record by hand into those without any, then seal all."""
