@@ -1,5 +1,6 @@
 """Papers that records of eligibility may carry: who adds and who reads them."""
 
+from services.eligibility.models.reviews import Review
 from shared.storage.papers import OFFICIALS, Carrier, Paper, Papers
 
 _CITY = ("city_officer", "city_supervisor")
@@ -16,6 +17,7 @@ PAPERS = Papers(
                 Paper("conclusion_document", "审查结论文件", _CITY, OFFICIALS),
                 Paper("bar_evidence", "重复支持认定依据", ("district_officer", *_CITY), OFFICIALS),
             ),
+            Review,
         ),
         Carrier(
             "policy",

@@ -1,5 +1,6 @@
 """Papers that records of funding may carry: who adds and who reads them (政府投资条例 arts. 29 and 35)."""
 
+from services.funding.models.applications import Application
 from shared.storage.papers import OFFICIALS, Carrier, Paper, Papers
 
 _OWNER = ("applicant",)
@@ -37,6 +38,7 @@ PAPERS = Papers(
                 Paper("support_document", "区级配套支持文件", ("district_officer", "city_officer", "finance")),
                 Paper("consent", "项目单位授权或同意书", _PARTIES),
             ),
+            Application,
         ),
         Carrier(
             "treasury",

@@ -1,5 +1,6 @@
 """Papers that records of intake may carry beside the materials of a declaration: who adds and who reads them."""
 
+from services.intake.models.declarations import Declaration
 from shared.storage.papers import OFFICIALS, Carrier, Paper, Papers
 
 _OFFICES = ("district_officer", "city_officer", "city_supervisor")
@@ -13,6 +14,7 @@ PAPERS = Papers(
                 Paper("bar_evidence", "重复支持认定依据", _OFFICES, OFFICIALS),
                 Paper("duplicate_evidence", "重复申报认定依据", _OFFICES, OFFICIALS),
             ),
+            Declaration,
             case="id",
         ),
         Carrier(

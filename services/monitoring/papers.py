@@ -1,5 +1,6 @@
 """Papers that records of monitoring may carry: who adds and who reads them (四（一）2, 四（一）3)."""
 
+from services.monitoring.models.files import ProjectFile
 from shared.storage.papers import OFFICIALS, Carrier, Paper, Papers
 
 _PARTIES = ("applicant", "district_officer", "city_officer")
@@ -24,6 +25,7 @@ PAPERS = Papers(
                 Paper("objection", "申辩材料", ("applicant",)),
                 Paper("repair_proof", "信用修复证明", ("applicant",)),
             ),
+            ProjectFile,
         ),
         Carrier("data", "监测数据", (Paper("series_document", "数据来源文件", _CITY, OFFICIALS),)),
     )

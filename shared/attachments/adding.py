@@ -1,6 +1,5 @@
 """Adding, replacing and withdrawing papers of a record."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -10,11 +9,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from shared.actors import ROLES
 from shared.attachments.quotas import Stored, check_quota
 from shared.attachments.uploads import Upload
-from shared.attachments.uses import Desk, follow, record_id_of, uses_of
+from shared.attachments.uses import Desk, Undecided, follow, record_id_of, undecided
 from shared.clock import uuid7
 from shared.districts import CITY
 from shared.errors import Forbidden, Invalid, NotFound
-from shared.storage.attachment_tables import Attachment, AttachmentUse
+from shared.storage.attachment_tables import Attachment
 from shared.storage.audit import Case, record_act
 from shared.storage.papers import Carrier, Papers
 from shared.storage.session import actor_of, found, locked, now
@@ -80,13 +79,13 @@ async def add(
     if same is not None and same.filename == upload.filename:
         return same, False
     former = await _former(session, place, kind, replacing, same)
-    uses = {use.act_id: use for each, why in former.items() for use in await retire(session, papers, each, why)}
+    acts = [await retire(session, papers, each, why) for each, why in former.items()]
     await check_quota(session, _stored(place), upload.received.size_bytes)
     await upload.keep(session)
     paper = _row(session, place, kind, upload, next(iter(former)).id if former else None)
     session.add(paper)
     await session.flush()
-    await follow(session, uses.values(), paper, papers.registry)
+    await follow(session, acts, paper)
     await _record(session, "add_attachment", paper, replacing.reason)
     return paper, True
 
@@ -124,25 +123,25 @@ async def _former(
     return former
 
 
-async def retire(session: AsyncSession, papers: Papers, paper: Attachment, reason: str) -> Sequence[AttachmentUse]:
+async def retire(session: AsyncSession, papers: Papers, paper: Attachment, reason: str) -> Undecided:
     """Mark a paper as replaced or withdrawn and return the undecided acts that rest on it.
 
     Raises Forbidden for a paper of another party, WrongStatus once an act that rests on it was decided.
     """
     if paper.uploaded_role != actor_of(session).role:
         raise Forbidden(f"该附件由{ROLES[paper.uploaded_role]}上传，请由上传的一方替换或撤回")
-    uses = await uses_of(session, paper.id, papers.registry)
+    acts = await undecided(session, paper.id, papers.registry)
     paper = await present_paper(session, paper.id, lock=True)
     paper.removed_by, paper.removed_at, paper.removed_reason = actor_of(session).subject, now(session), reason
     await session.flush()
-    return uses
+    return acts
 
 
 async def withdraw(session: AsyncSession, papers: Papers, paper: Attachment, reason: str) -> None:
     """Withdraw a paper with a reason; row and content are kept, and undecided acts no longer rest on it."""
     await session.execute(_LOCK, {"record": str(paper.record_id)})
-    uses = await retire(session, papers, paper, reason)
-    await follow(session, uses, None, papers.registry)
+    acts = await retire(session, papers, paper, reason)
+    await follow(session, [acts], None)
     await _record(session, "withdraw_attachment", paper, reason)
 
 

@@ -12,8 +12,8 @@ from sqlalchemy.orm import registry
 from shared.errors import Invalid, WrongStatus
 from shared.storage.attachment_tables import Attachment, AttachmentUse
 from shared.storage.papers import desk_id
-from shared.storage.session import found, locked, now
-from shared.storage.versions import raise_shown
+from shared.storage.session import found, now
+from shared.storage.versions import lock_shown, raise_version
 
 
 @dataclass(frozen=True)
@@ -102,30 +102,40 @@ async def papers_of(session: AsyncSession, act_ids: Iterable[UUID]) -> dict[UUID
     return found
 
 
-async def uses_of(session: AsyncSession, paper_id: UUID, mapped: registry | None) -> Sequence[AttachmentUse]:
-    """Return the acts that rest on a paper, locked after their own records, as a decision locks them.
+@dataclass(frozen=True)
+class Undecided:
+    """The undecided acts that rest on a paper, and the records that show them, all locked."""
+
+    uses: Sequence[AttachmentUse]
+    shown: Sequence[Any]
+
+
+async def undecided(session: AsyncSession, paper_id: UUID, mapped: registry | None) -> Undecided:
+    """Return the acts that rest on a paper, locked after the records that show them, as a decision locks them.
 
     Raises WrongStatus when one of them was decided.
     """
     query = select(AttachmentUse).where(AttachmentUse.attachment_id == paper_id).order_by(AttachmentUse.act_id)
+    shown: dict[int, Any] = {}
     for use in (await session.scalars(query)).all():
         if (model := _model_of(use.act_table, mapped)) is not None:
-            await locked(session, model, use.act_id)
+            records = await lock_shown(session, await found(session, model, use.act_id))
+            shown |= {id(record): record for record in records}
     uses = (await session.scalars(query.with_for_update().execution_options(populate_existing=True))).all()
     if any(use.decided_at is not None for use in uses):
         raise WrongStatus("以此附件为依据的事项已办结，附件不能再替换或撤回；如有误请另行办理更正，并附正确的附件")
-    return uses
+    return Undecided(uses, tuple(shown.values()))
 
 
-async def follow(
-    session: AsyncSession, uses: Iterable[AttachmentUse], replacement: Attachment | None, mapped: registry | None
-) -> None:
+async def follow(session: AsyncSession, former: Iterable[Undecided], replacement: Attachment | None) -> None:
     """Let undecided acts rest on the replacement, and raise the version of what shows them."""
-    for use in uses:
-        if replacement is not None:
+    former = list(former)
+    if replacement is not None:
+        for use in {use.act_id: use for each in former for use in each.uses}.values():
             session.add(_use(replacement, use.act_id, use.act_table, now(session)))
-        if (model := _model_of(use.act_table, mapped)) is not None:
-            raise_shown(await found(session, model, use.act_id))
+    for record in {id(record): record for each in former for record in each.shown}.values():
+        if "version" in inspect(type(record)).columns:
+            raise_version(record)
 
 
 def _model_of(table: str, mapped: registry | None) -> type[Any] | None:

@@ -75,25 +75,17 @@ def _raise_versions(session: Session, _context: Any, _rows: Any) -> None:
     changed = [*session.new, *session.deleted, *(row for row in session.dirty if session.is_modified(row))]
     shown = {place for part in changed if isinstance(part, Part) for place in _places(part)}
     for model, key in shown - {(type(row), _key(row)) for row in session.new}:
-        _raise_place(session, model, key)
+        row = session.identity_map.get(session.identity_key(model, key))
+        if row is None:
+            session.execute(_raised(model, key), execution_options={"synchronize_session": False})
+        else:
+            raise_version(row)
 
 
-def _raise_place(session: Session, model: type[Any], key: Any) -> None:
-    row = session.identity_map.get(session.identity_key(model, key))
-    if row is None:
-        session.execute(_raised(model, key), execution_options={"synchronize_session": False})
-    else:
-        raise_version(row)
-
-
-def raise_shown(row: Any) -> None:
-    """Raise the version of a row, or of the records that show it, for a change that the row itself does not hold."""
-    session = object_session(row)
-    if isinstance(row, Part) and session is not None:
-        for model, key in _places(row):
-            _raise_place(session, model, key)
-    else:
-        raise_version(row)
+async def lock_shown(session: AsyncSession, row: Any) -> list[Any]:
+    """Lock and return the records that show a row: itself, unless it is a part of others."""
+    places = _places(row) if isinstance(row, Part) else [(type(row), _key(row))]
+    return [await locked(session, model, key) for model, key in places]
 
 
 def _places(part: Part) -> Iterator[tuple[type[Any], Any]]:
