@@ -1,6 +1,6 @@
 """Papers that the records of every service carry: streamed, typed by content, hashed, fenced, sealed and limited.
 
-A client uploads a paper to a record (`POST /v1/attachments?record=application&record_id=…&kind=…&filename=…`, the body
+A client uploads a paper to a record (`POST /v1/attachments?record=application&record_id=…&kind=…`, the body
 is the file) and names its id in the act that rests on it. What an act must do:
 
     class ChangeIn(BaseModel):

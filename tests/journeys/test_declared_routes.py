@@ -20,6 +20,7 @@ OF_ALL = {
     "close_person": 204,
     "authorise_agent": 201,
     "withdraw_agent": 204,
+    "add_attachment": 201,
 }
 STATUSES = {
     "intake": {

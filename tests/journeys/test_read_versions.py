@@ -51,6 +51,7 @@ DOES_NOT: dict[str, str] = {
     "issue_api_key": NEW, "issue_stream_ticket": NEW, "dry_run_declaration": COMPUTES, "run_what_if": COMPUTES,
     "push_resources": BATCH, "push_library_entries": BATCH, "submit_readings": BATCH,
     "put_resource": MADE_OR_CHANGED, "upload_material": FILE, "remove_material": FILE,
+    "add_attachment": FILE, "withdraw_attachment": FILE,
     "set_clock": "it moves the clock of the demonstration",
 }  # fmt: skip
 """Operations that write for no version, with the reason."""

@@ -100,7 +100,7 @@ async def test_a_refused_upload_leaves_nothing(world: World) -> None:
 
 async def test_equal_content_is_one_paper_and_another_name_replaces_it(world: World) -> None:
     case = await enter_pool(world)
-    place = {"record": "application", "record_id": case, "kind": "change_request"}
+    place: dict[str, Any] = {"record": "application", "record_id": case, "kind": "change_request"}
     body = PDF + b"one"
     first = await sent(world, "funding", world.owner(), body, "甲.pdf", **place)
     again = await sent(world, "funding", world.owner(), body, "甲.pdf", **place)

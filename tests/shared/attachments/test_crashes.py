@@ -1,6 +1,7 @@
 """Files and transactions: a failed act keeps no file, and only files that no record names are swept."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -40,7 +41,7 @@ def test_every_table_with_files_is_among_those_that_are_referred_to(service: str
 
 async def test_the_file_of_an_act_that_could_not_commit_is_removed(world: World) -> None:
     case = await enter_pool(world)
-    place = {"record": "application", "record_id": case, "kind": "change_request"}
+    place: dict[str, Any] = {"record": "application", "record_id": case, "kind": "change_request"}
     kept = await sent(world, "funding", world.owner(), PDF + b"kept", **place)
     await world.database.admin.execute(
         "CREATE FUNCTION funding.fail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'no room'; END $$;"
@@ -62,7 +63,7 @@ async def test_without_a_database_the_file_waits_for_the_sweep(world: World, mon
 
     case = await enter_pool(world)
     monkeypatch.setattr(uploads, "forget", lost)
-    place = {"record": "application", "record_id": case, "kind": "change_request"}
+    place: dict[str, Any] = {"record": "application", "record_id": case, "kind": "change_request"}
     monkeypatch.setattr("shared.attachments.adding.record_act", lost)
     assert (await sent(world, "funding", world.owner(), **place)).status_code == 500
     assert len(files(world)) == 1

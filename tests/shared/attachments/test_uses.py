@@ -102,7 +102,7 @@ async def test_the_papers_of_a_decided_act_stay(world: World, case: Case) -> Non
         path = f"/v1/attachments/{paper}/withdraw"
         refused = await world.post("funding", path, "finance-1", {"reason": "有误"}, 409)
         assert refused["code"] == "wrong_status"
-        place = {"record": "application", "record_id": case.id, "kind": "release_evidence"}
+        place: dict[str, Any] = {"record": "application", "record_id": case.id, "kind": "release_evidence"}
         again = await sent(world, "funding", "finance-1", replaces=paper, reason="有误", **place)
         assert again.json()["code"] == "wrong_status"
     assert await case.papers() == papers
