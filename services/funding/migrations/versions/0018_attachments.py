@@ -4,8 +4,8 @@ from alembic import op
 
 from shared.storage.ddl_attachments import create_attachments, drop_attachments
 
-revision = "0017"
-down_revision = "0016"
+revision = "0018"
+down_revision = "0017"
 branch_labels = None
 depends_on = None
 
