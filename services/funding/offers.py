@@ -1,6 +1,7 @@
 """Offers of both support modes for an application, computed from stored components and loans. 二（四）"""
 
 from collections.abc import Sequence
+from typing import cast
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -8,7 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.funding.applications import ruleset_of
 from services.funding.models.applications import Application
 from services.funding.models.loans import Loan
-from services.funding.rules.offers import LoanPlan, Offer, SubsidyDays, grant_offer, interest_offer
+from services.funding.rules.offers import Offer, SubsidyDays, grant_offer, interest_offer
+from shared.policy.interest_estimate import PlannedLoan
+from shared.policy.reference_rates import Tenor
 from shared.storage.session import today
 
 
@@ -21,7 +24,7 @@ async def loans_of(session: AsyncSession, application: Application) -> Sequence[
 
 
 async def support_offers(
-    session: AsyncSession, application: Application, plan: LoanPlan | None = None
+    session: AsyncSession, application: Application, plan: PlannedLoan | None = None
 ) -> dict[str, Offer]:
     """Return the offers of both modes by mode; `plan` counts only while no loan is registered. 二（四）"""
     ruleset = ruleset_of(session, application)
@@ -34,14 +37,14 @@ async def support_offers(
     }
 
 
-def _contracted(loan: Loan) -> LoanPlan:
+def _contracted(loan: Loan) -> PlannedLoan:
     name = f"{loan.bank}{loan.contract_no}"
-    return LoanPlan(
+    return PlannedLoan(
         name,
         loan.principal_yuan,
         loan.annual_rate,
         loan.term_months,
-        loan.tenor,
+        cast(Tenor | None, loan.tenor),
         loan.drawn_on,
         tuple(loan.repriced_on),
     )

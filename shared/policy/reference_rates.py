@@ -104,7 +104,8 @@ class ReferenceRates:
     def as_known_on(self, today: date) -> Self:
         """Return the rates published by `today`, the last one held: later publications were not known then."""
         known = tuple(quotation for quotation in self.quotations if quotation.published_on <= today)
-        return replace(self, quotations=known, held=bool(known) and today < next_quotation(known[-1].published_on))
+        covered = bool(known) and today < next_quotation(self._days[-1])
+        return replace(self, quotations=known, held=self.held or covered)
 
     def _benchmark(self, on: date, term_months: int) -> Reference:
         known = [rates for rates in self.benchmarks if rates.from_on <= on]

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -34,7 +35,7 @@ async def test_a_dry_run_explains_and_shows_both_amounts(world: World) -> None:
     found = await dry_run(world, project(), loan=loan)
     assert found["decision"] == "eligible"
     assert found["support"]["investment_grant"]["award_yuan"] == "30000000.00"
-    assert found["support"]["interest_subsidy"]["award_yuan"] == "6000000.00"
+    assert found["support"]["interest_subsidy"]["award_yuan"] == "6083333.33"
     assert any("20,000㎡" in finding["sentence"] for finding in found["findings"])
 
 
@@ -42,7 +43,7 @@ async def test_a_dry_run_explains_and_shows_both_amounts(world: World) -> None:
 async def test_a_rate_above_the_lpr_is_subsidised_at_the_lpr_and_under_the_cap(world: World) -> None:
     dear = {"principal_yuan": "1000000000.00", "rate": "0.0600", "years": 3}
     subsidy = (await dry_run(world, project(), loan=dear))["support"]["interest_subsidy"]
-    assert (subsidy["uncapped_yuan"], subsidy["award_yuan"]) == ("69000000.00", "50000000.00")
+    assert (subsidy["uncapped_yuan"], subsidy["award_yuan"]) == ("69958333.33", "50000000.00")
 
 
 @pytest.mark.clause("二（四）1")
@@ -115,18 +116,22 @@ async def test_both_supports_are_shown_with_their_derivation(world: World) -> No
     world.settings.interpretations = {"lpr_tenor": "one_year"}
     loan = {"principal_yuan": "100000000.33", "rate": "0.0391", "years": 10}
     support = (await dry_run(world, project(), loan=loan))["support"]
+    present = support["interest_subsidy"].pop("present_value_yuan")
     assert support["interest_subsidy"] == {
-        # 100 000 000.33 yuan at the one-year rate of 3.45 % for two of the ten years
-        "clause": "二（四）2", "label": "贷款贴息（估算）", "uncapped_yuan": "6900000.02", "award_yuan": "6900000.02",
+        # 100 000 000.33 yuan at the one-year rate of 3.45 % for 730 days, two of the ten years
+        "clause": "二（四）2", "label": "贷款贴息（估算）", "uncapped_yuan": "6995833.36", "award_yuan": "6995833.36",
+        "cap_reached_in": None,
         "derivation": [
-            "本金 100,000,000.33 元 × 年利率 3.4500%（LPR 3.4500% 与合同利率 3.9100% 取低）× 2 年 = 6,900,000.02 元",
-            "按全额本金估算；实际按银行结息单逐日计算，上限 50,000,000 元",
+            "拟贷款：2024-03-01 至 2026-02-28，本金 100,000,000.33 元，合同利率 3.91%；每段＝本金×年利率×天数÷360",
+            "2024-03-01 至 2026-02-28（730 天），1Y LPR 3.45%（2024-02-20 公布）：LPR较低，按LPR，计 6,995,833.36 元",
+            f"各月末收付、按1Y LPR 3.45%（2024-02-20 公布）折现到 2024-03-01，现值 {Decimal(present):,.2f} 元",
+            "未公布的LPR按 2024-02-20 公布值估算；实际贴息以银行结息单逐日核定",
         ],
     }  # fmt: skip
     assert support["investment_grant"]["clause"] == "二（四）1"
     world.settings.interpretations = {}
     dear = (await dry_run(world, project(), loan=loan))["support"]["interest_subsidy"]
-    assert dear["uncapped_yuan"] == "7820000.03"  # the contract's 3.91 % is below the five-year rate of 3.95 %
+    assert dear["uncapped_yuan"] == "7928611.14"  # the contract's 3.91 % is below the five-year rate of 3.95 %
 
 
 @pytest.mark.parametrize(
@@ -184,7 +189,7 @@ async def test_a_body_is_read_up_to_256_kib(world: World, size: int, status: int
 
 
 @pytest.mark.clause("二（四）2")
-@pytest.mark.parametrize(("day", "subsidy"), [("2024-07-21", "3450000.00"), ("2024-07-22", "3350000.00")])
+@pytest.mark.parametrize(("day", "subsidy"), [("2024-07-21", "3497916.67"), ("2024-07-22", "3396527.78")])
 async def test_the_subsidy_is_estimated_at_the_lpr_of_the_day(world: World, day: str, subsidy: str) -> None:
     loan = {"principal_yuan": "100000000.00", "rate": "0.0600", "years": 1}
     found = await dry_run(world, project(), as_of=day, loan=loan)

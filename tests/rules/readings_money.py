@@ -19,6 +19,7 @@ from tests.funding.interest.interest_lines import LOAN, PRINCIPAL, PROJECT, V2, 
 from tests.rules.switches import Switch
 
 ON = date(2024, 3, 1)
+EIGHT_YEARS = Loan(Decimal(100_000_000), Decimal("0.06"), Decimal(8))
 COMPONENTS = [
     {"kind": kind, "fixed_investment_yuan": Decimal(yuan)}
     for kind, yuan in (("building", 600_000_000), ("factory", 200_000_000), ("factory", 200_000_000))
@@ -142,8 +143,8 @@ SWITCHES = (
     Switch(
         "lpr_tenor",
         "interest estimate of the dry run for a loan of eight years",
-        lambda option: interest_of(Loan(Decimal(100_000_000), Decimal("0.06"), Decimal(8)), ON, option).award_yuan,
-        {"contract_else_term": "7900000.00", "one_year": "6900000.00"},
+        lambda option: interest_of(EIGHT_YEARS, ON, {"lpr_tenor": option}).award_yuan,
+        {"contract_else_term": "8009722.22", "one_year": "6995833.33"},
     ),
     Switch(
         "rate_comparison",

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request
 from services.eligibility.rules.dry_run import Loan, dry_run, grant_of, interest_of
 from services.eligibility.rules.reviews import Judgement
 from services.eligibility.schemas.assessments import SupportAmountOut, decision_out
-from services.eligibility.schemas.dry_run import DryRunIn, DryRunOut, LoanIn, SupportOut
+from services.eligibility.schemas.dry_run import DryRunIn, DryRunOut, InterestEstimateOut, LoanIn, SupportOut
 from shared.contracts.facts import ProjectFacts
 from shared.runtime import Instance
 from shared.web.parameters import KnownParametersRoute
@@ -40,8 +40,8 @@ def _support(judged: Judgement, loan: LoanIn | None, as_of: date) -> SupportOut:
     components = judged.decision.facts.get("components", ())
     given = grant_of(components, judged.ruleset) if judged.ruleset else None
     planned = Loan(loan.principal_yuan, loan.rate, Decimal(loan.years)) if loan else None
-    tenor = judged.decision.interpretations["lpr_tenor"]
+    chosen = judged.decision.interpretations
     return SupportOut(
         investment_grant=SupportAmountOut.model_validate(given) if given else None,
-        interest_subsidy=SupportAmountOut.model_validate(interest_of(planned, as_of, tenor)),
+        interest_subsidy=InterestEstimateOut.model_validate(interest_of(planned, as_of, chosen)),
     )

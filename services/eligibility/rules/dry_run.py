@@ -9,13 +9,12 @@ from typing import Any
 from services.eligibility.rules.reviews import Judgement, judge
 from shared.contracts.facts import ProjectFacts
 from shared.errors import DomainError
-from shared.money import round_fen
-from shared.policy import Ruleset, grant, lpr, parameter
-from shared.policy.errors import BeyondKnownSeries, ParameterNotPublished
+from shared.policy import Ruleset, grant, interpretations, parameter
+from shared.policy.errors import ParameterNotPublished
+from shared.policy.interest_estimate import Estimate, EstimateTerms, PlannedLoan, estimate
+from shared.policy.reference_rates import registered_rates
 
 INTEREST_CLAUSE = "二（四）2"
-LONG_TERM_YEARS = 5
-_UNKNOWN = (BeyondKnownSeries, ParameterNotPublished)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +28,18 @@ class Loan:
 
 @dataclass(frozen=True, slots=True)
 class Support:
-    """Estimate of one kind of support: yuan before and after the cap, None where unknown, with its derivation."""
+    """Estimate of one kind of support: yuan before and after the cap, None where unknown, with its derivation.
+
+    An interest subsidy has its value at the day of the estimate, and the month (its first day) that reaches the cap.
+    """
 
     clause: str
     label: str
     uncapped_yuan: str | None
     award_yuan: str | None
     derivation: tuple[str, ...]
+    present_value_yuan: str | None = None
+    cap_reached_in: date | None = None
 
 
 def grant_of(components: Sequence[Mapping[str, Any]], ruleset: Ruleset) -> Support | None:
@@ -47,33 +51,37 @@ def grant_of(components: Sequence[Mapping[str, Any]], ruleset: Ruleset) -> Suppo
     return Support(award.clause, award.label, award.uncapped_yuan, award.award_yuan, award.derivation)
 
 
-def interest_of(loan: Loan | None, on: date, lpr_tenor: str = "by_term") -> Support:
-    """Return the estimated interest subsidy: full principal at the lower of LPR and contract rate, capped. 二（四）2
+def interest_of(loan: Loan | None, on: date, chosen: Mapping[str, str] | None = None) -> Support:
+    """Return the estimated interest subsidy of a loan that is drawn on the day of the estimate. 二（四）2
 
-    `lpr_tenor` is the reading of I7. The paid subsidy follows bank statements day by day and may differ.
+    `chosen` are readings other than the defaults. Comparison and approval estimate by the same function.
     """
     try:
-        cap, max_years = parameter("interest_cap_yuan", on), parameter("interest_years", on)
-        if loan is None:
-            return _interest(
-                None, None, (f"填报贷款本金、利率和期限后可估算；上限 {cap:,f} 元，不超过 {max_years} 年",)
-            )
-        quoted = lpr(on, "1Y" if lpr_tenor == "one_year" or loan.years <= LONG_TERM_YEARS else "5Y")
-    except _UNKNOWN as unknown:
-        return _interest(None, None, (_explanation(unknown),))
-    years, rate = min(loan.years, max_years), min(loan.rate, quoted)
-    uncapped = round_fen(loan.principal_yuan * rate * years)
-    line = (
-        f"本金 {loan.principal_yuan:,f} 元 × 年利率 {rate * 100:f}%（LPR {quoted * 100:f}% 与合同利率 "
-        f"{loan.rate * 100:f}% 取低）× {years} 年 = {uncapped:,f} 元"
-    )
-    note = f"按全额本金估算；实际按银行结息单逐日计算，上限 {cap:,f} 元"
-    return _interest(uncapped, min(uncapped, cap), (line, note))
+        terms = EstimateTerms(
+            cap_yuan=parameter("interest_cap_yuan", on),
+            years=int(parameter("interest_years", on)),
+            on=on,
+            readings=interpretations(chosen),
+            day_basis=parameter("interest_day_basis", on),
+            started_on=on,
+            declared_on=on,
+        )
+    except ParameterNotPublished as unknown:
+        return _interest(None, (_explanation(unknown),))
+    if loan is None:
+        wanted = f"填报贷款本金、利率和期限后可估算；上限 {terms.cap_yuan:,f} 元，不超过 {terms.years} 年"
+        return _interest(None, (wanted,))
+    planned = PlannedLoan("拟贷款", loan.principal_yuan, loan.rate, int(loan.years * 12), None, on)
+    estimated = estimate([planned], terms, registered_rates())
+    return _interest(estimated, estimated.lines or estimated.missing)
 
 
-def _interest(uncapped: Decimal | None, award: Decimal | None, lines: tuple[str, ...]) -> Support:
-    before, after = (None if yuan is None else f"{yuan:.2f}" for yuan in (uncapped, award))
-    return Support(INTEREST_CLAUSE, "贷款贴息（估算）", before, after, lines)
+def _interest(estimated: Estimate | None, lines: tuple[str, ...]) -> Support:
+    if estimated is None:
+        return Support(INTEREST_CLAUSE, "贷款贴息（估算）", None, None, lines)
+    amounts = (estimated.uncapped_yuan, estimated.award_yuan, estimated.present_value_yuan)
+    before, after, present = (None if yuan is None else f"{yuan:.2f}" for yuan in amounts)
+    return Support(INTEREST_CLAUSE, "贷款贴息（估算）", before, after, lines, present, estimated.cap_reached_in)
 
 
 def _explanation(unknown: DomainError) -> str:

@@ -38,11 +38,18 @@ class DryRunIn(BaseModel):
     loan: LoanIn | None = Field(None, title="贷款")
 
 
+class InterestEstimateOut(SupportAmountOut):
+    """Estimated interest subsidy, with its value today and the month that reaches the cap. 二（四）2"""
+
+    present_value_yuan: str | None = Field(title="贴息现值", description="元，按测算日的一年期LPR折现；不能计算为空")
+    cap_reached_in: date | None = Field(title="达到上限的月份", description="该月首日；未达到上限为空")
+
+
 class SupportOut(BaseModel):
     """Both kinds of support; a project may apply for one of them. 二（四）"""
 
     investment_grant: SupportAmountOut | None = Field(title="投资补助", description="该版本没有时为空")
-    interest_subsidy: SupportAmountOut = Field(title="贷款贴息")
+    interest_subsidy: InterestEstimateOut = Field(title="贷款贴息")
 
 
 class DryRunOut(AssessmentDecisionOut):

@@ -13,10 +13,11 @@ from services.funding.applications import ruleset_of
 from services.funding.models.applications import Application
 from services.funding.offers import support_offers
 from services.funding.rules.code_lists import LprTenor
-from services.funding.rules.offers import LoanPlan, Offer
+from services.funding.rules.offers import Offer
 from shared.contracts.library import LABELS, SupportMode
 from shared.errors import Invalid
 from shared.money import Money, Ratio
+from shared.policy.interest_estimate import PlannedLoan
 from shared.storage.session import found, today
 from shared.web.auth import Official
 from shared.web.idempotency import ActRoute, ReadSession
@@ -34,6 +35,10 @@ class OfferOut(Shape):
     uncapped_yuan: Money | None = Field(title="按比例（利率）计算数", description=YUAN)
     award_yuan: Money | None = Field(title="可支持金额", description=f"{YUAN}；缺少事实时为空")
     cap_yuan: Money | None = Field(title="单个项目支持上限", description=YUAN)
+    present_value_yuan: Money | None = Field(
+        title="贴息现值", description=f"{YUAN}；按测算日的一年期LPR折现，投资补助为空"
+    )
+    cap_reached_in: date | None = Field(title="达到上限的月份", description="该月首日；未达到上限或投资补助为空")
     lines: list[str] = Field(title="计算过程")
     missing: list[str] = Field(title="缺少的事实")
     readings: list[ReadingUsed] = Field(title="所用口径", description="政策未明确处所采用的口径")
@@ -73,7 +78,7 @@ async def compare_modes(
     plan = None
     if principal_yuan is not None and annual_rate is not None:
         start = _within_series(drawn_on or today(session))
-        plan = LoanPlan("贷款计划", principal_yuan, annual_rate, term_months, tenor, start)
+        plan = PlannedLoan("贷款计划", principal_yuan, annual_rate, term_months, tenor, start)
     return _comparison(session, application, await support_offers(session, application, plan))
 
 

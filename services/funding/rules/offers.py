@@ -6,15 +6,11 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from services.funding.interest.calculation import Lpr, settle_all
-from services.funding.interest.days import Project
-from services.funding.interest.explanation import explain
-from services.funding.interest.lines import BalanceSegment, Loan, RateSegment, StatementLine
 from services.funding.interest.readings import InterestReadings
-from shared.dates import window
-from shared.money import round_fen
-from shared.policy import Ruleset, grant, lpr, lpr_series, parameter, readings
+from shared.policy import Ruleset, grant, lpr_series, parameter, readings
 from shared.policy.errors import ParameterNotPublished
+from shared.policy.interest_estimate import EstimateTerms, PlannedLoan, estimate
+from shared.policy.reference_rates import registered_rates
 
 GRANT, INTEREST = "investment_grant", "interest_subsidy"
 CLAUSES = {GRANT: "二（四）1", INTEREST: "二（四）2"}
@@ -34,7 +30,10 @@ BASES = {"declared": "declared_investment_yuan"}
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """Amounts of one support mode in yuan, None while a fact is `missing`; `cap_yuan` limits the award."""
+    """Amounts of one support mode in yuan, None while a fact is `missing`; `cap_yuan` limits the award.
+
+    An interest subsidy has its value at the day of the offer, and the month (its first day) that reaches the cap.
+    """
 
     mode: str
     clause: str
@@ -45,19 +44,8 @@ class Offer:
     lines: list[str]
     missing: list[str] = field(default_factory=list)
     readings: list[dict[str, str]] = field(default_factory=list)
-
-
-@dataclass(frozen=True, slots=True)
-class LoanPlan:
-    """Contracted or planned loan; `annual_rate` is a ratio (0.0390 for 3.90 %)."""
-
-    name: str
-    principal_yuan: Decimal
-    annual_rate: Decimal
-    term_months: int
-    tenor: str | None
-    drawn_on: date
-    repriced_on: tuple[date, ...] = ()
+    present_value_yuan: Decimal | None = None
+    cap_reached_in: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,53 +114,37 @@ def interest_readings(ruleset: Ruleset, on: date) -> InterestReadings:
     )
 
 
-def interest_offer(loans: Sequence[LoanPlan], days: SubsidyDays, ruleset: Ruleset) -> Offer:
-    """Return the offer of an interest subsidy at the LPR known today: an upper bound, not a payment. 二（四）2"""
+def interest_offer(loans: Sequence[PlannedLoan], days: SubsidyDays, ruleset: Ruleset) -> Offer:
+    """Return the offer of an interest subsidy at the LPR known today: an estimate, not a payment. 二（四）2"""
     used = readings_used(ruleset, INTEREST)
     if not loans:
         return Offer(INTEREST, CLAUSES[INTEREST], None, None, None, None, [], ["贷款合同或贷款计划"], used)
     try:
-        cap, years = parameter("interest_cap_yuan", ruleset.as_of), int(parameter("interest_years", ruleset.as_of))
+        terms = EstimateTerms(
+            cap_yuan=parameter("interest_cap_yuan", ruleset.as_of),
+            years=int(parameter("interest_years", ruleset.as_of)),
+            on=days.today,
+            readings=ruleset.interpretations,
+            day_basis=parameter("interest_day_basis", days.today),
+            started_on=days.started_on,
+            declared_on=days.declared_on,
+        )
     except ParameterNotPublished as unknown:
         return Offer(INTEREST, CLAUSES[INTEREST], None, None, None, None, [], [unknown.detail], used)
-    first = min(loan.drawn_on for loan in loans)
-    started, today = days.started_on or first, days.today
-    chosen, known = interest_readings(ruleset, today), lpr_known_on(today)
-    counted_from = max(started, days.declared_on or started) if chosen.from_application else started
-    lines = [_as_statement(loan, max(counted_from, loan.drawn_on), years, chosen.day_count_basis) for loan in loans]
-    project = Project(cap, years, started, applied_on=days.declared_on, approved_on=today, first_drawn_on=first)
-    settled = settle_all(lines, project, known, chosen, published_on=lpr_published_on)
-    missing = [gap for settlement in settled for gap in settlement.missing]
-    base = sum((loan.principal_yuan for loan in loans), Decimal("0.00"))
-    notes = [] if days.started_on else [f"开工日期未登记，按首次放款日 {first} 起估算"]
-    notes += [sentence for settlement in settled for sentence in explain(settlement)]
-    notes.append(f"未公布的LPR按 {lpr_published_on(today)} 公布值估算；实际贴息以银行结息单逐日核定")
-    if missing:
-        return Offer(INTEREST, CLAUSES[INTEREST], base, None, None, cap, notes, missing, used)
-    uncapped = sum((settlement.eligible_yuan or Decimal(0) for settlement in settled), Decimal("0.00"))
-    award = sum((settlement.payable_yuan or Decimal(0) for settlement in settled), Decimal("0.00"))
-    return Offer(INTEREST, CLAUSES[INTEREST], base, uncapped, award, cap, notes, [], used)
-
-
-def _as_statement(loan: LoanPlan, counted_from: date, years: int, basis: Decimal) -> StatementLine:
-    """Return the settlement line of a loan that stays fully drawn until it or its subsidised years end."""
-    end = min(window(loan.drawn_on, months=loan.term_months), window(counted_from, years=years))
-    last = max(end, loan.drawn_on)
-    days = (last - loan.drawn_on).days + 1
-    interest = loan.principal_yuan * loan.annual_rate * days / basis
-    return StatementLine(
-        Loan(loan.name, loan.drawn_on, loan.term_months, loan.tenor, loan.repriced_on),
-        loan.drawn_on,
-        last,
-        (BalanceSegment(loan.drawn_on, last, loan.principal_yuan),),
-        (RateSegment(loan.drawn_on, last, loan.annual_rate),),
-        round_fen(interest),
+    estimated = estimate(loans, terms, registered_rates())
+    return Offer(
+        mode=INTEREST,
+        clause=CLAUSES[INTEREST],
+        base_yuan=estimated.base_yuan,
+        uncapped_yuan=estimated.uncapped_yuan,
+        award_yuan=estimated.award_yuan,
+        cap_yuan=terms.cap_yuan,
+        lines=list(estimated.lines),
+        missing=list(estimated.missing),
+        readings=used,
+        present_value_yuan=estimated.present_value_yuan,
+        cap_reached_in=estimated.cap_reached_in,
     )
-
-
-def lpr_known_on(today: date) -> Lpr:
-    """Return an LPR lookup that applies the quotation of `today` to later days."""
-    return lambda on, tenor: lpr(min(on, today), tenor)
 
 
 def lpr_published_on(on: date) -> date:

@@ -24,37 +24,41 @@ def loan(principal: str = "100000000.00", rate: str = "0.0500", years: str = "2"
 @pytest.mark.parametrize(
     ("planned", "tenor", "yuan"),
     [
-        (loan(), "by_term", "6900000.00"),
-        (loan(rate="0.0345"), "by_term", "6900000.00"),
-        (loan(rate="0.0344"), "by_term", "6880000.00"),
-        (loan(years="1.5"), "by_term", "5175000.00"),
-        (loan(years="3"), "by_term", "6900000.00"),
-        (loan(years="5"), "by_term", "6900000.00"),
-        (loan(years="5.01"), "by_term", "7900000.00"),
-        (loan(years="5.01"), "one_year", "6900000.00"),
-        (loan(principal="0.10", years="1.5"), "by_term", "0.01"),
-        (loan(principal="0.09", years="1.5"), "by_term", "0.00"),
+        (loan(), "by_term", "6995833.33"),
+        (loan(rate="0.0345"), "by_term", "6995833.33"),
+        (loan(rate="0.0344"), "by_term", "6975555.56"),
+        (loan(years="1"), "by_term", "3497916.67"),
+        (loan(years="3"), "by_term", "6995833.33"),
+        (loan(years="5"), "by_term", "6995833.33"),
+        (loan(years="6"), "by_term", "8009722.22"),
+        (loan(years="6"), "one_year", "6995833.33"),
     ],
 )
 def test_the_interest_is_estimated_at_the_lower_rate_for_two_years(planned: Loan, tenor: str, yuan: str) -> None:
-    support = interest_of(planned, ON, tenor)
+    support = interest_of(planned, ON, {"lpr_tenor": tenor})
     assert (support.uncapped_yuan, support.award_yuan) == (yuan, yuan)
 
 
 def test_the_estimate_ends_at_the_cap_and_shows_its_derivation() -> None:
     support = interest_of(loan("800000000.00"), ON)
     assert (support.clause, support.label) == ("二（四）2", "贷款贴息（估算）")
-    assert (support.uncapped_yuan, support.award_yuan) == ("55200000.00", "50000000.00")
+    assert (support.uncapped_yuan, support.award_yuan) == ("55966666.67", "50000000.00")
+    assert support.cap_reached_in == date(2025, 12, 1)
+    present = f"{Decimal(support.present_value_yuan or 0):,.2f}"
     assert support.derivation == (
-        "本金 800,000,000.00 元 × 年利率 3.4500%（LPR 3.4500% 与合同利率 5.0000% 取低）× 2 年 = 55,200,000.00 元",
-        "按全额本金估算；实际按银行结息单逐日计算，上限 50,000,000 元",
+        "拟贷款：2024-03-01 至 2026-02-28，本金 800,000,000.00 元，合同利率 5%；每段＝本金×年利率×天数÷360",
+        "2024-03-01 至 2026-02-28（730 天），1Y LPR 3.45%（2024-02-20 公布）：LPR较低，按LPR，计 55,966,666.67 元",
+        "合计 55,966,666.67 元，以上限 50,000,000.00 元为限",
+        "预计 2025年12月达到上限",
+        f"各月末收付、按1Y LPR 3.45%（2024-02-20 公布）折现到 2024-03-01，现值 {present} 元",
+        "未公布的LPR按 2024-02-20 公布值估算；实际贴息以银行结息单逐日核定",
     )
 
 
 def test_without_a_loan_or_a_figure_nothing_is_estimated() -> None:
     for support, words in (
         (interest_of(None, ON), "填报贷款本金、利率和期限后可估算；上限 50,000,000 元，不超过 2 年"),
-        (interest_of(loan(), date(2031, 3, 1)), "没有 2031-03-01 的数值"),
+        (interest_of(loan(), date(2031, 3, 1)), "2031-03-01 的 1Y LPR 尚未登记"),
         (interest_of(loan(), date(2022, 3, 1)), "没有已公布的数值"),
     ):
         assert (support.uncapped_yuan, support.award_yuan) == (None, None)
@@ -65,8 +69,8 @@ def test_cap_and_years_are_those_of_the_day(monkeypatch: pytest.MonkeyPatch) -> 
     add_period(monkeypatch, "interest_cap_yuan", ON, 3_000_000)
     add_period(monkeypatch, "interest_years", ON, 1)
     later, earlier = interest_of(loan(), ON), interest_of(loan(), date(2024, 2, 29))
-    assert (later.uncapped_yuan, later.award_yuan) == ("3450000.00", "3000000.00")
-    assert (earlier.uncapped_yuan, earlier.award_yuan) == ("6900000.00", "6900000.00")
+    assert (later.uncapped_yuan, later.award_yuan) == ("3497916.67", "3000000.00")
+    assert (earlier.uncapped_yuan, earlier.award_yuan) == ("7005416.67", "7005416.67")  # 731 days from a leap day
 
 
 @pytest.mark.clause("二（四）1")

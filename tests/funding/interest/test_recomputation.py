@@ -197,7 +197,7 @@ def test_an_lpr_that_was_never_registered_leaves_bounds() -> None:
     until = replace(rates, quotations=tuple(q for q in rates.quotations if q.published_on < date(2024, 8, 20)))
     result = calculated([line(*V2)], rates=until)
     assert result.payable_yuan is None
-    assert result.missing == ("2024-08-20 的 1Y LPR 尚未登记，请先补录 2024-07-22 以后的报价",)
+    assert result.missing[0].startswith("2024-08-20 的 1Y LPR 尚未登记（已登记至 2024-07-22）")
     assert result.low_yuan == round_fen(PRINCIPAL * (31 * Decimal("0.0345") + 29 * Decimal("0.0335")) / 360)
 
 
@@ -207,7 +207,7 @@ def test_a_loan_older_than_the_lpr_has_the_benchmark_lending_rate() -> None:
     assert result.payable_yuan == interest(*V2, "0.0490")
     unknown = replace(shipped_rates(), benchmarks=())
     missing = calculated([line(*V2, "0.0600")], [loan], rates=unknown, lpr_date="drawdown").missing
-    assert missing == ("2019-06-01 在LPR首次公布（2019-08-20）之前，当日贷款基准利率也未登记，请先补录",)
+    assert missing[0].startswith("2019-06-01 在LPR首次公布（2019-08-20）之前，当日贷款基准利率也未登记。请先补录")
 
 
 def test_the_repricing_day_of_the_contract_rules_under_its_reading() -> None:

@@ -7,23 +7,24 @@ from typing import Any
 
 import pytest
 
+from services.eligibility.rules.dry_run import Loan as TriedLoan
+from services.eligibility.rules.dry_run import interest_of
 from services.funding.interest.readings import InterestReadings
 from services.funding.rules.offers import (
     GRANT,
     INTEREST,
     READINGS,
-    LoanPlan,
     SubsidyDays,
     grant_offer,
     interest_offer,
     interest_readings,
-    lpr_known_on,
     lpr_published_on,
     proposed_return,
     readings_used,
     recognised_investment,
 )
 from shared.policy import resolve
+from shared.policy.interest_estimate import PlannedLoan
 from tests.shared.policy.periods import add_period
 
 ON = date(2024, 3, 1)
@@ -33,7 +34,7 @@ PARTS: list[dict[str, Any]] = [
     {"kind": "factory", "assessed_investment_yuan": "100000000.00", "declared_investment_yuan": "120000000.00"},
     {"kind": "infrastructure", "assessed_investment_yuan": "10000000.00", "declared_investment_yuan": "10000000.00"},
 ]
-LOAN = LoanPlan("贷款甲", Decimal("100000000.00"), Decimal("0.0300"), 24, None, date(2024, 3, 1))
+LOAN = PlannedLoan("贷款甲", Decimal("100000000.00"), Decimal("0.0300"), 24, None, date(2024, 3, 1))
 DAYS = SubsidyDays(date(2024, 1, 1), date(2024, 2, 1), ON)
 
 
@@ -202,11 +203,28 @@ def test_cap_and_years_are_those_of_the_rules(monkeypatch: pytest.MonkeyPatch) -
 
 
 @pytest.mark.clause("二（四）2")
-def test_later_days_have_the_quotation_of_today() -> None:
-    known = lpr_known_on(date(2024, 7, 21))
-    assert [known(day, "1Y") for day in (date(2024, 7, 21), date(2024, 7, 22), date(2030, 1, 1))] == [
-        Decimal("0.0345")
-    ] * 3
-    assert lpr_known_on(date(2024, 7, 22))(date(2030, 1, 1), "1Y") == Decimal("0.0335")
+def test_later_days_have_the_quotation_of_the_day_of_the_offer() -> None:
+    on = date(2024, 6, 20)
+    drawn_then = replace(LOAN, drawn_on=on, annual_rate=Decimal("0.0390"), term_months=36)
+    lines = interest_offer([drawn_then], replace(DAYS, today=on), rules()).lines
+    assert lines[1] == (
+        "2024-06-20 至 2026-06-19（730 天），1Y LPR 3.45%（2024-06-20 公布）：LPR较低，按LPR，计 6,995,833.33 元"
+    )
+    assert lines[-1] == "未公布的LPR按 2024-06-20 公布值估算；实际贴息以银行结息单逐日核定"
+    assert not any(published in line for line in lines for published in ("2024-07-22", "2026-02-24"))
+    day_later = interest_offer([drawn_then], replace(DAYS, today=date(2024, 7, 22)), rules()).lines
+    assert "1Y LPR 3.35%（2024-07-22 公布）" in day_later[2]
     published = [lpr_published_on(day) for day in (date(2024, 7, 21), date(2024, 7, 22), date(2024, 8, 19))]
     assert published == [date(2024, 6, 20), date(2024, 7, 22), date(2024, 7, 22)]
+
+
+@pytest.mark.clause("二（四）2")
+@pytest.mark.parametrize(("months", "yuan"), [(36, "6995833.33"), (72, "8009722.22")])
+def test_dry_run_and_comparison_give_one_estimate(months: int, yuan: str) -> None:
+    planned = replace(LOAN, annual_rate=Decimal("0.0400"), term_months=months)
+    offer = interest_offer([planned], replace(DAYS, started_on=ON), rules())
+    tried = interest_of(TriedLoan(planned.principal_yuan, planned.annual_rate, Decimal(months) / 12), ON)
+    assert str(offer.award_yuan) == tried.award_yuan == yuan
+    assert str(offer.present_value_yuan) == tried.present_value_yuan
+    assert offer.cap_reached_in == tried.cap_reached_in
+    assert offer.lines[1:] == list(tried.derivation[1:])
