@@ -118,9 +118,10 @@ def _estimated(loans: Sequence[PlannedLoan], base: Decimal, terms: EstimateTerms
             months[month] = months.get(month, ZERO) + amount
         lines += _derivation(loan, first, last, parts, earned, terms)
     flows, reached = _under_the_cap(months, terms.cap_yuan)
-    discount = rates.in_force(terms.on, "1Y", 12)
-    present = round_fen(_present_value(flows, terms.on, discount.rate))
     award = min(uncapped, terms.cap_yuan)
+    ahead = any(_days_until_due(month, terms.on) > 0 for month in flows)
+    discount = rates.in_force(terms.on, "1Y", 12) if ahead else None
+    present = round_fen(_present_value(flows, terms.on, discount.rate)) if discount else award
     lines += _conclusion(uncapped, terms, present, reached, discount)
     return Estimate(base, uncapped, award, present, reached, tuple(lines))
 
@@ -208,9 +209,14 @@ def _present_value(flows: Mapping[date, Decimal], on: date, rate: Decimal) -> De
     """Return the value on a day of amounts that fall due at the end of their months; the past is not discounted."""
     total = ZERO
     for month, amount in flows.items():
-        days = (window(month, months=1) - on).days
+        days = _days_until_due(month, on)
         total += amount if days <= 0 else amount / (1 + rate) ** (Decimal(days) / YEAR)
     return total
+
+
+def _days_until_due(month: date, on: date) -> int:
+    """Return the days from `on` to the end of a month, negative for a month that is over."""
+    return (window(month, months=1) - on).days
 
 
 def _notes(loans: Iterable[PlannedLoan], terms: EstimateTerms) -> Iterator[str]:
@@ -243,12 +249,15 @@ def _derivation(
 
 
 def _conclusion(
-    uncapped: Decimal, terms: EstimateTerms, present: Decimal, reached: date | None, discount: Reference
+    uncapped: Decimal, terms: EstimateTerms, present: Decimal, reached: date | None, discount: Reference | None
 ) -> Iterator[str]:
     if uncapped > terms.cap_yuan:
         yield f"合计 {uncapped:,.2f} 元，以上限 {terms.cap_yuan:,.2f} 元为限"
     if reached is not None:
         yield f"预计 {reached.year}年{reached.month}月达到上限"
+    if discount is None:
+        yield f"各月均已届满，不折现，现值 {present:,.2f} 元；实际贴息以银行结息单逐日核定"
+        return
     yield f"各月末收付、按{_quoted(discount)}折现到 {terms.on}，现值 {present:,.2f} 元"
     yield f"未公布的LPR按 {discount.published_on} 公布值估算；实际贴息以银行结息单逐日核定"
 

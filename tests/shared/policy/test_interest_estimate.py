@@ -46,6 +46,11 @@ def test_what_lies_behind_is_not_discounted() -> None:
     assert found.present_value_yuan is not None
     assert found.award_yuan is not None
     assert found.award_yuan - found.present_value_yuan < Decimal(100)
+    over = estimated(
+        terms=replace(TERMS, on=date(2026, 6, 1))
+    )  # no quotation is registered for that day, none is needed
+    assert over.present_value_yuan == over.award_yuan is not None
+    assert over.lines[-1].startswith("各月均已届满，不折现")
 
 
 @pytest.mark.parametrize(
@@ -100,8 +105,8 @@ def test_a_day_between_the_twentieth_and_a_late_quotation_is_known() -> None:
 def test_without_a_declaration_or_a_known_rate_the_amount_is_missing() -> None:
     undeclared = replace(TERMS, declared_on=None)
     assert estimated(terms=undeclared, interest_before_application="not_counted").missing == ("申报日期",)
-    unknown = estimated(terms=replace(TERMS, on=date(2031, 3, 1)))
-    assert unknown.missing[0].startswith("2031-03-01 的 1Y LPR 尚未登记")
+    unknown = estimated(replace(LOAN, term_months=60), terms=replace(TERMS, on=date(2031, 3, 1), years=9))
+    assert unknown.missing[0].startswith("2026-03-20 的 1Y LPR 尚未登记")
     assert (unknown.award_yuan, unknown.present_value_yuan, unknown.lines) == (None, None, ())
 
 
