@@ -2,7 +2,22 @@
 
 import typer
 
-from deploy.cli import audit, backup, bus, config, dlq, events, ledger, outbox, parked, privacy, roles, tokens, topics
+from deploy.cli import (
+    audit,
+    backup,
+    bus,
+    config,
+    dlq,
+    events,
+    ledger,
+    outbox,
+    parked,
+    people,
+    privacy,
+    roles,
+    tokens,
+    topics,
+)
 
 app = typer.Typer(
     name="tenghuan",
@@ -24,6 +39,7 @@ for name, subject in (
     ("audit", audit),
     ("roles", roles),
     ("privacy", privacy),
+    ("people", people),
 ):
     app.add_typer(subject.app, name=name)
 

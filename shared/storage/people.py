@@ -1,5 +1,6 @@
 """Directory of people: fed by sign-ins and by a city supervisor's acts; a request names only people who are in it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -12,8 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from shared.actors import ROLES, Actor
 from shared.districts import CITY, DISTRICTS
 from shared.errors import Invalid
-from shared.storage.audit import Case
-from shared.storage.session import today
+from shared.storage.audit import Case, record_act
+from shared.storage.session import actor_of, today
 from shared.storage.tables import person
 
 _NAMESPACE = UUID("4b1f5b1e-6a55-5d0c-9a55-0c6a3f0c1f17")
@@ -29,6 +30,15 @@ class Names:
 def person_case(subject: str) -> Case:
     """Return the case under which the acts on an entry of the directory are recorded."""
     return Case(uuid5(_NAMESPACE, subject), CITY)
+
+
+async def enter(session: AsyncSession, subject: str, known: Mapping[str, Any], reason: str, **detail: str) -> None:
+    """Enter an official under the actor's name, or correct the entry; one who left is in the directory again."""
+    recorded_by = actor_of(session).subject
+    again = {**known, "recorded_by": recorded_by, "closed_at": None, "closed_by": None, "closed_reason": None}
+    added = pg_insert(person).values(subject=subject, recorded_by=recorded_by, **known)
+    await session.execute(added.on_conflict_do_update(index_elements=[person.c.subject], set_=again))
+    await record_act(session, "enter_person", person_case(subject), reason=reason, subject=subject, **known, **detail)
 
 
 class SignIns:

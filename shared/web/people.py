@@ -7,14 +7,13 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Path
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, computed_field
 from sqlalchemy import select, update
-from sqlalchemy.dialects.postgresql import insert as pg_insert
 
 from shared.contracts.library import DistrictCode
 from shared.districts import CITY
 from shared.errors import Invalid, NotFound
 from shared.identity.claims import CITY_ROLES, DISTRICT_ROLES
 from shared.storage.audit import record_act
-from shared.storage.people import person_case
+from shared.storage.people import enter, person_case
 from shared.storage.session import now
 from shared.storage.tables import person
 from shared.text import STORABLE, Cleaned, Line, clean_line
@@ -48,6 +47,10 @@ class PersonIn(BaseModel):
     district: DistrictCode | None = Field(default=None, title="所在区", description="区级角色必填，市级角色不填。")
     reason: Reason = Field(title="理由")
 
+    def known(self) -> dict[str, Any]:
+        """Return the columns of the entry. Raises Invalid for roles and a district that do not fit."""
+        return {"name": self.name, "roles": sorted(set(self.roles)), "districts": _districts_of(self)}
+
 
 class PersonOut(BaseModel):
     """An entry of the directory."""
@@ -80,14 +83,10 @@ class PersonOut(BaseModel):
 )
 async def enter_person(session: Session, actor: CitySupervisor, subject: Account, entry: PersonIn) -> None:
     """Enter an official in the directory, or correct the entry; one who left is in it again."""
-    known: dict[str, Any] = {"name": entry.name, "roles": sorted(set(entry.roles)), "districts": _districts_of(entry)}
-    again = {**known, "recorded_by": actor.subject, "closed_at": None, "closed_by": None, "closed_reason": None}
-    added = pg_insert(person).values(subject=subject, recorded_by=actor.subject, **known)
-    await session.execute(added.on_conflict_do_update(index_elements=[person.c.subject], set_=again))
-    await record_act(session, "enter_person", person_case(subject), reason=entry.reason, subject=subject, **known)
+    await enter(session, subject, entry.known(), entry.reason)
 
 
-def _districts_of(entry: PersonIn) -> list[str]:
+def _districts_of(entry: "PersonIn") -> list[str]:
     """Return the districts of an entry. Raises Invalid for roles of two offices, or a district that does not fit."""
     roles = set(entry.roles)
     if roles <= CITY_ROLES and entry.district is None:
