@@ -4,7 +4,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from deploy.cli.options import Format, OnlyService, Operator, Output, services_of
+from deploy.cli.options import (
+    DryRun,
+    Format,
+    OnlyService,
+    Operator,
+    Output,
+    RequiredReason,
+    Yes,
+    services_of,
+)
 
 if TYPE_CHECKING:
     from deploy.cli.operation import Operation, Result
@@ -52,3 +61,30 @@ def runs(
         return await shown(operation, limit)
 
     run_command(Command("privacy runs", services_of(service), {"limit": limit}, operator, form=form), work)
+
+
+@app.command("erase")
+def erase_person(
+    subject: Annotated[str, typer.Option("--subject", help="Account of the person.")],
+    order: Annotated[str, typer.Option("--order", help="Number of the written order.")],
+    reason: RequiredReason,
+    service: OnlyService = None,
+    yes: Yes = False,
+    dry_run: DryRun = False,
+    form: Output = Format.table,
+    operator: Operator = "",
+) -> None:
+    """Erase a person's account and name on a written order, also in sealed records; proofs stay valid.
+
+    Prints what was erased and what is kept, and why. Repeating it is harmless. The order is recorded, not the account.
+    """
+    if not (order.strip() and subject.strip()):
+        raise typer.BadParameter("--subject and --order must not be empty")
+    from deploy.cli.operation import Command, run_command
+    from deploy.cli.privacy_work import erased
+
+    async def work(operation: "Operation") -> "Result":
+        return await erased(operation, subject, yes=yes, dry_run=dry_run)
+
+    named, services = {"order": order, "dry_run": dry_run}, services_of(service)
+    run_command(Command("privacy erase", services, named, operator, reason, form, changes=not dry_run), work)
