@@ -65,24 +65,25 @@ async def test_a_renewed_certificate_is_served_without_a_restart_and_one_that_do
     world: World, certificate: Path, tmp_path: Path
 ) -> None:
     make(tmp_path / "renewed", datetime.now(UTC))  # noqa: TID251 - the validity of a certificate is checked by wall time
-    served_file, renewed = certificate / "node.pem", tmp_path / "renewed" / "node.pem"
-    world.settings.tls_certificate_file = world.settings.tls_key_file = served_file
+    chain, key, renewed = certificate / "node.pem", tmp_path / "key.pem", tmp_path / "renewed" / "node.pem"
+    first = tmp_path / "first.pem"
+    for copy in (key, first):
+        shutil.copy(chain, copy)
+    world.settings.tls_certificate_file, world.settings.tls_key_file = chain, key
     world.settings.tls_check_seconds = 0.02
-    listener, first = bind("127.0.0.1", 0), tmp_path / "first.pem"
-    shutil.copy(served_file, first)
+    listener = bind("127.0.0.1", 0)
     async with served({"intake": world.apps["intake"]}, {"intake": listener}):
         base = address(listener, "https")
         async with httpx.AsyncClient(base_url=base, verify=trusting(certificate), trust_env=False) as client:
             assert (await client.get("/livez")).status_code == 200
             with capture_logs() as lines:
-                served_file.write_text("half a file")
+                shutil.copy(renewed, chain)  # without its key yet
                 async with asyncio.timeout(10):
                     while not lines:  # noqa: ASYNC110 - the log offers no event
                         await asyncio.sleep(0.02)
             assert lines[0]["event"] == "the changed certificate is not used"
             await until_presented(base, first)
-            shutil.copy(renewed, tmp_path / "complete.pem")
-            (tmp_path / "complete.pem").replace(served_file)
+            shutil.copy(renewed, key)
             await until_presented(base, renewed)
             assert (await client.get("/livez")).status_code == 200  # over the connection of before
         async with httpx.AsyncClient(base_url=base, verify=trusting(tmp_path / "renewed"), trust_env=False) as client:
