@@ -63,6 +63,35 @@ Internal = Annotated[str | None, TO_OFFICIALS]
 """Text of the offices' own work, such as the evidence of a proposal: for officials; null for everyone else."""
 
 
+ACCOUNT_READERS = frozenset({"applicant", "district_officer", "district_supervisor", "finance"})
+"""Roles that need an account number whole: the owner of the account, the district that confirms it, who pays."""
+
+
+def _to_account_readers(value: Any, write: SerializerFunctionWrapHandler) -> Any:
+    reader = _reader.get()
+    return write(value if value is None or reader is None or reader.role in ACCOUNT_READERS else masked(value))
+
+
+def masked(account_no: str) -> str:
+    """Return an account number of which only the last four digits are told."""
+    return f"****{account_no[-4:]}"
+
+
+@dataclass(frozen=True)
+class ToAccountReaders:
+    """Writes an account number whole for those who need it, and masked for everyone else."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        schema = handler(source)
+        written = core_schema.wrap_serializer_function_ser_schema(_to_account_readers)
+        cast(dict[str, Any], schema)["serialization"] = written
+        return schema
+
+
+AccountNo = Annotated[str, ToAccountReaders()]
+"""Account number: whole for its owner, the district and finance; for everyone else the last four digits."""
+
+
 @dataclass(frozen=True)
 class OfficialsOnly:
     """Marks a field of an event that only officials are told over HTTP; services get events whole."""

@@ -46,6 +46,14 @@ def csv_cell(text: str) -> str:
     return f"'{line}" if unicodedata.normalize("NFKC", line[:1]).startswith(_FORMULA_STARTS) else line
 
 
+def csv_digits(digits: str) -> str:
+    """Return a code of digits for a cell of a CSV file: a tab before it keeps zeros and figures in a spreadsheet.
+
+    Without it a spreadsheet makes a number of fifteen figures at most. Readers of the file leave blanks out.
+    """
+    return f"\t{visible(digits)}"
+
+
 def terminal(value: Any) -> Any:
     """Return a value for a line on a terminal; text shows its control characters instead of sending them."""
     return visible(value) if isinstance(value, str) else value

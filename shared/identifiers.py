@@ -8,6 +8,7 @@ character is used, with a pattern of our own.
 from __future__ import annotations
 
 import re
+import unicodedata
 from datetime import date
 from functools import lru_cache
 from typing import Annotated, Final
@@ -133,3 +134,36 @@ ProjectCode = Annotated[
     WithJsonSchema({"type": "string", "pattern": _PROJECT_CODE_SHAPE, "title": "项目代码"}),
 ]
 """Code of the online investment approval platform as a Pydantic field, in one spelling."""
+
+
+def compact_account(number: str) -> str:
+    """Return a bank account number as digits: full-width digits, blanks and hyphens do not count, leading zeros do.
+
+    Raises InvalidIdentifier.
+    """
+    digits = re.sub(r"[\s-]", "", unicodedata.normalize("NFKC", number))
+    if not re.fullmatch(r"[0-9]{6,32}", digits):
+        raise InvalidIdentifier("账号须为 6 至 32 位数字，写作文字（保留开头的 0），例如 02000012090012345")
+    return digits
+
+
+def validate_bank_code(number: str) -> str:
+    """Return the 12 digits of a bank's number in the payment system (支付系统行号). Raises InvalidIdentifier."""
+    if not re.fullmatch(r"[0-9]{12}", number):
+        raise InvalidIdentifier("支付系统行号须为 12 位数字，见开户许可或银行回单；不清楚的可以不填")
+    return number
+
+
+AccountNumber = Annotated[
+    str,
+    AfterValidator(compact_account),
+    WithJsonSchema({"type": "string", "minLength": 6, "maxLength": 60, "title": "银行账号"}),
+]
+"""Bank account number as a Pydantic field; the value is its digits."""
+
+BankCode = Annotated[
+    str,
+    AfterValidator(validate_bank_code),
+    WithJsonSchema({"type": "string", "minLength": 12, "maxLength": 12, "title": "支付系统行号"}),
+]
+"""Bank's number in the payment system as a Pydantic field."""

@@ -181,6 +181,12 @@ class Settings(LoadLimits, Periods):
     correction_due_working_days: int = 20
     quarter_due_working_days: int = 10
     rectification_due_days: int = 30
+    payee_waiting_working_days: int = Field(default=1, ge=1, le=30)
+    """Whole working days between the confirmation of another payee account and its first payment."""
+    payment_answer_working_days: int = Field(default=5, ge=1, le=60)
+    """Working days within which the treasury answers a payment order; then its lines are overdue."""
+    payment_order_no_prefix: str = "京发改（支付）"
+    """Demonstration prefix of payment orders; a number reads 京发改（支付）〔2024〕7号."""
     pool_reviewers_min: int = Field(default=2, ge=1, le=50)
     """Minimum number of reviewers who score a project before it enters the pool (三（二）; no number in the notice)."""
     approval_no_prefix: str = "京发改（批）"

@@ -23,6 +23,7 @@ class Application:
     investment_fen: int
     status: str = "received"
     holds: int = 0
+    payee: str = ""
     requests: tuple[tuple[str, str], ...] = ()
     released_fen: int = 0
     demanded_fen: int = 0
@@ -87,6 +88,18 @@ def _lift(state: Application, step: Step) -> tuple[Application, str]:
     return _with_duty(replace(state, holds=0), step, "lift_hold", HELD_EVENT)
 
 
+def _enter_payee(state: Application, step: Step) -> tuple[Application, str]:
+    if state.payee:
+        return state, "duplicate"
+    return _with_duty(replace(state, payee="entered"), step, "report")
+
+
+def _confirm_payee(state: Application, step: Step) -> tuple[Application, str]:
+    if state.payee != "entered":
+        return state, WRONG_STATUS
+    return _with_duty(replace(state, payee="confirmed"), step, "confirm_payee")
+
+
 def _request_release(state: Application, step: Step) -> tuple[Application, str]:
     if state.status != "planned":
         return state, WRONG_STATUS
@@ -94,6 +107,8 @@ def _request_release(state: Application, step: Step) -> tuple[Application, str]:
         return state, HELD
     if "requested" in dict(state.requests).values():
         return state, "already_requested"
+    if state.payee != "confirmed":
+        return state, "no_payee"
     return _with_duty(_with_request(state, step, "requested"), step, "request_release")
 
 
@@ -133,6 +148,8 @@ RULES: dict[str, Callable[[Application, Step], tuple[Application, str]]] = {
     "enter_plan": _plan,
     "hold_funds": _hold,
     "lift_hold": _lift,
+    "enter_payee": _enter_payee,
+    "confirm_payee": _confirm_payee,
     "request_release": _request_release,
     "release_funds": _release,
     "request_clawback": _request_clawback,

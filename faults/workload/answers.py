@@ -26,7 +26,7 @@ ANSWER_READERS: dict[str, Callable[[Any], Any]] = {
     "push_resources": _row_results,
     "push_library_entries": _row_results,
     **dict.fromkeys(
-        ("create_declaration", "draft_budget", "draft_plan", "request_release", "request_clawback"), _id
+        ("create_declaration", "draft_budget", "draft_plan", "enter_payee", "request_release", "request_clawback"), _id
     ),
 }  # fmt: skip
 
@@ -34,6 +34,6 @@ DECIDING_ACTS = frozenset({
     "edit_declaration", "undertake", "submit_declaration", "accept_declaration", "return_declaration",
     "review_declaration", "request_opinion", "give_opinion", "forward_declaration", "receive_declaration",
     "conclude_review", "recognise_investment", "score_project", "enter_pool", "draft_approval", "approve_application",
-    "issue_plan", "confirm_budget", "lift_hold", "release_funds", "demand_clawback", "record_recovery",
+    "issue_plan", "confirm_budget", "lift_hold", "confirm_payee", "release_funds", "demand_clawback", "record_recovery",
 })  # fmt: skip
 """Acts that are sent for the version of the record that was read just before."""

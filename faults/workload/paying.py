@@ -17,8 +17,19 @@ async def pay(case: Case, decisions: Decisions) -> None:
     if case.happens("drafted by its reviewer", 0.25):
         await case.funding_act("draft_approval", "draft-approval", "first_reviewer", DRAFT)
     await case.funding_act("draft_approval", "draft-approval", "drafter", DRAFT)
-    if await decisions.approve(case) and await decisions.plan(case):
+    if await decisions.approve(case) and await _name_payee(case) and await decisions.plan(case):
         await _release(case)
+
+
+async def _name_payee(case: Case) -> bool:
+    """Enter the owner's account and let the district confirm it."""
+    account = {"account_name": case.owner.name.removesuffix("申报人"), "bank": "示例银行"}
+    body = {**account, "account_no": f"02000012{case.number:011}"}
+    entered = await case.funding_act("enter_payee", "payee-accounts", "owner", body)
+    if not entered.accepted:
+        return False
+    path = f"/v1/payee-accounts/{entered.answer}/confirm"
+    return (await case.act("funding", "confirm_payee", path, "officer")).accepted
 
 
 async def _release(case: Case) -> None:

@@ -11,7 +11,7 @@ ACCESS = (
             "award_yuan, cap_yuan, derivation, clause, approved_on, construction_status, "
             "construction_started_on, completed_on, progress, evaluated_on, targets_met, reservation, arrangement, "
             "reserved_yuan, released_yuan, returned_yuan, demanded_yuan, recovered_yuan, "
-            "instalments_paid, version)"
+            "bank_returned_yuan, instalments_paid, version)"
         ),
         sealer="SELECT",
     ),
@@ -72,7 +72,35 @@ ACCESS = (
         app=f"{ADD}, UPDATE (status, decided_by, decided_at, transfer_id)",
         sealer="SELECT",
     ),
+    Access(
+        "month_closing",
+        "a second person closes, two reopen; figures and reasons stay",
+        app=(
+            f"{ADD}, UPDATE (status, closed_by, closed_at, reopening_by, reopening_at, reopening_reason, reopened_by, "
+            "reopened_at, version)"
+        ),
+        sealer="SELECT",
+    ),
     Access("number_series", "last number of a series", app=f"{ADD}, UPDATE (last)"),
+    Access(
+        "payee_account",
+        "the district decides; another account is another row",
+        app=(f"{ADD}, UPDATE (status, checked_by, checked_at, confirmed_by, confirmed_at, from_on, decision_reason)"),
+        sealer="SELECT",
+    ),
+    Access(
+        "payment_line",
+        "the treasury's answer is added; payee and amount stay",
+        app=f"{ADD}, UPDATE (status, answered_on, return_reason)",
+        sealer="SELECT",
+    ),
+    Access(
+        "payment_order",
+        "an order is withdrawn, never changed",
+        app=f"{ADD}, UPDATE (status, overdue_since, withdrawn_by, withdrawn_at, withdraw_reason, version)",
+        sealer="SELECT",
+    ),
+    Access("payment_order_file", "a file stays as it was sent", app=ADD, sealer="SELECT"),
     Access(
         "plan_item",
         "an item is closed; project and amount stay",
@@ -85,11 +113,21 @@ ACCESS = (
         app=f"{ADD}, UPDATE (version, withdrawn_by, withdrawn_at, withdraw_reason)",
         sealer="SELECT",
     ),
+    Access("receipt_batch", "what brought receipts stays as it came", app=ADD, sealer="SELECT"),
     Access("recovery", "a receipt stays as booked", app=ADD, sealer="SELECT"),
     Access(
         "release_request",
         "a second person decides; amount and ground stay",
         app=f"{ADD}, UPDATE (status, decided_by, decided_at, decision_reason, transfer_id)",
+        sealer="SELECT",
+    ),
+    Access(
+        "treasury_receipt",
+        "a receipt is matched, accepted or voided; what the treasury states stays",
+        app=(
+            f"{ADD}, UPDATE (month, differences, status, line_id, transfer_id, settled_by, settled_at, settle_reason, "
+            "version)"
+        ),
         sealer="SELECT",
     ),
     Access(

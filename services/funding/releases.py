@@ -11,6 +11,7 @@ from services.funding.models.applications import Application
 from services.funding.models.interest_statements import InterestStatement
 from services.funding.models.plans import InvestmentPlan, PlanItem
 from services.funding.models.releases import ReleaseRequest
+from services.funding.payments.payees import payee_in_force
 from services.funding.public_money import refuse_other_municipal_money
 from services.funding.rules.offers import GRANT
 from services.funding.rules.releases import CONDITIONS, Instalment, instalments
@@ -48,8 +49,9 @@ async def refuse_second_request(session: AsyncSession, application: Application)
 
 
 async def refuse_unfit(session: AsyncSession, application: Application) -> None:
-    """Raise OtherMunicipalMoney or CompletedBeforePlan. 二（五）"""
+    """Raise OtherMunicipalMoney, CompletedBeforePlan, NoPayee or PayeeChanging. 二（五）, 三（二）"""
     await refuse_other_municipal_money(session, application)
+    await payee_in_force(session, application)
     issued_on, decision = (
         await session.execute(
             select(InvestmentPlan.issued_on, PlanItem.completed_decision)
@@ -61,6 +63,25 @@ async def refuse_unfit(session: AsyncSession, application: Application) -> None:
     if completed_on is not None and issued_on is not None and completed_on <= issued_on and decision is None:
         dates = f"完工 {completed_on}，计划下达 {issued_on}（二（五））"
         raise CompletedBeforePlan(f"{dates}；如完工日期有误请更正建设状态，否则请终止拨付")
+
+
+async def sent_back_release(session: AsyncSession, application: Application) -> ReleaseRequest | None:
+    """Return the oldest payment that the bank sent back and that no other pays again; it comes before the next one."""
+    again = select(ReleaseRequest.replaces_id).where(
+        ReleaseRequest.application_id == application.id,
+        ReleaseRequest.replaces_id.is_not(None),
+        ReleaseRequest.status != "rejected",
+    )
+    waiting = select(ReleaseRequest).filter_by(application_id=application.id, status="returned")
+    found_rows = await session.scalars(waiting.where(ReleaseRequest.id.not_in(again)).order_by(ReleaseRequest.id))
+    return found_rows.first()
+
+
+def payment_again(before: ReleaseRequest, statement_id: UUID | None) -> Instalment:
+    """Return the instalment of a payment that the bank sent back. Raises Invalid for another statement than its own."""
+    if statement_id not in (None, before.statement_id):
+        raise Invalid("本次为退票后重新拨付，结息单沿用原拨付申请，请不填此项", field="/body/statement_id")
+    return Instalment(before.instalment, before.amount_yuan, before.condition)
 
 
 async def due_instalment(session: AsyncSession, application: Application, statement_id: UUID | None) -> Instalment:
@@ -88,7 +109,7 @@ async def _due_interest(session: AsyncSession, application: Application, stateme
     if not statement.counts or not statement.payable_yuan:
         raise Invalid("该结息单尚待核定、已驳回或核定金额为零，请先核定或改填其他结息单", field=field)
     paid = select(ReleaseRequest.id).where(
-        ReleaseRequest.statement_id == statement.id, ReleaseRequest.status != "rejected"
+        ReleaseRequest.statement_id == statement.id, ReleaseRequest.status.not_in(("returned", "rejected"))
     )
     if await session.scalar(paid):
         raise AlreadyRequested("该结息单已申请拨付，请改填尚未拨付的结息单", field=field)

@@ -112,8 +112,28 @@ async def approved(world: World, mode: str = "investment_grant", **overrides: An
     return case
 
 
+ACCOUNT = {"bank": "示例银行北京示例支行", "account_no": "0200001209001234567"}
+
+
+async def enter_payee(world: World, case: UUID, **other: Any) -> Any:
+    """Let the owner enter an account to which the project is paid, and return it."""
+    about = await read(world, case)
+    owner = world.owner(about["applicant_uscc"], about["applicant_name"])
+    body = {"account_name": about["applicant_name"], **ACCOUNT, **other}
+    return await world.post("funding", f"/v1/applications/{case}/payee-accounts", owner, body, 201)
+
+
+async def payee(world: World, case: UUID, **other: Any) -> Any:
+    """Enter the account of a project and let its district confirm it."""
+    entered = await enter_payee(world, case, **other)
+    district = (await read(world, case))["district"]
+    return await world.post("funding", f"/v1/payee-accounts/{entered['id']}/confirm", f"{district}-officer-1")
+
+
 async def planned(world: World, *cases: UUID, batch: int = 1) -> Any:
-    """Put the cases in a plan, issue it and return it."""
+    """Put the cases, each with its payee account, in a plan, issue it and return it."""
+    for case in cases:
+        await payee(world, case)
     body = {"year": 2024, "batch": batch, "items": [{"application_id": str(case)} for case in cases]}
     plan = await world.post("funding", "/v1/plans", "city-officer-2", body, 201)
     return await world.post("funding", f"/v1/plans/{plan['id']}/issue", "city-supervisor-2")
@@ -126,6 +146,8 @@ async def construction(world: World, case: object, status: str = "completed", on
 
 async def requested(world: World, case: UUID, who: str = "finance-1", status: int = 201, **more: Any) -> Any:
     path = f"/v1/applications/{case}/release-requests"
+    if status == 201 and not (await read(world, case))["payee_accounts"]:
+        await payee(world, case)
     return await world.post("funding", path, who, {"evidence": "计划已下达，专户已开立", **more}, status)
 
 

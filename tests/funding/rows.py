@@ -21,8 +21,14 @@ ROWS = {
     f" payable_yuan, status, submitted_by, submitted_at)"
     f" VALUES ({OF_CASE}, 1, '[]', '[]', '{{{{}}}}', '{{{{}}}}', 1, '{{status}}', 'x', {NOW})",
     "release_request": "(id, application_id, district, applicant_uscc, instalment, condition, amount_yuan, clause,"
-    f" evidence, status, requested_by, requested_at, transfer_id) VALUES ({OF_CASE}, 1, '一次', 1, '三（二）', '依据',"
-    f" '{{status}}', 'x', {NOW}, CASE WHEN '{{status}}' = 'paid' THEN gen_random_uuid() END)",
+    f" evidence, status, requested_by, requested_at, transfer_id, paid_outside) VALUES ({OF_CASE}, 1, '一次', 1,"
+    f" '三（二）', '依据', '{{status}}', 'x', {NOW}, CASE WHEN '{{status}}' = 'paid' THEN gen_random_uuid() END,"
+    " false)",
+    "payee_account": "(id, application_id, district, applicant_uscc, number, changes, account_name, bank, account_no,"
+    " status, entered_by, entered_at, checked_by, from_on)"
+    f" VALUES ({OF_CASE}, 9, '{{status}}' = 'checked', '示例置业有限公司', '示例银行', '0200001', '{{status}}', 'x',"
+    f" {NOW}, CASE WHEN '{{status}}' = 'checked' THEN 'y' END,"
+    f" CASE WHEN '{{status}}' = 'confirmed' THEN date '2024-01-02' END)",
     "money_return": "(id, application_id, district, applicant_uscc, amount_yuan, bank_receipt_no, reason, status,"
     f" recorded_by, recorded_at) VALUES ({OF_CASE}, 1, '回', '退', '{{status}}', 'x', {NOW})",
     "clawback_request": "(id, application_id, district, applicant_uscc, ground, clause, amount_yuan, reason, evidence,"
@@ -53,6 +59,7 @@ async def add(world: World, table: str, case: UUID, status: str) -> None:
 
 
 async def add_planned(world: World, case: UUID) -> None:
-    """Put the case into an issued plan."""
+    """Put the case, with a payee account, into an issued plan."""
+    await add(world, "payee_account", case, "confirmed")
     await add(world, "investment_plan", case, "issued")
     await world.database.admin.execute(item(case))

@@ -8,7 +8,7 @@ from shared.contracts.intake import MunicipalMoneyRegistered
 from tests.funding.case import announce
 from tests.funding.distinct import CHAOYANG, FENGTAI, GRANT_PARTS, OTHER_OWNER, OWNER, SMALL_PARTS, at
 from tests.funding.story_chapters import interest, monitored
-from tests.funding.story_steps import Story, instalment, state
+from tests.funding.story_steps import Story, enter_account, instalment, state
 from tests.world import World
 
 
@@ -99,6 +99,20 @@ async def plans(story: Story) -> None:
     await story.post(f"/v1/plans/{plan['id']}/issue", "city-supervisor-2", {"completed_decisions": decisions})
 
 
+async def accounts(story: Story) -> None:
+    """Enter an account for each funded project: one was returned, one withdrawn, and one is changed later."""
+    at(story.world, "2024-03-12 09:00")
+    entered = [await enter_account(story, "grant", 1), await enter_account(story, "small", 2)]
+    refusal = {"reason": "开户证明不清"}
+    await story.post(f"/v1/payee-accounts/{entered[0]['id']}/return", "110105-officer-1", refusal)
+    own = story.world.owner(OTHER_OWNER, "示例单位2")
+    await story.post(f"/v1/payee-accounts/{entered[1]['id']}/withdraw", own, {"reason": "账号填错"})
+    for number, (name, district) in enumerate((("grant", CHAOYANG), ("small", FENGTAI)), 3):
+        at(story.world, f"2024-03-12 1{number}:00")
+        account = await enter_account(story, name, number)
+        await story.post(f"/v1/payee-accounts/{account['id']}/confirm", f"{district}-officer-2")
+
+
 async def first_payments(story: Story) -> None:
     """Pay the first instalments; a first request was rejected; two holds come and go."""
     at(story.world, "2024-03-13 10:00")
@@ -117,6 +131,15 @@ async def first_payments(story: Story) -> None:
         at(story.world, f"2024-03-{day} 00:05")
         lifting = {"hold_id": hold["id"], "reason": reason}
         await story.post(f"{path}/lift-hold", "city-supervisor-3", lifting)
+
+
+async def change_of_account(story: Story) -> None:
+    """Change the account of the first grant: one person checks, another confirms."""
+    at(story.world, "2024-04-01 09:00")
+    account = await enter_account(story, "grant", 6, reason="原开户银行撤并")
+    path = f"/v1/payee-accounts/{account['id']}"
+    await story.post(f"{path}/check", "110105-officer-1")
+    await story.post(f"{path}/confirm", "110105-supervisor-1")
 
 
 async def recoveries(story: Story) -> None:
@@ -208,7 +231,10 @@ async def other_money(story: Story) -> None:
         await story.post(f"/v1/bank-referrals/{referral['id']}/outcome", "city-officer-8", answer)
 
 
-ACTS = (budgets, approvals, plans, first_payments, monitored, recoveries, other_money, interest, adjustments)
+ACTS = (
+    budgets, approvals, plans, accounts, first_payments, monitored, change_of_account, recoveries, other_money, interest,
+    adjustments,
+)  # fmt: skip
 
 
 async def told(world: World) -> Story:

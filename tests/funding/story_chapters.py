@@ -16,7 +16,7 @@ from shared.contracts.monitoring import (
 )
 from tests.funding.case import announce
 from tests.funding.distinct import CHAOYANG, FENGTAI, OTHER_OWNER, OWNER, SMALL_PARTS, at
-from tests.funding.story_steps import Story, instalment, state
+from tests.funding.story_steps import Story, enter_account, instalment, state
 
 
 async def monitored(story: Story) -> None:
@@ -97,6 +97,8 @@ async def interest(story: Story) -> None:
     items = [{"application_id": str(story.cases["loan"])}]
     plan = await story.post("/v1/plans", "city-officer-2", {"year": 2024, "batch": 1, "items": items}, 201)
     await story.post(f"/v1/plans/{plan['id']}/issue", "city-supervisor-2")
+    account = await enter_account(story, "loan", 5)
+    await story.post(f"/v1/payee-accounts/{account['id']}/confirm", f"{FENGTAI}-officer-2")
     at(story.world, "2024-07-20 10:00")
     # The bank counts from 1 April: 61 days at 2 % and 20 at 2.5 % are 286,666.67 yuan, so 2.01 too much were paid.
     # From the start of construction 59 days at 2 % and 20 at 2.5 % are 280,000.00 yuan.

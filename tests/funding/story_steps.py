@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from deploy.demo.personas import Persona
 from services.funding.ledger.reconciliation import reconcile_snapshot
 from tests.funding.case import announce
-from tests.funding.distinct import at, pooled
+from tests.funding.distinct import OTHER_OWNER, OWNER, at, pooled
 from tests.world import World
 
 
@@ -17,7 +18,7 @@ class Story:
     world: World
     cases: dict[str, UUID]
 
-    async def post(self, path: str, who: str, body: Any = None, status: int = 200) -> Any:
+    async def post(self, path: str, who: str | Persona, body: Any = None, status: int = 200) -> Any:
         """Send an act, after which the ledger must agree; `{name}` in the path stands for the id of a case."""
         answer = await self.world.post("funding", path.format(**self.cases), who, body, status)
         assert await reconcile_snapshot(self.world.instances["funding"].background.engine, 60) == [], path
@@ -34,6 +35,18 @@ class Story:
 
 def state(status: str, **more: Any) -> dict[str, Any]:
     return {"status": status, "evidence": f"证据-{status}", **more}
+
+
+OWNERS = {"grant": (OWNER, 1), "small": (OTHER_OWNER, 2), "loan": (OTHER_OWNER, 5)}
+
+
+async def enter_account(story: Story, name: str, number: int, **more: Any) -> Any:
+    """Let the owner of a case enter an account with distinct values."""
+    uscc, project = OWNERS[name]
+    account = {"bank": f"示例银行{number}支行", "bank_code": f"10210000{number:04}", "account_no": f"0200{number:012}"}
+    body = {"account_name": f"示例单位{project}", **account, **more}
+    owner = story.world.owner(uscc, f"示例单位{project}")
+    return await story.post(f"/v1/applications/{{{name}}}/payee-accounts", owner, body, 201)
 
 
 async def instalment(story: Story, name: str, number: int, asked: str, paid: str, **more: Any) -> None:

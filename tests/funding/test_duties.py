@@ -27,8 +27,7 @@ PLANNED, RELEASED = {"status": "planned", "reservation": "instalment-1"}, {"stat
 
 
 def requested(case: UUID) -> tuple[str, ...]:
-    plan = rows.row("investment_plan", case, "issued"), rows.item(case)
-    return *plan, rows.row("release_request", case, "requested")
+    return *planned(case), rows.row("release_request", case, "requested")
 
 
 def claimed(case: UUID) -> tuple[str, ...]:
@@ -36,7 +35,8 @@ def claimed(case: UUID) -> tuple[str, ...]:
 
 
 def planned(case: UUID) -> tuple[str, ...]:
-    return rows.row("investment_plan", case, "issued"), rows.item(case)
+    payee = rows.row("payee_account", case, "confirmed")
+    return payee, rows.row("investment_plan", case, "issued"), rows.item(case)
 
 
 # Duty, who, path, body, columns of the application and records that the act needs.

@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from deploy.demo.personas import Persona, applicant
 from tests.enumeration import operations
 from tests.funding import rows
 from tests.funding.case import DISTRICT, OWNER, appropriate, enter_pool
@@ -61,7 +62,7 @@ BANK = (
 class Race:
     """An act of `who`, the status of its case, the records it needs, the transaction that it meets, and the answer."""
 
-    who: str
+    who: str | Persona
     path: str
     body: Any
     answer: int | str
@@ -77,7 +78,8 @@ def records(table: str, status: str) -> Callable[[UUID], tuple[str, ...]]:
 
 def requested(case: UUID) -> tuple[str, ...]:
     plan = rows.row("investment_plan", case, "issued")
-    return plan, rows.item(case), rows.row("release_request", case, "requested")
+    payee = rows.row("payee_account", case, "confirmed")
+    return payee, plan, rows.item(case), rows.row("release_request", case, "requested")
 
 
 def planned(case: UUID) -> tuple[str, ...]:
@@ -94,6 +96,8 @@ def decided(table: str, status: str, **columns: str) -> str:
 
 
 CASE = "applications/{case}"
+OWNER_OF_CASE = applicant(OWNER, "示例置业有限公司")
+ACCOUNT = {"account_name": "示例置业有限公司", "bank": "示例银行", "account_no": "0200002"}
 RETURN, DEMAND, REQUEST = records("money_return", "recorded"), records("clawback_request", "requested"), requested
 GIVEN_BACK = "UPDATE funding.application SET returned_yuan = released_yuan"
 RACES = {
@@ -135,6 +139,28 @@ RACES = {
     "withdraw_plan": Race(
         "city-officer-4", f"plans/{RECORD}/withdraw", REASON, "wrong_status", decided("investment_plan", "issued"),
         given=planned,
+    ),
+    "enter_payee": Race(
+        OWNER_OF_CASE, f"{CASE}/payee-accounts", ACCOUNT, "duplicate", APPLICATION,
+        rows.row("payee_account", UUID(int=0), "entered").replace(
+            f"'{UUID(int=0)}'", "(SELECT id FROM funding.application)"
+        ),
+    ),
+    "check_payee": Race(
+        f"{DISTRICT}-officer-1", f"payee-accounts/{RECORD}/check", None, "wrong_status",
+        decided("payee_account", "withdrawn"), given=records("payee_account", "entered"),
+    ),
+    "confirm_payee": Race(
+        f"{DISTRICT}-officer-1", f"payee-accounts/{RECORD}/confirm", None, "wrong_status",
+        decided("payee_account", "withdrawn"), given=records("payee_account", "entered"),
+    ),
+    "return_payee": Race(
+        f"{DISTRICT}-officer-1", f"payee-accounts/{RECORD}/return", REASON, "wrong_status",
+        decided("payee_account", "withdrawn"), given=records("payee_account", "entered"),
+    ),
+    "withdraw_payee": Race(
+        OWNER_OF_CASE, f"payee-accounts/{RECORD}/withdraw", REASON, "wrong_status",
+        decided("payee_account", "returned"), given=records("payee_account", "entered"),
     ),
     "request_release, case": Race(
         "finance-1", f"{CASE}/release-requests", {"evidence": "依据"}, "wrong_status", become("closed"),

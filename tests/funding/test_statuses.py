@@ -5,9 +5,10 @@ from uuid import UUID
 
 import pytest
 
+from deploy.demo.personas import Persona, applicant
 from services.funding.rules.code_lists import APPLICATION_STATUSES
 from tests.enumeration import operations
-from tests.funding.case import appropriate, approved, enter_pool
+from tests.funding.case import OWNER, appropriate, approved, enter_pool
 from tests.funding.rows import RECORD, add, add_planned
 from tests.world import World
 
@@ -110,8 +111,9 @@ async def test_loans_and_final_accounts_depend_on_the_approved_mode(world: World
         assert answer.status_code == accounts, name
 
 
+OWN = applicant(OWNER, "示例置业有限公司")
 RECEIPT = {"amount_yuan": "0.01", "bank_receipt_no": "回单1"}
-DECIDED: dict[str, dict[str, tuple[str, str, Any, set[str]]]] = {
+DECIDED: dict[str, dict[str, tuple[str, str | Persona, Any, set[str]]]] = {
     "appropriation": {
         "confirm_budget": ("budgets/{}/confirm", "city-supervisor-2", None, {"drafted"}),
         "withdraw_budget": ("budgets/{}/withdraw", "city-officer-4", {"reason": "撤回"}, {"drafted"}),
@@ -124,6 +126,11 @@ DECIDED: dict[str, dict[str, tuple[str, str, Any, set[str]]]] = {
         "decide_interest": (
             "interest-statements/{}/decide", "city-officer-3", {"accept": True, "reason": "认可"}, {"flagged"},
         )
+    },
+    "payee_account": {
+        "confirm_payee": ("payee-accounts/{}/confirm", "110105-supervisor-1", None, {"entered", "checked"}),
+        "return_payee": ("payee-accounts/{}/return", "110105-officer-1", {"reason": "不符"}, {"entered", "checked"}),
+        "withdraw_payee": ("payee-accounts/{}/withdraw", OWN, {"reason": "填错"}, {"entered", "checked"}),
     },
     "release_request": {
         "release_funds": ("release-requests/{}/approve", "finance-2", None, {"requested"}),
@@ -144,6 +151,7 @@ STATUSES = {
     "appropriation": ("drafted", "confirmed"),
     "investment_plan": ("drafted", "issued", "withdrawn"),
     "interest_statement": ("computed", "flagged", "accepted", "rejected"),
+    "payee_account": ("entered", "checked", "confirmed", "returned", "withdrawn"),
     "release_request": ("requested", "paid", "rejected"),
     "money_return": ("recorded", "confirmed", "rejected"),
     "clawback_request": ("requested", "demanded", "rejected", "recovered"),
@@ -175,5 +183,5 @@ def test_every_act_on_a_status_has_its_rows() -> None:
         "draft_budget", "record_construction", "hold_funds", "lift_hold", "record_return", "request_clawback",
         "record_co_support", "register_municipal_money", "withdraw_public_money", "refer_to_bank",
         "record_referral_outcome", "issue_api_key", "revoke_api_key", "issue_stream_ticket",
-        "close_person", "authorise_agent", "withdraw_agent",
+        "close_person", "authorise_agent", "withdraw_agent", "enter_payee", "check_payee",
     }  # fmt: skip

@@ -61,6 +61,7 @@ def _chapters(client: StoryClient, ids: dict[str, str]) -> list[Chapter]:
         ("年度预算", lambda: funding.appropriate(client)),
         ("批复资金申请报告", lambda: funding.approve(client, ids)),
         ("下达投资计划", lambda: funding.plan(client, ids)),
+        ("确认收款账户", lambda: funding.enter_payees(client, ids)),
         ("拨付投资补助", lambda: funding.release(client, ids)),
         ("贷款贴息与季度报告", reports),
         ("现场核查发现挪用", lambda: monitoring.find_diversion(client, ids)),

@@ -76,6 +76,22 @@ async def plan(client: StoryClient, ids: dict[str, str]) -> None:
     await client.decide("funding", f"/v1/plans/{drafted['id']}/issue", "city-supervisor-1", "plan-2024-1-issue")
 
 
+async def enter_payees(client: StoryClient, ids: dict[str, str]) -> None:
+    """Let every owner enter its account, and the district confirm it."""
+    await together(*(_enter_payee(client, case, ids) for case in APPROVED_CASES))
+
+
+async def _enter_payee(client: StoryClient, case: Case, ids: dict[str, str]) -> None:
+    application = await client.get("funding", f"/v1/applications/{ids[case.key]}", "city-officer-1")
+    account = {
+        "account_name": application["applicant_name"], "bank": "示例银行北京示例支行",
+        "account_no": f"02000012{case.number:011}",
+    }  # fmt: skip
+    entered = await client.post("funding", _at(ids, case, "payee-accounts"), case.owner, f"{case.key}-payee", account)
+    path = f"/v1/payee-accounts/{entered['id']}/confirm"
+    await client.decide("funding", path, f"{case.district}-officer-1", f"{case.key}-payee-confirm")
+
+
 async def release(client: StoryClient, ids: dict[str, str]) -> None:
     """Release the grants: one person requests, another approves."""
     await client.move_to(RELEASED)

@@ -16,6 +16,7 @@ from services.funding.api.clawbacks import ClawbackOut
 from services.funding.api.final_accounts import FinalAccountsOut
 from services.funding.api.interest_statements import InterestStatementOut
 from services.funding.api.loans import LoanOut
+from services.funding.api.payees import PayeeOut
 from services.funding.api.plans import PlanItemOut
 from services.funding.api.public_money import PublicMoneyOut
 from services.funding.api.releases import ReleaseOut
@@ -41,6 +42,7 @@ from services.funding.models.final_accounts import FinalAccounts
 from services.funding.models.holds import Hold
 from services.funding.models.interest_statements import InterestStatement
 from services.funding.models.loans import Loan
+from services.funding.models.payees import PayeeAccount
 from services.funding.models.plans import InvestmentPlan, PlanItem
 from services.funding.models.public_money import PublicMoney
 from services.funding.models.releases import ReleaseRequest
@@ -122,6 +124,7 @@ class ApplicationDetail(ApplicationOut):
     all_holds: list[HoldOut] = Field(title="全部暂停记录")
     loans: list[LoanOut] = Field(title="贷款合同")
     plan_items: list[PlanItemOut] = Field(title="计划项目")
+    payee_accounts: list[PayeeOut] = Field(title="收款账户", description="按填报顺序排列")
     release_requests: list[ReleaseOut] = Field(title="拨付申请")
     interest_statements: list[InterestStatementOut] = Field(title="结息单")
     returns: list[ReturnOut] = Field(title="退款")
@@ -137,6 +140,7 @@ PARTS: dict[str, tuple[type[Any], type[Shape]]] = {
     "all_holds": (Hold, HoldOut),
     "loans": (Loan, LoanOut),
     "plan_items": (PlanItem, PlanItemOut),
+    "payee_accounts": (PayeeAccount, PayeeOut),
     "release_requests": (ReleaseRequest, ReleaseOut),
     "interest_statements": (InterestStatement, InterestStatementOut),
     "returns": (MoneyReturn, ReturnOut),
@@ -147,7 +151,7 @@ PARTS: dict[str, tuple[type[Any], type[Shape]]] = {
 }
 DECIDED = {
     "plan_items": _PLANNED,
-    "release_requests": ReleaseRequest.status == "paid",
+    "release_requests": ReleaseRequest.status.in_(("paid", "returned")),
     "clawback_requests": ClawbackRequest.status.in_(("demanded", "recovered")),
 }
 """Parts that begin as proposals, and when the owner sees them."""
@@ -155,7 +159,8 @@ TOLD_ACTS = (
     "receive_application", "approve_application", "decline_application", "enter_plan", "release_funds", "hold_funds",
     "lift_hold", "demand_clawback", "record_recovery", "confirm_return", "close_application", "submit_interest",
     "decide_interest", "record_construction", "record_final_accounts", "register_loan",
-    "refer_to_bank", "record_referral_outcome",
+    "refer_to_bank", "record_referral_outcome", "enter_payee", "check_payee", "confirm_payee", "return_payee",
+    "withdraw_payee",
 )  # fmt: skip
 """Acts that the owner finds in the timeline: what it did itself, and decisions; no drafts and no proposals."""
 

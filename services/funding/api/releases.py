@@ -11,16 +11,19 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.funding.api.shapes import TIME, YUAN, ApplicationKey, Shape
 from services.funding.applications import new_row_columns
 from services.funding.holds import refuse_held
-from services.funding.ledger.case_acts import pay_instalment
+from services.funding.ledger.case_acts import pay_instalment, pay_sent_back
 from services.funding.ledger.posting import post
+from services.funding.ledger.postings import Transfer
 from services.funding.models.applications import Application
 from services.funding.models.releases import ReleaseRequest
 from services.funding.releases import (
     due_instalment,
     locked_request,
+    payment_again,
     refuse_second_request,
     refuse_unfit,
     released_event,
+    sent_back_release,
 )
 from services.funding.rules.code_lists import ReleaseStatus
 from services.funding.rules.offers import CLAUSES
@@ -44,7 +47,9 @@ class NewRelease(BaseModel):
     """Request for the next instalment; the amount is computed. Interest subsidy names its settled statement."""
 
     evidence: Paragraph = Field(title="拨付依据")
-    statement_id: UUID | None = Field(None, title="结息单编号", description="贷款贴息必填，须为本项目已核定的结息单")
+    statement_id: UUID | None = Field(
+        None, title="结息单编号", description="贷款贴息必填，须为本项目已核定的结息单；退票后重新拨付的不填"
+    )
 
 
 class ReleaseOut(Shape):
@@ -57,6 +62,7 @@ class ReleaseOut(Shape):
     amount_yuan: Money = Field(title="拨付金额", description=YUAN)
     clause: str = Field(title="依据条款")
     statement_id: UUID | None = Field(title="结息单编号")
+    replaces_id: UUID | None = Field(title="重新拨付的原申请编号", description="原拨付被银行退票的填写")
     evidence: Internal = Field(title="拨付依据")
     status: ReleaseStatus = Field(title="状态")
     requested_by: Handler = Field(title="申请人")
@@ -72,20 +78,26 @@ class ReleaseOut(Shape):
     status_code=201,
     name="request_release",
     summary="申请拨付",
-    description="财务人员申请拨付下一期资金，金额由系统计算。项目须已列入下达的投资计划，未被停止拨付，没有待审批的申请，"
-    "不得另有市级财政性资金；贷款贴息须凭已核定的结息单。依据：三（二）、二（五）、四（一）1。",
+    description="财务人员申请拨付下一期资金，金额由系统计算；有被银行退票的拨付时，先申请重新拨付该笔。项目须已列入下达的投资计划，"
+    "有已确认的收款账户，未被停止拨付，没有待审批的申请，不得另有市级财政性资金；贷款贴息须凭已核定的结息单。"
+    "依据：三（二）、二（五）、四（一）1。",
 )
 async def request_release(
     session: Session, actor: Finance, application_id: ApplicationKey, body: NewRelease, response: Response
 ) -> ReleaseOut:
-    """Request the next instalment after the checks of 二（五） and 四（一）1. 三（二）"""
+    """Request the next instalment, or a payment sent back, after the checks of 二（五） and 四（一）1. 三（二）"""
     application = await locked(session, Application, application_id)
-    application.expect("planned", "releasing")
+    before = await sent_back_release(session, application)
+    application.expect("planned", "releasing", *(("closed",) if before else ()))
     await refuse_held(session, application, "stop")
     await refuse_second_request(session, application)
     await refuse_unfit(session, application)
-    due = await due_instalment(session, application, body.statement_id)
-    request = _request(session, application, due, body)
+    if before is None:
+        due = await due_instalment(session, application, body.statement_id)
+        request = _request(session, application, due, body)
+    else:
+        due = payment_again(before, body.statement_id)
+        request = _request(session, application, due, body, before)
     session.add(request)
     detail = {"request_id": str(request.id), "amount_yuan": str(due.yuan), "instalment": due.number}
     await record_act(
@@ -96,7 +108,13 @@ async def request_release(
     return ReleaseOut.model_validate(request)
 
 
-def _request(session: AsyncSession, application: Application, due: Instalment, body: NewRelease) -> ReleaseRequest:
+def _request(
+    session: AsyncSession,
+    application: Application,
+    due: Instalment,
+    body: NewRelease,
+    before: ReleaseRequest | None = None,
+) -> ReleaseRequest:
     return ReleaseRequest(
         instalment=due.number,
         condition=due.condition,
@@ -104,8 +122,10 @@ def _request(session: AsyncSession, application: Application, due: Instalment, b
         clause=f"{CLAUSES[str(application.mode)]}、三（二）",
         requested_by=actor_of(session).subject,
         requested_at=now(session),
+        statement_id=body.statement_id if before is None else before.statement_id,
+        replaces_id=None if before is None else before.id,
+        evidence=body.evidence,
         **new_row_columns(session, application),
-        **dict(body),
     )
 
 
@@ -137,15 +157,24 @@ async def release_funds(
     await refuse_held(session, application, "stop", "review")
     await refuse_unfit(session, application)
     request.decide("paid", actor.subject, now(session))
-    year = application.budget_year or today(session).year
-    request.transfer_id, transfers = pay_instalment(application, request.amount_yuan, year)
-    application.pay(request.amount_yuan)
+    request.transfer_id, transfers = _paid(session, application, request)
     detail = {"request_id": str(request.id), "amount_yuan": str(request.amount_yuan)}
     detail["transfer_id"] = str(request.transfer_id)
     await record_act(session, "release_funds", case_of(application), duty="release", **detail)
     await emit(session, await released_event(session, application, request))
     await post(session, transfers)
     return ReleaseOut.model_validate(request)
+
+
+def _paid(session: AsyncSession, application: Application, request: ReleaseRequest) -> tuple[UUID, list[Transfer]]:
+    """Note the payment with the application, and return the id of its transfer and all transfers to post."""
+    if request.replaces_id is not None:
+        application.pay_again(request.amount_yuan)
+        return pay_sent_back(application, request.amount_yuan, str(request.id))
+    year = application.budget_year or today(session).year
+    posted = pay_instalment(application, request.amount_yuan, year)
+    application.pay(request.amount_yuan)
+    return posted
 
 
 class ReleaseRejection(BaseModel):

@@ -8,11 +8,14 @@ from services.funding.ledger.postings import (
     award,
     cancel,
     claw_back,
+    pay_again,
     receive_return,
     reduce_award,
     release,
     reserve,
+    send_back,
     transfer_id,
+    undo_send_back,
 )
 from services.funding.models.applications import Application
 from shared.errors import DomainError
@@ -63,6 +66,24 @@ def pay_instalment(application: Application, yuan: Decimal, year: int) -> tuple[
 def paying_transfer(case_id: UUID, reference: str) -> UUID:
     """Return the id of the transfer by which money leaves the budget."""
     return transfer_id(case_id, f"release:{reference}:budget")
+
+
+def send_payment_back(application: Application, yuan: Decimal, reference: str) -> tuple[UUID, list[Transfer]]:
+    """Return the id and the transfer of a payment that the bank sent back (退票). 三（二）"""
+    transfers = send_back(application.id, ledger_mode(application), yuan, reference)
+    return transfers[0].id, transfers
+
+
+def pay_sent_back(application: Application, yuan: Decimal, reference: str) -> tuple[UUID, list[Transfer]]:
+    """Return the id and the transfer that pays money again which the bank had sent back. 三（二）"""
+    transfers = pay_again(application.id, ledger_mode(application), yuan, reference)
+    return transfers[0].id, transfers
+
+
+def correct_sent_back(application: Application, yuan: Decimal, undone: UUID) -> tuple[UUID, list[Transfer]]:
+    """Return the id and the transfer that undoes one of `send_payment_back`, which was a mistake. 三（二）"""
+    transfers = undo_send_back(application.id, ledger_mode(application), yuan, str(undone))
+    return transfers[0].id, transfers
 
 
 def cancel_reserved(application: Application) -> list[Transfer]:

@@ -17,6 +17,9 @@ ACTS = {
     "award_cut": ("核减批复", "四（一）1"),
     "clawback": ("应退资金", "四（一）1"),
     "return": ("退回到账", "四（一）1"),
+    "bank_return": ("银行退票", "三（二）"),
+    "payment_again": ("退票后重新拨付", "三（二）"),
+    "bank_return_undone": ("更正误登的退票", "三（二）"),
 }
 ACCOUNTS = {
     AccountCode.AWARD: "批复额度",
@@ -24,6 +27,7 @@ ACCOUNTS = {
     AccountCode.PAID_INTEREST_SUBSIDY: "已拨贷款贴息",
     AccountCode.CLAWBACK_RECEIVABLE: "应收退回资金",
     AccountCode.RETURNED: "已退回资金",
+    AccountCode.BANK_RETURN: "银行退票待付",
     AccountCode.SOURCE: "财政安排",
     AccountCode.BUDGET: "年度预算",
     AccountCode.FROZEN: "已冻结预算",

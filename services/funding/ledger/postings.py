@@ -4,6 +4,7 @@ Money moves from the debited account to the credited one:
 
     source ─► budget of a year ─► paid to a case ─► clawback receivable ─► returned
     source ◄─ budget of a year ◄─► frozen money of the year; budget of a year ─► budget of another year
+                                  paid to a case ◄─► sent back by the bank (退票), to be paid again
     commitment ─► award of a case ─► commitment
 
 The lowest line is the obligation: approval credits the award (at most to the cap of the case), releases debit it.
@@ -57,6 +58,7 @@ class AccountCode(IntEnum):
     CLAWBACK_RECEIVABLE = 7
     RETURNED = 8
     FROZEN = 9
+    BANK_RETURN = 10
 
 
 ROUTES = frozenset(
@@ -73,6 +75,10 @@ ROUTES = frozenset(
         (AccountCode.PAID_GRANT, AccountCode.CLAWBACK_RECEIVABLE),
         (AccountCode.PAID_INTEREST_SUBSIDY, AccountCode.CLAWBACK_RECEIVABLE),
         (AccountCode.CLAWBACK_RECEIVABLE, AccountCode.RETURNED),
+        (AccountCode.PAID_GRANT, AccountCode.BANK_RETURN),
+        (AccountCode.PAID_INTEREST_SUBSIDY, AccountCode.BANK_RETURN),
+        (AccountCode.BANK_RETURN, AccountCode.PAID_GRANT),
+        (AccountCode.BANK_RETURN, AccountCode.PAID_INTEREST_SUBSIDY),
     }
 )
 """Debited and credited account of every lawful transfer; the ledger refuses others."""
@@ -220,6 +226,29 @@ def receive_return(case_id: UUID, yuan: Decimal, reference: str) -> list[Transfe
     """Return the transfer that records money received back, at most what was demanded. 四（一）1"""
     receivable = case_account(case_id, AccountCode.CLAWBACK_RECEIVABLE)
     return [_direct(case_id, f"return:{reference}", yuan, receivable, case_account(case_id, AccountCode.RETURNED))]
+
+
+def bank_return_account(case_id: UUID) -> Account:
+    """Return the account of money that the bank sent back (退票); a case opens it with its first such payment."""
+    return Account(case_account(case_id, AccountCode.BANK_RETURN), AccountCode.BANK_RETURN, case_id=case_id)
+
+
+def send_back(case_id: UUID, mode: str, yuan: Decimal, reference: str) -> list[Transfer]:
+    """Return the transfer of a payment that the bank sent back (退票): it waits to be paid again. 三（二）"""
+    waiting = case_account(case_id, AccountCode.BANK_RETURN)
+    return [_direct(case_id, f"bank_return:{reference}", yuan, case_account(case_id, PAID[mode]), waiting)]
+
+
+def pay_again(case_id: UUID, mode: str, yuan: Decimal, reference: str) -> list[Transfer]:
+    """Return the transfer that pays money again which the bank sent back, at most what waits. 三（二）"""
+    waiting = case_account(case_id, AccountCode.BANK_RETURN)
+    return [_direct(case_id, f"payment_again:{reference}", yuan, waiting, case_account(case_id, PAID[mode]))]
+
+
+def undo_send_back(case_id: UUID, mode: str, yuan: Decimal, reference: str) -> list[Transfer]:
+    """Return the transfer that corrects a returned payment which the bank in fact had made. 三（二）"""
+    waiting = case_account(case_id, AccountCode.BANK_RETURN)
+    return [_direct(case_id, f"bank_return_undone:{reference}", yuan, waiting, case_account(case_id, PAID[mode]))]
 
 
 def _direct(case_id: UUID, purpose: str, yuan: Decimal, debit: int, credit: int) -> Transfer:

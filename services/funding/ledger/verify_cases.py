@@ -11,15 +11,17 @@ _ANNOUNCED = """
            max(payee) AS payee, max(round((body ->> 'amount_yuan')::numeric * 100)) AS fen,
            max(coalesce(body ->> 'stage', split_part(split_part(type, '.', 2), '_', 2))) AS stage
     FROM announced
-    WHERE type IN ('funding.funds_released.v1', 'funding.funds_returned.v1', 'funding.funds_clawed_back.v1')
+    WHERE type IN ('funding.funds_released.v1', 'funding.funds_returned.v1', 'funding.funds_clawed_back.v1',
+                   'funding.funds_sent_back.v1')
     GROUP BY 1
 """
 # A voluntary return is a demand and its receipt in one act; only the receipt is announced.
 _PAID_OR_BACK = """
-    SELECT *, CASE WHEN giver = 2 THEN 'released' WHEN taker = 7 THEN 'demanded'
+    SELECT *, CASE WHEN purpose LIKE 'bank_return_undone:%' THEN 'undone' WHEN giver IN (2, 10) THEN 'released'
+                   WHEN taker = 10 THEN 'sent_back' WHEN taker = 7 THEN 'demanded'
                    WHEN purpose LIKE 'return:own:%' THEN 'returned' ELSE 'recovered' END AS stage
     FROM movement
-    WHERE kind IN (0, 2) AND (giver = 2 AND coalesce(taker, 0) NOT IN (1, 2, 9) OR taker = 8
+    WHERE kind IN (0, 2) AND (giver = 2 AND coalesce(taker, 0) NOT IN (1, 2, 9) OR giver = 10 OR taker IN (8, 10)
                               OR taker = 7 AND purpose NOT LIKE 'clawback:own:%')
 """
 
@@ -44,8 +46,10 @@ CASES = {
     "each_paid_request_is_one_posted_transfer": """
         SELECT 'transfer ' || coalesce(r.transfer_id, p.id),
                format('request %s yuan, posted %s fen', r.amount_yuan, p.amount)
-        FROM (SELECT * FROM release_request WHERE status = 'paid') r
-        FULL JOIN (SELECT * FROM movement WHERE kind IN (0, 2) AND giver = 2 AND coalesce(taker, 0) NOT IN (1, 2, 9)) p
+        FROM (SELECT * FROM release_request WHERE status IN ('paid', 'returned')) r
+        FULL JOIN (SELECT * FROM movement
+                   WHERE kind IN (0, 2) AND (giver = 2 AND coalesce(taker, 0) NOT IN (1, 2, 9)
+                                             OR giver = 10 AND purpose NOT LIKE 'bank_return_undone:%')) p
                ON p.id = r.transfer_id AND p.case_id = r.application_id
         WHERE r.id IS NULL OR p.id IS NULL OR r.amount_yuan * 100 <> p.amount""",
     "each_demand_is_one_posted_transfer": """
@@ -78,20 +82,22 @@ CASES = {
            OR (c.status = 'recovered') <> (c.recovered_yuan = c.amount_yuan)""",
     "each_case_equals_its_accounts": """
         SELECT 'application ' || c.id,
-               format('case %s/%s/%s/%s yuan, ledger %s/%s/%s/%s fen, award %s/%s fen', c.reserved_yuan, c.net, c.due,
-                      c.back, l.reserved, l.paid, l.due, l.back, l.award, l.held)
-        FROM (SELECT id, reserved_yuan, released_yuan - returned_yuan - demanded_yuan AS net,
+               format('case %s/%s/%s/%s/%s yuan, ledger %s/%s/%s/%s/%s fen, award %s/%s fen', c.reserved_yuan, c.net,
+                      c.due, c.back, c.bank_returned_yuan, l.reserved, l.paid, l.due, l.back, coalesce(l.bank, 0),
+                      l.award, l.held)
+        FROM (SELECT id, reserved_yuan, bank_returned_yuan, released_yuan - returned_yuan - demanded_yuan AS net,
                      demanded_yuan - recovered_yuan AS due, returned_yuan + recovered_yuan AS back
               FROM application WHERE approved_on IS NOT NULL) c
         LEFT JOIN (SELECT case_id, sum(credits_pending) FILTER (WHERE code IN (5, 6)) AS reserved,
                           sum(credits_posted - debits_posted) FILTER (WHERE code IN (5, 6)) AS paid,
                           sum(credits_posted - debits_posted) FILTER (WHERE code = 7) AS due,
                           sum(credits_posted - debits_posted) FILTER (WHERE code = 8) AS back,
+                          sum(credits_posted - debits_posted) FILTER (WHERE code = 10) AS bank,
                           sum(credits_posted - debits_posted) FILTER (WHERE code = 4) AS award,
                           sum(debits_pending) FILTER (WHERE code = 4) AS held
                    FROM funding_ledger.account WHERE case_id IS NOT NULL GROUP BY case_id) l ON l.case_id = c.id
-        WHERE (c.net * 100, c.due * 100, c.back * 100)
-              IS DISTINCT FROM (l.paid::numeric, l.due::numeric, l.back::numeric)
+        WHERE (c.net * 100, c.due * 100, c.back * 100, c.bank_returned_yuan * 100)
+              IS DISTINCT FROM (l.paid::numeric, l.due::numeric, l.back::numeric, coalesce(l.bank, 0)::numeric)
            OR (c.reserved_yuan * 100, c.reserved_yuan * 100, c.reserved_yuan * 100)
               IS DISTINCT FROM (l.reserved::numeric, l.award::numeric, l.held::numeric)""",
 }

@@ -76,6 +76,8 @@ class Application(Base):
     returned_yuan: Mapped[Decimal] = mapped_column(default=ZERO)
     demanded_yuan: Mapped[Decimal] = mapped_column(default=ZERO)
     recovered_yuan: Mapped[Decimal] = mapped_column(default=ZERO)
+    bank_returned_yuan: Mapped[Decimal] = mapped_column(default=ZERO)
+    """Payments that the bank sent back (退票) and that are not paid again yet."""
     instalments_paid: Mapped[int] = mapped_column(default=0)
     version: Mapped[int] = mapped_column(default=1)
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy reads it from the class
@@ -160,8 +162,25 @@ class Application(Base):
         self.released_yuan += yuan
         self.reserved_yuan -= yuan
         self.reservation = self.instalment() if self.reserved_yuan else None
-        self.status = "releasing" if self.reserved_yuan else "released"
+        self._settle_status()
         return self.instalments_paid
+
+    def send_back(self, yuan: Decimal) -> None:
+        """Note a payment that the bank sent back (退票); it is paid again before the next instalment. 三（二）"""
+        self.released_yuan -= yuan
+        self.bank_returned_yuan += yuan
+        if self.status == "released":
+            self.status = "releasing"
+
+    def pay_again(self, yuan: Decimal) -> None:
+        """Note that money which the bank had sent back is paid after all. 三（二）"""
+        self.released_yuan += yuan
+        self.bank_returned_yuan -= yuan
+        if self.status != "closed":
+            self._settle_status()
+
+    def _settle_status(self) -> None:
+        self.status = "releasing" if self.reserved_yuan or self.bank_returned_yuan else "released"
 
     def close(self) -> None:
         """Close the application; the reserved rest of the award lapses. 四（一）1"""

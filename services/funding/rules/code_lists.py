@@ -37,8 +37,63 @@ PLAN_STATUSES: Final[dict[str, str]] = {"drafted": "编制中", "issued": "已�
 PlanItemStatus = Literal["planned", "dropped"]
 PLAN_ITEM_STATUSES: Final[dict[str, str]] = {"planned": "列入计划", "dropped": "已剔除"}
 
-ReleaseStatus = Literal["requested", "paid", "rejected"]
-RELEASE_STATUSES: Final[dict[str, str]] = {"requested": "待审批", "paid": "已拨付", "rejected": "已驳回"}
+ReleaseStatus = Literal["requested", "paid", "returned", "rejected"]
+RELEASE_STATUSES: Final[dict[str, str]] = {
+    "requested": "待审批",
+    "paid": "已拨付",
+    "returned": "银行退票，待重新拨付",
+    "rejected": "已驳回",
+}
+
+PayeeStatus = Literal["entered", "checked", "confirmed", "returned", "withdrawn"]
+PAYEE_STATUSES: Final[dict[str, str]] = {
+    "entered": "待区级确认",
+    "checked": "变更已核对，待负责人确认",
+    "confirmed": "已确认",
+    "returned": "已退回",
+    "withdrawn": "已撤回",
+}
+
+PaymentOrderStatus = Literal["issued", "withdrawn"]
+PAYMENT_ORDER_STATUSES: Final[dict[str, str]] = {"issued": "已开具", "withdrawn": "已撤回"}
+
+PaymentLineStatus = Literal["ordered", "paid", "returned", "withdrawn"]
+PAYMENT_LINE_STATUSES: Final[dict[str, str]] = {
+    "ordered": "待国库支付",
+    "paid": "国库已支付",
+    "returned": "银行退票",
+    "withdrawn": "支付申请已撤回",
+}
+
+ReceiptResult = Literal["paid", "returned"]
+RECEIPT_RESULTS: Final[dict[str, str]] = {"paid": "支付成功", "returned": "退票"}
+
+ReceiptStatus = Literal["matched", "open", "accepted", "voided"]
+RECEIPT_STATUSES: Final[dict[str, str]] = {
+    "matched": "已勾对",
+    "open": "未勾对",
+    "accepted": "差异已认可",
+    "voided": "已作废",
+}
+
+ReceiptDifference = Literal["no_order", "amount", "already_answered", "account", "date", "not_paid"]
+RECEIPT_DIFFERENCES: Final[dict[str, str]] = {
+    "no_order": "没有对应的支付申请明细",
+    "amount": "金额与支付申请不一致",
+    "already_answered": "该明细已有支付结果",
+    "account": "收款账号与支付申请不一致",
+    "date": "日期早于支付申请开具日",
+    "not_paid": "该款项已退回或追回，不能再作退票",
+}
+
+MonthStatus = Literal["prepared", "closed", "reopening", "reopened", "withdrawn"]
+MONTH_STATUSES: Final[dict[str, str]] = {
+    "prepared": "待复核结账",
+    "closed": "已结账",
+    "reopening": "已结账，重新开启待批准",
+    "reopened": "已重新开启",
+    "withdrawn": "已撤回",
+}
 
 StatementStatus = Literal["computed", "flagged", "accepted", "rejected"]
 STATEMENT_STATUSES: Final[dict[str, str]] = {
@@ -135,6 +190,13 @@ CODE_LISTS: Final[Mapping[str, Mapping[str, str]]] = {
     "plan_status": PLAN_STATUSES,
     "plan_item_status": PLAN_ITEM_STATUSES,
     "release_status": RELEASE_STATUSES,
+    "payee_status": PAYEE_STATUSES,
+    "payment_order_status": PAYMENT_ORDER_STATUSES,
+    "payment_line_status": PAYMENT_LINE_STATUSES,
+    "receipt_result": RECEIPT_RESULTS,
+    "receipt_status": RECEIPT_STATUSES,
+    "receipt_difference": RECEIPT_DIFFERENCES,
+    "month_status": MONTH_STATUSES,
     "interest_statement_status": STATEMENT_STATUSES,
     "interest_limit": INTEREST_LIMITS,
     "loan_rate_type": LOAN_RATE_TYPES,

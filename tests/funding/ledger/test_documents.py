@@ -8,7 +8,7 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from services.funding.ledger.postings import ROUTES, Account, AccountCode, Code, Transfer
+from services.funding.ledger.postings import ROUTES, Account, AccountCode, Code, Transfer, bank_return_account
 from tests.funding.ledger.ledger_fixture import (
     AWARD,
     BUDGET,
@@ -164,6 +164,7 @@ ACCOUNTS = {
     AccountCode.CLAWBACK_RECEIVABLE: RECEIVABLE,
     AccountCode.RETURNED: RETURNED,
     AccountCode.FROZEN: FROZEN,
+    AccountCode.BANK_RETURN: bank_return_account(CASE).id,
 }
 OTHER_ACCOUNTS = {AccountCode.BUDGET: SECOND_BUDGET, AccountCode.AWARD: OTHER_CASE_AWARD}
 """A second account of a kind."""
@@ -178,6 +179,7 @@ def others(giver: AccountCode) -> dict[AccountCode, int]:
 async def test_money_moves_between_no_other_accounts_than_the_routes_name(books: LedgerFixture) -> None:
     """Try every pair of kinds of account, posted and reserved."""
     assert set(ACCOUNTS) == set(AccountCode)
+    await books.open([bank_return_account(CASE)])
     lawful = set()
     for giver, debit in ACCOUNTS.items():
         for taker, credit in others(giver).items():

@@ -67,6 +67,7 @@ def test_numbers_that_ledgers_hold_never_change() -> None:
         ("CLAWBACK_RECEIVABLE", 7),
         ("RETURNED", 8),
         ("FROZEN", 9),
+        ("BANK_RETURN", 10),
     ]
     assert [kind.value for kind in (Kind.DIRECT, Kind.PENDING, Kind.POST, Kind.VOID)] == [0, 1, 2, 3]
     assert [AWARD, GRANT, INTEREST, RECEIVABLE, RETURNED] == [
@@ -85,7 +86,7 @@ def test_an_id_depends_on_the_case_and_the_purpose() -> None:
 
 def test_accounts_of_cases_and_of_the_programme_are_disjoint() -> None:
     cases = {case_account(case, code) for case in (CASE, OTHER) for code in AccountCode}
-    assert len(cases) == 18
+    assert len(cases) == 2 * len(AccountCode)
     assert all(1 << 62 <= account < 1 << 63 for account in cases)
     assert [programme_account(code) for code in (AccountCode.SOURCE, AccountCode.COMMITMENT)] == [SOURCE, COMMITMENT]
     assert [programme_account(AccountCode.BUDGET, year) for year in (2024, 2025)] == [BUDGET_2024, 202502]
