@@ -232,8 +232,8 @@ async def other_money(story: Story) -> None:
 
 
 ACTS = (
-    budgets, approvals, plans, accounts, first_payments, monitored, change_of_account, recoveries, other_money, interest,
-    adjustments,
+    budgets, approvals, plans, accounts, first_payments, monitored, change_of_account, recoveries, other_money,
+    interest, adjustments,
 )  # fmt: skip
 
 

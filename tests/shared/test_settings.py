@@ -164,6 +164,8 @@ DEFAULTS = {
     "correction_due_working_days": 20,
     "quarter_due_working_days": 10,
     "rectification_due_days": 30,
+    "payee_waiting_working_days": 1,
+    "payment_answer_working_days": 5,
     "pool_reviewers_min": 2,
     "kafka_partitions": 12,
     "kafka_replication": 3,

@@ -148,7 +148,7 @@ async def issue_payment_order(session: Session, actor: Finance, body: NewOrder, 
     releases = await named_releases(session, body.release_ids or []) if named else await waiting_releases(session)
     fit, left_out = await payable(session, releases, strict=named)
     order = await issue(session, fit, replaced)
-    detail = {"order_no": order.order_no, "lines": order.lines, "total_yuan": str(order.total_yuan)}
+    detail = {"order_no": order.order_no, "lines": str(order.lines), "total_yuan": str(order.total_yuan)}
     await record_act(session, "issue_payment_order", Case(order.id, CITY), duty="issue_order", **detail)
     response.headers["location"] = f"/v1/payment-orders/{order.id}"
     shown = await _shown(session, order)

@@ -255,6 +255,9 @@ GRANTED = "GRANT EXECUTE ON FUNCTION funding_ledger.post_batch TO app_funding"
 LEDGER = (
     "ALTER TABLE funding_ledger.account DROP CONSTRAINT account_code_check",
     "ALTER TABLE funding_ledger.account ADD CONSTRAINT account_code_check CHECK (code BETWEEN 1 AND 10)",
+    "ALTER TABLE funding_ledger.account DROP CONSTRAINT ck_account_case_accounts_name_their_case",
+    "ALTER TABLE funding_ledger.account ADD CONSTRAINT ck_account_case_accounts_name_their_case"
+    " CHECK ((code BETWEEN 4 AND 8 OR code = 10) = (case_id IS NOT NULL))",
     "DROP FUNCTION funding_ledger.post_batch",
     POST_BATCH,
     "REVOKE ALL ON FUNCTION funding_ledger.post_batch FROM PUBLIC",
@@ -298,5 +301,8 @@ def downgrade() -> None:
         GRANTED,
         "ALTER TABLE funding_ledger.account DROP CONSTRAINT account_code_check",
         "ALTER TABLE funding_ledger.account ADD CONSTRAINT account_code_check CHECK (code BETWEEN 1 AND 9)",
+        "ALTER TABLE funding_ledger.account DROP CONSTRAINT ck_account_case_accounts_name_their_case",
+        "ALTER TABLE funding_ledger.account ADD CONSTRAINT ck_account_case_accounts_name_their_case"
+        " CHECK ((code BETWEEN 4 AND 8) = (case_id IS NOT NULL))",
     ):
         op.execute(statement)
