@@ -97,7 +97,7 @@ def _enter_payee(state: Application, step: Step) -> tuple[Application, str]:
 def _confirm_payee(state: Application, step: Step) -> tuple[Application, str]:
     if state.payee != "entered":
         return state, WRONG_STATUS
-    return _with_duty(replace(state, payee="confirmed"), step, "confirm_payee")
+    return _with_duty(replace(state, payee="confirmed"), step, "check_payee")
 
 
 def _request_release(state: Application, step: Step) -> tuple[Application, str]:

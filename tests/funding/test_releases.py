@@ -185,7 +185,7 @@ async def test_the_release_event_names_every_duty_holder_of_the_case(world: Worl
     event = (await world.events("funding", "funding.funds_released.v1"))[0]["data"]
     assert {hand["duty"] for hand in event["hands"]} == {
         "draft_approval", "approve", "draft_plan", "issue_plan", "request_release", "release", "report",
-        "confirm_payee",
+        "check_payee",
     }  # fmt: skip
     assert (event["award_yuan"], event["released_total_yuan"], event["instalment"]) == (
         "10000000.00",

@@ -26,6 +26,7 @@ from shared.web.headers import VERSIONED, IfMatch
 from shared.web.idempotency import ActRoute, ReadSession, Session
 
 router = APIRouter(route_class=ActRoute, tags=["收款账户"])
+_DUTY_OF_ROLE = {"district_officer": "check_payee", "district_supervisor": "confirm_payee"}
 PayeeKey = Annotated[UUID, Path(title="收款账户编号")]
 
 
@@ -133,7 +134,7 @@ async def confirm_payee(
     row, application = await _locked(session, payee_account_id, if_match)
     row.expect_confirmer(actor.role)
     row.confirm(actor.subject, now(session), _first_day(session, row))
-    await _record(session, "confirm_payee", application, row, "confirm_payee")
+    await _record(session, "confirm_payee", application, row, _DUTY_OF_ROLE[actor.role])
     return PayeeOut.model_validate(row)
 
 
@@ -163,7 +164,7 @@ async def return_payee(
     """Return an account to the owner; the one confirmed before stays in force. 三（二）"""
     row, application = await _locked(session, payee_account_id, if_match)
     row.end("returned", body.reason)
-    await _record(session, "return_payee", application, row, "check_payee", body.reason)
+    await _record(session, "return_payee", application, row, _DUTY_OF_ROLE[actor.role], body.reason)
     return PayeeOut.model_validate(row)
 
 
