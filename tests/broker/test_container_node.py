@@ -105,6 +105,7 @@ async def test_each_service_publishes_its_own_events_and_no_other(node: Containe
 
 
 async def test_a_login_is_needed_and_a_changed_password_counts_at_once(node: ContainerNode) -> None:
+    """Run last: the changed password stays."""
     await ensure_topics(node.settings("admin", PASSWORDS["admin"]), SERVICES)
     nobody = node.settings("", "").model_copy(update={"kafka_security": "PLAINTEXT"})
     with pytest.raises((KafkaError, OSError)):
@@ -113,4 +114,3 @@ async def test_a_login_is_needed_and_a_changed_password_counts_at_once(node: Con
     with pytest.raises((KafkaError, OSError)):
         await publish(node.settings("intake", PASSWORDS["intake"]), events_topic("intake"))
     await publish(node.settings("intake", "another1"), events_topic("intake"))
-    node.set_access()

@@ -10,6 +10,7 @@ import sys
 import tarfile
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -55,15 +56,34 @@ def files_of(data: Path) -> list[str]:
     return sorted(path.name for path in (data / "files" / "sha256").glob("*/*"))
 
 
+@dataclass(frozen=True)
+class Interrupted:
+    """Data folder in which a part of the story was told, and the result of a backup that was made meanwhile."""
+
+    data: Path
+    beside: Path
+    rows: Any
+    errors: str
+    was_running: bool
+
+
 @pytest.fixture(scope="module")
-def partial_story(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a data folder in which a part of the story was told."""
-    data = tmp_path_factory.mktemp("told")
+def interrupted(tmp_path_factory: pytest.TempPathFactory) -> Interrupted:
+    data, beside = tmp_path_factory.mktemp("told"), tmp_path_factory.mktemp("backup") / "beside.tar"
     suite = start(data, "deploy.all_in_one", "--once")
-    wait_for(lambda: len(files_of(data)) >= FILES)
-    suite.send_signal(signal.SIGTERM)
-    suite.communicate(timeout=TIMEOUT_SECONDS)
-    return data
+    try:
+        wait_for(lambda: len(files_of(data)) >= FILES)
+        _, rows, errors = done(data, "backup", beside)
+        was_running = suite.poll() is None
+    finally:
+        suite.terminate()
+        suite.communicate(timeout=TIMEOUT_SECONDS)
+    return Interrupted(data, beside, rows, errors, was_running)
+
+
+@pytest.fixture(scope="module")
+def partial_story(interrupted: Interrupted) -> Path:
+    return interrupted.data
 
 
 @pytest.fixture(scope="module")
@@ -97,21 +117,14 @@ def test_the_next_chapters_are_told_in_the_restored_place(partial_story: Path, a
     assert (code, "is not empty" in errors) == (1, True)
 
 
-def test_a_backup_beside_a_running_suite_is_consistent(tmp_path: Path) -> None:
-    data, path, place = tmp_path / "data", tmp_path / "beside.tar", tmp_path / "place"
-    suite = start(data, "deploy.all_in_one", "--once")
-    try:
-        wait_for(lambda: len(files_of(data)) >= FILES)
-        code, rows, errors = done(data, "backup", path)
-        assert code == 0, errors
-        assert suite.poll() is None, "the suite ended before its backup"
-    finally:
-        suite.terminate()
-        suite.communicate(timeout=TIMEOUT_SECONDS)
-    assert not (data / "postgres" / "postmaster.pid").exists()
-    code, restored, errors = done(place, "restore", path)
-    assert (code, restored) == (0, rows), errors
-    assert len(files_of(place)) == rows[0]["files"] >= FILES
+def test_a_backup_beside_a_running_suite_is_consistent(interrupted: Interrupted, tmp_path: Path) -> None:
+    assert interrupted.was_running, "the suite ended before its backup"
+    assert interrupted.rows, interrupted.errors
+    assert not (interrupted.data / "postgres" / "postmaster.pid").exists()
+    place = tmp_path / "place"
+    code, restored, errors = done(place, "restore", interrupted.beside)
+    assert (code, restored) == (0, interrupted.rows), errors
+    assert len(files_of(place)) == restored[0]["files"] >= FILES
 
 
 def test_a_backup_never_overwrites_a_file(partial_story: Path, archive: Path) -> None:
