@@ -21,6 +21,7 @@ from shared.events.handlers import Handlers, InboundTopic
 from shared.events.inbox import Consumer
 from shared.events.inbox_purge import purge
 from shared.events.relay import Relay
+from shared.events.series import SeriesDuty, store_package
 from shared.identity.signing_keys import check_keys
 from shared.identity.tokens import TokenReader
 from shared.identity.wrong_keys import WrongKeys
@@ -95,6 +96,8 @@ class Service:
     seals: Seals = field(default_factory=Seals)
     """The tables whose rows are sealed."""
     jobs: tuple[Job, ...] = ()
+    series: SeriesDuty = field(default_factory=SeriesDuty)
+    """Its part in the dated figures."""
     retention: tuple[Rule, ...] = ()
     """Rules of erasure by age, beside those of every service."""
     papers: Papers = field(default_factory=Papers)
@@ -136,6 +139,7 @@ class Instance:
         """Reads of event streams, which end by themselves where their client leaves meanwhile."""
         self._tasks: list[asyncio.Task[None]] = []
         self._feed_moved = asyncio.Event()
+        self._package_stored = False
         self.relay.on_placed.append(self._on_placed)
         if bus is not None:
             for source in sorted(service.sources()):
@@ -199,6 +203,13 @@ class Instance:
             await purge(session)
             await remove_stale_uploads(session, self.service.name)
 
+    async def store_package(self) -> None:
+        """Store the package's figures as first entries of the kinds that the service owns, once for each release."""
+        if self.service.series.owns and not self._package_stored:
+            async with self.background.session(system_actor(self.service.name)) as session:
+                await store_package(session, self.service.series)
+            self._package_stored = True
+
     async def retain(self) -> None:
         """Erase what is kept for no longer, in short transactions of which each is recorded, and stray files. I31"""
         await remove_unreferenced(self.background, self.service.seals.files)
@@ -236,6 +247,7 @@ class Instance:
 
 _JOBS = (
     Job("tick", lambda settings: settings.tick_seconds, Instance.tick, lambda _: None),
+    Job("figures", lambda settings: settings.tick_seconds, Instance.store_package, lambda _: None),
     Job("retention", lambda settings: settings.retention_seconds, Instance.retain, lambda _: None),
 )
 

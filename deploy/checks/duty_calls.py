@@ -1,10 +1,11 @@
 """Duties that a service's operations take, read from the syntax tree: an argument of `record_act` or `take_duty`.
 
-Calls are followed through the functions of the service. Nothing is imported.
+Calls are followed through the functions of the service, and through shared modules of endpoints that it mounts by
+importing them. Nothing is imported.
 """
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -33,6 +34,7 @@ def operation_duties(service: str, root: Path = ROOT) -> dict[str, list[str]]:
         for path in sorted((root / "services" / service).rglob("*.py"))
         if "migrations" not in path.parts
     }
+    modules |= _mounted(modules, root)
     found = {}
     for name, module in modules.items():
         for function in module.functions.values():
@@ -40,6 +42,15 @@ def operation_duties(service: str, root: Path = ROOT) -> dict[str, list[str]]:
             if operation and (duties := list(dict.fromkeys(_duties(modules, name, function, ())))):
                 found[operation] = duties
     return dict(sorted(found.items()))
+
+
+def _mounted(modules: Mapping[str, _Module], root: Path) -> dict[str, _Module]:
+    """Return the modules of shared endpoints that the service's own modules import by name."""
+    named = {f"{home}.{name}" for module in modules.values() for home, name in module.imports.values()}
+    files = {
+        name: root.joinpath(*name.split(".")).with_suffix(".py") for name in named if name.startswith("shared.web.")
+    }
+    return {name: _module(ast.parse(file.read_text("utf-8"))) for name, file in files.items() if file.is_file()}
 
 
 def _module(tree: ast.Module) -> _Module:

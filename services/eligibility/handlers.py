@@ -12,6 +12,7 @@ from services.eligibility.models import LibraryProject, Review, StockResource
 from services.eligibility.pool import remove_from_pool
 from services.eligibility.reviews import assess_case
 from services.eligibility.rules.library import library_facts, resource_facts
+from shared.contracts.funding import RateFiguresConfirmed
 from shared.contracts.intake import (
     DeclarationForwarded,
     DeclarationReceived,
@@ -22,6 +23,7 @@ from shared.contracts.intake import (
     ResourceRecorded,
 )
 from shared.events.handlers import BatchHandler, Handlers
+from shared.events.series import store_copy
 from shared.storage.audit import store_hands
 
 
@@ -152,4 +154,5 @@ HANDLERS: Handlers = {
     DeclarationWithdrawn: close_ended,
     LibraryEntryChanged: BatchHandler(store_library_entries),
     ResourceRecorded: BatchHandler(store_resources),
+    RateFiguresConfirmed: store_copy,
 }

@@ -10,6 +10,7 @@ from services.eligibility.models import Base
 from services.eligibility.papers import PAPERS
 from services.eligibility.rules.code_lists import CODE_LISTS
 from services.eligibility.sealed import SEALS
+from services.eligibility.series import SERIES
 from shared.runtime import Service
 from shared.web.app import create_app
 from shared.web.duties import read_duties
@@ -26,6 +27,7 @@ service = Service(
     duties=read_duties(__package__),
     seals=SEALS,
     papers=PAPERS,
+    series=SERIES,
 )
 
 

@@ -16,11 +16,23 @@ from shared.clock import uuid7
 from shared.contracts.eligibility import DeclarationAssessed, Missing
 from shared.events.outbox import emit
 from shared.policy import Decision, Ruleset, interpretations
+from shared.storage.audit import case_of
+from shared.storage.series import attribute_use
 from shared.storage.session import actor_of, now, settings_of, today
 
 
 async def assess_case(session: AsyncSession, review: Review, occasion: str) -> Assessment:
     """Assess the case, store the decision record and emit DeclarationAssessed. The case must be locked or new."""
+    judged, kind = await judged_case(session, review)
+    attribute_use(session, "assess_declaration", case_of(review))
+    review.decision = judged.decision.decision
+    assessment = await _add_assessment(session, review, judged, occasion, kind)
+    await emit(session, _announcement(review, assessment, judged.decision))
+    return assessment
+
+
+async def judged_case(session: AsyncSession, review: Review) -> tuple[Judgement, str]:
+    """Return the judgement of the case by the figures that the work under way reads, and the basis of its date."""
     as_of, kind = governing_day(session, review)
     judged = judge(
         review.judged_facts | {"district": review.district, "accepted_on": review.accepted_on.isoformat()},
@@ -29,10 +41,7 @@ async def assess_case(session: AsyncSession, review: Review, occasion: str) -> A
         await standards_on(session, review.district, as_of),
         {rule: settlement.holds for rule, settlement in (await settlements_of(session, review)).items()},
     )
-    review.decision = judged.decision.decision
-    assessment = await _add_assessment(session, review, judged, occasion, kind)
-    await emit(session, _announcement(review, assessment, judged.decision))
-    return assessment
+    return judged, kind
 
 
 def governing_day(session: AsyncSession, review: Review) -> tuple[date, str]:

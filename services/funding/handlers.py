@@ -12,7 +12,7 @@ from services.funding.models.holds import EntityGrade
 from services.funding.models.public_money import PublicMoney
 from services.funding.rules.code_lists import OPEN_STATUSES
 from shared.contracts.base import Event, Hand
-from shared.contracts.eligibility import PoolEntered
+from shared.contracts.eligibility import PolicyFiguresConfirmed, PoolEntered
 from shared.contracts.intake import MunicipalMoneyRegistered
 from shared.contracts.monitoring import (
     CreditRated,
@@ -22,6 +22,7 @@ from shared.contracts.monitoring import (
     ProjectQuarterSubmitted,
 )
 from shared.events.handlers import Handler
+from shared.events.series import store_copy
 from shared.storage.audit import Case, case_of, record_act, store_hands
 from shared.storage.session import found, now
 
@@ -171,4 +172,5 @@ HANDLERS: dict[type[Event], Handler] = {
     ProjectQuarterSubmitted: note_progress,
     ProjectDelivered: note_delivery,
     MunicipalMoneyRegistered: enter_municipal_money,
+    PolicyFiguresConfirmed: store_copy,
 }

@@ -11,6 +11,7 @@ from services.funding.models import Base
 from services.funding.papers import PAPERS
 from services.funding.rules.code_lists import CODE_LISTS
 from services.funding.sealed import SEALS
+from services.funding.series import SERIES
 from shared.runtime import Service
 from shared.web.app import create_app
 from shared.web.duties import read_duties
@@ -29,6 +30,7 @@ service = Service(
     duties=read_duties(__package__),
     seals=SEALS,
     papers=PAPERS,
+    series=SERIES,
 )
 
 

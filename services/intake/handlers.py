@@ -11,11 +11,18 @@ from services.intake.models.declarations import Declaration
 from services.intake.models.duplicates import end_identity, save_identity
 from services.intake.rules.stages import StageCode
 from shared.contracts.base import Event
-from shared.contracts.eligibility import DeclarationAssessed, PoolEntered, ReviewPassed, ReviewRejected
+from shared.contracts.eligibility import (
+    DeclarationAssessed,
+    PolicyFiguresConfirmed,
+    PoolEntered,
+    ReviewPassed,
+    ReviewRejected,
+)
 from shared.contracts.funding import FundsApproved, FundsClawedBack, FundsDeclined, FundsHeld, FundsReleased
 from shared.contracts.monitoring import CreditRated, EvaluationIssued, ProjectDelivered
 from shared.districts import CITY
 from shared.events.handlers import Handler
+from shared.events.series import store_copy
 from shared.storage.audit import case_of, record_act
 from shared.storage.session import now
 
@@ -151,4 +158,5 @@ HANDLERS: dict[type[Event], Handler] = {
     ProjectDelivered: record_delivery,
     EvaluationIssued: record_evaluation,
     CreditRated: record_credit_grade,
+    PolicyFiguresConfirmed: store_copy,
 }

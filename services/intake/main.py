@@ -13,6 +13,7 @@ from services.intake.registers.topic import UPDATES
 from services.intake.retention import RULES
 from services.intake.rules.code_lists import CODE_LISTS
 from services.intake.sealed import SEALS
+from services.intake.series import SERIES
 from shared.contracts.pushes import TOPIC
 from shared.runtime import Service
 from shared.web.app import create_app
@@ -32,6 +33,7 @@ service = Service(
     duties=read_duties(__package__),
     seals=SEALS,
     papers=PAPERS,
+    series=SERIES,
     retention=RULES,
 )
 

@@ -14,9 +14,11 @@ from services.monitoring.rules.credit import entity_id, ground_code
 from services.monitoring.rules.targets import targets_of
 from shared.clock import uuid7
 from shared.contracts.base import Event
+from shared.contracts.eligibility import PolicyFiguresConfirmed
 from shared.contracts.funding import FundsClawedBack, FundsHeld, FundsReleased, FundsReturned
 from shared.deadlines import quarter_of
 from shared.events.handlers import Handler
+from shared.events.series import store_copy
 from shared.storage.audit import store_hands
 from shared.storage.session import locked, now, settings_of, today
 
@@ -140,4 +142,5 @@ HANDLERS: dict[type[Event], Handler] = {
     FundsHeld: record_hold,
     FundsReturned: record_return,
     FundsClawedBack: record_clawback,
+    PolicyFiguresConfirmed: store_copy,
 }

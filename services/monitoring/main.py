@@ -12,6 +12,7 @@ from services.monitoring.papers import PAPERS
 from services.monitoring.rules.code_lists import CODE_LISTS
 from services.monitoring.scheduled import run_scheduled
 from services.monitoring.sealed import SEALS
+from services.monitoring.series import SERIES
 from shared.runtime import Service
 from shared.web.app import create_app
 from shared.web.duties import read_duties
@@ -30,6 +31,7 @@ service = Service(
     duties=read_duties(__package__),
     seals=SEALS,
     papers=PAPERS,
+    series=SERIES,
 )
 
 

@@ -11,6 +11,7 @@ from shared.audiences import OFFICIALS_ONLY
 from shared.contracts.base import Event, Hand
 from shared.contracts.facts import ProjectFacts
 from shared.contracts.intake import Project
+from shared.contracts.series import ConfirmedFigures
 from shared.money import Money
 
 Outcome = Literal["eligible", "ineligible", "undetermined"]
@@ -99,3 +100,9 @@ class PoolEntered(Event, type="eligibility.pool_entered.v1", about="assessment",
     ruleset: str
     as_of: date
     hands: Annotated[tuple[Hand, ...], OFFICIALS_ONLY] = ()
+
+
+class PolicyFiguresConfirmed(
+    ConfirmedFigures, Event, type="eligibility.figures_confirmed.v1", about="series", key="series_id"
+):
+    """Policy figures, readings, industries, calendars or editions were confirmed by a second person. 二"""

@@ -12,6 +12,7 @@ from shared.contracts.eligibility import AssessedComponent
 from shared.contracts.facts import ProjectFacts
 from shared.contracts.intake import Project
 from shared.contracts.library import SupportMode
+from shared.contracts.series import ConfirmedFigures
 from shared.money import Money
 
 
@@ -138,3 +139,9 @@ class FundsClawedBack(Event, type="funding.funds_clawed_back.v1", about="applica
     ground: str
     clause: str
     reason: str
+
+
+class RateFiguresConfirmed(
+    ConfirmedFigures, Event, type="funding.figures_confirmed.v1", about="series", key="series_id"
+):
+    """Quotations of the LPR were confirmed by a second person. 二（四）2"""

@@ -8,6 +8,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict
 
 from shared.contracts.base import Event
+from shared.contracts.series import ConfirmedFigures
 from shared.money import Money
 
 
@@ -115,3 +116,9 @@ class GreenRegistered(Event, type="monitoring.green_registered.v1", about="proje
     emissions_after_tco2: Decimal
     reduction_tco2: Decimal
     factor_set: str
+
+
+class FactorFiguresConfirmed(
+    ConfirmedFigures, Event, type="monitoring.figures_confirmed.v1", about="series", key="series_id"
+):
+    """Factors of energy and carbon were confirmed by a second person. 二（三）2, 四（二）1"""

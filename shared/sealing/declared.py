@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import LargeBinary, Table
 
 from shared.storage import tables
+from shared.storage.series_tables import series_batch, series_use
 
 
 @dataclass(frozen=True)
@@ -93,6 +94,13 @@ def common_tables(service: str) -> tuple[SealedTable, ...]:
         sealed(service, tables.duty, "actor"),
         sealed(service, tables.attachment, "uploaded_by", "removed_by", "filename", "removed_reason", changes=True),
         sealed(service, tables.attachment_use, changes=True),
+        sealed(
+            service,
+            series_batch,
+            *("entered_by", "entered_by_name", "reason", "decided_by", "decided_by_name", "decision_reason"),
+            changes=True,
+        ),
+        sealed(service, series_use),
     )
 
 
@@ -110,6 +118,7 @@ COMMON_LEFT_OUT = {
     "seal_checkpoint": "each checkpoint is signed",
     "seal_layout": "a changed layout changes the hash of every row that is read by it",
     "seal_leaf": "the leaves themselves, whose hashes the signed roots cover",
+    "series_head": "the last number of each kind, which the batches also have",
     "stream_head": "the last number of each stream, which the event log also has",
     "stream_seen": "the progress of reading other services",
     "stream_ticket": "tickets for half a minute",

@@ -103,6 +103,14 @@ SHARED = (
         app=f"{ADD}, UPDATE (decided_at)",
         sealer="SELECT",
     ),
+    Access(
+        "series_batch",
+        "what was entered stays; it is decided once (trigger series_batch_decided_once)",
+        app=f"{ADD}, UPDATE (number, status, decided_by, decided_by_name, decided_at, decision_reason, version)",
+        sealer="SELECT",
+    ),
+    Access("series_head", "last number of each kind", app=f"{ADD}, UPDATE (number, announced, stamp)"),
+    Access("series_use", "what an act has read stays", app=ADD, sealer="SELECT"),
     Access("transaction_part", "transactions that wait for their seal", app="INSERT", sealer="SELECT, DELETE"),
     Access(
         "SEQUENCE act_id_seq", "the last number given, so that a record missing at the end is noticed", sealer="SELECT"

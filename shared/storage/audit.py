@@ -14,6 +14,7 @@ from shared.clock import uuid7
 from shared.contracts.base import Hand
 from shared.errors import Forbidden, SameOfficer
 from shared.segregation import SEGREGATION, Exclusion
+from shared.storage.series import attribute_use
 from shared.storage.session import actor_of, driver, now, today
 from shared.storage.tables import act, duty, operation
 
@@ -59,6 +60,7 @@ async def record_act(
     """
     actor = actor_of(session)
     logs.context().case = str(case.id)
+    attribute_use(session, name, case)
     if duty is not None:
         await take_duty(session, case.id, duty)
     await session.execute(

@@ -17,7 +17,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from shared.storage.session import new_metadata
+from shared.storage.metadata import new_metadata
 
 metadata = new_metadata()
 

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import asyncpg
 from pydantic_core import from_json, to_json
-from sqlalchemy import URL, DateTime, MetaData, Numeric, Text, event, text
+from sqlalchemy import URL, DateTime, Numeric, Text, event, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
@@ -26,18 +26,14 @@ from sqlalchemy.orm.exc import StaleDataError
 from shared.actors import Actor
 from shared.clock import Clock
 from shared.errors import NotFound
+from shared.series import reading_from
 from shared.settings import Settings
+from shared.storage.metadata import new_metadata as new_metadata
 from shared.storage.roles import trying_also
+from shared.storage.series import STAMP, FigureStore, note_stamp, write_uses
 
 Row = TypeVar("Row", bound=DeclarativeBase)
 
-NAMING = {
-    "ix": "ix_%(column_0_N_label)s",
-    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-    "ck": "ck_%(table_name)s_%(constraint_name)s",
-    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
-    "pk": "pk_%(table_name)s",
-}
 TYPES: dict[Any, Any] = {
     str: Text,
     Decimal: Numeric(18, 2),
@@ -46,11 +42,6 @@ TYPES: dict[Any, Any] = {
     list[dict[str, Any]]: JSONB,
     list[str]: ARRAY(Text),
 }
-
-
-def new_metadata() -> MetaData:
-    """Return metadata with our constraint names; tables have no schema, as the role's search path selects it."""
-    return MetaData(naming_convention=NAMING)
 
 
 STATEMENT_SECONDS = 300.0
@@ -64,6 +55,7 @@ class Database:
         self.service = service
         self.settings = settings
         self.clock = clock
+        self.figures = FigureStore()
         self.wakers: list[Callable[[], None]] = []
         self.engine: AsyncEngine = create_async_engine(
             url,
@@ -87,13 +79,15 @@ class Database:
 
         With `fenced=False` the caller's first statement sets the row-level fence itself (`fence_of`).
         """
-        async with self._sessions() as session:
-            session.info.update(actor=actor, clock=self.clock, service=self.service, settings=self.settings)
-            session.info["fenced"] = fenced
-            async with session.begin():
-                yield session
-            if session.info.get("emitted"):
-                self.wake()
+        with reading_from(self.figures.latest, self.clock.today()) as work:
+            async with self._sessions() as session:
+                session.info.update(actor=actor, clock=self.clock, service=self.service, settings=self.settings)
+                session.info.update(fenced=fenced, figures=work, figure_store=self.figures)
+                async with session.begin():
+                    yield session
+                    await write_uses(session)
+                if session.info.get("emitted"):
+                    self.wake()
 
     def wake(self) -> None:
         """Notify relay and feed in this process of committed events; NOTIFY would take a global lock."""
@@ -107,7 +101,10 @@ class Database:
 DRIVER_LOST = (asyncpg.InterfaceError, asyncpg.InternalClientError)
 """The driver's own errors: the connection is closed or in an unknown state."""
 _SAVEPOINT = text("INSERT INTO transaction_part DEFAULT VALUES")
-_FENCE = text("SELECT set_config('app.districts', :districts, true), set_config('app.applicant', :applicant, true)")
+_FENCE = text(
+    "SELECT set_config('app.districts', :districts, true), set_config('app.applicant', :applicant, true), "
+    f"{STAMP} AS figures"
+)
 
 
 @event.listens_for(Session, "after_begin")
@@ -115,7 +112,16 @@ def _fence(session: Session, _transaction: Any, connection: Any) -> None:
     session.info["driver"] = connection.connection.driver_connection
     actor: Actor | None = session.info.get("actor")
     if actor is not None and session.info.get("fenced", True):
-        connection.execute(_FENCE, fence_of(actor))
+        stamp = connection.execute(_FENCE, fence_of(actor)).one().figures
+        if (work := session.info.get("figures")) is not None:
+            note_stamp(work, session.info["figure_store"], stamp, connection)
+
+
+async def follow_figures(session: AsyncSession, stamp: int | None) -> None:
+    """Let the transaction read the figures of the stamp that its first statement returned (`fenced=False`)."""
+    work, store = session.info["figures"], session.info["figure_store"]
+    if (stamp or 0) != work.register.stamp:
+        await session.run_sync(lambda sync: note_stamp(work, store, stamp, sync.connection()))
 
 
 async def driver(session: AsyncSession) -> Any:

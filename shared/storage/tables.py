@@ -20,10 +20,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
-from shared.storage import attachment_tables, seal_tables
+from shared.storage import attachment_tables, series_tables
 
-metadata = seal_tables.metadata
-"""Metadata of the tables here, of those of the seals, and of attachments."""
+metadata = series_tables.series_batch.metadata
+"""Metadata of the tables here, of those of the seals, of attachments and of the dated figures."""
 
 attachment = metadata.tables[attachment_tables.Attachment.__tablename__]
 attachment_use = metadata.tables[attachment_tables.AttachmentUse.__tablename__]

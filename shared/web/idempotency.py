@@ -13,7 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from shared.actors import Actor
 from shared.errors import DomainError
 from shared.events.outbox import defer_events, write_deferred
-from shared.storage.session import fence_of, now
+from shared.storage.series import STAMP
+from shared.storage.session import fence_of, follow_figures, now
 from shared.storage.tables import idempotency_key
 from shared.storage.versions import tag_after
 from shared.web.auth import Handler, SignedIn
@@ -25,7 +26,7 @@ FILE_SHA256 = "file_sha256"
 """Name in `request.state` of the digest of a received file, in hex."""
 _KEPT_HEADERS = ("location", "etag")
 # The lock keeps a request in flight from being waited for; the fence rides along, so an act begins with one statement.
-_CLAIM = text("""
+_CLAIM = text(f"""
 WITH start AS MATERIALIZED (
     SELECT pg_try_advisory_xact_lock(hashtextextended(:tenant || E'\\n' || :key, 7)) AS free,
            set_config('app.districts', :districts, true), set_config('app.applicant', :applicant, true)
@@ -35,7 +36,7 @@ WITH start AS MATERIALIZED (
     FROM start WHERE free
     ON CONFLICT DO NOTHING RETURNING key
 )
-SELECT free, EXISTS (SELECT FROM claimed) AS taken FROM start
+SELECT free, EXISTS (SELECT FROM claimed) AS taken, {STAMP} AS figures FROM start
 """)
 _STORE = "UPDATE idempotency_key SET status = {3}, headers = {4}, body = {5} WHERE tenant = {1} AND key = {2}"
 
@@ -106,6 +107,7 @@ async def claim(request: Request, session: AsyncSession, actor: Actor, key: str)
         raise KeyInFlight("请稍后以同一 Idempotency-Key 重试")
     if not claimed.taken:
         await _answer_again(session, tenant, key, fingerprint)
+    await follow_figures(session, claimed.figures)
     defer_events(session)
     request.state.idempotency_claim = (session, tenant, key)
 

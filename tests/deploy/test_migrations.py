@@ -35,6 +35,8 @@ NO_CASE_DATA = {
     "person",
     "revoked_token",
     "ruleset",
+    "series_batch",
+    "series_head",
     "seal_checkpoint",
     "seal_layout",
     "seal_leaf",

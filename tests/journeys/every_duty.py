@@ -7,6 +7,7 @@ from tests.funding import story as funding_story
 from tests.intake import full_declaration, listed_rows, sample_declarations, sample_rows
 from tests.monitoring import fixtures as monitoring_fixtures
 from tests.monitoring import prepared
+from tests.shared.series import acts as series_acts
 from tests.world import World
 
 REASON = {"reason": "示例理由"}
@@ -38,6 +39,7 @@ async def eligibility(world: World) -> None:
     for name, status in (("enter-pool", 201), ("keep-out", 204)):
         ready = await fixtures.assessed_project(world)
         await fixtures.act(world, ready, name, "city-supervisor-1", REASON, status)
+    await series_acts.every_act(world, "eligibility")
 
 
 async def funding(world: World) -> None:
@@ -46,6 +48,7 @@ async def funding(world: World) -> None:
     readings["instalments"] = "by_progress"
     await funding_story.told(world)
     readings.clear()
+    await series_acts.every_act(world, "funding")
 
 
 async def monitoring(world: World) -> None:
@@ -66,6 +69,7 @@ async def monitoring(world: World) -> None:
     )
     await _reported(world)
     await monitoring_fixtures.issued_evaluation(world, await monitoring_fixtures.funded_project(world))
+    await series_acts.every_act(world, "monitoring")
 
 
 async def _reported(world: World) -> None:

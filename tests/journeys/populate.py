@@ -13,6 +13,7 @@ from tests.funding import rows as funding_rows
 from tests.intake import sample_declarations, sample_rows
 from tests.keys import new_key
 from tests.monitoring import fixtures as monitoring_fixtures
+from tests.shared.series import acts as series_acts
 from tests.world import World
 
 _COLUMNS: Mapping[str, Mapping[str, str]] = {
@@ -26,11 +27,13 @@ _COLUMNS: Mapping[str, Mapping[str, str]] = {
         "quarter": "resource.quarter",
     },
     "eligibility": {
+        "batch_id": "series_batch.id",
         "declaration_id": "review.declaration_id",
         "case_id": "review.declaration_id",
         "ruleset_hash": "ruleset.hash",
     },
     "funding": {
+        "batch_id": "series_batch.id",
         "application_id": "application.id",
         "case_id": "application.id",
         "appropriation_id": "appropriation.id",
@@ -44,6 +47,7 @@ _COLUMNS: Mapping[str, Mapping[str, str]] = {
         "referral_id": "bank_referral.id",
     },
     "monitoring": {
+        "batch_id": "series_batch.id",
         "declaration_id": "project_file.declaration_id",
         "case_id": "project_file.declaration_id",
         "quarter": "project_quarter.quarter",
@@ -81,6 +85,7 @@ async def eligibility(world: World) -> None:
     await eligibility_fixtures.act(world, open_case, "settle", "city-officer-1", eligibility_fixtures.SETTLE)
     await eligibility_fixtures.passed_review(world)
     await eligibility_fixtures.assessed_project(world)
+    await series_acts.every_act(world, "eligibility")
 
 
 async def funding(world: World) -> None:
@@ -96,6 +101,7 @@ async def funding(world: World) -> None:
     await world.post("funding", f"{new}/loans", "city-officer-1", _LOAN, 201)
     await world.post("funding", f"{new}/bank-referrals", "110105-officer-1", _REFERRAL, 201)
     await world.post("funding", "/v1/municipal-money", "city-officer-3", _OTHER_MONEY, 201)
+    await series_acts.every_act(world, "funding")
 
 
 _CLAWBACK = {
@@ -145,6 +151,7 @@ async def monitoring(world: World) -> None:
     await monitoring_fixtures.issued_evaluation(world, project)
     await world.post("monitoring", f"/v1/files/{project}/green-record", "city-officer-2", {}, 201)
     await _rated(world)
+    await series_acts.every_act(world, "monitoring")
 
 
 _METER = {

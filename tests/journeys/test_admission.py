@@ -15,7 +15,12 @@ from tests.world import World
 
 each_service = pytest.mark.parametrize("service", SERVICES)
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
-WITHOUT_A_KEY = {("POST", "/v1/dry-run"), ("POST", "/v1/what-if"), ("POST", "/v1/stream-tickets")}
+WITHOUT_A_KEY = {
+    ("POST", "/v1/dry-run"),
+    ("POST", "/v1/what-if"),
+    ("POST", "/v1/series/preview"),
+    ("POST", "/v1/stream-tickets"),
+}
 """Calculations, which store nothing, and tickets, of which each request gets its own."""
 
 

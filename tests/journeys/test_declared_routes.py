@@ -11,7 +11,7 @@ from shared.web.parameters import KnownParametersRoute
 from tests.enumeration import dependencies, operations
 
 each_service = pytest.mark.parametrize("service", SERVICES)
-STORING_NOTHING = {"issue_stream_ticket", "dry_run_declaration", "run_what_if", "set_clock"}
+STORING_NOTHING = {"issue_stream_ticket", "dry_run_declaration", "run_what_if", "preview_figures", "set_clock"}
 """Operations by another method than GET that record nothing: calculations, and the clock of the demonstration."""
 OF_ALL = {
     "issue_api_key": 201,
@@ -28,15 +28,18 @@ STATUSES = {
         "remove_material": 204, "add_fund_programme": 201, "register_other_funds": 201,
     },
     "eligibility": {
+        "enter_figures": 201,
         "declare_conflict": 201, "score_project": 201, "recognise_investment": 201, "enter_pool": 201, "keep_out": 204,
         "set_district_standard": 201,
     },
     "funding": {
+        "enter_figures": 201,
         "draft_budget": 201, "register_loan": 201, "draft_plan": 201, "submit_interest": 201, "request_release": 201,
         "hold_funds": 201, "record_return": 201, "request_clawback": 201, "record_final_accounts": 201,
         "record_co_support": 201, "register_municipal_money": 201, "refer_to_bank": 201,
     },
     "monitoring": {
+        "enter_figures": 201,
         "add_meter": 201, "submit_readings": 207, "plan_inspections": 201, "order_inspection": 201,
         "raise_credit_ground": 201, "notify_rating": 201, "request_repair": 201, "open_green_record": 201,
     },
@@ -49,7 +52,8 @@ REFUSALS = {
     404: "not_found unknown_policy_parameter",
     409: "already_requested already_resolved amount_exceeds_pending amount_undetermined beyond_known_series "
     "changed_since_prepared completed_before_plan completed_undecided conditions_not_met conflict credit_grade_d "
-    "draft_outdated duplicate duplicate_funding file_quota findings_block findings_open funds_held id_conflict "
+    "draft_outdated duplicate duplicate_funding figures_moved figures_not_received "
+    "file_quota findings_block findings_open funds_held id_conflict "
     "idempotency_key_in_flight instalment_condition interest_undetermined ledger_mismatch ledger_refusal "
     "machine_found more_than_paid no_account no_budget no_document no_route not_forwardable not_prepared "
     "not_ready_for_pool not_received not_sealed nothing_reserved other_municipal_money over_award over_balance "
@@ -58,7 +62,8 @@ REFUSALS = {
     412: "stale",
     413: "too_large",
     415: "unsupported_type",
-    422: "idempotency_key_reused incomplete invalid invalid_cursor malformed_rule no_edition_in_force not_for_tables "
+    422: "figures_kept_elsewhere "
+    "idempotency_key_reused incomplete invalid invalid_cursor malformed_rule no_edition_in_force not_for_tables "
     "unknown_interpretation unknown_parameter unknown_rule unreadable_fact",
     428: "precondition_required",
     429: "too_many_requests",

@@ -17,14 +17,15 @@ DECIDES: dict[str, str] = {
     " request_opinion give_opinion return_declaration refuse_declaration forward_declaration"
     " return_declaration_from_city receive_declaration prepare_quarter certify_quarter reopen_quarter leave_library",
     "eligibility": "settle_finding choose_edition reassess_declaration conclude_review recognise_investment"
-    " score_project enter_pool keep_out",
+    " score_project enter_pool keep_out confirm_figures return_figures withdraw_figures",
     "funding": "draft_approval approve_application decline_application lift_hold close_application release_funds"
     " reject_release demand_clawback reject_clawback record_recovery confirm_return reject_return decide_interest"
-    " withdraw_public_money issue_plan withdraw_plan confirm_budget withdraw_budget",
+    " withdraw_public_money issue_plan withdraw_plan confirm_budget withdraw_budget"
+    " confirm_figures return_figures withdraw_figures",
     "monitoring": "deliver_project evaluate_project issue_evaluation acknowledge_evaluation assign_inspector"
     " complete_inspection close_finding close_reading_finding send_green_record register_green_record"
     " return_green_record draft_quarter submit_quarter confirm_quarter return_quarter set_meter_bounds notify_rating"
-    " object_to_rating decide_rating decide_repair",
+    " object_to_rating decide_rating decide_repair confirm_figures return_figures withdraw_figures",
 }
 """Acts and edits that are done for the version of a record that was read."""
 NEW = "it makes a record of its own and changes nothing that was read"
@@ -49,6 +50,8 @@ DOES_NOT: dict[str, str] = {
     "hold_funds": PROTECTS, "revoke_api_key": PROTECTS, "close_person": PROTECTS, "enter_person": STATES,
     "withdraw_agent": PROTECTS, "authorise_agent": NEW,
     "issue_api_key": NEW, "issue_stream_ticket": NEW, "dry_run_declaration": COMPUTES, "run_what_if": COMPUTES,
+    "preview_figures": COMPUTES, "enter_figures": PROPOSES,
+    "recompute_cases": "each case is computed again by the figures in force, whatever it said before",
     "push_resources": BATCH, "push_library_entries": BATCH, "submit_readings": BATCH,
     "put_resource": MADE_OR_CHANGED, "upload_material": FILE, "remove_material": FILE,
     "add_attachment": FILE, "withdraw_attachment": FILE,

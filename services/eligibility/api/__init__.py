@@ -3,6 +3,19 @@
 from services.eligibility.api import assessments, dry_run, policy, pool, reviews, scoring, standards, what_if
 from shared.attachments import api as attachments
 from shared.web.routing import joined
+from shared.web.series import entering, recomputing
 
-SUBJECTS = (assessments, reviews, scoring, pool, standards, dry_run, policy, what_if, attachments)
+SUBJECTS = (
+    assessments,
+    reviews,
+    scoring,
+    pool,
+    standards,
+    dry_run,
+    policy,
+    what_if,
+    attachments,
+    entering,
+    recomputing,
+)
 router = joined(*(subject.router for subject in SUBJECTS))

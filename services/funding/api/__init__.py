@@ -21,6 +21,7 @@ from services.funding.api import (
 )
 from shared.attachments import api as attachments
 from shared.web.routing import joined
+from shared.web.series import entering
 
 SUBJECTS = (
     budgets,
@@ -41,5 +42,6 @@ SUBJECTS = (
     bank_referrals,
     ledger,
     attachments,
+    entering,
 )
 router = joined(*(subject.router for subject in SUBJECTS))

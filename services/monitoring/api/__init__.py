@@ -15,6 +15,7 @@ from services.monitoring.api import (
 )
 from shared.attachments import api as attachments
 from shared.web.routing import joined
+from shared.web.series import entering
 
 SUBJECTS = (
     overview,
@@ -29,5 +30,6 @@ SUBJECTS = (
     credit_repairs,
     green,
     attachments,
+    entering,
 )
 router = joined(*(subject.router for subject in SUBJECTS), readings.pushes)

@@ -23,6 +23,8 @@ WHERE i.indrelid = $1::regclass AND i.indisunique
 """
 _ALLOWED = {"status": "computed", "outcome": "done", "position": None}
 """Values that the constraints of the tables filled by hand demand."""
+_ALLOWED_IN = {"series_batch": {"origin": "entered", "status": "confirmed"}}
+"""The same for one table alone."""
 REFUSED = (asyncpg.IntegrityConstraintViolationError, asyncpg.DataError)
 
 
@@ -53,7 +55,8 @@ class Hand:
     async def fill(self) -> None:
         """Insert a record of any content."""
         values = {name: self._other({name: None}, name) for name in self.types}
-        await self._put(values | {name: value for name, value in _ALLOWED.items() if name in self.types})
+        allowed = _ALLOWED | _ALLOWED_IN.get(self.table.kind.partition(".")[2], {})
+        await self._put(values | {name: value for name, value in allowed.items() if name in self.types})
         await self.prepare()
 
     async def alter(self, how: str) -> Altered | None:

@@ -1,0 +1,5 @@
+"""Dated figures that intake reads: copies of the policy figures."""
+
+from shared.events.series import SeriesDuty
+
+SERIES = SeriesDuty(reads=("parameter", "industry", "interpretation", "calendar", "edition"))
