@@ -16,7 +16,7 @@ from tests.journeys.populate import known_ids, populate
 from tests.world import World
 
 READERS = ("auditor-1", "city-supervisor-1", "city-officer-1", "110105-officer-1")
-OWN_PARAMETERS = {"list_pool": {"year": 2024}, "list_figures": {"kind": "factor"}}
+OWN_PARAMETERS: dict[str, dict[str, Any]] = {"list_pool": {"year": 2024}, "list_figures": {"kind": "factor"}}
 each_service = pytest.mark.parametrize("service", SERVICES)
 
 
