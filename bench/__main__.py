@@ -9,7 +9,7 @@ from deploy.local.signals import STOPPED, stop_signals
 from shared import logs
 from shared.settings import Settings
 
-NAMES = ("policy", "ledger", "verification", "act", "writes", "sealing", "events", "broker", "idle")
+NAMES = ("policy", "interest", "ledger", "verification", "act", "writes", "sealing", "events", "broker", "idle")
 
 
 def main() -> int:

@@ -5,7 +5,7 @@ Amounts are in yuan times days: the day-count basis divides once, at the end.
 
 from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
-from typing import NamedTuple, Self
+from typing import NamedTuple
 
 from services.funding.interest.runs import Draft, Run
 
@@ -20,22 +20,22 @@ class Bounds(NamedTuple):
     low: Decimal = ZERO
     high: Decimal = ZERO
 
-    def plus(self, other: "Bounds") -> Self:
+    def plus(self, other: "Bounds") -> "Bounds":
         """Return the bounds of a sum."""
-        return self._replace(low=self.low + other.low, high=self.high + other.high)
+        return Bounds(self.low + other.low, self.high + other.high)
 
-    def minus(self, other: "Bounds") -> Self:
+    def minus(self, other: "Bounds") -> "Bounds":
         """Return the difference of both bounds, in order and at least zero: the growth of a running total."""
         ends = sorted((max(self.low - other.low, ZERO), max(self.high - other.high, ZERO)))
-        return self._replace(low=ends[0], high=ends[1])
+        return Bounds(*ends)
 
-    def at_most(self, other: "Bounds") -> Self:
+    def at_most(self, other: "Bounds") -> "Bounds":
         """Return the bounds of the lower of two amounts."""
-        return self._replace(low=min(self.low, other.low), high=min(self.high, other.high))
+        return Bounds(min(self.low, other.low), min(self.high, other.high))
 
-    def mapped(self, change: Callable[[Decimal], Decimal]) -> Self:
+    def mapped(self, change: Callable[[Decimal], Decimal]) -> "Bounds":
         """Return both bounds changed."""
-        return self._replace(low=change(self.low), high=change(self.high))
+        return Bounds(change(self.low), change(self.high))
 
 
 def actual_rate(run: Run) -> Bounds:

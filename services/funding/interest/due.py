@@ -1,12 +1,12 @@
-"""What is due now: the calculation less what was paid before. Pure. 二（四）2"""
+"""Amount due now: the calculation less all earlier payments. Pure. 二（四）2"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
-from services.funding.interest.facts import ZERO
 from services.funding.interest.results import Calculation
+from services.funding.interest.steps import ZERO
 
 DueKind = Literal["claim", "nothing", "offset", "clawback"]
 
@@ -27,7 +27,7 @@ class LineDue:
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """What is due, in yuan, not negative: an item of the next claim, an offset against it, or a proposed clawback."""
+    """Amount due in yuan, not negative: an item of the next claim, an offset against it, or a proposed clawback."""
 
     kind: DueKind
     amount_yuan: Decimal

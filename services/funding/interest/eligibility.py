@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Self
 
-from services.funding.interest.facts import DAY, Loan, Project, SettlementLine
+from services.funding.interest.facts import Loan, Project, SettlementLine
 from services.funding.interest.readings import InterestReadings
 from services.funding.interest.results import Excluded
+from services.funding.interest.steps import DAY
 from shared.dates import window
 from shared.policy.reference_rates import ReferenceRates
 

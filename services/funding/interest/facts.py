@@ -6,15 +6,15 @@ included; `checks` finds them and a person decides. Only what no paper can say (
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
+from functools import cached_property
 from typing import Literal
 
+from services.funding.interest.steps import DAY, ZERO, Steps, running_total, segmented
 from shared.dates import window
 from shared.policy.reference_rates import Tenor
 
-ZERO = Decimal("0.00")
-DAY = timedelta(days=1)
 EndDay = Literal["included", "excluded"]
 RateType = Literal["fixed", "floating"]
 DayBasis = Literal[360, 365]
@@ -82,7 +82,7 @@ class Extension:
         _expect_order(self.from_on, self.to_on)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Loan:
     """Bank loan contract. Rates are ratios (0.0390); `spread_bp` is over the LPR of `tenor`, in basis points.
 
@@ -110,12 +110,12 @@ class Loan:
     currency: str = "CNY"
     version: int = 1
 
-    @property
+    @cached_property
     def first_drawn_on(self) -> date | None:
         """Return the day of the first drawdown; None while nothing is drawn."""
         return min((drawdown.on for drawdown in self.drawdowns), default=None)
 
-    @property
+    @cached_property
     def matures_on(self) -> date | None:
         """Return the last day of the original term, counted from the first drawdown."""
         first = self.first_drawn_on
@@ -126,7 +126,13 @@ class Loan:
         """Return drawdowns and repayments."""
         return *self.drawdowns, *self.repayments
 
-    @property
+    @cached_property
+    def recorded_balances(self) -> Steps:
+        """Return the balance that drawdowns and repayments leave on each day, at least zero."""
+        changes = [(drawdown.on, drawdown.amount_yuan) for drawdown in self.drawdowns]
+        return running_total([*changes, *((repayment.on, -repayment.amount_yuan) for repayment in self.repayments)])
+
+    @cached_property
     def drawn_yuan(self) -> Decimal:
         """Return all that was drawn, in yuan."""
         return sum((drawdown.amount_yuan for drawdown in self.drawdowns), ZERO)
@@ -176,7 +182,7 @@ class Refund:
     voucher_no: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class SettlementLine:
     """Line of a bank's settlement (结息单) for one loan and period.
 
@@ -218,10 +224,20 @@ class SettlementLine:
                 raise ValueError(f"the segment from {from_on} to {to_on} overlaps or leaves the period")
             last = to_on
 
-    @property
+    @cached_property
     def last_on(self) -> date:
         """Return the last day that bears interest."""
         return self.to_on if self.end_day == "included" else self.to_on - DAY
+
+    @cached_property
+    def stated_balances(self) -> Steps:
+        """Return the daily balances that the line states."""
+        return segmented((part.from_on, part.to_on, part.balance_yuan) for part in self.balances)
+
+    @cached_property
+    def stated_rates(self) -> Steps:
+        """Return the actual rates that the line states."""
+        return segmented((part.from_on, part.to_on, part.annual_rate) for part in self.rates)
 
     @property
     def paid_yuan(self) -> Decimal:
@@ -238,7 +254,7 @@ class SettlementLine:
         """Return what the bank gave back."""
         return sum((refund.amount_yuan for refund in self.refunds), ZERO)
 
-    @property
+    @cached_property
     def ordinary_paid_yuan(self) -> Decimal:
         """Return the ordinary interest really paid: less penal parts and refunds, at least zero."""
         return max(self.paid_yuan - self.penal_yuan - self.refunded_yuan, ZERO)

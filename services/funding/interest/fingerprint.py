@@ -1,13 +1,12 @@
 """Hash of the facts, readings and quotations of a calculation. Pure."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import fields, is_dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import fields
 from datetime import date
 from decimal import Decimal
-from functools import cache
 from hashlib import sha256
 from operator import attrgetter
-from typing import Any
+from typing import Any, Final
 
 from services.funding.interest.facts import Loan, SettlementLine
 from services.funding.interest.results import LineResult
@@ -25,17 +24,30 @@ def fingerprint(
 
 def _text(value: Any) -> str:
     """Return a text that is equal for equal values: amounts without trailing zeros, collections in any order."""
-    if isinstance(value, Decimal):
-        return f"{value.normalize():f}" if value else "0"
-    if isinstance(value, tuple):
-        return f"[{';'.join(sorted(map(_text, value)))}]"
-    if isinstance(value, date):
-        return value.isoformat()
-    if is_dataclass(value) and not isinstance(value, type):
-        return f"{type(value).__name__}({','.join(map(_text, _values(type(value))(value)))})"
-    return repr(value)
+    write = _WRITERS.get(type(value))
+    if write is not None:
+        return write(value)
+    kind = type(value)
+    read = _READERS.get(kind) or _READERS.setdefault(kind, attrgetter(*(field.name for field in fields(value))))
+    return f"{kind.__name__}({','.join(map(_text, read(value)))})"
 
 
-@cache
-def _values(kind: Any) -> attrgetter:  # type: ignore[type-arg]
-    return attrgetter(*(field.name for field in fields(kind)))
+def _amount(value: Decimal) -> str:
+    return f"{value.normalize():f}" if value else "0"
+
+
+def _collection(values: tuple[Any, ...]) -> str:
+    return f"[{';'.join(sorted(map(_text, values)))}]" if values else "[]"
+
+
+_READERS: Final[dict[type, Callable[[Any], tuple[Any, ...]]]] = {}
+"""Reader of all fields of each dataclass that was met."""
+_WRITERS: Final[Mapping[type, Callable[[Any], str]]] = {
+    Decimal: _amount,
+    tuple: _collection,
+    date: date.isoformat,
+    str: repr,
+    int: repr,
+    bool: repr,
+    type(None): repr,
+}

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from services.funding.interest.bounds import Bounds
-from services.funding.interest.facts import ZERO, Project
+from services.funding.interest.facts import Project
 from services.funding.interest.results import BankCheck, LimitedBy, LineResult, Segment
 from services.funding.interest.runs import Draft
+from services.funding.interest.steps import ZERO
 
 WAITING = "前面结息单的金额，本单可用的限额取决于此"
 

@@ -1,7 +1,7 @@
 """Runs of equal days of a settlement line: balance, rates, and why a day earns nothing. Pure. 二（四）2"""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Self
@@ -14,17 +14,10 @@ from services.funding.interest.eligibility import (
     reference_cuts,
     reference_day,
 )
-from services.funding.interest.facts import ZERO, Loan, Project, SettlementLine, uncovered
+from services.funding.interest.facts import Loan, Project, SettlementLine, uncovered
 from services.funding.interest.readings import InterestReadings
 from services.funding.interest.results import Excluded
-from services.funding.interest.steps import (
-    Steps,
-    accumulated,
-    pieces,
-    recorded_balances,
-    stated_balances,
-    stated_rates,
-)
+from services.funding.interest.steps import ZERO, Steps, accumulated, pieces
 from shared.policy.errors import BeyondKnownSeries
 from shared.policy.reference_rates import Reference, ReferenceRates, Tenor, tenor_of
 
@@ -34,7 +27,7 @@ UNKNOWN = Steps((), ())
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What the lines of one calculation share: project, register of reference rates, readings."""
+    """Project, register of reference rates and readings, common to all lines of a calculation."""
 
     project: Project
     rates: ReferenceRates
@@ -80,7 +73,7 @@ class Draft:
     @classmethod
     def of(cls, line: SettlementLine, loan: Loan, terms: Terms, covered_until: date | None) -> Self:
         """Return the draft of a line; days up to `covered_until` are counted in an earlier line of the loan."""
-        recorded = recorded_balances(loan)
+        recorded = loan.recorded_balances
         in_period = accumulated(recorded, line.from_on, line.last_on)
         balances, spread = _principal(line, recorded, in_period)
         return cls(
@@ -111,24 +104,26 @@ class Draft:
 
     def within(self, years: Years, terms: Terms) -> tuple[list[Run], list[str]]:
         """Return the runs cut by the years, with their reference rates, and what is missing for those."""
-        runs: list[Run] = []
-        missing: list[str] = []
-        for run in self.runs:
-            for from_on, to_on in pieces(run.from_on, run.to_on, years.cuts()):
-                piece = replace(run, from_on=from_on, to_on=to_on)
-                runs.append(self._placed(piece, years, terms, missing))
-        return runs, missing
+        cuts, missing = tuple(years.cuts()), list[str]()
+        placed = [
+            self._placed(run, first, last, years, terms, missing)
+            for run in self.runs
+            for first, last in pieces(run.from_on, run.to_on, cuts)
+        ]
+        return placed, missing
 
-    def _placed(self, run: Run, years: Years, terms: Terms, missing: list[str]) -> Run:
-        if run.excluded is not None:
-            return run
-        if not years.may_contain(run.from_on):
-            return replace(run, excluded="outside_limit")
-        certain = not self.missing and years.contain(run.from_on)
-        return replace(run, reference=self._reference(run, terms, missing), certain=certain)
+    def _placed(self, run: Run, first: date, last: date, years: Years, terms: Terms, missing: list[str]) -> Run:
+        """Return the part of a run from `first` to `last`, with its reference rate if it counts."""
+        excluded, reference, certain = run.excluded, None, True
+        if excluded is None and not years.may_contain(first):
+            excluded = "outside_limit"
+        if excluded is None:
+            certain = not self.missing and years.contain(first)
+            reference = self._reference(first, terms, missing)
+        return Run(first, last, run.balance, run.rate, excluded, run.before_approval, reference, certain)
 
-    def _reference(self, run: Run, terms: Terms, missing: list[str]) -> Reference | None:
-        on = reference_day(run.from_on, self.line, terms.project, self.loan, terms.readings)
+    def _reference(self, day: date, terms: Terms, missing: list[str]) -> Reference | None:
+        on = reference_day(day, self.line, terms.project, self.loan, terms.readings)
         if on is None:
             return None
         try:
@@ -141,14 +136,14 @@ class Draft:
 def _principal(line: SettlementLine, recorded: Steps, in_period: Decimal) -> tuple[Steps, Decimal | None]:
     """Return the daily balances of a line, or its 积数 where drawdowns and repayments do not reproduce it."""
     if line.balances:
-        return stated_balances(line), None
+        return line.stated_balances, None
     if line.accumulated_balance is None or line.accumulated_balance == in_period:
         return recorded, None
     return (UNKNOWN, line.accumulated_balance) if line.accumulated_balance > 0 else (NOTHING, None)
 
 
 def _runs(line: SettlementLine, loan: Loan, terms: Terms, balances: Steps, covered_until: date | None) -> Iterator[Run]:
-    rates, approved = stated_rates(line), terms.project.approved_on
+    rates, approved = line.stated_rates, terms.project.approved_on
     paid = line.ordinary_paid_yuan > 0
     for from_on, to_on in pieces(line.from_on, line.last_on, _cuts(line, loan, terms, balances, rates, covered_until)):
         balance = balances.at(from_on)

@@ -5,10 +5,10 @@ from decimal import Decimal
 from itertools import groupby
 from typing import Literal
 
-from services.funding.interest.facts import ZERO
 from services.funding.interest.readings import InterestReadings
 from services.funding.interest.results import BankCheck, Segment
 from services.funding.interest.runs import Draft, Run
+from services.funding.interest.steps import ZERO
 from shared.money import round_fen
 
 

@@ -4,10 +4,11 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
-from services.funding.interest.facts import DAY, ZERO, Loan, SettlementLine
+DAY = timedelta(days=1)
+ZERO = Decimal("0.00")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,29 +24,27 @@ class Steps:
         return self.values[place] if place >= 0 else None
 
 
-def stated_balances(line: SettlementLine) -> Steps:
-    """Return the daily balances that a line states."""
-    return _steps((part.from_on, part.to_on, part.balance_yuan) for part in line.balances)
+def segmented(segments: Iterable[tuple[date, date, Decimal]]) -> Steps:
+    """Return the values of segments, first and last day included, unknown on the days between them."""
+    steps: dict[date, Decimal | None] = {}
+    for from_on, to_on, value in sorted(segments):
+        steps[from_on] = value
+        steps[to_on + DAY] = None
+    changes = [pair for pair, before in zip(steps.items(), [None, *steps.values()], strict=False) if pair[1] != before]
+    return Steps(tuple(on for on, _ in changes), tuple(value for _, value in changes))
 
 
-def stated_rates(line: SettlementLine) -> Steps:
-    """Return the actual rates that a line states."""
-    return _steps((part.from_on, part.to_on, part.annual_rate) for part in line.rates)
-
-
-def recorded_balances(loan: Loan) -> Steps:
-    """Return the balance that drawdowns and repayments leave on each day, at least zero."""
-    changes: defaultdict[date, Decimal] = defaultdict(lambda: ZERO)
-    for drawdown in loan.drawdowns:
-        changes[drawdown.on] += drawdown.amount_yuan
-    for repayment in loan.repayments:
-        changes[repayment.on] -= repayment.amount_yuan
-    days, balances, balance = [date.min], [ZERO], ZERO
-    for on in sorted(changes):
-        balance += changes[on]
+def running_total(changes: Iterable[tuple[date, Decimal]]) -> Steps:
+    """Return the sum of all changes up to each day, at least zero."""
+    by_day: defaultdict[date, Decimal] = defaultdict(lambda: ZERO)
+    for on, change in changes:
+        by_day[on] += change
+    days, totals, total = [date.min], [ZERO], ZERO
+    for on in sorted(by_day):
+        total += by_day[on]
         days.append(on)
-        balances.append(max(balance, ZERO))
-    return Steps(tuple(days), tuple(balances))
+        totals.append(max(total, ZERO))
+    return Steps(tuple(days), tuple(totals))
 
 
 def accumulated(steps: Steps, from_on: date, to_on: date) -> Decimal:
@@ -61,12 +60,3 @@ def pieces(from_on: date, to_on: date, cuts: Iterable[date | None]) -> Iterator[
     starts = sorted({from_on, *(cut for cut in cuts if cut is not None and from_on < cut <= to_on)})
     for place, start in enumerate(starts):
         yield start, starts[place + 1] - DAY if place + 1 < len(starts) else to_on
-
-
-def _steps(segments: Iterable[tuple[date, date, Decimal]]) -> Steps:
-    steps: dict[date, Decimal | None] = {}
-    for from_on, to_on, value in sorted(segments):
-        steps[from_on] = value
-        steps[to_on + DAY] = None
-    changes = [pair for pair, before in zip(steps.items(), [None, *steps.values()], strict=False) if pair[1] != before]
-    return Steps(tuple(on for on, _ in changes), tuple(value for _, value in changes))

@@ -7,8 +7,9 @@ from decimal import Decimal
 from typing import Final
 
 from services.funding.interest.checks.scope import Scope, remark, yuan
-from services.funding.interest.facts import DAY, ZERO, Loan
+from services.funding.interest.facts import Loan
 from services.funding.interest.results import Remark
+from services.funding.interest.steps import DAY, ZERO
 from services.funding.rules.loans import contract_key
 from shared.policy.reference_rates import SHORT_TERM_MONTHS
 

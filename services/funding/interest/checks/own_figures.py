@@ -6,9 +6,9 @@ from decimal import Decimal
 from typing import Final
 
 from services.funding.interest.checks.scope import Scope, remark, yuan
-from services.funding.interest.facts import ZERO, Loan, SettlementLine
+from services.funding.interest.facts import Loan, SettlementLine
 from services.funding.interest.results import Remark
-from services.funding.interest.steps import accumulated, stated_balances
+from services.funding.interest.steps import ZERO, accumulated
 
 LONGEST_DAYS: Final = 93
 """Longest quarter from one settlement day to the next, with a day to spare."""
@@ -87,7 +87,7 @@ def two_principals(line: SettlementLine, loan: Loan, scope: Scope) -> Iterator[R
     """Yield a 积数 that is not the sum of the daily balances beside it."""
     if line.accumulated_balance is None or not line.balances:
         return
-    summed = accumulated(stated_balances(line), line.from_on, line.last_on)
+    summed = accumulated(line.stated_balances, line.from_on, line.last_on)
     if summed != line.accumulated_balance:
         sentence = f"积数 {line.accumulated_balance:,.2f} 与逐日余额之和 {summed:,.2f} 不符"
         yield remark("accumulated_differs_from_balances", line, sentence, stated=line.accumulated_balance, sum=summed)

@@ -1,4 +1,4 @@
-"""What every check knows besides loan and line, and how a remark is written. Pure."""
+"""Scope of a review, and the writing of remarks. Pure."""
 
 from dataclasses import dataclass
 from datetime import date

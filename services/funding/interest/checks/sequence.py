@@ -7,9 +7,9 @@ from itertools import pairwise
 from typing import Final
 
 from services.funding.interest.checks.scope import Scope, remark, yuan
-from services.funding.interest.facts import DAY, ZERO, Loan, SettlementLine
+from services.funding.interest.facts import Loan, SettlementLine
 from services.funding.interest.results import Remark
-from services.funding.interest.steps import pieces, recorded_balances, stated_balances
+from services.funding.interest.steps import DAY, ZERO, pieces
 
 QUARTER_DAYS: Final = 85
 """Days without a line that hold a whole quarter."""
@@ -49,7 +49,7 @@ def first_line(lines: Sequence[SettlementLine], loan: Loan, scope: Scope) -> Ite
 
 def _gap(first: date, line: SettlementLine, loan: Loan) -> Iterator[Remark]:
     """Yield the days with a recorded balance between two lines: a few days, or whole quarters."""
-    last, recorded = line.from_on - DAY, recorded_balances(loan)
+    last, recorded = line.from_on - DAY, loan.recorded_balances
     owed = [part for part in pieces(first, last, recorded.days) if recorded.at(part[0])]
     days = sum((end - start).days + 1 for start, end in owed)
     if not days:
@@ -66,7 +66,7 @@ def settlement_days(lines: Sequence[SettlementLine], loan: Loan, scope: Scope) -
     """Yield a line that ends on another day than the contract's settlement day, the repayment or the maturity."""
     if loan.settlement_day is None:
         return
-    recorded = recorded_balances(loan)
+    recorded = loan.recorded_balances
     for line in lines:
         ends = line.last_on
         over = recorded.at(ends + DAY) == ZERO or ends in {loan.matures_on, *(e.to_on for e in loan.extensions)}
@@ -81,7 +81,7 @@ def balances_carried(lines: Sequence[SettlementLine], loan: Loan, scope: Scope) 
     for before, line in pairwise(lines):
         if line.from_on != before.last_on + DAY or line.from_on in moved:
             continue
-        closing, opening = stated_balances(before).at(before.last_on), stated_balances(line).at(line.from_on)
+        closing, opening = before.stated_balances.at(before.last_on), line.stated_balances.at(line.from_on)
         if closing is not None and opening is not None and closing != opening:
             sentence = f"期初余额 {yuan(opening)} 与上期期末余额 {yuan(closing)} 不符，当日无放款或还款"
             yield remark("balance_not_carried", line, sentence, opening=opening, closing=closing)

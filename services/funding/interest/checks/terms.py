@@ -7,16 +7,9 @@ from typing import Final
 
 from services.funding.interest.checks.own_figures import LineCheck
 from services.funding.interest.checks.scope import Scope, percent, remark, yuan
-from services.funding.interest.facts import DAY, ZERO, Loan, SettlementLine
+from services.funding.interest.facts import Loan, SettlementLine
 from services.funding.interest.results import Remark
-from services.funding.interest.steps import (
-    Steps,
-    accumulated,
-    pieces,
-    recorded_balances,
-    stated_balances,
-    stated_rates,
-)
+from services.funding.interest.steps import DAY, ZERO, Steps, accumulated, pieces
 from shared.money import round_fen
 from shared.policy.errors import BeyondKnownSeries
 from shared.policy.reference_rates import tenor_of
@@ -27,7 +20,7 @@ BASES: Final = (Decimal(360), Decimal(365))
 
 def balances(line: SettlementLine, loan: Loan, scope: Scope) -> Iterator[Remark]:
     """Yield the first day of each way in which daily balances contradict contract, drawdowns and repayments."""
-    stated, recorded = stated_balances(line), recorded_balances(loan)
+    stated, recorded = line.stated_balances, loan.recorded_balances
     found: dict[str, Remark] = {}
     for on, _ in pieces(line.from_on, line.last_on, (*stated.days, *recorded.days)):
         balance, kept = stated.at(on), recorded.at(on) or ZERO
@@ -65,7 +58,7 @@ def accumulated_balances(line: SettlementLine, loan: Loan, scope: Scope) -> Iter
     stated = line.accumulated_balance
     if stated is None or line.balances:
         return
-    recorded = accumulated(recorded_balances(loan), line.from_on, line.last_on)
+    recorded = accumulated(loan.recorded_balances, line.from_on, line.last_on)
     if stated != recorded:
         above = stated > max(loan.drawn_yuan, ZERO) * line.days
         code = "accumulated_above_drawn" if above else "accumulated_differs_from_records"
@@ -102,7 +95,7 @@ def _after_maturity(line: SettlementLine, loan: Loan, matures: date) -> Iterator
 
 def rates(line: SettlementLine, loan: Loan, scope: Scope) -> Iterator[Remark]:
     """Yield the first day on which the rate is other than the contract's: fixed, or LPR and spread at repricing."""
-    stated = stated_rates(line)
+    stated = line.stated_rates
     for on, _ in pieces(line.from_on, line.last_on, (*stated.days, *loan.repricing_days)):
         rate, agreed = stated.at(on), _agreed_rate(on, loan, scope)
         if rate is not None and agreed is not None and rate != agreed:
@@ -151,7 +144,7 @@ def _with_other_days(line: SettlementLine, loan: Loan, stated: Decimal, toleranc
     """Return whether one day more or fewer at the last balance and rate makes the interest, both times the basis."""
     summed = _interest_numbers(line, loan)
     balance = _balances(line, loan).at(line.last_on)
-    rate = stated_rates(line).at(line.last_on)
+    rate = line.stated_rates.at(line.last_on)
     if summed is None or balance is None or rate is None:
         return False
     return any(abs(stated - (summed + sign * balance * rate)) <= tolerance for sign in (1, -1))
@@ -159,7 +152,7 @@ def _with_other_days(line: SettlementLine, loan: Loan, stated: Decimal, toleranc
 
 def _interest_numbers(line: SettlementLine, loan: Loan) -> Decimal | None:
     """Return balance times rate summed over the days of a line; None where a balance or rate is unknown."""
-    rated, rates_used = stated_rates(line), {part.annual_rate for part in line.rates}
+    rated, rates_used = line.stated_rates, {part.annual_rate for part in line.rates}
     if line.accumulated_balance is not None and not line.balances:
         return line.accumulated_balance * rates_used.pop() if len(rates_used) == 1 else None
     kept, total = _balances(line, loan), ZERO
@@ -172,7 +165,7 @@ def _interest_numbers(line: SettlementLine, loan: Loan) -> Decimal | None:
 
 
 def _balances(line: SettlementLine, loan: Loan) -> Steps:
-    return stated_balances(line) if line.balances else recorded_balances(loan)
+    return line.stated_balances if line.balances else loan.recorded_balances
 
 
 TERM_CHECKS: Final[tuple[LineCheck, ...]] = (balances, accumulated_balances, period_of_the_loan, rates, bank_interest)
