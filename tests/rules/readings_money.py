@@ -1,25 +1,26 @@
 """Readings that change an amount: the grant, the interest subsidy, the instalments."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from services.eligibility.rules.dry_run import Loan, interest_of
+from services.eligibility.rules.dry_run import Loan as TriedLoan
+from services.eligibility.rules.dry_run import interest_of
 from services.eligibility.rules.investment import ComponentRecognition, ExcludedCost, recognise_components
-from services.funding.interest.days import LoanTotals, ProjectTotals
-from services.funding.interest.lines import RateSegment
+from services.funding.interest.facts import Loan, Project, RateSegment, SettlementLine
 from services.funding.rules.offers import grant_offer, proposed_return
 from services.funding.rules.releases import instalments
 from shared.errors import Invalid
 from shared.money import round_fen
 from shared.policy import grant, interpretations, parameter, resolve
-from tests.funding.interest.interest_lines import LOAN, PRINCIPAL, PROJECT, V2, line, payable, settled
+from shared.policy.reference_rates import Tenor
+from tests.funding.interest.projects import LOAN, PRINCIPAL, PROJECT, V2, calculated, drawn, line
 from tests.rules.switches import Switch
 
 ON = date(2024, 3, 1)
-EIGHT_YEARS = Loan(Decimal(100_000_000), Decimal("0.06"), Decimal(8))
+EIGHT_YEARS = TriedLoan(Decimal(100_000_000), Decimal("0.06"), Decimal(8))
 COMPONENTS = [
     {"kind": kind, "fixed_investment_yuan": Decimal(yuan)}
     for kind, yuan in (("building", 600_000_000), ("factory", 200_000_000), ("factory", 200_000_000))
@@ -29,17 +30,17 @@ SMALL = [
     {"kind": "factory", "fixed_investment_yuan": Decimal(50_000_000)},
 ]
 FACTORY = [{"kind": "factory", "declared_investment_yuan": "100000000", "assessed_investment_yuan": "80000000"}]
-DRAWN_EARLIER = replace(LOAN, drawn_on=date(2023, 6, 21))
+QUARTER = line(*V2)
 MIDDLE = date(2024, 7, 31)
 UNEVEN = line(
     *V2,
     rates=(RateSegment(V2[0], MIDDLE, Decimal("0.0300")), RateSegment(date(2024, 8, 1), V2[1], Decimal("0.0400"))),
-    interest_paid_yuan=round_fen(PRINCIPAL * (Decimal("0.0300") * 41 + Decimal("0.0400") * 51) / 360),
+    paid=str(round_fen(PRINCIPAL * (Decimal("0.0300") * 41 + Decimal("0.0400") * 51) / 360)),
 )
-OTHER_LOAN = ProjectTotals(loans={"L0": LoanTotals(date(2022, 6, 21))})
-CHEAP_BEFORE = ProjectTotals(
-    loans={"L1": LoanTotals(date(2024, 3, 21), Decimal(1_900_000), Decimal(2_000_000), Decimal(1_900_000))}
-)
+CHEAP_BEFORE = line(date(2024, 3, 21), date(2024, 6, 20), "0.0325")
+OTHER_LOAN = drawn(date(2022, 6, 21), id="L0", contract_no="示贷2022-001")
+OF_OTHER_LOAN = line(date(2022, 6, 21), date(2022, 9, 20), loan_id="L0")
+STARTED_EARLIER = replace(PROJECT, construction_started_on=date(2022, 1, 1))
 
 
 def award(key: str, components: list[dict[str, Any]]) -> Callable[[str], Decimal | None]:
@@ -47,10 +48,17 @@ def award(key: str, components: list[dict[str, Any]]) -> Callable[[str], Decimal
     return lambda option: grant(components, resolve(ON, interpretations={key: option})).award
 
 
-def interest(key: str, **given: Any) -> Callable[[str], Decimal | None]:
-    """Return the subsidy of the second quarter's line, or of another, as a function of the choice."""
-    statement = given.pop("statement", None) or line(*V2, loan=given.pop("loan", LOAN))
-    return lambda option: payable(statement, **given, **{key: option})
+def interest(
+    key: str, lines: Sequence[SettlementLine] = (QUARTER,), loans: Sequence[Loan] = (LOAN,), project: Project = PROJECT
+) -> Callable[[str], Decimal | None]:
+    """Return the subsidy of the first of the lines as a function of the choice."""
+    wanted = lines[0].id
+
+    def of(option: str) -> Decimal | None:
+        chosen: dict[str, Any] = {key: option}
+        return calculated(lines, loans, project=project, **chosen).of(wanted).payable_yuan
+
+    return of
 
 
 def base_of_grant(option: str) -> tuple[Decimal | None, bool, Decimal]:
@@ -77,10 +85,15 @@ def recognition(option: str) -> str:
     return str(found[0]["assessed_investment_yuan"])
 
 
-def at_tenor(months: int, contract: str | None) -> Callable[[str], str]:
+def at_tenor(months: int, contract: Tenor | None) -> Callable[[str], str]:
     """Return the LPR tenor of a loan as a function of the choice."""
-    loan = replace(LOAN, original_term_months=months, contract_tenor=contract)
-    return lambda option: settled(line(*V2, loan=loan), lpr_tenor=option).segments[0].tenor
+    loan = replace(LOAN, original_term_months=months, tenor=contract)
+
+    def chosen(option: str) -> str:
+        reference = calculated([QUARTER], [loan], lpr_tenor=option).lines[0].segments[0].reference
+        return reference.name.split()[0] if reference else ""
+
+    return chosen
 
 
 SWITCHES = (
@@ -117,7 +130,7 @@ SWITCHES = (
         "interest subsidy of a quarter in which the LPR falls",
         interest(
             "lpr_date",
-            loan=replace(DRAWN_EARLIER, repriced_on=(date(2024, 8, 1),)),
+            loans=[drawn(date(2023, 6, 21), repricing_days=(date(2024, 8, 1),))],
             project=replace(PROJECT, approved_on=date(2024, 8, 1)),
         ),
         {
@@ -149,13 +162,13 @@ SWITCHES = (
     Switch(
         "rate_comparison",
         "interest subsidy of a line with cheap and dear days",
-        interest("rate_comparison", statement=UNEVEN, totals=CHEAP_BEFORE),
+        interest("rate_comparison", [UNEVEN, CHEAP_BEFORE]),
         {"per_day": Decimal("1632500.00"), "per_line": Decimal("1729444.44"), "whole_loan": Decimal("1816666.67")},
     ),
     Switch(
         "interest_limit_scope",
         "interest subsidy of a loan more than two years after another loan's first day",
-        interest("interest_limit_scope", totals=OTHER_LOAN),
+        interest("interest_limit_scope", [QUARTER, OF_OTHER_LOAN], [LOAN, OTHER_LOAN], STARTED_EARLIER),
         {"project": Decimal(0), "loan": Decimal("1729444.44")},
     ),
     Switch(
@@ -163,7 +176,8 @@ SWITCHES = (
         "interest subsidy two years after the drawdown, in the quarter of the approval",
         interest(
             "interest_limit_start",
-            project=replace(PROJECT, first_drawn_on=date(2022, 9, 1), approved_on=date(2024, 7, 22)),
+            loans=[drawn(date(2022, 9, 1))],
+            project=replace(PROJECT, approved_on=date(2024, 7, 22)),
         ),
         {
             "first_subsidised_day": Decimal("1729444.44"),
