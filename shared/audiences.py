@@ -3,7 +3,7 @@
 A field or an event is declared as one for officials beside its model; who reads is known from the request.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -16,6 +16,10 @@ from shared.actors import ROLES, Actor
 
 OFFICIALS = frozenset(ROLES) - {"applicant", "system"}
 """Roles of the district, the city and the auditors."""
+CITY = OFFICIALS - {"district_officer", "district_supervisor", "district_government"}
+"""Roles of the city, who are told of its own preparation beside the auditors: a district learns what was decided."""
+CITY_ACTS = ("draft_approval",)
+"""Acts of the city's preparation of a decision. 三（二）"""
 PUBLIC = Actor("", "", "")
 """The reader of an answer that needs no sign-in."""
 _reader: ContextVar[Actor | None] = ContextVar("reader", default=None)
@@ -33,34 +37,49 @@ def read_by(reader: Actor) -> Iterator[None]:
 
 def for_officials() -> bool:
     """Return whether what is being read is read by an official, or by the suite itself."""
-    reader = _reader.get()
-    return reader is None or reader.role in OFFICIALS
+    return _is_read_in(OFFICIALS)
 
 
-def _to_officials(value: Any, write: SerializerFunctionWrapHandler) -> Any:
+def for_city() -> bool:
+    """Return whether what is being read is read by the city or an auditor, or by the suite itself."""
+    return _is_read_in(CITY)
+
+
+def _is_read_in(roles: Collection[str]) -> bool:
     reader = _reader.get()
-    if reader is None or reader.role in OFFICIALS or value in (reader.subject, reader.name):
-        return write(value)
-    return None
+    return reader is None or reader.role in roles
 
 
 @dataclass(frozen=True)
-class ToOfficials:
+class ToRoles:
     """Writes a field as its reader may see it; pydantic's WrapSerializer would leave no type of it in the document."""
+
+    roles: frozenset[str]
+
+    def _written(self, value: Any, write: SerializerFunctionWrapHandler) -> Any:
+        reader = _reader.get()
+        if reader is None or reader.role in self.roles or value in (reader.subject, reader.name):
+            return write(value)
+        return None
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         schema = handler(source)
-        written = core_schema.wrap_serializer_function_ser_schema(_to_officials)
+        written = core_schema.wrap_serializer_function_ser_schema(self._written)
         cast(dict[str, Any], schema)["serialization"] = written
         return schema
 
 
-TO_OFFICIALS = ToOfficials()
+TO_OFFICIALS = ToRoles(OFFICIALS)
 """Metadata of a field that officials see and everyone else gets as null."""
+TO_CITY = ToRoles(CITY)
+"""Metadata of a field that the city and auditors see and everyone else gets as null."""
 Handler = Annotated[str | None, TO_OFFICIALS]
 """Account or name of the person who handled something: for officials, and for that person; null for everyone else."""
 Internal = Annotated[str | None, TO_OFFICIALS]
 """Text of the offices' own work, such as the evidence of a proposal: for officials; null for everyone else."""
+
+CityInternal = Annotated[str | None, TO_CITY]
+"""Text of the city's preparation of a decision: for the city and auditors; null for everyone else."""
 
 
 ACCOUNT_READERS = frozenset({"applicant", "district_officer", "district_supervisor", "finance"})

@@ -3,10 +3,12 @@
 A record has a `version`, from which its ETag is made; a part names its records in `shown_in`.
 """
 
+import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any, ClassVar
 
+from pydantic import BaseModel
 from sqlalchemy import Update, event, inspect, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import DeclarativeBase, Session, object_session
@@ -53,6 +55,14 @@ def expect_tag(session: AsyncSession | Session | None, tag: Tag, if_match: str |
 def etag(row: Any) -> str:
     """Return the strong entity tag of a row with a `version`."""
     return f'"{row.version}"'
+
+
+def etag_of_view(shown: BaseModel) -> str:
+    """Return the entity tag of an answer to a reader who is told a part: what the reader does not see leaves it.
+
+    No act of such a reader may be decided by it.
+    """
+    return f'"{hashlib.sha256(shown.model_dump_json().encode()).hexdigest()[:32]}"'
 
 
 async def tag_after(session: AsyncSession) -> str | None:

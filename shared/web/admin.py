@@ -9,7 +9,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from sqlalchemy import select, text
 
 from shared.actors import ROLES, system_actor
-from shared.audiences import TO_OFFICIALS, Handler
+from shared.audiences import CITY_ACTS, TO_OFFICIALS, Handler, for_city
 from shared.errors import DomainError, Invalid, NotFound
 from shared.runtime import Instance
 from shared.storage.tables import act
@@ -126,5 +126,8 @@ ACTS = Listing(
 async def list_acts(
     session: ReadSession, actor: Official, case_id: CaseId, asked: Annotated[PageRequest, Depends(ACTS)]
 ) -> Page[ActOut]:
-    """Return the acts on a case in this service, oldest first."""
-    return await asked.page(session, select(act).where(act.c.case_id == case_id), ActOut.model_validate)
+    """Return the acts on a case in this service, oldest first; a district is not told of the city's preparation."""
+    acts = select(act).where(act.c.case_id == case_id)
+    if not for_city():
+        acts = acts.where(act.c.act.not_in(CITY_ACTS))
+    return await asked.page(session, acts, ActOut.model_validate)

@@ -35,12 +35,14 @@ class Projected:
 
     column: Any
     shown: Any
+    is_told: Callable[[], bool] = for_officials
+    """Returns whether the reader sees the column."""
 
 
 def seen(column: Any) -> Any:
     """Return the column or expression that the reader of this request filters and sorts by."""
     if isinstance(column, Projected):
-        return column.column if for_officials() else column.shown
+        return column.column if column.is_told() else column.shown
     return column
 
 

@@ -48,14 +48,14 @@ from services.funding.models.public_money import PublicMoney
 from services.funding.models.releases import ReleaseRequest
 from services.funding.models.returns import MoneyReturn
 from services.funding.rules.code_lists import APPLICATION_STATUSES, ApplicationStatus
-from shared.audiences import for_officials
+from shared.audiences import CITY_ACTS, for_city, for_officials
 from shared.contracts.facts import ProjectFacts
 from shared.contracts.library import DistrictCode, SupportMode
 from shared.identifiers import Uscc
 from shared.money import SignedMoney
 from shared.storage.audit import acts_of
 from shared.storage.session import found
-from shared.storage.versions import etag
+from shared.storage.versions import etag, etag_of_view
 from shared.text import STORED, AsStored
 from shared.web.admin import ActOut
 from shared.web.auth import Anyone
@@ -66,11 +66,13 @@ from shared.web.paging import Listing, Page, PageRequest
 
 router = APIRouter(route_class=ActRoute, tags=["资金申请"])
 _HELD = select(Hold.id).where(Hold.application_id == Application.id, Hold.lifted_at.is_(None)).exists()
-_STATUS = Projected(Application.status, case((Application.status == "drafted", "received"), else_=Application.status))
+_STATUS = Projected(
+    Application.status, case((Application.status == "drafted", "received"), else_=Application.status), for_city
+)
 
 
 def _once_approved(column: Any) -> Projected:
-    return Projected(column, case((Application.approved_on.is_not(None), column)))
+    return Projected(column, case((Application.approved_on.is_not(None), column)), for_city)
 
 
 APPLICATIONS = Listing(
@@ -175,11 +177,10 @@ TOLD_ACTS = (
 async def read_application(
     session: ReadSession, actor: Anyone, application_id: ApplicationKey, response: Response
 ) -> ApplicationDetail:
-    """Return the full record of a case with its timeline. 三（二）"""
+    """Return the full record of a case with its timeline; the city gets the version that its acts demand. 三（二）"""
     application = await found(session, Application, application_id)
-    response.headers["etag"] = etag(application)
     summary = await shown_one(session, application)
-    return ApplicationDetail(
+    detail = ApplicationDetail(
         **dict(summary),
         project=FundedProject.model_validate(application.project),
         facts=ProjectFacts.model_validate(application.facts, context=STORED),
@@ -187,6 +188,8 @@ async def read_application(
         timeline=_timeline(await acts_of(session, application.id)),
         **{name: await _part(session, name, application.id) for name in PARTS},
     )
+    response.headers["etag"] = etag(application) if for_city() else etag_of_view(detail)
+    return detail
 
 
 async def _part(session: AsyncSession, name: str, application_id: UUID) -> list[Any]:
@@ -198,8 +201,14 @@ async def _part(session: AsyncSession, name: str, application_id: UUID) -> list[
 
 
 def _timeline(acts: Sequence[Mapping[str, Any]]) -> list[ActOut]:
-    told = [each for each in acts if for_officials() or each["act"] in TOLD_ACTS]
+    told = [each for each in acts if _is_told(each["act"])]
     return [ActOut.model_validate(each) for each in told]
+
+
+def _is_told(act: str) -> bool:
+    if act in CITY_ACTS:
+        return for_city()
+    return for_officials() or act in TOLD_ACTS
 
 
 class LedgerEntryOut(Shape):

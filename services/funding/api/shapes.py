@@ -16,7 +16,7 @@ from services.funding.models.approvals import Approval
 from services.funding.models.holds import Hold
 from services.funding.rules.code_lists import APPLICATION_STATUSES, ApplicationStatus, HoldGround, HoldSeverity
 from services.funding.rules.offers import CLAUSES
-from shared.audiences import Handler, Internal, for_officials
+from shared.audiences import CityInternal, Handler, for_city
 from shared.contracts.library import LABELS, ComponentKind, ConstructionStatus, SupportMode
 from shared.money import Money, SignedMoney
 
@@ -119,7 +119,7 @@ class ApplicationOut(Shape):
     ruleset: str = Field(title="规则版本", description="评审所依据规则的指纹")
     as_of: date = Field(title="规则适用日期", description=DATE)
     budget_year: int | None = Field(title="预算年度")
-    justification: Internal = Field(title="拟办意见", description="仅工作人员可见")
+    justification: CityInternal = Field(title="拟办意见", description="仅市级工作人员可见")
     derivation: list[str] | None = Field(title="金额计算过程")
     clause: str | None = Field(title="依据条款")
     approval_no: str | None = Field(None, title="批复文号")
@@ -137,14 +137,14 @@ class ApplicationOut(Shape):
 
 
 DRAFTED = ("mode", "mode_label", "budget_year", "derivation", "clause")
-"""Fields that a draft fills in; an owner sees them once the report is approved."""
+"""Fields that a draft fills in; owner and district see them once the report is approved."""
 PROPOSED = ("base", "uncapped", "cap", "award")
 """Amounts of a draft."""
 
 
 def as_told(shown: ApplicationOut) -> ApplicationOut:
-    """Return what the reader may see: no draft of the approval, unless an official reads. 三（二）"""
-    if for_officials() or shown.approved_on is not None:
+    """Return what the reader may see: no draft of the approval, unless the city or an auditor reads. 三（二）"""
+    if for_city() or shown.approved_on is not None:
         return shown
     blank: dict[str, Any] = dict.fromkeys(DRAFTED)
     blank["amounts"] = [_unknown(each) if each.key in PROPOSED else each for each in shown.amounts]
