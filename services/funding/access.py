@@ -102,8 +102,14 @@ ACCESS = (
     ),
     Access("payment_order_file", "a file stays as it was sent", app=ADD, sealer="SELECT"),
     Access(
+        "plan_change",
+        "a second person issues it, or the draft is withdrawn; what changes stays",
+        app=f"{ADD}, UPDATE (status, decided_by, decided_at, decision_reason)",
+        sealer="SELECT",
+    ),
+    Access(
         "plan_item",
-        "an item is closed; project and amount stay",
+        "a version is closed, and the next one added; project and amount stay",
         app=f"{ADD}, UPDATE (status, completed_decision)",
         sealer="SELECT",
     ),

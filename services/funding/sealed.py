@@ -36,6 +36,7 @@ SEALS = Seals(
         sealed("funding", _TABLES["hold"], "placed_by", "lifted_by", "reason", "lift_reason", changes=True),
         sealed("funding", _TABLES["interest_statement"], "submitted_by", "decided_by", changes=True),
         sealed("funding", _TABLES["investment_plan"], "drafted_by", "issued_by", changes=True),
+        sealed("funding", _TABLES["plan_change"], "drafted_by", "decided_by", changes=True),
         sealed("funding", _TABLES["plan_item"], changes=True),
         sealed("funding", _TABLES["loan"], "registered_by", changes=True),
         sealed("funding", _TABLES["money_return"], "recorded_by", "decided_by", changes=True),

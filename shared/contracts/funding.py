@@ -90,6 +90,35 @@ class PlanIssued(Event, type="funding.plan_issued.v1", about="plan", key="plan_i
     issued_on: date
 
 
+class PlanItemChange(BaseModel):
+    """What a document does to a project of an issued plan; removed, what was released stays released."""
+
+    model_config = ConfigDict(frozen=True)
+
+    declaration_id: UUID
+    project_name: str
+    district: str
+    action: Literal["change", "remove"]
+    amount_yuan: Money
+    released_yuan: Money
+
+
+class PlanChanged(Event, type="funding.plan_changed.v1", about="plan", key="plan_id"):
+    """An issued investment plan was amended or cancelled by a document. 三（二）"""
+
+    plan_id: UUID
+    change_id: UUID
+    plan_no: str
+    kind: Literal["amend", "cancel"]
+    document_no: str
+    reason: str
+    year: int
+    batch: int
+    total_yuan: Money
+    items: tuple[PlanItemChange, ...]
+    issued_on: date
+
+
 class FundsReleased(Event, type="funding.funds_released.v1", about="application", key="declaration_id"):
     """Money was paid out. The first one opens a monitoring file. 三（二）, 四（一）1"""
 

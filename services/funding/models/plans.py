@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from services.funding.models.applications import Application
 from services.funding.models.base import Base
-from services.funding.rules.code_lists import PLAN_STATUSES
+from services.funding.rules.code_lists import PLAN_ITEM_STATUSES, PLAN_STATUSES
 from shared.errors import WrongStatus
 from shared.storage.versions import Part
 
@@ -19,7 +19,7 @@ class InvestmentPlan(Base):
 
     __tablename__ = "investment_plan"
     __table_args__ = (
-        CheckConstraint("status IN ('drafted', 'issued', 'withdrawn')", name="status"),
+        CheckConstraint(f"status IN {tuple(PLAN_STATUSES)}", name="status"),
         Index(
             "uq_investment_plan_year_batch", "year", "batch", unique=True, postgresql_where=text("status = 'issued'")
         ),
@@ -50,20 +50,28 @@ class InvestmentPlan(Base):
         self.expect_draft()
         self.status = "withdrawn"
 
+    def expect_issued(self) -> None:
+        """Raise WrongStatus unless the plan is issued."""
+        if self.status != "issued":
+            raise WrongStatus(
+                f"该投资计划{PLAN_STATUSES[self.status]}，只有已下达的计划可以调整或撤销；未下达的请撤回后重新编制",
+                current=self.status,
+            )
+
     def expect_draft(self) -> None:
         """Raise WrongStatus unless the plan is a draft."""
         if self.status != "drafted":
             raise WrongStatus(
-                f"该投资计划{PLAN_STATUSES[self.status]}，不能再下达或撤回；如有调整请另行编制批次", current=self.status
+                f"该投资计划{PLAN_STATUSES[self.status]}，不能再下达或撤回；已下达的请编制计划调整", current=self.status
             )
 
 
 class PlanItem(Base, Part):
-    """Project of a batch with the fields of 政府投资条例 art. 16; a project is planned in one batch only."""
+    """Version of a project in a batch with the fields of 政府投资条例 art. 16; planned in one batch only."""
 
     __tablename__ = "plan_item"
     __table_args__ = (
-        CheckConstraint("status IN ('planned', 'dropped')", name="status"),
+        CheckConstraint(f"status IN {tuple(PLAN_ITEM_STATUSES)}", name="status"),
         Index(
             "uq_plan_item_application_id", "application_id", unique=True, postgresql_where=text("status = 'planned'")
         ),
@@ -79,7 +87,7 @@ class PlanItem(Base, Part):
     status: Mapped[str] = mapped_column(default="planned")
     project_name: Mapped[str]
     content_and_scale: Mapped[str]
-    construction_period: Mapped[str | None]
+    construction_period: Mapped[str]
     total_investment_yuan: Mapped[Decimal]
     year_investment_yuan: Mapped[Decimal]
     fund_source: Mapped[str]
@@ -87,3 +95,7 @@ class PlanItem(Base, Part):
     amount_yuan: Mapped[Decimal]
     completed_decision: Mapped[str | None]
     """Reason for which a completed project stays in the plan or is dropped. 二（五）, I15"""
+    number: Mapped[int] = mapped_column(server_default="1")
+    """Version of the item within its plan; the last one is in force."""
+    change_id: Mapped[UUID | None]
+    """Document that made this version; empty for the first, which the plan made."""

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Final, Literal, get_args
 
 from services.funding.rules.budgets import BUDGET_KINDS
+from services.funding.rules.plans import ITEM_ACTIONS, PLAN_CHANGE_KINDS, PLAN_CHANGE_STATUSES
 from shared.contracts.library import LABELS, SupportMode
 
 ApplicationStatus = Literal["received", "drafted", "approved", "declined", "planned", "releasing", "released", "closed"]
@@ -31,11 +32,21 @@ APPROPRIATION_STATUSES: Final[dict[str, str]] = {
     "reversed": "已冲正",
 }
 
-PlanStatus = Literal["drafted", "issued", "withdrawn"]
-PLAN_STATUSES: Final[dict[str, str]] = {"drafted": "编制中", "issued": "已下达", "withdrawn": "已撤回"}
+PlanStatus = Literal["drafted", "issued", "withdrawn", "cancelled"]
+PLAN_STATUSES: Final[dict[str, str]] = {
+    "drafted": "编制中",
+    "issued": "已下达",
+    "withdrawn": "已撤回",
+    "cancelled": "已撤销",
+}
 
-PlanItemStatus = Literal["planned", "dropped"]
-PLAN_ITEM_STATUSES: Final[dict[str, str]] = {"planned": "列入计划", "dropped": "已剔除"}
+PlanItemStatus = Literal["planned", "dropped", "superseded", "removed"]
+PLAN_ITEM_STATUSES: Final[dict[str, str]] = {
+    "planned": "列入计划",
+    "dropped": "已剔除",
+    "superseded": "已由新版代替",
+    "removed": "已调出计划",
+}
 
 ReleaseStatus = Literal["requested", "paid", "returned", "rejected"]
 RELEASE_STATUSES: Final[dict[str, str]] = {
@@ -189,6 +200,9 @@ CODE_LISTS: Final[Mapping[str, Mapping[str, str]]] = {
     "appropriation_status": APPROPRIATION_STATUSES,
     "plan_status": PLAN_STATUSES,
     "plan_item_status": PLAN_ITEM_STATUSES,
+    "plan_change_kind": PLAN_CHANGE_KINDS,
+    "plan_change_status": PLAN_CHANGE_STATUSES,
+    "plan_item_action": ITEM_ACTIONS,
     "release_status": RELEASE_STATUSES,
     "payee_status": PAYEE_STATUSES,
     "payment_order_status": PAYMENT_ORDER_STATUSES,
