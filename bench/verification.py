@@ -73,9 +73,10 @@ _SEED = (
         SELECT {_PLAN}, '110000', 2024, n / 100, n / 100, '', 'issued', 100000, 'a', now(), 1 {_CASES} WHERE n % 100 = 0
         """,
     f"""INSERT INTO funding.plan_item (id, plan_id, application_id, district, applicant_uscc, status, project_name,
-            content_and_scale, total_investment_yuan, year_investment_yuan, fund_source, mode, amount_yuan)
-        SELECT {_CASE}, {_ID.format("1000000000 + (n + 99) / 100")}, {_CASE}, '110105', 'U', 'planned', '', '', 1, 1,
-               '', 'investment_grant', 1000 {_CASES}""",
+            content_and_scale, construction_period, total_investment_yuan, year_investment_yuan, fund_source, mode,
+            amount_yuan, year)
+        SELECT {_CASE}, {_ID.format("1000000000 + (n + 99) / 100")}, {_CASE}, '110105', 'U', 'planned', '', '', '', 1,
+               1, '', 'investment_grant', 1000, 2024 {_CASES}""",
     f"""INSERT INTO funding.release_request (id, application_id, district, applicant_uscc, instalment, condition,
             amount_yuan, clause, evidence, status, requested_by, requested_at, transfer_id)
         SELECT {_CASE}, {_CASE}, '110105', 'U', 1, '', 1000, '', '', 'paid', 'a', now(), {_TRANSFER.format(7)} {_CASES}

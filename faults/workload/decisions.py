@@ -23,6 +23,13 @@ MAX_ROUNDS = 3
 BATCHES_A_YEAR = 90
 """A plan's batch number has two digits; further plans draw on the following year."""
 SUPPLEMENT_UNIT_FEN = 100_000_000
+ANNUAL_PLAN = {
+    "construction_starts_on": "2024-01-01",
+    "construction_ends_on": "2025-12-31",
+    "year_investment_yuan": "1.00",
+    "fund_source": "市级政府投资和自筹",
+}
+"""Fields of the annual plan that only the project's owner knows (政府投资条例 art. 16)."""
 
 
 @dataclass
@@ -126,7 +133,11 @@ class Decisions:
         cases = [case for ticket in tickets for case in ticket.cases]
         later, batch = divmod(next(self._batches), BATCHES_A_YEAR)
         year = self._year + 1 + later
-        body = {"year": year, "batch": batch + 1, "items": [{"application_id": case.id} for case in cases]}
+        body = {
+            "year": year,
+            "batch": batch + 1,
+            "items": [{"application_id": case.id, **ANNUAL_PLAN} for case in cases],
+        }
         facts = {"year": year, "applications": [case.id for case in cases]}
         officer = self._rng.choice(OFFICERS)
         drafted = await self._act("draft_plan", "/v1/plans", officer, f"plan-{year}-{batch + 1}", body, facts)

@@ -29,7 +29,7 @@ Changes = Mapping[UUID, dict[str, Any]]
 _COPIED = (
     "plan_id", "application_id", "district", "applicant_uscc", "project_name", "content_and_scale",
     "construction_period", "total_investment_yuan", "year_investment_yuan", "fund_source", "mode", "amount_yuan",
-    "completed_decision",
+    "completed_decision", "year",
 )  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from shared.contracts.eligibility import AssessedComponent, PoolEntered
 from shared.contracts.facts import Component, ProjectFacts
 from shared.contracts.intake import Project
 from shared.events.outbox import emit
+from tests.attachments import attached
 from tests.world import START, World
 
 OWNER = "91110000600037341L"
@@ -93,9 +94,15 @@ async def appropriate(world: World, yuan: str = "500000000.00", year: int = 2024
     await world.post("funding", f"/v1/budgets/{drafted['id']}/confirm", "city-supervisor-2")
 
 
+async def paper(world: World, kind: str = "budget_document") -> str:
+    """Upload a paper to the city's treasury desk and return its id."""
+    return await attached(world, "funding", "city-officer-1", "treasury", None, kind)
+
+
 async def budget(world: World, **document: Any) -> Any:
-    """Draft and confirm a budget document, by default of 2024, and return it."""
-    drafted = await world.post("funding", "/v1/budgets", "city-officer-1", {"year": 2024, **document}, 201)
+    """Draft and confirm a budget document, by default of 2024 and with its paper, and return it."""
+    body = {"year": 2024, "attachments": [await paper(world)], **document}
+    drafted = await world.post("funding", "/v1/budgets", "city-officer-1", body, 201)
     return await world.post("funding", f"/v1/budgets/{drafted['id']}/confirm", "city-supervisor-2")
 
 
@@ -130,11 +137,23 @@ async def payee(world: World, case: UUID, **other: Any) -> Any:
     return await world.post("funding", f"/v1/payee-accounts/{entered['id']}/confirm", f"{district}-officer-1")
 
 
+def plan_item(case: object, **more: Any) -> dict[str, Any]:
+    """Return a project of a plan with the fields of the annual plan."""
+    return {
+        "application_id": str(case),
+        "construction_starts_on": "2024-01-01",
+        "construction_ends_on": "2025-06-30",
+        "year_investment_yuan": "1.00",
+        "fund_source": "市级政府投资和自筹",
+        **more,
+    }
+
+
 async def planned(world: World, *cases: UUID, batch: int = 1) -> Any:
     """Put the cases, each with its payee account, in a plan, issue it and return it."""
     for case in cases:
         await payee(world, case)
-    body = {"year": 2024, "batch": batch, "items": [{"application_id": str(case)} for case in cases]}
+    body = {"year": 2024, "batch": batch, "items": [plan_item(case) for case in cases]}
     plan = await world.post("funding", "/v1/plans", "city-officer-2", body, 201)
     return await world.post("funding", f"/v1/plans/{plan['id']}/issue", "city-supervisor-2")
 

@@ -17,6 +17,10 @@ ROWS = {
     " FROM (SELECT '{status}' IN ('confirmed', 'reversed') AS sure, '{status}' = 'withdrawn' AS gone) s",
     "investment_plan": "(id, district, year, batch, title, status, total_yuan, drafted_by, drafted_at, version)"
     f" VALUES ('{RECORD}', '110000', 2024, 9, '计划', '{{status}}', 1, 'x', {NOW}, 1)",
+    "plan_change": "(id, plan_id, district, kind, document_no, reason, items, status, drafted_by, drafted_at,"
+    f" decided_by, decided_at) SELECT '{RECORD}', '{RECORD}', '110000', 'cancel', '计调9号', '由', '[]', '{{status}}',"
+    f" 'x', {NOW}, CASE WHEN sure THEN 'y' END, CASE WHEN sure THEN {NOW} END"
+    " FROM (SELECT '{status}' <> 'drafted' AS sure) s",
     "interest_statement": "(id, application_id, district, applicant_uscc, number, lines, results, so_far, readings,"
     f" payable_yuan, status, submitted_by, submitted_at)"
     f" VALUES ({OF_CASE}, 1, '[]', '[]', '{{{{}}}}', '{{{{}}}}', 1, '{{status}}', 'x', {NOW})",
@@ -37,9 +41,9 @@ ROWS = {
 }
 ITEM = (
     "INSERT INTO funding.plan_item (id, plan_id, application_id, district, applicant_uscc, status, project_name,"
-    " content_and_scale, total_investment_yuan, year_investment_yuan, fund_source, mode, amount_yuan)"
-    f" VALUES ('{RECORD}', '{RECORD}', '{{case}}', '110105', '91110000600037341L', 'planned', '名', '规模', 1, 1, '源',"
-    " 'investment_grant', 1)"
+    " content_and_scale, construction_period, total_investment_yuan, year_investment_yuan, fund_source, mode,"
+    f" amount_yuan, year) VALUES ('{RECORD}', '{RECORD}', '{{case}}', '110105', '91110000600037341L', 'planned', '名',"
+    " '规模', '期', 1, 1, '源', 'investment_grant', 1, 2024)"
 )
 
 

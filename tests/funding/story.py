@@ -5,7 +5,7 @@ from typing import Any
 from uuid import uuid4
 
 from shared.contracts.intake import MunicipalMoneyRegistered
-from tests.funding.case import announce
+from tests.funding.case import announce, paper, plan_item
 from tests.funding.distinct import CHAOYANG, FENGTAI, GRANT_PARTS, OTHER_OWNER, OWNER, SMALL_PARTS, at
 from tests.funding.story_chapters import interest, monitored
 from tests.funding.story_steps import Story, enter_account, instalment, state
@@ -41,15 +41,37 @@ async def adjustments(story: Story) -> None:
     ]
     ids: list[str] = []
     for number, document in enumerate(documents, 1):
-        body = {"year": 2027, "note": f"理由{number}", **document}
+        body = {"year": 2027, "note": f"理由{number}", "attachments": [await paper(story.world)], **document}
         if document.get("kind") == "reversal":
             body["reverses"] = ids[1]
         drafted = await story.post("/v1/budgets", "city-officer-7", body, 201)
         ids.append(drafted["id"])
         await story.post(f"/v1/budgets/{drafted['id']}/confirm", "city-supervisor-3")
+    await amended(story)
     last = {"year": 2027, "amount_yuan": "6.00", "document_no": "调7号"}
     drafted = await story.post("/v1/budgets", "city-officer-7", last, 201)
     await story.post(f"/v1/budgets/{drafted['id']}/withdraw", "city-officer-8", {"reason": "撤回登记的理由"})
+
+
+async def amended(story: Story) -> None:
+    """Withdraw a first change of the plan of next year, and issue a second one, of one project."""
+    plans = (await story.world.get("funding", "/v1/plans?year=2025&status=issued", "auditor-1"))["items"]
+    path = f"/v1/plans/{plans[0]['id']}/changes"
+    change = {
+        "application_id": str(story.cases["grant"]),
+        "action": "change",
+        "construction_starts_on": "2024-02-06",
+        "construction_ends_on": "2027-03-04",
+        "year_investment_yuan": "32000000.05",
+    }
+    for number, step in enumerate(("withdraw", "issue"), 1):
+        body = {"kind": "amend", "document_no": f"计调{number}号", "reason": f"调整的理由{number}", "items": [change]}
+        body["attachments"] = [await paper(story.world, "plan_document")]
+        drafted = await story.post(path, "city-officer-2", body, 201)
+        who, more = (
+            ("city-officer-3", {"reason": "撤回调整的理由"}) if step == "withdraw" else ("city-supervisor-2", None)
+        )
+        await story.post(f"/v1/plan-changes/{drafted['id']}/{step}", who, more)
 
 
 async def approvals(story: Story) -> None:
@@ -76,11 +98,12 @@ async def plans(story: Story) -> None:
         {
             "application_id": str(story.cases["grant"]),
             "content_and_scale": "建设内容甲",
-            "construction_period": "2024年至2026年",
+            "construction_starts_on": "2024-02-05",
+            "construction_ends_on": "2026-11-12",
             "year_investment_yuan": "33000000.03",
             "fund_source": "市级资金及自筹",
         },
-        *({"application_id": str(story.cases[name])} for name in ("small", "done")),
+        *(plan_item(story.cases[name]) for name in ("small", "done")),
     ]
     first = await story.post("/v1/plans", "city-officer-3", {"year": 2024, "batch": 1, "items": items[:1]}, 201)
     await story.post(f"/v1/plans/{first['id']}/withdraw", "city-officer-4", {"reason": "撤回的理由"})

@@ -14,7 +14,7 @@ from shared.contracts.monitoring import (
     ProjectQuarterSubmitted,
     TargetResult,
 )
-from tests.funding.case import announce
+from tests.funding.case import announce, plan_item
 from tests.funding.distinct import CHAOYANG, FENGTAI, OTHER_OWNER, OWNER, SMALL_PARTS, at
 from tests.funding.story_steps import Story, enter_account, instalment, state
 
@@ -94,7 +94,7 @@ async def interest(story: Story) -> None:
     at(story.world, "2024-04-15 10:00")
     await story.post("/v1/applications/{loan}/lift-hold", "city-supervisor-3", {"reason": "已复核"})
     await story.post("/v1/applications/{loan}/approve", "city-supervisor-1")
-    items = [{"application_id": str(story.cases["loan"])}]
+    items = [plan_item(story.cases["loan"])]
     plan = await story.post("/v1/plans", "city-officer-2", {"year": 2024, "batch": 1, "items": items}, 201)
     await story.post(f"/v1/plans/{plan['id']}/issue", "city-supervisor-2")
     account = await enter_account(story, "loan", 5)

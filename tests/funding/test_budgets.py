@@ -11,6 +11,7 @@ from tests.funding.case import (
     code,
     draft,
     enter_pool,
+    paper,
     planned,
     read,
     released,
@@ -76,7 +77,7 @@ KINDS: dict[str, tuple[dict[str, Any], dict[str, str], dict[str, str]]] = {
 async def test_each_kind_moves_what_it_says_and_its_reversal_moves_it_back(world: World, kind: str) -> None:
     more, after, next_year = KINDS[kind]
     await appropriate(world, "100.00")
-    about = {"kind": kind, "document_no": "调1号", "note": "理由", **more}
+    about = {"kind": kind, "document_no": "调1号", "note": "理由", "attachments": [await paper(world)], **more}
     document = await budget(world, **about)
     assert await figures(world) == after
     if next_year:
@@ -87,7 +88,14 @@ async def test_each_kind_moves_what_it_says_and_its_reversal_moves_it_back(world
     assert await figures(world) == {"appropriated": "100.00", "available": "100.00"}
     shown = await world.get("funding", f"/v1/appropriations/{document['id']}", "auditor-1")
     assert shown["status"] == "reversed"
-    again = {"kind": "reversal", "document_no": "冲2号", "note": "再冲", "reverses": document["id"], "year": 2024}
+    again: dict[str, Any] = {
+        "kind": "reversal",
+        "document_no": "冲2号",
+        "note": "再冲",
+        "reverses": document["id"],
+        "year": 2024,
+    }
+    again["attachments"] = about["attachments"]
     assert await code(world, "/v1/budgets", "city-officer-1", again) == "wrong_status"
     await budget(world, **about)
     assert await figures(world) == after
@@ -103,7 +111,8 @@ async def test_frozen_money_is_not_spent_and_comes_free_again(world: World) -> N
     case = await enter_pool(world)
     await draft(world, case)
     assert await code(world, f"/v1/applications/{case}/approve", "city-supervisor-1") == "over_budget"
-    thaw = {"kind": "unfreeze", "document_no": "解1号", "note": "审计完毕", "year": 2024}
+    thaw: dict[str, Any] = {"kind": "unfreeze", "document_no": "解1号", "note": "审计完毕", "year": 2024}
+    thaw["attachments"] = [await paper(world)]
     assert await code(world, "/v1/budgets", "city-officer-1", thaw | {"amount_yuan": "0.02"}) == "over_balance"
     await budget(world, **thaw | {"amount_yuan": "0.01"})
     await world.post("funding", f"/v1/applications/{case}/approve", "city-supervisor-1")
@@ -114,7 +123,14 @@ async def test_a_cut_below_what_is_committed_is_refused_with_the_figures_and_the
     await appropriate(world, "25000000.00")
     case, other = await approved(world), await approved(world)
     await planned(world, case)
-    cut = {"year": 2024, "kind": "cut", "amount_yuan": "5000000.01", "document_no": "减1号", "note": "压减"}
+    cut: dict[str, Any] = {
+        "year": 2024,
+        "kind": "cut",
+        "amount_yuan": "5000000.01",
+        "document_no": "减1号",
+        "note": "压减",
+    }
+    cut["attachments"] = [await paper(world)]
     refused = await world.post("funding", "/v1/budgets", "city-officer-1", cut, 409)
     assert refused["code"] == "over_budget"
     for figure in ("可用 5,000,000.00", "超出 0.01", "未列计划 10,000,000.00", "未拨付 10,000,000.00", "结转"):
@@ -133,7 +149,14 @@ async def test_a_spent_appropriation_is_not_reversed(world: World) -> None:
     await appropriate(world, "10000000.00")
     await approved(world)
     document = (await world.get("funding", "/v1/budgets/2024", "auditor-1"))["appropriations"][0]
-    body = {"year": 2024, "kind": "reversal", "document_no": "冲1号", "note": "误", "reverses": document["id"]}
+    body: dict[str, Any] = {
+        "year": 2024,
+        "kind": "reversal",
+        "document_no": "冲1号",
+        "note": "误",
+        "reverses": document["id"],
+    }
+    body["attachments"] = [await paper(world)]
     assert await code(world, "/v1/budgets", "city-officer-1", body) == "over_budget"
 
 
@@ -167,16 +190,17 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "a reversal of nothing": (
         {"kind": "reversal", "reverses": "11111111-1111-5111-8111-111111111111", "note": "由"}, "reverses",
     ),
+    "a cut without a paper": ({"kind": "cut", "amount_yuan": "1.00", "note": "由", "attachments": []}, "attachments"),
     "a carry-over of nothing": ({"kind": "carry_over", "to_year": 2025, "note": "由"}, "year"),
 }  # fmt: skip
 
 
 async def test_a_document_states_what_its_kind_needs_and_no_more(world: World) -> None:
     await appropriate(world, "9.00")
-    pointers = {}
+    pointers, papers = {}, {"attachments": [await paper(world)]}
     for name, (body, _) in WRONG.items():
         refused = await world.post(
-            "funding", "/v1/budgets", "city-officer-1", {"year": 2024, "document_no": "误1号", **body}, 422
+            "funding", "/v1/budgets", "city-officer-1", {"year": 2024, "document_no": "误1号", **papers, **body}, 422
         )
         pointers[name] = refused["errors"][0]["pointer"]
     assert pointers == {name: f"/body/{field}" for name, (_, field) in WRONG.items()}
@@ -215,7 +239,14 @@ async def test_a_carry_over_is_confirmed_as_drafted_or_not_at_all(world: World) 
     case = await released(world)
     other = await approved(world)
     await planned(world, other, batch=2)
-    body = {"year": 2024, "kind": "carry_over", "document_no": "结1号", "to_year": 2025, "note": "年终结转"}
+    body: dict[str, Any] = {
+        "year": 2024,
+        "kind": "carry_over",
+        "document_no": "结1号",
+        "to_year": 2025,
+        "note": "年终结转",
+    }
+    body["attachments"] = [await paper(world)]
     closed = body | {"application_ids": [str(case)]}
     assert await code(world, "/v1/budgets", "city-officer-1", closed, 422) == "invalid"
     drafted = await world.post("funding", "/v1/budgets", "city-officer-1", body, 201)

@@ -13,7 +13,7 @@ from services.funding.main import service
 from shared.contracts.intake import MunicipalMoneyRegistered
 from shared.segregation import DUTIES, SEGREGATION
 from tests.funding import rows
-from tests.funding.case import DISTRICT, OWNER, announce, appropriate, approved, code, draft, enter_pool
+from tests.funding.case import DISTRICT, OWNER, announce, appropriate, approved, code, draft, enter_pool, plan_item
 from tests.funding.rows import RECORD
 from tests.world import World
 
@@ -109,7 +109,7 @@ async def test_a_bar_is_not_lifted_by_who_brought_any_barred_project_towards_the
     await appropriate(world)
     barred, same_owner = await approved(world, project_code=CODE), await approved(world)
     for batch, (case, drafter) in enumerate(((barred, "city-officer-5"), (same_owner, "city-officer-6")), 1):
-        plan = {"year": 2024, "batch": batch, "items": [{"application_id": str(case)}]}
+        plan = {"year": 2024, "batch": batch, "items": [plan_item(case)]}
         await world.post("funding", "/v1/plans", drafter, plan, 201)
     money = {
         "project_code": CODE, "applicant_uscc": OWNER, "district": DISTRICT, "programme": "另一渠道",
@@ -150,7 +150,7 @@ async def test_who_drafted_the_plan_lifts_no_hold_on_its_projects(world: World) 
     await appropriate(world)
     case = await approved(world)
     both = replace(PEOPLE["city-officer-3"], roles=("city_officer", "city_supervisor"))
-    plan = {"year": 2024, "batch": 1, "items": [{"application_id": str(case)}]}
+    plan = {"year": 2024, "batch": 1, "items": [plan_item(case)]}
     await world.post("funding", "/v1/plans", both, plan, 201)
     await world.post("funding", f"/v1/applications/{case}/hold", "city-officer-4", REASON, 201)
     lift = f"/v1/applications/{case}/lift-hold"

@@ -5,7 +5,18 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from tests.funding.case import DISTRICT, OWNER, appropriate, approved, code, draft, enter_pool, planned, requested
+from tests.funding.case import (
+    DISTRICT,
+    OWNER,
+    appropriate,
+    approved,
+    code,
+    draft,
+    enter_pool,
+    plan_item,
+    planned,
+    requested,
+)
 from tests.world import World
 
 pytestmark = pytest.mark.clause("二（五）")
@@ -91,7 +102,7 @@ async def test_every_step_towards_the_money_names_the_oldest_entry_and_goes_on_o
 
     await refused_while_registered(f"{path}/approve", "city-supervisor-1")
     await world.post("funding", f"{path}/approve", "city-supervisor-1")
-    items = {"items": [{"application_id": str(case)}]}
+    items = {"items": [plan_item(case)]}
     plan = await world.post("funding", "/v1/plans", "city-officer-2", {"year": 2024, "batch": 1, **items}, 201)
     await refused_while_registered(f"/v1/plans/{plan['id']}/issue", "city-supervisor-2")
     await world.post("funding", f"/v1/plans/{plan['id']}/issue", "city-supervisor-2")

@@ -45,6 +45,7 @@ CLAWBACK = {"ground": "other", "clause": "四（一）1", "amount_yuan": "1.00",
 BACK = {"amount_yuan": "1.00", "bank_receipt_no": "回单1", "reason": "退"}
 SUPPORT = {"kind": "district_rent", "programme": "租金", "amount_yuan": "1.00", "granted_on": "2024-02-01"}
 REFERRAL = {"bank": "银行", "owner_consent": True, "consent_document": "同意书", "wanted_yuan": "1.00"}
+CHANGE = {"kind": "cancel", "document_no": "计调1号", **REASON, "attachments": [str(RECORD)]}
 BUDGET = {"year": 2024, "amount_yuan": "1.00", "document_no": "财9号"}
 OTHER_MONEY = (
     "INSERT INTO funding.public_money (id, district, kind, programme, applicant_uscc, amount_yuan, granted_on,"
@@ -84,6 +85,10 @@ def requested(case: UUID) -> tuple[str, ...]:
 
 def planned(case: UUID) -> tuple[str, ...]:
     return rows.row("investment_plan", case, "drafted"), rows.item(case)
+
+
+def changing(case: UUID) -> tuple[str, ...]:
+    return rows.row("investment_plan", case, "issued"), rows.item(case), rows.row("plan_change", case, "drafted")
 
 
 def become(status: str) -> str:
@@ -271,6 +276,21 @@ RACES = {
         decided("appropriation", "confirmed", confirmed_by="'y'", confirmed_at="now()"),
         given=records("appropriation", "drafted"),
     ),
+    "issue_plan_change": Race(
+        "city-supervisor-1", f"plan-changes/{RECORD}/issue", None, "stale",
+        decided("plan_change", "issued", decided_by="'y'", decided_at="now()"),
+        given=changing,
+    ),
+    "withdraw_plan_change": Race(
+        "city-officer-5", f"plan-changes/{RECORD}/withdraw", REASON, "stale",
+        decided("plan_change", "issued", decided_by="'y'", decided_at="now()"),
+        given=changing,
+    ),
+    "draft_plan_change": Race(
+        "city-officer-5", f"plans/{RECORD}/changes", CHANGE, "wrong_status",
+        "UPDATE funding.investment_plan SET status = 'withdrawn'",
+        given=lambda case: (rows.row("investment_plan", case, "issued"), rows.item(case)),
+    ),
     "withdraw_budget": Race(
         "city-supervisor-1", f"budgets/{RECORD}/withdraw", REASON, "stale",
         decided("appropriation", "confirmed", confirmed_by="'y'", confirmed_at="now()"),
@@ -303,5 +323,5 @@ def test_every_act_has_its_race() -> None:
     acts = {name for name, route in operations("funding").items() if "POST" in (route.methods or ())}
     assert acts - {name.split(",")[0] for name in RACES} == {
         "draft_plan", "register_municipal_money", "issue_api_key", "revoke_api_key", "issue_stream_ticket",
-        "close_person", "authorise_agent", "withdraw_agent",
+        "add_attachment", "withdraw_attachment", "close_person", "authorise_agent", "withdraw_agent",
     }  # fmt: skip

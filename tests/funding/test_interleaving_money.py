@@ -16,7 +16,18 @@ from shared.contracts.monitoring import (
     ProjectQuarterSubmitted,
 )
 from tests.funding import rows
-from tests.funding.case import DISTRICT, OWNER, announce, appropriate, approved, draft, enter_pool, planned, read
+from tests.funding.case import (
+    DISTRICT,
+    OWNER,
+    announce,
+    appropriate,
+    approved,
+    draft,
+    enter_pool,
+    plan_item,
+    planned,
+    read,
+)
 from tests.funding.case import requested as request_release
 from tests.interleaving import after
 from tests.world import World
@@ -43,7 +54,7 @@ async def test_a_plan_waits_for_the_budget_of_its_year(world: World) -> None:
     await appropriate(world)
     await appropriate(world, "10000000.00", 2025)
     case = await approved(world)
-    items = {"items": [{"application_id": str(case)}]}
+    items = {"items": [plan_item(case)]}
     plan = await world.post("funding", "/v1/plans", "city-officer-2", {"year": 2025, "batch": 1, **items}, 201)
     spent = "UPDATE funding_ledger.account SET debits_pending = 1 WHERE fiscal_year = 2025"
     call = world.call("funding", "POST", f"/v1/plans/{plan['id']}/issue", "city-supervisor-2")
@@ -92,7 +103,7 @@ async def test_a_project_waits_for_the_plan_that_takes_it_first(world: World) ->
     await appropriate(world)
     case = await approved(world)
     await rows.add(world, "investment_plan", case, "drafted")
-    items = {"items": [{"application_id": str(case)}]}
+    items = {"items": [plan_item(case)]}
     call = world.call("funding", "POST", "/v1/plans", "city-officer-2", {"year": 2024, "batch": 1, **items})
     answer = await after(world, rows.item(case), "", call)
     assert (answer.status_code, answer.json()["code"]) == (409, "duplicate")
@@ -102,7 +113,7 @@ async def test_a_project_waits_for_the_plan_that_takes_it_first(world: World) ->
 async def test_of_two_batches_with_one_number_the_second_waits_and_is_refused(world: World) -> None:
     await appropriate(world)
     case = await approved(world)
-    items = {"items": [{"application_id": str(case)}]}
+    items = {"items": [plan_item(case)]}
     plan = await world.post("funding", "/v1/plans", "city-officer-2", {"year": 2024, "batch": 9, **items}, 201)
     call = world.call("funding", "POST", f"/v1/plans/{plan['id']}/issue", "city-supervisor-2")
     answer = await after(world, rows.row("investment_plan", case, "issued"), "", call)

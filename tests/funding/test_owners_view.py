@@ -129,7 +129,7 @@ async def test_a_plan_and_a_release_are_told_once_they_are_decided(world: World)
     await steps.appropriate(world)
     case = await steps.approved(world)
     await steps.payee(world, case)
-    items = [{"application_id": str(case)}]
+    items = [steps.plan_item(case)]
     body = {"year": 2024, "batch": 1, "items": items}
     plan = await world.post("funding", "/v1/plans", "city-officer-2", body, 201)
     assert (await owners(world, case))["plan_items"] == []

@@ -15,6 +15,7 @@ from tests.funding.case import (
     construction,
     draft,
     enter_pool,
+    plan_item,
     planned,
     pooled,
     read,
@@ -29,7 +30,7 @@ pytestmark = pytest.mark.clause("三（二）")
 
 
 def batch(*cases: UUID, year: int = 2024, number: int = 1, **more: Any) -> dict[str, Any]:
-    return {"year": year, "batch": number, "items": [{"application_id": str(case), **more} for case in cases]}
+    return {"year": year, "batch": number, "items": [plan_item(case, **more) for case in cases]}
 
 
 async def drafted(world: World, *cases: UUID, status: int = 201, **about: Any) -> Any:
@@ -71,7 +72,7 @@ async def test_an_approval_takes_the_drafted_year_which_may_be_another_than_that
     await world.post("funding", f"/v1/applications/{case}/approve", "city-supervisor-1")
     shown = await world.get("funding", "/v1/budgets/2025", "finance-1")
     assert yuan(shown, "reserved") == "10000000.00"
-    assert (await world.get("funding", "/v1/budgets/2024", "finance-1", 409))["code"] == "no_budget"
+    assert (await world.get("funding", "/v1/budgets/2024", "finance-1", 404))["code"] == "not_found"
     await sound(world)
 
 
@@ -240,7 +241,7 @@ async def test_a_budget_document_is_unique_within_its_year_and_counts_once_confi
     assert (yuan(shown, "appropriated"), [row["document_no"] for row in shown["appropriations"]]) == (
         "3.03", ["财1号", "财2号"],
     )  # fmt: skip
-    assert (await world.get("funding", "/v1/budgets/2025", "finance-1", 409))["code"] == "no_budget"
+    assert (await world.get("funding", "/v1/budgets/2025", "finance-1", 404))["code"] == "not_found"
 
 
 async def test_a_state_of_construction_keeps_the_start_and_replaces_the_completion(world: World) -> None:

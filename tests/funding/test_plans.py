@@ -7,7 +7,18 @@ from sqlalchemy import text
 
 from deploy.demo.personas import PEOPLE
 from shared.actors import system_actor
-from tests.funding.case import appropriate, approved, code, construction, enter_pool, planned, read, requested, sound
+from tests.funding.case import (
+    appropriate,
+    approved,
+    code,
+    construction,
+    enter_pool,
+    plan_item,
+    planned,
+    read,
+    requested,
+    sound,
+)
 from tests.world import World
 
 pytestmark = pytest.mark.clause("三（二）")
@@ -16,10 +27,10 @@ pytestmark = pytest.mark.clause("三（二）")
 async def test_only_approved_projects_enter_a_plan_and_only_once(world: World) -> None:
     await appropriate(world)
     waiting, case = await enter_pool(world), await approved(world)
-    body = {"year": 2024, "batch": 1, "items": [{"application_id": str(case)}, {"application_id": str(waiting)}]}
+    body = {"year": 2024, "batch": 1, "items": [plan_item(case), plan_item(waiting)]}
     refused = await world.post("funding", "/v1/plans", "city-officer-2", body, 422)
     assert refused["errors"][0]["pointer"] == "/body/items/1/application_id"
-    body["items"] = [{"application_id": str(case)}]
+    body["items"] = [plan_item(case)]
     await world.post("funding", "/v1/plans", "city-officer-2", body, 201)
     assert await code(world, "/v1/plans", "city-officer-2", body | {"batch": 2}) == "duplicate"
 
@@ -27,7 +38,7 @@ async def test_only_approved_projects_enter_a_plan_and_only_once(world: World) -
 async def test_a_withdrawn_draft_frees_its_projects(world: World) -> None:
     await appropriate(world)
     case = await approved(world)
-    body = {"year": 2024, "batch": 1, "items": [{"application_id": str(case)}]}
+    body = {"year": 2024, "batch": 1, "items": [plan_item(case)]}
     plan = await world.post("funding", "/v1/plans", "city-officer-2", body, 201)
     await world.post("funding", f"/v1/plans/{plan['id']}/withdraw", "city-officer-2", {"reason": "并入下一批"})
     assert await code(world, f"/v1/plans/{plan['id']}/issue", "city-supervisor-2") == "wrong_status"
@@ -50,7 +61,7 @@ async def test_the_drafter_of_a_plan_does_not_issue_it(world: World) -> None:
     await appropriate(world)
     case = await approved(world)
     both = replace(PEOPLE["city-officer-2"], roles=("city_officer", "city_supervisor"))
-    body = {"year": 2024, "batch": 1, "items": [{"application_id": str(case)}]}
+    body = {"year": 2024, "batch": 1, "items": [plan_item(case)]}
     plan = await world.post("funding", "/v1/plans", both, body, 201)
     assert (await world.post("funding", f"/v1/plans/{plan['id']}/issue", both, status=403))["code"] == "same_officer"
 
@@ -58,7 +69,7 @@ async def test_the_drafter_of_a_plan_does_not_issue_it(world: World) -> None:
 async def test_a_project_completed_before_the_plan_waits_for_a_decision(world: World) -> None:
     await appropriate(world)
     kept, dropped = await approved(world), await approved(world)
-    body = {"year": 2024, "batch": 1, "items": [{"application_id": str(case)} for case in (kept, dropped)]}
+    body = {"year": 2024, "batch": 1, "items": [plan_item(case) for case in (kept, dropped)]}
     plan = await world.post("funding", "/v1/plans", "city-officer-2", body, 201)
     for case in (kept, dropped):
         await construction(world, case)

@@ -8,7 +8,7 @@ import pytest
 from deploy.demo.personas import Persona, applicant
 from services.funding.rules.code_lists import APPLICATION_STATUSES
 from tests.enumeration import operations
-from tests.funding.case import OWNER, appropriate, approved, enter_pool
+from tests.funding.case import OWNER, appropriate, approved, enter_pool, plan_item
 from tests.funding.rows import RECORD, add, add_planned
 from tests.world import World
 
@@ -62,7 +62,7 @@ async def test_an_act_is_refused_in_every_other_status(world: World, name: str) 
 async def test_only_an_approved_project_is_drafted_into_a_plan_and_issued_in_it(world: World) -> None:
     await appropriate(world)
     case = await approved(world)
-    items = {"items": [{"application_id": str(case)}]}
+    items = {"items": [plan_item(case)]}
     for status in APPLICATION_STATUSES:
         await put(world, case, status)
         expected = 201 if status == "approved" else 422
@@ -122,6 +122,10 @@ DECIDED: dict[str, dict[str, tuple[str, str | Persona, Any, set[str]]]] = {
         "issue_plan": ("plans/{}/issue", "city-supervisor-2", None, {"drafted"}),
         "withdraw_plan": ("plans/{}/withdraw", "city-officer-4", {"reason": "撤回"}, {"drafted"}),
     },
+    "plan_change": {
+        "issue_plan_change": ("plan-changes/{}/issue", "city-supervisor-2", None, {"drafted"}),
+        "withdraw_plan_change": ("plan-changes/{}/withdraw", "city-officer-4", {"reason": "撤回"}, {"drafted"}),
+    },
     "interest_statement": {
         "decide_interest": (
             "interest-statements/{}/decide", "city-officer-3", {"accept": True, "reason": "认可"}, {"flagged"},
@@ -148,8 +152,9 @@ DECIDED: dict[str, dict[str, tuple[str, str | Persona, Any, set[str]]]] = {
 }  # fmt: skip
 """Acts on a record by table and operation, with the statuses in which it is not refused for the status."""
 STATUSES = {
-    "appropriation": ("drafted", "confirmed"),
-    "investment_plan": ("drafted", "issued", "withdrawn"),
+    "appropriation": ("drafted", "confirmed", "withdrawn", "reversed"),
+    "investment_plan": ("drafted", "issued", "withdrawn", "cancelled"),
+    "plan_change": ("drafted", "issued", "withdrawn"),
     "interest_statement": ("computed", "flagged", "accepted", "rejected"),
     "payee_account": ("entered", "checked", "confirmed", "returned", "withdrawn"),
     "release_request": ("requested", "paid", "rejected"),
@@ -163,8 +168,8 @@ STATUSES = {
 async def test_a_record_is_decided_only_while_it_waits_for_the_decision(world: World, table: str) -> None:
     case = await enter_pool(world)
     await appropriate(world)
-    if table == "release_request":
-        await add_planned(world, case)  # a release reads the plan of its project
+    if table in ("release_request", "plan_change"):
+        await add_planned(world, case)  # a release and a change read the plan of their project
     for status in STATUSES[table]:
         for operation, (path, who, body, admitted) in DECIDED[table].items():
             await world.database.admin.execute(f"DELETE FROM funding.{table} WHERE id = '{RECORD}'")
@@ -176,7 +181,7 @@ async def test_a_record_is_decided_only_while_it_waits_for_the_decision(world: W
 
 def test_every_act_on_a_status_has_its_rows() -> None:
     """Compare the acts with those that have rows; the others act whatever the status, or add a record."""
-    tested = ACTS.keys() | {name for acts in DECIDED.values() for name in acts} | {"draft_plan"}
+    tested = ACTS.keys() | {name for acts in DECIDED.values() for name in acts} | {"draft_plan", "draft_plan_change"}
     tested |= {"register_loan", "record_final_accounts"}
     acts = {name for name, route in operations("funding").items() if "POST" in (route.methods or ())}
     assert acts - tested == {
@@ -184,4 +189,5 @@ def test_every_act_on_a_status_has_its_rows() -> None:
         "record_co_support", "register_municipal_money", "withdraw_public_money", "refer_to_bank",
         "record_referral_outcome", "issue_api_key", "revoke_api_key", "issue_stream_ticket",
         "close_person", "authorise_agent", "withdraw_agent", "enter_payee", "check_payee",
+        "add_attachment", "withdraw_attachment",
     }  # fmt: skip

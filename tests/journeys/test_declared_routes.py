@@ -34,7 +34,8 @@ STATUSES = {
     },
     "funding": {
         "enter_figures": 201,
-        "draft_budget": 201, "register_loan": 201, "draft_plan": 201, "submit_interest": 201, "request_release": 201,
+        "draft_budget": 201, "register_loan": 201, "draft_plan": 201,
+        "draft_plan_change": 201, "submit_interest": 201, "request_release": 201,
         "hold_funds": 201, "record_return": 201, "request_clawback": 201, "record_final_accounts": 201,
         "record_co_support": 201, "register_municipal_money": 201, "refer_to_bank": 201,
     },

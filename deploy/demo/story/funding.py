@@ -67,10 +67,19 @@ async def _register_loan(client: StoryClient, ids: dict[str, str]) -> str:
     return str(loan["id"])
 
 
+ANNUAL_PLAN = {
+    "construction_starts_on": "2024-01-01",
+    "construction_ends_on": "2025-12-31",
+    "year_investment_yuan": "1000000.00",
+    "fund_source": "市级政府投资，其余由项目单位自筹",
+}
+"""Fields of the annual plan that only the project's owner knows (政府投资条例 art. 16)."""
+
+
 async def plan(client: StoryClient, ids: dict[str, str]) -> None:
     """Issue one batch of the investment plan for all approved applications."""
     await client.move_to(PLANNED)
-    items = [{"application_id": ids[case.key]} for case in APPROVED_CASES]
+    items = [{"application_id": ids[case.key], **ANNUAL_PLAN} for case in APPROVED_CASES]
     batch = {"year": 2024, "batch": 1, "items": items}
     drafted = await client.post("funding", "/v1/plans", "city-officer-1", "plan-2024-1", batch)
     await client.decide("funding", f"/v1/plans/{drafted['id']}/issue", "city-supervisor-1", "plan-2024-1-issue")

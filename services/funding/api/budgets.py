@@ -17,6 +17,8 @@ from services.funding.models.applications import Application
 from services.funding.models.budgets import Appropriation
 from services.funding.rules.budgets import BudgetKind, contradictions
 from services.funding.rules.code_lists import AppropriationStatus
+from shared.attachments.requests import AttachedOptional
+from shared.attachments.uses import Desk, decided, facts_of, require
 from shared.clock import uuid7
 from shared.districts import CITY
 from shared.errors import Duplicate, Invalid, NotFound
@@ -32,6 +34,8 @@ from shared.web.idempotency import ActRoute, ReadSession, Session
 router = APIRouter(route_class=ActRoute, tags=["年度预算"])
 Year = Annotated[int, Field(ge=2021, le=2100, title="年度", description="公历年份，例如 2024")]
 AppropriationKey = Annotated[UUID, Path(title="预算登记编号")]
+PAPERS = ("budget_document", "transfer_document", "freeze_document")
+"""Kinds of papers on which a budget document may rest."""
 BUDGET_FIGURES = {
     "appropriated": "安排及追加",
     "cut": "调减",
@@ -64,6 +68,7 @@ class NewAppropriation(BaseModel):
     document_no: Line = Field(title="预算文号", description="同一年度同类业务不得重复")
     document_on: date | None = Field(None, title="文件日期", description=DATE)
     note: Line | None = Field(None, title="理由（说明）", description="安排或追加可不填，其他业务必填")
+    attachments: AttachedOptional = Field(default_factory=list, description="安排或追加可以没有，其他业务必填")
 
 
 class AppropriationOut(Shape):
@@ -120,7 +125,9 @@ async def draft_budget(
     await session.flush()
     session.add_all(carried(session, drafted, applications))
     await refuse_uncovered(session, drafted, await movement_of(session, drafted))
-    detail = body.model_dump(mode="json", exclude={"application_ids"}) | {"amount_yuan": f"{drafted.amount_yuan:.2f}"}
+    papers = await require(session, body.attachments, Desk("treasury", CITY), *PAPERS, act=drafted)
+    detail = body.model_dump(mode="json", exclude={"application_ids", "attachments"}) | facts_of(papers)
+    detail["amount_yuan"] = f"{drafted.amount_yuan:.2f}"
     await record_act(session, "draft_budget", Case(drafted.id, CITY), reason=body.note, duty="draft_budget", **detail)
     response.headers["location"] = f"/v1/appropriations/{drafted.id}"
     await session.flush()
@@ -129,7 +136,7 @@ async def draft_budget(
 
 def _refuse_contradictions(body: NewAppropriation) -> None:
     """Raise Invalid for a field that the kind lacks or must not state."""
-    given = {field for field, value in body if value is not None}
+    given = {field for field, value in body if value}
     for field, detail in contradictions(body.kind, given):
         raise Invalid(detail, field=f"/body/{field}")
     if body.to_year == body.year:
@@ -155,7 +162,7 @@ async def _drafted(session: AsyncSession, body: NewAppropriation) -> tuple[Appro
     if body.kind == "carry_over":
         applications = list(await open_commitments(session, body.year, body.application_ids))
         amount = sum((each.reserved_yuan for each in applications), amount)
-    about = body.model_dump(exclude={"application_ids", "amount_yuan"})
+    about = body.model_dump(exclude={"application_ids", "amount_yuan", "attachments"})
     drawn = {"drafted_by": actor_of(session).subject, "drafted_at": now(session)}
     return Appropriation(id=uuid7(now(session)), district=CITY, amount_yuan=amount, **about, **drawn), applications
 
@@ -175,6 +182,7 @@ async def confirm_budget(
     detail: dict[str, Any] = {"year": row.year, "kind": row.kind, "amount_yuan": f"{row.amount_yuan:.2f}"}
     await record_act(session, "confirm_budget", Case(row.id, CITY), duty="confirm_budget", **detail)
     await confirm(session, row)
+    await decided(session, row)
     return AppropriationOut.model_validate(row)
 
 
@@ -202,6 +210,7 @@ async def withdraw_budget(
     row.withdraw(actor.subject, now(session), body.reason)
     case = Case(row.id, CITY)
     await record_act(session, "withdraw_budget", case, reason=body.reason, duty="draft_budget")
+    await decided(session, row)
     await session.flush()
     return AppropriationOut.model_validate(row)
 

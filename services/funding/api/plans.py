@@ -14,13 +14,14 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.funding.api.budgets import Year
-from services.funding.api.shapes import DATE, TIME, YUAN, Shape
+from services.funding.api.shapes import DATE, TIME, YUAN, Shape, Yuan
 from services.funding.models.applications import Application
 from services.funding.models.plans import InvestmentPlan, PlanItem
 from services.funding.plans import CompletedDecision, issue
 from services.funding.rules.code_lists import PlanItemStatus, PlanStatus
+from services.funding.rules.plans import construction_period, content_and_scale, total_investment
 from shared.clock import uuid7
-from shared.contracts.library import LABELS, SupportMode
+from shared.contracts.library import DistrictCode, SupportMode
 from shared.districts import CITY
 from shared.errors import Duplicate, Invalid
 from shared.money import Money
@@ -52,14 +53,22 @@ PLANS = Listing(
 )
 
 
+ContentAndScale = Annotated[Paragraph, Field(description="建设内容和规模，如改造面积、主要工程")]
+YearInvestment = Annotated[Yuan, Field(description=f"本年度计划完成的投资，{YUAN}，大于零，不得超过总投资")]
+FundSource = Annotated[Line, Field(description="写明各渠道，如市级政府投资、区级资金、银行贷款、自筹及金额")]
+
+
 class NewPlanItem(BaseModel):
-    """Project of the batch; omitted fields are taken from the application."""
+    """Project of the batch with the fields of 政府投资条例 art. 16; name and total investment are the application's."""
 
     application_id: UUID = Field(title="资金申请编号", description="须为已批复、未列入其他计划的项目")
-    content_and_scale: Paragraph | None = Field(None, title="建设内容及规模", description="不填则由项目组成生成")
-    construction_period: Line | None = Field(None, title="建设工期")
-    year_investment_yuan: Money | None = Field(None, title="年度投资额", description=f"{YUAN}；不填则为批复金额")
-    fund_source: Line | None = Field(None, title="资金来源", description="不填则写明市级政府投资和自筹")
+    content_and_scale: ContentAndScale | None = Field(
+        None, title="建设内容及规模", description="不填则由核定的项目组成生成，组成缺少改造面积时须填写"
+    )
+    construction_starts_on: date = Field(title="建设工期起", description=DATE)
+    construction_ends_on: date = Field(title="建设工期止", description=f"{DATE}，不得早于建设工期起")
+    year_investment_yuan: YearInvestment = Field(title="年度投资额")
+    fund_source: FundSource = Field(title="资金来源")
 
 
 class NewPlan(BaseModel):
@@ -79,13 +88,23 @@ class PlanItemOut(Shape):
     status: PlanItemStatus = Field(title="状态")
     project_name: str = Field(title="项目名称")
     content_and_scale: str = Field(title="建设内容及规模")
-    construction_period: str | None = Field(title="建设工期")
+    construction_period: str = Field(title="建设工期")
     total_investment_yuan: Money = Field(title="总投资", description=YUAN)
     year_investment_yuan: Money = Field(title="年度投资额", description=YUAN)
     fund_source: str = Field(title="资金来源")
     mode: SupportMode = Field(title="支持方式")
     amount_yuan: Money = Field(title="安排金额", description=YUAN)
     completed_decision: str | None = Field(title="已完工项目保留或剔除的理由")
+    number: int = Field(title="版本", description="同一计划内的第几版，最后一版有效")
+    change_id: UUID | None = Field(title="计划调整编号", description="形成本版的调整文件；首版为空")
+
+
+class PlanItemRow(PlanItemOut):
+    """Project of a plan, with the plan's id."""
+
+    id: UUID = Field(title="计划项目编号")
+    plan_id: UUID = Field(title="投资计划编号")
+    year: int = Field(title="年度")
 
 
 class PlanSummary(Shape):
@@ -143,13 +162,25 @@ async def _approved(session: AsyncSession, body: NewPlan, place: int) -> Applica
     application = await session.get(Application, identity)
     if application is None or application.status != "approved":
         raise Invalid("项目不存在或不在“已批复”状态，请核对编号或先办理批复", field=pointer)
+    _refuse_unlikely(body.items[place], application, f"/body/items/{place}")
     return application
+
+
+def _refuse_unlikely(item: NewPlanItem, application: Application, field: str) -> None:
+    """Raise Invalid for fields of the annual plan that contradict each other or the application."""
+    if item.construction_ends_on < item.construction_starts_on:
+        raise Invalid("建设工期止不得早于建设工期起", field=f"{field}/construction_ends_on")
+    total = total_investment(application.components)
+    if item.year_investment_yuan > total:
+        raise Invalid(f"年度投资额不得超过总投资 {total:,.2f} 元", field=f"{field}/year_investment_yuan")
+    if item.content_and_scale is None and content_and_scale(application.components) is None:
+        raise Invalid("项目组成缺少改造面积，请填写建设内容及规模", field=f"{field}/content_and_scale")
 
 
 async def _refuse_taken(session: AsyncSession, body: NewPlan) -> None:
     """Raise Duplicate for an issued batch number or a project of another plan."""
-    numbered = select(InvestmentPlan.id).filter_by(year=body.year, batch=body.batch, status="issued")
-    if await session.scalar(numbered):
+    numbered = select(InvestmentPlan.id).filter_by(year=body.year, batch=body.batch)
+    if await session.scalar(numbered.where(InvestmentPlan.status.in_(("issued", "cancelled")))):
         raise Duplicate(f"{body.year}年第{body.batch}批已下达，请改用其他批次", field="/body/batch")
     ids = [item.application_id for item in body.items]
     taken = select(PlanItem.application_id).where(PlanItem.application_id.in_(ids), PlanItem.status == "planned")
@@ -165,14 +196,13 @@ def _draft(session: AsyncSession, body: NewPlan, applications: list[Application]
         year=body.year,
         batch=body.batch,
         title=body.title or f"{body.year}年第{body.batch}批投资计划",
-        total_yuan=sum((application.award_yuan or Decimal(0) for application in applications), Decimal(0)),
+        total_yuan=sum((application.reserved_yuan for application in applications), Decimal(0)),
         drafted_by=subject,
         drafted_at=now(session),
     )
 
 
 def _item(session: AsyncSession, plan: InvestmentPlan, item: NewPlanItem, application: Application) -> PlanItem:
-    mode = LABELS[str(application.mode)]
     return PlanItem(
         id=uuid7(now(session)),
         plan_id=plan.id,
@@ -180,24 +210,15 @@ def _item(session: AsyncSession, plan: InvestmentPlan, item: NewPlanItem, applic
         district=application.district,
         applicant_uscc=application.applicant_uscc,
         project_name=application.project_name,
-        content_and_scale=item.content_and_scale or _scale(application),
-        construction_period=item.construction_period,
-        total_investment_yuan=sum(
-            (Decimal(part["assessed_investment_yuan"]) for part in application.components), Decimal(0)
-        ),
-        year_investment_yuan=item.year_investment_yuan or application.award_yuan,
-        fund_source=item.fund_source or f"市级政府投资（{mode}），其余由项目单位自筹",
+        content_and_scale=item.content_and_scale or content_and_scale(application.components),
+        construction_period=construction_period(item.construction_starts_on, item.construction_ends_on),
+        total_investment_yuan=total_investment(application.components),
+        year_investment_yuan=item.year_investment_yuan,
+        fund_source=item.fund_source,
         mode=application.mode,
-        amount_yuan=application.award_yuan,
+        amount_yuan=application.reserved_yuan,
+        year=plan.year,
     )
-
-
-def _scale(application: Application) -> str:
-    parts = [
-        f"{LABELS[part['kind']]}{part.get('name') or ''}改造{part.get('renovated_area_m2') or '面积待补'}平方米"
-        for part in application.components
-    ]
-    return "；".join(parts) or application.project_name
 
 
 class NewCompletedDecision(BaseModel):
@@ -284,8 +305,36 @@ async def list_plans(
     return await asked.page(session, select(InvestmentPlan), PlanSummary.model_validate)
 
 
+PLAN_ITEMS = Listing(
+    one_of("plan_id", PlanItem.plan_id, UUID, "投资计划编号"),
+    one_of("application_id", PlanItem.application_id, UUID, "资金申请编号"),
+    one_of("year", PlanItem.year, Year, "年度"),
+    one_of("status", PlanItem.status, PlanItemStatus, "项目状态"),
+    one_of("mode", PlanItem.mode, SupportMode, "支持方式"),
+    one_of("district", PlanItem.district, DistrictCode, "所在区"),
+    search("项目名称或建设内容", PlanItem.project_name, PlanItem.content_and_scale),
+    sorts={"id": PlanItem.id, "amount_yuan": PlanItem.amount_yuan, "project_name": PlanItem.project_name},
+    key=PlanItem.id,
+    default="id",
+)
+
+
+@router.get(
+    "/v1/plan-items",
+    name="list_plan_items",
+    summary="查询计划项目列表",
+    description="各级工作人员按计划、年度、区、状态、支持方式或名称查询投资计划的项目及其各版本，区级只见本区项目。依据：三（二）。",
+)
+async def list_plan_items(
+    session: ReadSession, actor: Official, asked: Annotated[PageRequest, Depends(PLAN_ITEMS)]
+) -> Page[PlanItemRow]:
+    """Return projects of plans with their fields, every version of them. 三（二）"""
+    return await asked.page(session, select(PlanItem), PlanItemRow.model_validate)
+
+
 async def _shown(session: AsyncSession, plan: InvestmentPlan) -> PlanOut:
     await session.flush()
-    items = await session.scalars(select(PlanItem).filter_by(plan_id=plan.id).order_by(PlanItem.id))
+    own = select(PlanItem).filter_by(plan_id=plan.id).where(PlanItem.status != "superseded")
+    items = await session.scalars(own.order_by(PlanItem.id))
     shapes = [PlanItemOut.model_validate(item) for item in items]
     return PlanOut.model_validate(plan).model_copy(update={"items": shapes})

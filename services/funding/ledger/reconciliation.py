@@ -9,28 +9,30 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from services.funding.ledger.verify import INVARIANTS, Drift
 from services.funding.ledger.verify_cases import CASES
 from services.funding.ledger.verify_documents import DOCUMENTS
+from services.funding.ledger.verify_plans import PLANS
 from shared.actors import system_actor
 from shared.storage.session import fence_of
 
 SHARED = """
     movement AS MATERIALIZED (
-        SELECT t.id, t.kind, t.amount, t.purpose, t.case_id, t.document_id,
+        SELECT t.id, t.batch, t.kind, t.amount, t.purpose, t.case_id, t.document_id,
                d.code AS giver, d.fiscal_year AS giver_year, d.case_id AS giver_case,
                c.code AS taker, c.fiscal_year AS taker_year, c.case_id AS taker_case
         FROM funding_ledger.transfer t
         LEFT JOIN funding_ledger.account d ON d.id = t.debit_account
         LEFT JOIN funding_ledger.account c ON c.id = t.credit_account
     ), announced AS MATERIALIZED (
-        SELECT type, aggregate_id AS subject, applicant_uscc AS payee, convert_from(payload, 'UTF8')::jsonb AS body
+        SELECT type, agg_seq, aggregate_id AS subject, applicant_uscc AS payee,
+               convert_from(payload, 'UTF8')::jsonb AS body
         FROM event_log
         WHERE type IN ('funding.budget_confirmed.v1', 'funding.budget_adjusted.v1', 'funding.funds_approved.v1',
-                       'funding.plan_issued.v1', 'funding.funds_released.v1', 'funding.funds_returned.v1',
-                       'funding.funds_clawed_back.v1', 'funding.funds_sent_back.v1')
+                       'funding.plan_issued.v1', 'funding.plan_changed.v1', 'funding.funds_released.v1',
+                       'funding.funds_returned.v1', 'funding.funds_clawed_back.v1', 'funding.funds_sent_back.v1')
     )
 """
 """Transfers with the codes, years and cases of their accounts, and the events about money."""
 
-RECONCILED = DOCUMENTS | CASES
+RECONCILED = DOCUMENTS | PLANS | CASES
 """Invariants between the ledger and what the service decided and announced."""
 CHECKS = INVARIANTS | RECONCILED
 """All invariants by name: of the ledger itself, and between ledger and business."""

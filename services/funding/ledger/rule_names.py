@@ -14,6 +14,7 @@ RULES = {
     "each_approval_is_recorded_and_announced": "每份批复有办理记录，并公布一次，内容一致",
     "each_planned_project_is_reserved_and_announced": "已列计划的项目按计划金额和年度安排资金，并公布一次",
     "each_plan_is_the_sum_of_its_projects": "投资计划合计等于各项目之和，并公布一次",
+    "each_plan_change_is_recorded_and_announced": "每次计划调整由两人办理，有办理记录，并公布一次，内容一致",
     "each_transfer_follows_a_route_within_its_case": "转账只在规定的账户之间、同一项目之内进行",
     "each_money_event_is_one_transfer": "每笔公布的拨付、追回、退回对应一笔转账，金额、项目、收款单位一致",
     "each_paid_request_is_one_posted_transfer": "每笔已拨付的申请对应一笔拨付转账",

@@ -95,32 +95,5 @@ DOCUMENTS = {
         WHERE a.times IS DISTINCT FROM 1 OR e.times IS DISTINCT FROM 1
            OR (a.actor, a.number) IS DISTINCT FROM (v.approved_by, v.approval_no)
            OR (e.yuan, e.number, e.payee) IS DISTINCT FROM (v.award_yuan, v.approval_no, v.applicant_uscc)""",
-    "each_planned_project_is_reserved_and_announced": """
-        SELECT 'application ' || coalesce(i.id, m.id, e.id),
-               format('planned %s yuan for %s, reserved %s fen for %s, announced %s yuan for %s %s times',
-                      i.amount_yuan, i.year, m.fen, m.year, e.yuan, e.year, coalesce(e.times, 0))
-        FROM (SELECT i.application_id AS id, i.amount_yuan, p.year
-              FROM plan_item i JOIN investment_plan p ON p.id = i.plan_id
-              WHERE p.status = 'issued' AND i.status = 'planned') i
-        FULL JOIN (SELECT coalesce(taker_case, case_id) AS id, sum(amount) AS fen, max(giver_year) AS year FROM movement
-                   WHERE kind = 1 AND purpose = 'reservation:instalment-1:budget' GROUP BY 1) m ON m.id = i.id
-        FULL JOIN (SELECT (item ->> 'declaration_id')::uuid AS id, count(*) AS times,
-                          max((item ->> 'amount_yuan')::numeric) AS yuan, max((body ->> 'year')::integer) AS year
-                   FROM announced, jsonb_array_elements(body -> 'items') AS item
-                   WHERE type = 'funding.plan_issued.v1' GROUP BY 1) e ON e.id = coalesce(i.id, m.id)
-        WHERE e.times IS DISTINCT FROM 1
-           OR (m.fen, m.year, e.yuan, e.year) IS DISTINCT FROM (i.amount_yuan * 100, i.year, i.amount_yuan, i.year)""",
-    "each_plan_is_the_sum_of_its_projects": """
-        SELECT 'plan ' || coalesce(p.id, e.id),
-               format('total %s yuan, projects %s yuan, announced %s yuan %s times', p.total_yuan, i.yuan, e.yuan,
-                      coalesce(e.times, 0))
-        FROM (SELECT * FROM investment_plan WHERE status = 'issued') p
-        LEFT JOIN (SELECT plan_id, sum(amount_yuan) AS yuan FROM plan_item WHERE status = 'planned' GROUP BY plan_id) i
-               ON i.plan_id = p.id
-        FULL JOIN (SELECT subject AS id, count(*) AS times, max((body ->> 'total_yuan')::numeric) AS yuan,
-                          max(body ->> 'plan_no') AS number
-                   FROM announced WHERE type = 'funding.plan_issued.v1' GROUP BY subject) e ON e.id = p.id
-        WHERE e.times IS DISTINCT FROM 1
-           OR (i.yuan, e.yuan, e.number) IS DISTINCT FROM (p.total_yuan, p.total_yuan, p.plan_no)""",
 }
 """Invariants by name, each a query that returns its violations."""

@@ -99,3 +99,5 @@ class PlanItem(Base, Part):
     """Version of the item within its plan; the last one is in force."""
     change_id: Mapped[UUID | None]
     """Document that made this version; empty for the first, which the plan made."""
+    year: Mapped[int]
+    """Year of the plan, which is out of a district's sight."""

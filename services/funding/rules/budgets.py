@@ -16,16 +16,19 @@ BUDGET_KINDS: Final[dict[str, str]] = {
 
 STATED: Final[dict[str, tuple[str, ...]]] = {
     "appropriation": ("amount_yuan",),
-    "cut": ("amount_yuan", "note"),
-    "transfer": ("amount_yuan", "to_year", "note"),
-    "freeze": ("amount_yuan", "note"),
-    "unfreeze": ("amount_yuan", "note"),
-    "reversal": ("reverses", "note"),
-    "carry_over": ("to_year", "note"),
+    "cut": ("amount_yuan", "note", "attachments"),
+    "transfer": ("amount_yuan", "to_year", "note", "attachments"),
+    "freeze": ("amount_yuan", "note", "attachments"),
+    "unfreeze": ("amount_yuan", "note", "attachments"),
+    "reversal": ("reverses", "note", "attachments"),
+    "carry_over": ("to_year", "note", "attachments"),
 }
 """Fields that a document of each kind states beside year and number."""
 
-OPTIONAL: Final[dict[str, tuple[str, ...]]] = {"appropriation": ("note",), "carry_over": ("application_ids",)}
+OPTIONAL: Final[dict[str, tuple[str, ...]]] = {
+    "appropriation": ("note", "attachments"),
+    "carry_over": ("application_ids",),
+}
 """Fields that a document of a kind may state."""
 
 FIELDS: Final[dict[str, str]] = {
@@ -34,6 +37,7 @@ FIELDS: Final[dict[str, str]] = {
     "reverses": "冲正的预算登记编号",
     "application_ids": "结转的项目",
     "note": "理由（说明）",
+    "attachments": "附件（文件扫描件，先用 POST /v1/attachments 上传）",
 }
 
 

@@ -1,17 +1,21 @@
 """Changes of plans and their projects, their reservations and events, and what each contradicts."""
 
 from tests.funding.ledger.tampering import (
+    CHANGED,
     PLANS,
     PROJECTS,
     Tampering,
+    act,
     event,
     event_again,
     gone,
+    no_act,
     no_event,
     row,
     transfer,
 )
 
+CHANGE = {(CHANGED, "change $change")}
 PLAN_CHANGES: Tampering = {
     "a project planned one fen higher": (
         [row("plan_item", "amount_yuan = amount_yuan + 0.01", "grant", "application_id")],
@@ -26,6 +30,34 @@ PLAN_CHANGES: Tampering = {
         {(PLANS, "plan $plan5"), (PROJECTS, "application $done")},
     ),
     "a plan of another year": ([row("investment_plan", "year = 2026", "plan4")], {(PROJECTS, "application $loan")}),
+    "a change issued by its drafter": (
+        [
+            "ALTER TABLE funding.plan_change DROP CONSTRAINT ck_plan_change_two_people",
+            row("plan_change", "drafted_by = decided_by", "change"),
+        ],
+        CHANGE,
+    ),
+    "a change of another plan": ([row("plan_change", "plan_id = '$plan4'", "change")], CHANGE),
+    "another document of a change": ([row("plan_change", "document_no = 'x'", "change")], CHANGE),
+    "a change with another project": ([row("plan_change", "items = items || items", "change")], CHANGE),
+    "a change that cancels": ([row("plan_change", "kind = 'cancel'", "change")], CHANGE),
+    "a deleted change": ([gone("funding.plan_change", "change")], CHANGE),
+    "a withdrawn change put into force": (
+        [row("plan_change", "status = 'issued'", "unchanged")],
+        {(CHANGED, "change $unchanged")},
+    ),
+    "a change that was not announced": ([no_event("plan_changed", "change")], CHANGE),
+    "a change announced twice": ([event_again("plan_changed", "change")], CHANGE),
+    "a change announced with another total": (
+        [event("plan_changed", "change", total_yuan='"1.00"')],
+        {(PLANS, "plan $plan5")},
+    ),
+    "a change that was not recorded": ([no_act("issue_plan_change", "plan5")], CHANGE),
+    "a change recorded by another person": ([act("actor = 'x'", "issue_plan_change", "plan5")], CHANGE),
+    "a cancelled plan with projects": (
+        [row("investment_plan", "status = 'cancelled'", "plan4")],
+        {(PLANS, "plan $plan4")},
+    ),
     "a plan withdrawn beside the ledger": (
         [row("investment_plan", "status = 'withdrawn'", "plan4")],
         {(PLANS, "plan $plan4"), (PROJECTS, "application $loan")},

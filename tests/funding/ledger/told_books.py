@@ -17,6 +17,8 @@ SELECT 'doc' || right(year::text, 1) || document_no, id FROM funding.appropriati
 UNION ALL SELECT 'fund' || right(a.year::text, 1) || document_no, t.id
     FROM funding_ledger.transfer t JOIN funding.appropriation a ON a.id = t.document_id
 UNION ALL SELECT 'plan' || right(year::text, 1), id FROM funding.investment_plan WHERE status = 'issued'
+UNION ALL SELECT 'change', id FROM funding.plan_change WHERE status = 'issued'
+UNION ALL SELECT 'unchanged', id FROM funding.plan_change WHERE status = 'withdrawn'
 UNION ALL SELECT 'pay' || instalment, transfer_id FROM funding.release_request
     WHERE application_id = $1 AND status = 'paid'
 UNION ALL SELECT 'back', id FROM funding.money_return WHERE status = 'confirmed'

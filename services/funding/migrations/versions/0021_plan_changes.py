@@ -6,8 +6,8 @@ from alembic import op
 from shared.storage.ddl import protect
 from shared.storage.ddl_sealing import let_sealer_read
 
-revision = "0018"
-down_revision = "0017"
+revision = "0021"
+down_revision = "0020"
 branch_labels = None
 depends_on = None
 
@@ -60,15 +60,21 @@ def upgrade() -> None:
     let_sealer_read(op, "plan_change", "funding")
     op.add_column("plan_item", sa.Column("number", sa.Integer, nullable=False, server_default="1"))
     op.add_column("plan_item", sa.Column("change_id", sa.Uuid))
+    op.add_column("plan_item", sa.Column("year", sa.Integer))
     # Row-level security binds the owner too.
-    op.execute("CREATE POLICY upgrade_fills ON plan_item FOR ALL TO owner_funding USING (true)")
+    for table in ("plan_item", "investment_plan"):
+        op.execute(f"CREATE POLICY upgrade_fills ON {table} FOR ALL TO owner_funding USING (true)")
     op.execute("UPDATE plan_item SET construction_period = '未载明' WHERE construction_period IS NULL")
-    op.execute("DROP POLICY upgrade_fills ON plan_item")
+    op.execute("UPDATE plan_item i SET year = p.year FROM investment_plan p WHERE p.id = i.plan_id")
+    for table in ("plan_item", "investment_plan"):
+        op.execute(f"DROP POLICY upgrade_fills ON {table}")
     op.alter_column("plan_item", "construction_period", nullable=False)
+    op.alter_column("plan_item", "year", nullable=False)
 
 
 def downgrade() -> None:
     op.alter_column("plan_item", "construction_period", nullable=True)
+    op.drop_column("plan_item", "year")
     op.drop_column("plan_item", "change_id")
     op.drop_column("plan_item", "number")
     op.drop_table("plan_change")
