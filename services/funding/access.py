@@ -5,13 +5,13 @@ from shared.storage.access import ADD, Access
 ACCESS = (
     Access(
         "application",
-        "the award and its progress; project, applicant, district and facts stay as received",
+        "the award and its progress; district and owner stay as received, an approved change alters the rest",
         app=(
             f"{ADD}, UPDATE (status, mode, justification, budget_year, base_yuan, uncapped_yuan, "
             "award_yuan, cap_yuan, derivation, clause, approved_on, construction_status, "
             "construction_started_on, completed_on, progress, evaluated_on, targets_met, reservation, arrangement, "
             "reserved_yuan, released_yuan, returned_yuan, demanded_yuan, recovered_yuan, "
-            "bank_returned_yuan, instalments_paid, version)"
+            "bank_returned_yuan, instalments_paid, reduced_yuan, applicant_name, project, facts, components, version)"
         ),
         sealer="SELECT",
     ),
@@ -22,6 +22,16 @@ ACCESS = (
         sealer="SELECT",
     ),
     Access("approval", "an approval stays as it was signed", app=ADD, sealer="SELECT"),
+    Access(
+        "approval_change",
+        "checks, reviews and the decision; a returned request is stated anew",
+        app=(
+            f"{ADD}, UPDATE (kind, proposal, reason, status, requested_by, requested_at, checked_by, checked_at, "
+            "check_opinion, reviewed_by, reviewed_at, review_opinion, recognised, award_yuan, cut_yuan, recover_yuan, "
+            "derivation, decided_by, decided_at, decision_reason, return_reason)"
+        ),
+        sealer="SELECT",
+    ),
     Access(
         "bank_referral",
         "the outcome is added",

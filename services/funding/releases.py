@@ -1,6 +1,5 @@
 """Checks and event of a release: due instalment, other money, completion before the plan. 二（五）, 三（二）"""
 
-from decimal import Decimal
 from uuid import UUID
 
 from sqlalchemy import select
@@ -89,7 +88,7 @@ async def due_instalment(session: AsyncSession, application: Application, statem
     if application.mode != GRANT:
         return await _due_interest(session, application, statement_id)
     on, chosen = today(session), ruleset_of(session, application).interpretations["instalments"]
-    planned = instalments(application.award_yuan or Decimal(0), chosen, parameter("instalment_shares", on))
+    planned = instalments(application.current_award_yuan, chosen, parameter("instalment_shares", on))
     due = planned[min(application.instalments_paid, len(planned) - 1)]  # fewer, if the reading changed since
     reached = application.progress is not None and application.progress >= parameter("instalment_progress", on)
     if due.condition == "at_progress" and not reached:

@@ -174,3 +174,19 @@ class RateFiguresConfirmed(
     ConfirmedFigures, Event, type="funding.figures_confirmed.v1", about="series", key="series_id"
 ):
     """Quotations of the LPR were confirmed by a second person. 二（四）2"""
+
+
+class ApprovalChanged(Event, type="funding.approval_changed.v1", about="application", key="declaration_id"):
+    """A change of an approval was requested, returned, withdrawn, refused or approved. 二（四）, 三（二）
+
+    Of an approved one, `award_yuan` is the award from now on; `cut_yuan` of it lapsed, `recover_yuan` was paid beyond.
+    """
+
+    declaration_id: UUID
+    change_id: UUID
+    kind: Literal["content", "entity", "site", "schedule"]
+    stage: Literal["requested", "returned", "withdrawn", "refused", "approved"]
+    award_yuan: Money | None = None
+    cut_yuan: Money | None = None
+    recover_yuan: Money | None = None
+    reason: str

@@ -38,6 +38,11 @@ ROWS = {
     "clawback_request": "(id, application_id, district, applicant_uscc, ground, clause, amount_yuan, reason, evidence,"
     f" status, requested_by, requested_at, recovered_yuan)"
     f" VALUES ({OF_CASE}, 'other', '四（一）1', 1, '追', '证', '{{status}}', 'x', {NOW}, 0)",
+    "approval_change": "(id, application_id, district, applicant_uscc, kind, proposal, reason, status, requested_by,"
+    " requested_at, recognised, award_yuan, cut_yuan, recover_yuan, derivation, decided_by)"
+    f" VALUES ({OF_CASE}, 'site', jsonb_build_object('address', '示例路9号'), '改', '{{status}}', 'x', {NOW}, '[]', 0,"
+    " 0, 0, '{{}}',"
+    " CASE WHEN '{status}' IN ('approved', 'refused') THEN 'y' END)",
 }
 ITEM = (
     "INSERT INTO funding.plan_item (id, plan_id, application_id, district, applicant_uscc, status, project_name,"

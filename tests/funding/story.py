@@ -7,6 +7,7 @@ from uuid import uuid4
 from shared.contracts.intake import MunicipalMoneyRegistered
 from tests.funding.case import announce, paper, plan_item
 from tests.funding.distinct import CHAOYANG, FENGTAI, GRANT_PARTS, OTHER_OWNER, OWNER, SMALL_PARTS, at
+from tests.funding.story_changes import changes
 from tests.funding.story_chapters import interest, monitored
 from tests.funding.story_steps import Story, enter_account, instalment, state
 from tests.world import World
@@ -256,7 +257,7 @@ async def other_money(story: Story) -> None:
 
 ACTS = (
     budgets, approvals, plans, accounts, first_payments, monitored, change_of_account, recoveries, other_money,
-    interest, adjustments,
+    interest, adjustments, changes,
 )  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 
 from deploy.demo.personas import Persona, applicant
-from services.funding.rules.code_lists import APPLICATION_STATUSES
+from services.funding.rules.code_lists import APPLICATION_STATUSES, CHANGE_STATUSES, OPEN_CHANGES
 from tests.enumeration import operations
 from tests.funding.case import OWNER, appropriate, approved, enter_pool, plan_item
 from tests.funding.rows import RECORD, add, add_planned
@@ -23,6 +23,8 @@ LINE = {
     "rates": [{**SPAN, "annual_rate": "0.03"}],
     "interest_paid_yuan": "1.00",
 }
+OPINION, OWNER = {"opinion": "属实"}, "owner"
+ANEW = {"kind": "site", "address": "示例路8号", "reason": "改", "attachments": [str(UUID(int=1))]}
 OPEN = {"approved", "planned", "releasing"}
 ACTS: dict[str, tuple[str, str, Any, set[str]]] = {
     "draft_approval": ("draft-approval", "city-officer-1", DRAFT, {"received", "drafted"}),
@@ -31,6 +33,7 @@ ACTS: dict[str, tuple[str, str, Any, set[str]]] = {
     "submit_interest": ("interest-statements", "finance-1", {"lines": [{"loan_id": str(UUID(int=1)), **LINE}]}, OPEN),
     "request_release": ("release-requests", "finance-1", {"evidence": "依据"}, {"planned", "releasing"}),
     "close_application": ("close", "city-supervisor-3", {"reason": "不再实施"}, OPEN),
+    "request_change": ("changes", OWNER, ANEW, OPEN | {"released"}),
 }
 """Acts by operation: end of the path, who, body, and the statuses in which the act is not refused for the status."""
 
@@ -41,7 +44,8 @@ async def put(world: World, case: UUID, status: str) -> None:
 
 @pytest.mark.parametrize("name", ACTS)
 async def test_an_act_is_refused_in_every_other_status(world: World, name: str) -> None:
-    end, who, body, admitted = ACTS[name]
+    end, person, body, admitted = ACTS[name]
+    who = world.owner() if person == OWNER else person
     await appropriate(world)
     case = await enter_pool(world)
     await world.post("funding", f"/v1/applications/{case}/draft-approval", "city-officer-1", DRAFT)
@@ -149,6 +153,15 @@ DECIDED: dict[str, dict[str, tuple[str, str | Persona, Any, set[str]]]] = {
         "reject_clawback": ("clawback-requests/{}/reject", "city-supervisor-3", {"reason": "不予"}, {"requested"}),
         "record_recovery": ("clawback-requests/{}/recovered", "finance-1", RECEIPT, {"demanded"}),
     },
+    "approval_change": {
+        "check_change": ("changes/{}/check", "110105-officer-1", OPINION, {"requested"}),
+        "review_change": ("changes/{}/review", "city-officer-6", OPINION, {"checked", "reviewed"}),
+        "approve_change": ("changes/{}/approve", "city-supervisor-3", None, {"reviewed"}),
+        "refuse_change": ("changes/{}/refuse", "city-supervisor-3", {"reason": "不予"}, {"reviewed"}),
+        "return_change": ("changes/{}/return", "110105-officer-1", {"reason": "退回"}, {"requested"}),
+        "resubmit_change": ("changes/{}/resubmit", OWNER, ANEW, {"returned"}),
+        "withdraw_change": ("changes/{}/withdraw", OWNER, {"reason": "撤回"}, set(OPEN_CHANGES)),
+    },
 }  # fmt: skip
 """Acts on a record by table and operation, with the statuses in which it is not refused for the status."""
 STATUSES = {
@@ -160,6 +173,7 @@ STATUSES = {
     "release_request": ("requested", "paid", "rejected"),
     "money_return": ("recorded", "confirmed", "rejected"),
     "clawback_request": ("requested", "demanded", "rejected", "recovered"),
+    "approval_change": tuple(CHANGE_STATUSES),
 }
 
 
@@ -170,11 +184,14 @@ async def test_a_record_is_decided_only_while_it_waits_for_the_decision(world: W
     await appropriate(world)
     if table in ("release_request", "plan_change"):
         await add_planned(world, case)  # a release and a change read the plan of their project
+    if table == "approval_change":
+        await put(world, case, "approved")
     for status in STATUSES[table]:
         for operation, (path, who, body, admitted) in DECIDED[table].items():
             await world.database.admin.execute(f"DELETE FROM funding.{table} WHERE id = '{RECORD}'")
             await add(world, table, case, status)
-            answer = await world.call("funding", "POST", f"/v1/{path.format(RECORD)}", who, body)
+            person = world.owner() if who == OWNER else who
+            answer = await world.call("funding", "POST", f"/v1/{path.format(RECORD)}", person, body)
             refused = answer.json().get("code") == "wrong_status"
             assert refused is (status not in admitted), (operation, status, answer.text)
 

@@ -7,6 +7,7 @@ from sqlalchemy import text
 
 from shared.actors import system_actor
 from shared.contracts.base import event_types
+from tests.attachments import attached
 from tests.eligibility import fixtures as eligibility_fixtures
 from tests.funding import case as funding_case
 from tests.funding import rows as funding_rows
@@ -41,6 +42,7 @@ _COLUMNS: Mapping[str, Mapping[str, str]] = {
         "plan_id": "investment_plan.id",
         "request_id": "release_request.id",
         "clawback_id": "clawback_request.id",
+        "change_id": "approval_change.id",
         "statement_id": "interest_statement.id",
         "return_id": "money_return.id",
         "entry_id": "public_money.id",
@@ -183,17 +185,31 @@ _POPULATE: Mapping[str, Callable[[World], Awaitable[None]]] = {
 }
 
 
+_OF_ALL = {"key_id": "api_key.id", "attachment_id": "attachment.id"}
+_PAPERS = {
+    "intake": ("declaration", "declaration.id", "bar_evidence"),
+    "eligibility": ("review", "review.declaration_id", "settlement_evidence"),
+    "funding": ("application", "application.id", "change_evidence"),
+    "monitoring": ("file", "project_file.declaration_id", "evaluation_evidence"),
+}
+"""Kind and key of the record that carries a paper, and the paper's kind."""
+
+
 async def populate(world: World, service: str) -> None:
-    """Create the cases of a service and an API key."""
+    """Create the cases of a service, a paper of one of them, and an API key."""
     await world.post(service, "/v1/api-keys", "city-supervisor-1", new_key(service, districts=["110105"]), 201)
     await _POPULATE[service](world)
+    record, table, kind = _PAPERS[service]
+    name, _, key = table.partition(".")
+    row = await world.database.admin.fetchval(f"SELECT {key} FROM {service}.{name} ORDER BY 1 LIMIT 1")
+    await attached(world, service, "city-officer-1", record, row, kind)
 
 
 async def known_ids(world: World, service: str) -> dict[str, list[str]]:
     """Return values of path parameters that lead to a record, in their order, so that draws are reproducible."""
     known = {"event_type": [event.type for event in event_types()]}
     async with world.instances[service].database.session(system_actor("test")) as session:
-        for parameter, columns in {**_COLUMNS[service], "key_id": "api_key.id"}.items():
+        for parameter, columns in {**_COLUMNS[service], **_OF_ALL}.items():
             for table, name in (column.split(".") for column in columns.split()):
                 rows = await session.scalars(text(f"SELECT {name}::text FROM {table} GROUP BY 1 ORDER BY 1"))
                 known.setdefault(parameter, []).extend(rows.all())

@@ -37,7 +37,7 @@ STATUSES = {
         "draft_budget": 201, "register_loan": 201, "draft_plan": 201,
         "draft_plan_change": 201, "submit_interest": 201, "request_release": 201,
         "hold_funds": 201, "record_return": 201, "request_clawback": 201, "record_final_accounts": 201,
-        "record_co_support": 201, "register_municipal_money": 201, "refer_to_bank": 201,
+        "record_co_support": 201, "register_municipal_money": 201, "refer_to_bank": 201, "request_change": 201,
     },
     "monitoring": {
         "enter_figures": 201,
@@ -52,13 +52,13 @@ REFUSALS = {
     403: "conflict_of_interest forbidden own_settlement same_officer",
     404: "not_found unknown_policy_parameter",
     409: "already_requested already_resolved amount_exceeds_pending amount_undetermined beyond_known_series "
-    "changed_since_prepared completed_before_plan completed_undecided conditions_not_met conflict credit_grade_d "
-    "draft_outdated duplicate duplicate_funding figures_moved figures_not_received "
-    "file_quota findings_block findings_open funds_held id_conflict "
-    "idempotency_key_in_flight instalment_condition interest_undetermined ledger_mismatch ledger_refusal "
-    "machine_found more_than_paid no_account no_budget no_document no_route not_forwardable not_prepared "
-    "not_ready_for_pool not_received not_sealed nothing_reserved other_municipal_money over_award over_balance "
-    "over_budget over_cap over_document panel_complete parameter_not_published pending_not_found "
+    "changed_since_prepared completed_before_plan completed_undecided condition_lost conditions_not_met conflict "
+    "credit_grade_d draft_outdated duplicate duplicate_funding figures_moved figures_not_received file_quota "
+    "findings_block findings_open funds_held id_conflict idempotency_key_in_flight instalment_condition "
+    "interest_undetermined ledger_mismatch ledger_refusal machine_found mode_fixed more_than_paid no_account "
+    "no_budget no_document no_route not_forwardable not_prepared not_ready_for_pool not_received not_sealed "
+    "nothing_reserved other_municipal_money over_award over_balance over_budget over_cap over_document "
+    "panel_complete parameter_not_published pending_not_found "
     "project_completed shown_once unknown_ruleset wrong_status",
     412: "stale",
     413: "too_large",

@@ -21,7 +21,8 @@ DECIDES: dict[str, str] = {
     "funding": "draft_approval approve_application decline_application lift_hold close_application release_funds"
     " reject_release demand_clawback reject_clawback record_recovery confirm_return reject_return decide_interest"
     " withdraw_public_money issue_plan withdraw_plan confirm_budget withdraw_budget"
-    " confirm_figures return_figures withdraw_figures"
+    " confirm_figures return_figures withdraw_figures check_change"
+    " review_change approve_change refuse_change return_change resubmit_change withdraw_change"
     " issue_plan_change withdraw_plan_change",
     "monitoring": "deliver_project evaluate_project issue_evaluation acknowledge_evaluation assign_inspector"
     " complete_inspection close_finding close_reading_finding send_green_record register_green_record"
@@ -44,7 +45,7 @@ DOES_NOT: dict[str, str] = {
     "draft_plan_change": PROPOSES,
     "draft_plan": PROPOSES, "draft_budget": PROPOSES, "request_release": PROPOSES, "request_clawback": PROPOSES,
     "request_repair": PROPOSES, "raise_credit_ground": PROPOSES, "rectify_finding": PROPOSES, "refer_to_bank": PROPOSES,
-    "submit_interest": PROPOSES, "record_return": PROPOSES,
+    "submit_interest": PROPOSES, "record_return": PROPOSES, "request_change": PROPOSES,
     "record_construction": STATES, "record_final_accounts": STATES, "register_loan": STATES,
     "record_co_support": STATES, "register_municipal_money": STATES, "register_other_funds": STATES,
     "record_referral_outcome": STATES,

@@ -134,6 +134,8 @@ async def test_every_act_on_a_project_is_recorded_in_order(world: World) -> None
         "close_person",
         "authorise_agent",
         "withdraw_agent",
+        "add_attachment",
+        "withdraw_attachment",
     }
     on_entities = {"raise_credit_ground", "notify_rating", "object_to_rating", "decide_rating", "request_repair"}
     written = {name for name, route in operations("monitoring").items() if (route.methods or set()) & {"POST", "PUT"}}

@@ -33,6 +33,8 @@ SHARED = {
     "close_person",
     "authorise_agent",
     "withdraw_agent",
+    "add_attachment",
+    "withdraw_attachment",
     "set_clock",
 }
 """Acts of every service."""

@@ -52,6 +52,19 @@ def rearrange(application: Application, before: str, after: str, year: int) -> t
     return cancel(application.id, before), anew
 
 
+def cut_award(application: Application, yuan: Decimal, reference: str) -> list[Transfer]:
+    """Return the transfers that take part of the reserved rest from the award, as `Application.reduce` records it.
+
+    Call before `reduce`; the rest is reserved anew in the same year. 二（四）
+    """
+    before, rest = open_reservation(application), application.reserved_yuan - yuan
+    transfers = [*cancel(application.id, before), *reduce_award(application.id, yuan, reference)]
+    if rest:
+        year, after = int(application.budget_year or 0), application.rearranged()
+        transfers += reserve(application.id, ledger_mode(application), year, rest, after)
+    return transfers
+
+
 def pay_instalment(application: Application, yuan: Decimal, year: int) -> tuple[UUID, list[Transfer]]:
     """Return the id of the paying transfer and all transfers of a release; the rest is reserved anew. 三（二）"""
     reference = open_reservation(application)

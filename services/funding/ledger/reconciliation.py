@@ -27,7 +27,8 @@ SHARED = """
         FROM event_log
         WHERE type IN ('funding.budget_confirmed.v1', 'funding.budget_adjusted.v1', 'funding.funds_approved.v1',
                        'funding.plan_issued.v1', 'funding.plan_changed.v1', 'funding.funds_released.v1',
-                       'funding.funds_returned.v1', 'funding.funds_clawed_back.v1', 'funding.funds_sent_back.v1')
+                       'funding.funds_returned.v1', 'funding.funds_clawed_back.v1', 'funding.funds_sent_back.v1',
+                       'funding.approval_changed.v1')
     )
 """
 """Transfers with the codes, years and cases of their accounts, and the events about money."""

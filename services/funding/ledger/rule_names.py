@@ -11,6 +11,8 @@ RULES = {
     "each_confirmation_is_recorded": "每次预算确认由两人办理，并有登记和确认的办理记录",
     "each_confirmation_is_announced": "每次预算确认公布一次，内容一致",
     "each_award_is_posted_as_approved": "批复额度与批复文件、资金申请一致",
+    "each_cut_of_an_award_is_an_approved_change": "批复额度的核减与已批准的变更一致，资金申请随之核减",
+    "each_approved_change_is_recorded_and_announced": "每项已批准的变更有办理记录，并公布一次，内容一致",
     "each_approval_is_recorded_and_announced": "每份批复有办理记录，并公布一次，内容一致",
     "each_planned_project_is_reserved_and_announced": "已列计划的项目按计划金额和年度安排资金，并公布一次",
     "each_plan_is_the_sum_of_its_projects": "投资计划合计等于各项目之和，并公布一次",

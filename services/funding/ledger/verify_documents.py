@@ -80,6 +80,34 @@ DOCUMENTS = {
                    WHERE (giver = 3 OR taker = 4) AND kind IN (0, 2) GROUP BY 1) m ON m.id = coalesce(v.id, c.id)
         WHERE m.fen IS DISTINCT FROM v.award_yuan * 100
            OR (c.award_yuan, c.mode, c.approved_on) IS DISTINCT FROM (v.award_yuan, v.mode, v.approved_on)""",
+    # The award account holds what is neither cut nor released; what was paid beyond a reduced award comes back as a
+    # return or a clawback.
+    "each_cut_of_an_award_is_an_approved_change": """
+        SELECT coalesce('application ' || coalesce(c.application_id, a.id), 'transfer ' || m.first),
+               format('changes took %s fen and left %s fen to recover, posted %s fen, case reduced by %s yuan',
+                      coalesce(c.cut, 0), coalesce(c.recover, 0), coalesce(m.fen, 0), a.reduced_yuan)
+        FROM (SELECT application_id, sum(cut_yuan) * 100 AS cut, sum(recover_yuan) * 100 AS recover
+              FROM approval_change WHERE status = 'approved' GROUP BY 1) c
+        FULL JOIN (SELECT coalesce(giver_case, case_id) AS id, sum(amount) AS fen, min(id::text) AS first
+                   FROM movement WHERE kind IN (0, 2) AND purpose LIKE 'award_cut:change:%' GROUP BY 1) m
+               ON m.id = c.application_id
+        FULL JOIN (SELECT id, reduced_yuan FROM application WHERE reduced_yuan <> 0) a
+               ON a.id = coalesce(c.application_id, m.id)
+        WHERE coalesce(m.fen, 0) <> coalesce(c.cut, 0)
+           OR coalesce(a.reduced_yuan, 0) * 100 <> coalesce(c.cut, 0) + coalesce(c.recover, 0)""",
+    "each_approved_change_is_recorded_and_announced": """
+        SELECT coalesce('change ' || coalesce(c.id::text, a.id, e.id), 'a change without id'),
+               format('award %s yuan by %s, recorded %s yuan %s times by %s, announced %s yuan %s times', c.award_yuan,
+                      c.decided_by, a.yuan, coalesce(a.times, 0), a.actor, e.yuan, coalesce(e.times, 0))
+        FROM (SELECT * FROM approval_change WHERE status = 'approved') c
+        FULL JOIN (SELECT detail ->> 'change_id' AS id, count(*) AS times, max(actor) AS actor,
+                          max((detail ->> 'award_yuan')::numeric) AS yuan
+                   FROM act WHERE act = 'approve_change' GROUP BY 1) a ON a.id = c.id::text
+        FULL JOIN (SELECT body ->> 'change_id' AS id, count(*) AS times, max((body ->> 'award_yuan')::numeric) AS yuan
+                   FROM announced WHERE type = 'funding.approval_changed.v1' AND body ->> 'stage' = 'approved'
+                   GROUP BY 1) e ON e.id = coalesce(c.id::text, a.id)
+        WHERE a.times IS DISTINCT FROM 1 OR e.times IS DISTINCT FROM 1
+           OR (a.actor, a.yuan, e.yuan) IS DISTINCT FROM (c.decided_by, c.award_yuan, c.award_yuan)""",
     "each_approval_is_recorded_and_announced": """
         SELECT 'application ' || coalesce(v.id, a.id, e.id),
                format('approval %s of %s yuan by %s, recorded %s times by %s, announced %s times with %s yuan',

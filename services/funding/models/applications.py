@@ -78,6 +78,8 @@ class Application(Base):
     recovered_yuan: Mapped[Decimal] = mapped_column(default=ZERO)
     bank_returned_yuan: Mapped[Decimal] = mapped_column(default=ZERO)
     """Payments that the bank sent back (退票) and that are not paid again yet."""
+    reduced_yuan: Mapped[Decimal] = mapped_column(server_default="0")
+    """What approved changes took from the award since its approval."""
     instalments_paid: Mapped[int] = mapped_column(default=0)
     version: Mapped[int] = mapped_column(default=1)
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy reads it from the class
@@ -92,6 +94,11 @@ class Application(Base):
         """Day of the declaration (I10); for cases announced without it the day of acceptance."""
         day = self.facts.get("declared_on") or self.facts.get("accepted_on")
         return date.fromisoformat(day) if day else None
+
+    @property
+    def current_award_yuan(self) -> Decimal:
+        """Award as approved less what approved changes took from it, in yuan. 二（四）"""
+        return (self.award_yuan or ZERO) - self.reduced_yuan
 
     @property
     def net_paid_yuan(self) -> Decimal:
@@ -134,6 +141,10 @@ class Application(Base):
         """Return the reference of a reservation: its stage, numbered when the rest was arranged anew."""
         return stage if self.arrangement == 1 else f"{stage}.{self.arrangement}"
 
+    def rearranged(self) -> str:
+        """Return the reference under which the reserved rest is arranged anew."""
+        return f"{str(self.reservation).partition('.')[0]}.{self.arrangement + 1}"
+
     def instalment(self, ahead: int = 0) -> str:
         """Return the reference of the reservation for the next instalment, or for one further ahead."""
         return self.reference(f"instalment-{self.instalments_paid + 1 + ahead}")
@@ -154,6 +165,17 @@ class Application(Base):
         stage = str(self.reservation).partition(".")[0]
         self.arrangement += 1
         self.reservation, self.budget_year = self.reference(stage), year
+
+    def reduce(self, cut_yuan: Decimal, recover_yuan: Decimal) -> None:
+        """Reduce the award: `cut_yuan` of the reserved rest lapses, `recover_yuan` was paid beyond the new award."""
+        self.reduced_yuan += cut_yuan + recover_yuan
+        if not cut_yuan:
+            return
+        following = self.rearranged()
+        self.arrangement += 1
+        self.reserved_yuan -= cut_yuan
+        self.reservation = following if self.reserved_yuan else None
+        self.status = self.status if self.reserved_yuan else "released"
 
     def pay(self, yuan: Decimal) -> int:
         """Add a release and return the number of its instalment. 三（二）"""

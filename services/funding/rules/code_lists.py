@@ -171,6 +171,29 @@ CLAWBACK_STATUSES: Final[dict[str, str]] = {
     "recovered": "已全部收回",
 }
 
+ChangeKind = Literal["content", "entity", "site", "schedule", "mode"]
+CHANGE_KINDS: Final[dict[str, str]] = {
+    "content": "建设内容和规模",
+    "entity": "项目单位",
+    "site": "建设地点",
+    "schedule": "建设工期",
+    "mode": "支持方式",
+}
+"""Kinds of a change of an approval; one of the support mode is refused. 二（四）"""
+CHANGEABLE_KINDS: Final = ("content", "entity", "site", "schedule")
+ChangeStatus = Literal["requested", "checked", "reviewed", "returned", "withdrawn", "approved", "refused"]
+CHANGE_STATUSES: Final[dict[str, str]] = {
+    "requested": "待区级核查",
+    "checked": "待市级审核",
+    "reviewed": "待市级决定",
+    "returned": "已退回，待申请单位修改",
+    "withdrawn": "已撤回",
+    "approved": "已批准",
+    "refused": "不予批准",
+}
+OPEN_CHANGES: Final = ("requested", "checked", "reviewed", "returned")
+"""Statuses of a change that is not decided."""
+
 PublicMoneyKind = Literal[
     "other_municipal", "district_investment", "district_rent", "district_operating", "first_set_equipment"
 ]
@@ -220,6 +243,8 @@ CODE_LISTS: Final[Mapping[str, Mapping[str, str]]] = {
     "return_status": RETURN_STATUSES,
     "clawback_ground": CLAWBACK_GROUNDS,
     "clawback_status": CLAWBACK_STATUSES,
+    "change_kind": CHANGE_KINDS,
+    "change_status": CHANGE_STATUSES,
     "public_money_kind": PUBLIC_MONEY_KINDS,
     "referral_outcome": REFERRAL_OUTCOMES,
     "clause": CLAUSES,

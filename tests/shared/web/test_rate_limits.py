@@ -24,7 +24,7 @@ from tests.world import World
 SUPERVISOR = "city-supervisor-1"
 OFFICE = "192.0.2.10"
 SPECIAL = {
-    "uploads": {"upload_material"},
+    "uploads": {"upload_material", "add_attachment"},
     "exports": {"export_resources", "export_library_entries"},
     "pushes": {"push_resources", "push_library_entries", "submit_readings"},
 }
