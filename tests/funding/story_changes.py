@@ -7,7 +7,7 @@ from tests.funding.distinct import CHAOYANG, OWNER, SMALL_PARTS, at
 from tests.funding.story_steps import Story
 
 DISTRICT, OFFICER, SUPERVISOR = "110105-officer-1", "city-officer-6", "city-supervisor-2"
-SMALLER = {"position": 1, "fixed_investment_yuan": "1500000.09", "renovated_area_m2": "299"}
+SMALLER = {"position": 1, "fixed_investment_yuan": "1500000.09"}
 
 
 async def _body(story: Story, kind: str, **stated: Any) -> dict[str, Any]:

@@ -72,7 +72,7 @@ async def test_a_smaller_project_gets_a_smaller_award_and_the_budget_its_money_b
     assert Decimal(str(yuan(shown, "reserved"))) == before * Decimal("0.8")
     assert shown["status"] == "planned"
     after = await world.get("funding", "/v1/budgets/2024", "auditor-1")
-    gained = Decimal(after["available_yuan"]) - Decimal(budget["available_yuan"])
+    gained = Decimal(str(yuan(after, "available"))) - Decimal(str(yuan(budget, "available")))
     assert gained == before * Decimal("0.2")
     request = await requested(world, case)
     assert Decimal(request["amount_yuan"]) == before * Decimal("0.8")

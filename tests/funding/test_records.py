@@ -24,7 +24,6 @@ SHARED = {
     "close_person",
     "authorise_agent",
     "withdraw_agent",
-    "add_attachment",
     "withdraw_attachment",
 }
 """Acts that every service has."""

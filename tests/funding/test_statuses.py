@@ -23,17 +23,18 @@ LINE = {
     "rates": [{**SPAN, "annual_rate": "0.03"}],
     "interest_paid_yuan": "1.00",
 }
-OPINION, OWNER = {"opinion": "属实"}, "owner"
+OWN = applicant(OWNER, "示例置业有限公司")
+OPINION = {"opinion": "属实"}
 ANEW = {"kind": "site", "address": "示例路8号", "reason": "改", "attachments": [str(UUID(int=1))]}
 OPEN = {"approved", "planned", "releasing"}
-ACTS: dict[str, tuple[str, str, Any, set[str]]] = {
+ACTS: dict[str, tuple[str, str | Persona, Any, set[str]]] = {
     "draft_approval": ("draft-approval", "city-officer-1", DRAFT, {"received", "drafted"}),
     "approve_application": ("approve", "city-supervisor-1", None, {"drafted"}),
     "decline_application": ("decline", "city-supervisor-2", REFUSAL, {"received", "drafted"}),
     "submit_interest": ("interest-statements", "finance-1", {"lines": [{"loan_id": str(UUID(int=1)), **LINE}]}, OPEN),
     "request_release": ("release-requests", "finance-1", {"evidence": "依据"}, {"planned", "releasing"}),
     "close_application": ("close", "city-supervisor-3", {"reason": "不再实施"}, OPEN),
-    "request_change": ("changes", OWNER, ANEW, OPEN | {"released"}),
+    "request_change": ("changes", OWN, ANEW, OPEN | {"released"}),
 }
 """Acts by operation: end of the path, who, body, and the statuses in which the act is not refused for the status."""
 
@@ -44,8 +45,7 @@ async def put(world: World, case: UUID, status: str) -> None:
 
 @pytest.mark.parametrize("name", ACTS)
 async def test_an_act_is_refused_in_every_other_status(world: World, name: str) -> None:
-    end, person, body, admitted = ACTS[name]
-    who = world.owner() if person == OWNER else person
+    end, who, body, admitted = ACTS[name]
     await appropriate(world)
     case = await enter_pool(world)
     await world.post("funding", f"/v1/applications/{case}/draft-approval", "city-officer-1", DRAFT)
@@ -115,7 +115,6 @@ async def test_loans_and_final_accounts_depend_on_the_approved_mode(world: World
         assert answer.status_code == accounts, name
 
 
-OWN = applicant(OWNER, "示例置业有限公司")
 RECEIPT = {"amount_yuan": "0.01", "bank_receipt_no": "回单1"}
 DECIDED: dict[str, dict[str, tuple[str, str | Persona, Any, set[str]]]] = {
     "appropriation": {
@@ -159,8 +158,8 @@ DECIDED: dict[str, dict[str, tuple[str, str | Persona, Any, set[str]]]] = {
         "approve_change": ("changes/{}/approve", "city-supervisor-3", None, {"reviewed"}),
         "refuse_change": ("changes/{}/refuse", "city-supervisor-3", {"reason": "不予"}, {"reviewed"}),
         "return_change": ("changes/{}/return", "110105-officer-1", {"reason": "退回"}, {"requested"}),
-        "resubmit_change": ("changes/{}/resubmit", OWNER, ANEW, {"returned"}),
-        "withdraw_change": ("changes/{}/withdraw", OWNER, {"reason": "撤回"}, set(OPEN_CHANGES)),
+        "resubmit_change": ("changes/{}/resubmit", OWN, ANEW, {"returned"}),
+        "withdraw_change": ("changes/{}/withdraw", OWN, {"reason": "撤回"}, set(OPEN_CHANGES)),
     },
 }  # fmt: skip
 """Acts on a record by table and operation, with the statuses in which it is not refused for the status."""
@@ -190,8 +189,7 @@ async def test_a_record_is_decided_only_while_it_waits_for_the_decision(world: W
         for operation, (path, who, body, admitted) in DECIDED[table].items():
             await world.database.admin.execute(f"DELETE FROM funding.{table} WHERE id = '{RECORD}'")
             await add(world, table, case, status)
-            person = world.owner() if who == OWNER else who
-            answer = await world.call("funding", "POST", f"/v1/{path.format(RECORD)}", person, body)
+            answer = await world.call("funding", "POST", f"/v1/{path.format(RECORD)}", who, body)
             refused = answer.json().get("code") == "wrong_status"
             assert refused is (status not in admitted), (operation, status, answer.text)
 

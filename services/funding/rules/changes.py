@@ -85,7 +85,7 @@ def lost_conditions(before: Mapping[str, Any], after: Mapping[str, Any], ruleset
     """Return the sentences of the conditions that the facts before the change met and those after it do not."""
     unmet = {finding.rule for finding in assess(before, ruleset).findings if finding.effective is False}
     return [
-        f"{finding.sentence}（{finding.clause}）"
+        finding.sentence
         for finding in assess(after, ruleset).findings
         if finding.effective is False and finding.rule not in unmet and finding.strength == "must"
     ]
