@@ -24,7 +24,7 @@ CHANGES = {
         "funding",
         "UPDATE funding_ledger.transfer SET posted_at = posted_at - interval '1 year' WHERE seq = 2",
     ),
-    "change an interest statement": ("funding", "UPDATE funding.interest_statement SET payable_yuan = 1"),
+    "change an interest claim": ("funding", "UPDATE funding.interest_claim SET amount_yuan = 1"),
     "change a receipt": ("funding", "UPDATE funding.recovery SET bank_receipt_no = '0'"),
     "remove an act": ("funding", "DELETE FROM funding.act WHERE id = (SELECT max(id) FROM funding.act)"),
     "remove a duty": ("intake", "DELETE FROM intake.duty WHERE ctid = (SELECT min(ctid) FROM intake.duty)"),

@@ -161,6 +161,8 @@ class Settings(LoadLimits, Periods):
     tick_seconds: float = 60.0
     ledger_verify_seconds: float = Field(default=60.0, gt=0)
     """Interval at which the ledger is verified against documents, cases and events, and the most that this may take."""
+    interest_offset_limit_yuan: int = Field(default=100_000, ge=0)
+    """Subsidy decided beyond a recomputation that is offset against the next claim; above it a clawback is proposed."""
 
     seal_keys: SecretStr = SecretStr("")
     """Private keys that sign checkpoints, one a line, as text or as a file path: one for each service that the process

@@ -3,6 +3,7 @@
 from shared.storage.access import ADD, Access
 
 ACCESS = (
+    Access("accepted_remark", "an acceptance stays with its reason", app=ADD, sealer="SELECT"),
     Access(
         "application",
         "the award and its progress; district and owner stay as received, an approved change alters the rest",
@@ -63,19 +64,40 @@ ACCESS = (
         app=f"{ADD}, UPDATE (lifted_by, lifted_at, lift_reason)",
         sealer="SELECT",
     ),
+    Access("interest_calculation", "a calculation stays as it was stored", app=ADD, sealer="SELECT"),
     Access(
-        "interest_statement",
-        "a second person decides; lines and amounts stay",
-        app=f"{ADD}, UPDATE (status, decided_by, decided_at, decision_reason)",
+        "interest_claim",
+        "the owner changes the draft, the offices pass it on and decide; what was filed stays in its lines",
+        app=(
+            f"{ADD}, UPDATE (period_from, period_to, status, draft, filings, filed_at, reason, inputs_hash, "
+            "calculation_id, due_yuan, amount_yuan, decided_by, decided_at)"
+        ),
         sealer="SELECT",
     ),
+    Access(
+        "interest_line",
+        "a version of a line is withdrawn, never changed",
+        app=f"{ADD}, UPDATE (withdrawn_by, withdrawn_at, withdraw_reason)",
+        sealer="SELECT",
+    ),
+    Access("interest_statement", "archive of statements settled before claims", app="SELECT", sealer="SELECT"),
     Access(
         "investment_plan",
         "a plan is issued, its total follows its items",
         app=f"{ADD}, UPDATE (plan_no, status, total_yuan, issued_by, issued_on, version)",
         sealer="SELECT",
     ),
-    Access("loan", "a contract stays as registered", app=ADD, sealer="SELECT"),
+    Access(
+        "loan",
+        "the newest version's facts; every version stays in `loan_version`",
+        app=(
+            f"{ADD}, UPDATE (bank, contract_no, principal_yuan, rate_type, annual_rate, term_months, tenor, drawn_on, "
+            "repriced_on, contract_key, spread_bp, day_count_basis, settlement_day, share, extensions, drawdowns, "
+            "repayments, withdrawn_by, withdrawn_at, withdraw_reason)"
+        ),
+        sealer="SELECT",
+    ),
+    Access("loan_version", "a version stays as it was stated", app=ADD, sealer="SELECT"),
     Access(
         "money_return",
         "a second person decides; amount and receipt stay",

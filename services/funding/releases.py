@@ -6,8 +6,9 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.funding.applications import components_of, facts_of, project_of, ruleset_of
+from services.funding.interest_calculations import refuse_overclaimed
 from services.funding.models.applications import Application
-from services.funding.models.interest_statements import InterestStatement
+from services.funding.models.interest_claims import InterestClaim
 from services.funding.models.plans import InvestmentPlan, PlanItem
 from services.funding.models.releases import ReleaseRequest
 from services.funding.payments.payees import payee_in_force
@@ -76,17 +77,17 @@ async def sent_back_release(session: AsyncSession, application: Application) -> 
     return found_rows.first()
 
 
-def payment_again(before: ReleaseRequest, statement_id: UUID | None) -> Instalment:
-    """Return the instalment of a payment that the bank sent back. Raises Invalid for another statement than its own."""
-    if statement_id not in (None, before.statement_id):
-        raise Invalid("本次为退票后重新拨付，结息单沿用原拨付申请，请不填此项", field="/body/statement_id")
+def payment_again(before: ReleaseRequest, claim_id: UUID | None) -> Instalment:
+    """Return the instalment of a payment that the bank sent back. Raises Invalid for another claim than its own."""
+    if claim_id not in (None, before.claim_id):
+        raise Invalid("本次为退票后重新拨付，贴息申请沿用原拨付申请，请不填此项", field="/body/claim_id")
     return Instalment(before.instalment, before.amount_yuan, before.condition)
 
 
-async def due_instalment(session: AsyncSession, application: Application, statement_id: UUID | None) -> Instalment:
+async def due_instalment(session: AsyncSession, application: Application, claim_id: UUID | None) -> Instalment:
     """Return the next instalment. Raises InstalmentConditionUnmet, Invalid or AlreadyRequested."""
     if application.mode != GRANT:
-        return await _due_interest(session, application, statement_id)
+        return await _due_interest(session, application, claim_id)
     on, chosen = today(session), ruleset_of(session, application).interpretations["instalments"]
     planned = instalments(application.current_award_yuan, chosen, parameter("instalment_shares", on))
     due = planned[min(application.instalments_paid, len(planned) - 1)]  # fewer, if the reading changed since
@@ -100,19 +101,20 @@ async def due_instalment(session: AsyncSession, application: Application, statem
     return Instalment(number, min(due.yuan, application.reserved_yuan), CONDITIONS[due.condition])
 
 
-async def _due_interest(session: AsyncSession, application: Application, statement_id: UUID | None) -> Instalment:
-    field = "/body/statement_id"
-    statement = await session.get(InterestStatement, statement_id) if statement_id else None
-    if statement is None or statement.application_id != application.id:
-        raise Invalid("贷款贴息须凭本项目已核定的结息单拨付，请填写其编号", field=field)
-    if not statement.counts or not statement.payable_yuan:
-        raise Invalid("该结息单尚待核定、已驳回或核定金额为零，请先核定或改填其他结息单", field=field)
+async def _due_interest(session: AsyncSession, application: Application, claim_id: UUID | None) -> Instalment:
+    field = "/body/claim_id"
+    claim = await session.get(InterestClaim, claim_id) if claim_id else None
+    if claim is None or claim.application_id != application.id:
+        raise Invalid("贷款贴息须凭本项目已核定的贴息申请拨付，请填写其编号", field=field)
+    if not claim.amount_yuan:
+        raise Invalid("该贴息申请尚未核定或核定金额为零，请先核定或改填其他贴息申请", field=field)
     paid = select(ReleaseRequest.id).where(
-        ReleaseRequest.statement_id == statement.id, ReleaseRequest.status.not_in(("returned", "rejected"))
+        ReleaseRequest.claim_id == claim.id, ReleaseRequest.status.not_in(("returned", "rejected"))
     )
     if await session.scalar(paid):
-        raise AlreadyRequested("该结息单已申请拨付，请改填尚未拨付的结息单", field=field)
-    return Instalment(application.instalments_paid + 1, statement.payable_yuan, f"第{statement.number}次结息核定")
+        raise AlreadyRequested("该贴息申请已申请拨付，请改填尚未拨付的贴息申请", field=field)
+    await refuse_overclaimed(session, application)
+    return Instalment(application.instalments_paid + 1, claim.amount_yuan, f"第{claim.number}次贴息核定")
 
 
 async def locked_request(

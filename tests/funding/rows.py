@@ -21,9 +21,17 @@ ROWS = {
     f" decided_by, decided_at) SELECT '{RECORD}', '{RECORD}', '110000', 'cancel', '计调9号', '由', '[]', '{{status}}',"
     f" 'x', {NOW}, CASE WHEN sure THEN 'y' END, CASE WHEN sure THEN {NOW} END"
     " FROM (SELECT '{status}' <> 'drafted' AS sure) s",
-    "interest_statement": "(id, application_id, district, applicant_uscc, number, lines, results, so_far, readings,"
-    f" payable_yuan, status, submitted_by, submitted_at)"
-    f" VALUES ({OF_CASE}, 1, '[]', '[]', '{{{{}}}}', '{{{{}}}}', 1, '{{status}}', 'x', {NOW})",
+    "loan": "(id, application_id, district, applicant_uscc, bank, contract_no, principal_yuan, rate_type, annual_rate,"
+    f" term_months, drawn_on, registered_by, registered_at, contract_key, drawdowns) VALUES ({OF_CASE}, '行', '借9', 1,"
+    f" 'fixed', 0.02, 60, '2024-01-01', 'x', {NOW}, '{{status}}',"
+    """ '[{{"on": "2024-01-01", "amount_yuan": "1.00"}}]')""",
+    "interest_claim": "(id, application_id, district, applicant_uscc, number, period_from, period_to, status,"
+    " drafted_by, drafted_at, draft, filings, due_yuan, amount_yuan, decided_by, decided_at)"
+    f" SELECT {OF_CASE}, 1, '2024-01-01', '2024-03-31', '{{status}}', 'x', {NOW}, '[]', 1, yuan, yuan, 'y',"
+    f" CASE WHEN yuan > 0 THEN {NOW} END FROM (SELECT CASE WHEN '{{status}}' = 'decided' THEN 1 END AS yuan)",
+    "interest_line": "(id, application_id, district, applicant_uscc, line_id, number, claim_id, filing, loan_id,"
+    f" from_on, to_on, facts, recorded_by, recorded_at) VALUES ({OF_CASE}, '{RECORD}', 1, '{RECORD}', 1, '{RECORD}',"
+    f" '2024-02-01', '2024-02-02', '{{status}}', 'x', {NOW})",
     "release_request": "(id, application_id, district, applicant_uscc, instalment, condition, amount_yuan, clause,"
     f" evidence, status, requested_by, requested_at, transfer_id, paid_outside) VALUES ({OF_CASE}, 1, '一次', 1,"
     f" '三（二）', '依据', '{{status}}', 'x', {NOW}, CASE WHEN '{{status}}' = 'paid' THEN gen_random_uuid() END,"

@@ -14,6 +14,7 @@ from shared.contracts.monitoring import (
     ProjectQuarterSubmitted,
     TargetResult,
 )
+from tests.attachments import attached
 from tests.funding.case import announce, plan_item
 from tests.funding.distinct import CHAOYANG, FENGTAI, OTHER_OWNER, OWNER, SMALL_PARTS, at
 from tests.funding.story_steps import Story, enter_account, instalment, state
@@ -63,50 +64,105 @@ async def monitored(story: Story) -> None:
     await instalment(story, "grant", 3, "2024-03-30 10:00", "2024-04-01 00:20")
 
 
-def statement_line(loan: str, from_on: str, to_on: str, paid: str, **more: str) -> dict[str, Any]:
+def statement_line(loan: str, from_on: str, to_on: str, paid: str, **more: Any) -> dict[str, Any]:
     """Return a line of 60 million yuan at 2 %, later 2.5 %, of which the second rate begins on 2024-06-01."""
     middle = {"from_on": from_on, "to_on": "2024-05-31"}, {"from_on": "2024-06-01", "to_on": to_on}
     rates = [{**span, "annual_rate": rate} for span, rate in zip(middle, ("0.0200", "0.0250"), strict=True)]
-    balances = [{"from_on": from_on, "to_on": to_on, "balance_yuan": "60000000.00"}]
     span = {"from_on": from_on, "to_on": to_on}
-    return {"loan_id": loan, **span, "balances": balances, "rates": rates, "interest_paid_yuan": paid, **more}
+    balances = [{**span, "balance_yuan": "60000000.00"}]
+    penal = {"penalty_yuan": "5000.01", "overdue_yuan": "0.02", "compound_yuan": "0.03"}
+    payments = [{"paid_on": "2024-06-22", "paid_yuan": paid, "voucher_no": "付1", **penal}]
+    refunds = [{"on": "2024-06-25", "amount_yuan": "0.04", "voucher_no": "退1"}]
+    stated = {"stated_interest_yuan": "286667.67", "payments": payments, "refunds": refunds, **more}
+    return {"loan_id": loan, **span, "end_day": "included", "balances": balances, "rates": rates, **stated}
+
+
+CONTRACT: dict[str, Any] = {
+    "bank": "银行甲",
+    "contract_no": "借1",
+    "principal_yuan": "60000000.00",
+    "rate_type": "floating",
+    "annual_rate": "0.0200",
+    "spread_bp": "-145.5",
+    "term_months": 72,
+    "tenor": "1Y",
+    "repriced_on": ["2024-10-01"],
+    "day_count_basis": 360,
+    "settlement_day": 19,
+    "share": "0.9",
+    "drawdowns": [
+        {"on": "2024-04-01", "amount_yuan": "59000000.00", "voucher_no": "借据1"},
+        {"on": "2024-04-02", "amount_yuan": "1000000.00", "voucher_no": "借据2"},
+    ],
+    "repayments": [{"on": "2024-12-01", "amount_yuan": "500000.00", "voucher_no": "还1"}],
+    "extensions": [{"from_on": "2030-04-01", "to_on": "2030-09-30", "recognised": True}],
+}
 
 
 async def interest(story: Story) -> None:
-    """Settle two statements of an interest subsidy, of which an officer accepts the second, and pay the first."""
+    """Register, correct and withdraw loans, take a claim through every act, and pay what was decided."""
     await story.pool("loan", 5, FENGTAI, OTHER_OWNER, SMALL_PARTS)
-    loan = {
-        "bank": "银行甲",
-        "contract_no": "借1",
-        "principal_yuan": "60000000.00",
-        "rate_type": "floating",
-        "annual_rate": "0.0200",
-        "term_months": 72,
-        "tenor": "1Y",
-        "drawn_on": "2024-04-01",
-        "repriced_on": ["2024-10-01"],
-    }
-    registered = await story.post("/v1/applications/{loan}/loans", "city-officer-1", loan, 201)
+    path = "/v1/applications/{loan}"
+    registered = await story.post(f"{path}/loans", "city-officer-1", CONTRACT | {"share": "0.8"}, 201)
+    wrong = await story.post(f"{path}/loans", "city-officer-1", CONTRACT | {"contract_no": "借2"}, 201)
+    gone = {"reason": "非本项目贷款"}
+    await story.post(f"/v1/loans/{wrong['id']}/withdraw", "city-officer-2", gone)
+    await story.post(f"/v1/loans/{registered['id']}/correct", "city-officer-2", CONTRACT | {"reason": "比例有误"})
     begun = state("under_construction", started_on="2024-04-03")
-    await story.post("/v1/applications/{loan}/construction-status", "city-officer-2", begun)
+    await story.post(f"{path}/construction-status", "city-officer-2", begun)
     body = {"mode": "interest_subsidy", "justification": "贴息意见"}
-    await story.post("/v1/applications/{loan}/draft-approval", "city-officer-1", body)
+    await story.post(f"{path}/draft-approval", "city-officer-1", body)
     at(story.world, "2024-04-15 10:00")
-    await story.post("/v1/applications/{loan}/lift-hold", "city-supervisor-3", {"reason": "已复核"})
-    await story.post("/v1/applications/{loan}/approve", "city-supervisor-1")
+    await story.post(f"{path}/lift-hold", "city-supervisor-3", {"reason": "已复核"})
+    await story.post(f"{path}/approve", "city-supervisor-1")
     items = [plan_item(story.cases["loan"])]
     plan = await story.post("/v1/plans", "city-officer-2", {"year": 2024, "batch": 1, "items": items}, 201)
     await story.post(f"/v1/plans/{plan['id']}/issue", "city-supervisor-2")
     account = await enter_account(story, "loan", 5)
     await story.post(f"/v1/payee-accounts/{account['id']}/confirm", f"{FENGTAI}-officer-2")
     at(story.world, "2024-07-20 10:00")
-    # The bank counts from 1 April: 61 days at 2 % and 20 at 2.5 % are 286,666.67 yuan, so 2.01 too much were paid.
-    # From the start of construction 59 days at 2 % and 20 at 2.5 % are 280,000.00 yuan.
-    line = statement_line(registered["id"], "2024-04-01", "2024-06-20", "291668.69", penalty_yuan="5000.01")
-    path = "/v1/applications/{loan}/interest-statements"
-    first = await story.post(path, "finance-1", {"lines": [line]}, 201)
+    claim = await _claimed(story, path, registered["id"])
+    await instalment(story, "loan", 1, "2024-07-22 10:00", "2024-07-23 10:00", claim_id=claim)
+    kept = await story.world.get("funding", f"/v1/applications/{story.cases['loan']}/interest", "city-officer-3")
+    counted = next(each["id"] for each in kept["lines"] if each["state"] == "counted")
+    await story.post(f"/v1/interest-lines/{counted}/withdraw", "city-officer-3", {"reason": "误填"})
+
+
+async def _claimed(story: Story, path: str, loan: str) -> str:
+    """Take claims through every act, and return the id of the one that is decided."""
+    owner = story.world.owner(OTHER_OWNER, "示例单位2")
+    scan = await attached(story.world, "funding", owner, "application", story.cases["loan"], "bank_statement")
+    line = statement_line(loan, "2024-04-01", "2024-06-20", "291668.69")
+    await story.post(f"{path}/interest-preview", owner, {"lines": [line]})
+    first = await story.post(f"{path}/interest-claims", owner, {"period": "2024Q2", "lines": [line]}, 201)
+    act = f"/v1/interest-claims/{first['id']}/"
+    await story.post(f"{act}withdraw", owner, {"reason": "补充凭证"})
+    second = await story.post(f"{path}/interest-claims", owner, {"period": "2024H1", "lines": [line]}, 201)
+    act = f"/v1/interest-claims/{second['id']}/"
+    await story.post(f"{act}file", owner, {"attachments": [scan]})
+    await story.post(f"{act}return", "110106-officer-1", {"reason": "请附凭证"})
+    await story.post(f"{act}file", owner, {"attachments": [scan]})
+    await _passed(story, act)
+    await story.post(f"{act}refuse", "city-supervisor-3", {"reason": "凭证不实"})
+    third = await story.post(f"{path}/interest-claims", owner, {"period": "2024H1", "lines": [line]}, 201)
+    act = f"/v1/interest-claims/{third['id']}/"
+    await story.post(f"{act}file", owner, {"attachments": [scan]})
+    await _passed(story, act)
+    await story.post(f"{act}decide", "city-supervisor-3")
+    await story.post(f"{act}reopen", "city-supervisor-3", {"reason": "凭证号有误"})
+    await story.post(f"{act}file", owner, {"attachments": [scan]})
+    await _passed(story, act)
+    await story.post(f"{act}decide", "city-supervisor-3")
     at(story.world, "2024-07-21 10:00")
-    await story.post(
-        f"/v1/interest-statements/{first['id']}/decide", "city-officer-3", {"accept": True, "reason": "认可"}
-    )
-    await instalment(story, "loan", 1, "2024-07-22 10:00", "2024-07-23 10:00", statement_id=first["id"])
+    await story.post(f"{path}/interest-calculations", "city-officer-3", None, 201)
+    return str(third["id"])
+
+
+async def _passed(story: Story, act: str) -> None:
+    """Accept the remarks on a filed claim and pass it through district and city."""
+    seen = await story.world.get("funding", act.rstrip("/"), "110106-officer-1")
+    for remark in seen["open_remarks"]:
+        body = {"key": remark["key"], "reason": "已核对原件"}
+        await story.post(f"{act}accept-remark", "110106-officer-1", body)
+    await story.post(f"{act}check", "110106-officer-1")
+    await story.post(f"{act}verify", "city-officer-3")

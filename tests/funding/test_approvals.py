@@ -34,7 +34,7 @@ LOAN = {
     "rate_type": "floating",
     "annual_rate": "0.0330",
     "term_months": 60,
-    "drawn_on": "2024-03-01",
+    "drawdowns": [{"on": "2024-03-01", "amount_yuan": "100000000.00"}],
 }
 
 

@@ -30,17 +30,11 @@ LOAN = {
     "rate_type": "fixed",
     "annual_rate": "0.0200",
     "term_months": 60,
-    "drawn_on": "2024-03-01",
+    "drawdowns": [{"on": "2024-03-01", "amount_yuan": "1000.00"}],
 }
 DRAFT, REASON = {"mode": "investment_grant", "justification": "建议"}, {"reason": "理由"}
 SPAN = {"from_on": "2024-02-01", "to_on": "2024-02-02"}
-LINE = {
-    **SPAN,
-    "loan_id": str(RECORD),
-    "balances": [{**SPAN, "balance_yuan": "1.00"}],
-    "rates": [{**SPAN, "annual_rate": "0.03"}],
-    "interest_paid_yuan": "1.00",
-}
+LINE = {**SPAN, "loan_id": str(RECORD), "end_day": "included", "rates": [{**SPAN, "annual_rate": "0.03"}]}
 CLAWBACK = {"ground": "other", "clause": "四（一）1", "amount_yuan": "1.00", "reason": "追", "evidence": "证"}
 CHANGE = {"kind": "site", "address": "示例路8号", "reason": "改", "attachments": [str(RECORD)]}
 BACK = {"amount_yuan": "1.00", "bank_receipt_no": "回单1", "reason": "退"}
@@ -101,6 +95,11 @@ def decided(table: str, status: str, **columns: str) -> str:
     return f"UPDATE funding.{table} SET status = '{status}'{more}"
 
 
+BORROWER, OFFICER = applicant(OWNER, "示例置业有限公司"), "110105-officer-1"
+GONE = "UPDATE funding.{} SET withdrawn_at = now(), withdrawn_by = 'y', withdraw_reason = '误'"
+WITHDRAWN = decided("interest_claim", "withdrawn")
+DECIDED = decided("interest_claim", "decided", due_yuan="1", amount_yuan="1", decided_at="now()")
+REOPENED = decided("interest_claim", "returned", due_yuan="NULL", amount_yuan="NULL", decided_at="NULL")
 CASE = "applications/{case}"
 OWNER_OF_CASE = applicant(OWNER, "示例置业有限公司")
 ACCOUNT = {"account_name": "示例置业有限公司", "bank": "示例银行", "account_no": "0200002"}
@@ -122,18 +121,48 @@ RACES = {
     "decline_application": Race(
         "city-supervisor-1", f"{CASE}/decline", {"clauses": ["二（五）"], **REASON}, "wrong_status", become("approved")
     ),
-    "submit_interest": Race(
-        "finance-1", f"{CASE}/interest-statements", {"lines": [LINE]}, "wrong_status", become("closed"),
+    "correct_loan": Race(
+        "city-officer-1", f"loans/{RECORD}/correct", LOAN | REASON, "wrong_status", GONE.format("loan"),
+        given=records("loan", "键"),
+    ),
+    "withdraw_loan": Race(
+        "city-officer-1", f"loans/{RECORD}/withdraw", REASON, "wrong_status", GONE.format("loan"),
+        given=records("loan", "键"),
+    ),
+    "draft_interest_claim": Race(
+        BORROWER, f"{CASE}/interest-claims", {"period": "2024Q1", "lines": [LINE]}, "wrong_status", become("closed"),
         status="planned",
     ),
-    "decide_interest, case": Race(
-        "city-officer-1", f"interest-statements/{RECORD}/decide", {"accept": True, **REASON}, "wrong_status",
-        APPLICATION, decided("interest_statement", "rejected"), given=records("interest_statement", "flagged"),
+    "recalculate_interest": Race(
+        "city-officer-1", f"{CASE}/interest-calculations", None, "wrong_status", become("closed"), status="planned"
     ),
-    "decide_interest, statement": Race(
-        "city-officer-1", f"interest-statements/{RECORD}/decide", {"accept": True, **REASON}, "wrong_status",
-        decided("interest_statement", "rejected"), given=records("interest_statement", "flagged"),
+    "withdraw_interest_line": Race(
+        "city-officer-1", f"interest-lines/{RECORD}/withdraw", REASON, "wrong_status", GONE.format("interest_line"),
+        status="planned",
+        given=lambda case: (
+            rows.row("loan", case, "键"), rows.row("interest_claim", case, "decided"),
+            rows.row("interest_line", case, "{}"),
+        ),
     ),
+    **{
+        f"{name}_interest_{'remark' if end == 'accept-remark' else 'claim'}, {met}": Race(
+            who, f"interest-claims/{RECORD}/{end}", body, "wrong_status",
+            APPLICATION if met == "case" else other, other if met == "case" else "", "planned",
+            records("interest_claim", status),
+        )
+        for name, end, who, body, status, other in (
+            ("file", "file", BORROWER, {"attachments": [str(RECORD)]}, "draft", WITHDRAWN),
+            ("withdraw", "withdraw", BORROWER, REASON, "verified", DECIDED),
+            ("accept", "accept-remark", OFFICER, {"key": "x", **REASON}, "filed", WITHDRAWN),
+            ("check", "check", OFFICER, None, "filed", WITHDRAWN),
+            ("verify", "verify", "city-officer-1", None, "checked", WITHDRAWN),
+            ("decide", "decide", "city-supervisor-1", None, "verified", decided("interest_claim", "returned")),
+            ("return", "return", "city-officer-1", REASON, "checked", WITHDRAWN),
+            ("refuse", "refuse", "city-supervisor-1", REASON, "verified", DECIDED),
+            ("reopen", "reopen", "city-supervisor-1", REASON, "decided", REOPENED),
+        )
+        for met in ("case", "claim")
+    },
     "issue_plan, plan": Race(
         "city-supervisor-2", f"plans/{RECORD}/issue", None, "wrong_status", decided("investment_plan", "withdrawn"),
         status="approved", given=planned,
@@ -325,7 +354,7 @@ async def test_an_act_waits_for_the_other_and_judges_what_it_left(world: World, 
     case = await enter_pool(world)
     if name.startswith("issue_plan"):
         await appropriate(world)
-    mode = "interest_subsidy" if name == "submit_interest" else "investment_grant"
+    mode = "interest_subsidy" if "_interest_" in name or name == "recalculate_interest" else "investment_grant"
     prepared = f"released_yuan = 10, status = '{race.status}', mode = '{mode}'"
     await world.database.admin.execute(f"UPDATE funding.application SET {prepared}")
     for statement in race.given(case):
@@ -342,6 +371,6 @@ def test_every_act_has_its_race() -> None:
     """Compare the acts with those that have a race; a new plan meets other plans at an index."""
     acts = {name for name, route in operations("funding").items() if "POST" in (route.methods or ())}
     assert acts - {name.split(",")[0] for name in RACES} == {
-        "draft_plan", "register_municipal_money", "issue_api_key", "revoke_api_key", "issue_stream_ticket",
-        "add_attachment", "withdraw_attachment", "close_person", "authorise_agent", "withdraw_agent",
+        "draft_plan", "preview_interest", "register_municipal_money", "issue_api_key", "revoke_api_key",
+        "issue_stream_ticket",         "add_attachment", "withdraw_attachment", "close_person", "authorise_agent", "withdraw_agent",
     }  # fmt: skip

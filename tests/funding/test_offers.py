@@ -46,7 +46,8 @@ async def test_a_planned_loan_counts_with_its_terms_until_a_contract_is_register
     assert (incomplete["award_yuan"], incomplete["missing"]) == (None, ["贷款合同或贷款计划"])
     loan = {
         "bank": "示例银行", "contract_no": "借1", "principal_yuan": "100000000.00", "rate_type": "fixed",
-        "annual_rate": "0.0200", "term_months": 6, "tenor": "5Y", "drawn_on": "2024-03-01",
+        "annual_rate": "0.0200", "term_months": 6, "tenor": "5Y",
+        "drawdowns": [{"on": "2024-03-01", "amount_yuan": "100000000.00"}],
     }  # fmt: skip
     await world.post("funding", f"/v1/applications/{case}/loans", "city-officer-1", loan, 201)
     for query in ("", PLAN):

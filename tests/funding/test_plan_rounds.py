@@ -83,7 +83,7 @@ LOAN = {
     "rate_type": "fixed",
     "annual_rate": "0.0300",
     "term_months": 60,
-    "drawn_on": "2024-03-01",
+    "drawdowns": [{"on": "2024-03-01", "amount_yuan": "3000000000.00"}],
 }
 FACTS = {
     # A second loan raises the base of an award that stands at its cap; a later start of construction lowers the award.

@@ -6,7 +6,14 @@ from uuid import UUID
 import pytest
 
 from deploy.demo.personas import Persona, applicant
-from services.funding.rules.code_lists import APPLICATION_STATUSES, CHANGE_STATUSES, OPEN_CHANGES
+from services.funding.models.interest_claims import OPEN as WAITING
+from services.funding.rules.code_lists import (
+    APPLICATION_STATUSES,
+    CHANGE_STATUSES,
+    CLAIM_IN_REVIEW,
+    CLAIM_STATUSES,
+    OPEN_CHANGES,
+)
 from tests.enumeration import operations
 from tests.funding.case import OWNER, appropriate, approved, enter_pool, plan_item
 from tests.funding.rows import RECORD, add, add_planned
@@ -17,13 +24,9 @@ pytestmark = pytest.mark.clause("三（二）")
 DRAFT = {"mode": "investment_grant", "justification": "建议支持"}
 REFUSAL = {"clauses": ["二（五）"], "reason": "不符"}
 SPAN = {"from_on": "2024-02-01", "to_on": "2024-02-02"}
-LINE = {
-    **SPAN,
-    "balances": [{**SPAN, "balance_yuan": "1.00"}],
-    "rates": [{**SPAN, "annual_rate": "0.03"}],
-    "interest_paid_yuan": "1.00",
-}
+LINES = [{**SPAN, "loan_id": str(UUID(int=1)), "end_day": "included", "rates": [{**SPAN, "annual_rate": "0.03"}]}]
 OWN = applicant(OWNER, "示例置业有限公司")
+SCANS = {"attachments": [str(UUID(int=1))]}
 OPINION = {"opinion": "属实"}
 ANEW = {"kind": "site", "address": "示例路8号", "reason": "改", "attachments": [str(UUID(int=1))]}
 OPEN = {"approved", "planned", "releasing"}
@@ -31,7 +34,9 @@ ACTS: dict[str, tuple[str, str | Persona, Any, set[str]]] = {
     "draft_approval": ("draft-approval", "city-officer-1", DRAFT, {"received", "drafted"}),
     "approve_application": ("approve", "city-supervisor-1", None, {"drafted"}),
     "decline_application": ("decline", "city-supervisor-2", REFUSAL, {"received", "drafted"}),
-    "submit_interest": ("interest-statements", "finance-1", {"lines": [{"loan_id": str(UUID(int=1)), **LINE}]}, OPEN),
+    "preview_interest": ("interest-preview", OWN, {"lines": LINES}, OPEN | {"released"}),
+    "draft_interest_claim": ("interest-claims", OWN, {"period": "2024Q1", "lines": LINES}, OPEN | {"released"}),
+    "recalculate_interest": ("interest-calculations", "city-officer-3", None, OPEN | {"released"}),
     "request_release": ("release-requests", "finance-1", {"evidence": "依据"}, {"planned", "releasing"}),
     "close_application": ("close", "city-supervisor-3", {"reason": "不再实施"}, OPEN),
     "request_change": ("changes", OWN, ANEW, OPEN | {"released"}),
@@ -49,7 +54,7 @@ async def test_an_act_is_refused_in_every_other_status(world: World, name: str) 
     await appropriate(world)
     case = await enter_pool(world)
     await world.post("funding", f"/v1/applications/{case}/draft-approval", "city-officer-1", DRAFT)
-    if name == "submit_interest":
+    if "interest" in name:
         await world.database.admin.execute("UPDATE funding.application SET mode = 'interest_subsidy'")
     refused = set()
     for status in APPLICATION_STATUSES.keys() - admitted:
@@ -87,7 +92,7 @@ LOAN = {
     "rate_type": "fixed",
     "annual_rate": "0.0200",
     "term_months": 60,
-    "drawn_on": "2024-03-01",
+    "drawdowns": [{"on": "2024-03-01", "amount_yuan": "1000.00"}],
 }
 MODES: dict[str, tuple[str | None, str | None, int, int]] = {
     # Mode, day of approval, then the answers to a loan contract and to final accounts.
@@ -129,10 +134,20 @@ DECIDED: dict[str, dict[str, tuple[str, str | Persona, Any, set[str]]]] = {
         "issue_plan_change": ("plan-changes/{}/issue", "city-supervisor-2", None, {"drafted"}),
         "withdraw_plan_change": ("plan-changes/{}/withdraw", "city-officer-4", {"reason": "撤回"}, {"drafted"}),
     },
-    "interest_statement": {
-        "decide_interest": (
-            "interest-statements/{}/decide", "city-officer-3", {"accept": True, "reason": "认可"}, {"flagged"},
-        )
+    "interest_claim": {
+        "file_interest_claim": ("interest-claims/{}/file", OWN, SCANS, {"draft", "returned"}),
+        "withdraw_interest_claim": ("interest-claims/{}/withdraw", OWN, {"reason": "撤回"}, set(WAITING)),
+        "accept_interest_remark": (
+            "interest-claims/{}/accept-remark", "city-officer-3", {"key": "x", "reason": "核实"}, set(CLAIM_IN_REVIEW),
+        ),
+        "check_interest_claim": ("interest-claims/{}/check", "110105-officer-1", None, {"filed"}),
+        "verify_interest_claim": ("interest-claims/{}/verify", "city-officer-3", None, {"checked"}),
+        "decide_interest_claim": ("interest-claims/{}/decide", "city-supervisor-3", None, {"verified"}),
+        "return_interest_claim": (
+            "interest-claims/{}/return", "city-officer-3", {"reason": "补正"}, set(CLAIM_IN_REVIEW),
+        ),
+        "refuse_interest_claim": ("interest-claims/{}/refuse", "city-supervisor-3", {"reason": "不符"}, {"verified"}),
+        "reopen_interest_claim": ("interest-claims/{}/reopen", "city-supervisor-3", {"reason": "误核"}, {"decided"}),
     },
     "payee_account": {
         "confirm_payee": ("payee-accounts/{}/confirm", "110105-supervisor-1", None, {"entered", "checked"}),
@@ -167,8 +182,8 @@ STATUSES = {
     "appropriation": ("drafted", "confirmed", "withdrawn", "reversed"),
     "investment_plan": ("drafted", "issued", "withdrawn", "cancelled"),
     "plan_change": ("drafted", "issued", "withdrawn"),
-    "interest_statement": ("computed", "flagged", "accepted", "rejected"),
     "payee_account": ("entered", "checked", "confirmed", "returned", "withdrawn"),
+    "interest_claim": tuple(CLAIM_STATUSES),
     "release_request": ("requested", "paid", "rejected"),
     "money_return": ("recorded", "confirmed", "rejected"),
     "clawback_request": ("requested", "demanded", "rejected", "recovered"),
@@ -185,6 +200,10 @@ async def test_a_record_is_decided_only_while_it_waits_for_the_decision(world: W
         await add_planned(world, case)  # a release and a change read the plan of their project
     if table == "approval_change":
         await put(world, case, "approved")
+    if table == "interest_claim":
+        await world.database.admin.execute(
+            "UPDATE funding.application SET status = 'planned', mode = 'interest_subsidy'"
+        )
     for status in STATUSES[table]:
         for operation, (path, who, body, admitted) in DECIDED[table].items():
             await world.database.admin.execute(f"DELETE FROM funding.{table} WHERE id = '{RECORD}'")
@@ -198,6 +217,7 @@ def test_every_act_on_a_status_has_its_rows() -> None:
     """Compare the acts with those that have rows; the others act whatever the status, or add a record."""
     tested = ACTS.keys() | {name for acts in DECIDED.values() for name in acts} | {"draft_plan", "draft_plan_change"}
     tested |= {"register_loan", "record_final_accounts"}
+    tested |= {"correct_loan", "withdraw_loan", "withdraw_interest_line"}  # tests/funding/test_loans.py and _claims.py
     acts = {name for name, route in operations("funding").items() if "POST" in (route.methods or ())}
     assert acts - tested == {
         "draft_budget", "record_construction", "hold_funds", "lift_hold", "record_return", "request_clawback",

@@ -10,7 +10,7 @@ from shared.contracts.base import event_types
 from tests.attachments import attached
 from tests.eligibility import fixtures as eligibility_fixtures
 from tests.funding import case as funding_case
-from tests.funding import rows as funding_rows
+from tests.funding import interest_steps
 from tests.intake import sample_declarations, sample_rows
 from tests.keys import new_key
 from tests.monitoring import fixtures as monitoring_fixtures
@@ -43,7 +43,10 @@ _COLUMNS: Mapping[str, Mapping[str, str]] = {
         "request_id": "release_request.id",
         "clawback_id": "clawback_request.id",
         "change_id": "approval_change.id",
-        "statement_id": "interest_statement.id",
+        "loan_id": "loan.id",
+        "claim_id": "interest_claim.id",
+        "calculation_id": "interest_calculation.id",
+        "version_id": "interest_line.id",
         "return_id": "money_return.id",
         "entry_id": "public_money.id",
         "referral_id": "bank_referral.id",
@@ -98,12 +101,25 @@ async def funding(world: World) -> None:
     await world.post("funding", f"{paid}/clawback-requests", "city-officer-3", _CLAWBACK, 201)
     await funding_case.approved(world)
     case = await funding_case.enter_pool(world)
-    await world.database.admin.execute(funding_rows.row("interest_statement", case, "flagged"))
+    await _subsidised(world)
     new = f"/v1/applications/{case}"
     await world.post("funding", f"{new}/loans", "city-officer-1", _LOAN, 201)
     await world.post("funding", f"{new}/bank-referrals", "110105-officer-1", _REFERRAL, 201)
     await world.post("funding", "/v1/municipal-money", "city-officer-3", _OTHER_MONEY, 201)
     await series_acts.every_act(world, "funding")
+
+
+async def _subsidised(world: World) -> None:
+    """Approve a project for interest subsidy, decide a claim with an accepted remark, and file another one."""
+    case = await funding_case.enter_pool(world)
+    loan = await interest_steps.register(world, case, "借2024-2", drawn_on="2023-12-01", annual_rate="0.0300")
+    started = {"status": "under_construction", "started_on": "2023-12-05", "evidence": "开工报告"}
+    await world.post("funding", f"/v1/applications/{case}/construction-status", "city-officer-1", started)
+    await funding_case.draft(world, case, "interest_subsidy")
+    await world.post("funding", f"/v1/applications/{case}/approve", "city-supervisor-1")
+    early = interest_steps.line(loan, "2023-12-05", "2024-01-20", "0.0250")
+    await interest_steps.decided(world, case, early, period="2023Q4")
+    await interest_steps.filed(world, case, interest_steps.line(loan, "2024-01-21", "2024-02-20"), period="2024Q1")
 
 
 _CLAWBACK = {
@@ -120,7 +136,7 @@ _LOAN = {
     "rate_type": "fixed",
     "annual_rate": "0.0200",
     "term_months": 60,
-    "drawn_on": "2024-03-01",
+    "drawdowns": [{"on": "2024-03-01", "amount_yuan": "100000000.00", "voucher_no": "借据1"}],
 }
 _REFERRAL = {
     "bank": "示例银行",

@@ -19,6 +19,7 @@ WITHOUT_A_KEY = {
     ("POST", "/v1/dry-run"),
     ("POST", "/v1/what-if"),
     ("POST", "/v1/series/preview"),
+    ("POST", "/v1/applications/{application_id}/interest-preview"),
     ("POST", "/v1/stream-tickets"),
 }
 """Calculations, which store nothing, and tickets, of which each request gets its own."""

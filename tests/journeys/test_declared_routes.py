@@ -11,7 +11,9 @@ from shared.web.parameters import KnownParametersRoute
 from tests.enumeration import dependencies, operations
 
 each_service = pytest.mark.parametrize("service", SERVICES)
-STORING_NOTHING = {"issue_stream_ticket", "dry_run_declaration", "run_what_if", "preview_figures", "set_clock"}
+STORING_NOTHING = {
+    "issue_stream_ticket", "dry_run_declaration", "run_what_if", "preview_figures", "preview_interest", "set_clock",
+}  # fmt: skip
 """Operations by another method than GET that record nothing: calculations, and the clock of the demonstration."""
 OF_ALL = {
     "issue_api_key": 201,
@@ -34,8 +36,8 @@ STATUSES = {
     },
     "funding": {
         "enter_figures": 201,
-        "draft_budget": 201, "register_loan": 201, "draft_plan": 201,
-        "draft_plan_change": 201, "submit_interest": 201, "request_release": 201,
+        "draft_budget": 201, "register_loan": 201, "draft_plan": 201, "draft_interest_claim": 201,
+        "draft_plan_change": 201, "recalculate_interest": 201, "request_release": 201,
         "hold_funds": 201, "record_return": 201, "request_clawback": 201, "record_final_accounts": 201,
         "record_co_support": 201, "register_municipal_money": 201, "refer_to_bank": 201, "request_change": 201,
     },
@@ -52,6 +54,7 @@ REFUSALS = {
     403: "conflict_of_interest forbidden own_settlement same_officer",
     404: "not_found unknown_policy_parameter",
     409: "already_requested already_resolved amount_exceeds_pending amount_undetermined beyond_known_series "
+    "calculation_changed claim_open interest_overclaimed remarks_open scans_missing "
     "changed_since_prepared completed_before_plan completed_undecided condition_lost conditions_not_met conflict "
     "credit_grade_d draft_outdated duplicate duplicate_funding figures_moved figures_not_received file_quota "
     "findings_block findings_open funds_held id_conflict idempotency_key_in_flight instalment_condition "

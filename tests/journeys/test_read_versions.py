@@ -19,7 +19,10 @@ DECIDES: dict[str, str] = {
     "eligibility": "settle_finding choose_edition reassess_declaration conclude_review recognise_investment"
     " score_project enter_pool keep_out confirm_figures return_figures withdraw_figures",
     "funding": "draft_approval approve_application decline_application lift_hold close_application release_funds"
-    " reject_release demand_clawback reject_clawback record_recovery confirm_return reject_return decide_interest"
+    " reject_release demand_clawback reject_clawback record_recovery confirm_return reject_return"
+    " correct_loan withdraw_loan revise_interest_claim file_interest_claim withdraw_interest_claim"
+    " accept_interest_remark check_interest_claim verify_interest_claim decide_interest_claim return_interest_claim"
+    " refuse_interest_claim reopen_interest_claim withdraw_interest_line recalculate_interest"
     " withdraw_public_money issue_plan withdraw_plan confirm_budget withdraw_budget"
     " confirm_figures return_figures withdraw_figures check_change"
     " review_change approve_change refuse_change return_change resubmit_change withdraw_change"
@@ -45,7 +48,7 @@ DOES_NOT: dict[str, str] = {
     "draft_plan_change": PROPOSES,
     "draft_plan": PROPOSES, "draft_budget": PROPOSES, "request_release": PROPOSES, "request_clawback": PROPOSES,
     "request_repair": PROPOSES, "raise_credit_ground": PROPOSES, "rectify_finding": PROPOSES, "refer_to_bank": PROPOSES,
-    "submit_interest": PROPOSES, "record_return": PROPOSES, "request_change": PROPOSES,
+    "draft_interest_claim": PROPOSES, "preview_interest": COMPUTES, "record_return": PROPOSES, "request_change": PROPOSES,
     "record_construction": STATES, "record_final_accounts": STATES, "register_loan": STATES,
     "record_co_support": STATES, "register_municipal_money": STATES, "register_other_funds": STATES,
     "record_referral_outcome": STATES,

@@ -102,7 +102,9 @@ def test_the_pairs_that_were_found_open_are_closed() -> None:
     found = {
         ("release", "book_recovery"), ("clawback", "book_recovery"), ("draft_plan", "lift_bar"),
         ("approve", "lift_hold"), ("clawback", "lift_hold"), ("hold", "lift_hold"), ("submit_statement", "release"),
-        ("submit_statement", "settle_statement"), ("deliver", "evaluate"), ("register_money", "lift_bar"),
+        ("submit_statement", "settle_statement"), ("check_claim", "submit_statement"),
+        ("check_claim", "settle_statement"), ("check_claim", "release"), ("deliver", "evaluate"),
+        ("register_money", "lift_bar"),
         ("draft_approval", "approve"), ("request_release", "release"), ("first_review", "forward"),
         ("score", "enter_pool"), ("request_clawback", "clawback"), ("inspect", "close_inspection"),
         ("evaluate", "issue_evaluation"), ("prepare_quarter", "certify_quarter"), ("draft_budget", "confirm_budget"),

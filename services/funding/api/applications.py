@@ -14,7 +14,7 @@ from services.funding.api.bank_referrals import ReferralOut
 from services.funding.api.budgets import Year
 from services.funding.api.clawbacks import ClawbackOut
 from services.funding.api.final_accounts import FinalAccountsOut
-from services.funding.api.interest_statements import InterestStatementOut
+from services.funding.api.interest_claims import InterestClaimOut
 from services.funding.api.loans import LoanOut
 from services.funding.api.payees import PayeeOut
 from services.funding.api.plans import PlanItemOut
@@ -40,7 +40,7 @@ from services.funding.models.bank_referrals import BankReferral
 from services.funding.models.clawbacks import ClawbackRequest
 from services.funding.models.final_accounts import FinalAccounts
 from services.funding.models.holds import Hold
-from services.funding.models.interest_statements import InterestStatement
+from services.funding.models.interest_claims import InterestClaim
 from services.funding.models.loans import Loan
 from services.funding.models.payees import PayeeAccount
 from services.funding.models.plans import InvestmentPlan, PlanItem
@@ -128,7 +128,7 @@ class ApplicationDetail(ApplicationOut):
     plan_items: list[PlanItemOut] = Field(title="计划项目")
     payee_accounts: list[PayeeOut] = Field(title="收款账户", description="按填报顺序排列")
     release_requests: list[ReleaseOut] = Field(title="拨付申请")
-    interest_statements: list[InterestStatementOut] = Field(title="结息单")
+    interest_claims: list[InterestClaimOut] = Field(title="贴息申请")
     returns: list[ReturnOut] = Field(title="退款")
     clawback_requests: list[ClawbackOut] = Field(title="追回事项")
     final_accounts: list[FinalAccountsOut] = Field(title="竣工决算")
@@ -144,7 +144,7 @@ PARTS: dict[str, tuple[type[Any], type[Shape]]] = {
     "plan_items": (PlanItem, PlanItemOut),
     "payee_accounts": (PayeeAccount, PayeeOut),
     "release_requests": (ReleaseRequest, ReleaseOut),
-    "interest_statements": (InterestStatement, InterestStatementOut),
+    "interest_claims": (InterestClaim, InterestClaimOut),
     "returns": (MoneyReturn, ReturnOut),
     "clawback_requests": (ClawbackRequest, ClawbackOut),
     "final_accounts": (FinalAccounts, FinalAccountsOut),
@@ -159,10 +159,11 @@ DECIDED = {
 """Parts that begin as proposals, and when the owner sees them."""
 TOLD_ACTS = (
     "receive_application", "approve_application", "decline_application", "enter_plan", "release_funds", "hold_funds",
-    "lift_hold", "demand_clawback", "record_recovery", "confirm_return", "close_application", "submit_interest",
-    "decide_interest", "record_construction", "record_final_accounts", "register_loan",
-    "refer_to_bank", "record_referral_outcome", "enter_payee", "check_payee", "confirm_payee", "return_payee",
-    "withdraw_payee",
+    "lift_hold", "demand_clawback", "record_recovery", "confirm_return", "close_application",
+    "file_interest_claim", "return_interest_claim", "withdraw_interest_claim", "decide_interest_claim",
+    "refuse_interest_claim", "reopen_interest_claim", "withdraw_interest_line", "record_construction",
+    "record_final_accounts", "register_loan", "correct_loan", "withdraw_loan", "refer_to_bank",
+    "record_referral_outcome", "enter_payee", "check_payee", "confirm_payee", "return_payee", "withdraw_payee",
 )  # fmt: skip
 """Acts that the owner finds in the timeline: what it did itself, and decisions; no drafts and no proposals."""
 

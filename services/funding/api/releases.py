@@ -44,11 +44,11 @@ ReleaseKey = Annotated[UUID, Path(title="拨付申请编号")]
 
 
 class NewRelease(BaseModel):
-    """Request for the next instalment; the amount is computed. Interest subsidy names its settled statement."""
+    """Request for the next instalment; the amount is computed. Interest subsidy names its decided claim."""
 
     evidence: Paragraph = Field(title="拨付依据")
-    statement_id: UUID | None = Field(
-        None, title="结息单编号", description="贷款贴息必填，须为本项目已核定的结息单；退票后重新拨付的不填"
+    claim_id: UUID | None = Field(
+        None, title="贴息申请编号", description="贷款贴息必填，须为本项目已核定的贴息申请；退票后重新拨付的不填"
     )
 
 
@@ -61,7 +61,7 @@ class ReleaseOut(Shape):
     condition: str = Field(title="拨付条件")
     amount_yuan: Money = Field(title="拨付金额", description=YUAN)
     clause: str = Field(title="依据条款")
-    statement_id: UUID | None = Field(title="结息单编号")
+    claim_id: UUID | None = Field(title="贴息申请编号")
     replaces_id: UUID | None = Field(title="重新拨付的原申请编号", description="原拨付被银行退票的填写")
     evidence: Internal = Field(title="拨付依据")
     status: ReleaseStatus = Field(title="状态")
@@ -79,7 +79,7 @@ class ReleaseOut(Shape):
     name="request_release",
     summary="申请拨付",
     description="财务人员申请拨付下一期资金，金额由系统计算；有被银行退票的拨付时，先申请重新拨付该笔。项目须已列入下达的投资计划，"
-    "有已确认的收款账户，未被停止拨付，没有待审批的申请，不得另有市级财政性资金；贷款贴息须凭已核定的结息单。"
+    "有已确认的收款账户，未被停止拨付，没有待审批的申请，不得另有市级财政性资金；贷款贴息须凭已核定的贴息申请。"
     "依据：三（二）、二（五）、四（一）1。",
 )
 async def request_release(
@@ -93,10 +93,10 @@ async def request_release(
     await refuse_second_request(session, application)
     await refuse_unfit(session, application)
     if before is None:
-        due = await due_instalment(session, application, body.statement_id)
+        due = await due_instalment(session, application, body.claim_id)
         request = _request(session, application, due, body)
     else:
-        due = payment_again(before, body.statement_id)
+        due = payment_again(before, body.claim_id)
         request = _request(session, application, due, body, before)
     session.add(request)
     detail = {"request_id": str(request.id), "amount_yuan": str(due.yuan), "instalment": due.number}
@@ -122,7 +122,7 @@ def _request(
         clause=f"{CLAUSES[str(application.mode)]}、三（二）",
         requested_by=actor_of(session).subject,
         requested_at=now(session),
-        statement_id=body.statement_id if before is None else before.statement_id,
+        claim_id=body.claim_id if before is None else before.claim_id,
         replaces_id=None if before is None else before.id,
         evidence=body.evidence,
         **new_row_columns(session, application),

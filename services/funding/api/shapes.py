@@ -21,7 +21,6 @@ from shared.contracts.library import LABELS, ComponentKind, ConstructionStatus, 
 from shared.money import Money, SignedMoney
 
 ApplicationKey = Annotated[UUID, Path(title="资金申请编号", description="与申报编号相同")]
-StatementKey = Annotated[UUID, Path(title="结息单编号")]
 Exact = Annotated[Decimal, PlainSerializer(lambda value: f"{value:f}", return_type=str)]
 """Decimal other than money (score, rate, share); a string in JSON."""
 Yuan = Annotated[Money, Field(gt=0, le=10**13, title="金额", description="单位：元，大于零")]

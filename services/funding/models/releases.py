@@ -32,6 +32,12 @@ class ReleaseRequest(Base, Part):
         Index(
             "uq_release_request_replaces_id", "replaces_id", unique=True, postgresql_where=text("status <> 'rejected'")
         ),
+        Index(
+            "uq_release_request_claim_id",
+            "claim_id",
+            unique=True,
+            postgresql_where=text("status NOT IN ('returned', 'rejected')"),
+        ),
         Index("ix_release_request_application_id", "application_id"),
     )
     shown_in = {Application: "application_id"}  # noqa: RUF012 - constant
@@ -45,6 +51,7 @@ class ReleaseRequest(Base, Part):
     amount_yuan: Mapped[Decimal]
     clause: Mapped[str]
     statement_id: Mapped[UUID | None] = mapped_column(ForeignKey("interest_statement.id"))
+    """Statement of an earlier version, of which `claim_id` names the claim."""
     replaces_id: Mapped[UUID | None] = mapped_column(ForeignKey("release_request.id"))
     """The payment that the bank sent back and that this one pays again."""
     evidence: Mapped[str]
@@ -57,6 +64,7 @@ class ReleaseRequest(Base, Part):
     transfer_id: Mapped[UUID | None] = mapped_column(unique=True)
     paid_outside: Mapped[bool] = mapped_column(default=False)
     """True for releases from before payment orders: they were paid without one."""
+    claim_id: Mapped[UUID | None] = mapped_column(ForeignKey("interest_claim.id"))
 
     def decide(self, status: str, subject: str, at: datetime, reason: str | None = None) -> None:
         """Record payment or rejection. Raises WrongStatus for a request decided before."""

@@ -106,12 +106,39 @@ MONTH_STATUSES: Final[dict[str, str]] = {
     "withdrawn": "已撤回",
 }
 
-StatementStatus = Literal["computed", "flagged", "accepted", "rejected"]
-STATEMENT_STATUSES: Final[dict[str, str]] = {
-    "computed": "已核定",
-    "flagged": "与银行利息不符，待人工核定",
-    "accepted": "人工认可",
-    "rejected": "人工驳回",
+ClaimStatus = Literal["draft", "filed", "checked", "verified", "decided", "returned", "withdrawn", "refused"]
+CLAIM_STATUSES: Final[dict[str, str]] = {
+    "draft": "填报中",
+    "filed": "已提交，待区级审核",
+    "checked": "区级已审核，待市级审核",
+    "verified": "市级已审核，待核定",
+    "decided": "已核定",
+    "returned": "已退回补正",
+    "withdrawn": "项目单位已撤回",
+    "refused": "不予贴息",
+}
+CLAIM_IN_REVIEW: Final = ("filed", "checked", "verified")
+"""Statuses in which offices work on a claim."""
+
+LineState = Literal["pending", "counted", "replaced", "withdrawn", "not_counted"]
+LINE_STATES: Final[dict[str, str]] = {
+    "pending": "随本次申请审核",
+    "counted": "已计入",
+    "replaced": "已被更正",
+    "withdrawn": "已撤销",
+    "not_counted": "未计入，所在申请未获核定",
+}
+
+CalculationCause = Literal[
+    "claim_decided", "claim_returned", "line_withdrawn", "loan_corrected", "loan_withdrawn", "recalculated"
+]
+CALCULATION_CAUSES: Final[dict[str, str]] = {
+    "claim_decided": "核定贴息申请",
+    "claim_returned": "退回已核定的贴息申请",
+    "line_withdrawn": "撤销结息明细",
+    "loan_corrected": "更正贷款合同",
+    "loan_withdrawn": "撤销贷款合同",
+    "recalculated": "重新计算（利率、口径或项目事实变化）",
 }
 
 INTEREST_LIMITS: Final[dict[str, str]] = {
@@ -149,6 +176,7 @@ ClawbackGround = Literal[
     "not_implemented",
     "unapproved_change",
     "final_accounts_lower",
+    "interest_recomputed",
     "targets_missed",
     "other",
 ]
@@ -159,6 +187,7 @@ CLAWBACK_GROUNDS: Final[dict[str, str]] = {
     "not_implemented": "项目未实施",
     "unapproved_change": "未经批准变更建设内容",
     "final_accounts_lower": "决算投资低于批复依据",
+    "interest_recomputed": "贴息重新计算低于已核定数",
     "targets_missed": "评价目标未达成",
     "other": "其他",
 }
@@ -234,7 +263,9 @@ CODE_LISTS: Final[Mapping[str, Mapping[str, str]]] = {
     "receipt_status": RECEIPT_STATUSES,
     "receipt_difference": RECEIPT_DIFFERENCES,
     "month_status": MONTH_STATUSES,
-    "interest_statement_status": STATEMENT_STATUSES,
+    "interest_claim_status": CLAIM_STATUSES,
+    "interest_line_state": LINE_STATES,
+    "interest_calculation_cause": CALCULATION_CAUSES,
     "interest_limit": INTEREST_LIMITS,
     "loan_rate_type": LOAN_RATE_TYPES,
     "lpr_tenor": LPR_TENORS,
