@@ -2,6 +2,7 @@
 
 from datetime import date
 from typing import Any
+from urllib.parse import quote
 
 from deploy.demo.story.client import StoryClient, Unexpected, together
 from deploy.demo.story.projects import DIVERTED, FUNDED, INTEREST, SETTLED, Case
@@ -15,10 +16,12 @@ AWARDS = {
 }  # fmt: skip
 LOAN = {
     "bank": "示例银行", "contract_no": "示贷2024-002", "principal_yuan": "200000000.00", "rate_type": "fixed",
-    "annual_rate": "0.0390", "term_months": 36, "tenor": "1Y", "drawn_on": "2024-06-21",
+    "annual_rate": "0.0390", "term_months": 36, "tenor": "1Y",
+    "drawdowns": [{"on": "2024-06-21", "amount_yuan": "200000000.00", "voucher_no": "示例借据2024-002"}],
 }  # fmt: skip
 STATEMENT: dict[str, Any] = {
-    "from_on": "2024-06-21", "to_on": "2024-09-20", "interest_paid_yuan": "1993333.33",
+    "from_on": "2024-06-21", "to_on": "2024-09-20", "end_day": "included", "stated_interest_yuan": "1993333.33",
+    "payments": [{"paid_on": "2024-09-21", "paid_yuan": "1993333.33", "voucher_no": "示例付息2024-3"}],
     "balances": [{"from_on": "2024-06-21", "to_on": "2024-09-20", "balance_yuan": "200000000.00"}],
     "rates": [{"from_on": "2024-06-21", "to_on": "2024-09-20", "annual_rate": "0.0390"}],
 }  # fmt: skip
@@ -119,15 +122,36 @@ async def _pay(client: StoryClient, case: Case, ids: dict[str, str], request: di
 
 
 async def pay_interest(client: StoryClient, ids: dict[str, str]) -> None:
-    """Settle and pay a quarter's interest: 31 days at LPR 3.45, 61 at 3.35, against 3.90 paid to the bank. 二（四）2"""
+    """Claim and pay a quarter's interest: 31 days at LPR 3.45, 61 at 3.35, against 3.90 paid to the bank. 二（四）2"""
     await client.move_to(SETTLED_INTEREST)
-    lines = {"lines": [STATEMENT | {"loan_id": await _register_loan(client, ids)}]}
-    path = _at(ids, INTEREST, "interest-statements")
-    settled = await client.post("funding", path, "finance-1", "interest-statement-1", lines)
-    if settled["payable_yuan"] != SUBSIDY:
-        raise Unexpected(f"{INTEREST.name}: interest subsidy {settled['payable_yuan']}")
+    lines = [STATEMENT | {"loan_id": await _register_loan(client, ids)}]
+    claim = await client.post(
+        "funding", _at(ids, INTEREST, "interest-claims"), INTEREST.owner, "interest-claim-1",
+        {"period": "2024Q3", "lines": lines},
+    )  # fmt: skip
+    path = f"/v1/interest-claims/{claim['id']}"
+    scan = await _scan(client, ids)
+    for act, who, body in (
+        ("file", INTEREST.owner, {"attachments": [scan]}),
+        ("check", f"{INTEREST.district}-officer-1", None),
+        ("verify", "city-officer-3", None),
+        ("decide", "city-supervisor-2", None),
+    ):
+        claim = await client.decide("funding", f"{path}/{act}", who, f"interest-claim-1-{act}", body)
+    if claim["amount_yuan"] != SUBSIDY:
+        raise Unexpected(f"{INTEREST.name}: interest subsidy {claim['amount_yuan']}")
     await client.move_to(PAID_INTEREST)
-    await _pay(client, INTEREST, ids, {"evidence": "结息单与付息凭证一致", "statement_id": settled["id"]})
+    await _pay(client, INTEREST, ids, {"evidence": "结息单与付息凭证一致", "claim_id": claim["id"]})
+
+
+async def _scan(client: StoryClient, ids: dict[str, str]) -> str:
+    """Upload the bank's settlement as the owner, and return the id of the paper."""
+    query = f"record=application&record_id={ids[INTEREST.key]}&kind=bank_statement&filename={quote('结息单.pdf')}"
+    answer = await client.ask(
+        "funding", "POST", f"/v1/attachments?{query}", INTEREST.owner, key="interest-claim-1-scan",
+        content=b"%PDF-1.7\n% settlement (simulated)\n",
+    )  # fmt: skip
+    return str(answer.json()["id"])
 
 
 async def claw_back(client: StoryClient, ids: dict[str, str]) -> None:

@@ -18,7 +18,7 @@ from services.funding.models.interest_calculations import InterestCalculation
 from services.funding.models.interest_claims import InterestLine
 from shared.errors import WrongStatus
 from shared.storage.audit import case_of, record_act
-from shared.storage.session import actor_of, found, now
+from shared.storage.session import actor_of, found, locked, now
 from shared.storage.versions import etag, locked_as_read
 from shared.text import Paragraph
 from shared.web.auth import Anyone, CityOfficer
@@ -133,6 +133,7 @@ async def withdraw_interest_line(
     """Withdraw a line that counts but is wrong, and recompute. 二（四）2"""
     line = await found(session, InterestLine, version_id)
     application = await locked_as_read(session, Application, line.application_id, if_match)
+    line = await locked(session, InterestLine, version_id)
     stored = await lines_of(session, application.id)
     if stored.states[line.id] not in ("counted", "withdrawn"):
         raise WrongStatus("只能撤销已计入的结息明细；办理中的请退回申请", current=stored.states[line.id])

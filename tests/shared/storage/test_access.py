@@ -107,6 +107,9 @@ NEVER_CHANGED = {
 """Columns of what an act was about, who did it and when: fixed with the row's insertion."""
 CHANGED_ALL_THE_SAME = {
     ("application", "clause"): "of the award, which the approval sets",
+    ("interest_claim", "amount_yuan"): "set when the claim is decided, taken back when a decided claim is returned",
+    ("loan", "principal_yuan"): "of the newest version; every version stays in loan_version",
+    ("loan", "contract_no"): "of the newest version; every version stays in loan_version",
     ("person", "recorded_by"): "the directory's row names who recorded it last",
     ("project_identity", "approval_no"): "added when the approval is announced",
 }
