@@ -372,5 +372,6 @@ def test_every_act_has_its_race() -> None:
     acts = {name for name, route in operations("funding").items() if "POST" in (route.methods or ())}
     assert acts - {name.split(",")[0] for name in RACES} == {
         "draft_plan", "preview_interest", "register_municipal_money", "issue_api_key", "revoke_api_key",
-        "issue_stream_ticket",         "add_attachment", "withdraw_attachment", "close_person", "authorise_agent", "withdraw_agent",
+        "issue_stream_ticket", "add_attachment", "withdraw_attachment", "close_person", "authorise_agent",
+        "withdraw_agent",
     }  # fmt: skip
