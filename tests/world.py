@@ -128,6 +128,8 @@ class World:
         for name in type(self.settings).model_fields:
             setattr(self.settings, name, getattr(self._settings_at_start, name))
         self._settings_at_start = self.settings.model_copy(deep=True)
+        for instance in self.instances.values():
+            instance.background.settings.interpretations = self.settings.interpretations
         for client in self.clients.values():
             client.event_hooks = {}
         for instance in self.instances.values():

@@ -99,6 +99,13 @@ ACCESS = (
     ),
     Access("loan_version", "a version stays as it was stated", app=ADD, sealer="SELECT"),
     Access(
+        "money_bar",
+        "a bar is settled, lifted or falls; what it rests on follows corrections of the entry",
+        app=f"{ADD}, UPDATE (basis, status, settled_by, settled_at, settlement, settlement_document_no, "
+        "decided_by, decided_at, decision_reason)",
+        sealer="SELECT",
+    ),
+    Access(
         "money_return",
         "a second person decides; amount and receipt stay",
         app=f"{ADD}, UPDATE (status, decided_by, decided_at, transfer_id)",
@@ -147,8 +154,10 @@ ACCESS = (
     ),
     Access(
         "public_money",
-        "a record is withdrawn, never changed",
-        app=f"{ADD}, UPDATE (version, withdrawn_by, withdrawn_at, withdraw_reason)",
+        "a record is withdrawn; one of intake follows its corrections there",
+        app=f"{ADD}, UPDATE (version, withdrawn_by, withdrawn_at, withdraw_reason, district, programme, project_code, "
+        "applicant_uscc, amount_yuan, granted_on, document_no, title_certificate_no, building_id, address, works, "
+        "intake_version, recorded_by)",
         sealer="SELECT",
     ),
     Access("receipt_batch", "what brought receipts stays as it came", app=ADD, sealer="SELECT"),

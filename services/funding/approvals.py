@@ -9,8 +9,8 @@ from services.funding.ledger.posting import open_accounts, post
 from services.funding.ledger.postings import case_accounts
 from services.funding.models.applications import Application
 from services.funding.models.approvals import Approval
+from services.funding.money_bars import refuse_other_municipal_money
 from services.funding.offers import support_offers
-from services.funding.public_money import refuse_other_municipal_money
 from services.funding.rules.offers import Offer
 from shared.contracts.funding import FundsApproved
 from shared.errors import DomainError

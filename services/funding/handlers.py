@@ -10,10 +10,12 @@ from services.funding.holds import place_hold
 from services.funding.models.applications import Application
 from services.funding.models.holds import EntityGrade
 from services.funding.models.public_money import PublicMoney
+from services.funding.money_bars import compare_application, compare_money
 from services.funding.rules.code_lists import OPEN_STATUSES
+from services.funding.rules.money_bars import works_of_money
 from shared.contracts.base import Event, Hand
 from shared.contracts.eligibility import PolicyFiguresConfirmed, PoolEntered
-from shared.contracts.intake import MunicipalMoneyRegistered
+from shared.contracts.intake import MunicipalMoneyRegistered, MunicipalMoneyWithdrawn
 from shared.contracts.monitoring import (
     CreditRated,
     EvaluationIssued,
@@ -56,6 +58,7 @@ async def receive_application(session: AsyncSession, event: PoolEntered) -> None
     grade = await session.get(EntityGrade, project.applicant_uscc)
     if grade is not None:
         await _hold_by_grade(session, application, grade)
+    await compare_application(session, application)
 
 
 async def hold_after_inspection(session: AsyncSession, event: InspectionCompleted) -> None:
@@ -138,23 +141,51 @@ async def note_delivery(session: AsyncSession, event: ProjectDelivered) -> None:
 
 
 async def enter_municipal_money(session: AsyncSession, event: MunicipalMoneyRegistered) -> None:
-    """Enter municipal money registered at intake, which approval, plan and release check. 二（五）"""
-    session.add(
-        PublicMoney(
-            id=event.record_id,
-            district=event.district,
-            kind="other_municipal",
-            programme=event.programme,
-            project_code=event.project_code,
-            applicant_uscc=event.entity_uscc,
-            amount_yuan=event.amount_yuan,
-            granted_on=event.funded_on,
-            recorded_by=event.registered_by,
-            recorded_at=now(session),
-        )
-    )
+    """Enter or correct municipal money registered at intake, and compare it with every application. 二（五）"""
+    entry = await session.get(PublicMoney, event.record_id, with_for_update=True)
+    if entry is not None and (entry.intake_version or 0) >= event.version:
+        return
+    before = None if entry is None else works_of_money(entry)
+    if entry is None:
+        entry = PublicMoney(id=event.record_id, kind="other_municipal", recorded_at=now(session))
+        session.add(entry)
+    for column, field in _MONEY_FIELDS.items():
+        setattr(entry, column, getattr(event, field))
+    entry.works = list(event.works)
     await store_hands(session, event.record_id, [Hand(actor=event.registered_by, duty="register_money")])
-    await record_act(session, "enter_municipal_money", Case(event.record_id, event.district), reason=event.source)
+    reason = event.correction_reason or event.source
+    await record_act(session, "enter_municipal_money", Case(event.record_id, event.district), reason=reason)
+    renewed = before is not None and before != works_of_money(entry)
+    await compare_money(session, entry, reason, event.registered_by, renewed=renewed)
+
+
+_MONEY_FIELDS = {
+    "district": "district",
+    "programme": "programme",
+    "project_code": "project_code",
+    "applicant_uscc": "entity_uscc",
+    "amount_yuan": "amount_yuan",
+    "granted_on": "funded_on",
+    "document_no": "document_no",
+    "title_certificate_no": "title_certificate_no",
+    "building_id": "building_id",
+    "address": "address",
+    "intake_version": "version",
+    "recorded_by": "registered_by",
+}
+"""Columns of an entry, and the fields of intake's event that fill them."""
+
+
+async def withdraw_municipal_money(session: AsyncSession, event: MunicipalMoneyWithdrawn) -> None:
+    """Withdraw an entry that intake withdrew: its bars fall, except on projects that the person handled. 二（五）"""
+    entry = await session.get(PublicMoney, event.record_id, with_for_update=True)
+    if entry is None or entry.withdrawn_at is not None:
+        return
+    entry.withdrawn_by, entry.withdrawn_at, entry.withdraw_reason = event.withdrawn_by, now(session), event.reason
+    entry.intake_version = event.version
+    case = Case(event.record_id, entry.district)
+    await record_act(session, "withdraw_municipal_money", case, reason=event.reason)
+    await compare_money(session, entry, event.reason, event.withdrawn_by)
 
 
 async def _locked_application(session: AsyncSession, event: Any) -> Application | None:
@@ -173,4 +204,5 @@ HANDLERS: dict[type[Event], Handler] = {
     ProjectDelivered: note_delivery,
     MunicipalMoneyRegistered: enter_municipal_money,
     PolicyFiguresConfirmed: store_copy,
+    MunicipalMoneyWithdrawn: withdraw_municipal_money,
 }

@@ -16,7 +16,7 @@ from services.funding.ledger.case_acts import commit_to_plan
 from services.funding.ledger.posting import post
 from services.funding.models.applications import Application
 from services.funding.models.plans import InvestmentPlan, PlanItem
-from services.funding.public_money import refuse_other_municipal_money
+from services.funding.money_bars import refuse_other_municipal_money
 from shared.contracts import funding
 from shared.districts import CITY
 from shared.errors import DomainError, Invalid

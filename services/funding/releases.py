@@ -11,8 +11,8 @@ from services.funding.models.applications import Application
 from services.funding.models.interest_claims import InterestClaim
 from services.funding.models.plans import InvestmentPlan, PlanItem
 from services.funding.models.releases import ReleaseRequest
+from services.funding.money_bars import refuse_other_municipal_money
 from services.funding.payments.payees import payee_in_force
-from services.funding.public_money import refuse_other_municipal_money
 from services.funding.rules.offers import GRANT
 from services.funding.rules.releases import CONDITIONS, Instalment, instalments
 from shared.contracts.funding import FundsReleased

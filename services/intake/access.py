@@ -40,8 +40,22 @@ ACCESS = (
         app=f"{ADD}, UPDATE (removed_by, removed_at)",
         sealer="SELECT",
     ),
-    Access("municipal_fund_programme", "programmes are added", app=ADD, sealer="SELECT"),
-    Access("municipal_funding_record", "records of other funds are added", app=ADD, sealer="SELECT"),
+    Access(
+        "municipal_fund_programme",
+        "programmes are added, corrected and closed",
+        app=f"{ADD}, UPDATE (name, name_form, authority, note, closed_at, version)",
+        sealer="SELECT",
+    ),
+    Access(
+        "municipal_funding_record",
+        "a payment is corrected or withdrawn by another person; each version is in a sealed event",
+        app=(
+            f"{ADD}, UPDATE (programme_id, programme_name, district, project_code, entity_uscc, entity_name, address, "
+            "entity_place, title_certificate_no, building_id, works, document_no, document_form, payment_key, "
+            "amount_yuan, funded_on, source, repeat_reason, withdrawn_by, withdrawn_at, withdraw_reason, version)"
+        ),
+        sealer="SELECT",
+    ),
     Access(
         "opinion",
         "an opinion that was asked for is given once",
@@ -51,7 +65,7 @@ ACCESS = (
     Access(
         "project_identity",
         "approval and end of the project that a declaration claims",
-        app=f"{ADD}, UPDATE (project_code, entity_place, live, approval_no, approved_on)",
+        app=f"{ADD}, UPDATE (project_code, entity_place, name_form, live, approval_no, approved_on)",
         sealer="SELECT",
     ),
     Access("quarter_snapshot", "what a district certified stays", app=ADD, sealer="SELECT"),

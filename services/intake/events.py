@@ -1,5 +1,6 @@
 """Events about declarations, built from the row of the declaration (三（一）)."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -54,13 +55,18 @@ def opinion_given(declaration: Declaration, opinion: Opinion) -> OpinionGiven:
 
 
 def forwarded(
-    declaration: Declaration, in_library: bool, opinion: str, exception: str | None, hands: list[Hand]
+    declaration: Declaration,
+    in_library: bool,
+    certificates: Sequence[str],
+    opinion: str,
+    exception: str | None,
+    hands: list[Hand],
 ) -> DeclarationForwarded:
-    """Return the event of a report to the city, with the facts known from the procedure."""
+    """Return the event of a report to the city, with the facts known from the procedure and the registers."""
     assert declaration.accepted_on is not None, "review follows acceptance"
     return DeclarationForwarded(
         **_subject(declaration),
-        project=declaration.project(),
+        project=declaration.project(certificates),
         round=declaration.round,
         facts=declaration.complete_facts(in_library),
         accepted_on=declaration.accepted_on,

@@ -18,7 +18,14 @@ from shared.contracts.eligibility import (
     ReviewPassed,
     ReviewRejected,
 )
-from shared.contracts.funding import FundsApproved, FundsClawedBack, FundsDeclined, FundsHeld, FundsReleased
+from shared.contracts.funding import (
+    FundsApproved,
+    FundsClawedBack,
+    FundsDeclined,
+    FundsHeld,
+    FundsReleased,
+    MunicipalMoneyCompared,
+)
 from shared.contracts.monitoring import CreditRated, EvaluationIssued, ProjectDelivered
 from shared.districts import CITY
 from shared.events.handlers import Handler
@@ -107,6 +114,16 @@ async def record_hold(session: AsyncSession, event: FundsHeld) -> None:
         )
 
 
+async def record_money_bar(session: AsyncSession, event: MunicipalMoneyCompared) -> None:
+    """Record whether other municipal money bars the support of the project. 二（五）"""
+    declaration = await _locked_declaration(session, event.declaration_id)
+    if declaration is not None:
+        detail: dict[str, Any] = {"clause": "二（五）", "outcome": event.outcome, "basis": event.basis}
+        await record_act(
+            session, "learn_money_bar", case_of(declaration), round=declaration.round, reason=event.reason, **detail
+        )
+
+
 async def record_clawback(session: AsyncSession, event: FundsClawedBack) -> None:
     """Record that money was demanded back or recovered. 四（一）1"""
     stage: StageCode = "clawback_demanded" if event.stage == "demanded" else "clawback_recovered"
@@ -155,6 +172,7 @@ HANDLERS: dict[type[Event], Handler] = {
     FundsReleased: record_release,
     FundsHeld: record_hold,
     FundsClawedBack: record_clawback,
+    MunicipalMoneyCompared: record_money_bar,
     ProjectDelivered: record_delivery,
     EvaluationIssued: record_evaluation,
     CreditRated: record_credit_grade,

@@ -149,6 +149,21 @@ class FundsHeld(Event, type="funding.funds_held.v1", about="application", key="d
     reason: str
 
 
+class MunicipalMoneyCompared(
+    Event, type="funding.municipal_money_compared.v1", about="application", key="declaration_id"
+):
+    """A bar by other municipal money was raised, changed, lifted or fell; `outcome` is what stands now. 二（五）
+
+    `basis` and `reason` are those of the bar that changed; the entry of the register is not described.
+    """
+
+    declaration_id: UUID
+    bar_id: UUID
+    outcome: Literal["barred", "undetermined", "clear"]
+    basis: str
+    reason: str
+
+
 class FundsReturned(Event, type="funding.funds_returned.v1", about="application", key="declaration_id"):
     """The project returned money voluntarily: unused, or the final accounts were lower. 四（一）1"""
 

@@ -60,9 +60,10 @@ class LibraryUpdateAnswered(Event, type="intake.library_update_answered.v1", abo
 class MunicipalMoneyRegistered(
     Event, type="intake.municipal_money_registered.v1", about="municipal_money", key="record_id"
 ):
-    """Money from another municipal programme was registered for a project, which excludes it from support. 二（五）
+    """Money from another municipal programme was registered for works, or the entry was corrected. 二（五）
 
-    Without a project code the entry names the entity, which excludes its projects if reading I27 says so.
+    Code, certificate, building (an id of the district's resource ledger) or place with kinds of works identify them;
+    the entity excludes its projects only if reading I27 says so. `version` counts the corrections.
     """
 
     record_id: UUID
@@ -74,6 +75,24 @@ class MunicipalMoneyRegistered(
     funded_on: date
     source: str
     registered_by: Annotated[str, OFFICIALS_ONLY]
+    version: int = 1
+    title_certificate_no: str | None = None
+    building_id: str | None = None
+    address: str | None = None
+    works: tuple[str, ...] = ()
+    document_no: str | None = None
+    correction_reason: str | None = None
+
+
+class MunicipalMoneyWithdrawn(
+    Event, type="intake.municipal_money_withdrawn.v1", about="municipal_money", key="record_id"
+):
+    """An entry of other municipal money was mistaken or the money was paid back: it no longer counts. 二（五）"""
+
+    record_id: UUID
+    version: int
+    reason: str
+    withdrawn_by: Annotated[str, OFFICIALS_ONLY]
 
 
 class DistrictQuarterSubmitted(
@@ -107,6 +126,8 @@ class Project(BaseModel):
     district: str
     library_entry_id: UUID | None = None
     simulated: tuple[str, ...] = ()
+    certificates: tuple[str, ...] = ()
+    """Title certificates of its buildings in the resource ledger, as of the report to the city."""
 
 
 class DeclarationSubmitted(Event, type="intake.declaration_submitted.v1", about="declaration", key="declaration_id"):

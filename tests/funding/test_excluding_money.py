@@ -21,51 +21,6 @@ from tests.world import World
 
 pytestmark = pytest.mark.clause("二（五）")
 
-CODE, OTHER_CODE = "2404-110105-04-01-123456", "2404-110105-04-01-654321"
-OTHER_OWNER = "91110108551385082Q"
-ROW = """
-INSERT INTO funding.public_money (id, application_id, district, kind, programme, project_code, applicant_uscc,
-    amount_yuan, granted_on, recorded_by, recorded_at, withdrawn_at)
-VALUES ($1, $2, '110105', $3, '另一渠道', $4, $5, 3000000, '2023-06-01', 'x', now(), $6::text::timestamptz)
-"""
-# Declaration ("own" or another), kind, project code, owner, withdrawn; then whether the project and the entity reading
-# of I27 exclude a project with that code, and one without a code.
-ENTRIES: dict[str, tuple[str | None, str, str | None, str, str | None, tuple[str, ...], tuple[str, ...]]] = {
-    "by declaration": ("own", "other_municipal", None, OTHER_OWNER, None, ("project", "entity"), ("project", "entity")),
-    "by code": (None, "other_municipal", CODE, OTHER_OWNER, None, ("project", "entity"), ()),
-    "by owner": (None, "other_municipal", None, OWNER, None, ("entity",), ("entity",)),
-    "another code of the owner": ("other", "other_municipal", OTHER_CODE, OWNER, None, ("entity",), ("entity",)),
-    "another project and owner": ("other", "other_municipal", OTHER_CODE, OTHER_OWNER, None, (), ()),
-    "neither code nor owner": (None, "other_municipal", None, OTHER_OWNER, None, (), ()),
-    "withdrawn": ("own", "other_municipal", CODE, OWNER, "2024-02-01", (), ()),
-    "of the district": ("own", "district_investment", CODE, OWNER, None, (), ()),
-    "rent": ("own", "district_rent", CODE, OWNER, None, (), ()),
-    "operating": ("own", "district_operating", CODE, OWNER, None, (), ()),
-    "equipment": ("own", "first_set_equipment", CODE, OWNER, None, (), ()),
-}
-
-
-@pytest.mark.parametrize("coded", [True, False], ids=["with a code", "without a code"])
-async def test_each_entry_excludes_the_projects_that_it_names(world: World, coded: bool) -> None:
-    case = await enter_pool(world, project_code=CODE if coded else None)
-    readings = world.instances["funding"].settings.interpretations
-    admin = world.database.admin
-    for name, (of, kind, project_code, owner, withdrawn, with_code, without) in ENTRIES.items():
-        identity = uuid4()
-        await admin.execute(
-            ROW, identity, {"own": case, "other": uuid4()}.get(of or ""), kind, project_code, owner, withdrawn
-        )
-        for reading in ("project", "entity"):
-            readings["other_funds_scope"] = reading
-            total = await world.get("funding", f"/v1/public-money?declaration_id={case}", "auditor-1")
-            excluded = reading in (with_code if coded else without)
-            assert total["excluded_by_other_municipal"] is excluded, (name, reading)
-            # Listed are the project's own entries, and the others while they exclude it.
-            listed = excluded or (of == "own" and withdrawn is None)
-            assert ([entry["id"] for entry in total["entries"]] == [str(identity)]) is listed, (name, reading)
-        await admin.execute("DELETE FROM funding.public_money")
-    readings.clear()
-
 
 def entry(case: UUID, granted_on: str, amount_yuan: str) -> dict[str, Any]:
     return {
@@ -94,8 +49,8 @@ async def test_every_step_towards_the_money_names_the_oldest_entry_and_goes_on_o
             )
             ids.append(kept["id"])
         refusal = await world.post("funding", act, who, body, 409)
-        assert (refusal["code"], refusal["public_money_id"]) == ("other_municipal_money", ids[1])
-        assert "渠道2022-01-01 1,234,567.80 元（2022-01-01）" in refusal["detail"]
+        assert (refusal["code"], refusal["public_money_id"]) == ("other_municipal_money", ids[0])
+        assert f"登记时指明本项目（二（五），财政资金记录 {ids[0]}）" in refusal["detail"]
         for identity in ids:
             undo = f"/v1/municipal-money/{identity}/withdraw"
             await world.post("funding", undo, "city-officer-4", {"reason": "系另一工程"})

@@ -22,10 +22,7 @@ async def register(world: World, **overrides: Any) -> Any:
 
 async def programme(world: World) -> str:
     known = (await world.get("intake", "/v1/municipal-fund-programmes", "auditor-1"))["items"]
-    if known:
-        return str(known[0]["id"])
-    body = {"name": "老旧厂房改造奖励", "authority": "市经济和信息化局"}
-    return str((await world.post("intake", "/v1/municipal-fund-programmes", "city-officer-1", body, status=201))["id"])
+    return str(next(each["id"] for each in known if each["name"] == "老旧厂房更新改造奖励"))
 
 
 async def send(world: World, programme_id: str, status: int, **overrides: Any) -> Any:
@@ -52,13 +49,15 @@ async def test_money_registered_at_intake_stops_the_approval_until_the_city_with
     shown = await world.get("funding", f"/v1/public-money?declaration_id={case}", "auditor-1")
     (entry,) = shown["entries"]
     assert (entry["id"], entry["programme"], entry["amount_yuan"], entry["recorded_by"]) == (
-        kept["id"], "老旧厂房改造奖励", "3000000.00", "110105-officer-1",
+        kept["id"], "老旧厂房更新改造奖励", "3000000.00", "110105-officer-1",
     )  # fmt: skip
     acts = (await world.get("funding", f"/v1/acts/{kept['id']}", "auditor-1"))["items"]
     assert [(act["act"], act["reason"]) for act in acts] == [("enter_municipal_money", "主管部门公示")]
-    await world.post(
-        "funding", f"/v1/municipal-money/{kept['id']}/withdraw", "city-officer-3", {"reason": "系另一工程"}
-    )
+    withdrawal = {"reason": "系另一工程"}
+    there = await world.post("funding", f"/v1/municipal-money/{kept['id']}/withdraw", "city-officer-3", withdrawal, 409)
+    assert there["code"] == "wrong_status"
+    await world.post("intake", f"/v1/municipal-funding-records/{kept['id']}/withdraw", "city-officer-3", withdrawal)
+    await world.settle()
     await world.post("funding", path, "city-supervisor-1")
 
 
@@ -75,7 +74,7 @@ async def test_another_project_of_the_same_entity_is_approved(world: World) -> N
     case = await enter_pool(world, project_code="2402-110105-04-01-654321")
     await draft(world, case)
     await register(world)
-    await register(world, project_code=None, address="示例路1号")
+    await register(world, project_code=None, address="示例路2号", amount_yuan="5.00")
     await world.post("funding", f"/v1/applications/{case}/approve", "city-supervisor-1")
 
 

@@ -27,6 +27,7 @@ ABOUT_REGISTERS = {
     "intake.library_entry_changed.v1",
     "intake.library_update_answered.v1",
     "intake.municipal_money_registered.v1",
+    "intake.municipal_money_withdrawn.v1",
     "intake.district_quarter_submitted.v1",
 }
 """Events that tests of registers and of municipal money compare."""
@@ -64,6 +65,7 @@ def project(story: Story, name: str, simulated: list[str]) -> dict[str, Any]:
         "district": "110105",
         "library_entry_id": story.entry,
         "simulated": simulated,
+        "certificates": [],
     }
 
 

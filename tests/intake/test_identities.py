@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.intake import sample_declarations
-from tests.intake.listed_rows import key, write
+from tests.intake.listed_rows import write
 from tests.intake.sample_declarations import BUILDING, DRAFT, OFFICER, RETURN
 from tests.world import World
 
@@ -15,15 +15,16 @@ pytestmark = pytest.mark.clause("二（五）")
 CODE, OTHER_CODE = DRAFT["project_code"], "2401-110105-04-01-000002"
 USCC, OTHER_USCC = DRAFT["applicant_uscc"], "91110105MA0000007L"
 PLACE, OTHER_PLACE = f"{USCC}|朝阳区示例路1号", f"{USCC}|朝阳区示例路2号"
+NAME = "示例大厦改造项目"
 Row = dict[str, Any]
 
 IDENTITIES: dict[str, Row] = {
     "N-1": {"project_code": CODE, "entity_uscc": OTHER_USCC, "entity_place": f"{OTHER_USCC}|朝阳区示例路1号"},
-    "N-2": {"project_code": OTHER_CODE, "entity_place": PLACE},
-    "N-3": {"project_code": OTHER_CODE, "entity_place": OTHER_PLACE},
+    "N-2": {"project_code": OTHER_CODE, "entity_place": PLACE, "name_form": NAME},
+    "N-3": {"project_code": OTHER_CODE, "entity_place": OTHER_PLACE, "name_form": NAME},
     "N-4": {"project_code": CODE, "entity_place": PLACE, "live": False},
     "N-5": {"project_code": CODE, "live": False, "approval_no": "批〔2023〕5号", "approved_on": date(2023, 5, 5)},
-    "N-6": {"entity_place": PLACE, "approved_on": date(2023, 6, 6)},
+    "N-6": {"entity_place": PLACE, "approved_on": date(2023, 6, 6), "name_form": "示例大厦改造项目一期"},
     "N-7": {"entity_uscc": OTHER_USCC, "entity_place": f"{OTHER_USCC}|朝阳区示例路1号"},
     "N-8": {},
     "N-9": {"project_code": OTHER_CODE, "approval_no": "批〔2023〕9号", "approved_on": date(2023, 9, 9)},
@@ -36,7 +37,12 @@ PAYMENTS: dict[str, Row] = {
     "丁资金": {"project_code": OTHER_CODE, "entity_uscc": OTHER_USCC, "entity_place": f"{OTHER_USCC}|朝阳区示例路1号"},
 }
 SOURCES = {"declaration": "已有在办申报", "funded": "已获本方案资金支持", "municipal_record": "已获其他市级财政性资金"}
-BASES = {"project_code": "项目代码相同", "entity_and_address": "项目单位和项目地址相同", "entity": "项目单位相同"}
+BASES = {
+    "project_code": "项目代码相同",
+    "entity_address_and_name": "项目单位、项目地址和项目名称相同",
+    "entity_and_address": "项目单位和项目地址相同，是否同一工程待核",
+    "entity": "项目单位相同",
+}
 
 
 def match(source: str, basis: str, reference: str, *, bars: bool = True) -> Row:
@@ -46,18 +52,18 @@ def match(source: str, basis: str, reference: str, *, bars: bool = True) -> Row:
 
 OF_PROJECT = [
     match("declaration", "project_code", "N-1"),
-    match("declaration", "entity_and_address", "N-2"),
-    match("funded", "entity_and_address", "N-6"),
+    match("declaration", "entity_address_and_name", "N-2"),
+    match("funded", "entity_and_address", "N-6", bars=False),
     match("funded", "project_code", "批〔2023〕5号"),
     match("municipal_record", "entity_and_address", "乙资金，2022-06-01", bars=False),
-    match("municipal_record", "project_code", "甲资金，2022-06-01"),
+    match("municipal_record", "project_code", "甲资金，2022-06-01", bars=False),
 ]
 OF_ANOTHER = ("N-1", "甲资金，2022-06-01")
 """Matches by the code alone, whose records belong to another entity."""
 OF_ENTITY = [
     *OF_PROJECT[:4],
     match("funded", "entity", "批〔2023〕9号"),
-    match("municipal_record", "entity", "丙资金，2022-06-01"),
+    match("municipal_record", "entity", "丙资金，2022-06-01", bars=False),
     *OF_PROJECT[4:],
 ]
 
@@ -67,14 +73,13 @@ async def fill(world: World) -> None:
     for number, row in IDENTITIES.items():
         own = {"declaration_id": f"00000000-0000-7000-8000-0000000001{number[2:]:0>2}", "declaration_no": number}
         await write(world, "project_identity", **{"district": "110106", "entity_uscc": USCC, "live": True} | own | row)
-    programme = {"id": key("A"), "name": "x", "authority": "x", "added_by": "x", "added_at": world.clock.now()}
-    await write(world, "municipal_fund_programme", **programme)
-    about: Row = {"programme_id": key("A"), "district": "110106", "entity_uscc": USCC, "entity_name": "x"}
+    programme = await world.database.admin.fetchval("SELECT id FROM intake.municipal_fund_programme LIMIT 1")
+    about: Row = {"programme_id": programme, "district": "110106", "entity_uscc": USCC, "entity_name": "x"}
     about |= {"source": "x", "amount_yuan": 1, "funded_on": date(2022, 6, 1), "registered_by": "x"}
     about |= {"registered_at": world.clock.now()}
     for place, (name, row) in enumerate(PAYMENTS.items()):
         own = {"id": f"00000000-0000-7000-8000-0000000002{place:0>2}", "programme_name": name}
-        await write(world, "municipal_funding_record", **about | own | row)
+        await write(world, "municipal_funding_record", **about | own | row | {"payment_key": name})
 
 
 @pytest.mark.parametrize(("scope", "found"), [("project", OF_PROJECT), ("entity", OF_ENTITY)])
@@ -122,6 +127,7 @@ async def test_an_identity_follows_the_corrected_project_and_ends_with_it(world:
     path = f"/v1/declarations/{case}"
     filed = {"declaration_no": "SB-110105-2024-0001", "district": "110105", "entity_uscc": USCC, "live": True}
     filed |= {"approval_no": None, "approved_on": None, "project_code": CODE, "entity_place": PLACE}
+    filed |= {"name_form": NAME}
     assert await identity(world) == filed
     await world.post("intake", f"{path}/return", OFFICER, RETURN)
     assert await identity(world) == filed

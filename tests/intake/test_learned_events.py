@@ -241,6 +241,7 @@ def awarded(case: str) -> Mapping[str, Any]:
         "entity_uscc": OWNER,
         "project_code": "2401-110105-04-01-000077",
         "entity_place": f"{OWNER}|朝阳区示例路77号",
+        "name_form": "示例大厦改造项目",
         "live": True,
         "approval_no": "批〔2024〕8号",
         "approved_on": date(2024, 3, 4),

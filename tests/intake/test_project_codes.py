@@ -39,4 +39,4 @@ async def test_a_row_of_the_library_is_held_to_the_same_rule(world: World) -> No
     rows = [project(f"P-{index}", project_code=code) for index, code in enumerate((IMPOSSIBLE, FUTURE, CURRENT))]
     answer = await push_projects(world, rows, mode="partial", status=207)
     assert [row["status"] for row in answer["rows"]] == ["refused", "refused", "created"]
-    assert answer["rows"][1]["errors"][0]["code"] == "project_code_future"
+    assert answer["rows"][1]["problem"]["code"] == "project_code_future"

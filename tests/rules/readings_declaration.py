@@ -7,7 +7,8 @@ from typing import Any
 
 from services.eligibility.rules.library import join_resources
 from services.eligibility.rules.reviews import decided_on, reference_day
-from services.funding.rules.public_money import excludes, over_limit
+from services.funding.rules.money_bars import Works, basis_of
+from services.funding.rules.public_money import over_limit
 from services.intake.rules.quarters import reporting_units
 from shared.policy import CompletionStep, assess, checks_completion, edition_on, interpretations, resolve
 from tests.rules.switches import Switch
@@ -150,8 +151,8 @@ SWITCHES = (
     Switch(
         "other_funds_scope",
         "exclusion by money of another project of the same owner",
-        lambda option: excludes(same_project=False, same_entity=True, chosen=option),
-        {"project": False, "entity": True},
+        lambda option: basis_of(Works("one"), Works("one"), option),
+        {"project": None, "entity": "entity"},
     ),
     Switch(
         "public_money_limit",

@@ -16,6 +16,7 @@ from services.funding.api.clawbacks import ClawbackOut
 from services.funding.api.final_accounts import FinalAccountsOut
 from services.funding.api.interest_claims import InterestClaimOut
 from services.funding.api.loans import LoanOut
+from services.funding.api.money_bars import MoneyBarOut
 from services.funding.api.payees import PayeeOut
 from services.funding.api.plans import PlanItemOut
 from services.funding.api.public_money import PublicMoneyOut
@@ -42,6 +43,7 @@ from services.funding.models.final_accounts import FinalAccounts
 from services.funding.models.holds import Hold
 from services.funding.models.interest_claims import InterestClaim
 from services.funding.models.loans import Loan
+from services.funding.models.money_bars import MoneyBar
 from services.funding.models.payees import PayeeAccount
 from services.funding.models.plans import InvestmentPlan, PlanItem
 from services.funding.models.public_money import PublicMoney
@@ -133,6 +135,7 @@ class ApplicationDetail(ApplicationOut):
     clawback_requests: list[ClawbackOut] = Field(title="追回事项")
     final_accounts: list[FinalAccountsOut] = Field(title="竣工决算")
     public_money: list[PublicMoneyOut] = Field(title="财政资金记录")
+    money_bars: list[MoneyBarOut] = Field(title="因其他市级财政性资金不予支持的事项")
     bank_referrals: list[ReferralOut] = Field(title="银行推介")
     timeline: list[ActOut] = Field(title="办理记录", description="何人何时因何办理了何事，先发生的在前")
 
@@ -149,6 +152,7 @@ PARTS: dict[str, tuple[type[Any], type[Shape]]] = {
     "clawback_requests": (ClawbackRequest, ClawbackOut),
     "final_accounts": (FinalAccounts, FinalAccountsOut),
     "public_money": (PublicMoney, PublicMoneyOut),
+    "money_bars": (MoneyBar, MoneyBarOut),
     "bank_referrals": (BankReferral, ReferralOut),
 }
 DECIDED = {

@@ -14,8 +14,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.funding.api.shapes import DATE, TIME, YUAN, ApplicationKey, Exact, Figure, Shape, Yuan
 from services.funding.applications import new_row_columns, ruleset_of
 from services.funding.models.applications import Application
+from services.funding.models.money_bars import MoneyBar
 from services.funding.models.public_money import PublicMoney
-from services.funding.public_money import barred_applications, other_municipal_money
+from services.funding.money_bars import barring, compare_money, open_bars
 from services.funding.rules.code_lists import PUBLIC_MONEY_KINDS, PublicMoneyKind
 from services.funding.rules.offers import recognised_investment
 from services.funding.rules.public_money import PUBLIC_MONEY_CLAUSES, over_limit, public_money_share
@@ -138,8 +139,9 @@ async def _total(session: AsyncSession, application: Application) -> PublicMoney
     await session.flush()
     own = select(PublicMoney).where(PublicMoney.application_id == application.id, PublicMoney.withdrawn_at.is_(None))
     entries = {entry.id: entry for entry in (await session.scalars(own.order_by(PublicMoney.id))).all()}
-    elsewhere = await other_municipal_money(session, application)
-    entries |= {entry.id: entry for entry in elsewhere}
+    bars = await open_bars(session, MoneyBar.application_id == application.id)
+    barred = select(PublicMoney).where(PublicMoney.id.in_([bar.money_id for bar in bars]))
+    entries |= {entry.id: entry for entry in await session.scalars(barred.order_by(PublicMoney.granted_on))}
     amounts = _by_kind(application, list(entries.values()))
     total = sum((figure.yuan or Decimal(0) for figure in amounts), Decimal("0.00"))
     ruleset = ruleset_of(session, application)
@@ -156,7 +158,7 @@ async def _total(session: AsyncSession, application: Application) -> PublicMoney
         limit_share=limit,
         over_limit=over,
         warning=f"各级财政资金合计 {total:,.2f} 元，超过投资基数 {base:,.2f} 元的 {limit:.0%}" if over else None,
-        excluded_by_other_municipal=bool(elsewhere),
+        excluded_by_other_municipal=any(barring(bars)),
         entries=[PublicMoneyOut.model_validate(entry) for entry in entries.values()],
     )
 
@@ -212,7 +214,7 @@ async def register_municipal_money(
     session.add(entry)
     case, detail = body.declaration_id or entry.id, body.model_dump(mode="json", exclude={"district"})
     await record_act(session, "register_municipal_money", Case(case, body.district), duty="register_money", **detail)
-    await session.flush()
+    await compare_money(session, entry, f"登记其他市级财政性资金：{body.programme}", actor.subject)
     response.headers["location"] = f"/v1/municipal-money/{entry.id}"
     return PublicMoneyOut.model_validate(entry)
 
@@ -252,10 +254,12 @@ async def withdraw_public_money(
     entry = await locked_as_read(session, PublicMoney, entry_id, if_match)
     if entry.withdrawn_at is not None:
         raise WrongStatus("该记录已撤销，不能重复撤销；如仍须计入请重新登记")
+    if entry.intake_version is not None:
+        raise WrongStatus("该记录由市级资金排重登记，请在 POST /v1/municipal-funding-records 的该记录处更正或撤销")
     entry.withdrawn_by, entry.withdrawn_at, entry.withdraw_reason = actor.subject, now(session), body.reason
-    for application_id in await barred_applications(session, entry):
-        await take_duty(session, application_id, "lift_bar")
+    for bar in await open_bars(session, MoneyBar.money_id == entry.id):
+        await take_duty(session, bar.application_id, "lift_bar")
     case, detail = Case(entry.application_id or entry.id, entry.district), {"entry_id": str(entry.id)}
     await record_act(session, "withdraw_public_money", case, reason=body.reason, duty="lift_bar", **detail)
-    await session.flush()
+    await compare_money(session, entry, body.reason, actor.subject)
     return PublicMoneyOut.model_validate(entry)

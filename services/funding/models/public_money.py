@@ -36,6 +36,13 @@ class PublicMoney(Base, Part):
     amount_yuan: Mapped[Decimal]
     granted_on: Mapped[date]
     document_no: Mapped[str | None]
+    title_certificate_no: Mapped[str | None]
+    building_id: Mapped[str | None]
+    address: Mapped[str | None]
+    works: Mapped[list[str]] = mapped_column(server_default="{}", default=list)
+    """Kinds of works (二（一）) that the money went to; empty where the source does not say."""
+    intake_version: Mapped[int | None]
+    """Version of intake's entry; empty for an entry registered here."""
     recorded_by: Mapped[str]
     recorded_at: Mapped[datetime]
     withdrawn_by: Mapped[str | None]

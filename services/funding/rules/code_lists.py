@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Final, Literal, get_args
 
 from services.funding.rules.budgets import BUDGET_KINDS
+from services.funding.rules.money_bars import BASES, Basis
 from services.funding.rules.plans import ITEM_ACTIONS, PLAN_CHANGE_KINDS, PLAN_CHANGE_STATUSES
 from shared.contracts.library import LABELS, SupportMode
 
@@ -234,6 +235,18 @@ PUBLIC_MONEY_KINDS: Final[dict[str, str]] = {
     "first_set_equipment": "首台（套）产品采购应用",
 }
 
+MoneyBarBasis = Basis
+MONEY_BAR_BASES: Final[dict[str, str]] = dict(BASES)
+
+MoneyBarStatus = Literal["undetermined", "barred", "lift_proposed", "lifted", "fallen"]
+MONEY_BAR_STATUSES: Final[dict[str, str]] = {
+    "undetermined": "待认定是否为同一工程",
+    "barred": "不予支持",
+    "lift_proposed": "不予支持，已提请解除",
+    "lifted": "已解除",
+    "fallen": "登记已更正或撤销",
+}
+
 ReferralOutcome = Literal["granted", "refused", "withdrawn"]
 REFERRAL_OUTCOMES: Final[dict[str, str]] = {"granted": "同意授信", "refused": "不予授信", "withdrawn": "项目单位撤回"}
 
@@ -277,6 +290,8 @@ CODE_LISTS: Final[Mapping[str, Mapping[str, str]]] = {
     "change_kind": CHANGE_KINDS,
     "change_status": CHANGE_STATUSES,
     "public_money_kind": PUBLIC_MONEY_KINDS,
+    "money_bar_basis": MONEY_BAR_BASES,
+    "money_bar_status": MONEY_BAR_STATUSES,
     "referral_outcome": REFERRAL_OUTCOMES,
     "clause": CLAUSES,
     "sort_field": {"award_yuan": "批复金额", "released_yuan": "已拨付金额"},

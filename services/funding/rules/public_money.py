@@ -17,11 +17,6 @@ def public_money_share(total_yuan: Decimal, base_yuan: Decimal | None) -> Decima
     return (total_yuan / base_yuan).quantize(Decimal("0.0001")) if base_yuan else None
 
 
-def excludes(*, same_project: bool, same_entity: bool, chosen: str) -> bool:
-    """Return whether other municipal money excludes a project: its own, or that of its owner too (I27). 二（五）"""
-    return same_project or (chosen == "entity" and same_entity)
-
-
 def over_limit(share: Decimal | None, chosen: str, limit: Decimal) -> bool:
     """Return whether to warn that public money exceeds its share of the investment (I28)."""
     return chosen == "warn" and share is not None and share > limit

@@ -9,6 +9,7 @@ from services.intake.api import (
     exports,
     first_review,
     forwarding,
+    fund_programmes,
     materials,
     municipal_funds,
     opinions,
@@ -39,6 +40,7 @@ router = joined(
     opinions.router,
     progress.router,
     duplicates.router,
+    fund_programmes.router,
     municipal_funds.router,
     attachments.router,
 )

@@ -26,7 +26,9 @@ class MatchOut(BaseModel):
         title="来源", description="declaration 在办申报；funded 已获支持项目；municipal_record 其他市级财政性资金"
     )
     basis: Basis = Field(
-        title="匹配依据", description="project_code 项目代码相同；entity_and_address 单位和地址相同；entity 单位相同"
+        title="匹配依据",
+        description="project_code 项目代码相同；entity_address_and_name 单位、地址和名称相同；"
+        "entity_and_address 单位和地址相同，是否同一工程待核；entity 单位相同",
     )
     reference: str = Field(title="编号或名称")
     bars: bool = Field(title="是否不得提交", description="false 为仅提示")

@@ -4,6 +4,7 @@ from datetime import date
 
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
+from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.intake import events
@@ -14,7 +15,7 @@ from services.intake.models.declarations import Declaration
 from services.intake.models.first_review import findings_of
 from services.intake.models.materials import checklist_of
 from services.intake.models.opinions import valid_opinion
-from services.intake.models.registers import LibraryEntry
+from services.intake.models.registers import LibraryEntry, LibraryResource, Resource
 from services.intake.rules import refusals
 from services.intake.rules.first_review import REVIEW_ITEM_LABELS
 from services.intake.rules.stages import UNDER_REVIEW
@@ -83,7 +84,8 @@ async def forward_declaration(
         **detail,
     )
     hands = await hands_of(session, declaration.id)
-    await emit(session, events.forwarded(declaration, in_library, conclusion.opinion, exception, hands))
+    certificates = await title_certificates(session, declaration)
+    await emit(session, events.forwarded(declaration, in_library, certificates, conclusion.opinion, exception, hands))
     return await updated_response(session, response, declaration)
 
 
@@ -93,6 +95,21 @@ async def in_reserve_library(session: AsyncSession, declaration: Declaration) ->
         return False
     entry = await session.get(LibraryEntry, declaration.library_entry_id)
     return entry is not None and entry.district == declaration.district and entry.status == "in_library"
+
+
+async def title_certificates(session: AsyncSession, declaration: Declaration) -> list[str]:
+    """Return the title certificates that the resource ledger has for the buildings of a declaration. 二（五）"""
+    linked = [part.get("resource_id") for part in declaration.facts.get("components") or ()]
+    in_library = select(LibraryResource.resource_external_id).where(
+        LibraryResource.entry_id == declaration.library_entry_id
+    )
+    certificate = Resource.content["title_certificate_no"].astext
+    found = select(certificate).where(
+        Resource.district == declaration.district,
+        or_(Resource.external_id.in_([each for each in linked if each]), Resource.external_id.in_(in_library)),
+        certificate.is_not(None),
+    )
+    return list(await session.scalars(found.distinct().order_by(certificate)))
 
 
 async def _gaps(session: AsyncSession, declaration: Declaration, in_library: bool, exception: str | None) -> list[Gap]:

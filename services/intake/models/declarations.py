@@ -1,5 +1,6 @@
 """Tables of declarations, their rounds and their numbers (三（一）)."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -211,8 +212,8 @@ class Declaration(Base):
         """Return the fields that the applicant states, as a round stores them."""
         return {name: getattr(self, name) for name in STATED_FIELDS}
 
-    def project(self) -> Project:
-        """Return the identity of the project used in every service."""
+    def project(self, certificates: Sequence[str] = ()) -> Project:
+        """Return the identity of the project used in every service, with the title certificates of its buildings."""
         return Project(
             declaration_id=self.id,
             declaration_no=self.declaration_no,
@@ -224,6 +225,7 @@ class Declaration(Base):
             district=self.district,
             library_entry_id=self.library_entry_id,
             simulated=tuple(self.simulated),
+            certificates=tuple(certificates),
         )
 
     def complete_facts(self, in_reserve_library: bool | None = None) -> ProjectFacts:

@@ -12,8 +12,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 from services.intake.models.base import Base
 from services.intake.models.declarations import Declaration
 from services.intake.models.municipal_funds import MunicipalFundingRecord
-from services.intake.rules.duplicates import Basis, Match, build_match, entity_place, match_basis, renewed_place
+from services.intake.rules.duplicates import Basis, Identity, Match, build_match, entity_place, match_basis
 from shared.contracts.intake import Project
+from shared.normal_forms import normal_name
 from shared.policy import interpretations
 from shared.storage.session import settings_of
 
@@ -38,6 +39,7 @@ class ProjectIdentity(Base):
     project_code: Mapped[str | None]
     entity_place: Mapped[str | None]
     live: Mapped[bool]
+    name_form: Mapped[str | None]
     approval_no: Mapped[str | None]
     approved_on: Mapped[date | None]
 
@@ -64,7 +66,11 @@ async def matches_of(session: AsyncSession, declaration: Declaration) -> list[Ma
         .where(ProjectIdentity.declaration_id != declaration.id)
         .where(or_(ProjectIdentity.live, ProjectIdentity.approved_on.is_not(None)))
     )
-    payments = await session.scalars(select(MunicipalFundingRecord).where(search.condition(MunicipalFundingRecord)))
+    payments = await session.scalars(
+        select(MunicipalFundingRecord)
+        .where(search.condition(MunicipalFundingRecord))
+        .where(MunicipalFundingRecord.withdrawn_at.is_(None))
+    )
     own = declaration.applicant_uscc
     found = [_case_match(row, search.basis(row), of_another=row.entity_uscc != own) for row in cases]
     found += [
@@ -83,8 +89,7 @@ async def matches_of(session: AsyncSession, declaration: Declaration) -> list[Ma
 class ProjectSearch:
     """Identity of the project to search for. An unknown code or address matches nothing."""
 
-    code: str | None
-    place: str | None
+    identity: Identity
     entity: str
     whole_entity: bool
 
@@ -92,23 +97,21 @@ class ProjectSearch:
     def of(cls, session: AsyncSession, declaration: Declaration) -> "ProjectSearch":
         scope = interpretations(settings_of(session).interpretations)["other_funds_scope"]
         uscc = declaration.applicant_uscc
-        return cls(
-            declaration.project_code,
-            entity_place(uscc, declaration.address, declaration.district),
-            uscc,
-            scope == "entity",
-        )
+        place = entity_place(uscc, declaration.address, declaration.district)
+        identity = Identity(declaration.project_code, place, normal_name(declaration.project_name))
+        return cls(identity, uscc, scope == "entity")
 
     def condition(self, table: type[ProjectIdentity] | type[MunicipalFundingRecord]) -> ColumnElement[bool]:
         """Return the condition for rows to compare: those of the entity, whose places `basis` reads anew."""
-        by_entity = self.whole_entity or self.place is not None
+        by_entity = self.whole_entity or self.identity.place is not None
         return or_(
-            false() if self.code is None else table.project_code == self.code,
+            false() if self.identity.code is None else table.project_code == self.identity.code,
             table.entity_uscc == self.entity if by_entity else false(),
         )
 
     def basis(self, row: ProjectIdentity | MunicipalFundingRecord) -> Basis:
-        return match_basis(self.code, self.place, row.project_code, renewed_place(row.entity_place, row.district))
+        name = row.name_form if isinstance(row, ProjectIdentity) else None
+        return match_basis(self.identity, Identity(row.project_code, row.entity_place, name))
 
 
 def _case_match(row: ProjectIdentity, basis: Basis, *, of_another: bool) -> Match:
@@ -131,6 +134,7 @@ async def save_identity(
     values = {
         "project_code": project.project_code,
         "entity_place": entity_place(project.applicant_uscc, project.address, project.district),
+        "name_form": normal_name(project.project_name),
         "live": live,
         **({"approval_no": approval_no, "approved_on": approved_on} if approval else {}),
     }

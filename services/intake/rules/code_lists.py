@@ -16,6 +16,7 @@ from services.intake.rules.upsert import (
     REGISTER_LABELS,
     ROW_STATUS_LABELS,
 )
+from shared.contracts.works import WORKS
 
 CODE_LISTS: Final[Mapping[str, Mapping[str, str]]] = {
     "declaration_stage": {code: stage.label for code, stage in STAGES.items()},
@@ -36,5 +37,6 @@ CODE_LISTS: Final[Mapping[str, Mapping[str, str]]] = {
     "pushed_row_status": ROW_STATUS_LABELS,
     "register": REGISTER_LABELS,
     "library_entry_status": LIBRARY_STATUS_LABELS,
+    "works_kind": WORKS,
 }
 """Every code list by name, as `GET /v1/code-lists` serves them."""

@@ -1,15 +1,16 @@
 """Detection of duplicate projects: same project code, or same entity at the same address (二（五）, I27)."""
 
 from dataclasses import asdict, dataclass
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
-from shared.normal_forms import normal_place
+from shared.normal_forms import normal_identifier, normal_place
 
-Basis = Literal["project_code", "entity_and_address", "entity"]
+Basis = Literal["project_code", "entity_address_and_name", "entity_and_address", "entity"]
 Source = Literal["declaration", "funded", "municipal_record"]
 BASIS_LABELS: Final[dict[str, str]] = {
     "project_code": "项目代码相同",
-    "entity_and_address": "项目单位和项目地址相同",
+    "entity_address_and_name": "项目单位、项目地址和项目名称相同",
+    "entity_and_address": "项目单位和项目地址相同，是否同一工程待核",
     "entity": "项目单位相同",
 }
 SOURCE_LABELS: Final[dict[str, str]] = {
@@ -48,15 +49,38 @@ def renewed_place(place: str | None, district: str) -> str | None:
     return entity_place(uscc, address, district)
 
 
+def payment_key(row: Any) -> str:
+    """Return what makes two entries of other municipal money one: programme, document, works, amount and day."""
+    place = normal_place(row.address, row.district) or ""
+    document = normal_identifier(row.document_no) if row.document_no else ""
+    certificate = normal_identifier(row.title_certificate_no) if row.title_certificate_no else ""
+    works = (row.entity_uscc, row.project_code or "", certificate, row.building_id or "", place)
+    return "|".join((str(row.programme_id), document, *works, f"{row.amount_yuan:.2f}", row.funded_on.isoformat()))
+
+
 def build_match(source: Source, basis: Basis, reference: str, *, of_another: bool) -> Match:
-    """Return a match with its explanation. Other municipal money at one address only warns: the works may differ."""
-    bars = source != "municipal_record" or basis != "entity_and_address"
+    """Return a match with its explanation. Only a certain one bars: a second phase at one address is lawful.
+
+    Other municipal money never bars a filing: funding compares it and bars the support (二（五）).
+    """
+    bars = source != "municipal_record" and basis != "entity_and_address"
     explanation = f"{BASIS_LABELS[basis]}：{SOURCE_LABELS[source]}（{reference}）"
     return Match(source, basis, reference, bars, explanation, of_another)
 
 
-def match_basis(code: str | None, place: str | None, other_code: str | None, other_place: str | None) -> Basis:
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Identification of a project by code, entity at a place, and name, each in normal form or unknown."""
+
+    code: str | None
+    place: str | None
+    name: str | None = None
+
+
+def match_basis(one: Identity, other: Identity) -> Basis:
     """Return the strongest basis on which two records match."""
-    if code and code == other_code:
+    if one.code and one.code == other.code:
         return "project_code"
-    return "entity_and_address" if place and place == other_place else "entity"
+    if not one.place or one.place != other.place:
+        return "entity"
+    return "entity_address_and_name" if one.name and one.name == other.name else "entity_and_address"

@@ -86,6 +86,7 @@ DECISION_LABELS: Final[dict[str, str]] = {
     "learn_release": "下达资金",
     "learn_hold": "暂停或恢复拨付",
     "learn_clawback": "追回资金",
+    "learn_money_bar": "其他市级财政性资金比对",
     "learn_delivery": "交付",
     "learn_evaluation": "评价",
 }

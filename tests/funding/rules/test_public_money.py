@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from services.funding.rules.public_money import PUBLIC_MONEY_CLAUSES, excludes, over_limit, public_money_share
+from services.funding.rules.public_money import PUBLIC_MONEY_CLAUSES, over_limit, public_money_share
 
 
 @pytest.mark.clause("四（二）2")
@@ -15,24 +15,6 @@ from services.funding.rules.public_money import PUBLIC_MONEY_CLAUSES, excludes, 
 def test_a_share_has_four_decimals_and_needs_a_base(total: str, base: str | None, share: str | None) -> None:
     found = public_money_share(Decimal(total), None if base is None else Decimal(base))
     assert (None if found is None else str(found)) == share
-
-
-@pytest.mark.clause("二（五）")
-@pytest.mark.parametrize(
-    ("same_project", "same_entity", "chosen", "excluded"),
-    [
-        (True, True, "project", True),
-        (True, False, "project", True),
-        (False, True, "project", False),
-        (False, True, "entity", True),
-        (False, False, "entity", False),
-        (True, False, "entity", True),
-    ],
-)
-def test_money_excludes_a_project_by_its_reading(
-    same_project: bool, same_entity: bool, chosen: str, excluded: bool
-) -> None:
-    assert excludes(same_project=same_project, same_entity=same_entity, chosen=chosen) is excluded
 
 
 @pytest.mark.clause("四（二）2")

@@ -6,6 +6,7 @@ import pytest
 
 from services.intake.rules.duplicates import (
     Basis,
+    Identity,
     Source,
     build_match,
     entity_place,
@@ -37,6 +38,10 @@ def test_keys_of_earlier_versions_are_renewed() -> None:
         (("1", None), ("1", None), "project_code"),
         (("1", "a"), ("2", "a"), "entity_and_address"),
         ((None, "a"), (None, "a"), "entity_and_address"),
+        (("1", "a", "n"), ("2", "a", "n"), "entity_address_and_name"),
+        (("1", "a", "n"), ("2", "a", "m"), "entity_and_address"),
+        (("1", "a", "n"), ("2", "b", "n"), "entity"),
+        (("1", "a", "n"), ("1", "a", "n"), "project_code"),
         (("", "a"), ("", "a"), "entity_and_address"),
         (("1", "a"), ("2", "b"), "entity"),
         ((None, None), (None, None), "entity"),
@@ -44,21 +49,25 @@ def test_keys_of_earlier_versions_are_renewed() -> None:
     ],
 )
 def test_the_strongest_basis_is_used(ours: tuple[Any, Any], other: tuple[Any, Any], basis: Basis) -> None:
-    assert match_basis(*ours, *other) == basis
+    assert match_basis(Identity(*ours), Identity(*other)) == basis
 
 
 @pytest.mark.parametrize(
     ("source", "basis", "bars"),
     [
         ("declaration", "project_code", True),
-        ("declaration", "entity_and_address", True),
+        ("declaration", "entity_and_address", False),
+        ("declaration", "entity_address_and_name", True),
         ("funded", "project_code", True),
-        ("funded", "entity_and_address", True),
-        ("municipal_record", "project_code", True),
+        ("funded", "entity_and_address", False),
+        ("funded", "entity_address_and_name", True),
+        ("funded", "entity", True),
+        ("municipal_record", "project_code", False),
+        ("municipal_record", "entity", False),
         ("municipal_record", "entity_and_address", False),
     ],
 )
-def test_only_other_city_money_at_the_same_place_does_not_bar(source: Source, basis: Basis, bars: bool) -> None:
+def test_only_a_certain_match_with_a_declaration_or_award_bars(source: Source, basis: Basis, bars: bool) -> None:
     assert build_match(source, basis, "x", of_another=False).bars is bars
 
 
@@ -67,6 +76,6 @@ def test_a_match_explains_its_basis_and_its_source() -> None:
         "source": "funded",
         "basis": "entity_and_address",
         "reference": "2024-7",
-        "bars": True,
-        "explanation": "项目单位和项目地址相同：已获本方案资金支持（2024-7）",
+        "bars": False,
+        "explanation": "项目单位和项目地址相同，是否同一工程待核：已获本方案资金支持（2024-7）",
     }
