@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import tomllib
+from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -137,19 +138,30 @@ def lpr(on: date, tenor: str = "1Y") -> Decimal:
 def quotation(on: date, tenor: str = "1Y") -> Quotation:
     """Return the quotation in force on a date, for tenor "1Y" or "5Y". 二（四）2
 
-    Raises BeyondKnownSeries before the first quotation and after the next one is due, UnknownParameter for another
-    tenor, FiguresNotReceived.
+    Raises BeyondKnownSeries before the first quotation, after the next one is due and in a month that was left out,
+    UnknownParameter for another tenor, FiguresNotReceived.
     """
     if tenor not in TENORS:
         raise UnknownParameter(f"LPR 没有期限 {tenor}，可用：{'、'.join(TENORS)}")
     series = series_of("lpr", tenor)
-    first, last = series[0].valid_from, series[-1].valid_from
-    if not first <= on < next_quotation(last):
+    place = bisect_right(series, on, key=lambda figure: figure.valid_from) - 1
+    following = series[place + 1].valid_from if place + 1 < len(series) else None
+    if place < 0 or on >= holds_until(series[place].valid_from, following):
+        first, last = series[0].valid_from, series[-1].valid_from
         known = f"{tenor} LPR 已登记 {first} 至 {last} 的报价，没有 {on} 的数值"
         raise BeyondKnownSeries(f"{known}。{way_out('lpr')}", kind="lpr", key=tenor)
-    figure = next(figure for figure in reversed(series) if figure.valid_from <= on)
+    figure = series[place]
     note([figure.name])
     return Quotation(figure.valid_from, _ratio(figure.value), figure.unverified, figure.name)
+
+
+def holds_until(published: date, following: date | None) -> date:
+    """Return the first day on which a quotation is no longer known to hold, given the next one registered.
+
+    The LPR is published every month, so a quotation never holds into the second month after its own.
+    """
+    due = next_quotation(published)
+    return following if following is not None and following < next_quotation(due) else due
 
 
 def next_quotation(last: date) -> date:

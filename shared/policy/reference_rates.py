@@ -12,7 +12,7 @@ from itertools import pairwise
 from typing import Final, Literal, Self
 
 from shared.policy.errors import BeyondKnownSeries
-from shared.policy.parameters import from_json, next_quotation
+from shared.policy.parameters import from_json, holds_until, next_quotation
 from shared.series.figures import Figure, Register, current, expect_received, note, way_out
 from shared.series.package import package_register
 
@@ -71,12 +71,16 @@ class ReferenceRates:
     benchmarks: tuple[BenchmarkRates, ...] = ()
     held: bool = False
     _days: tuple[date, ...] = field(init=False, repr=False, compare=False, default=())
+    _stops: tuple[date, ...] = field(init=False, repr=False, compare=False, default=())
+    """Days on which the quotation before is no longer known to hold, and no other one begins."""
 
     def __post_init__(self) -> None:
         days = tuple(quotation.published_on for quotation in self.quotations)
         if any(later <= earlier for earlier, later in pairwise(days)):
             raise ValueError("quotations are not in the order of their days")
         object.__setattr__(self, "_days", days)
+        ends = (self._end(place) for place in range(len(days)))
+        object.__setattr__(self, "_stops", tuple(end for end in ends if end not in days))
 
     def in_force(self, on: date, tenor: Tenor, term_months: int) -> Reference:
         """Return the rate in force on a day. Raises BeyondKnownSeries, saying what has to be registered."""
@@ -84,7 +88,7 @@ class ReferenceRates:
         if place < 0:
             return self._benchmark(on, term_months)
         quotation = self.quotations[place]
-        if place == len(self._days) - 1 and not self.held and on >= next_quotation(quotation.published_on):
+        if on >= self._end(place):
             told = f"{on} 的 {tenor} LPR 尚未登记（已登记至 {quotation.published_on}）"
             raise BeyondKnownSeries(f"{told}。{way_out('lpr')}", kind="lpr", key=tenor)
         if tenor in quotation.figures:
@@ -98,8 +102,14 @@ class ReferenceRates:
         for rates in self.benchmarks:
             if from_on < rates.from_on <= to_on:
                 yield rates.from_on
-        if self._days and from_on < next_quotation(self._days[-1]) <= to_on:
-            yield next_quotation(self._days[-1])
+        yield from self._stops[bisect_right(self._stops, from_on) : bisect_right(self._stops, to_on)]
+
+    def _end(self, place: int) -> date:
+        """Return the first day on which a quotation is no longer known to hold."""
+        last = place == len(self._days) - 1
+        if last and self.held:
+            return date.max
+        return holds_until(self._days[place], None if last else self._days[place + 1])
 
     def as_known_on(self, today: date) -> Self:
         """Return the rates published by `today`, the last one held: later publications were not known then."""

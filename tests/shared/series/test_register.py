@@ -115,3 +115,24 @@ def test_a_figure_entered_changes_the_rule_set_and_its_version_does_not() -> Non
         raised = resolve(day)
     assert again.hash == shipped.hash != raised.hash
     assert "parameter/grant_cap_yuan/2023-08-31/2" in again.figures
+
+
+def test_a_month_that_was_left_out_is_unknown_until_it_is_entered_late() -> None:
+    def known(day: date, *batches: Batch) -> tuple[str, str]:
+        with reading_from(register(*batches)):
+            found = []
+            for look in (lambda: quotation(day).rate, lambda: registered_rates().in_force(day, "1Y", 12).rate):
+                try:
+                    found.append(str(look()))
+                except BeyondKnownSeries:
+                    found.append("unknown")
+            return found[0], found[1]
+
+    may = date(2026, 5, 20)
+    gap = entered("lpr", 1, *(rate(tenor, day, "2.80") for tenor in ("1Y", "5Y") for day in (MARCH, may)))
+    late = entered("lpr", 2, *(rate(tenor, APRIL, "2.70") for tenor in ("1Y", "5Y")))
+    expected = {date(2026, 4, 19): "0.028", APRIL: "unknown", date(2026, 5, 19): "unknown", may: "0.028"}
+    assert {day: known(day, gap) for day in expected} == {day: (value, value) for day, value in expected.items()}
+    assert known(APRIL, gap, late) == known(date(2026, 5, 19), gap, late) == ("0.027", "0.027")
+    with reading_from(register(gap)):
+        assert list(registered_rates().changes(MARCH, date(2026, 7, 1))) == [may, APRIL, date(2026, 6, 20)]
