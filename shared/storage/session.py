@@ -84,10 +84,20 @@ class Database:
                 session.info.update(actor=actor, clock=self.clock, service=self.service, settings=self.settings)
                 session.info.update(fenced=fenced, figures=work, figure_store=self.figures)
                 async with session.begin():
+                    if fenced:
+                        await session.connection()  # sees the stamp of the figures before anything reads one
                     yield session
                     await write_uses(session)
                 if session.info.get("emitted"):
                     self.wake()
+
+    @asynccontextmanager
+    async def reading(self, actor: Actor) -> AsyncIterator[None]:
+        """Let the block read the figures confirmed now, for calculations that need no transaction."""
+        async with self.session(actor):
+            pass  # its beginning compares the stamp
+        with reading_from(self.figures.latest, self.clock.today()):
+            yield
 
     def wake(self) -> None:
         """Notify relay and feed in this process of committed events; NOTIFY would take a global lock."""

@@ -36,7 +36,6 @@ from shared.web.parameters import KnownParametersRoute
 from shared.web.problems import handle_errors
 from shared.web.routing import install
 from shared.web.security_headers import SecurityHeaders
-from shared.web.series import reading
 
 _OF_EVERY_SERVICE = (
     feed,
@@ -48,7 +47,6 @@ _OF_EVERY_SERVICE = (
     agents,
     me,
     seals,
-    reading,
     stream_tickets,
     problem_pages,
 )

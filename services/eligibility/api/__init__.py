@@ -2,8 +2,8 @@
 
 from services.eligibility.api import assessments, dry_run, policy, pool, reviews, scoring, standards, what_if
 from shared.attachments import api as attachments
+from shared.figures import entering, reading, recomputing
 from shared.web.routing import joined
-from shared.web.series import entering, recomputing
 
 SUBJECTS = (
     assessments,
@@ -15,6 +15,7 @@ SUBJECTS = (
     policy,
     what_if,
     attachments,
+    reading,
     entering,
     recomputing,
 )

@@ -9,6 +9,7 @@ from services.eligibility.rules.dry_run import Loan, dry_run, grant_of, interest
 from services.eligibility.rules.reviews import Judgement
 from services.eligibility.schemas.assessments import SupportAmountOut, decision_out
 from services.eligibility.schemas.dry_run import DryRunIn, DryRunOut, InterestEstimateOut, LoanIn, SupportOut
+from shared.audiences import PUBLIC
 from shared.contracts.facts import ProjectFacts
 from shared.runtime import Instance
 from shared.web.parameters import KnownParametersRoute
@@ -32,8 +33,9 @@ async def dry_run_declaration(request: Request, body: DryRunIn) -> DryRunOut:
     if body.district:
         facts = ProjectFacts.model_validate({**facts.model_dump(), "district": body.district})
     as_of = body.as_of or facts.accepted_on or instance.clock.today()
-    judged = dry_run(facts, as_of, instance.settings.interpretations)
-    return DryRunOut(**decision_out(judged.decision, judged.summary), support=_support(judged, body.loan, as_of))
+    async with instance.database.reading(PUBLIC):
+        judged = dry_run(facts, as_of, instance.settings.interpretations)
+        return DryRunOut(**decision_out(judged.decision, judged.summary), support=_support(judged, body.loan, as_of))
 
 
 def _support(judged: Judgement, loan: LoanIn | None, as_of: date) -> SupportOut:

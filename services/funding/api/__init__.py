@@ -25,8 +25,8 @@ from services.funding.api import (
     returns,
 )
 from shared.attachments import api as attachments
+from shared.figures import entering, reading
 from shared.web.routing import joined
-from shared.web.series import entering
 
 SUBJECTS = (
     budgets,
@@ -52,6 +52,7 @@ SUBJECTS = (
     bank_referrals,
     ledger,
     attachments,
+    reading,
     entering,
 )
 router = joined(*(subject.router for subject in SUBJECTS))

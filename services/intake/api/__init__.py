@@ -21,6 +21,7 @@ from services.intake.api import (
     submission,
 )
 from shared.attachments import api as attachments
+from shared.figures import reading
 from shared.web.routing import joined
 
 router = joined(
@@ -43,4 +44,5 @@ router = joined(
     fund_programmes.router,
     municipal_funds.router,
     attachments.router,
+    reading.router,
 )

@@ -14,8 +14,9 @@ from services.monitoring.api import (
     readings,
 )
 from shared.attachments import api as attachments
+from shared.figures import entering
+from shared.figures import reading as figures
 from shared.web.routing import joined
-from shared.web.series import entering
 
 SUBJECTS = (
     overview,
@@ -30,6 +31,7 @@ SUBJECTS = (
     credit_repairs,
     green,
     attachments,
+    figures,
     entering,
 )
 router = joined(*(subject.router for subject in SUBJECTS), readings.pushes)

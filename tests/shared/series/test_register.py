@@ -121,9 +121,10 @@ def test_a_month_that_was_left_out_is_unknown_until_it_is_entered_late() -> None
     def known(day: date, *batches: Batch) -> tuple[str, str]:
         with reading_from(register(*batches)):
             found = []
-            for look in (lambda: quotation(day).rate, lambda: registered_rates().in_force(day, "1Y", 12).rate):
+            for source in ("figures", "rates"):
                 try:
-                    found.append(str(look()))
+                    held = quotation(day) if source == "figures" else registered_rates().in_force(day, "1Y", 12)
+                    found.append(str(held.rate))
                 except BeyondKnownSeries:
                     found.append("unknown")
             return found[0], found[1]

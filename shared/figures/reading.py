@@ -1,5 +1,6 @@
 """Reads of the dated figures: the figures for everybody; batches, their effects and uses for officials."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
@@ -9,7 +10,19 @@ from sqlalchemy import Row, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.actors import system_actor
+from shared.attachments.uses import papers_of
 from shared.errors import NotFound
+from shared.figures.effects import affected_by, proposed
+from shared.figures.shapes import (
+    AffectedOut,
+    BatchKey,
+    BatchOut,
+    FigureOut,
+    KindCode,
+    Origin,
+    Status,
+    UseOut,
+)
 from shared.runtime import Instance
 from shared.series import Figure, Register, current
 from shared.storage.series_tables import series_batch, series_use
@@ -21,17 +34,6 @@ from shared.web.idempotency import ReadSession
 from shared.web.memory_paging import MemoryListing, MemoryPageRequest
 from shared.web.paging import Listing, Page, PageRequest
 from shared.web.parameters import KnownParametersRoute
-from shared.web.series.effects import affected_by, proposed
-from shared.web.series.shapes import (
-    AffectedOut,
-    BatchKey,
-    BatchOut,
-    FigureOut,
-    KindCode,
-    Origin,
-    Status,
-    UseOut,
-)
 
 router = APIRouter(route_class=KnownParametersRoute, tags=["数据登记"])
 FIGURES = MemoryListing(FigureOut, "name", "valid_from", key="name", default="name")
@@ -99,11 +101,8 @@ async def list_figure_batches(
     session: ReadSession, actor: Official, asked: Annotated[PageRequest, Depends(BATCHES)]
 ) -> Page[BatchOut]:
     """Return the batches of figures of this service."""
-    return await asked.page(session, _whole(), BatchOut.model_validate)
-
-
-def _whole() -> Any:
-    return select(*series_batch.c)
+    found = await asked.fetch(session, select(*series_batch.c))
+    return found.page(await shown(session, found.rows))
 
 
 @router.get(
@@ -117,7 +116,16 @@ async def get_figure_batch(session: ReadSession, actor: Official, batch_id: Batc
     """Return a batch of figures."""
     row = await batch_of(session, batch_id)
     response.headers["etag"] = f'"{row.version}"'
-    return BatchOut.model_validate(row)
+    return (await shown(session, [row]))[0]
+
+
+async def shown(session: AsyncSession, rows: Sequence[Row[Any]]) -> list[BatchOut]:
+    """Return batches as they are answered, with the papers on which they rest."""
+    papers = await papers_of(session, [row.id for row in rows])
+    return [
+        BatchOut.model_validate(row).model_copy(update={"attachments": [each.id for each in papers.get(row.id, [])]})
+        for row in rows
+    ]
 
 
 async def batch_of(session: AsyncSession, batch_id: UUID, *, lock: bool = False) -> Row[Any]:

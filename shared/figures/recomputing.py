@@ -3,11 +3,11 @@
 from fastapi import APIRouter, Request
 
 from shared.errors import WrongStatus
+from shared.figures.reading import batch_of
+from shared.figures.shapes import BatchKey, RecomputationOut, RecomputedOut, RecomputeIn
 from shared.runtime import Instance
 from shared.web.auth import CityOfficer
 from shared.web.idempotency import ActRoute, Session
-from shared.web.series.reading import batch_of
-from shared.web.series.shapes import BatchKey, RecomputationOut, RecomputedOut, RecomputeIn
 
 router = APIRouter(route_class=ActRoute, tags=["数据登记"])
 

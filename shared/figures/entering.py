@@ -1,15 +1,29 @@
 """Acts of the dated figures: preview, enter, confirm, return and withdraw a batch."""
 
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, ClassVar
+from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 from sqlalchemy import Row, insert, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from shared.attachments.uses import Desk, decided, facts_of, require
 from shared.clock import uuid7
 from shared.districts import CITY
 from shared.errors import Duplicate, Forbidden, Invalid, WrongStatus
 from shared.events.series import SeriesDuty, confirm
+from shared.figures.effects import affected_by, fixed_readings, proposed
+from shared.figures.reading import batch_of, shown
+from shared.figures.shapes import (
+    BatchKey,
+    BatchOut,
+    ChangeOut,
+    FiguresIn,
+    PreviewOut,
+    ReasonIn,
+    RowErrorOut,
+)
 from shared.runtime import Instance
 from shared.series import KINDS, Register
 from shared.series.checks import Context
@@ -23,20 +37,19 @@ from shared.storage.versions import expect_tag
 from shared.web.auth import CityDesk, CityOfficer
 from shared.web.headers import VERSIONED, VERSIONED_CREATED, IfMatch
 from shared.web.idempotency import ActRoute, ReadSession, Session
-from shared.web.series.effects import affected_by, fixed_readings, proposed
-from shared.web.series.reading import batch_of
-from shared.web.series.shapes import (
-    BatchKey,
-    BatchOut,
-    ChangeOut,
-    FiguresIn,
-    PreviewOut,
-    ReasonIn,
-    RowErrorOut,
-)
 
 router = APIRouter(route_class=ActRoute, tags=["数据登记"])
 _MOST_ERRORS = 100
+PAPER = "series_document"
+"""Kind of the papers that batches of figures rest on."""
+
+
+@dataclass(frozen=True)
+class BatchAct:
+    """The batch as an act that rests on papers."""
+
+    id: UUID
+    __tablename__: ClassVar[str] = "series_batch"
 
 
 class KeptElsewhere(Invalid):
@@ -84,13 +97,14 @@ async def enter_figures(
     _expect_valid(examined)
     values = _values(session, body, examined.effective)
     await session.execute(insert(series_batch).values(values))
-    told = {"kind": body.kind, "figures": len(examined.effective), "document_title": body.document_title}
+    papers = await require(session, body.attachments, _desk(request), PAPER, act=BatchAct(values["id"]))
+    told = {"kind": body.kind, "figures": len(examined.effective), **facts_of(papers)}
     await record_act(
         session, "enter_figures", Case(values["id"], CITY), reason=body.reason, duty="enter_figures", **told
     )
     response.headers["location"] = f"/v1/series/batches/{values['id']}"
     response.headers["etag"] = '"1"'
-    return BatchOut.model_validate(await batch_of(session, values["id"]))
+    return await _shown(session, values["id"])
 
 
 @router.post(
@@ -111,7 +125,7 @@ async def confirm_figures(
     await record_act(session, "confirm_figures", Case(row.id, CITY), duty="confirm_figures", **told)
     instance: Instance = request.app.state.instance
     await confirm(session, instance.service.series, row)
-    return BatchOut.model_validate(await batch_of(session, batch_id))
+    return await _shown(session, batch_id)
 
 
 @router.post(
@@ -242,7 +256,22 @@ async def _decided(session: AsyncSession, row: Row[Any], status: str, reason: st
         "version": row.version + 1,
     }
     await session.execute(update(series_batch).where(series_batch.c.id == row.id).values(values))
-    return BatchOut.model_validate(await batch_of(session, row.id))
+    return await _shown(session, row.id)
+
+
+async def _shown(session: AsyncSession, batch_id: UUID) -> BatchOut:
+    """Return the batch after an act; a decision fixes the papers on which it rests."""
+    row = await batch_of(session, batch_id)
+    if row.status != "proposed":
+        await decided(session, BatchAct(batch_id))
+    return (await shown(session, [row]))[0]
+
+
+def _desk(request: Request) -> Desk:
+    """Return the desk whose papers are the documents of figures."""
+    instance: Instance = request.app.state.instance
+    carriers = instance.service.papers.carriers
+    return Desk(next(each.name for each in carriers if any(paper.code == PAPER for paper in each.papers)), CITY)
 
 
 def _change_out(change: RowChange) -> ChangeOut:

@@ -10,11 +10,11 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.events.series import SeriesDuty
+from shared.figures.shapes import AffectedOut
 from shared.series import Figure, Register
 from shared.series.folding import figure_of
 from shared.storage.series_tables import series_use
 from shared.storage.session import settings_of
-from shared.web.series.shapes import AffectedOut
 
 MOST_LISTED = 200
 

@@ -53,6 +53,12 @@ class FiguresIn(BaseModel):
     document_no: Line | None = Field(None, title="文号")
     documented_on: date | None = Field(None, title="文件日期")
     reason: Line = Field(title="登记理由")
+    attachments: list[UUID] = Field(
+        default_factory=list,
+        title="附件",
+        description="依据文件扫描件的附件标识，先用 POST /v1/attachments 上传，类别 series_document",
+        max_length=20,
+    )
 
     @model_validator(mode="after")
     def _one_form(self) -> Self:
@@ -152,6 +158,7 @@ class BatchOut(BaseModel):
     decided_by_name: Handler = Field(title="确认人姓名")
     decided_at: datetime | None = Field(title="确认、退回或撤回的时间")
     decision_reason: Internal = Field(title="退回或撤回的理由")
+    attachments: list[UUID] = Field(default_factory=list, title="附件", description="依据文件扫描件的附件标识")
 
 
 class UseOut(BaseModel):

@@ -1,14 +1,11 @@
-"""Dated figures over HTTP: an officer enters, another person confirms, and every service reads them."""
+"""Batches of figures entered and confirmed over HTTP, for the tests of several files."""
 
 from base64 import b64encode
 from datetime import UTC, datetime
 from typing import Any
 
-import pytest
-
 from tests.world import World
 
-pytestmark = pytest.mark.clause("二（四）2")
 JUNE = datetime(2026, 6, 25, 2, tzinfo=UTC)
 AUTHOR, SECOND, THIRD = "city-officer-1", "city-officer-2", "city-supervisor-1"
 DOCUMENT = {"document_title": "全国银行间同业拆借中心公告", "document_no": "2026年第4号", "documented_on": "2026-04-20"}
@@ -38,28 +35,3 @@ async def listed(world: World, service: str, **asked: Any) -> list[dict[str, Any
     answer = await world.call(service, "GET", f"/v1/series?limit=200&{query}", None, status=200)
     items: list[dict[str, Any]] = answer.json()["items"]
     return items
-
-
-@pytest.fixture
-def june(world: World) -> World:
-    world.clock.set(JUNE)
-    return world
-
-
-async def test_a_month_is_imported_confirmed_by_another_person_and_read_by_every_service(june: World) -> None:
-    preview = await june.call("funding", "POST", "/v1/series/preview", AUTHOR, batch(file=CSV.encode()), status=200)
-    assert [(each["row"], each["key"], each["change"]) for each in preview.json()["changes"]][:3] == [
-        (1, "1Y", "new"), (1, "5Y", "new"), (2, "1Y", "new"),
-    ]  # fmt: skip
-    assert preview.json()["errors"] == []
-    entered = await enter(june, batch(file=CSV.encode()), status=201)
-    assert await listed(june, "funding", kind="lpr", on="2026-06-25", key="1Y") != []
-    assert (await listed(june, "funding", kind="lpr", on="2026-06-25", key="1Y"))[0]["valid_from"] == "2026-02-24"
-    refused = await confirm(june, entered, who=AUTHOR, status=403)
-    assert refused.json()["code"] == "same_officer"
-    confirmed = await confirm(june, entered, status=200)
-    assert (confirmed.json()["status"], confirmed.json()["number"]) == ("confirmed", 1)
-    await june.settle()
-    for service in ("funding", "eligibility"):
-        (found,) = await listed(june, service, kind="lpr", on="2026-06-25", key="5Y")
-        assert (found["value"], found["valid_from"], found["version"]) == ("3.30", "2026-06-22", 1)
