@@ -47,9 +47,7 @@ def operation_duties(service: str, root: Path = ROOT) -> dict[str, list[str]]:
 def _mounted(modules: Mapping[str, _Module], root: Path) -> dict[str, _Module]:
     """Return the modules of shared endpoints that the service's own modules import by name."""
     named = {f"{home}.{name}" for module in modules.values() for home, name in module.imports.values()}
-    files = {
-        name: root.joinpath(*name.split(".")).with_suffix(".py") for name in named if name.startswith("shared.")
-    }
+    files = {name: root.joinpath(*name.split(".")).with_suffix(".py") for name in named if name.startswith("shared.")}
     return {name: _module(ast.parse(file.read_text("utf-8"))) for name, file in files.items() if file.is_file()}
 
 
