@@ -7,6 +7,7 @@ import pytest
 from services.funding.ledger.reconciliation import CHECKS, RECONCILED, reconcile
 from tests.funding.ledger.planted import Named, changed
 from tests.funding.ledger.tampered_cases import CASE_CHANGES
+from tests.funding.ledger.tampered_changes import ALTERED
 from tests.funding.ledger.tampered_documents import DOCUMENTS
 from tests.funding.ledger.tampered_plans import PLAN_CHANGES
 from tests.funding.ledger.tampering import (
@@ -23,7 +24,7 @@ from tests.funding.ledger.tampering import (
 from tests.funding.ledger.told_books import ToldBooks, told_books
 from tests.postgres import Server
 
-CHANGES = DOCUMENTS | PLAN_CHANGES | CASE_CHANGES
+CHANGES = DOCUMENTS | PLAN_CHANGES | CASE_CHANGES | ALTERED
 
 
 @pytest.fixture(scope="module")

@@ -17,6 +17,9 @@ SELECT 'doc' || right(year::text, 1) || document_no, id FROM funding.appropriati
 UNION ALL SELECT 'fund' || right(a.year::text, 1) || document_no, t.id
     FROM funding_ledger.transfer t JOIN funding.appropriation a ON a.id = t.document_id
 UNION ALL SELECT 'plan' || right(year::text, 1), id FROM funding.investment_plan WHERE status = 'issued'
+UNION ALL SELECT CASE status WHEN 'approved' THEN 'altered' ELSE 'refused' END, id FROM funding.approval_change
+    WHERE status IN ('approved', 'refused')
+UNION ALL SELECT 'cut', id FROM funding_ledger.transfer WHERE purpose LIKE 'award_cut:change:%'
 UNION ALL SELECT 'change', id FROM funding.plan_change WHERE status = 'issued'
 UNION ALL SELECT 'unchanged', id FROM funding.plan_change WHERE status = 'withdrawn'
 UNION ALL SELECT 'pay' || instalment, transfer_id FROM funding.release_request
