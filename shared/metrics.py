@@ -47,6 +47,11 @@ DEAD_LETTERS = gauge("dead_letters", "Open dead letters")
 POOL = gauge("database_connections", "Connections in use, and the most there may be, of a pool", "pool", "state")
 READY = gauge("database_up", "1 while the tables of the service can be read")
 READ_AT = gauge("gauge_read_timestamp_seconds", "When a gauge was last read from the database (Unix time)", "gauge")
+RETAINED_AT = gauge(
+    "retention_timestamp_seconds",
+    "When retention last ran to its end in this process (Unix time); before the first time, when the process started",
+)
+RETENTION_PERIOD = gauge("retention_period_seconds", "Time between two runs of retention")
 UNSEALED = gauge("unsealed_age_seconds", "How long committed records may be unsealed; 0 in a waiting replica")
 SEAL_FAULTS = gauge("seal_faults", "Records that were altered, inserted or removed by hand, as the sealer found them")
 FORKS = gauge("checkpoint_faults", "Checkpoints of any service that contradict earlier ones that are held")

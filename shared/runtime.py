@@ -11,7 +11,7 @@ from fastapi import APIRouter
 from sqlalchemy import MetaData, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared import logs
+from shared import logs, metrics
 from shared.actors import Actor, system_actor
 from shared.clock import Clock
 from shared.contracts.code_lists import CodeLists
@@ -217,6 +217,12 @@ class Instance:
         while more:
             async with self.background.session(system_actor(self.service.name)) as session:
                 more = await erase_due(session, (*RULES, *self.service.retention))
+        self.note_retention()
+
+    def note_retention(self) -> None:
+        """Show in the metrics that retention has run to its end; the alert goes by wall time."""
+        metrics.RETAINED_AT.labels(self.service.name).set(Clock().now().timestamp())
+        metrics.RETENTION_PERIOD.labels(self.service.name).set(self.settings.retention_seconds)
 
     async def _repeat(self, job: Job) -> None:
         logs.set_context(logs.Context(service=self.service.name, route=job.name))
@@ -248,7 +254,7 @@ class Instance:
 _JOBS = (
     Job("tick", lambda settings: settings.tick_seconds, Instance.tick, lambda _: None),
     Job("figures", lambda settings: settings.tick_seconds, Instance.store_package, lambda _: None),
-    Job("retention", lambda settings: settings.retention_seconds, Instance.retain, lambda _: None),
+    Job("retention", lambda settings: settings.retention_seconds, Instance.retain, Instance.note_retention),
 )
 
 

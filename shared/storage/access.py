@@ -149,13 +149,20 @@ def grant(connection: Connection, service: str, schemas: Iterable[str], stated: 
 
 
 _DATABASE = """
-DO $$ BEGIN
+DO $$ DECLARE name text; BEGIN
     IF pg_has_role((SELECT datdba FROM pg_database WHERE datname = current_database()), 'USAGE') THEN
         EXECUTE format('REVOKE ALL ON DATABASE %I FROM PUBLIC', current_database());
         EXECUTE format('GRANT CONNECT ON DATABASE %I TO {roles}', current_database());
         IF to_regnamespace('public') IS NOT NULL THEN
             REVOKE ALL ON SCHEMA public FROM PUBLIC;
         END IF;
+    END IF;
+    IF (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) AND NOT EXISTS (
+        SELECT FROM pg_database WHERE datname NOT IN (current_database(), 'postgres', 'template0', 'template1')
+    ) THEN
+        FOR name IN SELECT datname FROM pg_database WHERE datname IN ('postgres', 'template1') LOOP
+            EXECUTE format('REVOKE ALL ON DATABASE %I FROM PUBLIC', name);
+        END LOOP;
     END IF;
     IF (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) THEN
         REVOKE EXECUTE ON FUNCTION lo_creat(integer), lo_create(oid), lo_from_bytea(oid, bytea) FROM PUBLIC;
@@ -167,6 +174,7 @@ END $$
 def database_statement(service: str) -> str:
     """Return the statement that lets the service's roles connect to the current database, and PUBLIC do nothing there.
 
-    An administrator who does not own the database leaves it as it is; only a superuser can forbid large objects.
+    An administrator who does not own the database leaves it as it is; only a superuser can forbid large objects, and
+    the server's own databases where it has no others: on a server with more, somebody else may connect to them.
     """
     return _DATABASE.format(roles=", ".join(f"{kind}_{service}" for kind in ROLE_KINDS))

@@ -36,6 +36,8 @@ from shared.storage.tables import api_key
 from shared.web.field_messages import field_problems
 
 _NAMESPACE = UUID("6033eec3-48c9-5781-8e42-9942f8beae9e")
+AHEAD = timedelta(minutes=10)
+"""By how much the signed time of an update may be ahead of the service's clock."""
 _HEADERS = {"ce_specversion", "ce_type", "ce_id", "ce_time", "keyid", "signature"}
 _TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?(Z|[+-][0-9]{2}:[0-9]{2})")
 _ID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
@@ -95,8 +97,16 @@ async def handle_updates(session: AsyncSession, messages: Sequence[Message]) -> 
             await _answer(session, [message for update_id, message in own.items() if update_id in fresh])
 
 
-def too_old(message: Message, now: datetime, settings: Settings) -> str:
-    """Return a reason if the time that the sender signed is longer ago than `update_max_age_days`."""
+def untimely(message: Message, now: datetime, settings: Settings) -> str:
+    """Return a reason if the time that the sender signed is past `update_max_age_days`, or ahead of the clock.
+
+    A time far ahead would keep an update fresh after the inbox has forgotten it. A story's clock is behind everybody's.
+    """
+    if message.time > now + AHEAD and not settings.story_clock:
+        return (
+            f"the update is of {message.headers['requesttime']}, more than {AHEAD.seconds // 60} minutes ahead of this "
+            "service's clock; the sender must set its clock and send it again with a new time and id"
+        )
     if now - message.time <= timedelta(days=settings.update_max_age_days):
         return ""
     return (
@@ -105,7 +115,7 @@ def too_old(message: Message, now: datetime, settings: Settings) -> str:
     )
 
 
-UPDATES = InboundTopic(REQUESTED, read_update, handle_updates, too_old)
+UPDATES = InboundTopic(REQUESTED, read_update, handle_updates, untimely)
 
 
 async def _keys(session: AsyncSession, key_ids: Iterable[str]) -> Mapping[str, Any]:

@@ -20,6 +20,9 @@ HAIDIAN = "110108"
 _offsets = itertools.count()
 
 
+NOW = "2024-03-01T10:00:00+08:00"
+
+
 @dataclass(frozen=True)
 class System:
     """District system that knows only the text of its API key."""
@@ -44,9 +47,9 @@ class System:
         value = json.dumps({"book": "resources", "rows": rows} | body, ensure_ascii=False).encode()
         return self.signed(value, request)
 
-    def signed(self, value: bytes, request: str | None = None, **other: str) -> Record:
+    def signed(self, value: bytes, request: str | None = None, *, time: str = NOW, **other: str) -> Record:
         """Return a record with this signed value; `other` replaces headers after the signing."""
-        request, time = request or str(uuid4()), "2024-03-01T10:00:00+08:00"
+        request = request or str(uuid4())
         headers = {
             "ce_specversion": "1.0",
             "ce_type": REQUESTED,

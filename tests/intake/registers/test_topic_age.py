@@ -1,5 +1,6 @@
 """Age of an update by the topic: one that is too old, and one sent again after its id was removed."""
 
+import json
 from datetime import datetime, timedelta
 
 import pytest
@@ -20,6 +21,19 @@ async def test_an_update_of_seven_days_is_recorded_and_an_older_one_becomes_a_de
     assert await count(world, "SELECT count(*) FROM dead_letter WHERE error LIKE '%more than 7 days old%'") == (
         not taken
     )
+    assert len(await answers(world)) == taken
+
+
+@pytest.mark.parametrize(("seconds", "taken"), [(0, True), (1, False)])
+async def test_an_update_ten_minutes_ahead_is_recorded_and_one_further_ahead_becomes_a_dead_letter(
+    world: World, seconds: int, *, taken: bool
+) -> None:
+    system = await System.of(world, CHAOYANG)
+    world.settings.story_clock = False
+    update = json.dumps({"book": "resources", "rows": [resource()]}).encode()
+    await deliver(world, system.signed(update, time=f"2024-03-01T10:10:{seconds:02}+08:00"))
+    assert await recorded_versions(world) == ([("R-1", 1)] if taken else [])
+    assert await count(world, "SELECT count(*) FROM dead_letter WHERE error LIKE '%10 minutes ahead%'") == (not taken)
     assert len(await answers(world)) == taken
 
 

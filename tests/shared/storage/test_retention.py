@@ -10,6 +10,7 @@ import asyncpg
 import pytest
 
 from services import SERVICES, load
+from shared import metrics
 from shared.actors import system_actor
 from shared.clock import Clock
 from shared.storage.retention import RULES, Rule, erase_due
@@ -190,3 +191,22 @@ async def test_the_database_keeps_what_has_not_ended(world: World, rule: str, er
     finally:
         await connection.close()
     assert await _left(world, rule) == {"lasting"}
+
+
+async def test_a_run_that_ends_shows_in_the_metrics_and_one_that_fails_does_not(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    instance = world.instances["funding"]
+    shown = metrics.RETAINED_AT.labels("funding")
+    shown.set(0)
+
+    async def failing(*_: object) -> bool:
+        raise OSError("示例故障")
+
+    with monkeypatch.context() as broken:
+        broken.setattr("shared.runtime.erase_due", failing)
+        with pytest.raises(OSError, match="示例故障"):
+            await instance.retain()
+    assert shown._value.get() == 0
+    await instance.retain()
+    assert shown._value.get() > 1.7e9

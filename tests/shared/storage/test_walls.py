@@ -94,6 +94,15 @@ async def test_a_role_can_do_with_each_table_and_column_what_is_stated(
         assert {re.findall(r"(?:FROM|INTO|UPDATE) (\w+)\.", act)[0] for act in can} <= OWN[service], role
 
 
+@pytest.mark.parametrize(("kind", "service"), LOGINS)
+async def test_no_role_reaches_the_databases_of_the_server_itself(server: Server, kind: str, service: str) -> None:
+    """The server of the tests had no database of others when it was provisioned."""
+    for database in ("postgres", "template1"):
+        with pytest.raises(asyncpg.InsufficientPrivilegeError, match="CONNECT"):
+            async with login(server, database, kind, service):
+                pass
+
+
 WAYS_OUT = (
     "SET ROLE owner_{service}",
     "SET ROLE {admin}",
