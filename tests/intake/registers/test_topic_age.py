@@ -29,7 +29,7 @@ async def test_an_update_ten_minutes_ahead_is_recorded_and_one_further_ahead_bec
     world: World, seconds: int, *, taken: bool
 ) -> None:
     system = await System.of(world, CHAOYANG)
-    world.settings.story_clock = False
+    world.instances["intake"].background.settings.story_clock = False
     update = json.dumps({"book": "resources", "rows": [resource()]}).encode()
     await deliver(world, system.signed(update, time=f"2024-03-01T10:10:{seconds:02}+08:00"))
     assert await recorded_versions(world) == ([("R-1", 1)] if taken else [])
