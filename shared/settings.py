@@ -159,6 +159,8 @@ class Settings(LoadLimits, Periods):
     story_clock: bool = False
     """Enables PUT /clock, with which a demonstration sets the time. Never in production."""
     tick_seconds: float = 60.0
+    release_request_days: int = Field(default=15, ge=1, le=366)
+    """Days after which a release that no second person has decided on lapses; it may be requested anew."""
     ledger_verify_seconds: float = Field(default=60.0, gt=0)
     """Interval at which the ledger is verified against documents, cases and events, and the most that this may take."""
     interest_offset_limit_yuan: int = Field(default=100_000, ge=0)

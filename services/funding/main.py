@@ -10,6 +10,7 @@ from services.funding.ledger.job import JOBS
 from services.funding.models import Base
 from services.funding.papers import PAPERS
 from services.funding.rules.code_lists import CODE_LISTS
+from services.funding.scheduled import run_scheduled
 from services.funding.sealed import SEALS
 from services.funding.series import SERIES
 from shared.runtime import Service
@@ -24,6 +25,7 @@ service = Service(
     HANDLERS,
     schemas=("funding_ledger",),
     jobs=JOBS,
+    tick=run_scheduled,
     access=ACCESS,
     code_lists=CODE_LISTS,
     tags=TAGS,

@@ -254,3 +254,33 @@ async def test_a_carry_over_is_confirmed_as_drafted_or_not_at_all(world: World) 
     await world.post("funding", f"/v1/release-requests/{request['id']}/approve", "finance-2")
     assert await code(world, f"/v1/budgets/{drafted['id']}/confirm", "city-supervisor-2") == "wrong_status"
     await sound(world)
+
+
+async def test_open_items_and_totals_add_up_what_the_ledger_holds(world: World) -> None:
+    await appropriate(world, "50000000.00")
+    waiting, case = await approved(world), await approved(world, district="110106")
+    paid = await approved(world)
+    await planned(world, case, paid)
+    await requested(world, case)
+    request = await requested(world, paid)
+    await world.post("funding", f"/v1/release-requests/{request['id']}/approve", "finance-2")
+    open_items = (await world.get("funding", "/v1/budgets/2024/open-items?sort=project_name", "auditor-1"))["items"]
+    assert {(each["application_id"], each["release_requested"]) for each in open_items} == {
+        (str(waiting), False),
+        (str(case), True),
+    }
+    rows = (await world.get("funding", "/v1/totals?by=district&by=year", "auditor-1"))["items"]
+    assert {each["key"]: (each["projects"], _sums(each)) for each in rows} == {
+        "2024/110105": (2, "20000000.00 10000000.00 10000000.00 0.00 0.00 10000000.00"),
+        "2024/110106": (1, "10000000.00 10000000.00 0.00 0.00 0.00 10000000.00"),
+    }
+    own = (await world.get("funding", "/v1/totals?by=type&by=mode", "110106-officer-1"))["items"]
+    assert [(each["type_label"], each["mode_label"], each["projects"]) for each in own] == [("低效楼宇改造", "投资补助", 1)]
+    years = (await world.get("funding", "/v1/budgets", "110106-officer-1"))["items"]
+    amounts = {each["key"]: each["yuan"] for each in years[0]["amounts"]}
+    assert (amounts["reserved"], amounts["committed"], amounts["paid"]) == ("10000000.00",) * 3
+    assert amounts["available"] == "20000000.00"
+
+
+def _sums(row: Any) -> str:
+    return " ".join(each["yuan"] for each in row["amounts"])

@@ -4,6 +4,7 @@ from services.funding.api import (
     applications,
     approvals,
     bank_referrals,
+    budget_totals,
     budgets,
     changes,
     clawbacks,
@@ -30,6 +31,7 @@ from shared.web.routing import joined
 
 SUBJECTS = (
     budgets,
+    budget_totals,
     applications,
     offers,
     loans,

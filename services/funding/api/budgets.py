@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.funding.api.shapes import DATE, TIME, YUAN, Figure, Shape, Yuan
 from services.funding.budgets import carried, confirm, movement_of, open_commitments, original_of, refuse_uncovered
-from services.funding.ledger.budget_state import BudgetState, budget_states, budget_years
+from services.funding.ledger.budget_state import BudgetState, budget_states
 from services.funding.models.applications import Application
 from services.funding.models.budgets import Appropriation
 from services.funding.rules.budgets import BudgetKind, contradictions
@@ -250,22 +250,11 @@ async def read_budget(
     about = or_(Appropriation.year == year, Appropriation.to_year == year)
     acts = await session.scalars(select(Appropriation).where(about).order_by(Appropriation.id))
     rows = [AppropriationOut.model_validate(row) for row in acts]
-    return BudgetOut(year=year, amounts=_figures(state), appropriations=rows)
+    return BudgetOut(year=year, amounts=budget_figures(state), appropriations=rows)
 
 
-@router.get(
-    "/v1/budgets",
-    name="list_budgets",
-    summary="查询各年度预算",
-    description="各级工作人员按年度对照预算安排与资金占用：已批复、已列计划、已拨付、退回及可用余额。依据：三（二）。",
-)
-async def list_budgets(session: ReadSession, actor: Official) -> list[YearBudget]:
-    """Return the money of every year that has a budget, oldest first. 三（二）"""
-    states = await budget_states(session, await budget_years(session))
-    return [YearBudget(year=year, amounts=_figures(state)) for year, state in states.items()]
-
-
-def _figures(state: BudgetState) -> list[Figure]:
+def budget_figures(state: BudgetState) -> list[Figure]:
+    """Return the amounts of a year in the order in which they arise."""
     return [
         Figure(key=key, label=label, yuan=getattr(state, key), clause="四（一）1" if key == "returned" else "三（二）")
         for key, label in BUDGET_FIGURES.items()

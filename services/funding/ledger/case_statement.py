@@ -61,9 +61,12 @@ class Entry:
     purpose: str
     side: str
     amount_yuan: Decimal
+    """Negative where a reservation is undone: it takes back what it moved."""
     debit: str
     credit: str
     clause: str
+    reserved_change_yuan: Decimal
+    net_paid_change_yuan: Decimal
     award_left_yuan: Decimal
     reserved_yuan: Decimal
     net_paid_yuan: Decimal
@@ -78,6 +81,7 @@ def statement_entries(case_id: UUID, postings: Sequence[Posting]) -> Iterator[En
     pending: dict[UUID, Decimal] = {}
     reserved = Decimal("0.00")
     for posting in postings:
+        before = reserved, _net_paid(balances)
         debit, credit = (
             codes.get(account) or AccountCode(account % 100)
             for account in (posting.debit_account, posting.credit_account)
@@ -87,7 +91,7 @@ def statement_entries(case_id: UUID, postings: Sequence[Posting]) -> Iterator[En
         if posting.kind in (Kind.DIRECT, Kind.POST):
             balances[debit] -= posting.amount
             balances[credit] += posting.amount
-        yield _entry(posting, debit, credit, balances, reserved)
+        yield _entry(posting, debit, credit, balances, reserved, before)
 
 
 def _reserved_change(posting: Posting, pending: dict[UUID, Decimal]) -> Decimal:
@@ -97,8 +101,17 @@ def _reserved_change(posting: Posting, pending: dict[UUID, Decimal]) -> Decimal:
     return -pending.pop(posting.pending_id) if posting.pending_id else Decimal(0)
 
 
+def _net_paid(balances: dict[AccountCode, Decimal]) -> Decimal:
+    return sum((balances[code] for code in PAID.values()), Decimal("0.00"))
+
+
 def _entry(
-    posting: Posting, debit: AccountCode, credit: AccountCode, balances: dict[AccountCode, Decimal], reserved: Decimal
+    posting: Posting,
+    debit: AccountCode,
+    credit: AccountCode,
+    balances: dict[AccountCode, Decimal],
+    reserved: Decimal,
+    before: tuple[Decimal, Decimal],
 ) -> Entry:
     act, clause = ACTS[posting.purpose.split(":")[0]]
     return Entry(
@@ -108,13 +121,15 @@ def _entry(
         act=act,
         purpose=posting.purpose,
         side="额度" if AccountCode.AWARD in (debit, credit) else "资金",
-        amount_yuan=posting.amount,
+        amount_yuan=-posting.amount if posting.kind == Kind.VOID else posting.amount,
         debit=ACCOUNTS[debit],
         credit=ACCOUNTS[credit],
         clause=clause,
+        reserved_change_yuan=reserved - before[0],
+        net_paid_change_yuan=_net_paid(balances) - before[1],
         award_left_yuan=balances[AccountCode.AWARD],
         reserved_yuan=reserved,
-        net_paid_yuan=sum((balances[code] for code in PAID.values()), Decimal("0.00")),
+        net_paid_yuan=_net_paid(balances),
         due_back_yuan=balances[AccountCode.CLAWBACK_RECEIVABLE],
         returned_yuan=balances[AccountCode.RETURNED],
     )

@@ -68,8 +68,8 @@ COURSE = [
     ("拨付", QUOTA, "30.01", "69.99", "0", "30.01", "0", "0"),
     ("安排资金", FUNDS, "69.99", "69.99", "69.99", "30.01", "0", "0"),
     ("安排资金", QUOTA, "69.99", "69.99", "69.99", "30.01", "0", "0"),
-    ("撤销安排", FUNDS, "69.99", "69.99", "0", "30.01", "0", "0"),
-    ("撤销安排", QUOTA, "69.99", "69.99", "0", "30.01", "0", "0"),
+    ("撤销安排", FUNDS, "-69.99", "69.99", "0", "30.01", "0", "0"),
+    ("撤销安排", QUOTA, "-69.99", "69.99", "0", "30.01", "0", "0"),
     ("安排资金", FUNDS, "20", "69.99", "20", "30.01", "0", "0"),
     ("安排资金", QUOTA, "20", "69.99", "20", "30.01", "0", "0"),
     ("拨付", FUNDS, "20", "69.99", "0", "50.01", "0", "0"),
@@ -91,6 +91,12 @@ def test_each_posting_has_its_act_its_side_and_the_balances_after_it(mode: str) 
         for each in entries
     ] == [(act, side, *map(Decimal, figures)) for act, side, *figures in COURSE]  # fmt: skip
     assert [each.seq for each in entries] == list(range(1, len(COURSE) + 1))
+    changes = [(each.reserved_change_yuan, each.net_paid_change_yuan) for each in entries]
+    after = [(each.reserved_yuan, each.net_paid_yuan) for each in entries]
+    assert changes == [(a - c, b - d) for (a, b), (c, d) in zip(after, [(Decimal(0), Decimal(0)), *after], strict=False)]
+    assert {act for (act, *_), pair in zip(COURSE, changes, strict=True) if min(pair) < 0} == {
+        "拨付", "撤销安排", "应退资金",
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(("mode", "paid"), [("grant", "已拨投资补助"), ("interest_subsidy", "已拨贷款贴息")])

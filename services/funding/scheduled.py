@@ -1,0 +1,34 @@
+"""Scheduled work of funding: requests that no second person decided on lapse. 三（二）"""
+
+from datetime import timedelta
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.funding.models.applications import Application
+from services.funding.models.releases import ReleaseRequest
+from shared.storage.audit import case_of, record_act
+from shared.storage.session import actor_of, locked, now, settings_of
+
+
+async def run_scheduled(session: AsyncSession) -> None:
+    """Run the scheduled work. Idempotent: a request lapses once."""
+    await lapse_requests(session)
+
+
+async def lapse_requests(session: AsyncSession) -> None:
+    """Close release requests that waited too long; the money stays reserved, and the instalment may be asked anew."""
+    days = settings_of(session).release_request_days
+    overdue = select(ReleaseRequest.id, ReleaseRequest.application_id).where(
+        ReleaseRequest.status == "requested", ReleaseRequest.requested_at < now(session) - timedelta(days=days)
+    )
+    for request_id, application_id in (await session.execute(overdue.order_by(ReleaseRequest.application_id))).all():
+        application = await locked(session, Application, application_id)
+        request = await locked(session, ReleaseRequest, request_id)
+        if request.status != "requested":
+            continue  # decided while the locks were waited for
+        reason = f"申请后 {days} 日内无人审批，自动失效；资金仍为该项目保留，可以重新申请拨付"
+        request.decide("rejected", actor_of(session).subject, now(session), reason)
+        detail = {"request_id": str(request_id), "amount_yuan": str(request.amount_yuan)}
+        await record_act(session, "lapse_release", case_of(application), reason=reason, **detail)
+    await session.flush()
