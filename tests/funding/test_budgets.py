@@ -275,7 +275,9 @@ async def test_open_items_and_totals_add_up_what_the_ledger_holds(world: World) 
         "2024/110106": (1, "10000000.00 10000000.00 0.00 0.00 0.00 10000000.00"),
     }
     own = (await world.get("funding", "/v1/totals?by=type&by=mode", "110106-officer-1"))["items"]
-    assert [(each["type_label"], each["mode_label"], each["projects"]) for each in own] == [("低效楼宇改造", "投资补助", 1)]
+    assert [(each["type_label"], each["mode_label"], each["projects"]) for each in own] == [
+        ("低效楼宇改造", "投资补助", 1)
+    ]
     years = (await world.get("funding", "/v1/budgets", "110106-officer-1"))["items"]
     amounts = {each["key"]: each["yuan"] for each in years[0]["amounts"]}
     assert (amounts["reserved"], amounts["committed"], amounts["paid"]) == ("10000000.00",) * 3

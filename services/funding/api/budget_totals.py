@@ -131,10 +131,12 @@ async def read_totals(
     session: ReadSession,
     actor: Official,
     asked: Annotated[MemoryPageRequest, Depends(TOTALS)],
-    by: Annotated[list[Dimension], Query(title="汇总口径", description="可以重复填写", min_length=1, max_length=4)],
+    by: Annotated[
+        list[Dimension] | None, Query(title="汇总口径", description="可以重复填写，不填按年度", max_length=4)
+    ] = None,
 ) -> Page[TotalOut]:
     """Return sums by the chosen dimensions, read from the ledger. 三（二）, 四（一）1"""
-    dimensions = [name for name in DIMENSIONS if name in by]
+    dimensions = [name for name in DIMENSIONS if name in (by or ["year"])]
     return asked.page([_total(each, dimensions) for each in await totals(session, dimensions)])
 
 

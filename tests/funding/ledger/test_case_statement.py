@@ -93,7 +93,9 @@ def test_each_posting_has_its_act_its_side_and_the_balances_after_it(mode: str) 
     assert [each.seq for each in entries] == list(range(1, len(COURSE) + 1))
     changes = [(each.reserved_change_yuan, each.net_paid_change_yuan) for each in entries]
     after = [(each.reserved_yuan, each.net_paid_yuan) for each in entries]
-    assert changes == [(a - c, b - d) for (a, b), (c, d) in zip(after, [(Decimal(0), Decimal(0)), *after], strict=False)]
+    assert changes == [
+        (a - c, b - d) for (a, b), (c, d) in zip(after, [(Decimal(0), Decimal(0)), *after], strict=False)
+    ]
     assert {act for (act, *_), pair in zip(COURSE, changes, strict=True) if min(pair) < 0} == {
         "拨付", "撤销安排", "应退资金",
     }  # fmt: skip
