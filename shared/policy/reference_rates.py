@@ -23,6 +23,16 @@ _TENORS: Final[tuple[Tenor, ...]] = ("1Y", "5Y")
 
 
 @dataclass(frozen=True, slots=True)
+class Reference:
+    """Rate in force on a day as a ratio, with its name, the day it was published, and whether it is verified."""
+
+    rate: Decimal
+    name: str
+    published_on: date
+    verified: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Quotation:
     """LPR quotation: ratios by tenor, in force from `published_on` until the next one."""
 
@@ -32,6 +42,13 @@ class Quotation:
     version: int = 1
     figures: Mapping[Tenor, str] = field(default_factory=dict, compare=False)
     """Names of the versions in the register of figures, by tenor."""
+
+    def references(self) -> dict[Tenor, Reference]:
+        """Return the rate of each tenor with its name and its day."""
+        return {
+            tenor: Reference(rate, f"{tenor} LPR", self.published_on, tenor not in self.unverified)
+            for tenor, rate in self.rates.items()
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,16 +68,6 @@ class BenchmarkRates:
 
 
 @dataclass(frozen=True, slots=True)
-class Reference:
-    """Rate in force on a day as a ratio, with its name, the day it was published, and whether it is verified."""
-
-    rate: Decimal
-    name: str
-    published_on: date
-    verified: bool = True
-
-
-@dataclass(frozen=True, slots=True)
 class ReferenceRates:
     """Registered quotations, oldest first.
 
@@ -73,6 +80,7 @@ class ReferenceRates:
     _days: tuple[date, ...] = field(init=False, repr=False, compare=False, default=())
     _stops: tuple[date, ...] = field(init=False, repr=False, compare=False, default=())
     """Days on which the quotation before is no longer known to hold, and no other one begins."""
+    _references: tuple[Mapping[Tenor, Reference], ...] = field(init=False, repr=False, compare=False, default=())
 
     def __post_init__(self) -> None:
         days = tuple(quotation.published_on for quotation in self.quotations)
@@ -81,6 +89,7 @@ class ReferenceRates:
         object.__setattr__(self, "_days", days)
         ends = (self._end(place) for place in range(len(days)))
         object.__setattr__(self, "_stops", tuple(end for end in ends if end not in days))
+        object.__setattr__(self, "_references", tuple(quotation.references() for quotation in self.quotations))
 
     def in_force(self, on: date, tenor: Tenor, term_months: int) -> Reference:
         """Return the rate in force on a day. Raises BeyondKnownSeries, saying what has to be registered."""
@@ -93,8 +102,7 @@ class ReferenceRates:
             raise BeyondKnownSeries(f"{told}。{way_out('lpr')}", kind="lpr", key=tenor)
         if tenor in quotation.figures:
             note([quotation.figures[tenor]])
-        verified = tenor not in quotation.unverified
-        return Reference(quotation.rates[tenor], f"{tenor} LPR", quotation.published_on, verified)
+        return self._references[place][tenor]
 
     def changes(self, from_on: date, to_on: date) -> Iterator[date]:
         """Yield the days after `from_on` and up to `to_on` on which a rate comes into force or stops being known."""

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Self
+from typing import NamedTuple, Self
 
 from services.funding.interest.eligibility import (
     Years,
@@ -34,8 +34,7 @@ class Terms:
     readings: InterestReadings
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(NamedTuple):
     """Consecutive days with equal figures; None is unknown. `certain` is False where the years may not reach it."""
 
     from_on: date
