@@ -80,6 +80,8 @@ def test_the_cap_is_shared_in_the_order_of_periods() -> None:
     assert (result.payable_yuan, result.limited_by) == (Decimal("2000000.00"), "award")
     capped = replace(PROJECT, award_yuan=CAP * 2, policy_cap_yuan=Decimal("1000000.00"))
     assert calculated([line(*V2)], project=capped).limited_by == "cap"
+    level = replace(PROJECT, award_yuan=Decimal("1000000.00"), policy_cap_yuan=Decimal("1000000.00"))
+    assert calculated([line(*V2)], project=level).limited_by == "cap"
 
 
 @pytest.mark.parametrize(
@@ -136,6 +138,8 @@ def test_a_day_that_two_lines_have_counts_once() -> None:
         date(2024, 9, 21), date(2024, 12, 20), "0.03"
     )
     assert result.of(again.id).segments[0].excluded == "counted_already"
+    unpaid = line(*V2, "0.0300", id="0", payments=())
+    assert payable(unpaid, line(*V2, "0.0300")) == interest(*V2, "0.03")
 
 
 def test_several_drawdowns_and_a_repayment_make_the_balance() -> None:
@@ -181,6 +185,17 @@ def test_a_missing_fact_leaves_bounds_and_names_itself() -> None:
     assert (
         unrated.low_yuan == gap.low_yuan == Decimal("1729444.44") - round_fen(PRINCIPAL * Decimal("0.0335") * 2 / 360)
     )
+
+
+def test_years_that_begin_on_an_uncertain_day_end_on_one() -> None:
+    first = line(date(2023, 12, 21), date(2024, 3, 20), balances=(), accumulated_balance=Decimal("9200000000.00"))
+    late = line(date(2025, 12, 19), date(2026, 3, 20), "0.0200")
+    rates = replace(shipped_rates(), held=True)
+    result = calculated([first, late], rates=rates).of(late.id)
+    # The years begin between 2023-12-21 and 2024-03-20, so they end between 2025-12-20 and 2026-03-19.
+    assert result.low_yuan == interest(date(2025, 12, 19), date(2025, 12, 20), "0.02")
+    assert result.high_yuan == interest(date(2025, 12, 19), date(2026, 3, 19), "0.02")
+    assert result.missing == ("贴息年限的起算日，取决于尚未确定的结息单",)
 
 
 def test_later_lines_wait_for_an_undetermined_one_only_where_the_cap_depends_on_it() -> None:
