@@ -12,7 +12,7 @@ from itertools import pairwise
 from typing import Final, Literal, Self
 
 from shared.policy.errors import BeyondKnownSeries
-from shared.policy.parameters import from_json, holds_until, next_quotation
+from shared.policy.parameters import from_json, holds_until
 from shared.series.figures import Figure, Register, current, expect_received, note, way_out
 from shared.series.package import package_register
 
@@ -78,6 +78,8 @@ class ReferenceRates:
     benchmarks: tuple[BenchmarkRates, ...] = ()
     held: bool = False
     _days: tuple[date, ...] = field(init=False, repr=False, compare=False, default=())
+    _ends: tuple[date, ...] = field(init=False, repr=False, compare=False, default=())
+    """First day, for each quotation, on which it is no longer known to hold."""
     _stops: tuple[date, ...] = field(init=False, repr=False, compare=False, default=())
     """Days on which the quotation before is no longer known to hold, and no other one begins."""
     _references: tuple[Mapping[Tenor, Reference], ...] = field(init=False, repr=False, compare=False, default=())
@@ -87,7 +89,8 @@ class ReferenceRates:
         if any(later <= earlier for earlier, later in pairwise(days)):
             raise ValueError("quotations are not in the order of their days")
         object.__setattr__(self, "_days", days)
-        ends = (self._end(place) for place in range(len(days)))
+        ends = tuple(self._end(place) for place in range(len(days)))
+        object.__setattr__(self, "_ends", ends)
         object.__setattr__(self, "_stops", tuple(end for end in ends if end not in days))
         object.__setattr__(self, "_references", tuple(quotation.references() for quotation in self.quotations))
 
@@ -97,7 +100,7 @@ class ReferenceRates:
         if place < 0:
             return self._benchmark(on, term_months)
         quotation = self.quotations[place]
-        if on >= self._end(place):
+        if on >= self._ends[place]:
             told = f"{on} 的 {tenor} LPR 尚未登记（已登记至 {quotation.published_on}）"
             raise BeyondKnownSeries(f"{told}。{way_out('lpr')}", kind="lpr", key=tenor)
         if tenor in quotation.figures:
@@ -122,7 +125,7 @@ class ReferenceRates:
     def as_known_on(self, today: date) -> Self:
         """Return the rates published by `today`, the last one held: later publications were not known then."""
         known = tuple(quotation for quotation in self.quotations if quotation.published_on <= today)
-        covered = bool(known) and today < next_quotation(self._days[-1])
+        covered = bool(known) and today < self._ends[len(known) - 1]
         return replace(self, quotations=known, held=self.held or covered)
 
     def _benchmark(self, on: date, term_months: int) -> Reference:
