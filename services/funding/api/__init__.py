@@ -26,7 +26,7 @@ from services.funding.api import (
     returns,
 )
 from shared.attachments import api as attachments
-from shared.figures import entering, reading
+from shared.figures import entering, reading, recomputing
 from shared.web.routing import joined
 
 SUBJECTS = (
@@ -56,5 +56,6 @@ SUBJECTS = (
     attachments,
     reading,
     entering,
+    recomputing,
 )
 router = joined(*(subject.router for subject in SUBJECTS))

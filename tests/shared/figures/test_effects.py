@@ -15,7 +15,7 @@ EDITION = {
     "key": "2024-1", "valid_from": "2024-01-01",
     "value": {"doc_no": "京发改规〔2024〕1号", "title": "修改通知", "amends": "2023", "text": "支持高精尖产业。"},
 }  # fmt: skip
-DOCUMENT = {"document_no": "京发改规〔2024〕1号"}
+DOCUMENT: dict[str, Any] = {"document_no": "京发改规〔2024〕1号"}
 FEWER = LIMIT | {"value": ["high_precision"], "ref": "2024-1#二（二）1", "quote": "支持高精尖产业"}
 
 
