@@ -202,7 +202,10 @@ class World:
             del sent["if-match"]
         if method == "POST":
             sent.setdefault("idempotency-key", f"test-{next(_keys)}")
-        content = None if body is None else json.dumps(body, ensure_ascii=False, default=str).encode()
+        json_text = (
+            None if body is None or isinstance(body, bytes) else json.dumps(body, ensure_ascii=False, default=str)
+        )
+        content = body if isinstance(body, bytes) else json_text and json_text.encode()
         if content is not None:
             sent.setdefault("content-type", "application/json")
         answer = await self.clients[service].request(method, path, content=content, headers=sent)

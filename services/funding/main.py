@@ -5,6 +5,7 @@ from fastapi import FastAPI
 from services.funding.access import ACCESS
 from services.funding.api import router
 from services.funding.api.tags import TAGS
+from services.funding.gauges import GAUGES
 from services.funding.handlers import HANDLERS
 from services.funding.ledger.job import JOBS
 from services.funding.models import Base
@@ -25,6 +26,7 @@ service = Service(
     HANDLERS,
     schemas=("funding_ledger",),
     jobs=JOBS,
+    gauges=GAUGES,
     tick=run_scheduled,
     access=ACCESS,
     code_lists=CODE_LISTS,

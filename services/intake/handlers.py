@@ -24,6 +24,7 @@ from shared.contracts.funding import (
     FundsDeclined,
     FundsHeld,
     FundsReleased,
+    FundsSentBack,
     MunicipalMoneyCompared,
 )
 from shared.contracts.monitoring import CreditRated, EvaluationIssued, ProjectDelivered
@@ -103,6 +104,17 @@ async def record_release(session: AsyncSession, event: FundsReleased) -> None:
     await _advance(session, event.declaration_id, "released", "learn_release", **detail)
 
 
+async def record_sent_back(session: AsyncSession, event: FundsSentBack) -> None:
+    """Record that the bank sent a payment back, or that this was a mistake; the stage stays. 三（二）"""
+    declaration = await _locked_declaration(session, event.declaration_id)
+    if declaration is not None:
+        declaration.updated_at = now(session)
+        detail: dict[str, Any] = {"clause": "三（二）", "stage": event.stage, "amount_yuan": event.amount_yuan}
+        await record_act(
+            session, "learn_sent_back", case_of(declaration), round=declaration.round, reason=event.reason, **detail
+        )
+
+
 async def record_hold(session: AsyncSession, event: FundsHeld) -> None:
     """Record that payments are suspended or resumed. 四（一）1"""
     declaration = await _locked_declaration(session, event.declaration_id)
@@ -170,6 +182,7 @@ HANDLERS: dict[type[Event], Handler] = {
     FundsApproved: record_award,
     FundsDeclined: record_decline,
     FundsReleased: record_release,
+    FundsSentBack: record_sent_back,
     FundsHeld: record_hold,
     FundsClawedBack: record_clawback,
     MunicipalMoneyCompared: record_money_bar,

@@ -15,7 +15,7 @@ from services.monitoring.rules.targets import targets_of
 from shared.clock import uuid7
 from shared.contracts.base import Event
 from shared.contracts.eligibility import PolicyFiguresConfirmed
-from shared.contracts.funding import FundsClawedBack, FundsHeld, FundsReleased, FundsReturned
+from shared.contracts.funding import FundsClawedBack, FundsHeld, FundsReleased, FundsReturned, FundsSentBack
 from shared.deadlines import quarter_of
 from shared.events.handlers import Handler
 from shared.events.series import store_copy
@@ -81,6 +81,14 @@ async def record_hold(session: AsyncSession, event: FundsHeld) -> None:
     _add_movement(session, file, uuid7(now(session)), kind, today(session), None, **reasons)
 
 
+async def record_sent_back(session: AsyncSession, event: FundsSentBack) -> None:
+    """Record a payment that the bank sent back (退票), or that this was a mistake. 三（二）"""
+    file = await locked(session, ProjectFile, event.declaration_id)
+    file.released_yuan += event.amount_yuan if event.stage == "undone" else -event.amount_yuan
+    detail = {"reason": event.reason}
+    _add_movement(session, file, event.transfer_id, event.stage, event.sent_back_on, event.amount_yuan, **detail)
+
+
 async def record_return(session: AsyncSession, event: FundsReturned) -> None:
     """Record an amount that the project returned. 四（一）1"""
     file = await locked(session, ProjectFile, event.declaration_id)
@@ -140,6 +148,7 @@ def _add_movement(
 HANDLERS: dict[type[Event], Handler] = {
     FundsReleased: record_release,
     FundsHeld: record_hold,
+    FundsSentBack: record_sent_back,
     FundsReturned: record_return,
     FundsClawedBack: record_clawback,
     PolicyFiguresConfirmed: store_copy,

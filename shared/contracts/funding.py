@@ -139,6 +139,18 @@ class FundsReleased(Event, type="funding.funds_released.v1", about="application"
     hands: Annotated[tuple[Hand, ...], OFFICIALS_ONLY] = ()
 
 
+class FundsSentBack(Event, type="funding.funds_sent_back.v1", about="application", key="declaration_id"):
+    """The bank sent a payment back (退票), or in fact had made it (`undone`); paying it again is a release. 三（二）"""
+
+    declaration_id: UUID
+    release_id: UUID
+    transfer_id: UUID
+    stage: Literal["sent_back", "undone"]
+    amount_yuan: Money
+    sent_back_on: date
+    reason: str
+
+
 class FundsHeld(Event, type="funding.funds_held.v1", about="application", key="declaration_id"):
     """Payments to a project were put on hold, or the hold was lifted. 四（一）1, 四（一）3"""
 

@@ -182,7 +182,24 @@ async def released(world: World, **overrides: Any) -> UUID:
     return case
 
 
-async def read(world: World, case: UUID, who: str = "auditor-1") -> Any:
+async def paid(world: World, **overrides: Any) -> tuple[UUID, Any]:
+    """Return the id of a case whose single instalment is released, and the order to the treasury to pay it."""
+    case = await released(world, **overrides)
+    return case, await world.post("funding", "/v1/payment-orders", "finance-1", {}, 201)
+
+
+def receipt(line: Any, voucher_no: str = "凭证1", result: str = "paid", **other: Any) -> dict[str, Any]:
+    """Return the receipt by which the treasury answers a line of an order."""
+    stated = {"order_no": line["order_no"], "line_no": line["line_no"], "amount_yuan": line["amount_yuan"]}
+    return {"voucher_no": voucher_no, "result": result, "result_on": "2024-03-01", **stated, **other}
+
+
+async def booked(world: World, *receipts: Any, who: str = "finance-2", status: int = 201) -> Any:
+    """Book receipts together."""
+    return await world.post("funding", "/v1/treasury-receipts", who, {"receipts": list(receipts)}, status)
+
+
+async def read(world: World, case: UUID, who: str | Persona = "auditor-1") -> Any:
     return await world.get("funding", f"/v1/applications/{case}", who)
 
 

@@ -12,6 +12,7 @@ from tests.enumeration import operations
 from tests.funding import rows
 from tests.funding.case import DISTRICT, OWNER, appropriate, enter_pool
 from tests.funding.rows import RECORD
+from tests.funding.test_statuses import PAYMENTS
 from tests.interleaving import after, refuse_other_versions
 from tests.world import World
 
@@ -368,10 +369,10 @@ async def test_an_act_waits_for_the_other_and_judges_what_it_left(world: World, 
 
 
 def test_every_act_has_its_race() -> None:
-    """Compare the acts with those that have a race; a new plan meets other plans at an index."""
+    """Compare the acts with those that have a race; a new plan meets other plans at an index, payments take turns."""
     acts = {name for name, route in operations("funding").items() if "POST" in (route.methods or ())}
     assert acts - {name.split(",")[0] for name in RACES} == {
         "draft_plan", "preview_interest", "register_municipal_money", "issue_api_key", "revoke_api_key",
         "issue_stream_ticket", "add_attachment", "withdraw_attachment", "close_person", "authorise_agent",
-        "withdraw_agent",
+        "withdraw_agent", *PAYMENTS,
     }  # fmt: skip

@@ -80,7 +80,7 @@ async def test_an_amended_item_keeps_its_earlier_version(world: World) -> None:
     assert items[1]["change_id"] == change["id"]
     shown = (await world.get("funding", f"/v1/plans/{plan['id']}", "auditor-1"))["items"]
     assert [each["fund_source"] for each in shown] == ["区级资金"]
-    owners = (await read(world, case, world.owner()))["plan_items"]  # type: ignore[arg-type]
+    owners = (await read(world, case, world.owner()))["plan_items"]
     assert [each["number"] for each in owners] == [1, 2]
     assert await code(world, f"{path}/withdraw", "city-officer-2", REASON) == "wrong_status"
     await requested(world, case)

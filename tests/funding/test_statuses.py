@@ -120,6 +120,12 @@ async def test_loans_and_final_accounts_depend_on_the_approved_mode(world: World
         assert answer.status_code == accounts, name
 
 
+PAYMENTS = {
+    "issue_payment_order", "withdraw_payment_order", "book_receipts", "book_receipt_file", "match_receipt",
+    "unmatch_receipt", "accept_receipt", "void_receipt", "prepare_month", "close_month", "withdraw_month",
+    "ask_reopening", "reopen_month", "keep_month_closed",
+}  # fmt: skip
+"""Acts of the payments: their statuses are those of tests/funding/test_payment_statuses.py."""
 RECEIPT = {"amount_yuan": "0.01", "bank_receipt_no": "回单1"}
 DECIDED: dict[str, dict[str, tuple[str, str | Persona, Any, set[str]]]] = {
     "appropriation": {
@@ -223,6 +229,6 @@ def test_every_act_on_a_status_has_its_rows() -> None:
         "draft_budget", "record_construction", "hold_funds", "lift_hold", "record_return", "request_clawback",
         "record_co_support", "register_municipal_money", "withdraw_public_money", "refer_to_bank",
         "record_referral_outcome", "issue_api_key", "revoke_api_key", "issue_stream_ticket",
-        "close_person", "authorise_agent", "withdraw_agent", "enter_payee", "check_payee",
+        "close_person", "authorise_agent", "withdraw_agent", "enter_payee", "check_payee", *PAYMENTS,
         "add_attachment", "withdraw_attachment",
     }  # fmt: skip

@@ -12,7 +12,14 @@ from services.intake.handlers import HANDLERS
 from shared.contracts.base import Event
 from shared.contracts.eligibility import DeclarationAssessed, PoolEntered, ReviewPassed, ReviewRejected
 from shared.contracts.facts import ProjectFacts
-from shared.contracts.funding import FundsApproved, FundsClawedBack, FundsDeclined, FundsHeld, FundsReleased
+from shared.contracts.funding import (
+    FundsApproved,
+    FundsClawedBack,
+    FundsDeclined,
+    FundsHeld,
+    FundsReleased,
+    FundsSentBack,
+)
 from shared.contracts.intake import Project
 from shared.contracts.monitoring import CreditRated, EvaluationIssued, ProjectDelivered
 from tests.intake import sample_declarations
@@ -124,6 +131,21 @@ EVENTS: dict[str, tuple[type[Event], dict[str, Any], str, str, str | None, dict[
         "learn_release",
         None,
         {"clause": "三（二）", "instalment": 2, "amount_yuan": "300.33"},
+    ),
+    "sent back by the bank": (
+        FundsSentBack,
+        {
+            "release_id": uuid4(),
+            "transfer_id": uuid4(),
+            "stage": "sent_back",
+            "amount_yuan": Decimal("300.33"),
+            "sent_back_on": date(2024, 3, 7),
+            "reason": "账号不符",
+        },
+        "received",
+        "learn_sent_back",
+        "账号不符",
+        {"clause": "三（二）", "stage": "sent_back", "amount_yuan": "300.33"},
     ),
     "held": (
         FundsHeld,

@@ -15,8 +15,11 @@ from shared.segregation import SEGREGATION, Exclusion
 from tests.enumeration import operation_of
 from tests.world import World
 
-OF_ROLE = {"applicant": "apply", "district_officer": "first_review", "district_government": "opinion"}
-"""Duty that an operation takes whose duty depends on the role."""
+OF_ROLE = {
+    "applicant": {"apply"}, "district_officer": {"first_review", "check_payee"}, "district_government": {"opinion"},
+    "district_supervisor": {"confirm_payee"},
+}  # fmt: skip
+"""Duties of a role that an operation takes whose duty depends on the role."""
 _TRY = "x-tried"
 _numbers = count(1)
 _IDS = """
@@ -45,7 +48,8 @@ async def refused_first(world: World, service: str, without: set[str]) -> AsyncI
         if _TRY in request.headers or name not in duties or name in without:
             return
         person = _claims(request)
-        taken = duties[name][0] if len(duties[name]) < len(OF_ROLE) else OF_ROLE[person["roles"][0]]
+        of_role = OF_ROLE.get(person["roles"][0], set())
+        taken = next((duty for duty in duties[name] if duty in of_role), duties[name][0])
         exclusion = _exclusion(world, taken)
         async with _holding(world, service, person["sub"], exclusion.other(taken)):
             answer = await _sent(client, request)

@@ -21,7 +21,8 @@ PERSON = re.compile(r"(_by|_by_name|_name|^actor|^inspector|^officer|^reviewer|^
 """Names of fields that hold, or might hold, a person who handled something."""
 NO_HANDLER = {
     "applicant_name", "project_name", "correct_by", "rectify_by", "limited_by", "entity_name", "tenant_name",
-    "programme_name", "owner_name", "library_name", "certified_by of ResourceRow", "signed_off_by of LibraryRow",
+    "programme_name", "owner_name", "account_name", "library_name",
+    "certified_by of ResourceRow", "signed_off_by of LibraryRow",
     "certified_by of Resource", "signed_off_by of LibraryEntry", "granted_by of AgentOut", "withdrawn_by of AgentOut",
 }  # fmt: skip
 """Fields with such a name that hold a company, a project, a day, an office, or the reader's own colleague.

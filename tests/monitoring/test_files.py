@@ -1,5 +1,6 @@
 """Tests of project files: fund movements, delivery, visibility."""
 
+from datetime import date
 from uuid import uuid4
 
 import pytest
@@ -8,7 +9,7 @@ from sqlalchemy import text
 from services.monitoring.models.files import ProjectFile
 from shared.actors import system_actor
 from shared.contracts.base import Event
-from shared.contracts.funding import FundsClawedBack, FundsHeld, FundsReturned
+from shared.contracts.funding import FundsClawedBack, FundsHeld, FundsReturned, FundsSentBack
 from tests.monitoring.fixtures import AWARD, OTHER, OWNER, announce, deliver, funded_project, release, set_date, submit
 from tests.world import World
 
@@ -47,6 +48,22 @@ async def test_returned_and_recovered_amounts_reduce_the_kept_amount(world: Worl
     assert (file["kept_yuan"], file["demanded_yuan"], file["held"]) == ("27000000.00", "2000000.00", True)
     credit = await world.get("monitoring", f"/v1/entities/{OWNER}/credit", "city-officer-1")
     assert [ground["code"] for ground in credit["grounds"]] == ["G2"]
+
+
+async def test_a_payment_that_the_bank_sent_back_is_not_released_until_it_is_paid_again(world: World) -> None:
+    project = await funded_project(world)
+    named = {"declaration_id": project, "district": "110105", "applicant_uscc": OWNER, "amount_yuan": "30000000.00"}
+    back = {"release_id": uuid4(), "sent_back_on": date(2024, 3, 4), "reason": "账号不符"}
+    kept = []
+    for stage in ("sent_back", "undone", "sent_back"):
+        event = {**named, **back, "transfer_id": uuid4(), "stage": stage}
+        await announce(world, FundsSentBack.model_validate(event))
+        kept.append((await world.get("monitoring", f"/v1/files/{project}", world.owner()))["released_yuan"])
+    assert kept == ["0.00", "30000000.00", "0.00"]
+    await announce(world, release(project, instalment=1))
+    file = await world.get("monitoring", f"/v1/files/{project}", world.owner())
+    assert file["released_yuan"] == "30000000.00"
+    assert [row["kind"] for row in file["movements"]] == ["released", "sent_back", "undone", "sent_back", "released"]
 
 
 async def test_a_redelivered_event_changes_nothing(world: World) -> None:

@@ -32,6 +32,8 @@ def test_a_login_may_come_from_a_secret_file(monkeypatch: pytest.MonkeyPatch, tm
 
 LIMITS: dict[str, tuple[list[Any], list[Any]]] = {
     "connection_limit": ([10], [9]),
+    "payee_waiting_working_days": ([1, 30], [0, 31]),
+    "payment_answer_working_days": ([1, 60], [0, 61]),
     "head_seconds": ([0.1], [0]),
     "body_seconds": ([0.1], [0]),
     "body_rate_bytes": ([1], [0]),

@@ -18,6 +18,7 @@ from services.funding.api.interest_claims import InterestClaimOut
 from services.funding.api.loans import LoanOut
 from services.funding.api.money_bars import MoneyBarOut
 from services.funding.api.payees import PayeeOut
+from services.funding.api.payment_orders import LineOut
 from services.funding.api.plans import PlanItemOut
 from services.funding.api.public_money import PublicMoneyOut
 from services.funding.api.releases import ReleaseOut
@@ -45,6 +46,7 @@ from services.funding.models.interest_claims import InterestClaim
 from services.funding.models.loans import Loan
 from services.funding.models.money_bars import MoneyBar
 from services.funding.models.payees import PayeeAccount
+from services.funding.models.payment_orders import PaymentLine
 from services.funding.models.plans import InvestmentPlan, PlanItem
 from services.funding.models.public_money import PublicMoney
 from services.funding.models.releases import ReleaseRequest
@@ -130,6 +132,7 @@ class ApplicationDetail(ApplicationOut):
     plan_items: list[PlanItemOut] = Field(title="计划项目")
     payee_accounts: list[PayeeOut] = Field(title="收款账户", description="按填报顺序排列")
     release_requests: list[ReleaseOut] = Field(title="拨付申请")
+    payment_lines: list[LineOut] = Field(title="支付明细", description="列入支付申请的拨付和国库支付结果")
     interest_claims: list[InterestClaimOut] = Field(title="贴息申请")
     returns: list[ReturnOut] = Field(title="退款")
     clawback_requests: list[ClawbackOut] = Field(title="追回事项")
@@ -147,6 +150,7 @@ PARTS: dict[str, tuple[type[Any], type[Shape]]] = {
     "plan_items": (PlanItem, PlanItemOut),
     "payee_accounts": (PayeeAccount, PayeeOut),
     "release_requests": (ReleaseRequest, ReleaseOut),
+    "payment_lines": (PaymentLine, LineOut),
     "interest_claims": (InterestClaim, InterestClaimOut),
     "returns": (MoneyReturn, ReturnOut),
     "clawback_requests": (ClawbackRequest, ClawbackOut),
@@ -168,6 +172,7 @@ TOLD_ACTS = (
     "refuse_interest_claim", "reopen_interest_claim", "withdraw_interest_line", "record_construction",
     "record_final_accounts", "register_loan", "correct_loan", "withdraw_loan", "refer_to_bank",
     "record_referral_outcome", "enter_payee", "check_payee", "confirm_payee", "return_payee", "withdraw_payee",
+    "note_sent_back", "undo_sent_back",
 )  # fmt: skip
 """Acts that the owner finds in the timeline: what it did itself, and decisions; no drafts and no proposals."""
 

@@ -24,5 +24,12 @@ RULES = {
     "each_receipt_is_one_posted_transfer": "每笔到账凭证对应一笔转账",
     "each_clawback_equals_its_receipts": "已收回金额等于到账凭证之和",
     "each_case_equals_its_accounts": "资金申请的金额等于其各账户",
+    "each_line_pays_one_release": "支付申请的每条明细对应一笔已拨付的资金，金额、项目、收款账户一致",
+    "each_sent_back_release_has_its_line": "每笔退票的拨付对应一条退票的支付明细",
+    "each_order_is_the_sum_of_its_lines": "支付申请的笔数和合计等于其各明细",
+    "each_order_has_its_files": "每份支付申请的文件齐全，内容与登记的摘要一致",
+    "each_answer_is_one_receipt": "每条有支付结果的明细对应一份国库回单，金额和日期一致",
+    "each_sent_back_payment_is_one_posted_transfer": "每份已勾对的退票回单对应一笔退票转账",
+    "each_day_of_receipts_is_its_transfers": "每日已支付回单合计等于所对应拨付转账之和",
 }
 """Names by invariant."""

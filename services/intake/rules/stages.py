@@ -84,6 +84,7 @@ DECISION_LABELS: Final[dict[str, str]] = {
     "learn_approval": "批复资金申请报告",
     "learn_refusal_of_funds": "不予批复",
     "learn_release": "下达资金",
+    "learn_sent_back": "银行退票",
     "learn_hold": "暂停或恢复拨付",
     "learn_clawback": "追回资金",
     "learn_money_bar": "其他市级财政性资金比对",

@@ -9,6 +9,7 @@ from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.monitoring.models.base import Base, one_of
+from services.monitoring.rules.code_lists import MOVEMENT_KINDS
 from shared.errors import Invalid, WrongStatus
 from shared.storage.versions import Part
 
@@ -100,7 +101,7 @@ class FundMovement(Base, Part):
 
     __tablename__ = "fund_movement"
     __table_args__ = (
-        CheckConstraint(one_of("kind", "released", "held", "lifted", "returned", "demanded", "recovered"), name="kind"),
+        CheckConstraint(one_of("kind", *MOVEMENT_KINDS), name="kind"),
         Index("ix_fund_movement_declaration_id", "declaration_id"),
     )
     shown_in = {ProjectFile: "declaration_id"}  # noqa: RUF012 - constant

@@ -17,9 +17,11 @@ EVALUATION_DEADLINES: dict[str, str] = {
 SupportMode = Literal["investment_grant", "interest_subsidy"]
 SUPPORT_MODES: dict[str, str] = {"investment_grant": "投资补助", "interest_subsidy": "贷款贴息"}
 
-MovementKind = Literal["released", "held", "lifted", "returned", "demanded", "recovered"]
+MovementKind = Literal["released", "sent_back", "undone", "held", "lifted", "returned", "demanded", "recovered"]
 MOVEMENT_KINDS: dict[str, str] = {
     "released": "拨付",
+    "sent_back": "银行退票",
+    "undone": "更正误登的退票",
     "held": "暂停拨付",
     "lifted": "恢复拨付",
     "returned": "主动退回",

@@ -6,8 +6,10 @@ from services.funding.ledger.postings import AccountCode, case_account
 from tests.funding.ledger.tampering import (
     CASES,
     CLAWBACKS,
+    DAYS,
     DEMANDS,
     EVENTS,
+    LINES,
     RECEIPTS,
     REQUESTS,
     ROUTE,
@@ -87,28 +89,33 @@ CASE_CHANGES: Tampering = {
             (EVENTS, "transfer $pay1"),
             (EVENTS, "transfer $pay2"),
             (EVENTS, "transfer $pay3"),
+            (EVENTS, "transfer $pay3_back"),
+            (EVENTS, "transfer $sent"),
         },
     ),
-    "a deleted release": ([gone("funding.release_request", "pay1", "transfer_id")], {(REQUESTS, "transfer $pay1")}),
+    "a deleted release": (
+        [gone("funding.release_request", "pay1", "transfer_id")],
+        {(LINES, "line $line1"), (DAYS, "day 2024-03-22"), (REQUESTS, "transfer $pay1")},
+    ),
     "a release one fen higher": (
         [row("release_request", "amount_yuan = amount_yuan + 0.01", "pay1", "transfer_id")],
-        {(REQUESTS, "transfer $pay1")},
+        {(LINES, "line $line1"), (REQUESTS, "transfer $pay1")},
     ),
     "a release of an unknown transfer": (
         [row("release_request", f"transfer_id = '{UNKNOWN}'", "pay1", "transfer_id")],
-        {(REQUESTS, "transfer $pay1"), (REQUESTS, f"transfer {UNKNOWN}")},
+        {(DAYS, "day 2024-03-22"), (REQUESTS, "transfer $pay1"), (REQUESTS, f"transfer {UNKNOWN}")},
     ),
     "a release of another case": (
         [row("release_request", "application_id = '$small'", "pay1", "transfer_id")],
-        {(REQUESTS, "transfer $pay1")},
+        {(LINES, "line $line1"), (REQUESTS, "transfer $pay1")},
     ),
     "a release that is no longer paid": (
         [row("release_request", "status = 'rejected', transfer_id = NULL", "pay1", "transfer_id")],
-        {(REQUESTS, "transfer $pay1")},
+        {(LINES, "line $line1"), (DAYS, "day 2024-03-22"), (REQUESTS, "transfer $pay1")},
     ),
     "a deleted payment": (
         [gone("funding_ledger.transfer", "pay1")],
-        {(EVENTS, "transfer $pay1"), (REQUESTS, "transfer $pay1")},
+        {(DAYS, "day 2024-03-22"), (EVENTS, "transfer $pay1"), (REQUESTS, "transfer $pay1")},
     ),
     "a demand one fen higher": (
         [row("clawback_request", "amount_yuan = amount_yuan + 0.01", "claw")],

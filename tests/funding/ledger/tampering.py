@@ -12,6 +12,7 @@ from tests.funding.ledger.planted import Named
 (
     POSTED, BUDGETS, RECORDED, CONFIRMED, AWARDS, CUTS, MADE, APPROVALS, PROJECTS, PLANS, CHANGED,
     ROUTE, EVENTS, REQUESTS, DEMANDS, RECEIPTS, CLAWBACKS, CASES,
+    LINES, SENT_BACK, ORDERS, FILES, ANSWERS, RETURNED, DAYS,
 ) = RECONCILED  # fmt: skip
 UNKNOWN = UUID(int=999)
 Tampering = dict[str, tuple[list[str], Named]]

@@ -9,11 +9,14 @@ from tests.funding.ledger.planted import Named, changed
 from tests.funding.ledger.tampered_cases import CASE_CHANGES
 from tests.funding.ledger.tampered_changes import ALTERED
 from tests.funding.ledger.tampered_documents import DOCUMENTS
+from tests.funding.ledger.tampered_payments import PAYMENT_CHANGES
 from tests.funding.ledger.tampered_plans import PLAN_CHANGES
 from tests.funding.ledger.tampering import (
     APPROVALS,
     AWARDS,
     BUDGETS,
+    DAYS,
+    LINES,
     POSTED,
     REQUESTS,
     UNKNOWN,
@@ -24,7 +27,7 @@ from tests.funding.ledger.tampering import (
 from tests.funding.ledger.told_books import ToldBooks, told_books
 from tests.postgres import Server
 
-CHANGES = DOCUMENTS | PLAN_CHANGES | CASE_CHANGES | ALTERED
+CHANGES = DOCUMENTS | PLAN_CHANGES | CASE_CHANGES | PAYMENT_CHANGES | ALTERED
 
 
 @pytest.fixture(scope="module")
@@ -89,7 +92,7 @@ ATTACKS: dict[str, tuple[list[str], Named]] = {
     "a superuser removes a payment with its request and its event": (
         [gone("funding_ledger.transfer", "pay1"), gone("funding.release_request", "pay1", "transfer_id"),
          no_event("funds_released", "pay1")],
-        set(),
+        {(LINES, "line $line1"), (DAYS, "day 2024-03-22")},
     ),
 }  # fmt: skip
 

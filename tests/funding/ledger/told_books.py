@@ -24,6 +24,18 @@ UNION ALL SELECT 'change', id FROM funding.plan_change WHERE status = 'issued'
 UNION ALL SELECT 'unchanged', id FROM funding.plan_change WHERE status = 'withdrawn'
 UNION ALL SELECT 'pay' || instalment, transfer_id FROM funding.release_request
     WHERE application_id = $1 AND status = 'paid'
+UNION ALL SELECT 'pay3_back', transfer_id FROM funding.release_request WHERE status = 'returned'
+UNION ALL SELECT 'sent', transfer_id FROM funding.treasury_receipt WHERE result = 'returned' AND status = 'matched'
+UNION ALL SELECT 'sent_wrongly', t.id FROM funding_ledger.transfer t
+    WHERE purpose LIKE 'bank_return:%' AND EXISTS
+          (SELECT FROM funding_ledger.transfer u WHERE u.purpose = 'bank_return_undone:' || t.id)
+UNION ALL SELECT 'undone', id FROM funding_ledger.transfer WHERE purpose LIKE 'bank_return_undone:%'
+UNION ALL SELECT 'order' || row_number() OVER (ORDER BY order_no), id FROM funding.payment_order
+UNION ALL SELECT 'line' || r.instalment || CASE l.status WHEN 'returned' THEN '_back' ELSE '' END, l.id
+    FROM funding.payment_line l JOIN funding.release_request r ON r.id = l.release_id
+    WHERE l.application_id = $1 AND l.status <> 'withdrawn'
+UNION ALL SELECT 'release_back', id FROM funding.release_request WHERE status = 'returned'
+UNION ALL SELECT 'receipt' || right(voucher_no, 1), id FROM funding.treasury_receipt
 UNION ALL SELECT 'back', id FROM funding.money_return WHERE status = 'confirmed'
 UNION ALL SELECT 'back_in', transfer_id FROM funding.money_return WHERE status = 'confirmed'
 UNION ALL SELECT 'back_due', t.id FROM funding_ledger.transfer t WHERE purpose LIKE 'clawback:own:%'

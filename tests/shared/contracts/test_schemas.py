@@ -35,6 +35,7 @@ NEEDED = {
     "PlanIssued",
     "FundsReleased",
     "FundsHeld",
+    "FundsSentBack",
     "FundsReturned",
     "FundsClawedBack",
     "ProjectQuarterSubmitted",
