@@ -86,7 +86,7 @@ async def balance_of(session: AsyncSession, application: Application, calculatio
     return balance(
         calculation,
         decided - await _back(session, application),
-        application.reserved_yuan + application.released_yuan - decided,
+        application.reserved_yuan + application.released_yuan + application.bank_returned_yuan - decided,
         Decimal(settings_of(session).interest_offset_limit_yuan),
         final=application.status in _AT_THE_END,
     )

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from services.funding.ledger.verify import INVARIANTS, Drift
 from services.funding.ledger.verify_cases import CASES
+from services.funding.ledger.verify_claims import CLAIMS
 from services.funding.ledger.verify_documents import DOCUMENTS
 from services.funding.ledger.verify_payments import PAYMENTS
 from services.funding.ledger.verify_plans import PLANS
@@ -34,7 +35,7 @@ SHARED = """
 """
 """Transfers with the codes, years and cases of their accounts, and the events about money."""
 
-RECONCILED = DOCUMENTS | PLANS | CASES | PAYMENTS
+RECONCILED = DOCUMENTS | PLANS | CASES | PAYMENTS | CLAIMS
 """Invariants between the ledger and what the service decided and announced."""
 CHECKS = INVARIANTS | RECONCILED
 """All invariants by name: of the ledger itself, and between ledger and business."""

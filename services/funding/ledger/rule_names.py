@@ -31,5 +31,9 @@ RULES = {
     "each_answer_is_one_receipt": "每条有支付结果的明细对应一份国库回单，金额和日期一致",
     "each_sent_back_payment_is_one_posted_transfer": "每份已勾对的退票回单对应一笔退票转账",
     "each_day_of_receipts_is_its_transfers": "每日已支付回单合计等于所对应拨付转账之和",
+    "each_interest_release_is_its_decided_claim": "每笔贴息拨付对应一项已核定的贴息申请，金额一致",
+    "each_subsidised_project_is_paid_its_claims": "贴息项目的已拨付金额等于已拨付的贴息申请之和",
+    "claims_stay_within_the_award": "贴息申请核定合计不超过批复金额和上限",
+    "each_decided_claim_rests_on_its_calculation": "每项核定的贴息申请以贴息计算为依据，不超过计算结果",
 }
 """Names by invariant."""

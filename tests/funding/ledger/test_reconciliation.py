@@ -8,6 +8,7 @@ from services.funding.ledger.reconciliation import CHECKS, RECONCILED, reconcile
 from tests.funding.ledger.planted import Named, changed
 from tests.funding.ledger.tampered_cases import CASE_CHANGES
 from tests.funding.ledger.tampered_changes import ALTERED
+from tests.funding.ledger.tampered_claims import CLAIM_CHANGES
 from tests.funding.ledger.tampered_documents import DOCUMENTS
 from tests.funding.ledger.tampered_payments import PAYMENT_CHANGES
 from tests.funding.ledger.tampered_plans import PLAN_CHANGES
@@ -27,7 +28,7 @@ from tests.funding.ledger.tampering import (
 from tests.funding.ledger.told_books import ToldBooks, told_books
 from tests.postgres import Server
 
-CHANGES = DOCUMENTS | PLAN_CHANGES | CASE_CHANGES | PAYMENT_CHANGES | ALTERED
+CHANGES = DOCUMENTS | PLAN_CHANGES | CASE_CHANGES | PAYMENT_CHANGES | ALTERED | CLAIM_CHANGES
 
 
 @pytest.fixture(scope="module")

@@ -46,6 +46,9 @@ UNION ALL SELECT 'claw_in' || row_number() OVER (ORDER BY recorded_at), transfer
 UNION ALL SELECT 'award', id FROM funding_ledger.transfer WHERE case_id = $1 AND purpose = 'award:1'
 UNION ALL SELECT 'planned', id FROM funding_ledger.transfer
     WHERE case_id = $1 AND purpose = 'reservation:instalment-1:budget'
+UNION ALL SELECT 'claim', id FROM funding.interest_claim WHERE status = 'decided'
+UNION ALL SELECT 'calculation', calculation_id FROM funding.interest_claim WHERE status = 'decided'
+UNION ALL SELECT 'claimed', id FROM funding.release_request WHERE claim_id IS NOT NULL AND status = 'paid'
 """
 
 
