@@ -5,14 +5,16 @@ Amounts are in yuan. A claim of an earlier version rests on the statement that w
 
 CLAIMS = {
     "each_interest_release_is_its_decided_claim": """
-        SELECT 'release ' || r.id, format('%s: request %s yuan, claim %s yuan', a.mode, r.amount_yuan, c.amount_yuan)
+        SELECT 'application ' || a.id,
+               string_agg(format('%s: request %s yuan, claim %s yuan', a.mode, r.amount_yuan, c.amount_yuan), '; ')
         FROM release_request r
         JOIN application a ON a.id = r.application_id
         LEFT JOIN interest_claim c ON c.id = r.claim_id AND c.application_id = r.application_id
              AND c.status = 'decided'
         WHERE r.status <> 'rejected'
           AND CASE WHEN a.mode = 'interest_subsidy' THEN r.amount_yuan IS DISTINCT FROM c.amount_yuan
-                   ELSE r.claim_id IS NOT NULL END""",
+                   ELSE r.claim_id IS NOT NULL END
+        GROUP BY a.id""",
     "each_subsidised_project_is_paid_its_claims": """
         SELECT 'application ' || coalesce(a.id, c.id), format('released %s yuan, claims paid %s yuan', a.yuan, c.yuan)
         FROM (SELECT id, released_yuan AS yuan FROM application WHERE mode = 'interest_subsidy' AND released_yuan > 0) a

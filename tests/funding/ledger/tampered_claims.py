@@ -1,8 +1,8 @@
 """Changes of claims for interest subsidy, their releases and calculations, and what each contradicts."""
 
-from tests.funding.ledger.tampering import CALCULATED, CLAIMED, SUBSIDISED, WITHIN, Tampering, row
+from tests.funding.ledger.tampering import AWARDS, CALCULATED, CLAIMED, SUBSIDISED, WITHIN, Tampering, row
 
-_PAID = {(CLAIMED, "release $claimed"), (SUBSIDISED, "application $loan")}
+_PAID = {(CLAIMED, "application $loan"), (SUBSIDISED, "application $loan")}
 _FAR = "99999999999.00"
 
 CLAIM_CHANGES: Tampering = {
@@ -30,6 +30,11 @@ CLAIM_CHANGES: Tampering = {
     ),
     "a claim paid to a grant": (
         [row("application", "mode = 'investment_grant'", "loan")],
-        {(CLAIMED, "release $claimed"), (SUBSIDISED, "application $loan"), (WITHIN, "application $loan")},
+        {
+            (CLAIMED, "application $loan"),
+            (SUBSIDISED, "application $loan"),
+            (WITHIN, "application $loan"),
+            (AWARDS, "application $loan"),
+        },
     ),
 }

@@ -9,10 +9,12 @@ from tests.funding.ledger.tampering import (
     AWARDS,
     BUDGETS,
     CASES,
+    CLAIMED,
     CONFIRMED,
     POSTED,
     RECORDED,
     ROUTE,
+    SUBSIDISED,
     Tampering,
     act,
     act_again,
@@ -252,7 +254,7 @@ DOCUMENTS: Tampering = {
     ),
     "another mode of the case": (
         [row("application", "mode = 'interest_subsidy'", "grant")],
-        {(AWARDS, "application $grant")},
+        {(AWARDS, "application $grant"), (CLAIMED, "application $grant"), (SUBSIDISED, "application $grant")},
     ),
     "another day of the approval": (
         [row("application", "approved_on = '2024-03-09'", "grant")],
