@@ -116,6 +116,6 @@ async def version_after(
             for new in tuple(session.new):
                 session.expunge(new)
         await session.flush()
-        version = await session.scalar(select(record.version).where(inspect(record).primary_key[0] == key))
+        version: Any = await session.scalar(select(record.version).where(inspect(record).primary_key[0] == key))
         await session.rollback()
         return int(version) - int(before)
