@@ -25,7 +25,7 @@ from mutants.source import FOLDER, ROOT, Definition, Edit, Mutant, Source, numbe
 
 PATTERNS = (
     "services/*/rules/**/*.py",
-    "services/funding/interest/*.py",
+    "services/funding/interest/**/*.py",
     "services/funding/ledger/postings.py",
     "services/funding/ledger/case_statement.py",
     "shared/policy/*.py",

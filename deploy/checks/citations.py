@@ -15,7 +15,7 @@ from shared.settings import ROOT
 _CLAUSE = re.compile(r"[一二三四](?:（[一二三四五]）)?[1-4]?(?![一-龥])")
 _PURE = (
     "services/*/rules/**/*.py",
-    "services/funding/interest/*.py",
+    "services/funding/interest/**/*.py",
     "services/funding/ledger/postings.py",
     "services/funding/ledger/case_statement.py",
     "shared/dates.py",

@@ -105,10 +105,10 @@ async def test_editions_and_clauses_are_open_to_anybody(world: World) -> None:
     assert "building_renovated_area" in told["二（一）1"]["rules"]
     assert told["三（三）"]["services"] == ["monitoring"]
     assert "cap_scope" in told["二（四）1"]["interpretations"]
-    assert "services/funding/interest/calculation.py" in told["二（四）2"]["modules"]
+    assert "services/funding/interest/recomputation.py" in told["二（四）2"]["modules"]
     assert "monitoring.deliver_project" in told["三（三）"]["acts"]
     assert "funding.loan" in told["二（四）2"]["tables"]
-    assert "tests/funding/interest/test_interest.py" in told["二（四）2"]["tests"]
+    assert "tests/funding/interest/test_recomputation.py" in told["二（四）2"]["tests"]
     assert all(clause["asks"] for clause in clauses)
 
 

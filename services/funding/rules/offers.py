@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from services.funding.interest.readings import InterestReadings
-from shared.policy import Ruleset, grant, lpr_series, parameter, readings
+from shared.policy import Ruleset, grant, parameter, readings
 from shared.policy.errors import ParameterNotPublished
 from shared.policy.interest_estimate import EstimateTerms, PlannedLoan, estimate
 from shared.policy.reference_rates import registered_rates
@@ -145,8 +145,3 @@ def interest_offer(loans: Sequence[PlannedLoan], days: SubsidyDays, ruleset: Rul
         present_value_yuan=estimated.present_value_yuan,
         cap_reached_in=estimated.cap_reached_in,
     )
-
-
-def lpr_published_on(on: date) -> date:
-    """Return the publication day of the LPR in force. Raises ValueError before the first publication."""
-    return max(published for published, _, _ in lpr_series() if published <= on)

@@ -156,6 +156,27 @@ def test_several_drawdowns_and_a_repayment_make_the_balance() -> None:
     assert payable(replace(one, accumulated_balance=half * 30 + PRINCIPAL * 62), loans=[loan]) == expected
 
 
+def test_a_line_is_rounded_half_up_once() -> None:
+    # 20 yuan at 3.00 % for three days earn exactly 0.005 yuan; rounded by the day they would earn nothing.
+    assert payable(line(date(2024, 7, 1), date(2024, 7, 3), "0.03", balance=Decimal("20.00"), paid="0.01")) == Decimal(
+        "0.01"
+    )
+
+
+def test_two_years_from_a_leap_day_end_on_the_last_of_february() -> None:
+    first = line(date(2024, 2, 29), date(2024, 3, 20), "0.0300")
+    across = line(date(2026, 2, 20), date(2026, 3, 1), "0.0200")
+    result = calculated([across, first], [drawn(date(2024, 2, 29))], on=date(2026, 3, 2))
+    assert result.counted_until == date(2026, 2, 28)
+    assert result.of(across.id).payable_yuan == interest(date(2026, 2, 20), date(2026, 2, 28), "0.02")
+
+
+def test_an_lpr_that_is_missing_on_days_that_do_not_count_is_no_obstacle() -> None:
+    beyond = line(date(2031, 6, 21), date(2031, 9, 20), "0.0300")
+    result = calculated([line(*V2), beyond], [drawn(V2[0], original_term_months=120)], on=date(2031, 10, 1))
+    assert (result.payable_yuan, result.of(beyond.id).payable_yuan) == (Decimal("1976388.89"), Decimal(0))
+
+
 def test_a_bank_statement_by_accumulated_balance() -> None:
     one = line(*V2, balances=(), accumulated_balance=Decimal("18400000000.00"), paid="1993333.33")
     assert payable(one) == Decimal("1729444.44")

@@ -18,7 +18,6 @@ from services.funding.rules.offers import (
     grant_offer,
     interest_offer,
     interest_readings,
-    lpr_published_on,
     proposed_return,
     readings_used,
     recognised_investment,
@@ -214,8 +213,6 @@ def test_later_days_have_the_quotation_of_the_day_of_the_offer() -> None:
     assert not any(published in line for line in lines for published in ("2024-07-22", "2026-02-24"))
     day_later = interest_offer([drawn_then], replace(DAYS, today=date(2024, 7, 22)), rules()).lines
     assert "1Y LPR 3.35%（2024-07-22 公布）" in day_later[2]
-    published = [lpr_published_on(day) for day in (date(2024, 7, 21), date(2024, 7, 22), date(2024, 8, 19))]
-    assert published == [date(2024, 6, 20), date(2024, 7, 22), date(2024, 7, 22)]
 
 
 @pytest.mark.clause("二（四）2")
