@@ -155,9 +155,9 @@ ACCESS = (
     Access(
         "public_money",
         "a record is withdrawn; one of intake follows its corrections there",
-        app=f"{ADD}, UPDATE (version, withdrawn_by, withdrawn_at, withdraw_reason, district, programme, project_code, "
+        app=f"{ADD}, UPDATE (version, withdrawn_by, withdrawn_at, withdraw_reason, programme, project_code, "
         "applicant_uscc, amount_yuan, granted_on, document_no, title_certificate_no, building_id, address, works, "
-        "intake_version, recorded_by)",
+        "intake_version, document_key, entry_key)",
         sealer="SELECT",
     ),
     Access("receipt_batch", "what brought receipts stays as it came", app=ADD, sealer="SELECT"),

@@ -147,7 +147,8 @@ async def enter_municipal_money(session: AsyncSession, event: MunicipalMoneyRegi
         return
     before = None if entry is None else works_of_money(entry)
     if entry is None:
-        entry = PublicMoney(id=event.record_id, kind="other_municipal", recorded_at=now(session))
+        made = {"district": event.district, "recorded_by": event.registered_by, "recorded_at": now(session)}
+        entry = PublicMoney(id=event.record_id, kind="other_municipal", **made)
         session.add(entry)
     for column, field in _MONEY_FIELDS.items():
         setattr(entry, column, getattr(event, field))
@@ -156,11 +157,10 @@ async def enter_municipal_money(session: AsyncSession, event: MunicipalMoneyRegi
     reason = event.correction_reason or event.source
     await record_act(session, "enter_municipal_money", Case(event.record_id, event.district), reason=reason)
     renewed = before is not None and before != works_of_money(entry)
-    await compare_money(session, entry, reason, event.registered_by, renewed=renewed)
+    await compare_money(session, entry, reason, event.corrected_by or event.registered_by, renewed=renewed)
 
 
 _MONEY_FIELDS = {
-    "district": "district",
     "programme": "programme",
     "project_code": "project_code",
     "applicant_uscc": "entity_uscc",
@@ -171,7 +171,6 @@ _MONEY_FIELDS = {
     "building_id": "building_id",
     "address": "address",
     "intake_version": "version",
-    "recorded_by": "registered_by",
 }
 """Columns of an entry, and the fields of intake's event that fill them."""
 

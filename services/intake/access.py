@@ -50,7 +50,7 @@ ACCESS = (
         "municipal_funding_record",
         "a payment is corrected or withdrawn by another person; each version is in a sealed event",
         app=(
-            f"{ADD}, UPDATE (programme_id, programme_name, district, project_code, entity_uscc, entity_name, address, "
+            f"{ADD}, UPDATE (programme_id, programme_name, project_code, entity_uscc, entity_name, address, "
             "entity_place, title_certificate_no, building_id, works, document_no, document_form, payment_key, "
             "amount_yuan, funded_on, source, repeat_reason, withdrawn_by, withdrawn_at, withdraw_reason, version)"
         ),

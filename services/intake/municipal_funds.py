@@ -47,8 +47,12 @@ async def refuse_repeated(session: AsyncSession, entry: MunicipalFundingRecord) 
     )
 
 
-async def announce(session: AsyncSession, kept: MunicipalFundingRecord, correction: str | None = None) -> None:
+async def announce(
+    session: AsyncSession, kept: MunicipalFundingRecord, correction: str | None = None, by: str | None = None
+) -> None:
     """Announce an entry that was registered or corrected."""
     said = {name: getattr(kept, name) for name in _COPIED}
     said |= {"record_id": kept.id, "programme": kept.programme_name, "works": tuple(kept.works)}
-    await emit(session, MunicipalMoneyRegistered.model_validate({**said, "correction_reason": correction}))
+    await emit(
+        session, MunicipalMoneyRegistered.model_validate({**said, "correction_reason": correction, "corrected_by": by})
+    )

@@ -82,6 +82,7 @@ class MunicipalMoneyRegistered(
     works: tuple[str, ...] = ()
     document_no: str | None = None
     correction_reason: str | None = None
+    corrected_by: Annotated[str | None, OFFICIALS_ONLY] = None
 
 
 class MunicipalMoneyWithdrawn(

@@ -40,12 +40,42 @@ async def test_district_money_is_accepted_and_shown_beside_the_award(world: Worl
 async def test_public_money_past_the_investment_is_warned_about_not_refused(world: World) -> None:
     case = await enter_pool(world)
     path = f"/v1/applications/{case}/co-support"
-    whole = RENT | {"kind": "first_set_equipment", "amount_yuan": "100000000.00"}
+    purchase = RENT | {"kind": "first_set_equipment", "amount_yuan": "400000000.00", "document_no": "采购1"}
+    bought = await world.post("funding", path, "city-officer-1", purchase, 201)
+    assert (bought["over_limit"], bought["total_yuan"]) == (False, "0.00")
+    assert yuan(bought, "first_set_equipment") == "400000000.00"
+    whole = RENT | {"kind": "district_investment", "amount_yuan": "100000000.00", "document_no": "投1"}
     assert (await world.post("funding", path, "city-officer-1", whole, 201))["over_limit"] is False
     over = await world.post("funding", path, "city-officer-1", RENT | {"amount_yuan": "10000.00"}, 201)
     assert (over["over_limit"], "超过投资基数" in over["warning"]) == (True, True)
     seen = await world.get("funding", f"/v1/public-money?declaration_id={case}", "auditor-1")
-    assert (seen["total_yuan"], len(seen["entries"])) == ("100010000.00", 2)
+    assert (seen["total_yuan"], len(seen["entries"])) == ("100010000.00", 3)
+
+
+@pytest.mark.clause("四（二）2")
+async def test_one_document_is_registered_once_however_it_is_spelled(world: World) -> None:
+    case, other = await enter_pool(world), await enter_pool(world)
+    path = f"/v1/applications/{case}/co-support"
+    body = RENT | {"document_no": "西发改〔2025〕7号"}
+    await world.post("funding", path, "110105-officer-1", body, 201)
+    for spelled in ("西发改[2025]7号", "西发改（2\uff102\uff15）7号", "西发改【2025】7號", "西发改〔2025〕 7号\u200b"):
+        again = await world.post("funding", path, "city-officer-1", body | {"document_no": spelled}, 409)
+        assert (again["code"], again["errors"][0]["pointer"]) == ("duplicate", "/body/document_no"), spelled
+    await world.post("funding", path, "city-officer-1", body | {"document_no": "西发改〔2025〕07号"}, 201)
+    reuse = {
+        "another amount": (path, {"amount_yuan": "1.00"}),
+        "another day": (path, {"granted_on": "2024-02-02"}),
+        "another project": (f"/v1/applications/{other}/co-support", {}),
+    }
+    for name, (place, changed) in reuse.items():
+        refused = await world.post("funding", place, "city-officer-1", body | changed, 409)
+        assert (refused["code"], len(refused["records"])) == ("document_repeated", list(reuse).index(name) + 1), name
+        explained = body | changed | {"repeat_reason": "一个文件安排多个项目"}
+        await world.post("funding", place, "city-officer-1", explained, 201)
+    unnumbered = RENT | {"document_no": None}
+    await world.post("funding", path, "city-officer-1", unnumbered, 201)
+    again = await world.post("funding", path, "city-officer-1", unnumbered | {"programme": "樓宇租金補貼"}, 409)
+    assert again["code"] == "duplicate"
 
 
 async def test_another_district_may_not_add_to_the_case(world: World) -> None:

@@ -78,6 +78,7 @@ async def check_event(world: World, registered: dict[str, Any]) -> None:
         "applicant_uscc": None,
         "version": 1,
         "correction_reason": None,
+        "corrected_by": None,
     }
 
 
@@ -159,3 +160,38 @@ async def test_a_payment_is_registered_for_the_own_district_and_within_limits(wo
     assert found == LIMITS
     registered = await world.events("intake", "intake.municipal_money_registered.v1")
     assert len(registered) == sum(status == 201 for *_, status in LIMITS)
+
+
+async def test_one_payment_is_registered_once_however_its_document_is_spelled(world: World) -> None:
+    body = PAYMENT | {"programme_id": (await programme(world))["id"]}
+    kept = await world.post("intake", RECORDS, OFFICER, body, 201)
+    for spelled in ("京经信发[2022]7号", "京經信發（2\uff10\uff122）7號", "京经信发〔2022〕 7号\u200b"):
+        again = await world.post("intake", RECORDS, "city-officer-1", body | {"document_no": spelled}, 409)
+        assert (again["code"], kept["id"] in again["detail"]) == ("duplicate", True), spelled
+    other_day = body | {"funded_on": "2022-06-02"}
+    refused = await world.post("intake", RECORDS, OFFICER, other_day, 409)
+    assert (refused["code"], refused["records"]) == ("document_repeated", [kept["id"]])
+    await world.post("intake", RECORDS, OFFICER, other_day | {"repeat_reason": "分两期下达"}, 201)
+    hidden = await world.post(
+        "intake", RECORDS, "110106-officer-1", body | {"district": "110106", "address": "朝阳区示例路7号"}, 409
+    )
+    assert (hidden["code"], kept["id"] in str(hidden)) == ("duplicate", False)
+
+
+async def test_who_registered_a_payment_neither_corrects_nor_withdraws_it(world: World) -> None:
+    body = PAYMENT | {"programme_id": (await programme(world))["id"]}
+    kept = await world.post("intake", RECORDS, OFFICER, body, 201)
+    path = f"{RECORDS}/{kept['id']}"
+    change = body | {"amount_yuan": "5.00", "reason": "金额误填"}
+    for act, said in (("correct", change), ("withdraw", {"reason": "误"})):
+        assert (await world.post("intake", f"{path}/{act}", OFFICER, said, 403))["code"] == "same_officer"
+    corrected = await world.post("intake", f"{path}/correct", "city-officer-1", change)
+    assert corrected["amount_yuan"] == "5.00"
+    withdrawn = await world.post("intake", f"{path}/withdraw", "city-officer-1", {"reason": "资金已退回"})
+    assert withdrawn["withdraw_reason"] == "资金已退回"
+    for act, said in (("correct", change), ("withdraw", {"reason": "误"})):
+        assert (await world.post("intake", f"{path}/{act}", "city-officer-1", said, 409))["code"] == "wrong_status"
+    await world.post("intake", RECORDS, OFFICER, body, 201)
+    events = await world.events("intake", "intake.municipal_money_registered.v1", "intake.municipal_money_withdrawn.v1")
+    told = [(each["data"]["version"], each["data"].get("correction_reason", "-")) for each in events]
+    assert told == [(1, None), (2, "金额误填"), (3, "-"), (1, None)]

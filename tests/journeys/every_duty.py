@@ -3,7 +3,9 @@
 from collections.abc import Awaitable, Callable, Mapping
 
 from tests.eligibility import fixtures as eligibility_fixtures
+from tests.funding import case as funding_case
 from tests.funding import story as funding_story
+from tests.funding import test_money_bars, test_municipal_money
 from tests.intake import full_declaration, listed_rows, sample_declarations, sample_rows
 from tests.monitoring import fixtures as monitoring_fixtures
 from tests.monitoring import prepared
@@ -26,6 +28,10 @@ async def intake(world: World) -> None:
     taken_back = await sample_declarations.submitted(world, project_name="示例大厦二期")
     await world.post("intake", f"/v1/declarations/{taken_back}/withdraw", world.owner(), REASON)
     await sample_rows.push(world, [sample_rows.resource()])
+    kept = await test_municipal_money.register(world)
+    record = f"/v1/municipal-funding-records/{kept['id']}"
+    await test_money_bars.correct(world, kept, "city-officer-3", amount_yuan="5.00")
+    await world.post("intake", f"{record}/withdraw", "city-officer-3", REASON)
     await world.post("intake", f"{QUARTER}/prepare", "110105-officer-1")
     await world.post("intake", f"{QUARTER}/certify", "110105-supervisor-1")
 
@@ -48,6 +54,21 @@ async def funding(world: World) -> None:
     readings["instalments"] = "by_progress"
     await funding_story.told(world)
     readings.clear()
+    await _bars(world)
+
+
+async def _bars(world: World) -> None:
+    """Settle a bar of other municipal money as one of the same works, lift it, and raise it again."""
+    case = await funding_case.enter_pool(world)
+    kept = await test_municipal_money.register(world, project_code=None, address="示例路1号")
+    path, said = f"/v1/applications/{case}", {"evidence": "复函", "document_no": "函1"}
+    (bar,) = (await world.get("funding", path, "auditor-1"))["money_bars"]
+    meant = {"bar_id": bar["id"]}
+    await world.post("funding", f"{path}/settle-money-bar", "city-officer-3", meant | {"same_works": True} | said)
+    await world.post("funding", f"{path}/propose-money-bar-lifting", "city-officer-3", meant | said)
+    await world.post("funding", f"{path}/decide-money-bar-lifting", "city-officer-4", meant | {"lift": True} | REASON)
+    again = {"money_id": kept["id"], "evidence": "现场核查"}
+    await world.post("funding", f"{path}/raise-money-bar", "city-officer-5", again, 201)
     await series_acts.every_act(world, "funding")
 
 

@@ -39,6 +39,7 @@ STATUSES = {
         "draft_budget": 201, "register_loan": 201, "draft_plan": 201, "draft_interest_claim": 201,
         "draft_plan_change": 201, "recalculate_interest": 201, "request_release": 201,
         "hold_funds": 201, "record_return": 201, "request_clawback": 201, "record_final_accounts": 201,
+        "raise_money_bar": 201,
         "record_co_support": 201, "register_municipal_money": 201, "refer_to_bank": 201, "request_change": 201,
     },
     "monitoring": {
@@ -56,9 +57,11 @@ REFUSALS = {
     409: "already_requested already_resolved amount_exceeds_pending amount_undetermined beyond_known_series "
     "calculation_changed claim_open interest_overclaimed remarks_open scans_missing "
     "changed_since_prepared completed_before_plan completed_undecided condition_lost conditions_not_met conflict "
+    "document_repeated "
     "credit_grade_d draft_outdated duplicate duplicate_funding figures_moved figures_not_received file_quota "
     "findings_block findings_open funds_held id_conflict idempotency_key_in_flight instalment_condition "
     "interest_undetermined ledger_mismatch ledger_refusal machine_found mode_fixed more_than_paid no_account "
+    "municipal_money_undetermined "
     "no_budget no_document no_route not_forwardable not_prepared not_ready_for_pool not_received not_sealed "
     "nothing_reserved other_municipal_money over_award over_balance over_budget over_cap over_document "
     "panel_complete parameter_not_published pending_not_found "

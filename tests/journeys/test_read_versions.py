@@ -15,6 +15,7 @@ from tests.reading import demands_version
 DECIDES: dict[str, str] = {
     "intake": "edit_declaration undertake submit_declaration withdraw_declaration accept_declaration review_declaration"
     " request_opinion give_opinion return_declaration refuse_declaration forward_declaration"
+    " correct_other_funds withdraw_other_funds correct_fund_programme close_fund_programme"
     " return_declaration_from_city receive_declaration prepare_quarter certify_quarter reopen_quarter leave_library",
     "eligibility": "settle_finding choose_edition reassess_declaration conclude_review recognise_investment"
     " score_project enter_pool keep_out confirm_figures return_figures withdraw_figures",
@@ -23,6 +24,7 @@ DECIDES: dict[str, str] = {
     " correct_loan withdraw_loan revise_interest_claim file_interest_claim withdraw_interest_claim"
     " accept_interest_remark check_interest_claim verify_interest_claim decide_interest_claim return_interest_claim"
     " refuse_interest_claim reopen_interest_claim withdraw_interest_line recalculate_interest"
+    " raise_money_bar settle_money_bar propose_money_bar_lifting decide_money_bar_lifting"
     " withdraw_public_money issue_plan withdraw_plan confirm_budget withdraw_budget"
     " confirm_figures return_figures withdraw_figures check_change"
     " review_change approve_change refuse_change return_change resubmit_change withdraw_change"

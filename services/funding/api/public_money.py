@@ -17,10 +17,11 @@ from services.funding.models.applications import Application
 from services.funding.models.money_bars import MoneyBar
 from services.funding.models.public_money import PublicMoney
 from services.funding.money_bars import barring, compare_money, open_bars
+from services.funding.public_money import refuse_repeated
 from services.funding.rules.code_lists import PUBLIC_MONEY_KINDS, PublicMoneyKind
 from services.funding.rules.offers import recognised_investment
-from services.funding.rules.public_money import PUBLIC_MONEY_CLAUSES, over_limit, public_money_share
-from shared.audiences import Handler
+from services.funding.rules.public_money import PUBLIC, PUBLIC_MONEY_CLAUSES, over_limit, public_money_share
+from shared.audiences import Handler, Internal
 from shared.clock import uuid7
 from shared.contracts.library import DistrictCode
 from shared.errors import Invalid, WrongStatus
@@ -37,6 +38,10 @@ from shared.web.headers import VERSIONED, IfMatch
 from shared.web.idempotency import ActRoute, ReadSession, Session
 
 router = APIRouter(route_class=ActRoute, tags=["其他财政资金与金融支持"])
+Repeat = Annotated[
+    Paragraph | None,
+    Field(title="重复使用文号的理由", description="文号已用于另一条登记时必填，如 一个文件安排多个项目或多期"),
+]
 EntryKey = Annotated[UUID, Path(title="财政资金记录编号")]
 
 
@@ -55,6 +60,7 @@ class PublicMoneyOut(Shape):
     amount_yuan: Money = Field(title="金额", description=YUAN)
     granted_on: date = Field(title="安排日期", description=DATE)
     document_no: str | None = Field(title="文号")
+    repeat_reason: Internal = Field(title="重复使用文号的理由", description="仅工作人员可见")
     recorded_by: Handler = Field(title="登记人")
     recorded_at: datetime = Field(title="登记时间", description=TIME)
     withdrawn_at: datetime | None = Field(title="撤销时间", description=f"{TIME}；为空即有效")
@@ -76,6 +82,7 @@ class NewCoSupport(BaseModel):
     amount_yuan: Yuan
     granted_on: date = Field(title="安排日期", description=DATE)
     document_no: Line | None = Field(None, title="文号")
+    repeat_reason: Repeat = None
 
 
 class PublicMoneyTotal(BaseModel):
@@ -104,7 +111,7 @@ class PublicMoneyTotal(BaseModel):
 async def record_co_support(
     session: Session, actor: DistrictOrCity, application_id: ApplicationKey, body: NewCoSupport, response: Response
 ) -> PublicMoneyTotal:
-    """Record district money or a first-set purchase and return the project's total with its warning. 四（二）2"""
+    """Record district money, or a first-set purchase, which is no public money, and return the total. 四（二）2"""
     application = await locked(session, Application, application_id)
     entry = PublicMoney(
         project_code=application.project_code,
@@ -113,6 +120,7 @@ async def record_co_support(
         **new_row_columns(session, application),
         **dict(body),
     )
+    await refuse_repeated(session, entry)
     session.add(entry)
     detail = body.model_dump(mode="json")
     await record_act(
@@ -143,7 +151,7 @@ async def _total(session: AsyncSession, application: Application) -> PublicMoney
     barred = select(PublicMoney).where(PublicMoney.id.in_([bar.money_id for bar in bars]))
     entries |= {entry.id: entry for entry in await session.scalars(barred.order_by(PublicMoney.granted_on))}
     amounts = _by_kind(application, list(entries.values()))
-    total = sum((figure.yuan or Decimal(0) for figure in amounts), Decimal("0.00"))
+    total = sum((figure.yuan or Decimal(0) for figure in amounts if figure.key in (*PUBLIC, "award")), Decimal("0.00"))
     ruleset = ruleset_of(session, application)
     parts = recognised_investment(application.components, ruleset)
     base = sum((Decimal(part["fixed_investment_yuan"]) for part in parts), Decimal("0.00"))
@@ -186,6 +194,7 @@ class NewMunicipalMoney(BaseModel):
     amount_yuan: Yuan
     granted_on: date = Field(title="安排日期", description=DATE)
     document_no: Line | None = Field(None, title="文号")
+    repeat_reason: Repeat = None
 
 
 @router.post(
@@ -211,6 +220,7 @@ async def register_municipal_money(
         recorded_at=now(session),
         **{name: value for name, value in body if name != "declaration_id"},
     )
+    await refuse_repeated(session, entry)
     session.add(entry)
     case, detail = body.declaration_id or entry.id, body.model_dump(mode="json", exclude={"district"})
     await record_act(session, "register_municipal_money", Case(case, body.district), duty="register_money", **detail)

@@ -20,6 +20,7 @@ RULES = {
     "each_transfer_follows_a_route_within_its_case": "转账只在规定的账户之间、同一项目之内进行",
     "each_money_event_is_one_transfer": "每笔公布的拨付、追回、退回对应一笔转账，金额、项目、收款单位一致",
     "each_paid_request_is_one_posted_transfer": "每笔已拨付的申请对应一笔拨付转账",
+    "no_release_under_a_bar": "有未解除的不予支持事项的项目没有拨付",
     "each_demand_is_one_posted_transfer": "每项应退资金对应一笔转账",
     "each_receipt_is_one_posted_transfer": "每笔到账凭证对应一笔转账",
     "each_clawback_equals_its_receipts": "已收回金额等于到账凭证之和",

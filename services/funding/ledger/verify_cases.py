@@ -52,6 +52,17 @@ CASES = {
                                              OR giver = 10 AND purpose NOT LIKE 'bank_return_undone:%')) p
                ON p.id = r.transfer_id AND p.case_id = r.application_id
         WHERE r.id IS NULL OR p.id IS NULL OR r.amount_yuan * 100 <> p.amount""",
+    "no_release_under_a_bar": """
+        SELECT 'application ' || b.application_id,
+               format('bar %s stood when act %s released money', b.id, paid.id)
+        FROM money_bar b
+        JOIN act raised ON raised.case_id = b.application_id AND raised.act = 'raise_money_bar'
+                       AND raised.detail ->> 'bar_id' = b.id::text
+        JOIN act paid ON paid.case_id = b.application_id AND paid.act = 'release_funds' AND paid.id > raised.id
+        WHERE NOT EXISTS (
+            SELECT FROM act ended
+            WHERE ended.case_id = b.application_id AND ended.act IN ('lift_money_bar', 'drop_money_bar')
+              AND ended.detail ->> 'bar_id' = b.id::text AND ended.id < paid.id)""",
     "each_demand_is_one_posted_transfer": """
         SELECT coalesce('transfer ' || m.id, 'application ' || d.application_id),
                format('%s of %s yuan, posted %s of %s fen', d.purpose, d.amount_yuan, m.purpose, m.amount)

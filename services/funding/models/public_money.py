@@ -4,16 +4,19 @@ from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index
+from sqlalchemy import CheckConstraint, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.funding.models.applications import Application
 from services.funding.models.base import Base
 from services.funding.rules.code_lists import PUBLIC_MONEY_KINDS
+from services.funding.rules.public_money import entry_key
+from shared.normal_forms import normal_identifier
+from shared.storage.normal_columns import Normalised
 from shared.storage.versions import Part
 
 
-class PublicMoney(Base, Part):
+class PublicMoney(Base, Part, Normalised):
     """Public money that a project received from another source; other municipal money excludes support (I27)."""
 
     __tablename__ = "public_money"
@@ -23,7 +26,18 @@ class PublicMoney(Base, Part):
         Index("ix_public_money_application_id", "application_id"),
         Index("ix_public_money_project_code", "project_code"),
         Index("ix_public_money_applicant_uscc", "applicant_uscc"),
+        Index("ix_public_money_document_key", "document_key"),
+        Index(
+            "uq_public_money_entry_key",
+            "entry_key",
+            unique=True,
+            postgresql_where=text("withdrawn_at IS NULL AND intake_version IS NULL"),
+        ),
     )
+    normal_columns = {  # noqa: RUF012 - constant
+        "document_key": lambda row: normal_identifier(row.document_no) if row.document_no else None,
+        "entry_key": lambda row: entry_key(row),
+    }
     shown_in = {Application: "application_id"}  # noqa: RUF012 - constant
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -36,6 +50,9 @@ class PublicMoney(Base, Part):
     amount_yuan: Mapped[Decimal]
     granted_on: Mapped[date]
     document_no: Mapped[str | None]
+    document_key: Mapped[str | None]
+    entry_key: Mapped[str]
+    repeat_reason: Mapped[str | None]
     title_certificate_no: Mapped[str | None]
     building_id: Mapped[str | None]
     address: Mapped[str | None]

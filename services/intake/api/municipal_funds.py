@@ -15,7 +15,7 @@ from shared.clock import uuid7
 from shared.contracts.intake import MunicipalMoneyWithdrawn
 from shared.contracts.library import DistrictCode
 from shared.contracts.works import WorksKind
-from shared.errors import Forbidden, WrongStatus
+from shared.errors import Forbidden, Invalid, WrongStatus
 from shared.events.outbox import emit
 from shared.identifiers import ProjectCode, Uscc
 from shared.money import Money
@@ -224,17 +224,19 @@ async def correct_other_funds(
 ) -> MunicipalFundingRecord:
     """Correct a payment; bars follow what it says now. 二（五）"""
     kept = await _valid(session, record_id, if_match)
+    if body.district != kept.district:
+        raise Invalid("所在区不能更正；登记到其他区的，请撤销本记录并在该区重新登记", field="/body/district")
     programme = await _checked(session, body)
-    stated = {name: value for name, value in body if name != "reason"}
+    stated = {name: value for name, value in body if name not in ("reason", "district")}
     before = {name: getattr(kept, name) for name in stated if getattr(kept, name) != stated[name]}
-    await refuse_repeated(session, MunicipalFundingRecord(id=kept.id, **stated))
+    await refuse_repeated(session, MunicipalFundingRecord(id=kept.id, district=kept.district, **stated))
     for name, value in stated.items():
         setattr(kept, name, value)
     kept.programme_name = programme.name
     await session.flush()
     case = Case(kept.id, kept.district)
     await record_act(session, "correct_other_funds", case, reason=body.reason, duty="lift_bar", before=before)
-    await announce(session, kept, body.reason)
+    await announce(session, kept, body.reason, actor.subject)
     return kept
 
 

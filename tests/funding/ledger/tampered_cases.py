@@ -4,6 +4,7 @@ from uuid import UUID
 
 from services.funding.ledger.postings import AccountCode, case_account
 from tests.funding.ledger.tampering import (
+    BARS,
     CASES,
     CLAWBACKS,
     DAYS,
@@ -16,6 +17,7 @@ from tests.funding.ledger.tampering import (
     UNKNOWN,
     Tampering,
     account,
+    barred,
     event,
     event_again,
     event_row,
@@ -233,5 +235,8 @@ CASE_CHANGES: Tampering = {
         [account("debits_pending", "- 1", 5, AccountCode.AWARD)],
         {(CASES, "application $loan")},
     ),
+    "a release under a bar": (barred(-9), {(BARS, "application $grant")}),
+    "a release after a bar was lifted": (barred(-9, lifted=-8), set()),
+    "a bar after the last release": (barred(10**9), set()),
     "a case that is not approved": ([row("application", "reserved_yuan = 9", "declined")], set()),
 }  # fmt: skip

@@ -11,7 +11,7 @@ from tests.funding.ledger.planted import Named
 
 (
     POSTED, BUDGETS, RECORDED, CONFIRMED, AWARDS, CUTS, MADE, APPROVALS, PROJECTS, PLANS, CHANGED,
-    ROUTE, EVENTS, REQUESTS, DEMANDS, RECEIPTS, CLAWBACKS, CASES,
+    ROUTE, EVENTS, REQUESTS, BARS, DEMANDS, RECEIPTS, CLAWBACKS, CASES,
     LINES, SENT_BACK, ORDERS, FILES, ANSWERS, RETURNED, DAYS,
     CLAIMED, SUBSIDISED, WITHIN, CALCULATED,
 ) = RECONCILED  # fmt: skip
@@ -22,6 +22,24 @@ Tampering = dict[str, tuple[list[str], Named]]
 
 def row(table: str, change: str, of: str, key: str = "id") -> str:
     return f"UPDATE funding.{table} SET {change} WHERE {key} = '${of}'"
+
+
+def barred(raised: int, *, lifted: int | None = None) -> list[str]:
+    """Return the changes that lay a bar on the grant, raised and lifted by acts of these numbers."""
+    bar = UUID(int=77)
+    changes = [
+        "INSERT INTO funding.money_bar (id, application_id, money_id, district, applicant_uscc, basis, status,"
+        f" evidence, raised_by, raised_at) SELECT '{bar}', '$grant', gen_random_uuid(), '110105', 'x', 'entity',"
+        " 'lifted', 'x', 'x', now()"
+    ]
+    for name, number in (("raise_money_bar", raised), ("lift_money_bar", lifted)):
+        if number is not None:
+            changes.append(
+                "INSERT INTO funding.act (id, case_id, act, actor, actor_name, role, district, at, detail)"
+                f" OVERRIDING SYSTEM VALUE VALUES ({number}, '$grant', '{name}', 'x', 'x', 'system', '110105', now(),"
+                f" jsonb_build_object('bar_id', '{bar}'))"
+            )
+    return changes
 
 
 def gone(table: str, of: str, key: str = "id") -> str:

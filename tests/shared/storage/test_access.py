@@ -110,6 +110,10 @@ CHANGED_ALL_THE_SAME = {
     ("interest_claim", "amount_yuan"): "set when the claim is decided, taken back when a decided claim is returned",
     ("loan", "principal_yuan"): "of the newest version; every version stays in loan_version",
     ("loan", "contract_no"): "of the newest version; every version stays in loan_version",
+    ("municipal_funding_record", "amount_yuan"): "corrected by another person; every version is in a sealed event",
+    ("municipal_funding_record", "document_no"): "corrected by another person; every version is in a sealed event",
+    ("public_money", "amount_yuan"): "of an entry of intake, which is corrected there",
+    ("public_money", "document_no"): "of an entry of intake, which is corrected there",
     ("person", "recorded_by"): "the directory's row names who recorded it last",
     ("project_identity", "approval_no"): "added when the approval is announced",
 }
