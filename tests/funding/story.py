@@ -6,6 +6,7 @@ from uuid import uuid4
 
 from shared.contracts.intake import MunicipalMoneyRegistered
 from tests.funding.case import announce, paper, plan_item, receipt
+from tests.funding.case import announce, paper, payee, plan_item
 from tests.funding.distinct import CHAOYANG, FENGTAI, GRANT_PARTS, OTHER_OWNER, OWNER, SMALL_PARTS, at
 from tests.funding.story_changes import changes
 from tests.funding.story_chapters import interest, monitored
@@ -73,6 +74,21 @@ async def amended(story: Story) -> None:
             ("city-officer-3", {"reason": "撤回调整的理由"}) if step == "withdraw" else ("city-supervisor-2", None)
         )
         await story.post(f"/v1/plan-changes/{drafted['id']}/{step}", who, more)
+
+
+async def together(story: Story) -> None:
+    """Release a plan of one late project in one act of each person."""
+    await story.pool("late", 6, FENGTAI, OTHER_OWNER, SMALL_PARTS)
+    body = {"mode": "investment_grant", "justification": "意见9"}
+    await story.post("/v1/applications/{late}/draft-approval", "city-officer-1", body)
+    await story.post("/v1/applications/{late}/approve", "city-supervisor-2")
+    items = [plan_item(story.cases["late"])]
+    plan = await story.post("/v1/plans", "city-officer-3", {"year": 2024, "batch": 9, "items": items}, 201)
+    await story.post(f"/v1/plans/{plan['id']}/issue", "city-supervisor-1")
+    await payee(story.world, story.cases["late"])
+    path = f"/v1/plans/{plan['id']}"
+    await story.post(f"{path}/release-requests", "finance-1", {"evidence": "成批拨付的依据"})
+    await story.post(f"{path}/release", "finance-2")
 
 
 async def approvals(story: Story) -> None:

@@ -340,6 +340,16 @@ RACES = {
         "UPDATE funding.investment_plan SET status = 'withdrawn'",
         given=lambda case: (rows.row("investment_plan", case, "issued"), rows.item(case)),
     ),
+    "release_plan": Race(
+        "finance-2", f"plans/{RECORD}/release", None, "stale",
+        "UPDATE funding.investment_plan SET version = version + 1",
+        given=requested,
+    ),
+    "request_plan_release": Race(
+        "finance-1", f"plans/{RECORD}/release-requests", {"evidence": "依据"}, "wrong_status",
+        "UPDATE funding.investment_plan SET status = 'withdrawn'",
+        given=lambda case: (rows.row("investment_plan", case, "issued"), rows.item(case)),
+    ),
     "withdraw_budget": Race(
         "city-supervisor-1", f"budgets/{RECORD}/withdraw", REASON, "stale",
         decided("appropriation", "confirmed", confirmed_by="'y'", confirmed_at="now()"),

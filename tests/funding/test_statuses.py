@@ -221,7 +221,16 @@ async def test_a_record_is_decided_only_while_it_waits_for_the_decision(world: W
 
 def test_every_act_on_a_status_has_its_rows() -> None:
     """Compare the acts with those that have rows; the others act whatever the status, or add a record."""
-    tested = ACTS.keys() | {name for acts in DECIDED.values() for name in acts} | {"draft_plan", "draft_plan_change"}
+    tested = (
+        ACTS.keys()
+        | {name for acts in DECIDED.values() for name in acts}
+        | {
+            "draft_plan",
+            "draft_plan_change",
+            "request_plan_release",
+            "release_plan",
+        }
+    )
     tested |= {"register_loan", "record_final_accounts"}
     tested |= {"correct_loan", "withdraw_loan", "withdraw_interest_line"}  # tests/funding/test_loans.py and _claims.py
     acts = {name for name, route in operations("funding").items() if "POST" in (route.methods or ())}

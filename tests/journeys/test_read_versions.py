@@ -28,7 +28,7 @@ DECIDES: dict[str, str] = {
     " withdraw_public_money issue_plan withdraw_plan confirm_budget withdraw_budget"
     " confirm_figures return_figures withdraw_figures check_change"
     " review_change approve_change refuse_change return_change resubmit_change withdraw_change"
-    " issue_plan_change withdraw_plan_change",
+    " issue_plan_change withdraw_plan_change release_plan",
     "monitoring": "deliver_project evaluate_project issue_evaluation acknowledge_evaluation assign_inspector"
     " complete_inspection close_finding close_reading_finding send_green_record register_green_record"
     " return_green_record draft_quarter submit_quarter confirm_quarter return_quarter set_meter_bounds notify_rating"
@@ -47,7 +47,7 @@ FILE = "a file is added or removed by its own id, and its content never changes"
 DOES_NOT: dict[str, str] = {
     "create_declaration": NEW, "open_quarter": NEW, "add_fund_programme": NEW, "add_meter": NEW,
     "set_district_standard": NEW, "plan_inspections": NEW, "order_inspection": NEW, "open_green_record": NEW,
-    "draft_plan_change": PROPOSES,
+    "draft_plan_change": PROPOSES, "request_plan_release": PROPOSES,
     "draft_plan": PROPOSES, "draft_budget": PROPOSES, "request_release": PROPOSES, "request_clawback": PROPOSES,
     "request_repair": PROPOSES, "raise_credit_ground": PROPOSES, "rectify_finding": PROPOSES, "refer_to_bank": PROPOSES,
     "draft_interest_claim": PROPOSES, "preview_interest": COMPUTES, "record_return": PROPOSES,

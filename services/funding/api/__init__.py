@@ -25,6 +25,7 @@ from services.funding.api import (
     plans,
     public_money,
     receipts,
+    release_batches,
     releases,
     returns,
 )
@@ -50,6 +51,7 @@ SUBJECTS = (
     payment_orders,
     receipts,
     months,
+    release_batches,
     holds,
     changes,
     returns,

@@ -6,33 +6,22 @@ from uuid import UUID
 
 from fastapi import APIRouter, Path, Response
 from pydantic import BaseModel, Field
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.funding.api.shapes import TIME, YUAN, ApplicationKey, Shape
-from services.funding.applications import new_row_columns
-from services.funding.holds import refuse_held
-from services.funding.ledger.case_acts import pay_instalment, pay_sent_back
 from services.funding.ledger.posting import post
-from services.funding.ledger.postings import Transfer
 from services.funding.models.applications import Application
 from services.funding.models.releases import ReleaseRequest
+from services.funding.release_steps import pay_requested, request_instalment
 from services.funding.releases import (
-    due_instalment,
     locked_request,
-    payment_again,
-    refuse_second_request,
-    refuse_unfit,
     released_event,
-    sent_back_release,
 )
 from services.funding.rules.code_lists import ReleaseStatus
-from services.funding.rules.offers import CLAUSES
-from services.funding.rules.releases import Instalment
 from shared.audiences import Handler, Internal
 from shared.events.outbox import emit
 from shared.money import Money
 from shared.storage.audit import case_of, record_act
-from shared.storage.session import actor_of, found, locked, now, today
+from shared.storage.session import found, locked, now
 from shared.storage.versions import etag
 from shared.text import Paragraph
 from shared.web.auth import Finance, Official
@@ -87,46 +76,10 @@ async def request_release(
 ) -> ReleaseOut:
     """Request the next instalment, or a payment sent back, after the checks of 二（五） and 四（一）1. 三（二）"""
     application = await locked(session, Application, application_id)
-    before = await sent_back_release(session, application)
-    application.expect("planned", "releasing", *(("closed",) if before else ()))
-    await refuse_held(session, application, "stop")
-    await refuse_second_request(session, application)
-    await refuse_unfit(session, application)
-    if before is None:
-        due = await due_instalment(session, application, body.claim_id)
-        request = _request(session, application, due, body)
-    else:
-        due = payment_again(before, body.claim_id)
-        request = _request(session, application, due, body, before)
-    session.add(request)
-    detail = {"request_id": str(request.id), "amount_yuan": str(due.yuan), "instalment": due.number}
-    await record_act(
-        session, "request_release", case_of(application), reason=body.evidence, duty="request_release", **detail
-    )
+    request = await request_instalment(session, application, body.evidence, body.claim_id)
     await session.flush()
     response.headers["location"] = f"/v1/applications/{application.id}"
     return ReleaseOut.model_validate(request)
-
-
-def _request(
-    session: AsyncSession,
-    application: Application,
-    due: Instalment,
-    body: NewRelease,
-    before: ReleaseRequest | None = None,
-) -> ReleaseRequest:
-    return ReleaseRequest(
-        instalment=due.number,
-        condition=due.condition,
-        amount_yuan=due.yuan,
-        clause=f"{CLAUSES[str(application.mode)]}、三（二）",
-        requested_by=actor_of(session).subject,
-        requested_at=now(session),
-        claim_id=body.claim_id if before is None else before.claim_id,
-        replaces_id=None if before is None else before.id,
-        evidence=body.evidence,
-        **new_row_columns(session, application),
-    )
 
 
 @router.get(
@@ -154,27 +107,10 @@ async def release_funds(
 ) -> ReleaseOut:
     """Pay a request: post it to the ledger and announce it in one transaction. 三（二）"""
     request, application = await locked_request(session, request_id, if_match)
-    await refuse_held(session, application, "stop", "review")
-    await refuse_unfit(session, application)
-    request.decide("paid", actor.subject, now(session))
-    request.transfer_id, transfers = _paid(session, application, request)
-    detail = {"request_id": str(request.id), "amount_yuan": str(request.amount_yuan)}
-    detail["transfer_id"] = str(request.transfer_id)
-    await record_act(session, "release_funds", case_of(application), duty="release", **detail)
+    transfers = await pay_requested(session, request, application)
     await emit(session, await released_event(session, application, request))
     await post(session, transfers)
     return ReleaseOut.model_validate(request)
-
-
-def _paid(session: AsyncSession, application: Application, request: ReleaseRequest) -> tuple[UUID, list[Transfer]]:
-    """Note the payment with the application, and return the id of its transfer and all transfers to post."""
-    if request.replaces_id is not None:
-        application.pay_again(request.amount_yuan)
-        return pay_sent_back(application, request.amount_yuan, str(request.id))
-    year = application.budget_year or today(session).year
-    posted = pay_instalment(application, request.amount_yuan, year)
-    application.pay(request.amount_yuan)
-    return posted
 
 
 class ReleaseRejection(BaseModel):
