@@ -7,6 +7,7 @@ from uuid import uuid4
 from shared.contracts.intake import MunicipalMoneyRegistered
 from tests.funding.case import announce, paper, plan_item, receipt
 from tests.funding.case import announce, paper, payee, plan_item
+from tests.funding.case import announce, paper, plan_item
 from tests.funding.distinct import CHAOYANG, FENGTAI, GRANT_PARTS, OTHER_OWNER, OWNER, SMALL_PARTS, at
 from tests.funding.story_changes import changes
 from tests.funding.story_chapters import interest, monitored
@@ -85,7 +86,8 @@ async def together(story: Story) -> None:
     items = [plan_item(story.cases["late"])]
     plan = await story.post("/v1/plans", "city-officer-3", {"year": 2024, "batch": 9, "items": items}, 201)
     await story.post(f"/v1/plans/{plan['id']}/issue", "city-supervisor-1")
-    await payee(story.world, story.cases["late"])
+    account = await enter_account(story, "late", 6)
+    await story.post(f"/v1/payee-accounts/{account['id']}/confirm", f"{FENGTAI}-officer-2")
     path = f"/v1/plans/{plan['id']}"
     await story.post(f"{path}/release-requests", "finance-1", {"evidence": "成批拨付的依据"})
     await story.post(f"{path}/release", "finance-2")
