@@ -6,8 +6,6 @@ from uuid import uuid4
 
 from shared.contracts.intake import MunicipalMoneyRegistered
 from tests.funding.case import announce, paper, plan_item, receipt
-from tests.funding.case import announce, paper, payee, plan_item
-from tests.funding.case import announce, paper, plan_item
 from tests.funding.distinct import CHAOYANG, FENGTAI, GRANT_PARTS, OTHER_OWNER, OWNER, SMALL_PARTS, at
 from tests.funding.story_changes import changes
 from tests.funding.story_chapters import interest, monitored
@@ -331,7 +329,7 @@ async def other_money(story: Story) -> None:
 
 ACTS = (
     budgets, approvals, plans, accounts, first_payments, treasury, monitored, paid_again, change_of_account,
-    recoveries, other_money, interest, adjustments, changes,
+    recoveries, other_money, interest, adjustments, changes, together,
 )  # fmt: skip
 
 
