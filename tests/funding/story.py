@@ -77,14 +77,14 @@ async def amended(story: Story) -> None:
 
 async def together(story: Story) -> None:
     """Release a plan of one late project in one act of each person."""
-    await story.pool("late", 6, FENGTAI, OTHER_OWNER, SMALL_PARTS)
+    await story.pool("late", 9, FENGTAI, OTHER_OWNER, SMALL_PARTS)
     body = {"mode": "investment_grant", "justification": "意见9"}
     await story.post("/v1/applications/{late}/draft-approval", "city-officer-1", body)
     await story.post("/v1/applications/{late}/approve", "city-supervisor-2")
     items = [plan_item(story.cases["late"])]
     plan = await story.post("/v1/plans", "city-officer-3", {"year": 2024, "batch": 9, "items": items}, 201)
     await story.post(f"/v1/plans/{plan['id']}/issue", "city-supervisor-1")
-    account = await enter_account(story, "late", 6)
+    account = await enter_account(story, "late", 9)
     await story.post(f"/v1/payee-accounts/{account['id']}/confirm", f"{FENGTAI}-officer-2")
     path = f"/v1/plans/{plan['id']}"
     await story.post(f"{path}/release-requests", "finance-1", {"evidence": "成批拨付的依据"})
