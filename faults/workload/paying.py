@@ -68,7 +68,7 @@ async def _claw_back(case: Case) -> None:
     """Demand half of the grant back and record its recovery. 四（一）1"""
     yuan = f"{min(case.investment_yuan * 3 // 10, 50_000_000) // 2}.00"
     demand = {
-        "ground": "not_implemented", "clause": "四（一）1", "amount_yuan": yuan,
+        "ground": "funds_diverted", "clause": "四（一）1", "amount_yuan": yuan,
         "reason": "部分内容未实施", "evidence": "现场核查记录",
     }  # fmt: skip
     what, amount = "clawback-requests", {"yuan": yuan}

@@ -52,6 +52,12 @@ ACCESS = (
         sealer="SELECT",
     ),
     Access(
+        "correction_order",
+        "proof and end of an order; ground, demand and deadline stay",
+        app=f"{ADD}, UPDATE (status, proof, proved_at, closed_by, closed_at, closing_reason)",
+        sealer="SELECT",
+    ),
+    Access(
         "entity_grade",
         "the newest grade of an entity",
         app=f"{ADD}, UPDATE (name, grade, grounds, decided_on)",
@@ -144,6 +150,12 @@ ACCESS = (
         "plan_change",
         "a second person issues it, or the draft is withdrawn; what changes stays",
         app=f"{ADD}, UPDATE (status, decided_by, decided_at, decision_reason)",
+        sealer="SELECT",
+    ),
+    Access(
+        "penalty",
+        "the payment is added; what the authority decided stays",
+        app=f"{ADD}, UPDATE (bank_receipt_no, paid_on, booked_by, booked_at)",
         sealer="SELECT",
     ),
     Access(

@@ -39,6 +39,8 @@ SEALS = Seals(
             "proposal",
             changes=True,
         ),
+        sealed("funding", _TABLES["correction_order"], "ordered_by", "closed_by", "demand", "proof", changes=True),
+        sealed("funding", _TABLES["penalty"], "recorded_by", "booked_by", changes=True),
         sealed("funding", _TABLES["bank_referral"], "referred_by", "outcome_by", changes=True),
         sealed("funding", _TABLES["clawback_request"], "requested_by", "decided_by", "evidence", changes=True),
         sealed("funding", _TABLES["recovery"], "recorded_by"),

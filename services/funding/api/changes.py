@@ -48,7 +48,9 @@ RETURNS = {"requested": "district_officer", "checked": "city_officer", "reviewed
 async def _shown(session: AsyncSession, change: ApprovalChange) -> ChangeOut:
     await session.flush()
     papers = (await papers_of(session, [change.id])).get(change.id, [])
-    return ChangeOut.model_validate(change).model_copy(update={"attachments": [paper.id for paper in papers]})
+    shown = ChangeOut.model_validate(change)
+    shown.attachments = [paper.id for paper in papers]
+    return shown
 
 
 @router.post(

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.funding.api.shapes import TIME, YUAN, ApplicationKey, Shape, Yuan
 from services.funding.applications import new_row_columns
+from services.funding.corrections import expect_uncorrected
 from services.funding.holds import place_hold
 from services.funding.ledger.case_acts import demand
 from services.funding.ledger.posting import post
@@ -69,7 +70,7 @@ class ClawbackOut(Shape):
     status_code=201,
     name="request_clawback",
     summary="提出追回资金",
-    description="市级人员提出追回已拨付资金，写明事由、依据、金额和证据，由市级负责人决定。金额不得超过拨付净额。依据：四（一）1、政府投资条例第三十四条。",
+    description="市级人员提出追回已拨付资金，写明事由、依据、金额和证据，由市级负责人决定；未实施、擅自变更的须先责令改正而未改正。金额不得超过拨付净额。依据：四（一）1、政府投资条例第三十四条。",
 )
 async def request_clawback(
     session: Session, actor: CityOfficer, application_id: ApplicationKey, body: NewClawback, response: Response
@@ -77,6 +78,7 @@ async def request_clawback(
     """Propose to recover paid money, to be decided by a supervisor. 四（一）1, 政府投资条例 art. 34"""
     application = await locked(session, Application, application_id)
     application.expect_net_paid(body.amount_yuan)
+    await expect_uncorrected(session, application, body.ground)
     row = ClawbackRequest(
         requested_by=actor.subject,
         requested_at=now(session),

@@ -201,6 +201,17 @@ CLAWBACK_STATUSES: Final[dict[str, str]] = {
     "recovered": "已全部收回",
 }
 
+CorrectionStatus = Literal["ordered", "proved", "corrected", "uncorrected"]
+CORRECTION_STATUSES: Final[dict[str, str]] = {
+    "ordered": "已责令改正",
+    "proved": "已报送改正情况",
+    "corrected": "已改正",
+    "uncorrected": "未改正",
+}
+
+PenaltyKind = Literal["fine", "interest"]
+PENALTY_KINDS: Final[dict[str, str]] = {"fine": "罚款", "interest": "追回资金的利息"}
+
 ChangeKind = Literal["content", "entity", "site", "schedule", "mode"]
 CHANGE_KINDS: Final[dict[str, str]] = {
     "content": "建设内容和规模",
@@ -287,6 +298,8 @@ CODE_LISTS: Final[Mapping[str, Mapping[str, str]]] = {
     "return_status": RETURN_STATUSES,
     "clawback_ground": CLAWBACK_GROUNDS,
     "clawback_status": CLAWBACK_STATUSES,
+    "correction_status": CORRECTION_STATUSES,
+    "penalty_kind": PENALTY_KINDS,
     "change_kind": CHANGE_KINDS,
     "change_status": CHANGE_STATUSES,
     "public_money_kind": PUBLIC_MONEY_KINDS,
