@@ -46,6 +46,12 @@ ROWS = {
     "clawback_request": "(id, application_id, district, applicant_uscc, ground, clause, amount_yuan, reason, evidence,"
     f" status, requested_by, requested_at, recovered_yuan)"
     f" VALUES ({OF_CASE}, 'other', '四（一）1', 1, '追', '证', '{{status}}', 'x', {NOW}, 0)",
+    "correction_order": "(id, application_id, district, applicant_uscc, ground, clause, demand, due_on, status,"
+    f" ordered_by, ordered_at) VALUES ({OF_CASE}, 'other', '四（一）1', '改', '2024-02-01', '{{status}}', 'x', {NOW})",
+    "penalty": "(id, application_id, district, applicant_uscc, kind, ground, authority, document_no, decided_on,"
+    " base_yuan, amount_yuan, recorded_by, recorded_at, paid_on, bank_receipt_no)"
+    f" SELECT {OF_CASE}, 'fine', 'other', '机关', '决1', '2024-02-01', 1, 1, 'x', {NOW},"
+    " CASE WHEN '{status}' = 'paid' THEN date '2024-02-02' END, CASE WHEN '{status}' = 'paid' THEN '回单7' END",
     "approval_change": "(id, application_id, district, applicant_uscc, kind, proposal, reason, status, requested_by,"
     " requested_at, recognised, award_yuan, cut_yuan, recover_yuan, derivation, decided_by)"
     f" VALUES ({OF_CASE}, 'site', jsonb_build_object('address', '示例路9号'), '改', '{{status}}', 'x', {NOW}, '[]', 0,"

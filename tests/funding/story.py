@@ -9,6 +9,7 @@ from tests.funding.case import announce, paper, plan_item, receipt
 from tests.funding.distinct import CHAOYANG, FENGTAI, GRANT_PARTS, OTHER_OWNER, OWNER, SMALL_PARTS, at
 from tests.funding.story_changes import changes
 from tests.funding.story_chapters import interest, monitored
+from tests.funding.story_corrections import fined, ordered
 from tests.funding.story_steps import Story, enter_account, instalment, state
 from tests.world import World
 
@@ -250,6 +251,7 @@ async def recoveries(story: Story) -> None:
             await story.post(f"/v1/returns/{back['id']}/confirm", "finance-3")
         else:
             await story.post(f"/v1/returns/{back['id']}/reject", "finance-3", {"reason": "未到账"})
+    await ordered(story)
     proposal = {"ground": "not_implemented", "clause": "政府投资条例第三十四条", "amount_yuan": "4000000.03"}
     asked = []
     for day in (5, 6):
@@ -263,6 +265,7 @@ async def recoveries(story: Story) -> None:
         at(story.world, f"2024-04-{day:02} 10:00")
         receipt = {"amount_yuan": yuan, "bank_receipt_no": f"追回回单{day}"}
         await story.post(f"/v1/clawback-requests/{asked[0]['id']}/recovered", "finance-3", receipt)
+    await fined(story)
     final = [{"final_investment_yuan": yuan} for yuan in ("90000000.15", "19000000.01")]
     await story.post(f"{path}/final-accounts", "city-officer-6", {"document_no": "决算1", "components": final}, 201)
     await story.post("/v1/applications/{small}/close", "city-supervisor-3", {"reason": "终止的理由"})

@@ -37,6 +37,11 @@ DRAFT, REASON = {"mode": "investment_grant", "justification": "建议"}, {"reaso
 SPAN = {"from_on": "2024-02-01", "to_on": "2024-02-02"}
 LINE = {**SPAN, "loan_id": str(RECORD), "end_day": "included", "rates": [{**SPAN, "annual_rate": "0.03"}]}
 CLAWBACK = {"ground": "other", "clause": "四（一）1", "amount_yuan": "1.00", "reason": "追", "evidence": "证"}
+ORDER = {"ground": "other", "clause": "四（一）1", "demand": "改", "due_on": "2024-05-01", "attachments": [str(RECORD)]}
+PENALTY = {
+    "kind": "interest", "ground": "other", "authority": "机关", "document_no": "决1", "decided_on": "2024-02-01",
+    "base_yuan": "1.00", "amount_yuan": "1.00", "attachments": [str(RECORD)],
+}  # fmt: skip
 CHANGE = {"kind": "site", "address": "示例路8号", "reason": "改", "attachments": [str(RECORD)]}
 BACK = {"amount_yuan": "1.00", "bank_receipt_no": "回单1", "reason": "退"}
 SUPPORT = {"kind": "district_rent", "programme": "租金", "amount_yuan": "1.00", "granted_on": "2024-02-01"}
@@ -283,6 +288,23 @@ RACES = {
         "finance-1", f"clawback-requests/{RECORD}/recovered", {"amount_yuan": "1.00", "bank_receipt_no": "回单1"},
         "wrong_status", decided("clawback_request", "recovered", recovered_yuan="1"),
         given=records("clawback_request", "demanded"),
+    ),
+    "order_correction": Race(
+        "city-officer-3", f"{CASE}/correction-orders", ORDER, "wrong_status", become("declined"), status="approved"
+    ),
+    "prove_correction": Race(
+        "owner", f"correction-orders/{RECORD}/prove", {"proof": "已改", "attachments": [str(RECORD)]}, "wrong_status",
+        decided("correction_order", "corrected"), given=records("correction_order", "ordered"),
+    ),
+    "close_correction": Race(
+        "city-officer-6", f"correction-orders/{RECORD}/close", {"corrected": True, **REASON}, "wrong_status",
+        decided("correction_order", "uncorrected"), given=records("correction_order", "ordered"),
+    ),
+    "record_penalty": Race("city-officer-3", f"{CASE}/penalties", PENALTY, "invalid", APPLICATION),
+    "book_penalty": Race(
+        "finance-1", f"penalties/{RECORD}/paid", {"bank_receipt_no": "回单8", "paid_on": "2024-02-02"}, "wrong_status",
+        "UPDATE funding.penalty SET paid_on = '2024-02-02', bank_receipt_no = '回单7'",
+        given=records("penalty", "unpaid"),
     ),
     "request_change": Race(
         "owner", f"{CASE}/changes", CHANGE, "wrong_status", become("closed"), status="approved"

@@ -36,7 +36,7 @@ async def read_back(world: World, cases: dict[str, Any]) -> list[Any]:
     paths += [f"/v1/plans/{plan['id']}" for plan in plans]
     for case in cases.values():
         paths += [f"/v1/applications/{case}{part}" for part in ("", "/statement", "/comparison")]
-        paths.append(f"/v1/changes?application_id={case}")
+        paths += [f"/v1/{name}?application_id={case}" for name in ("changes", "correction-orders", "penalties")]
         paths.append(f"/v1/public-money?declaration_id={case}")
     return [answer_of("funding", "auditor-1", await world.call("funding", "GET", path, "auditor-1")) for path in paths]
 

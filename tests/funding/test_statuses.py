@@ -12,6 +12,7 @@ from services.funding.rules.code_lists import (
     CHANGE_STATUSES,
     CLAIM_IN_REVIEW,
     CLAIM_STATUSES,
+    CORRECTION_STATUSES,
     OPEN_CHANGES,
 )
 from tests.enumeration import operations
@@ -27,6 +28,17 @@ SPAN = {"from_on": "2024-02-01", "to_on": "2024-02-02"}
 LINES = [{**SPAN, "loan_id": str(UUID(int=1)), "end_day": "included", "rates": [{**SPAN, "annual_rate": "0.03"}]}]
 OWN = applicant(OWNER, "示例置业有限公司")
 SCANS = {"attachments": [str(UUID(int=1))]}
+PAPER = {"attachments": [str(UUID(int=1))]}
+PROOF = {"proof": "已改", **PAPER}
+CLOSING = {"corrected": True, "reason": "已改正"}
+PAYMENT = {"bank_receipt_no": "回单8", "paid_on": "2024-02-02"}
+ORDER = {
+    "ground": "other",
+    "clause": "四（一）1",
+    "demand": "改",
+    "due_on": "2024-05-01",
+    "attachments": [str(UUID(int=1))],
+}
 OPINION = {"opinion": "属实"}
 ANEW = {"kind": "site", "address": "示例路8号", "reason": "改", "attachments": [str(UUID(int=1))]}
 OPEN = {"approved", "planned", "releasing"}
@@ -39,6 +51,7 @@ ACTS: dict[str, tuple[str, str | Persona, Any, set[str]]] = {
     "recalculate_interest": ("interest-calculations", "city-officer-3", None, OPEN | {"released"}),
     "request_release": ("release-requests", "finance-1", {"evidence": "依据"}, {"planned", "releasing"}),
     "close_application": ("close", "city-supervisor-3", {"reason": "不再实施"}, OPEN),
+    "order_correction": ("correction-orders", "city-officer-3", ORDER, OPEN | {"released", "closed"}),
     "request_change": ("changes", OWN, ANEW, OPEN | {"released"}),
 }
 """Acts by operation: end of the path, who, body, and the statuses in which the act is not refused for the status."""
@@ -173,6 +186,11 @@ DECIDED: dict[str, dict[str, tuple[str, str | Persona, Any, set[str]]]] = {
         "reject_clawback": ("clawback-requests/{}/reject", "city-supervisor-3", {"reason": "不予"}, {"requested"}),
         "record_recovery": ("clawback-requests/{}/recovered", "finance-1", RECEIPT, {"demanded"}),
     },
+    "correction_order": {
+        "prove_correction": ("correction-orders/{}/prove", OWN, PROOF, {"ordered", "proved"}),
+        "close_correction": ("correction-orders/{}/close", "city-officer-6", CLOSING, {"ordered", "proved"}),
+    },
+    "penalty": {"book_penalty": ("penalties/{}/paid", "finance-1", PAYMENT, {"unpaid"})},
     "approval_change": {
         "check_change": ("changes/{}/check", "110105-officer-1", OPINION, {"requested"}),
         "review_change": ("changes/{}/review", "city-officer-6", OPINION, {"checked", "reviewed"}),
@@ -194,6 +212,8 @@ STATUSES = {
     "money_return": ("recorded", "confirmed", "rejected"),
     "clawback_request": ("requested", "demanded", "rejected", "recovered"),
     "approval_change": tuple(CHANGE_STATUSES),
+    "correction_order": tuple(CORRECTION_STATUSES),
+    "penalty": ("unpaid", "paid"),
 }
 
 
@@ -239,5 +259,5 @@ def test_every_act_on_a_status_has_its_rows() -> None:
         "record_co_support", "register_municipal_money", "withdraw_public_money", "refer_to_bank",
         "record_referral_outcome", "issue_api_key", "revoke_api_key", "issue_stream_ticket",
         "close_person", "authorise_agent", "withdraw_agent", "enter_payee", "check_payee", *PAYMENTS,
-        "add_attachment", "withdraw_attachment",
+        "add_attachment", "withdraw_attachment", "record_penalty",
     }  # fmt: skip

@@ -34,6 +34,7 @@ _COLUMNS: Mapping[str, Mapping[str, str]] = {
         "ruleset_hash": "ruleset.hash",
     },
     "funding": {
+        "order_id": "correction_order.id",
         "batch_id": "series_batch.id",
         "application_id": "application.id",
         "case_id": "application.id",
@@ -42,6 +43,7 @@ _COLUMNS: Mapping[str, Mapping[str, str]] = {
         "plan_id": "investment_plan.id",
         "request_id": "release_request.id",
         "clawback_id": "clawback_request.id",
+        "penalty_id": "penalty.id",
         "change_id": "approval_change.id",
         "loan_id": "loan.id",
         "claim_id": "interest_claim.id",

@@ -41,6 +41,7 @@ STATUSES = {
         "hold_funds": 201, "record_return": 201, "request_clawback": 201, "record_final_accounts": 201,
         "raise_money_bar": 201,
         "record_co_support": 201, "register_municipal_money": 201, "refer_to_bank": 201, "request_change": 201,
+        "order_correction": 201, "record_penalty": 201,
     },
     "monitoring": {
         "enter_figures": 201,
@@ -57,11 +58,10 @@ REFUSALS = {
     409: "already_requested already_resolved amount_exceeds_pending amount_undetermined beyond_known_series "
     "calculation_changed claim_open interest_overclaimed remarks_open scans_missing "
     "changed_since_prepared completed_before_plan completed_undecided condition_lost conditions_not_met conflict "
-    "document_repeated "
-    "credit_grade_d draft_outdated duplicate duplicate_funding figures_moved figures_not_received file_quota "
-    "findings_block findings_open funds_held id_conflict idempotency_key_in_flight instalment_condition "
-    "interest_undetermined ledger_mismatch ledger_refusal machine_found mode_fixed more_than_paid no_account "
-    "municipal_money_undetermined "
+    "correction_first credit_grade_d document_repeated draft_outdated duplicate duplicate_funding figures_moved "
+    "figures_not_received file_quota findings_block findings_open funds_held id_conflict "
+    "idempotency_key_in_flight instalment_condition interest_undetermined ledger_mismatch ledger_refusal "
+    "machine_found mode_fixed more_than_paid municipal_money_undetermined no_account "
     "no_budget no_document no_route not_forwardable not_prepared not_ready_for_pool not_received not_sealed "
     "nothing_reserved other_municipal_money over_award over_balance over_budget over_cap over_document "
     "panel_complete parameter_not_published pending_not_found "

@@ -28,6 +28,7 @@ DECIDES: dict[str, str] = {
     " withdraw_public_money issue_plan withdraw_plan confirm_budget withdraw_budget"
     " confirm_figures return_figures withdraw_figures check_change"
     " review_change approve_change refuse_change return_change resubmit_change withdraw_change"
+    " prove_correction close_correction book_penalty"
     " issue_plan_change withdraw_plan_change release_plan",
     "monitoring": "deliver_project evaluate_project issue_evaluation acknowledge_evaluation assign_inspector"
     " complete_inspection close_finding close_reading_finding send_green_record register_green_record"
@@ -51,7 +52,8 @@ DOES_NOT: dict[str, str] = {
     "draft_plan": PROPOSES, "draft_budget": PROPOSES, "request_release": PROPOSES, "request_clawback": PROPOSES,
     "request_repair": PROPOSES, "raise_credit_ground": PROPOSES, "rectify_finding": PROPOSES, "refer_to_bank": PROPOSES,
     "draft_interest_claim": PROPOSES, "preview_interest": COMPUTES, "record_return": PROPOSES,
-    "request_change": PROPOSES,
+    "request_change": PROPOSES, "order_correction": PROPOSES,
+    "record_penalty": STATES,
     "record_construction": STATES, "record_final_accounts": STATES, "register_loan": STATES,
     "record_co_support": STATES, "register_municipal_money": STATES, "register_other_funds": STATES,
     "record_referral_outcome": STATES,

@@ -195,9 +195,9 @@ async def approve_change(
     """Approve a reviewed change; award, commitments and case follow it. 二（四）, 三（二）"""
     change, application = await locked_change(session, change_id, if_match)
     change.decide("approved", actor.subject, now(session), None)
-    await decided(session, change)
     amounts = {"award_yuan": str(change.award_yuan), "cut_yuan": str(change.cut_yuan)}
     await _record(session, application, change, "approve_change", None, "approve_change", **amounts)
+    await decided(session, change)
     await emit(session, announced(change, "approved", change.reason))
     await apply_change(session, application, change)
     return await _shown(session, change)
@@ -216,8 +216,8 @@ async def refuse_change(
     change, application = await locked_change(session, change_id, if_match)
     change.decide("refused", actor.subject, now(session), body.reason)
     change.award_yuan, change.cut_yuan, change.recover_yuan = None, Decimal("0.00"), Decimal("0.00")
-    await decided(session, change)
     await _record(session, application, change, "refuse_change", body.reason, "approve_change")
+    await decided(session, change)
     await emit(session, announced(change, "refused", body.reason))
     return await _shown(session, change)
 

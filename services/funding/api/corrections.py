@@ -186,10 +186,10 @@ async def close_correction(
     order, application = await locked_order(session, order_id, if_match)
     status = "corrected" if body.corrected else "uncorrected"
     order.close(status, actor.subject, now(session), today(session), body.reason)
-    await decided(session, order)
     detail = {"order_id": str(order.id), "corrected": body.corrected}
     duty = "close_correction"
     await record_act(session, duty, case_of(application), reason=body.reason, duty=duty, **detail)
+    await decided(session, order)
     if not body.corrected:
         told = f"{CLAWBACK_GROUNDS[order.ground]}，责令于 {order.due_on} 前改正而未改正：{body.reason}"
         await place_hold(session, application, "other", "四（一）1", "stop", told, f"correction:{order.id}")

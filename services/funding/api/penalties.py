@@ -1,7 +1,7 @@
 """Endpoints of fines and interest on recovered money, as the authority decided them; apart from the grant's money."""
 
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Path, Response
@@ -100,10 +100,9 @@ async def record_penalty(
     )
     session.add(row)
     papers = await require(session, body.attachments, application, "penalty_decision", act=row, final=True)
-    detail = {"penalty_id": str(row.id), "kind": body.kind, "amount_yuan": str(body.amount_yuan)}
-    await record_act(
-        session, "record_penalty", case_of(application), duty="record_penalty", **detail, **facts_of(papers)
-    )
+    detail: dict[str, Any] = {"penalty_id": str(row.id), "kind": body.kind, "amount_yuan": str(body.amount_yuan)}
+    detail |= facts_of(papers)
+    await record_act(session, "record_penalty", case_of(application), duty="record_penalty", **detail)
     response.headers["location"] = f"/v1/penalties/{row.id}"
     await session.flush()
     return PenaltyOut.model_validate(row)

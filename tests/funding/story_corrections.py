@@ -1,0 +1,55 @@
+"""The part of the story in which corrections are ordered, and a fine and interest recorded and paid."""
+
+from typing import Any
+
+from tests.attachments import attached
+from tests.funding.distinct import at
+from tests.funding.story_steps import Story
+
+FINES: list[dict[str, Any]] = [
+    {"kind": "fine", "ground": "false_material", "base_yuan": "4000000.05", "amount_yuan": "500000.04"},
+    {"kind": "interest", "ground": "not_implemented", "base_yuan": "4000000.06", "amount_yuan": "30000.08"},
+]
+
+
+async def paper(story: Story, kind: str, who: Any) -> list[str]:
+    return [await attached(story.world, "funding", who, "application", story.cases["grant"], kind)]
+
+
+async def ordered(story: Story) -> None:
+    """Order two corrections: one is proved and found done, the other is not followed and stops the payments."""
+    path, owner = "/v1/applications/{grant}", story.world.owner()
+    orders = []
+    for number, ground in enumerate(("other", "not_implemented"), 1):
+        at(story.world, f"2024-04-03 1{number}:20")
+        body = {
+            "ground": ground,
+            "clause": "政府投资条例第三十四条",
+            "demand": f"改正要求{number}",
+            "due_on": "2024-04-04",
+            "attachments": await paper(story, "correction_order", "city-officer-5"),
+        }
+        order = await story.post(f"{path}/correction-orders", "city-officer-5", body, 201)
+        orders.append(f"/v1/correction-orders/{order['id']}")
+    proof = {"proof": "已补办手续", "attachments": await paper(story, "correction_proof", owner)}
+    await story.post(f"{orders[0]}/prove", owner, proof)
+    at(story.world, "2024-04-05 00:40")
+    for order, corrected in zip(orders, (True, False), strict=True):
+        closing = {"corrected": corrected, "reason": f"认定理由-{corrected}"}
+        await story.post(f"{order}/close", "city-officer-6", closing)
+
+
+async def fined(story: Story) -> None:
+    """Record a fine and interest by their decisions; the fine is paid."""
+    rows = []
+    for number, fine in enumerate(FINES, 1):
+        body = {
+            **fine,
+            "authority": f"机关{number}",
+            "document_no": f"决定{number}",
+            "decided_on": f"2024-04-0{number}",
+            "attachments": await paper(story, "penalty_decision", "city-officer-5"),
+        }
+        rows.append(await story.post("/v1/applications/{grant}/penalties", "city-officer-5", body, 201))
+    receipt = {"bank_receipt_no": "罚款回单1", "paid_on": "2024-04-08"}
+    await story.post(f"/v1/penalties/{rows[0]['id']}/paid", "finance-3", receipt)
