@@ -21,7 +21,7 @@ async def ordered(story: Story) -> None:
     path, owner = "/v1/applications/{grant}", story.world.owner()
     orders = []
     for number, ground in enumerate(("other", "not_implemented"), 1):
-        at(story.world, f"2024-04-03 1{number}:20")
+        at(story.world, f"2024-04-03 1{6 + number}:20")
         body = {
             "ground": ground,
             "clause": "政府投资条例第三十四条",

@@ -61,8 +61,8 @@ REFUSALS = {
     "correction_first credit_grade_d document_repeated draft_outdated duplicate duplicate_funding figures_moved "
     "figures_not_received file_quota findings_block findings_open funds_held id_conflict "
     "idempotency_key_in_flight instalment_condition interest_undetermined ledger_mismatch ledger_refusal "
-    "machine_found mode_fixed more_than_paid municipal_money_undetermined no_account "
-    "no_budget no_document no_route not_forwardable not_prepared not_ready_for_pool not_received not_sealed "
+    "machine_found mode_fixed more_than_paid municipal_money_undetermined no_account no_budget no_document "
+    "no_route not_forwardable not_prepared not_ready_for_pool not_received not_sealed "
     "nothing_reserved other_municipal_money over_award over_balance over_budget over_cap over_document "
     "panel_complete parameter_not_published pending_not_found "
     "project_completed shown_once unknown_ruleset wrong_status",

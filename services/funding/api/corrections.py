@@ -106,8 +106,9 @@ async def order_correction(
     session.add(order)
     papers = await require(session, body.attachments, application, "correction_order", act=order)
     detail = {"order_id": str(order.id), "ground": body.ground, "due_on": str(body.due_on), **facts_of(papers)}
-    duty = "order_correction"
-    await record_act(session, duty, case_of(application), reason=body.demand, duty=duty, **detail)
+    await record_act(
+        session, "order_correction", case_of(application), reason=body.demand, duty="order_correction", **detail
+    )
     response.headers["location"] = f"/v1/correction-orders/{order.id}"
     await session.flush()
     return OrderOut.model_validate(order)
@@ -187,8 +188,9 @@ async def close_correction(
     status = "corrected" if body.corrected else "uncorrected"
     order.close(status, actor.subject, now(session), today(session), body.reason)
     detail = {"order_id": str(order.id), "corrected": body.corrected}
-    duty = "close_correction"
-    await record_act(session, duty, case_of(application), reason=body.reason, duty=duty, **detail)
+    await record_act(
+        session, "close_correction", case_of(application), reason=body.reason, duty="close_correction", **detail
+    )
     await decided(session, order)
     if not body.corrected:
         told = f"{CLAWBACK_GROUNDS[order.ground]}，责令于 {order.due_on} 前改正而未改正：{body.reason}"
