@@ -123,7 +123,9 @@ class Instance:
         self.background = Database(service.name, settings.service_url(service.name), clock, few)
         following = settings.next_password(f"relay_{service.name}")
         self.relay = Relay(service.name, settings.service_url(service.name, "relay"), bus, next_password=following)
-        self.consumer = Consumer(self.background, service.handlers, service.read_topics().values())
+        self.consumer = Consumer(
+            self.background, service.handlers, service.read_topics().values(), service.series.reads
+        )
         self.sealer = Sealer(self.background, service.seals)
         for database in (self.database, self.background):
             database.wakers.append(self.relay.wake)
@@ -203,8 +205,12 @@ class Instance:
             await purge(session)
             await remove_stale_uploads(session, self.service.name)
 
-    async def store_package(self) -> None:
-        """Store the package's figures as first entries of the kinds that the service owns, once for each release."""
+    async def keep_figures(self) -> None:
+        """Store the package's figures as first entries of the kinds that the service owns, once for each release.
+
+        Events that waited for figures are handled once these have arrived.
+        """
+        await self.consumer.replay_waiting()
         if self.service.series.owns and not self._package_stored:
             async with self.background.session(system_actor(self.service.name)) as session:
                 await store_package(session, self.service.series)
@@ -253,7 +259,7 @@ class Instance:
 
 _JOBS = (
     Job("tick", lambda settings: settings.tick_seconds, Instance.tick, lambda _: None),
-    Job("figures", lambda settings: settings.tick_seconds, Instance.store_package, lambda _: None),
+    Job("figures", lambda settings: settings.tick_seconds, Instance.keep_figures, lambda _: None),
     Job("retention", lambda settings: settings.retention_seconds, Instance.retain, Instance.note_retention),
 )
 

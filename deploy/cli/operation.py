@@ -115,7 +115,7 @@ class Operation:
     def consumer(self, service: str) -> Consumer:
         """Return a consumer with the service's handlers."""
         made = load(service)
-        return Consumer(self.database(service), made.handlers, made.read_topics().values())
+        return Consumer(self.database(service), made.handlers, made.read_topics().values(), made.series.reads)
 
     def confirm(self, question: str, yes: bool) -> None:
         """Ask the operator unless `yes` is set. Raises Refused."""

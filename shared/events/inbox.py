@@ -23,6 +23,9 @@ from shared.events.bus import Arrival, Message, Read, Record, Unreadable
 from shared.events.dead_letters import DeadLetter, bury, invalid_reason, open_letter, record_of, settle
 from shared.events.handlers import BatchHandler, Handlers, InboundTopic
 from shared.events.ordering import stream_of
+from shared.events.parking import waiting_for_figures
+from shared.events.series import announced_by
+from shared.storage.series import note_announced
 from shared.storage.session import Database, begin_savepoint, is_transient, now
 from shared.text import STORED
 
@@ -54,8 +57,16 @@ class Stopping(Exception):
 class Consumer:
     """Handler of the messages that a bus delivers to one service."""
 
-    def __init__(self, database: Database, handlers: Handlers, inbound_topics: Iterable[InboundTopic] = ()) -> None:
+    def __init__(
+        self,
+        database: Database,
+        handlers: Handlers,
+        inbound_topics: Iterable[InboundTopic] = (),
+        reads: Collection[str] = (),
+    ) -> None:
+        """Make a consumer; `reads` are the kinds of dated figures of which the service keeps copies."""
         self.database = database
+        self.reads = frozenset(reads)
         self.handlers = handlers
         self.inbound_topics = {topic.type: topic for topic in inbound_topics}
         self.healthy = True
@@ -107,6 +118,7 @@ class Consumer:
         last = attempt == ATTEMPTS
         async with self._transaction() as session:
             fresh = await _accept(session, messages) if messages else []
+            await note_announced(session, announced_by(messages, self.reads))
             batch = await planned(session, messages, fresh, self._fault(careful=attempt > 1))
             left = await self._process(session, batch, careful=attempt > 1)
             batch.tally["bury"] += await bury(session, letters)
@@ -115,6 +127,8 @@ class Consumer:
             elif left:
                 await batch.release(session, left)
         self._count(batch)
+        if session.info.get("figures_moved"):
+            await self.replay_waiting()
         return [] if last else left
 
     def _transaction(self) -> AbstractAsyncContextManager[AsyncSession]:
@@ -212,6 +226,13 @@ class Consumer:
                 case=str(message.subject),
             ):
                 yield
+
+    async def replay_waiting(self) -> None:
+        """Handle the parked events that waited for figures which have arrived."""
+        async with self._transaction() as session:
+            waiting = await waiting_for_figures(session)
+        for source, aggregate_id in waiting:
+            await self.replay_parked(source, aggregate_id)
 
     async def replay_parked(self, source: str, aggregate_id: UUID) -> int:
         """Handle a stream's parked events in order, up to the first that fails. Returns the number settled.

@@ -42,7 +42,9 @@ INSERT INTO outbox (event_id, shard, aggregate_type, aggregate_id, agg_seq, type
 SELECT event_id, shard, kind, aggregate_id, agg_seq, type, payload,
        jsonb_strip_nulls(jsonb_build_object('district', district, 'applicantuscc', applicant_uscc,
                                             'actor', actor, 'role', role, 'requestid', request_id,
-                                            'traceparent', traceparent)),
+                                            'traceparent', traceparent,
+                                            'figures', (SELECT string_agg(kind || '=' || number, ',' ORDER BY kind)
+                                                        FROM series_head WHERE owned))),
        at
 FROM numbered ORDER BY ord
 """

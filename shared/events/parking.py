@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.events.bus import Message
 from shared.events.ordering import Stream, advance, lock_streams
+from shared.series import FiguresNotReceived
 from shared.storage.session import now
 from shared.storage.tables import parked
 
@@ -42,6 +43,15 @@ async def park(session: AsyncSession, messages: Sequence[tuple[Message, str, int
             for message, error, attempts in messages
         ],
     )
+
+
+async def waiting_for_figures(session: AsyncSession) -> list[Stream]:
+    """Return the streams whose parked events have failed for want of figures that no longer lack."""
+    if session.info["figures"].register.behind:
+        return []
+    failed = parked.c.error.startswith(FiguresNotReceived.__name__)
+    rows = await session.execute(select(parked.c.source, parked.c.aggregate_id).where(failed).distinct())
+    return [(row.source, row.aggregate_id) for row in rows]
 
 
 async def record_failure(session: AsyncSession, event_id: UUID, error: str, attempts: int) -> None:

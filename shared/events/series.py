@@ -1,7 +1,7 @@
 """Dated figures between services: an owner confirms and announces batches, the others keep copies."""
 
 import json
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID, uuid5
@@ -14,6 +14,7 @@ from shared.clock import uuid7
 from shared.contracts.base import Event
 from shared.contracts.series import ConfirmedFigures, FigureWritten
 from shared.districts import CITY
+from shared.events.bus import Message
 from shared.events.outbox import emit
 from shared.series import Register
 from shared.series.folding import written
@@ -147,6 +148,17 @@ async def _store_package(
     await session.execute(insert(series_batch).values(batch))
     await move_head(session, kind, owned=True)
     await _announce(session, duty, batch)
+
+
+def announced_by(messages: Iterable[Message], reads: Collection[str]) -> dict[str, int]:
+    """Return the newest batch of each kind that messages say their sender had confirmed."""
+    found: dict[str, int] = {}
+    for message in messages:
+        for told in filter(None, message.headers.get("figures", "").split(",")):
+            kind, _, number = told.partition("=")
+            if kind in reads and number.isdigit():
+                found[kind] = max(found.get(kind, 0), int(number))
+    return found
 
 
 async def store_copy(session: AsyncSession, event: ConfirmedFigures) -> None:

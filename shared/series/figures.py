@@ -88,6 +88,10 @@ class Register:
         found = [figure for figure in self.series(kind, key) if figure.valid_from <= on]
         return found[-1] if found else None
 
+    def number(self, kind: str) -> int:
+        """Return the number of the last batch of a kind; 0 if there is none."""
+        return max((figure.number for figure in self.versions if figure.kind == kind), default=0)
+
     def view(self, make: Callable[[Register], View]) -> View:
         """Return what `make` derives from this register; it is made once."""
         if make not in self._views:

@@ -1,6 +1,6 @@
 """The register of dated figures of a service: kept in memory, read again when the head of a kind has moved."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import Connection, Row, func, insert, select, text
@@ -70,6 +70,16 @@ async def move_head(session: AsyncSession, kind: str, *, owned: bool, announced:
     }
     await session.execute(made.on_conflict_do_update(index_elements=["kind"], set_=changed))
     await follow(session)
+    session.info["figures_moved"] = True
+
+
+async def note_announced(session: AsyncSession, announced: Mapping[str, int]) -> None:
+    """Note the batches that an owner has confirmed, by kind: until they arrive, nothing is computed with the kind."""
+    register: Register = session.info["figures"].register
+    for kind, number in sorted(announced.items()):
+        if number > register.number(kind):
+            await lock_kind(session, kind)
+            await move_head(session, kind, owned=False, announced=number)
 
 
 async def follow(session: AsyncSession) -> None:

@@ -16,7 +16,7 @@ from shared.settings import Settings
 
 Part = dict[str, Any]
 _BINDING = {"bindingVersion": "0.5.0"}
-_OPTIONAL = {"ce_district", "ce_applicantuscc", "ce_actor", "ce_role", "ce_requestid", "ce_traceparent"}
+_OPTIONAL = {"ce_district", "ce_applicantuscc", "ce_actor", "ce_role", "ce_requestid", "ce_traceparent", "ce_figures"}
 _INFO = """\
 {title}服务通过 Kafka 发布和接收的消息。消息采用 CloudEvents 1.0 二进制模式：属性在 `ce_*` 消息头，数据是 JSON。
 消息键是事件所关于的对象，同一对象的事件按发生次序到达；每条消息至少送达一次，接收方按 `ce_id` 去重。

@@ -47,6 +47,7 @@ def example_message(event: type[Event]) -> Message:
             **who,
             "requestid": "7f3c2e9a41d84b0c9e5d6a1b2c3d4e5f",
             "traceparent": "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+            "figures": "lpr=3",
         },
         data.model_dump_json().encode(),
     )
