@@ -118,8 +118,8 @@ class Consumer:
         last = attempt == ATTEMPTS
         async with self._transaction() as session:
             fresh = await _accept(session, messages) if messages else []
-            await note_announced(session, announced_by(messages, self.reads))
             batch = await planned(session, messages, fresh, self._fault(careful=attempt > 1))
+            await note_announced(session, announced_by(messages, self.reads))
             left = await self._process(session, batch, careful=attempt > 1)
             batch.tally["bury"] += await bury(session, letters)
             if left and last:

@@ -19,7 +19,7 @@ from shared.events.outbox import emit
 from shared.series import Register
 from shared.series.folding import written
 from shared.series.package import package
-from shared.storage.series import known_batch, last_number, lock_kind, move_head
+from shared.storage.series import known_batch, last_number, lock_series, move_head
 from shared.storage.series_tables import series_batch
 from shared.storage.session import actor_of, now, today
 
@@ -106,7 +106,7 @@ async def store_package(session: AsyncSession, duty: SeriesDuty) -> list[str]:
     """Store the package's figures that no batch holds yet as first entries, and announce them; return the kinds."""
     stored = []
     for kind in duty.owns:
-        await lock_kind(session, kind)
+        await lock_series(session)
         number = await last_number(session, kind)
         held = session.info["figures"].register
         new = [each for each in package() if each.kind == kind and _is_new(held, each, number)]
@@ -163,7 +163,7 @@ def announced_by(messages: Iterable[Message], reads: Collection[str]) -> dict[st
 
 async def store_copy(session: AsyncSession, event: ConfirmedFigures) -> None:
     """Keep the owner's batch; repetitions and another order change nothing of the result."""
-    await lock_kind(session, event.kind)
+    await lock_series(session)
     actor, at = actor_of(session), now(session)
     batch = {
         "id": event.batch_id,

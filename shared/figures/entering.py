@@ -30,7 +30,7 @@ from shared.series.checks import Context
 from shared.series.entries import Examined, RowChange, RowError, examine, gathered, read_csv
 from shared.series.folding import written
 from shared.storage.audit import Case, record_act
-from shared.storage.series import lock_kind
+from shared.storage.series import lock_series
 from shared.storage.series_tables import series_batch
 from shared.storage.session import actor_of, now, today
 from shared.storage.versions import expect_tag
@@ -119,7 +119,7 @@ async def confirm_figures(
 ) -> BatchOut:
     """Let a batch count. Raises SameOfficer for its author, FiguresMoved if a figure has moved since."""
     row = await _open_batch(session, batch_id, if_match)
-    await lock_kind(session, row.kind)
+    await lock_series(session)
     _expect_unmoved(session, row)
     told = {"kind": row.kind, "figures": len(row.figures)}
     await record_act(session, "confirm_figures", Case(row.id, CITY), duty="confirm_figures", **told)

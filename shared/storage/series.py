@@ -13,7 +13,7 @@ from shared.storage.series_tables import series_batch, series_head, series_use
 
 STAMP = "(SELECT max(stamp) FROM series_head)"
 """The stamp of the register, read with the statement that begins a transaction."""
-_TURN = text("SELECT pg_advisory_xact_lock(hashtextextended('series ' || :kind, 17))")
+_TURN = text("SELECT pg_advisory_xact_lock(hashtextextended('series ' || current_schema(), 17))")
 _USED = "used_figures"
 
 
@@ -46,9 +46,9 @@ def note_stamp(work: Reading, store: FigureStore, stamp: int | None, connection:
     work.register = store.at(stamp, connection)
 
 
-async def lock_kind(session: AsyncSession, kind: str) -> None:
-    """Make confirmations of one kind take turns, until the transaction ends."""
-    await session.execute(_TURN, {"kind": kind})
+async def lock_series(session: AsyncSession) -> None:
+    """Make transactions that move heads take turns; one lock for all kinds, so that no two wait for each other."""
+    await session.execute(_TURN)
 
 
 async def last_number(session: AsyncSession, kind: str) -> int:
@@ -78,7 +78,7 @@ async def note_announced(session: AsyncSession, announced: Mapping[str, int]) ->
     register: Register = session.info["figures"].register
     for kind, number in sorted(announced.items()):
         if number > register.number(kind):
-            await lock_kind(session, kind)
+            await lock_series(session)
             await move_head(session, kind, owned=False, announced=number)
 
 
