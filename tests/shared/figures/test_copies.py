@@ -101,8 +101,9 @@ async def test_a_service_that_was_told_of_figures_waits_for_them_and_then_catche
         seen.append(str(parameter("evaluation_reminder_days", date(2024, 3, 1))))
         await receive_application(session, event)
 
-    deaf = {kind: handler for kind, handler in funding.handlers.items() if kind is not PolicyFiguresConfirmed}
-    monkeypatch.setattr(funding, "handlers", {**deaf, PoolEntered: needing})
+    deaf: dict[Any, Any] = {k: act for k, act in funding.handlers.items() if k is not PolicyFiguresConfirmed}
+    deaf[PoolEntered] = needing
+    monkeypatch.setattr(funding, "handlers", deaf)
     entered = await enter(world, batch("parameter", REMINDER), "eligibility", status=201)
     await confirm(world, entered, "eligibility", status=200)
     await world.settle()
