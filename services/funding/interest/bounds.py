@@ -24,10 +24,10 @@ class Bounds(NamedTuple):
         """Return the bounds of a sum."""
         return Bounds(self.low + other.low, self.high + other.high)
 
-    def minus(self, other: "Bounds") -> "Bounds":
-        """Return the difference of both bounds, in order and at least zero: the growth of a running total."""
-        ends = sorted((max(self.low - other.low, ZERO), max(self.high - other.high, ZERO)))
-        return Bounds(*ends)
+    @property
+    def known(self) -> bool:
+        """Return whether the amount is known."""
+        return self.low == self.high
 
     def at_most(self, other: "Bounds") -> "Bounds":
         """Return the bounds of the lower of two amounts."""

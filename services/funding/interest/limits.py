@@ -10,7 +10,7 @@ from services.funding.interest.results import BankCheck, LimitedBy, LineResult, 
 from services.funding.interest.runs import Draft
 from services.funding.interest.steps import ZERO
 
-WAITING = "前面结息单的金额，本单可用的限额取决于此"
+WAITING = "前面结息单的金额，本单的金额取决于此"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ def limited(lines: Sequence[Earned], project: Project) -> tuple[list[LineResult]
 
 
 def _result(line: Earned, amount: Bounds, project: Project) -> LineResult:
-    known, draft = amount.low == amount.high, line.draft
+    known, draft = amount.known, line.draft
     return LineResult(
         line_id=draft.line.id,
         line_version=draft.line.version,
@@ -56,7 +56,7 @@ def _result(line: Earned, amount: Bounds, project: Project) -> LineResult:
         day_count_basis=line.basis,
         share=draft.loan.share,
         accumulated_balance=draft.spread,
-        eligible_yuan=line.eligible.low if line.eligible.low == line.eligible.high else None,
+        eligible_yuan=line.eligible.low if line.eligible.known else None,
         ordinary_paid_yuan=line.paid_yuan,
         payable_yuan=amount.low if known else None,
         low_yuan=amount.low,

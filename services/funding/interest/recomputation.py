@@ -104,6 +104,10 @@ class _LoanTotals:
         return type(self)(self.at_actual.plus(at_actual), self.at_reference.plus(at_reference))
 
     @property
+    def known(self) -> bool:
+        return self.at_actual.known and self.at_reference.known
+
+    @property
     def counted(self) -> Bounds:
         return self.at_actual.at_most(self.at_reference)
 
@@ -133,7 +137,10 @@ def _compared(draft: Draft, runs: Sequence[Run], terms: Terms, totals: dict[str,
         return at_actual.at_most(at_reference)
     before = totals.get(draft.loan.id, _LoanTotals(Bounds(), Bounds()))
     after = totals[draft.loan.id] = before.plus(at_actual, at_reference)
-    return after.counted.minus(before.counted)
+    if before.known and after.known:
+        grown = after.counted.low - before.counted.low
+        return Bounds(grown, grown)
+    return Bounds(min(at_actual.low, at_reference.low), max(at_actual.high, at_reference.high))
 
 
 def _open_ends(draft: Draft, runs: Sequence[Run], raw: Bounds) -> Iterator[str]:

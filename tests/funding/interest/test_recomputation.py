@@ -224,7 +224,7 @@ def test_later_lines_wait_for_an_undetermined_one_only_where_the_cap_depends_on_
     later = line(date(2024, 9, 21), date(2024, 12, 20))
     assert calculated([gap, later]).of(later.id).payable_yuan == payable(later)
     tight = calculated([gap, later], project=replace(PROJECT, award_yuan=Decimal("2000000.00")))
-    assert tight.of(later.id).missing == ("前面结息单的金额，本单可用的限额取决于此",)
+    assert tight.of(later.id).missing == ("前面结息单的金额，本单的金额取决于此",)
     assert (tight.payable_yuan, tight.limited_by) == (Decimal("2000000.00"), None)
 
 
