@@ -14,7 +14,7 @@ LOAD := 1
 PROJECTS := 10000
 SERVICES := run-intake run-eligibility run-funding run-monitoring
 
-.PHONY: help run run-kafka $(SERVICES) cli test test-clients test-faults check lint shape types imports migrations schemas bench bench-interest audit-code audit-dependencies sbom alterations attack faults recovery mutants sdk format lock clean
+.PHONY: help run run-kafka $(SERVICES) cli test test-clients test-faults check lint shape types imports migrations schemas bench bench-interest bench-ledger audit-code audit-dependencies sbom alterations attack faults recovery mutants sdk format lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' Makefile
@@ -91,6 +91,9 @@ bench: $(DEV) ## measure throughput and latency on this machine
 bench-interest: $(DEV) ## 1,000 loans of 24 months recomputed; 10,000 random projects agree with the oracle (PROJECTS=10000)
 	@$(PY) -m bench interest
 	@TENGHUAN_INTEREST_PROJECTS=$(PROJECTS) $(PY) -m pytest -q -n 0 tests/funding/interest/test_oracle.py
+
+bench-ledger: $(DEV) ## a release of 200 projects out of one budget, five ways; single acts; backends killed meanwhile
+	@$(PY) -m bench release_batch
 
 mutants: $(DEV) ## change one place of the source at a time: does a test fail? (ARGS="sql --sample 300 --seed 1", routes, pure, replay)
 	@exec nice -n 15 $(PY) -m mutants $(ARGS)

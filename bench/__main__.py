@@ -9,7 +9,19 @@ from deploy.local.signals import STOPPED, stop_signals
 from shared import logs
 from shared.settings import Settings
 
-NAMES = ("policy", "interest", "ledger", "verification", "act", "writes", "sealing", "events", "broker", "idle")
+NAMES = (
+    "policy",
+    "interest",
+    "ledger",
+    "release_batch",
+    "verification",
+    "act",
+    "writes",
+    "sealing",
+    "events",
+    "broker",
+    "idle",
+)
 
 
 def main() -> int:

@@ -81,13 +81,13 @@ class Client:
         return list(itertools.islice(self._transfers, size))
 
 
-async def _store_documents(server: Embedded, cases: list[UUID]) -> None:
+async def store_documents(server: Embedded, cases: list[UUID], yuan: Decimal) -> None:
     """Store the documents on which the money rests: a confirmed appropriation, and an approval of each case."""
     connection = await asyncpg.connect(server.dsn())
     try:
         await connection.execute("SET session_replication_role = replica")
-        await connection.execute(_APPROPRIATION, DOCUMENT, YEAR, AWARD * len(cases))
-        await connection.execute(_APPROVALS, cases, AWARD)
+        await connection.execute(_APPROPRIATION, DOCUMENT, YEAR, yuan * len(cases))
+        await connection.execute(_APPROVALS, cases, yuan)
     finally:
         await connection.close()
 
@@ -150,7 +150,7 @@ async def _measure(server: Embedded) -> dict[str, Any]:
     database = Database("funding", settings.service_url("funding"), Clock(), settings)
     clients = [Client(number) for number in range(CLIENTS)]
     try:
-        await _store_documents(server, [case for client in clients for case in client.cases])
+        await store_documents(server, [case for client in clients for case in client.cases], AWARD)
         await _open(database, clients)
         await prepare_floor(server)
         rounds = [await _round(server, database, clients) for _ in range(ROUNDS)]

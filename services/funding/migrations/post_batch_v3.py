@@ -137,7 +137,7 @@ BEGIN
     END IF;
 
     -- A reversal moves back what the reversed document moved.
-    IF EXISTS (SELECT FROM unnest(p_documents) w(document) WHERE w.document IS NOT NULL) THEN
+    IF cardinality(array_remove(p_documents, NULL)) > 0 THEN
         SELECT array_agg(i.entry ORDER BY i.n), array_agg(a.giver ORDER BY i.n), array_agg(a.taker ORDER BY i.n),
                array_agg(round(a.amount_yuan * 100)::bigint - coalesce(u.used, 0) ORDER BY i.n)
         INTO entries, givers, takers, unused
