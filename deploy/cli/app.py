@@ -15,6 +15,7 @@ from deploy.cli import (
     people,
     privacy,
     roles,
+    series,
     tokens,
     topics,
 )
@@ -40,6 +41,7 @@ for name, subject in (
     ("roles", roles),
     ("privacy", privacy),
     ("people", people),
+    ("series", series),
 ):
     app.add_typer(subject.app, name=name)
 

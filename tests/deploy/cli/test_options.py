@@ -41,6 +41,12 @@ OPTIONS = {
     "privacy list": {"--service", "--format"},
     "privacy runs": {"--service", "--format", "--limit", "--operator"},
     "roles rotate": {"--reason", "--service", *COMMON},
+    "series list": {"KIND", "--url", "--versions", "--format"},
+    "series import": {
+        "KIND", "FILE", "--url", "--document", "--document-no", "--documented-on", "--reason", "--token", "--dry-run",
+        "--format",
+    },
+    "series confirm": {"BATCH", "--url", "--token", "--format"},
     "config check": COMMON,
     "backup": {"ARCHIVE", "--reason", *COMMON},
     "restore": {"ARCHIVE", "--reason", *COMMON},
