@@ -26,7 +26,7 @@ from shared.figures.shapes import (
 )
 from shared.runtime import Instance
 from shared.series import KINDS, Register
-from shared.series.checks import Context
+from shared.series.checks import Context, faults_of
 from shared.series.entries import Examined, RowChange, RowError, examine, gathered, read_csv
 from shared.series.folding import written
 from shared.storage.audit import Case, record_act
@@ -235,7 +235,7 @@ async def _open_batch(session: AsyncSession, batch_id: Any, if_match: str | None
 
 
 def _expect_unmoved(session: AsyncSession, row: Row[Any]) -> None:
-    """Raise FiguresMoved if a figure has a version that the batch's author has not seen."""
+    """Raise FiguresMoved if a figure has a version that the author has not seen, or may not be entered any more."""
     register: Register = session.info["figures"].register
     for figure, base in zip(proposed(row), row.bases, strict=True):
         newest = register.newest(figure.place)
@@ -243,6 +243,10 @@ def _expect_unmoved(session: AsyncSession, row: Row[Any]) -> None:
             raise FiguresMoved(
                 f"{figure.key} {figure.valid_from} 在登记后已另有版本，请退回本批次，由登记人核对后重新登记"
             )
+    context = Context(today(session), row.document_no, fixed_readings(session))
+    for figure in proposed(row):
+        for _, told in faults_of(figure, register, context):
+            raise FiguresMoved(f"{figure.key} {figure.valid_from}：{told}。请退回本批次，由登记人核对后重新登记")
 
 
 async def _decided(session: AsyncSession, row: Row[Any], status: str, reason: str) -> BatchOut:

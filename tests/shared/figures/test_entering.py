@@ -1,7 +1,7 @@
 """Dated figures over HTTP: an officer enters, another person confirms, and every service reads them."""
 
 import asyncio
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -164,6 +164,9 @@ async def test_a_reading_applies_to_later_cases_only(june: World) -> None:
     for service in ("eligibility", "funding", "monitoring", "intake"):
         values = [each["value"] for each in await listed(june, service, kind="interpretation", key="package_rate")]
         assert values == ["by_component", "dominant"]
+    late = await enter(june, batch("interpretation", change | {"valid_from": "2026-07-02"}), "eligibility", status=201)
+    june.clock.set(datetime(2026, 7, 2, 2, tzinfo=UTC))
+    assert "施行日期须晚于今日" in (await confirm(june, late, "eligibility", status=409)).json()["detail"]
     june.settings.interpretations["package_rate"] = "dominant"
     fixed = await enter(june, batch("interpretation", change | {"valid_from": "2026-08-01"}), "eligibility", status=422)
     assert "TENGHUAN_INTERPRETATIONS" in fixed.json()["errors"][0]["detail"]
