@@ -1,6 +1,6 @@
 """Hash of the facts, readings and quotations of a calculation. Pure."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import fields
 from datetime import date
 from decimal import Decimal
@@ -24,12 +24,7 @@ def fingerprint(
 
 def _text(value: Any) -> str:
     """Return a text that is equal for equal values: amounts without trailing zeros, collections in any order."""
-    write = _WRITERS.get(type(value))
-    if write is not None:
-        return write(value)
-    kind = type(value)
-    read = _READERS.get(kind) or _READERS.setdefault(kind, attrgetter(*(field.name for field in fields(value))))
-    return f"{kind.__name__}({','.join(map(_text, read(value)))})"
+    return _WRITERS[type(value)](value)
 
 
 def _amount(value: Decimal) -> str:
@@ -37,17 +32,22 @@ def _amount(value: Decimal) -> str:
 
 
 def _collection(values: tuple[Any, ...]) -> str:
-    return f"[{';'.join(sorted(map(_text, values)))}]" if values else "[]"
+    return f"[{';'.join(sorted([_WRITERS[type(value)](value) for value in values]))}]" if values else "[]"
 
 
-_READERS: Final[dict[type, Callable[[Any], tuple[Any, ...]]]] = {}
-"""Reader of all fields of each dataclass that was met."""
-_WRITERS: Final[Mapping[type, Callable[[Any], str]]] = {
-    Decimal: _amount,
-    tuple: _collection,
-    date: date.isoformat,
-    str: repr,
-    int: repr,
-    bool: repr,
-    type(None): repr,
-}
+class _Writers(dict[type, Callable[[Any], str]]):
+    """Writers by class; the one of a dataclass is made when it is first met. Raises TypeError for another class."""
+
+    def __missing__(self, kind: type) -> Callable[[Any], str]:
+        read = attrgetter(*(field.name for field in fields(kind)))
+
+        def write(record: Any) -> str:
+            return f"{kind.__name__}({','.join([self[type(value)](value) for value in read(record)])})"
+
+        self[kind] = write
+        return write
+
+
+_WRITERS: Final = _Writers(
+    {Decimal: _amount, tuple: _collection, date: date.isoformat, str: repr, int: repr, bool: repr, type(None): repr}
+)

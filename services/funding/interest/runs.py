@@ -103,7 +103,8 @@ class Draft:
 
     def within(self, years: Years, terms: Terms) -> tuple[list[Run], list[str]]:
         """Return the runs cut by the years, with their reference rates, and what is missing for those."""
-        cuts, missing = tuple(years.cuts()), list[str]()
+        cuts = [cut for cut in years.cuts() if self.line.from_on < cut <= self.line.last_on]
+        missing: list[str] = []
         placed = [
             self._placed(run, first, last, years, terms, missing)
             for run in self.runs

@@ -57,6 +57,8 @@ def accumulated(steps: Steps, from_on: date, to_on: date) -> Decimal:
 
 def pieces(from_on: date, to_on: date, cuts: Iterable[date | None]) -> Iterator[tuple[date, date]]:
     """Yield first and last day of each part of a period that is cut before each of `cuts`."""
-    starts = sorted({from_on, *(cut for cut in cuts if cut is not None and from_on < cut <= to_on)})
-    for place, start in enumerate(starts):
-        yield start, starts[place + 1] - DAY if place + 1 < len(starts) else to_on
+    inside = {cut for cut in cuts if cut is not None and from_on < cut <= to_on}
+    for cut in sorted(inside):
+        yield from_on, cut - DAY
+        from_on = cut
+    yield from_on, to_on
