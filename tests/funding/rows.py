@@ -42,7 +42,7 @@ ROWS = {
     f" {NOW}, CASE WHEN '{{status}}' = 'checked' THEN 'y' END,"
     f" CASE WHEN '{{status}}' = 'confirmed' THEN date '2024-01-02' END)",
     "money_return": "(id, application_id, district, applicant_uscc, amount_yuan, bank_receipt_no, reason, status,"
-    f" recorded_by, recorded_at) VALUES ({OF_CASE}, 1, '回', '退', '{{status}}', 'x', {NOW})",
+    f" recorded_by, recorded_at, receipt_key) VALUES ({OF_CASE}, 1, '回', '退', '{{status}}', 'x', {NOW}, '回')",
     "clawback_request": "(id, application_id, district, applicant_uscc, ground, clause, amount_yuan, reason, evidence,"
     f" status, requested_by, requested_at, recovered_yuan)"
     f" VALUES ({OF_CASE}, 'other', '四（一）1', 1, '追', '证', '{{status}}', 'x', {NOW}, 0)",

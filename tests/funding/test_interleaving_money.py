@@ -133,7 +133,7 @@ async def test_a_bank_receipt_waits_for_its_number_and_counts_once(world: World,
     else:
         lock = (
             f"INSERT INTO funding.recovery VALUES ('{UUID(int=8)}', '{rows.RECORD}', '{case}', '{DISTRICT}', '{OWNER}',"
-            " 1, '回', 'x', now(), gen_random_uuid())"
+            " 1, '回', 'x', now(), gen_random_uuid(), '回')"
         )
         path, body = f"/v1/clawback-requests/{rows.RECORD}/recovered", {"amount_yuan": "1.00"}
     call = world.call("funding", "POST", path, "finance-1", body | {"bank_receipt_no": "回"})

@@ -38,7 +38,7 @@ async def test_a_clawback_is_proposed_decided_and_recovered(world: World) -> Non
     assert (await world.post("funding", path, "finance-3", part))["status"] == "demanded"
     too_much = {"amount_yuan": "2500000.01", "bank_receipt_no": "回单2"}
     assert await code(world, path, "finance-3", too_much) == "wrong_status"
-    assert await code(world, path, "finance-3", part | {"amount_yuan": "1.00"}) == "duplicate"
+    assert await code(world, path, "finance-3", part | {"amount_yuan": "1.00"}) == "document_repeated"
     rest = {"amount_yuan": "2500000.00", "bank_receipt_no": "回单3"}
     assert (await world.post("funding", path, "finance-3", rest))["status"] == "recovered"
     events = [event["data"] for event in await world.events("funding", "funding.funds_clawed_back.v1")]
@@ -180,3 +180,26 @@ async def test_the_ledger_statement_ends_with_the_figures_of_the_case(world: Wor
         "拨付",
         "应退资金",
     ]
+
+
+@pytest.mark.clause("四（一）1")
+async def test_a_bank_receipt_is_registered_once_however_it_is_spelled(world: World) -> None:
+    case = await released(world)
+    path = f"/v1/applications/{case}/returns"
+    body = {"amount_yuan": "5.00", "bank_receipt_no": "回单-2024", "reason": "结余退回"}
+    first = await world.post("funding", path, "finance-2", body, 201)
+    for spelled in ("回单－2024", "回单 – 2024", "迴單-2024"):
+        again = await world.post("funding", path, "finance-2", body | {"bank_receipt_no": spelled}, 409)
+        assert (again["code"], again["errors"][0]["pointer"]) == ("duplicate", "/body/bank_receipt_no"), spelled
+    other = body | {"amount_yuan": "6.00"}
+    assert await code(world, path, "finance-2", other) == "document_repeated"
+    explained = other | {"repeat_reason": "一笔到账含两项退款"}
+    await world.post("funding", path, "finance-2", explained, 201)
+    asked = await propose(world, case)
+    await world.post("funding", f"/v1/clawback-requests/{asked['id']}/approve", "city-supervisor-3")
+    recovered = f"/v1/clawback-requests/{asked['id']}/recovered"
+    receipt = {"amount_yuan": "1.00", "bank_receipt_no": "回单－2024"}
+    assert await code(world, recovered, "finance-1", receipt) == "document_repeated"
+    await world.post("funding", recovered, "finance-1", receipt | {"repeat_reason": "同一笔到账"})
+    await world.post("funding", f"/v1/returns/{first['id']}/reject", "finance-1", {"reason": "未到账"})
+    await world.post("funding", path, "finance-2", body | {"repeat_reason": "重新登记"}, 201)

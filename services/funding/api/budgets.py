@@ -23,6 +23,7 @@ from shared.clock import uuid7
 from shared.districts import CITY
 from shared.errors import Duplicate, Invalid, NotFound
 from shared.money import Money
+from shared.normal_forms import normal_identifier
 from shared.storage.audit import Case, record_act
 from shared.storage.session import actor_of, found, now
 from shared.storage.versions import etag, locked_as_read
@@ -144,7 +145,7 @@ def _refuse_contradictions(body: NewAppropriation) -> None:
 
 
 async def _refuse_duplicate(session: AsyncSession, body: NewAppropriation) -> None:
-    about = {"year": body.year, "kind": body.kind, "document_no": body.document_no}
+    about = {"year": body.year, "kind": body.kind, "document_key": normal_identifier(body.document_no)}
     same = select(Appropriation.id).filter_by(**about, to_year=body.to_year, reverses=body.reverses)
     if await session.scalar(same.where(Appropriation.status.in_(("drafted", "confirmed")))):
         raise Duplicate(

@@ -18,6 +18,7 @@ from services.funding.ledger.posting import post
 from services.funding.ledger.postings import receive_return
 from services.funding.models.applications import Application
 from services.funding.models.clawbacks import ClawbackRequest, Recovery
+from services.funding.receipts_once import refuse_known_receipt
 from services.funding.rules.code_lists import Clause, ClawbackGround, ClawbackStatus
 from shared.audiences import Handler, Internal
 from shared.clock import uuid7
@@ -162,7 +163,10 @@ class RecoveryReceipt(BaseModel):
     """Bank receipt of recovered money, for part of the demand or all of it."""
 
     amount_yuan: Yuan
-    bank_receipt_no: Line = Field(title="银行回单号", description="不得重复")
+    bank_receipt_no: Line = Field(title="银行回单号", description="不得重复；写法不同视为同一编号")
+    repeat_reason: Paragraph | None = Field(
+        None, title="重复使用回单号的理由", description="回单号已用于另一笔登记时必填，如 一笔到账含多个项目的款项"
+    )
 
 
 @router.post(
@@ -176,6 +180,8 @@ async def record_recovery(
 ) -> ClawbackOut:
     """Post recovered money to the ledger. 四（一）1"""
     row, application = await _locked_clawback(session, clawback_id, if_match)
+    known = (application.id, body.bank_receipt_no, body.amount_yuan, body.repeat_reason)
+    await refuse_known_receipt(session, Recovery, *known)
     row.recover(body.amount_yuan)
     application.recovered_yuan += body.amount_yuan
     identity = uuid7(now(session))

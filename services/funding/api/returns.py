@@ -14,6 +14,7 @@ from services.funding.ledger.case_acts import book_return
 from services.funding.ledger.posting import post
 from services.funding.models.applications import Application
 from services.funding.models.returns import MoneyReturn
+from services.funding.receipts_once import refuse_known_receipt
 from services.funding.rules.code_lists import ReturnStatus
 from shared.audiences import Handler
 from shared.contracts.funding import FundsReturned
@@ -35,7 +36,10 @@ class NewReturn(BaseModel):
     """Money that the project paid back voluntarily."""
 
     amount_yuan: Yuan
-    bank_receipt_no: Line = Field(title="银行回单号", description="不得重复")
+    bank_receipt_no: Line = Field(title="银行回单号", description="不得重复；写法不同视为同一编号")
+    repeat_reason: Paragraph | None = Field(
+        None, title="重复使用回单号的理由", description="回单号已用于另一笔登记时必填，如 一笔到账含多个项目的款项"
+    )
     reason: Paragraph = Field(title="事由")
 
 
@@ -69,6 +73,8 @@ async def record_return(
     """Record money paid back voluntarily, to be confirmed by a second person. 四（一）1"""
     application = await locked(session, Application, application_id)
     application.expect_net_paid(body.amount_yuan)
+    known = (application.id, body.bank_receipt_no, body.amount_yuan, body.repeat_reason)
+    await refuse_known_receipt(session, MoneyReturn, *known)
     row = MoneyReturn(
         recorded_by=actor.subject, recorded_at=now(session), **new_row_columns(session, application), **dict(body)
     )

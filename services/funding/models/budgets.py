@@ -12,12 +12,14 @@ from services.funding.models.base import Base
 from services.funding.rules.budgets import BUDGET_KINDS
 from services.funding.rules.code_lists import APPROPRIATION_STATUSES
 from shared.errors import WrongStatus
+from shared.normal_forms import normal_identifier
+from shared.storage.normal_columns import Normalised
 from shared.storage.versions import Part
 
 _STANDING = "status IN ('drafted', 'confirmed')"
 
 
-class Appropriation(Base):
+class Appropriation(Base, Normalised):
     """Document that changes the budget of a year; one person drafts it, another confirms it.
 
     A confirmed document never changes: a wrong one is reversed by another document, which moves the money back.
@@ -52,14 +54,28 @@ class Appropriation(Base):
             postgresql_where=text(_STANDING),
             postgresql_nulls_not_distinct=True,
         ),
+        Index(
+            "uq_appropriation_document_key",
+            "year",
+            "kind",
+            "document_key",
+            "to_year",
+            "reverses",
+            unique=True,
+            postgresql_where=text(f"{_STANDING} AND document_key IS NOT NULL"),
+            postgresql_nulls_not_distinct=True,
+        ),
         Index("uq_appropriation_reverses", "reverses", unique=True, postgresql_where=text(_STANDING)),
         Index("ix_appropriation_to_year", "to_year", postgresql_where=text("to_year IS NOT NULL")),
     )
+
+    normal_columns = {"document_key": lambda row: normal_identifier(row.document_no)}  # noqa: RUF012 - constant
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     district: Mapped[str]
     year: Mapped[int]
     document_no: Mapped[str]
+    document_key: Mapped[str | None]
     amount_yuan: Mapped[Decimal]
     note: Mapped[str | None]
     status: Mapped[str] = mapped_column(default="drafted")

@@ -11,6 +11,8 @@ from services.funding.models.applications import Application
 from services.funding.models.base import Base
 from services.funding.rules.code_lists import CLAWBACK_STATUSES
 from shared.errors import WrongStatus
+from shared.normal_forms import normal_identifier
+from shared.storage.normal_columns import Normalised
 from shared.storage.versions import Part
 
 
@@ -68,16 +70,17 @@ class ClawbackRequest(Base, Part):
             self.status = "recovered"
 
 
-class Recovery(Base, Part):
+class Recovery(Base, Part, Normalised):
     """Bank receipt of recovered money; append-only."""
 
     __tablename__ = "recovery"
     __table_args__ = (
         CheckConstraint("amount_yuan > 0", name="amount"),
-        Index("uq_recovery_bank_receipt_no", "bank_receipt_no", unique=True),
+        Index("uq_recovery_receipt_key", "receipt_key", "application_id", "amount_yuan", unique=True),
         Index("ix_recovery_clawback_id", "clawback_id"),
     )
     shown_in = {Application: "application_id"}  # noqa: RUF012 - constant
+    normal_columns = {"receipt_key": lambda row: normal_identifier(row.bank_receipt_no)}  # noqa: RUF012 - constant
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     clawback_id: Mapped[UUID] = mapped_column(ForeignKey("clawback_request.id"))
@@ -86,6 +89,8 @@ class Recovery(Base, Part):
     applicant_uscc: Mapped[str]
     amount_yuan: Mapped[Decimal]
     bank_receipt_no: Mapped[str]
+    receipt_key: Mapped[str | None]
+    repeat_reason: Mapped[str | None]
     recorded_by: Mapped[str]
     recorded_at: Mapped[datetime]
     transfer_id: Mapped[UUID] = mapped_column(unique=True)
