@@ -24,3 +24,7 @@ class Periods(BaseSettings):
     """Days for which a dead letter is kept after it was settled."""
     keep_drafts_days: int = Field(default=731, ge=180)
     """Days without a change after which a declaration that was never submitted is emptied."""
+    incoming_keep_hours: int = 24
+    """Incomplete uploads are removed after this number of hours."""
+    unreferenced_keep_hours: int = Field(default=168, ge=1)
+    """Stored files to which no record refers, left by a crash, are removed after this number of hours."""

@@ -17,8 +17,6 @@ from shared.periods import Periods
 ROOT = Path(__file__).resolve().parent.parent
 ROLE_KINDS = ("app", "relay", "sealer")
 """Kinds of database roles that log in; each service has a role of each kind, such as app_intake."""
-_WHOLE_STORE = ("intake",)
-"""Services whose files lie at the root of the store."""
 _SERVICE_URL = re.compile(r"TENGHUAN_(\w+)_DATABASE_URL")
 _ROLE_PASSWORD = re.compile(rf"TENGHUAN_([A-Z]+)_({'|'.join(ROLE_KINDS).upper()})(_NEXT)?_PASSWORD")
 
@@ -118,11 +116,6 @@ class Settings(LoadLimits, Periods):
     files_url: str = ""
     """Store of uploaded materials: file:///… or s3://bucket/prefix. Empty: `files` in data_dir."""
     upload_limit_bytes: int = 50 * 1024 * 1024
-    incoming_keep_hours: int = 24
-    """Incomplete uploads are removed after this number of hours."""
-    unreferenced_keep_hours: int = Field(default=168, ge=1)
-    """Stored files to which no record refers, left by a crash, are removed after this number of hours."""
-
     update_max_age_days: int = Field(default=7, ge=1, le=90)
     """Age at which a signed update in district.library-updates is not recorded any more but becomes a dead letter."""
 
@@ -241,12 +234,9 @@ class Settings(LoadLimits, Periods):
         return make_url(self.database_url).set(drivername="postgresql+asyncpg")
 
     def file_store_url(self, service: str) -> str:
-        """Return the store of a service's files: an area of its own, so that each service can tell what it refers to.
-
-        Intake's is the whole store, as released; the areas of the others lie in it.
-        """
+        """Return the store of a service's files, an area of its own; intake's is the whole store, as released."""
         whole = (self.files_url or (self.data_dir.resolve() / "files").as_uri()).rstrip("/")
-        return whole if service in _WHOLE_STORE else f"{whole}/{service}"
+        return whole if service == "intake" else f"{whole}/{service}"
 
     def redacted(self) -> dict[str, Any]:
         """Return the settings without secrets and passwords, for display."""

@@ -14,8 +14,8 @@ from services.funding.ledger.posting import post
 from services.funding.models.applications import Application
 from services.funding.models.changes import ApprovalChange
 from services.funding.models.releases import ReleaseRequest
+from services.funding.rules.change_codes import OPEN_CHANGES
 from services.funding.rules.changes import Reduction, changed_components, check_conditions, facts_with, reduced
-from services.funding.rules.code_lists import OPEN_CHANGES
 from services.funding.rules.offers import GRANT, grant_offer
 from shared.contracts.funding import ApprovalChanged
 from shared.errors import Duplicate, Invalid, WrongStatus

@@ -1,4 +1,4 @@
-"""Which stored files the records of a service refer to; a file without any reference is removed.
+"""References of the records of a service to stored files; a file without any reference is removed.
 
 An upload is moved to its place before the transaction that refers to it commits. A failed commit, or a crash before it,
 leaves a file that no record names. Whoever keeps or removes a content holds its lock until the transaction ends, so a

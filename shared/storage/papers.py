@@ -25,7 +25,7 @@ class Paper:
     label: str
     add: tuple[str, ...]
     read: tuple[str, ...] = PERSONS
-    """Who sees the record reads its papers, unless the paper is one of the offices' own work."""
+    """Roles that read the paper where they see its record: all, unless it is one of the offices' own work."""
 
 
 @dataclass(frozen=True)

@@ -7,14 +7,8 @@ import pytest
 
 from deploy.demo.personas import Persona, applicant
 from services.funding.models.interest_claims import OPEN as WAITING
-from services.funding.rules.code_lists import (
-    APPLICATION_STATUSES,
-    CHANGE_STATUSES,
-    CLAIM_IN_REVIEW,
-    CLAIM_STATUSES,
-    CORRECTION_STATUSES,
-    OPEN_CHANGES,
-)
+from services.funding.rules.change_codes import CHANGE_STATUSES, CORRECTION_STATUSES, OPEN_CHANGES
+from services.funding.rules.code_lists import APPLICATION_STATUSES, CLAIM_IN_REVIEW, CLAIM_STATUSES
 from tests.enumeration import operations
 from tests.funding.case import OWNER, appropriate, approved, enter_pool, plan_item
 from tests.funding.rows import RECORD, add, add_planned

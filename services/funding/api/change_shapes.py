@@ -7,8 +7,8 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.funding.api.shapes import TIME, YUAN, Shape
+from services.funding.rules.change_codes import ChangeKind, ChangeStatus
 from services.funding.rules.changes import proposal_of
-from services.funding.rules.code_lists import ChangeKind, ChangeStatus
 from shared.attachments import Attached
 from shared.audiences import Handler, Internal
 from shared.identifiers import Uscc

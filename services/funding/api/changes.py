@@ -22,7 +22,7 @@ from services.funding.changes import (
 )
 from services.funding.models.applications import Application
 from services.funding.models.changes import ApprovalChange
-from services.funding.rules.code_lists import ChangeKind, ChangeStatus
+from services.funding.rules.change_codes import ChangeKind, ChangeStatus
 from shared.actors import Actor
 from shared.attachments import decided, facts_of, papers_of, require
 from shared.errors import WrongStatus

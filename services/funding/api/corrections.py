@@ -14,7 +14,8 @@ from services.funding.corrections import locked_order
 from services.funding.holds import place_hold
 from services.funding.models.applications import Application
 from services.funding.models.corrections import CorrectionOrder
-from services.funding.rules.code_lists import CLAWBACK_GROUNDS, Clause, ClawbackGround, CorrectionStatus
+from services.funding.rules.change_codes import CorrectionStatus
+from services.funding.rules.code_lists import CLAWBACK_GROUNDS, Clause, ClawbackGround
 from shared.attachments import Attached, decided, facts_of, require
 from shared.audiences import Handler
 from shared.errors import Invalid

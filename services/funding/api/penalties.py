@@ -12,7 +12,8 @@ from services.funding.api.shapes import DATE, TIME, YUAN, ApplicationKey, Shape,
 from services.funding.applications import new_row_columns
 from services.funding.models.applications import Application
 from services.funding.models.corrections import Penalty
-from services.funding.rules.code_lists import ClawbackGround, PenaltyKind
+from services.funding.rules.change_codes import PenaltyKind
+from services.funding.rules.code_lists import ClawbackGround
 from services.funding.rules.corrections import check_fine
 from shared.attachments import Attached, facts_of, require
 from shared.audiences import Handler

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from services.funding.models.applications import Application
 from services.funding.models.base import Base
-from services.funding.rules.code_lists import CHANGE_STATUSES, CHANGEABLE_KINDS, OPEN_CHANGES
+from services.funding.rules.change_codes import CHANGE_STATUSES, CHANGEABLE_KINDS, OPEN_CHANGES
 from shared.errors import WrongStatus
 from shared.storage.versions import Part
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from services.funding.models.applications import Application
 from services.funding.models.base import Base
-from services.funding.rules.code_lists import CORRECTION_STATUSES, PENALTY_KINDS
+from services.funding.rules.change_codes import CORRECTION_STATUSES, PENALTY_KINDS
 from shared.errors import WrongStatus
 from shared.storage.versions import Part
 

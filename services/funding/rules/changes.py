@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
-from services.funding.rules.code_lists import CHANGE_KINDS
+from services.funding.rules.change_codes import CHANGE_KINDS
 from shared.errors import DomainError, Invalid
 from shared.policy import Ruleset, assess
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Final, Literal, get_args
 
 from services.funding.rules.budgets import BUDGET_KINDS
+from services.funding.rules.change_codes import CHANGE_LISTS
 from services.funding.rules.money_bars import BASES, Basis
 from services.funding.rules.plans import ITEM_ACTIONS, PLAN_CHANGE_KINDS, PLAN_CHANGE_STATUSES
 from shared.contracts.library import LABELS, SupportMode
@@ -201,40 +202,6 @@ CLAWBACK_STATUSES: Final[dict[str, str]] = {
     "recovered": "已全部收回",
 }
 
-CorrectionStatus = Literal["ordered", "proved", "corrected", "uncorrected"]
-CORRECTION_STATUSES: Final[dict[str, str]] = {
-    "ordered": "已责令改正",
-    "proved": "已报送改正情况",
-    "corrected": "已改正",
-    "uncorrected": "未改正",
-}
-
-PenaltyKind = Literal["fine", "interest"]
-PENALTY_KINDS: Final[dict[str, str]] = {"fine": "罚款", "interest": "追回资金的利息"}
-
-ChangeKind = Literal["content", "entity", "site", "schedule", "mode"]
-CHANGE_KINDS: Final[dict[str, str]] = {
-    "content": "建设内容和规模",
-    "entity": "项目单位",
-    "site": "建设地点",
-    "schedule": "建设工期",
-    "mode": "支持方式",
-}
-"""Kinds of a change of an approval; one of the support mode is refused. 二（四）"""
-CHANGEABLE_KINDS: Final = ("content", "entity", "site", "schedule")
-ChangeStatus = Literal["requested", "checked", "reviewed", "returned", "withdrawn", "approved", "refused"]
-CHANGE_STATUSES: Final[dict[str, str]] = {
-    "requested": "待区级核查",
-    "checked": "待市级审核",
-    "reviewed": "待市级决定",
-    "returned": "已退回，待申请单位修改",
-    "withdrawn": "已撤回",
-    "approved": "已批准",
-    "refused": "不予批准",
-}
-OPEN_CHANGES: Final = ("requested", "checked", "reviewed", "returned")
-"""Statuses of a change that is not decided."""
-
 PublicMoneyKind = Literal[
     "other_municipal", "district_investment", "district_rent", "district_operating", "first_set_equipment"
 ]
@@ -298,10 +265,7 @@ CODE_LISTS: Final[Mapping[str, Mapping[str, str]]] = {
     "return_status": RETURN_STATUSES,
     "clawback_ground": CLAWBACK_GROUNDS,
     "clawback_status": CLAWBACK_STATUSES,
-    "correction_status": CORRECTION_STATUSES,
-    "penalty_kind": PENALTY_KINDS,
-    "change_kind": CHANGE_KINDS,
-    "change_status": CHANGE_STATUSES,
+    **CHANGE_LISTS,
     "public_money_kind": PUBLIC_MONEY_KINDS,
     "money_bar_basis": MONEY_BAR_BASES,
     "money_bar_status": MONEY_BAR_STATUSES,

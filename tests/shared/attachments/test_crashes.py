@@ -89,7 +89,7 @@ async def test_old_files_without_a_record_are_swept_and_no_others(world: World) 
 
 
 async def test_a_file_that_is_being_kept_is_not_swept(world: World) -> None:
-    """The sweep waits for the transaction that keeps the content, and then sees its row."""
+    """Wait with the sweep for the transaction that keeps the content, and see its row."""
     instance = world.instances["funding"]
     content = await stray(world, b"again")
     async with instance.database.session(system_actor("funding")) as session:
