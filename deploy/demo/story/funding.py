@@ -108,10 +108,29 @@ async def release(client: StoryClient, ids: dict[str, str]) -> None:
     """Release the grants: one person requests, another approves."""
     await client.move_to(RELEASED)
     granted = [case for case in FUNDED if case is not INTEREST]
-    await together(*(_pay(client, case, ids, {"evidence": "计划已下达，专户已开立"}) for case in granted))
+    request = {"evidence": "计划已下达，专户已开立"}
+    releases = await together(*(_pay(client, case, ids, request) for case in granted))
+    await _order(client, "order-grants", releases)
 
 
-async def _pay(client: StoryClient, case: Case, ids: dict[str, str], request: dict[str, Any]) -> None:
+async def _order(client: StoryClient, key: str, releases: list[str]) -> None:
+    """Order the releases from the treasury, and book its receipts of the same day."""
+    body = {"release_ids": sorted(releases)}
+    order = await client.post("funding", "/v1/payment-orders", "finance-1", key, body)
+    receipts = [
+        {
+            "voucher_no": f"示例凭证-{key}-{line['line_no']}", "order_no": line["order_no"], "line_no": line["line_no"],
+            "amount_yuan": line["amount_yuan"], "result": "paid", "result_on": client.now.date().isoformat(),
+        }
+        for line in order["items"]
+    ]  # fmt: skip
+    path, stated = "/v1/treasury-receipts", {"receipts": receipts}
+    booked = await client.post("funding", path, "finance-2", f"{key}-receipts", stated)
+    if open_rows := [row for row in booked["rows"] if row["verdict"] != "matched"]:
+        raise Unexpected(f"{key}: receipts that are not matched: {open_rows}")
+
+
+async def _pay(client: StoryClient, case: Case, ids: dict[str, str], request: dict[str, Any]) -> str:
     path = _at(ids, case, "release-requests")
     requested = await client.post("funding", path, "finance-1", f"{case.key}-ask-release", request)
     await client.decide(
@@ -119,6 +138,7 @@ async def _pay(client: StoryClient, case: Case, ids: dict[str, str], request: di
     )
     # The project reports from this quarter on: its file must exist before the clock moves past the quarter.
     await client.until("monitoring", f"/v1/files/{ids[case.key]}", "city-officer-2", bool, "a project file")
+    return str(requested["id"])
 
 
 async def pay_interest(client: StoryClient, ids: dict[str, str]) -> None:
@@ -141,7 +161,8 @@ async def pay_interest(client: StoryClient, ids: dict[str, str]) -> None:
     if claim["amount_yuan"] != SUBSIDY:
         raise Unexpected(f"{INTEREST.name}: interest subsidy {claim['amount_yuan']}")
     await client.move_to(PAID_INTEREST)
-    await _pay(client, INTEREST, ids, {"evidence": "结息单与付息凭证一致", "claim_id": claim["id"]})
+    released = await _pay(client, INTEREST, ids, {"evidence": "结息单与付息凭证一致", "claim_id": claim["id"]})
+    await _order(client, "order-interest", [released])
 
 
 async def _scan(client: StoryClient, ids: dict[str, str]) -> str:
