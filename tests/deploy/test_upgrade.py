@@ -129,6 +129,33 @@ def test_the_earlier_ledger_rests_on_its_documents_and_agrees_with_them(folder: 
         asyncio.run(_reconciled(settings))
 
 
+_CLAIMED = """
+SELECT c.status, c.amount_yuan::text, s.status, l.number, l.facts -> 'payments' -> 0 ->> 'paid_yuan', v.number,
+       n.drawdowns -> 0 ->> 'amount_yuan', n.contract_key, (r.claim_id = c.id AND r.statement_id = c.id)
+FROM funding.interest_statement s
+JOIN funding.interest_claim c ON c.id = s.id
+JOIN funding.interest_line l ON l.claim_id = c.id
+JOIN funding.loan n ON n.id = l.loan_id
+JOIN funding.loan_version v ON v.loan_id = n.id
+LEFT JOIN funding.release_request r ON r.claim_id = c.id
+"""
+
+
+def test_an_earlier_statement_is_a_decided_claim_with_its_lines_and_its_payment(folder: Path) -> None:
+    with database_settings() as settings:
+        asyncio.run(migrated(settings, "inprocess"))
+        asyncio.run(_claimed(settings))
+
+
+async def _claimed(settings: Settings) -> None:
+    engine = admin_engine(settings)
+    async with engine.connect() as connection:
+        rows = (await connection.execute(text(_CLAIMED))).all()
+    await engine.dispose()
+    paid, drawn, key = "1993333.33", "200000000.00", "示例银行|示贷2024-002"
+    assert [tuple(row) for row in rows] == [("decided", "1729444.44", "computed", 1, paid, 1, drawn, key, True)]
+
+
 async def _reconciled(settings: Settings) -> None:
     engine = admin_engine(settings)
     async with engine.connect() as connection:

@@ -34,7 +34,7 @@ _FENCED = ("money_return", "appropriation")
 def upgrade() -> None:
     op.execute("SET LOCAL lock_timeout = '5s'")
     for table in _FENCED:
-        op.execute(f"ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY")
+        op.execute(f"ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY, DISABLE TRIGGER USER")
     for statement in _KEYS.split(";"):
         op.execute(statement)
     _key("money_return", "bank_receipt_no", "receipt_key", ("application_id", "amount_yuan"))
@@ -42,7 +42,7 @@ def upgrade() -> None:
     for statement in _INDEXES.split(";"):
         op.execute(statement)
     for table in _FENCED:
-        op.execute(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")
+        op.execute(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY, ENABLE TRIGGER USER")
 
 
 def _key(table: str, number: str, key: str, beside: tuple[str, ...]) -> None:
