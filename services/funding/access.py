@@ -155,7 +155,7 @@ ACCESS = (
     Access(
         "penalty",
         "the payment is added; what the authority decided stays",
-        app=f"{ADD}, UPDATE (bank_receipt_no, paid_on, booked_by, booked_at)",
+        app=f"{ADD}, UPDATE (bank_receipt_no, receipt_key, paid_on, booked_by, booked_at)",
         sealer="SELECT",
     ),
     Access(

@@ -11,6 +11,8 @@ from services.funding.models.applications import Application
 from services.funding.models.base import Base
 from services.funding.rules.change_codes import CORRECTION_STATUSES, PENALTY_KINDS
 from shared.errors import WrongStatus
+from shared.normal_forms import normal_identifier
+from shared.storage.normal_columns import Normalised
 from shared.storage.versions import Part
 
 
@@ -63,7 +65,7 @@ class CorrectionOrder(Base, Part):
         self.status, self.closed_by, self.closed_at, self.closing_reason = status, subject, at, reason
 
 
-class Penalty(Base, Part):
+class Penalty(Base, Part, Normalised):
     """Fine or interest on recovered money, as the competent authority decided it; apart from the money of the grant."""
 
     __tablename__ = "penalty"
@@ -71,10 +73,14 @@ class Penalty(Base, Part):
         CheckConstraint(f"kind IN {tuple(PENALTY_KINDS)}", name="kind"),
         CheckConstraint("amount_yuan > 0 AND base_yuan > 0", name="amount"),
         CheckConstraint("(paid_on IS NULL) = (bank_receipt_no IS NULL)", name="paid"),
-        Index("uq_penalty_document_no", "application_id", "kind", "document_no", unique=True),
-        Index("uq_penalty_bank_receipt_no", "bank_receipt_no", unique=True),
+        Index("uq_penalty_document_key", "application_id", "kind", "document_key", unique=True),
+        Index("uq_penalty_receipt_key", "receipt_key", unique=True),
     )
     shown_in = {Application: "application_id"}  # noqa: RUF012 - constant
+    normal_columns = {  # noqa: RUF012 - constant
+        "document_key": lambda row: normal_identifier(row.document_no),
+        "receipt_key": lambda row: normal_identifier(row.bank_receipt_no) if row.bank_receipt_no else None,
+    }
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     application_id: Mapped[UUID] = mapped_column(ForeignKey("application.id"))
@@ -91,6 +97,8 @@ class Penalty(Base, Part):
     recorded_by: Mapped[str]
     recorded_at: Mapped[datetime]
     bank_receipt_no: Mapped[str | None]
+    document_key: Mapped[str | None]
+    receipt_key: Mapped[str | None]
     paid_on: Mapped[date | None]
     booked_by: Mapped[str | None]
     booked_at: Mapped[datetime | None]
