@@ -1,4 +1,4 @@
-"""What a batch of figures changes: the cases it concerns, before and after, and which decision used which version."""
+"""Effects of a batch of figures: the cases it changes, before and after, and the decisions that used a version."""
 
 from typing import Any
 
