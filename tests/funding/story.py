@@ -81,6 +81,7 @@ async def together(story: Story) -> None:
     await story.pool("late", 9, FENGTAI, OTHER_OWNER, SMALL_PARTS)
     body = {"mode": "investment_grant", "justification": "意见9"}
     await story.post("/v1/applications/{late}/draft-approval", "city-officer-1", body)
+    await story.post("/v1/applications/{late}/lift-hold", "city-supervisor-3", {"reason": "已复核丙"})
     await story.post("/v1/applications/{late}/approve", "city-supervisor-2")
     items = [plan_item(story.cases["late"])]
     plan = await story.post("/v1/plans", "city-officer-3", {"year": 2024, "batch": 9, "items": items}, 201)
