@@ -97,7 +97,7 @@ class Service:
     """The tables whose rows are sealed."""
     jobs: tuple[Job, ...] = ()
     series: SeriesDuty = field(default_factory=SeriesDuty)
-    """Its part in the dated figures."""
+    """Kinds of dated figures that the service owns and reads."""
     retention: tuple[Rule, ...] = ()
     """Rules of erasure by age, beside those of every service."""
     papers: Papers = field(default_factory=Papers)
@@ -123,9 +123,8 @@ class Instance:
         self.background = Database(service.name, settings.service_url(service.name), clock, few)
         following = settings.next_password(f"relay_{service.name}")
         self.relay = Relay(service.name, settings.service_url(service.name, "relay"), bus, next_password=following)
-        self.consumer = Consumer(
-            self.background, service.handlers, service.read_topics().values(), service.series.reads
-        )
+        reads, topics = service.series.reads, service.read_topics()
+        self.consumer = Consumer(self.background, service.handlers, topics.values(), reads)
         self.sealer = Sealer(self.background, service.seals)
         for database in (self.database, self.background):
             database.wakers.append(self.relay.wake)
@@ -133,15 +132,13 @@ class Instance:
         self.api_keys = ApiKeys(self.database)
         self.revocations = Revocations(self.background, settings)
         self.rates, self.wrong_keys = RateLimiter(settings, service.name), WrongKeys()
-        self.sign_ins = SignIns()
-        self.agents = Agents(self.background)
+        self.sign_ins, self.agents = SignIns(), Agents(self.background)
         self.tickets = StreamTickets(self.database, self.revocations, self.agents)
         self.draining = asyncio.Event()
         self.reads: set[asyncio.Task[Any]] = set()
         """Reads of event streams, which end by themselves where their client leaves meanwhile."""
         self._tasks: list[asyncio.Task[None]] = []
-        self._feed_moved = asyncio.Event()
-        self._package_stored = False
+        self._feed_moved, self._package_stored = asyncio.Event(), False
         self.relay.on_placed.append(self._on_placed)
         if bus is not None:
             for source in sorted(service.sources()):
@@ -206,10 +203,7 @@ class Instance:
             await remove_stale_uploads(session, self.service.name)
 
     async def keep_figures(self) -> None:
-        """Store the package's figures as first entries of the kinds that the service owns, once for each release.
-
-        Events that waited for figures are handled once these have arrived.
-        """
+        """Handle events that waited for figures, and store the package's figures as first entries, once a release."""
         await self.consumer.replay_waiting()
         if self.service.series.owns and not self._package_stored:
             async with self.background.session(system_actor(self.service.name)) as session:

@@ -1,4 +1,4 @@
-"""What services tell each other of dated figures: confirmed batches, with their documents."""
+"""Parts of the events that announce dated figures: confirmed batches, with their documents."""
 
 from datetime import date
 from uuid import UUID

@@ -58,17 +58,13 @@ class Consumer:
     """Handler of the messages that a bus delivers to one service."""
 
     def __init__(
-        self,
-        database: Database,
-        handlers: Handlers,
-        inbound_topics: Iterable[InboundTopic] = (),
-        reads: Collection[str] = (),
+        self, database: Database, handlers: Handlers, topics: Iterable[InboundTopic] = (), reads: Iterable[str] = ()
     ) -> None:
-        """Make a consumer; `reads` are the kinds of dated figures of which the service keeps copies."""
         self.database = database
         self.reads = frozenset(reads)
+        """Kinds of dated figures of which the service keeps copies."""
         self.handlers = handlers
-        self.inbound_topics = {topic.type: topic for topic in inbound_topics}
+        self.inbound_topics = {topic.type: topic for topic in topics}
         self.healthy = True
         self.stopping = asyncio.Event()
         self.tally: Counter[str] = Counter()

@@ -98,7 +98,7 @@ class FigureOut(BaseModel):
 
 
 class ChangeOut(BaseModel):
-    """What a row of a batch changes."""
+    """Change that a row of a batch makes."""
 
     row: int = Field(title="行号", description="文件的数据行或列表的项，从 1 起")
     key: str = Field(title="数据名")
@@ -110,7 +110,7 @@ class ChangeOut(BaseModel):
 
 
 class RowErrorOut(BaseModel):
-    """What is wrong with a field of a row."""
+    """Error in a field of a row."""
 
     row: int = Field(title="行号", description="0 为整个文件")
     field: str = Field(title="字段")
@@ -129,7 +129,7 @@ class AffectedOut(BaseModel):
 
 
 class PreviewOut(BaseModel):
-    """What a batch would change if it were confirmed now; nothing is stored."""
+    """Changes that a batch would make if it were confirmed now; nothing is stored."""
 
     changes: list[ChangeOut] = Field(title="变动")
     errors: list[RowErrorOut] = Field(title="问题", description="有问题的批次不能登记")
@@ -184,13 +184,13 @@ class RecomputeIn(BaseModel):
 
 
 class RecomputedOut(BaseModel):
-    """What became of a case that was computed again."""
+    """Result of a case that was computed again."""
 
     case_id: UUID = Field(title="事项标识")
     result: str = Field(title="结果")
 
 
 class RecomputationOut(BaseModel):
-    """What became of the cases that were computed again."""
+    """Results of the cases that were computed again."""
 
     cases: list[RecomputedOut] = Field(title="各事项的结果")

@@ -1,4 +1,4 @@
-"""What a figure must be before it is entered, by kind."""
+"""Conditions that a figure must meet before it is entered, by kind."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ _YES: Final = {"1", "true", "yes", "是", "y"}
 
 @dataclass(frozen=True, slots=True)
 class RowError:
-    """What is wrong with a field of a row; rows count from 1, 0 is the file as a whole."""
+    """Error in a field of a row; rows count from 1, 0 is the file as a whole."""
 
     row: int
     field: str
@@ -32,7 +32,7 @@ class RowError:
 
 @dataclass(frozen=True, slots=True)
 class RowChange:
-    """What a row would change: `base` is the version that it follows, 0 for a new figure."""
+    """Change that a row would make: `base` is the version that it follows, 0 for a new figure."""
 
     row: int
     figure: Figure
