@@ -27,7 +27,7 @@ class Line:
 
 @dataclass(eq=False)
 class Receipt:
-    """What the treasury stated about a line, and what became of it."""
+    """Statement of the treasury about a line, and its status."""
 
     line: Line
     result: str

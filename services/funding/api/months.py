@@ -76,7 +76,7 @@ class DayOut(Shape):
 
 
 class MonthOut(BaseModel):
-    """What a month holds now."""
+    """Days and open items of a month as they are now."""
 
     month: str = Field(title="月份")
     closed_until: str | None = Field(title="已结账至")

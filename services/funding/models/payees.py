@@ -44,7 +44,7 @@ class PayeeAccount(Base, Part):
     applicant_uscc: Mapped[str]
     number: Mapped[int]
     changes: Mapped[bool]
-    """Whether another account was confirmed before."""
+    """True if another account was confirmed before."""
     account_name: Mapped[str]
     bank: Mapped[str]
     bank_code: Mapped[str | None]

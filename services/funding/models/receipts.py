@@ -1,4 +1,4 @@
-"""What the treasury answers: receipts (国库回单) and the files and messages that brought them. 三（二）"""
+"""Receipts of the treasury (国库回单), and the files and messages that brought them. 三（二）"""
 
 from datetime import date, datetime
 from decimal import Decimal

@@ -33,7 +33,7 @@ async def lock_books(session: AsyncSession) -> None:
 
 
 class Answer(Protocol):
-    """What a receipt states, on record or not yet."""
+    """Statement of a receipt, on record or not yet."""
 
     @property
     def result(self) -> str: ...

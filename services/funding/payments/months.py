@@ -36,7 +36,7 @@ class OpenItems(DomainError):
 
 
 class MonthChanged(DomainError):
-    """What is open has changed since the closing was prepared. 三（二）"""
+    """The open items have changed since the closing was prepared. 三（二）"""
 
     status, code, title = 409, "month_changed", "编制之后未结事项已有变化"
 

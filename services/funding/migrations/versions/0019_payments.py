@@ -45,9 +45,7 @@ CREATE TABLE payee_account (
         NOT NULL),
     CONSTRAINT fk_payee_account_application_id_application FOREIGN KEY(application_id) REFERENCES application (id)
 );
-
 CREATE UNIQUE INDEX uq_payee_account_application_id_number ON payee_account (application_id, number);
-
 CREATE UNIQUE INDEX uq_payee_account_open ON payee_account (application_id) WHERE status IN ('entered',
     'checked');
 
@@ -75,9 +73,7 @@ CREATE TABLE payment_order (
     CONSTRAINT uq_payment_order_order_no UNIQUE (order_no),
     CONSTRAINT fk_payment_order_replaces_id_payment_order FOREIGN KEY(replaces_id) REFERENCES payment_order (id)
 );
-
 CREATE INDEX ix_payment_order_due_on ON payment_order (due_on, id);
-
 CREATE UNIQUE INDEX uq_payment_order_replaces_id ON payment_order (replaces_id);
 
 CREATE TABLE payment_line (
@@ -111,11 +107,8 @@ CREATE TABLE payment_line (
     CONSTRAINT fk_payment_line_release_id_release_request FOREIGN KEY(release_id) REFERENCES release_request (id),
     CONSTRAINT fk_payment_line_payee_id_payee_account FOREIGN KEY(payee_id) REFERENCES payee_account (id)
 );
-
 CREATE INDEX ix_payment_line_application_id ON payment_line (application_id);
-
 CREATE UNIQUE INDEX uq_payment_line_order_id_line_no ON payment_line (order_id, line_no);
-
 CREATE UNIQUE INDEX uq_payment_line_release_id ON payment_line (release_id) WHERE status <> 'withdrawn';
 
 CREATE TABLE payment_order_file (
@@ -174,13 +167,9 @@ CREATE TABLE treasury_receipt (
     CONSTRAINT fk_treasury_receipt_batch_id_receipt_batch FOREIGN KEY(batch_id) REFERENCES receipt_batch (id),
     CONSTRAINT fk_treasury_receipt_line_id_payment_line FOREIGN KEY(line_id) REFERENCES payment_line (id)
 );
-
 CREATE INDEX ix_treasury_receipt_month ON treasury_receipt (month);
-
 CREATE INDEX ix_treasury_receipt_result_on ON treasury_receipt (result_on, id);
-
 CREATE UNIQUE INDEX uq_treasury_receipt_line_id ON treasury_receipt (line_id, result) WHERE status = 'matched';
-
 CREATE UNIQUE INDEX uq_treasury_receipt_voucher_key ON treasury_receipt (voucher_key, result) WHERE status <>
     'voided';
 
@@ -206,7 +195,6 @@ CREATE TABLE month_closing (
     CONSTRAINT ck_month_closing_two_people_close CHECK (closed_by <> prepared_by),
     CONSTRAINT ck_month_closing_two_people_reopen CHECK (reopened_by <> reopening_by)
 );
-
 CREATE UNIQUE INDEX uq_month_closing_month ON month_closing (month) WHERE status IN ('prepared', 'closed',
     'reopening');
 """
