@@ -82,7 +82,10 @@ ANNUAL_PLAN = {
 async def plan(client: StoryClient, ids: dict[str, str]) -> None:
     """Issue one batch of the investment plan for all approved applications."""
     await client.move_to(PLANNED)
-    items = [{"application_id": ids[case.key], **ANNUAL_PLAN} for case in APPROVED_CASES]
+    items = [
+        {"application_id": ids[case.key], "content_and_scale": f"{case.name}的改造", **ANNUAL_PLAN}
+        for case in APPROVED_CASES
+    ]
     batch = {"year": 2024, "batch": 1, "items": items}
     drafted = await client.post("funding", "/v1/plans", "city-officer-1", "plan-2024-1", batch)
     await client.decide("funding", f"/v1/plans/{drafted['id']}/issue", "city-supervisor-1", "plan-2024-1-issue")
