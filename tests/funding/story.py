@@ -89,7 +89,6 @@ async def together(story: Story) -> None:
     await story.post(f"/v1/plans/{plan['id']}/issue", "city-supervisor-1")
     account = await enter_account(story, "late", 9)
     await story.post(f"/v1/payee-accounts/{account['id']}/confirm", f"{FENGTAI}-officer-2")
-    await story.post("/v1/applications/{late}/lift-hold", "city-supervisor-3", {"reason": "信用等级已复核"})
     path = f"/v1/plans/{plan['id']}"
     await story.post(f"{path}/release-requests", "finance-1", {"evidence": "成批拨付的依据"})
     await story.post(f"{path}/release", "finance-2")
