@@ -11,7 +11,6 @@ from tests.funding.story_changes import changes
 from tests.funding.story_chapters import interest, monitored
 from tests.funding.story_corrections import fined, ordered
 from tests.funding.story_payments import accounts, change_of_account, paid_again, treasury
-from tests.funding.story_steps import Story, enter_account, instalment, state
 from tests.funding.story_steps import LATE_OWNER, Story, enter_account, instalment, state
 from tests.world import World
 
