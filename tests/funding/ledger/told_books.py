@@ -16,7 +16,7 @@ _IDS = """
 SELECT 'doc' || right(year::text, 1) || document_no, id FROM funding.appropriation
 UNION ALL SELECT 'fund' || right(a.year::text, 1) || document_no, t.id
     FROM funding_ledger.transfer t JOIN funding.appropriation a ON a.id = t.document_id
-UNION ALL SELECT 'plan' || right(year::text, 1), id FROM funding.investment_plan WHERE status = 'issued'
+UNION ALL SELECT 'plan' || right(year::text, 1), id FROM funding.investment_plan WHERE status = 'issued' AND batch <> 9
 UNION ALL SELECT CASE status WHEN 'approved' THEN 'altered' ELSE 'refused' END, id FROM funding.approval_change
     WHERE status IN ('approved', 'refused')
 UNION ALL SELECT 'cut', id FROM funding_ledger.transfer WHERE purpose LIKE 'award_cut:change:%'
