@@ -130,6 +130,7 @@ async def record_money_bar(session: AsyncSession, event: MunicipalMoneyCompared)
     """Record whether other municipal money bars the support of the project. 二（五）"""
     declaration = await _locked_declaration(session, event.declaration_id)
     if declaration is not None:
+        declaration.updated_at = now(session)
         detail: dict[str, Any] = {"clause": "二（五）", "outcome": event.outcome, "basis": event.basis}
         await record_act(
             session, "learn_money_bar", case_of(declaration), round=declaration.round, reason=event.reason, **detail

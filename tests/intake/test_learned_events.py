@@ -10,7 +10,13 @@ import pytest
 
 from services.intake.handlers import HANDLERS
 from shared.contracts.base import Event
-from shared.contracts.eligibility import DeclarationAssessed, PoolEntered, ReviewPassed, ReviewRejected
+from shared.contracts.eligibility import (
+    DeclarationAssessed,
+    PolicyFiguresConfirmed,
+    PoolEntered,
+    ReviewPassed,
+    ReviewRejected,
+)
 from shared.contracts.facts import ProjectFacts
 from shared.contracts.funding import (
     FundsApproved,
@@ -19,6 +25,7 @@ from shared.contracts.funding import (
     FundsHeld,
     FundsReleased,
     FundsSentBack,
+    MunicipalMoneyCompared,
 )
 from shared.contracts.intake import Project
 from shared.contracts.monitoring import CreditRated, EvaluationIssued, ProjectDelivered
@@ -155,6 +162,14 @@ EVENTS: dict[str, tuple[type[Event], dict[str, Any], str, str, str | None, dict[
         "核查中",
         {"clause": "四（一）3", "held": True, "ground": "credit"},
     ),
+    "compared": (
+        MunicipalMoneyCompared,
+        {"bar_id": uuid4(), "outcome": "barred", "basis": "building", "reason": "楼宇相同"},
+        "received",
+        "learn_money_bar",
+        "楼宇相同",
+        {"clause": "二（五）", "outcome": "barred", "basis": "building"},
+    ),
     "delivered": (
         ProjectDelivered,
         {"delivered_on": date(2024, 3, 6), "evaluation_due_on": date(2025, 3, 7)},
@@ -214,7 +229,7 @@ EVENTS: dict[str, tuple[type[Event], dict[str, Any], str, str, str | None, dict[
 
 
 def test_every_handled_event_is_in_the_table() -> None:
-    assert {row[0] for row in EVENTS.values()} | {CreditRated} == set(HANDLERS)
+    assert {row[0] for row in EVENTS.values()} | {CreditRated, PolicyFiguresConfirmed} == set(HANDLERS)
 
 
 @pytest.mark.parametrize("name", EVENTS)
@@ -236,7 +251,7 @@ async def test_an_event_records_its_stage_and_details(world: World, name: str) -
         "stage_label": said["stage_label"],
         "version": 2,
         "round": 2,
-        "due_on": "2024-03-20" if held else None,
+        "due_on": "2024-03-20" if name in ("held", "compared", "sent back by the bank") else None,
         "funds_held": held,
         "updated_at": "2024-03-12T01:00:00Z",
     }
