@@ -25,7 +25,7 @@ from shared.storage.audit import Case, case_of, record_act
 from shared.storage.session import actor_of, now, today
 
 Changes = Mapping[UUID, dict[str, Any]]
-"""What a document does to each project: the action, and the fields that change."""
+"""Changes by project: the action, and the fields that change."""
 _COPIED = (
     "plan_id", "application_id", "district", "applicant_uscc", "project_name", "content_and_scale",
     "construction_period", "total_investment_yuan", "year_investment_yuan", "fund_source", "mode", "amount_yuan",

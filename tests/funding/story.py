@@ -11,7 +11,7 @@ from tests.funding.story_changes import changes
 from tests.funding.story_chapters import interest, monitored
 from tests.funding.story_corrections import fined, ordered
 from tests.funding.story_payments import accounts, change_of_account, paid_again, treasury
-from tests.funding.story_steps import LATE_OWNER, Story, enter_account, instalment, state
+from tests.funding.story_steps import Story, enter_account, instalment, state
 from tests.world import World
 
 
@@ -79,7 +79,7 @@ async def amended(story: Story) -> None:
 
 async def together(story: Story) -> None:
     """Release a plan of one late project in one act of each person."""
-    await story.pool("late", 9, FENGTAI, LATE_OWNER, SMALL_PARTS)
+    await story.pool("late", 9, FENGTAI, OTHER_OWNER, SMALL_PARTS)
     body = {"mode": "investment_grant", "justification": "意见9"}
     await story.post("/v1/applications/{late}/draft-approval", "city-officer-1", body)
     await story.post("/v1/applications/{late}/lift-hold", "city-supervisor-3", {"reason": "已复核丙"})

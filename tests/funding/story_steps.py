@@ -37,9 +37,7 @@ def state(status: str, **more: Any) -> dict[str, Any]:
     return {"status": status, "evidence": f"证据-{status}", **more}
 
 
-LATE_OWNER = "91110106600099871W"
-"""An owner with one project, without a credit grade."""
-OWNERS = {"grant": (OWNER, 1), "small": (OTHER_OWNER, 2), "loan": (OTHER_OWNER, 5), "late": (LATE_OWNER, 9)}
+OWNERS = {"grant": (OWNER, 1), "small": (OTHER_OWNER, 2), "loan": (OTHER_OWNER, 5), "late": (OTHER_OWNER, 9)}
 
 
 async def enter_account(story: Story, name: str, number: int, **more: Any) -> Any:

@@ -44,7 +44,7 @@ CHANGES = Listing(
 
 
 class NewItemChange(BaseModel):
-    """What happens to a project: it leaves the plan, or fields change; omitted fields stay."""
+    """Change of a project: it leaves the plan, or fields change; omitted fields stay."""
 
     application_id: UUID = Field(title="资金申请编号", description="须为本计划中的项目，不得重复")
     action: ItemAction = Field(title="处理方式", description="change 变更内容，remove 调出计划；已拨付的部分不变")

@@ -36,7 +36,7 @@ class PlanChange(Base, Part):
     document_on: Mapped[date | None]
     reason: Mapped[str]
     items: Mapped[list[dict[str, Any]]]
-    """What happens to each project: its id, the action, and the fields that change."""
+    """Change of each project: its id, the action, and the fields that change."""
     status: Mapped[str] = mapped_column(default="drafted")
     drafted_by: Mapped[str]
     drafted_at: Mapped[datetime]
