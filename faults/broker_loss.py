@@ -27,9 +27,9 @@ async def empty_broker(suite: RunningSuite, fault: Fault) -> AsyncGenerator[tupl
     await asyncio.to_thread(broker.kill)
     await asyncio.to_thread(broker.restart, empty=True)
     yield SERVICES
+    for name in suite.processes.running():  # a consumer that kept its place would begin behind new records
+        suite.processes.kill(name)
     await ensure_topics(suite.settings, SERVICES)
-    for service in SERVICES:  # a consumer that kept its place would begin behind new records with old numbers
-        suite.processes.kill(service)
     suite.endpoints.broker_losses.append(time.monotonic())
     suite.broker_replaced.append(Clock().now())
     await _announce_again(suite)

@@ -161,6 +161,10 @@ class Processes:
                     raise StartFailed(f"{name} is not ready after {seconds:.0f} s; {self._end_of_log(name)}")
             await asyncio.sleep(0.05)
 
+    def running(self) -> list[str]:
+        """Return the names of the programs whose process has not ended."""
+        return [name for name, process in self._running.items() if process.returncode is None]
+
     def pid(self, name: str) -> int:
         """Return the process id of a program."""
         return self._running[name].pid
