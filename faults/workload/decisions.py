@@ -157,8 +157,8 @@ class Decisions:
         """Draft a supplement and have another supervisor confirm it; sometimes the drafter tries first."""
         drafter, other = self._rng.sample(SUPERVISORS, 2)
         document_no = f"示例预算〔{year}〕{next(self._document_numbers)}号"
-        body = {"year": year, "amount_yuan": f"{fen // 100}.{fen % 100:02d}", "document_no": document_no}
-        facts = {"year": year, "fen": fen, "document_no": document_no}
+        named = {"year": year, "kind": "appropriation", "document_no": document_no}
+        body, facts = {**named, "amount_yuan": f"{fen // 100}.{fen % 100:02d}"}, {**named, "fen": fen}
         drafted = await self._act("draft_budget", "/v1/budgets", drafter, document_no, body, facts)
         path = f"/v1/budgets/{drafted.case}/confirm"
         if self._rng.random() < 0.1:
