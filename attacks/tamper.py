@@ -54,7 +54,7 @@ CHANGES = {
 
 async def verified(target: Target, connection: asyncpg.Connection, service: str) -> Report:
     """Verify a service as `tenghuan audit verify` does, in the connection's transaction."""
-    keys, store = public_keys(target.settings), file_store(target.settings.file_store_url("intake"))
+    keys, store = public_keys(target.settings), file_store(target.settings.file_store_url(service))
     return await Verification(connection, service, load(service).seals, keys, (), store).run()
 
 

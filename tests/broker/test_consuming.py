@@ -51,6 +51,26 @@ async def test_offsets_wait_for_the_handlers(broker: Broker) -> None:
                 await asyncio.sleep(0.02)
 
 
+async def test_offsets_whose_commit_failed_are_committed_although_no_record_follows(
+    broker: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    subscriber, commits, commit = RecordingSubscriber(), itertools.count(), AIOKafkaConsumer.commit
+
+    async def fail_once(consumer: AIOKafkaConsumer, offsets: Any) -> None:
+        if next(commits) == 0:
+            raise TimeoutError
+        await commit(consumer, offsets)
+
+    monkeypatch.setattr(AIOKafkaConsumer, "commit", fail_once)
+    async with running_bus(broker.settings(), subscriber) as bus:
+        await bus.publish(TOPIC, [message()])
+        async with asyncio.timeout(60):
+            while await _committed(broker) == 0:  # noqa: ASYNC110 - noted by the broker
+                await asyncio.sleep(0.02)
+    assert len(subscriber.received) == 1
+    assert next(commits) == 2
+
+
 async def _committed(broker: Broker) -> int:
     """Return the number of records that the group has committed."""
     asker = AIOKafkaConsumer(

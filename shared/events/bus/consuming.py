@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from operator import itemgetter
@@ -14,13 +14,12 @@ from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, ConsumerRecord
 from shared import logs
 from shared.backoff import Backoff, cancellations
 from shared.events.bus import Arrival, Deliver, Read, Record, Unreadable
+from shared.events.bus.committing import Commits, Fetched
 from shared.events.bus.connection import client_options, finish_within
 from shared.settings import Settings
 
 log = structlog.get_logger()
-Fetched = Mapping[TopicPartition, Sequence[ConsumerRecord]]
 _POLL_MS = 300
-_COMMIT_SECONDS = 10.0
 _LAST_COMMIT_SECONDS, _CLOSE_SECONDS = 1.0, 0.6
 _REBALANCE_SECONDS = 30.0
 """Longest wait of a rebalance for the batch under way; a longer one arrives again, and the inbox drops it."""
@@ -51,7 +50,7 @@ class Member:
         self._stopping = asyncio.Event()
         self._between_batches = asyncio.Event()
         self._between_batches.set()
-        self._committing: asyncio.Task[None] | None = None
+        self.commits = Commits()
         self._leaving = False
         self._backoff = Backoff()
         self._consumer: AIOKafkaConsumer | None = None
@@ -105,7 +104,7 @@ class Member:
             max_poll_interval_ms=300_000,
         )
         consumer.subscribe(sorted(self._subscriptions), listener=_RebalanceListener(self))
-        self._committing = None
+        self.commits = Commits()
         try:
             await consumer.start()
             self._consumer = consumer
@@ -119,7 +118,7 @@ class Member:
                 self._leaving = False
 
     async def _leave(self, consumer: AIOKafkaConsumer) -> None:
-        await finish_within(_LAST_COMMIT_SECONDS, self._previous_commit())
+        await finish_within(_LAST_COMMIT_SECONDS, self.commits.finish())
         if not await finish_within(_CLOSE_SECONDS, consumer.stop()):
             # An interrupted stop leaves these two open, with their connections and fetched records.
             for part in (consumer._fetcher, consumer._client):
@@ -136,6 +135,8 @@ class Member:
             if fetched:
                 await self._take(consumer, fetched)
                 heard = time.monotonic()
+            else:
+                self.commits.repeat(consumer)
 
     async def _fetch(self, consumer: AIOKafkaConsumer, wait_ms: int) -> Fetched:
         """Fetch records. Raises TimeoutError, since aiokafka waits for its partitions without limit."""
@@ -148,8 +149,7 @@ class Member:
             for portion in portions(fetched):
                 deliver, read = self._subscriptions[next(iter(portion)).topic]
                 await deliver([_parse(record, read) for records in portion.values() for record in records])
-                await self._previous_commit()
-                self._committing = asyncio.create_task(_commit(consumer, portion))
+                await self.commits.begin(consumer, portion)
                 self._backoff.reset()
 
     @asynccontextmanager
@@ -188,22 +188,17 @@ class Member:
             deliver, _ = self._subscriptions[partition.topic]
             async with self._batch():
                 await deliver([Unreadable(record, f"headers: {error!r}")])
-                await self._previous_commit()
+                await self.commits.finish()
                 await consumer.commit({partition: place + 1})
             self._skipping = False
             raise RecordSkipped(f"{self._service}: {partition} {place}") from None
         if fetched:
             await self._take(consumer, fetched)
 
-    async def _previous_commit(self) -> None:
-        """Wait for the commit of the previous offsets, which runs while the next batch is handled."""
-        if self._committing is not None:
-            await asyncio.shield(self._committing)
-
     async def wait_idle(self) -> None:
         """Return when no batch is under way and the last offsets are committed."""
         await self._between_batches.wait()
-        await self._previous_commit()
+        await self.commits.finish()
 
     async def lag(self) -> Mapping[str, int]:
         """Return by topic how many records of this member's partitions were not fetched yet; empty while it joins."""
@@ -266,16 +261,6 @@ def _parse(raw: ConsumerRecord, read: Read) -> Arrival:
         return Unreadable(replace(record, headers=valued), repr(error))
 
 
-async def _commit(consumer: AIOKafkaConsumer, fetched: Fetched) -> None:
-    """Commit the offsets behind these records. After a failure they arrive again, here or at another member."""
-    offsets = {partition: records[-1].offset + 1 for partition, records in fetched.items()}
-    try:
-        async with asyncio.timeout(_COMMIT_SECONDS):
-            await consumer.commit(offsets)
-    except Exception as error:
-        log.warning("offsets not committed; records arrive again", error=logs.describe(error))
-
-
 class _RebalanceListener(ConsumerRebalanceListener):  # type: ignore[misc]
     """Releases partitions between batches."""
 
@@ -287,5 +272,6 @@ class _RebalanceListener(ConsumerRebalanceListener):  # type: ignore[misc]
             await asyncio.wait_for(self._member.wait_idle(), _REBALANCE_SECONDS)
 
     async def on_partitions_assigned(self, assigned: set[TopicPartition]) -> None:
+        self._member.commits.forget()
         names = sorted(f"{each.topic}/{each.partition}" for each in assigned)
         log.info("partitions assigned", partitions=names)

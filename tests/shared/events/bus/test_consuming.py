@@ -8,7 +8,7 @@ import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from shared.events.bus import Arrival, Message, Record, Unreadable
-from shared.events.bus.consuming import PORTION_BYTES, ConsumerStalled, Member, _commit, _parse, group_of, portions
+from shared.events.bus.consuming import PORTION_BYTES, ConsumerStalled, Member, _parse, group_of, portions
 from shared.settings import Settings
 from tests.shared.events.bus.test_message import SENT, record_of
 
@@ -126,13 +126,6 @@ async def test_each_portion_is_committed_behind_its_last_record_after_its_delive
     assert consumer.committed == [first, second, third]
     assert [found for found, _ in happened] == [[7], [5], [6, 9, 40, 41]]
     assert all(len(committed) <= place for place, (_, committed) in enumerate(happened))
-
-
-async def test_a_commit_that_fails_is_survived() -> None:
-    consumer = Consumer()
-    consumer.error = OSError("away")
-    await _commit(consumer.client(), {ONE: [raw(ONE, 1)]})
-    assert consumer.committed == []
 
 
 def test_a_record_is_parsed_with_its_place_or_handed_on_as_unreadable() -> None:
