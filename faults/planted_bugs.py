@@ -12,10 +12,10 @@ from fastapi import Request
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services import SERVICES
-from services.funding.migrations.post_batch_v2 import POST_BATCH
 from shared.actors import Actor
 from shared.events import inbox, relay
 from shared.events.bus import Message, consuming
+from shared.events.bus.committing import Fetched
 from shared.web import idempotency
 
 Claim = Callable[[Request, AsyncSession, Actor, str], Coroutine[Any, Any, None]]
@@ -27,8 +27,9 @@ def commit_offsets_early() -> None:
 
     take = consuming.Member._take
 
-    async def commit_and_take(self: consuming.Member, consumer: Any, fetched: consuming.Fetched) -> None:
-        await consuming._commit(consumer, fetched)
+    async def commit_and_take(self: consuming.Member, consumer: Any, fetched: Fetched) -> None:
+        await self.commits.begin(consumer, fetched)
+        await self.commits.finish()
         await take(self, consumer, fetched)
 
     consuming.Member._take = commit_and_take  # type: ignore[method-assign]
@@ -95,7 +96,7 @@ async def unlock_budget_check(admin: asyncpg.Connection) -> None:
     Transfers and counters stay consistent, because the decided amounts are added to the counters; the constraint behind
     the check is dropped.
     """
-    changed = POST_BATCH.replace("CREATE FUNCTION", "CREATE OR REPLACE FUNCTION")
+    changed = await admin.fetchval("SELECT pg_get_functiondef('funding_ledger.post_batch'::regproc)")
     changed = changed.replace("DECLARE\n", "DECLARE\n    was bigint[];\n", 1)
     for right, wrong in {_LOCKED: _UNLOCKED, **_WRITTEN}.items():
         if changed.count(right) != 1:
