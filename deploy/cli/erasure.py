@@ -47,7 +47,7 @@ class Place:
 
 @dataclass(frozen=True)
 class Found:
-    """What was found in a place, and what became of it."""
+    """Records found in a place, and the reason if they were kept."""
 
     table: str
     column: str

@@ -44,7 +44,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Listed:
-    """What the list says of one person: the entry, or why it cannot be entered."""
+    """One person of the list: the entry, or the reason that it cannot be entered."""
 
     line: int
     subject: str

@@ -32,7 +32,7 @@ class Replacing:
 
 @dataclass(frozen=True)
 class Place:
-    """Where a paper belongs: carrier, id of the record, and the case with its readers."""
+    """Record to which a paper belongs: carrier, id, and the case with its readers."""
 
     carrier: Carrier
     record_id: UUID

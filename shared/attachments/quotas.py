@@ -27,9 +27,9 @@ class Stored:
     here: ColumnElement[bool]
     """Condition of the files of the same record."""
     where: str
-    """What the record is called in refusals, such as 本申报."""
+    """Chinese name of the record in refusals, such as 本申报."""
     what: str
-    """What the files are called there."""
+    """Chinese name of the files in refusals."""
     uscc: str | None
     """Owner of the record."""
 

@@ -91,7 +91,7 @@ class PlanIssued(Event, type="funding.plan_issued.v1", about="plan", key="plan_i
 
 
 class PlanItemChange(BaseModel):
-    """What a document does to a project of an issued plan; removed, what was released stays released."""
+    """Effect of a document on a project of an issued plan; released money of a removed project stays released."""
 
     model_config = ConfigDict(frozen=True)
 

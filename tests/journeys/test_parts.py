@@ -1,4 +1,4 @@
-"""What is read as a part of a record raises the record's version when it is written: every part of the code."""
+"""Every part that is read with a record raises the record's version when it is written."""
 
 from typing import Any
 

@@ -42,7 +42,7 @@ ChangeKey = Annotated[UUID, Path(title="变更申请编号")]
 Returning = Annotated[Actor, Depends(RoleCheck("district_officer", "city_officer", "city_supervisor"))]
 PAPERS = ("change_request", "change_evidence")
 RETURNS = {"requested": "district_officer", "checked": "city_officer", "reviewed": "city_supervisor"}
-"""Who returns a request, by its status: the person whose step is next."""
+"""Role that returns a request, by its status: that of the next step."""
 
 
 async def _shown(session: AsyncSession, change: ApprovalChange) -> ChangeOut:

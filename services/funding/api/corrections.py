@@ -47,7 +47,7 @@ class NewOrder(BaseModel):
 
 
 class ProofIn(BaseModel):
-    """What the owner did to correct, with the papers that prove it."""
+    """Corrections made by the owner, with the papers that prove them."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -56,7 +56,7 @@ class ProofIn(BaseModel):
 
 
 class OrderClosing(BaseModel):
-    """Whether the order was followed, with the reason."""
+    """Outcome of an order to correct, with the reason."""
 
     model_config = ConfigDict(extra="forbid")
 

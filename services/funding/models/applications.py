@@ -70,7 +70,7 @@ class Application(Base):
     reservation: Mapped[str | None]
     """Reference of the open reservation in the ledger: the part of the award that is reserved and not yet released."""
     arrangement: Mapped[int] = mapped_column(server_default="1")
-    """How often the reserved rest was arranged anew: after a carry-over, or when a plan lost the project."""
+    """Number of arrangements of the reserved rest; one more after a carry-over, or when a plan lost the project."""
     reserved_yuan: Mapped[Decimal] = mapped_column(default=ZERO)
     released_yuan: Mapped[Decimal] = mapped_column(default=ZERO)
     returned_yuan: Mapped[Decimal] = mapped_column(default=ZERO)
@@ -79,7 +79,7 @@ class Application(Base):
     bank_returned_yuan: Mapped[Decimal] = mapped_column(default=ZERO)
     """Payments that the bank sent back (退票) and that are not paid again yet."""
     reduced_yuan: Mapped[Decimal] = mapped_column(server_default="0")
-    """What approved changes took from the award since its approval."""
+    """Sum that approved changes took from the award since its approval."""
     instalments_paid: Mapped[int] = mapped_column(default=0)
     version: Mapped[int] = mapped_column(default=1)
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy reads it from the class

@@ -41,7 +41,7 @@ class ApprovalChange(Base, Part):
     applicant_uscc: Mapped[str]
     kind: Mapped[str]
     proposal: Mapped[dict[str, Any]]
-    """What the owner asks for, as the request body states it."""
+    """Change that the owner asks for, as in the request body."""
     reason: Mapped[str]
     status: Mapped[str] = mapped_column(default="requested")
     requested_by: Mapped[str]

@@ -1,4 +1,4 @@
-"""What a change of an approval may state, what it does to conditions and amounts. Pure. 二（一）, 二（二）, 二（四）"""
+"""Changes of an approval: permitted content, effect on conditions and amounts. Pure. 二（一）, 二（二）, 二（四）"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

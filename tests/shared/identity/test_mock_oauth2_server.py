@@ -93,7 +93,7 @@ async def test_a_token_ends_with_its_time(running: Provider) -> None:
 
 
 async def test_after_a_change_of_keys_new_tokens_count_and_old_ones_no_longer(tmp_path: Path) -> None:
-    """The provider keeps the key's id, so that only the age of the fetched keys leads to the new one."""
+    """Change keys at a provider that keeps the key's id: only the age of the fetched keys leads to the new one."""
     moment = 0.0
     with provider(CLIENTS, tmp_path) as first:
         asked = reader(first)

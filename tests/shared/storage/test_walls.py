@@ -96,7 +96,7 @@ async def test_a_role_can_do_with_each_table_and_column_what_is_stated(
 
 @pytest.mark.parametrize(("kind", "service"), LOGINS)
 async def test_no_role_reaches_the_databases_of_the_server_itself(server: Server, kind: str, service: str) -> None:
-    """The server of the tests had no database of others when it was provisioned."""
+    """Check the server's databases; that of the tests had none of others when it was provisioned."""
     for database in ("postgres", "template1"):
         with pytest.raises(asyncpg.InsufficientPrivilegeError, match="CONNECT"):
             async with login(server, database, kind, service):
