@@ -31,9 +31,9 @@ service() {
 }
 
 service intake eligibility.events funding.events monitoring.events district.library-updates
-service eligibility intake.events
+service eligibility intake.events funding.events
 service funding intake.events eligibility.events monitoring.events
-service monitoring funding.events
+service monitoring eligibility.events funding.events
 
 for district in ${DISTRICTS-}; do
     allow "$district" Write --topic district.library-updates

@@ -202,7 +202,7 @@ def test_the_answers_that_are_sent_in_parts_are_known() -> None:
         for name, route in enumeration.operations(service).items()
         if isinstance(route.response_class, type) and issubclass(route.response_class, StreamingResponse)
     }
-    shared = {f"{service}.stream_events" for service in SERVICES}
+    shared = {f"{service}.{name}" for service in SERVICES for name in ("stream_events", "read_attachment_content")}
     assert found == shared | {
         "intake.export_resources",
         "intake.export_library_entries",

@@ -18,8 +18,15 @@ from shared.settings import ROLE_KINDS, ROOT, Settings
 from tests.deploy.documents import code, documents, headings, links
 
 FOLDERS = ("bench", "deploy", "docs", "examples", "faults", "services", "shared", "tests")
-OUTSIDE = {"TENGHUAN_API_KEY", "TENGHUAN_TESTS_ON", "TENGHUAN_TESTS_OIDC", "TENGHUAN_KAFKA_GROUP"}
-"""Variables of examples and tests, which are no settings of the product."""
+OUTSIDE = {
+    "TENGHUAN_API_KEY",
+    "TENGHUAN_TOKEN",
+    "TENGHUAN_TESTS_ON",
+    "TENGHUAN_TESTS_OIDC",
+    "TENGHUAN_INTEREST_PROJECTS",
+    "TENGHUAN_KAFKA_GROUP",
+}
+"""Variables of callers, examples and tests, which are no settings of the services."""
 
 
 @pytest.fixture(params=sorted(documents()), ids=lambda path: str(path.relative_to(ROOT)))

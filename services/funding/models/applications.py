@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, Numeric
+from sqlalchemy import CheckConstraint, Index, Numeric, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.funding.models.base import Base
@@ -78,7 +78,7 @@ class Application(Base):
     recovered_yuan: Mapped[Decimal] = mapped_column(default=ZERO)
     bank_returned_yuan: Mapped[Decimal] = mapped_column(default=ZERO)
     """Payments that the bank sent back (退票) and that are not paid again yet."""
-    reduced_yuan: Mapped[Decimal] = mapped_column(server_default="0")
+    reduced_yuan: Mapped[Decimal] = mapped_column(server_default=text("0"))
     """Sum that approved changes took from the award since its approval."""
     instalments_paid: Mapped[int] = mapped_column(default=0)
     version: Mapped[int] = mapped_column(default=1)

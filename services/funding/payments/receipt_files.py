@@ -1,4 +1,4 @@
-"""CSV files of the treasury: read by their headings, however a spreadsheet wrote them. Pure. 三（二）"""
+"""CSV files of the treasury: read by their headings, however a spreadsheet wrote them. 三（二）"""
 
 import csv
 import io

@@ -1,13 +1,14 @@
 """Fixtures of the operator's commands: a lasting suite, the command's clock, handlers that record."""
 
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from functools import partial
 from typing import Any, cast
 
 import pytest
 
 from services.eligibility.main import service as eligibility
 from services.monitoring.main import service as monitoring
+from shared.clock import Clock
 from shared.contracts.intake import DeclarationWithdrawn
 from tests.conftest import LastingWorld
 from tests.deploy.cli.audit import COMMAND_AT
@@ -29,13 +30,6 @@ async def world(
     withdrawals: WithdrawalLog, lasting_world: LastingWorld, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[World]:
     """Return the suite, with a command clock that stands at COMMAND_AT."""
-    monkeypatch.setattr("deploy.cli.operation.Clock", StandingClock)
+    monkeypatch.setattr("deploy.cli.operation.Clock", partial(Clock, COMMAND_AT))
     yield await lasting_world.lend()
     await lasting_world.take_back()
-
-
-class StandingClock:
-    """Replaces the clock of a command."""
-
-    def now(self) -> datetime:
-        return COMMAND_AT.astimezone(UTC)

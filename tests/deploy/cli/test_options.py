@@ -39,6 +39,8 @@ OPTIONS = {
     "audit accept": {"RECORDS", "--reason", "--service", *COMMON},
     "audit keygen": {"NAME"},
     "privacy list": {"--service", "--format"},
+    "privacy erase": {"--subject", "--order", "--reason", "--service", "--yes", "--dry-run", *COMMON},
+    "people import": {"FILE", "--reason", "--service", "--yes", "--dry-run", *COMMON},
     "privacy runs": {"--service", "--format", "--limit", "--operator"},
     "roles rotate": {"--reason", "--service", *COMMON},
     "series list": {"KIND", "--url", "--versions", "--format"},
