@@ -7,8 +7,8 @@ themselves stay as an archive, since they are sealed and were paid.
 import sqlalchemy as sa
 from alembic import op
 
-from shared.normal_forms import normal_bank, normal_identifier
 from shared.storage.ddl import append_only, protect
+from shared.storage.ddl_forms import bank_v1, identifier_v1
 from shared.storage.ddl_sealing import let_sealer_read
 
 revision = "0023"
@@ -275,7 +275,7 @@ def _keys() -> None:
     connection = op.get_bind()
     taken: set[str] = set()
     for loan in connection.execute(sa.text("SELECT id, bank, contract_no FROM loan ORDER BY registered_at, id")):
-        key = f"{normal_bank(loan.bank)}|{normal_identifier(loan.contract_no)}"
+        key = f"{bank_v1(loan.bank)}|{identifier_v1(loan.contract_no)}"
         key = f"{key} {loan.id}" if key in taken else key
         taken.add(key)
         connection.execute(sa.text("UPDATE loan SET contract_key = :key WHERE id = :id"), {"key": key, "id": loan.id})

@@ -1,14 +1,13 @@
 """Entries of public money are registered once, however their document is spelled. 二（五）, 四（二）2
 
-Forms are those of `shared.normal_forms`, as rows written from now on have them. Entries equal to an earlier one
+Keys are those that rows written from now on have. Entries equal to an earlier one
 keep their row, with their id in the key, and say so in `repeat_reason`.
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-from services.funding.rules.public_money import entry_key
-from shared.normal_forms import normal_identifier
+from shared.storage.ddl_forms import identifier_v1, name_v1
 
 revision = "0025"
 down_revision = "0024"
@@ -37,10 +36,18 @@ def upgrade() -> None:
     op.execute("ALTER TABLE public_money FORCE ROW LEVEL SECURITY")
 
 
+def _entry_key(row: sa.Row[*tuple[object, ...]]) -> str:
+    """Return what makes two entries one: kind, document or else programme, project, payee, amount and day."""
+    document = identifier_v1(row.document_no) if row.document_no else f"资金 {name_v1(row.programme)}"
+    project = str(row.application_id or row.project_code or "")
+    amount, day = f"{row.amount_yuan:.2f}", row.granted_on.isoformat()
+    return "|".join((row.kind, document, project, row.applicant_uscc, amount, day))
+
+
 def _key_entries() -> None:
     seen: set[str] = set()
     for row in op.get_bind().execute(sa.text("SELECT * FROM public_money ORDER BY recorded_at, id")):
-        key, document = entry_key(row), normal_identifier(row.document_no) if row.document_no else None
+        key, document = _entry_key(row), identifier_v1(row.document_no) if row.document_no else None
         values = {"id": row.id, "key": key, "document": document, "repeat": None}
         if key in seen and row.withdrawn_at is None:
             values |= {"key": f"{key}|{row.id}", "repeat": "升级前已登记，与另一条记录相同，请核对"}

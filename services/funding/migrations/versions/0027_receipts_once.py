@@ -6,7 +6,7 @@ Receipts of recoveries from before stay as they were booked, without a key: the 
 import sqlalchemy as sa
 from alembic import op
 
-from shared.normal_forms import normal_identifier
+from shared.storage.ddl_forms import identifier_v1
 
 revision = "0027"
 down_revision = "0026"
@@ -50,7 +50,7 @@ def _key(table: str, number: str, key: str, beside: tuple[str, ...]) -> None:
     seen: set[tuple[object, ...]] = set()
     update = sa.text(f"UPDATE {table} SET {key} = :key WHERE id = :id")
     for row in op.get_bind().execute(sa.text(f"SELECT * FROM {table} ORDER BY status IN ({ENDED}), id")).mappings():
-        form = normal_identifier(row[number])
+        form = identifier_v1(row[number])
         whole = (form, *(row[name] for name in beside))
         op.get_bind().execute(update, {"id": row["id"], "key": f"{form}|{row['id']}" if whole in seen else form})
         seen.add(whole)

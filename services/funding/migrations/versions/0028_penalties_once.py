@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from shared.normal_forms import normal_identifier
+from shared.storage.ddl_forms import identifier_v1
 
 revision = "0028"
 down_revision = "0027"
@@ -28,8 +28,8 @@ def _key() -> None:
     seen: set[tuple[object, ...]] = set()
     update = sa.text("UPDATE penalty SET document_key = :document, receipt_key = :receipt WHERE id = :id")
     for row in op.get_bind().execute(sa.text("SELECT * FROM penalty ORDER BY recorded_at, id")):
-        document = normal_identifier(row.document_no)
-        receipt = normal_identifier(row.bank_receipt_no) if row.bank_receipt_no else None
+        document = identifier_v1(row.document_no)
+        receipt = identifier_v1(row.bank_receipt_no) if row.bank_receipt_no else None
         whole, paid = (row.application_id, row.kind, document), ("receipt", receipt)
         values = {
             "id": row.id,

@@ -1,17 +1,13 @@
 """Other municipal money: programmes known from the start, corrections, and entries registered once. 二（五）
 
-The forms are those of `shared.normal_forms`, as the rows written from now on have them: a copy of that code here would
-give rows of before and after other keys. Entries that are equal to an earlier one keep their row, with their id in the
-key, and say so in `repeat_reason`.
+Keys are those that rows written from now on have. Entries that are equal to an earlier one keep their row, with their
+id in the key, and say so in `repeat_reason`.
 """
-
-from uuid import UUID
 
 import sqlalchemy as sa
 from alembic import op
 
-from services.intake.rules.duplicates import entity_place, payment_key, renewed_place
-from shared.normal_forms import normal_name
+from shared.storage.ddl_forms import identifier_v1, name_v1, place_v1
 
 revision = "0018"
 down_revision = "0017"
@@ -55,7 +51,7 @@ _NAMESPACE = "0198a000-0000-7000-8000-00000000000"
 _FENCED = ("municipal_funding_record", "declaration")
 _ADD = sa.text(
     "INSERT INTO municipal_fund_programme (id, name, name_form, authority, note, added_by, added_at) "
-    "SELECT :id, :name, :name_form, :authority, :note, 'intake', now() "
+    "SELECT CAST(:id AS uuid), :name, :name_form, :authority, :note, 'intake', now() "
     "WHERE NOT EXISTS (SELECT FROM municipal_fund_programme WHERE name_form = :name_form)"
 )
 
@@ -75,15 +71,15 @@ def upgrade() -> None:
     for table in _FENCED:
         op.execute(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")
     for number, (name, authority, note) in enumerate(_PROGRAMMES, 1):
-        said = {"name": name, "name_form": normal_name(name), "authority": authority, "note": note}
-        op.get_bind().execute(_ADD, {"id": UUID(f"{_NAMESPACE}{number}"), **said})
+        said = {"name": name, "name_form": name_v1(name), "authority": authority, "note": note}
+        op.get_bind().execute(_ADD, {"id": f"{_NAMESPACE}{number}", **said})
 
 
 def _name_programmes() -> None:
     """Give each programme the form of its name; later spellings of one name keep their id in it."""
     seen: set[str] = set()
     for row in op.get_bind().execute(sa.text("SELECT id, name FROM municipal_fund_programme ORDER BY added_at, id")):
-        form = normal_name(row.name)
+        form = name_v1(row.name)
         values = {"id": row.id, "form": f"{form}|{row.id}" if form in seen else form}
         seen.add(form)
         op.get_bind().execute(sa.text("UPDATE municipal_fund_programme SET name_form = :form WHERE id = :id"), values)
@@ -93,7 +89,7 @@ def _key_records() -> None:
     seen: set[str] = set()
     update = "UPDATE municipal_funding_record SET payment_key = :key, repeat_reason = :repeat WHERE id = :id"
     for row in op.get_bind().execute(sa.text("SELECT * FROM municipal_funding_record ORDER BY registered_at, id")):
-        key = payment_key(row)
+        key = _payment_key(row)
         values = {"id": row.id, "key": f"{key}|{row.id}", "repeat": "升级前已登记，与另一条记录相同，请核对"}
         kept = values if key in seen else {"id": row.id, "key": key, "repeat": None}
         op.get_bind().execute(sa.text(update), kept)
@@ -104,7 +100,7 @@ def _renew_places() -> None:
     """Bring the search keys of places into today's form."""
     update = sa.text("UPDATE municipal_funding_record SET entity_place = :place WHERE id = :id")
     for row in op.get_bind().execute(sa.text("SELECT * FROM municipal_funding_record")):
-        place = entity_place(row.entity_uscc, row.address, row.district)
+        place = _entity_place(row.entity_uscc, row.address, row.district)
         op.get_bind().execute(update, {"id": row.id, "place": place})
 
 
@@ -114,6 +110,27 @@ def _name_projects() -> None:
     declared += "FROM project_identity p LEFT JOIN declaration d ON d.id = p.declaration_id"
     update = "UPDATE project_identity SET name_form = :name, entity_place = :place WHERE declaration_id = :id"
     for row in op.get_bind().execute(sa.text(declared)):
-        place = renewed_place(row.entity_place, row.district)
-        name = None if row.project_name is None else normal_name(row.project_name)
+        place = _renewed_place(row.entity_place, row.district)
+        name = None if row.project_name is None else name_v1(row.project_name)
         op.get_bind().execute(sa.text(update), {"id": row.declaration_id, "name": name, "place": place})
+
+
+def _entity_place(uscc: str, address: str | None, district: str) -> str | None:
+    """Return the search key of an entity at an address."""
+    place = place_v1(address, district)
+    return f"{uscc}|{place}" if place else None
+
+
+def _renewed_place(place: str | None, district: str) -> str | None:
+    """Return a stored search key in today's form."""
+    uscc, _, address = (place or "").partition("|")
+    return _entity_place(uscc, address, district)
+
+
+def _payment_key(row: sa.Row[*tuple[object, ...]]) -> str:
+    """Return what makes two entries one: programme, document, works, amount and day."""
+    document = identifier_v1(row.document_no) if row.document_no else ""
+    certificate = identifier_v1(row.title_certificate_no) if row.title_certificate_no else ""
+    place = place_v1(row.address, row.district) or ""
+    works = (row.entity_uscc, row.project_code or "", certificate, row.building_id or "", place)
+    return "|".join((str(row.programme_id), document, *works, f"{row.amount_yuan:.2f}", row.funded_on.isoformat()))
