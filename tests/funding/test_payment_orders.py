@@ -8,6 +8,7 @@ from zipfile import ZipFile
 
 import pytest
 
+from services.funding.payments.matching import _BOOKS
 from tests.funding.case import (
     ACCOUNT,
     appropriate,
@@ -24,6 +25,7 @@ from tests.funding.case import (
     sound,
 )
 from tests.funding.distinct import at
+from tests.interleaving import after
 from tests.world import World
 
 pytestmark = pytest.mark.clause("三（二）")
@@ -96,6 +98,17 @@ async def test_an_answered_order_is_not_withdrawn(world: World) -> None:
     _, order = await paid(world)
     await booked(world, receipt(order["items"][0]))
     assert await code(world, f"{ORDERS}/{order['id']}/withdraw", "finance-1", REASON) == "wrong_status"
+
+
+@pytest.mark.planted
+async def test_a_withdrawal_waits_for_a_receipt_that_is_being_booked_and_is_refused(world: World) -> None:
+    _, order = await paid(world)
+    paying = "UPDATE funding.payment_line SET status = 'paid', answered_on = issued_on"
+    call = world.call("funding", "POST", f"{ORDERS}/{order['id']}/withdraw", "finance-3", REASON)
+    answer = await after(world, f"{_BOOKS.text}; SELECT FROM funding.payment_line FOR SHARE", paying, call)
+    assert (answer.status_code, answer.json().get("code")) == (409, "wrong_status")
+    shown = await world.get("funding", f"{ORDERS}/{order['id']}", "finance-1")
+    assert (shown["status"], [line["status"] for line in shown["items"]]) == ("issued", ["paid"])
 
 
 async def test_a_held_release_and_one_whose_account_changes_are_left_out(world: World) -> None:

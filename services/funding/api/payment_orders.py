@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.funding.api.shapes import DATE, TIME, YUAN, Shape
 from services.funding.models.payment_orders import PaymentLine, PaymentOrder, PaymentOrderFile
+from services.funding.payments.matching import lock_books
 from services.funding.payments.order_files import FORMATS
 from services.funding.payments.orders import (
     MOST_LINES,
@@ -223,6 +224,7 @@ async def withdraw_payment_order(
     session: Session, actor: Finance, order_id: OrderKey, body: OrderWithdrawal, if_match: IfMatch = None
 ) -> OrderOut:
     """Withdraw an order that has no answer yet; its releases may be ordered anew. 三（二）"""
+    await lock_books(session)
     order = await locked_as_read(session, PaymentOrder, order_id, if_match)
     await withdraw(session, order, body.reason)
     case, detail = Case(order.id, CITY), {"order_no": order.order_no}

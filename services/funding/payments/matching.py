@@ -28,7 +28,10 @@ ANSWERABLE = {"paid": ("ordered",), "returned": ("ordered", "paid")}
 
 
 async def lock_books(session: AsyncSession) -> None:
-    """Let bookings and closings take turns: what a month holds does not change while it is closed."""
+    """Let bookings, withdrawals of orders and closings take turns.
+
+    No order is withdrawn while its receipt is booked, and what a month holds does not change while it is closed.
+    """
     await session.execute(_BOOKS)
 
 
