@@ -1,4 +1,4 @@
-"""Code lists that every service serves: districts, roles, and the codes of registers and project facts."""
+"""Code lists that every service serves: districts, roles, the codes of registers, project facts and dated figures."""
 
 from collections.abc import Mapping
 from typing import Any, Final, get_args
@@ -7,6 +7,7 @@ from shared.actors import ROLES
 from shared.contracts import library
 from shared.contracts.facts import StockUse
 from shared.districts import DISTRICTS
+from shared.series import codes as figures
 
 CodeLists = Mapping[str, Mapping[str, str]]
 """Chinese labels by code, by the name of the list."""
@@ -38,4 +39,5 @@ CODE_LISTS: Final[CodeLists] = {
     "industry": _labels(library.Industry),
     "permit": _labels(library.Permit),
     "maturity": _labels(library.Maturity),
+    **figures.CODE_LISTS,
 }

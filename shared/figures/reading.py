@@ -18,13 +18,11 @@ from shared.figures.shapes import (
     BatchKey,
     BatchOut,
     FigureOut,
-    KindCode,
-    Origin,
-    Status,
     UseOut,
 )
 from shared.runtime import Instance
 from shared.series import Figure, Register, current
+from shared.series.codes import KindCode, Origin, Status
 from shared.storage.series_tables import series_batch, series_use
 from shared.storage.session import Database
 from shared.web.auth import Official

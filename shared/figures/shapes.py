@@ -2,26 +2,18 @@
 
 from base64 import b64decode
 from datetime import date, datetime
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Self
 from uuid import UUID
 
 from fastapi import Path
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from shared.audiences import Handler, Internal
-from shared.series import KINDS
+from shared.series.codes import ChangeCode, KindCode, Origin, Status
 from shared.text import STORABLE, Cleaned, Line, Paragraph, clean_line
 
 BatchKey = Annotated[UUID, Path(title="登记批次标识")]
-KindCode = Literal["lpr", "parameter", "industry", "factor", "interpretation", "calendar", "edition"]
 Key = Annotated[str, StringConstraints(min_length=1, max_length=60, pattern=STORABLE), Cleaned(clean_line)]
-Status = Literal["proposed", "confirmed", "returned", "withdrawn"]
-STATUSES = {"proposed": "待确认", "confirmed": "已确认", "returned": "已退回", "withdrawn": "已撤回"}
-Origin = Literal["package", "entered", "imported"]
-ORIGINS = {"package": "随软件发布", "entered": "逐项登记", "imported": "文件导入"}
-ChangeCode = Literal["new", "corrected", "struck", "same"]
-CHANGES = {"new": "新增", "corrected": "更正", "struck": "撤销", "same": "无变化"}
-KIND_LABELS = {code: kind.label for code, kind in KINDS.items()}
 _VALUE = "数值：数字写作字符串，如 LPR 3.00（百分数）；比例写作小数；多项的为对象或数组；null 为未公布"
 
 

@@ -8,15 +8,15 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from shared.series.checks import Context, faults_of
+from shared.series.codes import ChangeCode
 from shared.series.figures import Figure, Place, Register
 from shared.series.folding import written
 from shared.series.kinds import COMMON_COLUMNS, KINDS
 from shared.series.package import lpr_row
 
-Change = Literal["new", "corrected", "struck", "same"]
 MOST_ROWS: Final = 2000
 _YES: Final = {"1", "true", "yes", "是", "y"}
 
@@ -36,7 +36,7 @@ class RowChange:
 
     row: int
     figure: Figure
-    change: Change
+    change: ChangeCode
     base: int
     before: Any
 
@@ -195,5 +195,5 @@ def _change(row: int, figure: Figure, newest: Figure | None) -> RowChange:
     if newest is None:
         return RowChange(row, figure, "new", 0, None)
     same = (newest.value, newest.struck, newest.unverified) == (figure.value, figure.struck, figure.unverified)
-    change: Change = "same" if same else "struck" if figure.struck else "corrected"
+    change: ChangeCode = "same" if same else "struck" if figure.struck else "corrected"
     return RowChange(row, figure, change, newest.version, None if newest.struck else newest.value)

@@ -119,7 +119,7 @@ async def test_a_number_waits_for_the_one_before(world: World) -> None:
     ("same", "other"),
     [
         ("project_code", {"address": "示例路2号"}),
-        ("entity_and_address", {"project_code": "2401-110105-04-01-000002"}),
+        ("entity_address_and_name", {"project_code": "2401-110105-04-01-000002"}),
     ],
 )
 async def test_of_two_submissions_of_one_project_the_second_sees_the_first(

@@ -10,6 +10,7 @@ from shared.audiences import OFFICIALS
 from shared.districts import DISTRICTS
 from shared.policy.parameters import district_keys
 from shared.web.app import create_app
+from shared.web.code_lists import code_lists_of
 
 TYPES = {name: value for name, value in vars(code_lists).items() if get_origin(value) is Literal}
 LABELLED = [frozenset(labels) for labels in code_lists.CODE_LISTS.values()]
@@ -33,7 +34,12 @@ def enumerations(schema: Any) -> list[frozenset[str]]:
 
 
 def test_each_enumeration_of_a_body_of_eligibility_is_a_code_list() -> None:
-    known = [*LABELLED, frozenset(district_keys()), frozenset(DISTRICTS), OFFICIALS]
+    known = [
+        *map(frozenset, code_lists_of(service).values()),
+        frozenset(district_keys()),
+        frozenset(DISTRICTS),
+        OFFICIALS,
+    ]
     schemas = create_app(service).openapi()["components"]["schemas"]
     own = {name: schema for name, schema in schemas.items() if name.endswith(("In", "Out"))}
     unlisted = {name: values for name, each in own.items() for values in enumerations(each) if values not in known}

@@ -6,7 +6,7 @@ import pytest
 
 from services.intake.rules import checklist, duplicates, first_review, quarters, stages, upsert
 from services.intake.rules.code_lists import CODE_LISTS
-from shared.contracts import pushes
+from shared.contracts import pushes, works
 
 
 @pytest.mark.parametrize("name", CODE_LISTS)
@@ -34,6 +34,7 @@ def test_every_code_has_a_chinese_label(name: str) -> None:
         ("push_mode", pushes.Mode),
         ("pushed_row_status", pushes.RowStatus),
         ("register", pushes.BookName),
+        ("works_kind", works.WorksKind),
     ],
 )
 def test_a_code_list_has_exactly_the_codes_of_its_type(name: str, codes: object) -> None:
@@ -60,4 +61,5 @@ def test_the_lists_have_the_names_that_callers_know() -> None:
         "pushed_row_status",
         "register",
         "library_entry_status",
+        "works_kind",
     ]
