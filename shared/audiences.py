@@ -18,7 +18,7 @@ OFFICIALS = frozenset(ROLES) - {"applicant", "system"}
 """Roles of the district, the city and the auditors."""
 CITY = OFFICIALS - {"district_officer", "district_supervisor", "district_government"}
 """Roles of the city, who are told of its own preparation beside the auditors: a district learns what was decided."""
-CITY_ACTS = ("draft_approval",)
+CITY_ACTS = ("draft_approval", "sign_approval", "sign_change")
 """Acts of the city's preparation of a decision. 三（二）"""
 PUBLIC = Actor("", "", "")
 """The reader of an answer that needs no sign-in."""

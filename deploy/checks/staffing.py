@@ -8,8 +8,8 @@ from shared.web.duties import OperationDuty
 
 SHEETS = {"score": 2}
 """Duties that several people must take on one case: two score sheets make a panel (三（二）)."""
-RARE = frozenset({"lift_hold"})
-"""Duties that a case needs only when something went wrong."""
+RARE = frozenset({"lift_hold", "countersign", "countersign_change"})
+"""Duties that a case needs only when something went wrong, or when its amount reaches a threshold that was set."""
 
 
 def desks(operations: Sequence[OperationDuty]) -> dict[str, set[str]]:

@@ -12,7 +12,8 @@ ACCESS = (
             "award_yuan, cap_yuan, derivation, clause, approved_on, construction_status, "
             "construction_started_on, completed_on, progress, evaluated_on, targets_met, reservation, arrangement, "
             "reserved_yuan, released_yuan, returned_yuan, demanded_yuan, recovered_yuan, "
-            "bank_returned_yuan, instalments_paid, reduced_yuan, applicant_name, project, facts, components, version)"
+            "bank_returned_yuan, instalments_paid, reduced_yuan, applicant_name, project, facts, components, "
+            "signed_by, signed_at, countersign_from_yuan, version)"
         ),
         sealer="SELECT",
     ),
@@ -29,7 +30,8 @@ ACCESS = (
         app=(
             f"{ADD}, UPDATE (kind, proposal, reason, status, requested_by, requested_at, checked_by, checked_at, "
             "check_opinion, reviewed_by, reviewed_at, review_opinion, recognised, award_yuan, cut_yuan, recover_yuan, "
-            "derivation, decided_by, decided_at, decision_reason, return_reason)"
+            "derivation, decided_by, decided_at, decision_reason, return_reason, signed_by, signed_at, "
+            "countersign_from_yuan)"
         ),
         sealer="SELECT",
     ),

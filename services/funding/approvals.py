@@ -1,5 +1,7 @@
 """Approval of a drafted application: checks, document, event and ledger transfers. 二（四）, 三（二）"""
 
+from decimal import Decimal
+
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.funding.applications import next_number, project_of
@@ -7,16 +9,17 @@ from services.funding.ledger.budget_state import require_budget
 from services.funding.ledger.case_acts import award_and_reserve, ledger_mode
 from services.funding.ledger.posting import open_accounts, post
 from services.funding.ledger.postings import case_accounts
-from services.funding.models.applications import Application
+from services.funding.models.applications import ZERO, Application
 from services.funding.models.approvals import Approval
 from services.funding.money_bars import refuse_other_municipal_money
 from services.funding.offers import support_offers
 from services.funding.rules.offers import Offer
+from services.funding.signing import countersign_from
 from shared.contracts.funding import FundsApproved
 from shared.errors import DomainError
 from shared.events.outbox import emit
 from shared.storage.audit import case_of, record_act
-from shared.storage.session import actor_of, settings_of, today
+from shared.storage.session import actor_of, now, settings_of, today
 
 
 class AmountUndetermined(DomainError):
@@ -40,23 +43,55 @@ async def payable_offer(session: AsyncSession, application: Application, mode: s
     return offer
 
 
-async def approve(session: AsyncSession, application: Application) -> Approval:
-    """Approve the drafted mode and amount, announce it, and reserve the money. 二（四）, 三（二）"""
+async def approve(session: AsyncSession, application: Application) -> Approval | None:
+    """Approve what was drafted, or sign first and return None where the amount needs two. 二（四）, 三（二）"""
     application.expect("drafted")
+    application.expect_unsigned()
+    offer = await _checked_offer(session, application)
+    threshold = countersign_from(session, application.award_yuan or ZERO)
+    if threshold is not None:
+        await _sign(session, application, threshold)
+        return None
+    approval = await _document(session, application, offer)
+    number = approval.approval_no
+    await record_act(session, "approve_application", case_of(application), duty="approve", approval_no=number)
+    return await _take_effect(session, application, approval, offer)
+
+
+async def countersign(session: AsyncSession, application: Application) -> Approval:
+    """Sign second, by which the approval takes effect; everything is checked once more. 二（四）, 三（二）"""
+    application.expect("drafted")
+    application.expect_signed()
+    offer = await _checked_offer(session, application)
+    approval = await _document(session, application, offer)
+    number = approval.approval_no
+    await record_act(session, "approve_application", case_of(application), duty="countersign", approval_no=number)
+    return await _take_effect(session, application, approval, offer)
+
+
+async def _checked_offer(session: AsyncSession, application: Application) -> Offer:
+    """Return the offer as it was drafted. Raises what refuses an approval today. 二（四）, 二（五）"""
     await refuse_other_municipal_money(session, application)
-    year = application.budget_year or today(session).year
-    await require_budget(session, year)
+    await require_budget(session, application.budget_year or today(session).year)
     offer = await payable_offer(session, application, str(application.mode))
     if (offer.award_yuan, offer.base_yuan) != (application.award_yuan, application.base_yuan):
         raise DraftOutdated(f"现应为 {offer.award_yuan} 元，拟办为 {application.award_yuan} 元，请按现行金额重新拟办")
-    application.approve(today(session))
-    approval = await _document(session, application, offer)
-    await record_act(
-        session, "approve_application", case_of(application), duty="approve", approval_no=approval.approval_no
-    )
+    return offer
+
+
+async def _sign(session: AsyncSession, application: Application, threshold: Decimal) -> None:
+    application.sign(actor_of(session).subject, now(session), threshold)
+    detail = {"award_yuan": str(application.award_yuan), "countersign_from_yuan": str(threshold)}
+    await record_act(session, "sign_approval", case_of(application), duty="approve", **detail)
+
+
+async def _take_effect(session: AsyncSession, application: Application, approval: Approval, offer: Offer) -> Approval:
+    """Announce the approval and reserve its money, last."""
+    application.approve(approval.approved_on)
     await emit(session, _announced(application, approval))
     cap = offer.cap_yuan or approval.award_yuan
     await open_accounts(session, case_accounts(application.id, ledger_mode(application), cap))
+    year = application.budget_year or today(session).year
     await post(session, award_and_reserve(application, approval.award_yuan, year))
     return approval
 
@@ -75,6 +110,9 @@ async def _document(session: AsyncSession, application: Application, offer: Offe
         readings={reading["key"]: reading for reading in offer.readings},
         approved_by=actor_of(session).subject,
         approved_on=on,
+        first_signed_by=application.signed_by,
+        first_signed_on=application.signed_on,
+        countersign_from_yuan=application.countersign_from_yuan,
         application_id=application.id,
         district=application.district,
         applicant_uscc=application.applicant_uscc,

@@ -17,8 +17,10 @@ from services.funding.models.releases import ReleaseRequest
 from services.funding.rules.change_codes import OPEN_CHANGES
 from services.funding.rules.changes import Reduction, changed_components, check_conditions, facts_with, reduced
 from services.funding.rules.offers import GRANT, grant_offer
+from shared.attachments import decided
 from shared.contracts.funding import ApprovalChanged
 from shared.errors import Duplicate, Invalid, WrongStatus
+from shared.events.outbox import emit
 from shared.storage.session import found, locked
 from shared.storage.versions import locked_as_read
 
@@ -89,6 +91,13 @@ def _told(before: Decimal, after: Reduction) -> str:
         return f"批复金额 {before:,.2f} 元不变；变更后核算高于批复金额的，不予增加（二（四））"
     paid = f"，已拨付超出部分 {after.recover_yuan:,.2f} 元须退回或追回" if after.recover_yuan else ""
     return f"批复金额由 {before:,.2f} 元减为 {after.award_yuan:,.2f} 元：核减未拨付 {after.cut_yuan:,.2f} 元{paid}"
+
+
+async def conclude_change(session: AsyncSession, application: Application, change: ApprovalChange) -> None:
+    """Close the papers, announce the approved change, and let it take effect. 二（四）, 三（二）"""
+    await decided(session, change)
+    await emit(session, announced(change, "approved", change.reason))
+    await apply_change(session, application, change)
 
 
 async def apply_change(session: AsyncSession, application: Application, change: ApprovalChange) -> None:

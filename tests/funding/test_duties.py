@@ -48,6 +48,10 @@ ACTS: dict[str, tuple[str, str, str, Any, dict[str, Any], Callable[[UUID], tuple
     "approve_application": (
         "approve", "city-supervisor-1", "applications/{case}/approve", None, {"status": "drafted"}, lambda case: (),
     ),
+    "countersign_approval": (
+        "countersign", "city-supervisor-1", "applications/{case}/countersign", None, {"status": "drafted"},
+        lambda case: ("UPDATE funding.application SET signed_by = 'z', signed_at = now(), countersign_from_yuan = 1",),
+    ),
     "decline_application": (
         "approve", "city-supervisor-1", "applications/{case}/decline", {"clauses": ["二（五）"], **REASON}, {},
         lambda case: (),
@@ -98,7 +102,7 @@ async def test_an_act_refuses_who_holds_an_excluding_duty_and_admits_who_holds_e
 
 
 def test_every_act_on_money_is_in_the_table() -> None:
-    money = {"draft_approval", "approve", "request_release", "release", "request_clawback", "clawback"}
+    money = {"draft_approval", "approve", "countersign", "request_release", "release", "request_clawback", "clawback"}
     taking = {name for name, duties in service.duties.items() if money & set(duties)}
     assert taking == ACTS.keys()
 

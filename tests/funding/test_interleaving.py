@@ -111,6 +111,7 @@ OWNER_OF_CASE = applicant(OWNER, "示例置业有限公司")
 ACCOUNT = {"account_name": "示例置业有限公司", "bank": "示例银行", "account_no": "0200002"}
 RETURN, DEMAND, REQUEST = records("money_return", "recorded"), records("clawback_request", "requested"), requested
 GIVEN_BACK = "UPDATE funding.application SET returned_yuan = released_yuan"
+SIGNED = "UPDATE funding.{} SET signed_by = 'z', signed_at = now(), countersign_from_yuan = 1"
 RACES = {
     "register_loan": Race(
         "city-officer-1", f"{CASE}/loans", LOAN, "invalid",
@@ -123,6 +124,10 @@ RACES = {
     "draft_approval": Race("city-officer-1", f"{CASE}/draft-approval", DRAFT, "wrong_status", become("approved")),
     "approve_application": Race(
         "city-supervisor-1", f"{CASE}/approve", None, "wrong_status", become("declined"), status="drafted"
+    ),
+    "countersign_approval": Race(
+        "city-supervisor-2", f"{CASE}/countersign", None, "wrong_status", become("declined"), status="drafted",
+        given=lambda case: (SIGNED.format("application"),),
     ),
     "decline_application": Race(
         "city-supervisor-1", f"{CASE}/decline", {"clauses": ["二（五）"], **REASON}, "wrong_status", become("approved")

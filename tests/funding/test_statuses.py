@@ -189,6 +189,7 @@ DECIDED: dict[str, dict[str, tuple[str, str | Persona, Any, set[str]]]] = {
         "check_change": ("changes/{}/check", "110105-officer-1", OPINION, {"requested"}),
         "review_change": ("changes/{}/review", "city-officer-6", OPINION, {"checked", "reviewed"}),
         "approve_change": ("changes/{}/approve", "city-supervisor-3", None, {"reviewed"}),
+        "countersign_change": ("changes/{}/countersign", "city-supervisor-3", None, set()),  # the row lacks the first
         "refuse_change": ("changes/{}/refuse", "city-supervisor-3", {"reason": "不予"}, {"reviewed"}),
         "return_change": ("changes/{}/return", "110105-officer-1", {"reason": "退回"}, {"requested"}),
         "resubmit_change": ("changes/{}/resubmit", OWN, ANEW, {"returned"}),
@@ -245,7 +246,7 @@ def test_every_act_on_a_status_has_its_rows() -> None:
             "release_plan",
         }
     )
-    tested |= {"register_loan", "record_final_accounts"}
+    tested |= {"register_loan", "record_final_accounts", "countersign_approval"}
     tested |= {"correct_loan", "withdraw_loan", "withdraw_interest_line"}  # tests/funding/test_loans.py and _claims.py
     acts = {name for name, route in operations("funding").items() if "POST" in (route.methods or ())}
     assert acts - tested == {

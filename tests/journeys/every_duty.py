@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from tests.eligibility import fixtures as eligibility_fixtures
 from tests.funding import case as funding_case
 from tests.funding import story as funding_story
-from tests.funding import test_money_bars, test_municipal_money
+from tests.funding import test_countersigning, test_money_bars, test_municipal_money
 from tests.intake import full_declaration, listed_rows, sample_declarations, sample_rows
 from tests.monitoring import fixtures as monitoring_fixtures
 from tests.monitoring import prepared
@@ -70,6 +70,7 @@ async def _bars(world: World) -> None:
     again = {"money_id": kept["id"], "evidence": "现场核查"}
     await world.post("funding", f"{path}/raise-money-bar", "city-officer-5", again, 201)
     await series_acts.every_act(world, "funding")
+    await test_countersigning.countersigned(world)
 
 
 async def monitoring(world: World) -> None:

@@ -28,7 +28,7 @@ DECIDES: dict[str, str] = {
     " withdraw_public_money issue_plan withdraw_plan confirm_budget withdraw_budget"
     " confirm_figures return_figures withdraw_figures check_change"
     " review_change approve_change refuse_change return_change resubmit_change withdraw_change"
-    " prove_correction close_correction book_penalty"
+    " prove_correction close_correction book_penalty countersign_approval countersign_change"
     " issue_plan_change withdraw_plan_change release_plan",
     "monitoring": "deliver_project evaluate_project issue_evaluation acknowledge_evaluation assign_inspector"
     " complete_inspection close_finding close_reading_finding send_green_record register_green_record"

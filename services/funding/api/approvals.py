@@ -1,14 +1,17 @@
 """Endpoints for approvals (批复): drafted at the computed amount, approved by a second person. 二（四）, 三（二）"""
 
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from services.funding.api.shapes import DATE, YUAN, ApplicationKey, ApplicationOut, ReadingUsed, Shape, shown_one
+from services.funding.api.signature_shapes import SignatureOut, missing_of, signatures_of
 from services.funding.approvals import approve, payable_offer
 from services.funding.models.applications import Application
+from services.funding.models.approvals import Approval
 from shared.contracts.funding import FundsDeclined
 from shared.contracts.library import LABELS, SupportMode
 from shared.events.outbox import emit
@@ -36,11 +39,15 @@ class ApprovalDraft(BaseModel):
     )
 
 
+DRAFT_FIELDS = ("mode", "base_yuan", "award_yuan", "derivation", "clause", "justification", "approved_on")
+"""Fields of an approval that its draft has already."""
+
+
 class ApprovalOut(Shape):
     """Content of the approval document; its number is simulated."""
 
     application_id: UUID = Field(title="资金申请编号")
-    approval_no: str = Field(title="批复文号")
+    approval_no: str | None = Field(title="批复文号", description="签署齐备、批复生效后编号；尚缺加签的为空")
     approval_no_simulated: bool = Field(True, title="文号是否为模拟")
     mode: SupportMode = Field(title="支持方式")
     mode_label: str = Field("", title="支持方式名称")
@@ -49,9 +56,13 @@ class ApprovalOut(Shape):
     derivation: list[str] = Field(title="金额计算过程")
     clause: str = Field(title="依据条款")
     justification: str = Field(title="拟办意见")
-    readings: dict[str, ReadingUsed] = Field(title="所用口径", description="政策未明确处所采用的口径，以口径为键")
-    approved_by: str = Field(title="批复人")
-    approved_on: date = Field(title="批复日期", description=DATE)
+    readings: dict[str, ReadingUsed] = Field(
+        title="所用口径", description="政策未明确处所采用的口径，以口径为键；尚缺加签的为空"
+    )
+    approved_by: str | None = Field(title="批复人", description="最后签署、使批复生效的人；尚缺加签的为空")
+    approved_on: date | None = Field(title="批复日期", description=f"{DATE}；尚缺加签的为空")
+    signatures: list[SignatureOut] = Field(default_factory=list, title="已有的签署", description="按先后排列")
+    missing_signatures: list[str] = Field(default_factory=list, title="尚缺的签署", description="为空即批复已经生效")
 
 
 @router.post(
@@ -81,15 +92,34 @@ async def draft_approval(
     name="approve_application",
     summary="批复资金申请",
     description="市级负责人批复已拟办的支持方式和金额，并在年度预算中安排资金；批复后不得更改。拟办人不得批复，"
-    "项目不得另有市级财政性资金，预算余额须足够。依据：二（四）、三（二）。",
+    "项目不得另有市级财政性资金，预算余额须足够。"
+    "金额达到加签起点（参数 countersign_from_yuan）的，须另一名市级负责人加签后生效。依据：二（四）、三（二）。",
 )
 async def approve_application(
     session: Session, actor: CitySupervisor, application_id: ApplicationKey, if_match: IfMatch = None
 ) -> ApprovalOut:
     """Approve the drafted mode and amount for good and reserve the money. 二（四）, 三（二）"""
     application = await locked_as_read(session, Application, application_id, if_match)
-    approval = await approve(session, application)
-    return ApprovalOut.model_validate(approval).model_copy(update={"mode_label": LABELS[approval.mode]})
+    return approval_shown(await approve(session, application), application)
+
+
+def approval_shown(approval: Approval | None, application: Application) -> ApprovalOut:
+    """Return the approval, or the draft that was signed once and waits for its second signature."""
+    extra = {
+        "mode_label": LABELS[str(application.mode)],
+        "signatures": signatures_of(approval, application),
+        "missing_signatures": missing_of(application),
+    }
+    if approval is not None:
+        return ApprovalOut.model_validate(approval).model_copy(update=extra)
+    unsigned: dict[str, Any] = {
+        "application_id": application.id,
+        "approved_by": None,
+        "approval_no": None,
+        "readings": {},
+    }
+    drafted = {name: getattr(application, name) for name in DRAFT_FIELDS}
+    return ApprovalOut.model_validate(drafted | unsigned | extra)
 
 
 class Declination(BaseModel):

@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.funding.api.shapes import TIME, YUAN, Shape
+from services.funding.api.signature_shapes import SignatureOut
 from services.funding.rules.change_codes import ChangeKind, ChangeStatus
 from services.funding.rules.changes import proposal_of
 from shared.attachments import Attached
@@ -109,6 +110,8 @@ class ChangeOut(Shape):
     derivation: list[str] = Field(title="金额计算过程")
     decided_by: Handler = Field(title="决定人")
     decided_at: datetime | None = Field(title="决定时间", description=TIME)
+    signatures: list[SignatureOut] = Field(default_factory=list, title="已有的签署", description="按先后排列")
+    missing_signatures: list[str] = Field(default_factory=list, title="尚缺的签署", description="为空即不缺")
     decision_reason: str | None = Field(title="不予批准的理由")
     return_reason: str | None = Field(title="最近一次退回的理由")
     attachments: list[UUID] = Field(default_factory=list, title="附件编号", description="申请所附的有效附件")

@@ -10,12 +10,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.funding.api.change_shapes import ChangeIn, ChangeOut, OpinionIn, ReasonIn, ReviewIn
 from services.funding.api.shapes import ApplicationKey
+from services.funding.api.signature_shapes import missing_of_change, signatures_of_change
 from services.funding.applications import new_row_columns
 from services.funding.changes import (
     CHANGEABLE,
     announced,
-    apply_change,
     assess_change,
+    conclude_change,
     expect_no_other,
     locked_change,
     proposed_components,
@@ -23,6 +24,7 @@ from services.funding.changes import (
 from services.funding.models.applications import Application
 from services.funding.models.changes import ApprovalChange
 from services.funding.rules.change_codes import ChangeKind, ChangeStatus
+from services.funding.signing import countersign_from
 from shared.actors import Actor
 from shared.attachments import decided, facts_of, papers_of, require
 from shared.errors import WrongStatus
@@ -45,12 +47,19 @@ RETURNS = {"requested": "district_officer", "checked": "city_officer", "reviewed
 """Role that returns a request, by its status: that of the next step."""
 
 
-async def _shown(session: AsyncSession, change: ApprovalChange) -> ChangeOut:
+async def shown_change(session: AsyncSession, change: ApprovalChange) -> ChangeOut:
+    """Return a change with its papers and signatures."""
     await session.flush()
     papers = (await papers_of(session, [change.id])).get(change.id, [])
-    shown = ChangeOut.model_validate(change)
+    shown = _signed(change)
     shown.attachments = [paper.id for paper in papers]
     return shown
+
+
+def _signed(change: ApprovalChange) -> ChangeOut:
+    """Return a change with its signatures."""
+    signatures = {"signatures": signatures_of_change(change), "missing_signatures": missing_of_change(change)}
+    return ChangeOut.model_validate(change).model_copy(update=signatures)
 
 
 @router.post(
@@ -84,7 +93,7 @@ async def _stated(
     detail = {"change_id": str(change.id), "kind": change.kind, **facts_of(papers)}
     await record_act(session, act, case_of(application), reason=body.reason, duty="apply", **detail)
     await emit(session, announced(change, "requested", body.reason))
-    return await _shown(session, change)
+    return await shown_change(session, change)
 
 
 @router.post(
@@ -126,7 +135,7 @@ async def list_changes(
     session: ReadSession, actor: Person, asked: Annotated[PageRequest, Depends(CHANGES)]
 ) -> Page[ChangeOut]:
     """Return the changes that the caller may read, newest first."""
-    page = await asked.page(session, select(ApprovalChange), ChangeOut.model_validate)
+    page = await asked.page(session, select(ApprovalChange), _signed)
     papers = await papers_of(session, [each.id for each in page.items])
     for each in page.items:
         each.attachments = [paper.id for paper in papers.get(each.id, [])]
@@ -144,7 +153,7 @@ async def read_change(session: ReadSession, actor: Person, change_id: ChangeKey,
     """Return one change, with the entity tag of the application that an act on it changes."""
     change = await found(session, ApprovalChange, change_id)
     response.headers["etag"] = etag(await found(session, Application, change.application_id))
-    return await _shown(session, change)
+    return await shown_change(session, change)
 
 
 @router.post(
@@ -160,7 +169,7 @@ async def check_change(
     change, application = await locked_change(session, change_id, if_match)
     change.check(actor.subject, now(session), body.opinion)
     await _record(session, application, change, "check_change", body.opinion, "check_change")
-    return await _shown(session, change)
+    return await shown_change(session, change)
 
 
 @router.post(
@@ -179,7 +188,7 @@ async def review_change(
     change.review(actor.subject, now(session), body.opinion, recognised)
     assess_change(session, application, change, recognised)
     await _record(session, application, change, "review_change", body.opinion, "review_change")
-    return await _shown(session, change)
+    return await shown_change(session, change)
 
 
 @router.post(
@@ -187,20 +196,26 @@ async def review_change(
     name="approve_change",
     summary="批准变更申请",
     description="市级负责人批准变更：再次核对条件和金额，核减部分退回年度预算，已拨付的超出部分须退回或追回。"
-    "核查人和审核人不得决定。依据：二（四）、三（二）。",
+    "核查人和审核人不得决定。"
+    "批复金额（变更前）达到加签起点的，须另一名市级负责人加签后生效。依据：二（四）、三（二）。",
 )
 async def approve_change(
     session: Session, actor: CitySupervisor, change_id: ChangeKey, if_match: IfMatch = None
 ) -> ChangeOut:
-    """Approve a reviewed change; award, commitments and case follow it. 二（四）, 三（二）"""
+    """Approve a reviewed change, or sign first where the award needs two. 二（四）, 三（二）"""
     change, application = await locked_change(session, change_id, if_match)
+    change.expect("reviewed")
+    change.expect_unsigned()
+    threshold = countersign_from(session, application.current_award_yuan)
+    if threshold is not None:
+        change.sign(actor.subject, now(session), threshold)
+        await _record(session, application, change, "sign_change", None, "approve_change")
+        return await shown_change(session, change)
     change.decide("approved", actor.subject, now(session), None)
     amounts = {"award_yuan": str(change.award_yuan), "cut_yuan": str(change.cut_yuan)}
     await _record(session, application, change, "approve_change", None, "approve_change", **amounts)
-    await decided(session, change)
-    await emit(session, announced(change, "approved", change.reason))
-    await apply_change(session, application, change)
-    return await _shown(session, change)
+    await conclude_change(session, application, change)
+    return await shown_change(session, change)
 
 
 @router.post(
@@ -219,7 +234,7 @@ async def refuse_change(
     await _record(session, application, change, "refuse_change", body.reason, "approve_change")
     await decided(session, change)
     await emit(session, announced(change, "refused", body.reason))
-    return await _shown(session, change)
+    return await shown_change(session, change)
 
 
 @router.post(
@@ -239,7 +254,7 @@ async def return_change(
     change.send_back(body.reason)
     await _record(session, application, change, "return_change", body.reason)
     await emit(session, announced(change, "returned", body.reason))
-    return await _shown(session, change)
+    return await shown_change(session, change)
 
 
 @router.post(
@@ -257,7 +272,7 @@ async def withdraw_change(
     await decided(session, change)
     await _record(session, application, change, "withdraw_change", body.reason, "apply")
     await emit(session, announced(change, "withdrawn", body.reason))
-    return await _shown(session, change)
+    return await shown_change(session, change)
 
 
 async def _record(

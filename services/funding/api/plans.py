@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.funding.api.budgets import Year
 from services.funding.api.shapes import DATE, TIME, YUAN, Shape, Yuan
+from services.funding.api.signature_shapes import missing_of
 from services.funding.models.applications import Application
 from services.funding.models.plans import InvestmentPlan, PlanItem
 from services.funding.plans import CompletedDecision, issue
@@ -160,6 +161,8 @@ async def _approved(session: AsyncSession, body: NewPlan, place: int) -> Applica
     if identity in [item.application_id for item in body.items[:place]]:
         raise Invalid("同一项目在本批次中重复，请删去重复项", field=pointer)
     application = await session.get(Application, identity)
+    if application is not None and application.awaits_countersign:
+        raise Invalid(f"{missing_of(application)[0]}，请先办理加签", field=pointer)
     if application is None or application.status != "approved":
         raise Invalid("项目不存在或不在“已批复”状态，请核对编号或先办理批复", field=pointer)
     _refuse_unlikely(body.items[place], application, f"/body/items/{place}")

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.funding.api.signature_shapes import SignatureOut, missing_of, signatures_of
 from services.funding.models.applications import Application
 from services.funding.models.approvals import Approval
 from services.funding.models.holds import Hold
@@ -123,6 +124,8 @@ class ApplicationOut(Shape):
     clause: str | None = Field(title="依据条款")
     approval_no: str | None = Field(None, title="批复文号")
     approved_on: date | None = Field(title="批复日期", description=DATE)
+    signatures: list[SignatureOut] = Field(default_factory=list, title="批复签署", description="已有的签署，按先后排列")
+    missing_signatures: list[str] = Field(default_factory=list, title="尚缺的签署", description="为空即不缺")
     construction_status: ConstructionStatus | None = Field(title="建设状态")
     construction_started_on: date | None = Field(title="开工日期", description=DATE)
     completed_on: date | None = Field(title="完工日期", description=DATE)
@@ -145,7 +148,7 @@ def as_told(shown: ApplicationOut) -> ApplicationOut:
     """Return what the reader may see: no draft of the approval, unless the city or an auditor reads. 三（二）"""
     if for_city() or shown.approved_on is not None:
         return shown
-    blank: dict[str, Any] = dict.fromkeys(DRAFTED)
+    blank: dict[str, Any] = dict.fromkeys(DRAFTED) | {"signatures": [], "missing_signatures": []}
     blank["amounts"] = [_unknown(each) if each.key in PROPOSED else each for each in shown.amounts]
     if shown.status == "drafted":
         blank |= {"status": "received", "status_label": APPLICATION_STATUSES["received"]}
@@ -175,27 +178,27 @@ def figures(application: Application) -> list[Figure]:
 
 
 async def shown(session: AsyncSession, applications: Sequence[Application]) -> list[ApplicationOut]:
-    """Return the answers for applications, with approval numbers and holds in force."""
+    """Return the answers for applications, with approval numbers, signatures and holds in force."""
     await session.flush()
     ids = [application.id for application in applications]
-    numbers = await session.execute(
-        select(Approval.application_id, Approval.approval_no).where(Approval.application_id.in_(ids))
-    )
-    number_of = {row.application_id: row.approval_no for row in numbers}
+    approvals = await session.scalars(select(Approval).where(Approval.application_id.in_(ids)))
+    approval_of = {row.application_id: row for row in approvals}
     holds = await session.scalars(
         select(Hold).where(Hold.application_id.in_(ids), Hold.lifted_at.is_(None)).order_by(Hold.placed_at, Hold.id)
     )
     held: dict[UUID, list[HoldOut]] = {}
     for hold in holds:
         held.setdefault(hold.application_id, []).append(HoldOut.model_validate(hold))
-    return [_shown(row, number_of.get(row.id), held.get(row.id, [])) for row in applications]
+    return [_shown(row, approval_of.get(row.id), held.get(row.id, [])) for row in applications]
 
 
-def _shown(application: Application, approval_no: str | None, holds: list[HoldOut]) -> ApplicationOut:
+def _shown(application: Application, approval: Approval | None, holds: list[HoldOut]) -> ApplicationOut:
     extra: dict[str, Any] = {
-        "status_label": APPLICATION_STATUSES[application.status],
+        "status_label": application.status_label,
         "mode_label": LABELS.get(application.mode or ""),
-        "approval_no": approval_no,
+        "approval_no": approval and approval.approval_no,
+        "signatures": signatures_of(approval, application),
+        "missing_signatures": missing_of(application),
         "amounts": figures(application),
         "holds": holds,
         "held": bool(holds),

@@ -9,6 +9,7 @@ from sqlalchemy import CheckConstraint, Index, Numeric, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.funding.models.base import Base
+from services.funding.models.signing import Signed
 from services.funding.rules.code_lists import APPLICATION_STATUSES, SUPPORT_MODES
 from services.funding.rules.offers import Offer
 from shared.errors import DomainError, WrongStatus
@@ -22,7 +23,7 @@ class MoreThanPaid(DomainError):
     status, code, title = 409, "more_than_paid", "超出已拨付且尚未退回的金额"
 
 
-class Application(Base):
+class Application(Base, Signed):
     """Fund application report of a pooled project; its id is that of the declaration, amounts are in yuan."""
 
     __tablename__ = "application"
@@ -105,11 +106,21 @@ class Application(Base):
         """Released less returned and demanded money, in yuan: the most that may still be demanded. 四（一）1"""
         return self.released_yuan - self.returned_yuan - self.demanded_yuan
 
+    @property
+    def awaits_countersign(self) -> bool:
+        """Return whether the draft has its first signature and lacks the second."""
+        return self.status == "drafted" and self.signed_by is not None
+
+    @property
+    def status_label(self) -> str:
+        """Return the status in words; of a draft that was signed once, what it lacks."""
+        return "已签发，待另一名市级负责人加签" if self.awaits_countersign else APPLICATION_STATUSES[self.status]
+
     def expect(self, *statuses: str) -> None:
         """Raise WrongStatus unless the application has one of these statuses."""
         if self.status not in statuses:
             expected = "、".join(APPLICATION_STATUSES[status] for status in statuses)
-            current = APPLICATION_STATUSES[self.status]
+            current = self.status_label
             raise WrongStatus(f"当前状态为“{current}”，此操作须在“{expected}”时进行", current=self.status)
 
     def expect_net_paid(self, yuan: Decimal) -> None:
@@ -121,6 +132,7 @@ class Application(Base):
     def draft(self, offer: Offer, justification: str, budget_year: int) -> None:
         """Draft the approval of an offer; a later draft replaces an earlier one. 三（二）"""
         self.expect("received", "drafted")
+        self.unsign()
         self.status, self.justification, self.budget_year = "drafted", justification, budget_year
         self.mode, self.derivation, self.clause = offer.mode, offer.lines, offer.clause
         self.base_yuan, self.uncapped_yuan = offer.base_yuan, offer.uncapped_yuan

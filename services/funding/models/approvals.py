@@ -18,7 +18,17 @@ class Approval(Base, Part):
     """Approval document (批复) of an application; append-only. 二（四）, 三（二）"""
 
     __tablename__ = "approval"
-    __table_args__ = (CheckConstraint(f"mode IN {tuple(SUPPORT_MODES)}", name="mode"),)
+    __table_args__ = (
+        CheckConstraint(f"mode IN {tuple(SUPPORT_MODES)}", name="mode"),
+        CheckConstraint(
+            "(first_signed_by IS NULL) = (countersign_from_yuan IS NULL) "
+            "AND (first_signed_by IS NULL) = (first_signed_on IS NULL)",
+            name="first_signature",
+        ),
+        CheckConstraint(
+            "first_signed_by <> approved_by AND award_yuan >= countersign_from_yuan", name="two_signatures"
+        ),
+    )
     shown_in = {Application: "application_id"}  # noqa: RUF012 - constant
 
     application_id: Mapped[UUID] = mapped_column(ForeignKey("application.id"), primary_key=True)
@@ -33,4 +43,10 @@ class Approval(Base, Part):
     justification: Mapped[str]
     readings: Mapped[dict[str, Any]]
     approved_by: Mapped[str]
+    """Who signed last, by which the approval took effect."""
     approved_on: Mapped[date]
+    first_signed_by: Mapped[str | None]
+    """Who signed first, where two had to sign."""
+    first_signed_on: Mapped[date | None]
+    countersign_from_yuan: Mapped[Decimal | None]
+    """Amount from which on two had to sign, on the day of the first signature."""

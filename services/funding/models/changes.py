@@ -1,6 +1,6 @@
 """Changes of an approved application: content, entity, site, schedule. 三（二）, 政府投资条例 art. 34"""
 
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -10,12 +10,14 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from services.funding.models.applications import Application
 from services.funding.models.base import Base
+from services.funding.models.signing import Signed
 from services.funding.rules.change_codes import CHANGE_STATUSES, CHANGEABLE_KINDS, OPEN_CHANGES
+from shared.dates import BEIJING
 from shared.errors import WrongStatus
 from shared.storage.versions import Part
 
 
-class ApprovalChange(Base, Part):
+class ApprovalChange(Base, Part, Signed):
     """Request to change an approval: of the owner, checked by the district and the city, decided by a supervisor."""
 
     __tablename__ = "approval_change"
@@ -24,6 +26,7 @@ class ApprovalChange(Base, Part):
         CheckConstraint(f"status IN {tuple(CHANGE_STATUSES)}", name="status"),
         CheckConstraint("cut_yuan >= 0 AND recover_yuan >= 0", name="amounts"),
         CheckConstraint("(status IN ('approved', 'refused')) = (decided_by IS NOT NULL)", name="decided"),
+        CheckConstraint("status <> 'approved' OR decided_by <> signed_by", name="two_signatures"),
         CheckConstraint("decided_by <> checked_by AND decided_by <> reviewed_by", name="two_people"),
         Index(
             "uq_approval_change_open",
@@ -66,6 +69,16 @@ class ApprovalChange(Base, Part):
     decision_reason: Mapped[str | None]
     return_reason: Mapped[str | None]
 
+    @property
+    def awaits_countersign(self) -> bool:
+        """Return whether the change has its first signature and lacks the second."""
+        return self.status == "reviewed" and self.signed_by is not None
+
+    @property
+    def decided_on(self) -> date | None:
+        """Day of the decision in Beijing."""
+        return self.decided_at and self.decided_at.astimezone(BEIJING).date()
+
     def expect(self, *statuses: str) -> None:
         """Raise WrongStatus unless the request has one of these statuses."""
         if self.status not in statuses:
@@ -81,6 +94,7 @@ class ApprovalChange(Base, Part):
         self.checked_by = self.checked_at = self.check_opinion = None
         self.reviewed_by = self.reviewed_at = self.review_opinion = None
         self.recognised, self.award_yuan, self.derivation = [], None, []
+        self.unsign()
 
     def check(self, subject: str, at: datetime, opinion: str) -> None:
         """Record the district's check."""
@@ -92,6 +106,7 @@ class ApprovalChange(Base, Part):
         self.expect("checked", "reviewed")
         self.status, self.reviewed_by, self.reviewed_at, self.review_opinion = "reviewed", subject, at, opinion
         self.recognised = recognised
+        self.unsign()
 
     def send_back(self, reason: str) -> None:
         """Return the request to the owner, who states it anew or withdraws it."""
