@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.funding.applications import ruleset_of
@@ -13,16 +13,24 @@ from services.funding.ledger.case_acts import cut_award
 from services.funding.ledger.posting import post
 from services.funding.models.applications import Application
 from services.funding.models.changes import ApprovalChange
+from services.funding.models.interest_claims import InterestClaim
 from services.funding.models.releases import ReleaseRequest
 from services.funding.rules.change_codes import OPEN_CHANGES
 from services.funding.rules.changes import Reduction, changed_components, check_conditions, facts_with, reduced
 from services.funding.rules.offers import GRANT, grant_offer
 from shared.attachments import decided
 from shared.contracts.funding import ApprovalChanged
-from shared.errors import Duplicate, Invalid, WrongStatus
+from shared.errors import DomainError, Duplicate, Invalid, WrongStatus
 from shared.events.outbox import emit
 from shared.storage.session import found, locked
 from shared.storage.versions import locked_as_read
+
+
+class BelowClaims(DomainError):
+    """The change would leave a smaller award than claims for interest subsidy were decided at. 二（四）2"""
+
+    status, code, title = 409, "below_claims", "变更后批复金额低于已核定贴息"
+
 
 DECLARED, ASSESSED = "declared_investment_yuan", "assessed_investment_yuan"
 CHANGEABLE = ("approved", "planned", "releasing", "released")
@@ -65,12 +73,13 @@ def recognised_components(
     return changed_components(proposed_components(application, change), recognised, ASSESSED, field)
 
 
-def assess_change(
+async def assess_change(
     session: AsyncSession, application: Application, change: ApprovalChange, recognised: Sequence[dict[str, Any]]
 ) -> tuple[Reduction, list[str]]:
     """Return what the change does to the award, with its derivation; store both on the change.
 
-    Raises ConditionLost when a met condition becomes unmet. The award of a loan follows its interest, not the content.
+    Raises ConditionLost when a met condition becomes unmet, BelowClaims. The award of a loan follows its
+    interest, not the content.
     """
     ruleset = ruleset_of(session, application)
     components = recognised_components(application, change, recognised)
@@ -81,6 +90,7 @@ def assess_change(
             offer = grant_offer(components, ruleset)
             recomputed, lines = offer.award_yuan or Decimal(0), offer.lines
     result = reduced(application.current_award_yuan, recomputed, application.reserved_yuan)
+    await refuse_below_claims(session, application, result.award_yuan)
     change.award_yuan, change.cut_yuan, change.recover_yuan = result.award_yuan, result.cut_yuan, result.recover_yuan
     change.derivation = [*lines, _told(application.current_award_yuan, result)]
     return result, change.derivation
@@ -91,6 +101,19 @@ def _told(before: Decimal, after: Reduction) -> str:
         return f"批复金额 {before:,.2f} 元不变；变更后核算高于批复金额的，不予增加（二（四））"
     paid = f"，已拨付超出部分 {after.recover_yuan:,.2f} 元须退回或追回" if after.recover_yuan else ""
     return f"批复金额由 {before:,.2f} 元减为 {after.award_yuan:,.2f} 元：核减未拨付 {after.cut_yuan:,.2f} 元{paid}"
+
+
+async def refuse_below_claims(session: AsyncSession, application: Application, award_yuan: Decimal) -> None:
+    """Raise BelowClaims for an award below what decided claims for interest subsidy add up to. 二（四）2"""
+    decided_claims = select(func.coalesce(func.sum(InterestClaim.amount_yuan), 0)).filter_by(
+        application_id=application.id, status="decided"
+    )
+    claimed = Decimal(await session.scalar(decided_claims) or 0)
+    if award_yuan < claimed:
+        raise BelowClaims(
+            f"变更后批复金额 {award_yuan:,.2f} 元，低于已核定贴息合计 {claimed:,.2f} 元，"
+            f"相差 {claimed - award_yuan:,.2f} 元；请先退回未拨付的贴息申请重新核定，已拨付的先办理退回或追回"
+        )
 
 
 async def conclude_change(session: AsyncSession, application: Application, change: ApprovalChange) -> None:
@@ -107,7 +130,7 @@ async def apply_change(session: AsyncSession, application: Application, change: 
     """
     application.expect(*CHANGEABLE)
     reviewed = (change.award_yuan, change.cut_yuan, change.recover_yuan)
-    result, _ = assess_change(session, application, change, change.recognised)
+    result, _ = await assess_change(session, application, change, change.recognised)
     if (result.award_yuan, result.cut_yuan, result.recover_yuan) != reviewed:
         raise WrongStatus("审核之后已有拨付或其他变更，核减金额已不同，请退回市级经办重新审核", current=change.status)
     waiting = select(ReleaseRequest.id).filter_by(application_id=application.id, status="requested")

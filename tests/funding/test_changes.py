@@ -8,6 +8,7 @@ import pytest
 
 from deploy.demo.personas import Persona
 from tests.attachments import attached
+from tests.funding import rows
 from tests.funding.case import appropriate, approved, planned, read, released, requested, yuan
 from tests.world import World
 
@@ -70,6 +71,8 @@ async def test_a_smaller_project_gets_a_smaller_award_and_the_budget_its_money_b
     )
     shown = await read(world, case)
     assert Decimal(str(yuan(shown, "reserved"))) == before * Decimal("0.8")
+    assert Decimal(str(yuan(shown, "reduced"))) == before * Decimal("0.2")
+    assert yuan(await read(world, case, world.owner()), "reduced") == yuan(shown, "reduced")
     assert shown["status"] == "planned"
     after = await world.get("funding", "/v1/budgets/2024", "auditor-1")
     gained = Decimal(str(yuan(after, "available"))) - Decimal(str(yuan(budget, "available")))
@@ -86,6 +89,24 @@ async def test_what_was_paid_beyond_the_smaller_award_is_to_be_recovered(world: 
     change = await reviewed(world, case)
     done = await act(world, change, "approve", SUPERVISOR)
     assert (done["cut_yuan"], Decimal(done["recover_yuan"])) == ("0.00", award * Decimal("0.2"))
+
+
+@pytest.mark.planted
+async def test_an_award_is_not_cut_below_the_claims_that_were_decided(world: World) -> None:
+    case = await planned_case(world)
+    change = await asked(world, case)
+    await act(world, change, "check", DISTRICT, OPINION)
+    await world.database.admin.execute(rows.row("interest_claim", case, "decided"))
+    claim = "UPDATE funding.interest_claim SET due_yuan = $1, amount_yuan = $1"
+    await world.database.admin.execute(claim, Decimal("8000000.01"))
+    refused = await act(world, change, "review", OFFICER, RECOGNISED, 409)
+    assert refused["code"] == "below_claims"
+    for told in ("8,000,000.00 元", "8,000,000.01 元", "相差 0.01 元", "退回或追回"):
+        assert told in refused["detail"]
+    await world.database.admin.execute(claim, Decimal("8000000.00"))
+    seen = await act(world, change, "review", OFFICER, RECOGNISED)
+    await world.database.admin.execute(claim, Decimal("8000000.01"))  # decided between review and decision
+    assert (await act(world, seen, "approve", SUPERVISOR, None, 409))["code"] == "below_claims"
 
 
 async def test_the_award_never_rises(world: World) -> None:

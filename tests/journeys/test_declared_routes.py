@@ -55,7 +55,7 @@ REFUSALS = {
     401: "unauthenticated",
     403: "conflict_of_interest forbidden own_settlement same_officer",
     404: "not_found unknown_policy_parameter",
-    409: "already_requested already_resolved amount_exceeds_pending amount_undetermined batch_refused "
+    409: "below_claims already_requested already_resolved amount_exceeds_pending amount_undetermined batch_refused "
     "beyond_known_series "
     "calculation_changed claim_open interest_overclaimed remarks_open scans_missing "
     "changed_since_prepared completed_before_plan completed_undecided condition_lost conditions_not_met conflict "

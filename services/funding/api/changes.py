@@ -186,7 +186,7 @@ async def review_change(
     change, application = await locked_change(session, change_id, if_match)
     recognised = [each.model_dump(mode="json") for each in body.recognised]
     change.review(actor.subject, now(session), body.opinion, recognised)
-    assess_change(session, application, change, recognised)
+    await assess_change(session, application, change, recognised)
     await _record(session, application, change, "review_change", body.opinion, "review_change")
     return await shown_change(session, change)
 

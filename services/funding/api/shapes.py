@@ -167,6 +167,7 @@ def figures(application: Application) -> list[Figure]:
         ("uncapped", "按比例（利率）计算数", application.uncapped_yuan, mode),
         ("cap", "单个项目支持上限", application.cap_yuan, mode),
         ("award", "批复金额", application.award_yuan, "二（四）、三（二）"),
+        ("reduced", "批复变更核减", application.reduced_yuan, "二（四）"),
         ("reserved", "已安排未拨付", application.reserved_yuan, "三（二）"),
         ("released", "已拨付", application.released_yuan, "三（二）"),
         ("returned", "主动退回", application.returned_yuan, "四（一）1"),
