@@ -15,6 +15,7 @@ from shared.attachments.adding import Replacing, add, place_of, present_paper, w
 from shared.attachments.download import BINARY, CONTENT, content_of
 from shared.attachments.uploads import Uploaded
 from shared.audiences import Handler
+from shared.contracts.library import DistrictCode
 from shared.errors import NotFound
 from shared.storage.attachment_tables import Attachment
 from shared.storage.papers import Papers
@@ -68,8 +69,8 @@ Record = Annotated[
 ]
 RecordId = Annotated[UUID | None, Query(title="事项标识", description="事项的 UUID；不属于某一事项的附件不填")]
 District = Annotated[
-    str | None,
-    Query(pattern=r"^\d{6}$", title="所在区", description="仅用于不属于某一事项的附件；不填即市级"),
+    DistrictCode | None,
+    Query(title="所在区", description="仅用于不属于某一事项的附件；不填即市级"),
 ]
 Kind = Annotated[str, Query(pattern=_CODE, title="附件类别", description="代码表 attachment_kind 中的代码")]
 Replaces = Annotated[UUID | None, Query(title="所替换的附件", description="同一事项、同一类别有效附件的 UUID")]

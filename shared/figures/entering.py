@@ -18,10 +18,10 @@ from shared.figures.reading import batch_of, shown
 from shared.figures.shapes import (
     BatchKey,
     BatchOut,
-    ChangeOut,
+    BatchReason,
+    FigureChangeOut,
     FiguresIn,
     PreviewOut,
-    ReasonIn,
     RowErrorOut,
 )
 from shared.runtime import Instance
@@ -136,7 +136,7 @@ async def confirm_figures(
     responses=VERSIONED,
 )
 async def return_figures(
-    session: Session, actor: CityDesk, batch_id: BatchKey, body: ReasonIn, if_match: IfMatch = None
+    session: Session, actor: CityDesk, batch_id: BatchKey, body: BatchReason, if_match: IfMatch = None
 ) -> BatchOut:
     """Return a batch to its author with a reason. Raises SameOfficer for its author."""
     row = await _open_batch(session, batch_id, if_match)
@@ -152,7 +152,7 @@ async def return_figures(
     responses=VERSIONED,
 )
 async def withdraw_figures(
-    session: Session, actor: CityOfficer, batch_id: BatchKey, body: ReasonIn, if_match: IfMatch = None
+    session: Session, actor: CityOfficer, batch_id: BatchKey, body: BatchReason, if_match: IfMatch = None
 ) -> BatchOut:
     """Take back one's own batch before it is confirmed. Raises Forbidden for anyone else."""
     row = await _open_batch(session, batch_id, if_match)
@@ -278,7 +278,9 @@ def _desk(request: Request) -> Desk:
     return Desk(next(each.name for each in carriers if any(paper.code == PAPER for paper in each.papers)), CITY)
 
 
-def _change_out(change: RowChange) -> ChangeOut:
+def _change_out(change: RowChange) -> FigureChangeOut:
     figure = change.figure
     told = {"row": change.row, "key": figure.key, "valid_from": figure.valid_from, "change": change.change}
-    return ChangeOut(**told, base=change.base, before=change.before, after=None if figure.struck else figure.value)
+    return FigureChangeOut(
+        **told, base=change.base, before=change.before, after=None if figure.struck else figure.value
+    )

@@ -18,7 +18,9 @@ from shared.figures.shapes import (
     BatchKey,
     BatchOut,
     FigureOut,
+    Key,
     UseOut,
+    VersionName,
 )
 from shared.runtime import Instance
 from shared.series import Figure, Register, current
@@ -47,7 +49,7 @@ async def list_figures(
     request: Request,
     asked: Annotated[MemoryPageRequest, Depends(FIGURES)],
     kind: Annotated[KindCode | None, Query(description="数据类别")] = None,
-    key: Annotated[str | None, Query(description="数据名", max_length=60)] = None,
+    key: Annotated[Key | None, Query(description="数据名")] = None,
     on: Annotated[date | None, Query(description="只列该日施行的数据")] = None,
     versions: Annotated[bool, Query(description="为 true 时列出全部版本，含已更正和撤销的")] = False,
 ) -> Page[FigureOut]:
@@ -158,7 +160,7 @@ async def list_affected_cases(
 
 
 def _used() -> Filter:
-    asked = parameter("figure", str | None, None, "数据版本名，如 lpr/1Y/2024-07-22/1", max_length=200)
+    asked = parameter("figure", VersionName | None, None, "数据版本名，如 lpr/1Y/2024-07-22/1")
     return Filter(
         (asked,), lambda values: series_use.c.figures.contains([values["figure"]]) if values["figure"] else None
     )

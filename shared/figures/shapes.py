@@ -14,6 +14,8 @@ from shared.text import STORABLE, Cleaned, Line, Paragraph, clean_line
 
 BatchKey = Annotated[UUID, Path(title="登记批次标识")]
 Key = Annotated[str, StringConstraints(min_length=1, max_length=60, pattern=STORABLE), Cleaned(clean_line)]
+VersionName = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=STORABLE), Cleaned(clean_line)]
+Base64 = Annotated[str, StringConstraints(max_length=2_000_000, pattern=r"^[A-Za-z0-9+/]*={0,2}$")]
 _VALUE = "数值：数字写作字符串，如 LPR 3.00（百分数）；比例写作小数；多项的为对象或数组；null 为未公布"
 
 
@@ -40,7 +42,7 @@ class FiguresIn(BaseModel):
 
     kind: KindCode = Field(title="数据类别")
     figures: list[FigureIn] | None = Field(None, title="逐项登记", min_length=1, max_length=500)
-    file: str | None = Field(None, title="CSV 文件", description="Base64；UTF-8 或 GBK", max_length=2_000_000)
+    file: Base64 | None = Field(None, title="CSV 文件", description="Base64；UTF-8 或 GBK")
     document_title: Line = Field(title="依据文件", description="如 全国银行间同业拆借中心公告")
     document_no: Line | None = Field(None, title="文号")
     documented_on: date | None = Field(None, title="文件日期")
@@ -63,7 +65,7 @@ class FiguresIn(BaseModel):
         return None if self.file is None else b64decode(self.file, validate=True)
 
 
-class ReasonIn(BaseModel):
+class BatchReason(BaseModel):
     """Reason of an act on a batch."""
 
     model_config = ConfigDict(extra="forbid")
@@ -89,7 +91,7 @@ class FigureOut(BaseModel):
     batch: int = Field(title="登记批次号", description="该类别内的批次号；0 为随软件发布、尚未入册")
 
 
-class ChangeOut(BaseModel):
+class FigureChangeOut(BaseModel):
     """Change that a row of a batch makes."""
 
     row: int = Field(title="行号", description="文件的数据行或列表的项，从 1 起")
@@ -123,7 +125,7 @@ class AffectedOut(BaseModel):
 class PreviewOut(BaseModel):
     """Changes that a batch would make if it were confirmed now; nothing is stored."""
 
-    changes: list[ChangeOut] = Field(title="变动")
+    changes: list[FigureChangeOut] = Field(title="变动")
     errors: list[RowErrorOut] = Field(title="问题", description="有问题的批次不能登记")
     affected: list[AffectedOut] = Field(title="本系统结果会变的事项", description="至多 200 项")
 

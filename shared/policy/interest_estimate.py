@@ -178,10 +178,14 @@ def _reference_day(loan: PlannedLoan, terms: EstimateTerms) -> Callable[[date], 
 
 def _months(first: date, last: date) -> Iterator[date]:
     """Yield the first days of the months after `first`."""
-    month = date(first.year + first.month // 12, first.month % 12 + 1, 1)
+    month = _next_month(first.replace(day=1))
     while month <= last:
         yield month
-        month = date(month.year + month.month // 12, month.month % 12 + 1, 1)
+        month = _next_month(month)
+
+
+def _next_month(month: date) -> date:
+    return window(month, months=1) + DAY
 
 
 def _earned(loan: PlannedLoan, parts: Sequence[_Part], terms: EstimateTerms) -> list[Decimal]:

@@ -45,6 +45,8 @@ PATTERNS: dict[str, str] = {
     r"^[0-9a-f]{12}$": "须为 12 位密钥编号，见 GET /v1/api-keys 的 id",
     r"^(read|write):[a-z-]{1,40}$": "须为权限范围，例如 read:events，全部范围见 docs/identity.md",
     r"^[\x21-\x7e]{1,255}$": "须为账号，即登录令牌的 sub，例如 officer-7",
+    r"^[A-Za-z0-9+/]*={0,2}$": "须为 Base64 编码的文件内容，不换行，例如 a2V5LHZhbHVl",
+    r"^[0-9a-f]{32}$": "须为 32 位核对意见标识，见贴息申请的未认可核对意见（key）",
     r"^[0-9a-f]{64}$": "须为 64 位小写十六进制的规则集编号，见审查记录的 ruleset",
 }
 """The way out for each pattern that the API documents contain."""

@@ -62,7 +62,7 @@ async def paid_again(story: Story) -> None:
     line = again["items"][0]
     rows = ["凭证号,支付申请号,序号,金额,结果,日期", f"凭证9,{line['order_no']},1,{line['amount_yuan']},成功,2024/4/1"]
     file = "\r\n".join(rows).encode("gb18030")
-    call = "funding", "POST", "/v1/treasury-receipts/files", "finance-2"
+    call = "funding", "POST", "/v1/treasury-receipts:importFile", "finance-2"
     await story.world.call(*call, file, status=201, content_type="text/csv")
     month: dict[str, Any] = {"month": "2024-03", "reasons": []}
     refused = await story.post("/v1/month-closings", "finance-1", month, 422)

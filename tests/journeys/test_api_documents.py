@@ -22,7 +22,7 @@ from tests.world import World
 # Probes, reference data for integrators and signed checkpoints need no token: they show nothing of a case.
 OPEN_TO_ALL = {
     "live", "ready", "read_event_schema", "dry_run_declaration", "list_editions", "list_clauses", "list_duties",
-    "list_problems", "explain_problem", "list_code_lists", "list_checkpoints",
+    "list_problems", "explain_problem", "list_code_lists", "list_checkpoints", "list_figures",
 }  # fmt: skip
 _INVALID_KEYSETS: tuple[Any, ...] = ([], {}, [None, "\x00"], 10**30)
 INVALID_CURSORS = (

@@ -42,6 +42,8 @@ STATUSES = {
         "raise_money_bar": 201,
         "record_co_support": 201, "register_municipal_money": 201, "refer_to_bank": 201, "request_change": 201,
         "order_correction": 201, "record_penalty": 201,
+        "enter_payee": 201, "issue_payment_order": 201, "book_receipts": 201, "book_receipt_file": 201,
+        "prepare_month": 201,
     },
     "monitoring": {
         "enter_figures": 201,
@@ -62,7 +64,8 @@ REFUSALS = {
     "correction_first credit_grade_d document_repeated draft_outdated duplicate duplicate_funding figures_moved "
     "figures_not_received file_quota findings_block findings_open funds_held id_conflict "
     "idempotency_key_in_flight instalment_condition interest_undetermined ledger_mismatch ledger_refusal "
-    "machine_found mode_fixed more_than_paid municipal_money_undetermined no_account no_budget no_document "
+    "machine_found mode_fixed month_changed month_closed more_than_paid municipal_money_undetermined no_account no_budget "
+    "no_document no_payee nothing_to_order payee_changing voucher_used "
     "no_route not_forwardable not_prepared not_ready_for_pool not_received not_sealed "
     "nothing_reserved other_municipal_money over_award over_balance over_budget over_cap over_document "
     "panel_complete parameter_not_published pending_not_found "
@@ -72,7 +75,7 @@ REFUSALS = {
     415: "unsupported_type",
     422: "figures_kept_elsewhere "
     "idempotency_key_reused incomplete invalid invalid_cursor malformed_rule no_edition_in_force not_for_tables "
-    "unknown_interpretation unknown_parameter unknown_rule unreadable_fact",
+    "open_items receipts_refused unknown_interpretation unknown_parameter unknown_rule unreadable_fact",
     428: "precondition_required",
     429: "too_many_requests",
     500: "file_altered several_editions_in_force",

@@ -29,7 +29,10 @@ DECIDES: dict[str, str] = {
     " confirm_figures return_figures withdraw_figures check_change"
     " review_change approve_change refuse_change return_change resubmit_change withdraw_change"
     " prove_correction close_correction book_penalty countersign_approval countersign_change"
-    " issue_plan_change withdraw_plan_change release_plan",
+    " issue_plan_change withdraw_plan_change release_plan"
+    " check_payee confirm_payee return_payee withdraw_payee withdraw_payment_order"
+    " match_receipt unmatch_receipt accept_receipt void_receipt"
+    " close_month withdraw_month ask_reopening reopen_month keep_month_closed",
     "monitoring": "deliver_project evaluate_project issue_evaluation acknowledge_evaluation assign_inspector"
     " complete_inspection close_finding close_reading_finding send_green_record register_green_record"
     " return_green_record draft_quarter submit_quarter confirm_quarter return_quarter set_meter_bounds notify_rating"
@@ -52,6 +55,9 @@ DOES_NOT: dict[str, str] = {
     "draft_plan": PROPOSES, "draft_budget": PROPOSES, "request_release": PROPOSES, "request_clawback": PROPOSES,
     "request_repair": PROPOSES, "raise_credit_ground": PROPOSES, "rectify_finding": PROPOSES, "refer_to_bank": PROPOSES,
     "draft_interest_claim": PROPOSES, "preview_interest": COMPUTES, "record_return": PROPOSES,
+    "enter_payee": PROPOSES, "prepare_month": PROPOSES,
+    "issue_payment_order": "it orders all that is released and not ordered yet; the amounts are locked, none is read before",
+    "book_receipts": STATES, "book_receipt_file": STATES,
     "request_change": PROPOSES, "order_correction": PROPOSES,
     "record_penalty": STATES,
     "record_construction": STATES, "record_final_accounts": STATES, "register_loan": STATES,

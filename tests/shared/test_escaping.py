@@ -91,6 +91,7 @@ def test_a_terminal_gets_no_control_characters() -> None:
 DOCUMENTS = {
     "deploy/cli/output.py": "terminal",
     "deploy/demo/story/report.py": "texts of the demonstration alone",
+    "services/funding/payments/order_files.py": "csv_cell and csv_digits; the workbook takes texts alone, by visible",
     "services/intake/api/exports.py": "csv_cell",
     "services/monitoring/api/evaluation.py": "markdown_line, in rules/evaluation/report.py",
     "shared/events/catalogue/page.py": "Jinja2 with autoescape",

@@ -34,7 +34,7 @@ OrderKey = Annotated[UUID, Path(title="责令改正编号")]
 PAID = ("approved", "planned", "releasing", "released", "closed")
 
 
-class NewOrder(BaseModel):
+class NewCorrectionOrder(BaseModel):
     """Order to correct: ground, clause, what to do by which day, and the papers it rests on."""
 
     model_config = ConfigDict(extra="forbid")
@@ -64,7 +64,7 @@ class OrderClosing(BaseModel):
     reason: Paragraph = Field(title="理由")
 
 
-class OrderOut(Shape):
+class CorrectionOrderOut(Shape):
     """Order to correct with its proof and its end."""
 
     id: UUID = Field(title="责令改正编号")
@@ -93,8 +93,8 @@ class OrderOut(Shape):
     "依据：政府投资条例第三十四条。",
 )
 async def order_correction(
-    session: Session, actor: CityOfficer, application_id: ApplicationKey, body: NewOrder, response: Response
-) -> OrderOut:
+    session: Session, actor: CityOfficer, application_id: ApplicationKey, body: NewCorrectionOrder, response: Response
+) -> CorrectionOrderOut:
     """Order the owner to correct something by a day. 政府投资条例 art. 34"""
     application = await locked(session, Application, application_id)
     application.expect(*PAID)
@@ -112,7 +112,7 @@ async def order_correction(
     )
     response.headers["location"] = f"/v1/correction-orders/{order.id}"
     await session.flush()
-    return OrderOut.model_validate(order)
+    return CorrectionOrderOut.model_validate(order)
 
 
 ORDERS = Listing(
@@ -134,9 +134,9 @@ ORDERS = Listing(
 )
 async def list_correction_orders(
     session: ReadSession, actor: Person, asked: Annotated[PageRequest, Depends(ORDERS)]
-) -> Page[OrderOut]:
+) -> Page[CorrectionOrderOut]:
     """Return the orders that the caller may read, newest first."""
-    return await asked.page(session, select(CorrectionOrder), OrderOut.model_validate)
+    return await asked.page(session, select(CorrectionOrder), CorrectionOrderOut.model_validate)
 
 
 @router.get(
@@ -148,11 +148,11 @@ async def list_correction_orders(
 )
 async def read_correction_order(
     session: ReadSession, actor: Person, order_id: OrderKey, response: Response
-) -> OrderOut:
+) -> CorrectionOrderOut:
     """Return one order, with the entity tag of the application that an act on it changes."""
     order = await found(session, CorrectionOrder, order_id)
     response.headers["etag"] = etag(await found(session, Application, order.application_id))
-    return OrderOut.model_validate(order)
+    return CorrectionOrderOut.model_validate(order)
 
 
 @router.post(
@@ -163,7 +163,7 @@ async def read_correction_order(
 )
 async def prove_correction(
     session: Session, actor: Applicant, order_id: OrderKey, body: ProofIn, if_match: IfMatch = None
-) -> OrderOut:
+) -> CorrectionOrderOut:
     """Tell what was corrected, with proof; a later proof replaces an earlier one."""
     order, application = await locked_order(session, order_id, if_match)
     order.prove(body.proof, now(session))
@@ -171,7 +171,7 @@ async def prove_correction(
     detail = {"order_id": str(order.id), **facts_of(papers)}
     await record_act(session, "prove_correction", case_of(application), reason=body.proof, duty="report", **detail)
     await session.flush()
-    return OrderOut.model_validate(order)
+    return CorrectionOrderOut.model_validate(order)
 
 
 @router.post(
@@ -183,7 +183,7 @@ async def prove_correction(
 )
 async def close_correction(
     session: Session, actor: CityDesk, order_id: OrderKey, body: OrderClosing, if_match: IfMatch = None
-) -> OrderOut:
+) -> CorrectionOrderOut:
     """Find that the order was followed, or stop payments because it was not. 政府投资条例 art. 34"""
     order, application = await locked_order(session, order_id, if_match)
     status = "corrected" if body.corrected else "uncorrected"
@@ -197,4 +197,4 @@ async def close_correction(
         told = f"{CLAWBACK_GROUNDS[order.ground]}，责令于 {order.due_on} 前改正而未改正：{body.reason}"
         await place_hold(session, application, "other", "四（一）1", "stop", told, f"correction:{order.id}")
     await session.flush()
-    return OrderOut.model_validate(order)
+    return CorrectionOrderOut.model_validate(order)

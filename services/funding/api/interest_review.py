@@ -30,7 +30,7 @@ DUTIES = {"filed": "check_claim", "checked": "submit_statement", "verified": "se
 class RemarkAcceptance(BaseModel):
     """Open remark on a claim, and the reason for which it is accepted."""
 
-    key: str = Field(title="核对意见标识", min_length=1, max_length=64)
+    key: str = Field(title="核对意见标识", pattern=r"^[0-9a-f]{32}$")
     reason: Paragraph = Field(title="认可理由", description="说明已核实的情况和依据")
 
 

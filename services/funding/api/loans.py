@@ -20,7 +20,7 @@ from shared.money import Money, Ratio
 from shared.storage.audit import case_of, record_act
 from shared.storage.session import actor_of, found, locked, now
 from shared.storage.versions import etag
-from shared.text import Line, Paragraph
+from shared.text import AsStored, Line, Paragraph
 from shared.web.auth import Anyone, CityOfficer
 from shared.web.headers import VERSIONED, IfMatch
 from shared.web.idempotency import ActRoute, ReadSession, Session
@@ -130,8 +130,8 @@ class LoanOut(Shape):
     day_count_basis: int | None = Field(title="计息基准天数")
     settlement_day: int | None = Field(title="结息日")
     share: Exact = Field(title="用于本项目的比例")
-    drawdowns: list[PrincipalMove] = Field(title="提款")
-    repayments: list[PrincipalMove] = Field(title="还本")
+    drawdowns: list[Annotated[PrincipalMove, AsStored()]] = Field(title="提款")
+    repayments: list[Annotated[PrincipalMove, AsStored()]] = Field(title="还本")
     extensions: list[LoanExtension] = Field(title="展期")
     registered_by: Handler = Field(title="登记人")
     registered_at: datetime = Field(title="登记时间", description=TIME)

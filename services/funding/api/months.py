@@ -54,7 +54,7 @@ class NewClosing(BaseModel):
     reasons: list[CarriedReason] = Field(default_factory=list, title="未结事项的结转理由", max_length=1000)
 
 
-class OpenItemOut(Shape):
+class MonthItemOut(Shape):
     """Item that is open at the end of the month."""
 
     id: UUID = Field(title="未结事项编号")
@@ -81,7 +81,7 @@ class MonthOut(BaseModel):
     month: str = Field(title="月份")
     closed_until: str | None = Field(title="已结账至")
     days: list[DayOut] = Field(title="各日合计", description="上次结账之后至本月末")
-    open_items: list[OpenItemOut] = Field(title="月末未结事项")
+    open_items: list[MonthItemOut] = Field(title="月末未结事项")
 
 
 class ClosingOut(Shape):
@@ -91,7 +91,7 @@ class ClosingOut(Shape):
     month: str = Field(title="月份")
     status: MonthStatus = Field(title="状态")
     days: list[DayOut] = Field(title="各日合计")
-    open_items: list[OpenItemOut] = Field(title="结转下月的未结事项")
+    open_items: list[MonthItemOut] = Field(title="结转下月的未结事项")
     prepared_by: Handler = Field(title="编制人")
     prepared_at: datetime = Field(title="编制时间", description=TIME)
     closed_by: Handler = Field(title="复核人")
@@ -116,7 +116,7 @@ async def read_month(
 ) -> MonthOut:
     """Return the days of a month since the last closing and what is open at its end. 三（二）"""
     closed = await last_closed(session)
-    items = [OpenItemOut.model_validate(item) for item in await open_items(session, month)]
+    items = [MonthItemOut.model_validate(item) for item in await open_items(session, month)]
     shown = [DayOut.model_validate(day) for day in await days(session, closed, month)]
     return MonthOut(month=month, closed_until=closed, days=shown, open_items=items)
 

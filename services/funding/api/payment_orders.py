@@ -54,7 +54,7 @@ ORDERS = Listing(
 )
 
 
-class NewOrder(BaseModel):
+class NewPaymentOrder(BaseModel):
     """Batch of releases to order; without ids all that wait for an order."""
 
     release_ids: list[UUID] | None = Field(
@@ -97,7 +97,7 @@ class OrderFileOut(Shape):
     sha256: str = Field(title="文件 SHA-256", description="十六进制")
 
 
-class OrderSummary(Shape):
+class PaymentOrderSummary(Shape):
     """Payment order without its lines."""
 
     id: UUID = Field(title="支付申请编号")
@@ -124,7 +124,7 @@ class LeftOutRelease(Shape):
     reason: str = Field(title="未列入的原因")
 
 
-class OrderOut(OrderSummary):
+class PaymentOrderOut(PaymentOrderSummary):
     """Payment order with its lines and files."""
 
     items: list[LineOut] = Field(default_factory=list, title="明细")
@@ -142,7 +142,9 @@ class OrderOut(OrderSummary):
     description="财务人员将已批准的拨付开具为一份支付申请，编号并生成 CSV、XLSX 文件。"
     "项目须有已生效的收款账户且未被暂停拨付。依据：三（二）、政府投资条例第十九条。",
 )
-async def issue_payment_order(session: Session, actor: Finance, body: NewOrder, response: Response) -> OrderOut:
+async def issue_payment_order(
+    session: Session, actor: Finance, body: NewPaymentOrder, response: Response
+) -> PaymentOrderOut:
     """Issue an order of the releases named, or of all that wait for one. 三（二）"""
     replaced = await withdrawn_order(session, body.replaces_id) if body.replaces_id else None
     named = body.release_ids is not None
@@ -164,9 +166,9 @@ async def issue_payment_order(session: Session, actor: Finance, body: NewOrder, 
 )
 async def list_payment_orders(
     session: ReadSession, actor: Official, asked: Annotated[PageRequest, Depends(ORDERS)]
-) -> Page[OrderSummary]:
+) -> Page[PaymentOrderSummary]:
     """Return the orders, newest first, without their lines. 三（二）"""
-    return await asked.page(session, select(PaymentOrder), OrderSummary.model_validate)
+    return await asked.page(session, select(PaymentOrder), PaymentOrderSummary.model_validate)
 
 
 @router.get(
@@ -176,7 +178,9 @@ async def list_payment_orders(
     description="工作人员查询一份支付申请及其明细、文件摘要和国库支付结果。依据：三（二）。",
     responses=VERSIONED,
 )
-async def read_payment_order(session: ReadSession, actor: Official, order_id: OrderKey, response: Response) -> OrderOut:
+async def read_payment_order(
+    session: ReadSession, actor: Official, order_id: OrderKey, response: Response
+) -> PaymentOrderOut:
     """Return an order with its lines and the digests of its files. 三（二）"""
     order = await found(session, PaymentOrder, order_id)
     response.headers["etag"] = etag(order)
@@ -222,7 +226,7 @@ class OrderWithdrawal(BaseModel):
 )
 async def withdraw_payment_order(
     session: Session, actor: Finance, order_id: OrderKey, body: OrderWithdrawal, if_match: IfMatch = None
-) -> OrderOut:
+) -> PaymentOrderOut:
     """Withdraw an order that has no answer yet; its releases may be ordered anew. 三（二）"""
     await lock_books(session)
     order = await locked_as_read(session, PaymentOrder, order_id, if_match)
@@ -232,7 +236,7 @@ async def withdraw_payment_order(
     return await _shown(session, order)
 
 
-async def _shown(session: AsyncSession, order: PaymentOrder) -> OrderOut:
+async def _shown(session: AsyncSession, order: PaymentOrder) -> PaymentOrderOut:
     await session.flush()
     files = select(PaymentOrderFile.format, PaymentOrderFile.sha256).filter_by(order_id=order.id)
     rows = (await session.execute(files.order_by(PaymentOrderFile.format))).all()
@@ -240,4 +244,4 @@ async def _shown(session: AsyncSession, order: PaymentOrder) -> OrderOut:
         "items": [LineOut.model_validate(line) for line in await lines_of(session, order.id)],
         "files": [OrderFileOut.model_validate(row) for row in rows],
     }
-    return OrderOut.model_validate(order).model_copy(update=parts)
+    return PaymentOrderOut.model_validate(order).model_copy(update=parts)

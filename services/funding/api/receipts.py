@@ -124,7 +124,7 @@ async def book_receipts(session: Session, actor: Finance, body: NewReceipts, res
 
 
 @router.post(
-    "/v1/treasury-receipts/files",
+    "/v1/treasury-receipts:importFile",
     status_code=201,
     name="book_receipt_file",
     summary="导入国库回单文件",

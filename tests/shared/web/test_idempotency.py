@@ -28,7 +28,7 @@ from tests.world import World
 
 METHODS = ("POST", "PUT", "PATCH", "DELETE")
 WHO = "city-supervisor-1"
-NO_SECRET = {"Figure.key", "ReadingUsed.key"}
+NO_SECRET = {"Figure.key", "ReadingUsed.key", "FigureChangeOut.key", "AcceptedRemarkOut.key"}
 """Fields that are named like a secret and are none."""
 
 
