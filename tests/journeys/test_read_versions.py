@@ -56,7 +56,7 @@ DOES_NOT: dict[str, str] = {
     "request_repair": PROPOSES, "raise_credit_ground": PROPOSES, "rectify_finding": PROPOSES, "refer_to_bank": PROPOSES,
     "draft_interest_claim": PROPOSES, "preview_interest": COMPUTES, "record_return": PROPOSES,
     "enter_payee": PROPOSES, "prepare_month": PROPOSES,
-    "issue_payment_order": "it orders all that is released and not ordered yet; the amounts are locked, none is read before",
+    "issue_payment_order": "it orders all that is released and in no order yet, under lock",
     "book_receipts": STATES, "book_receipt_file": STATES,
     "request_change": PROPOSES, "order_correction": PROPOSES,
     "record_penalty": STATES,
