@@ -22,6 +22,7 @@ PROJECT: Mapping[str, Any] = {
     "district": DISTRICT,
     "library_entry_id": "6f1c7a52-9d1b-4f0e-8f5f-000000000001",
     "simulated": ["address"],
+    "certificates": ["京(2020)丰不动产权第0000001号"],
 }
 FIRST_REVIEW = Hand(actor="110106-officer-1", duty="first_review")
 FORWARDED_ON, RECEIVED_ON, ACCEPTED_ON = date(2024, 3, 1), date(2024, 3, 4), date(2024, 2, 5)

@@ -158,9 +158,11 @@ async def corrections(world: World) -> str:
 
 
 async def programmes(world: World) -> str:
+    """Register C, A and B in the place of the programmes that every register begins with."""
+    await world.database.admin.execute("DELETE FROM intake.municipal_fund_programme")
     rows = (("C", "M资金", "市甲局", "03-06"), ("A", "Z资金", "市乙局", "03-04"), ("B", "D资金", "市丙局", "03-05"))
     for name, title, authority, when in rows:
-        own = {"id": key(name), "name": title, "authority": authority, "added_at": moment(when)}
+        own = {"id": key(name), "name": title, "name_form": title, "authority": authority, "added_at": moment(when)}
         await write(world, "municipal_fund_programme", note=name, added_by="x", **own)
     return "/v1/municipal-fund-programmes"
 
@@ -176,5 +178,6 @@ async def funds(world: World) -> str:
     rows["A"] |= {"funded_on": day("02-01")}
     for name, row in rows.items():
         own = {"id": key(name), "programme_id": key("B" if name == "C" else name), "entity_name": f"{name}公司"}
+        own |= {"payment_key": name}
         await write(world, "municipal_funding_record", **{"entity_uscc": USCC} | about | own | row)
     return "/v1/municipal-funding-records"

@@ -239,7 +239,16 @@ BACKWARD = {
 }
 """Descending orders of columns that are empty in a row, which comes last; all others are the reverse."""
 HISTORY = {"list_materials": "history=true&"}
-ELSEWHERE = {"list_api_keys", "list_acts", "list_agents", "list_people", "list_attachments"}
+ELSEWHERE = {
+    "list_api_keys",
+    "list_acts",
+    "list_agents",
+    "list_people",
+    "list_attachments",
+    "list_figures",
+    "list_figure_batches",
+    "list_figure_uses",
+}
 """Lists of every service, with tests of their own."""
 
 

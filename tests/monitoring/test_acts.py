@@ -126,7 +126,7 @@ async def test_every_act_on_a_project_is_recorded_in_order(world: World) -> None
     expected = [act for step in (report, measure, inspect, evaluate, register) for act in await step(world, project)]
     assert await acts(world, project) == expected
     assert await acts(world, other) == []
-    unrecorded = {"draft_quarter", "submit_readings", "issue_stream_ticket", "set_clock"}
+    unrecorded = {"draft_quarter", "submit_readings", "issue_stream_ticket", "set_clock", "preview_figures"}
     unrecorded |= {
         "issue_api_key",
         "revoke_api_key",
@@ -139,7 +139,8 @@ async def test_every_act_on_a_project_is_recorded_in_order(world: World) -> None
     }
     on_entities = {"raise_credit_ground", "notify_rating", "object_to_rating", "decide_rating", "request_repair"}
     written = {name for name, route in operations("monitoring").items() if (route.methods or set()) & {"POST", "PUT"}}
-    recorded = {name for name, *_ in expected} | on_entities | {"decide_repair", "plan_inspections"}
+    on_batches = {"enter_figures", "confirm_figures", "return_figures", "withdraw_figures"}
+    recorded = {name for name, *_ in expected} | on_entities | on_batches | {"decide_repair", "plan_inspections"}
     assert written - unrecorded == recorded
 
 

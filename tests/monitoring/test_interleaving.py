@@ -36,8 +36,13 @@ SHARED = {
     "add_attachment",
     "withdraw_attachment",
     "set_clock",
+    "enter_figures",
+    "preview_figures",
+    "confirm_figures",
+    "return_figures",
+    "withdraw_figures",
 }
-"""Acts of every service."""
+"""Acts of every service, and of those that own dated figures (tests/shared/figures)."""
 DONE = {"inspected_on": "2024-03-01", "summary": "已查看"}
 
 
