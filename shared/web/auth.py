@@ -181,7 +181,7 @@ def _calls(dependant: Dependant) -> Iterator[Any]:
 Applicant = Annotated[Actor, Depends(RoleCheck("applicant"))]
 DistrictOfficer = Annotated[Actor, Depends(RoleCheck("district_officer"))]
 DistrictSupervisor = Annotated[Actor, Depends(RoleCheck("district_supervisor"))]
-DistrictDesk = Annotated[Actor, Depends(RoleCheck("district_supervisor", "district_officer"))]
+DistrictDesk = Annotated[Actor, Depends(RoleCheck("district_officer", "district_supervisor"))]
 DistrictGovernment = Annotated[Actor, Depends(RoleCheck("district_government"))]
 DistrictPush = Annotated[Actor, Depends(RoleCheck("district_officer", "system"))]
 CityOfficer = Annotated[Actor, Depends(RoleCheck("city_officer"))]

@@ -8,6 +8,7 @@ RECORD = UUID(int=9)
 NOW = f"timestamptz '{START.isoformat()}'"
 """The moment at which the clock of a test starts: by the clock of the machine, answers would differ in every run."""
 OF_CASE = f"'{RECORD}', '{{case}}', '110105', '91110000600037341L'"
+FIGURE = '{{"key": "1Y", "valid_from": "2023-12-20", "value": "3.40"}}'
 ROWS = {
     "appropriation": f"(id, district, year, document_no, amount_yuan, status, drafted_by, drafted_at,"
     f" confirmed_by, confirmed_at, withdrawn_by, withdrawn_at, withdraw_reason)"
@@ -57,6 +58,16 @@ ROWS = {
     f" VALUES ({OF_CASE}, 'site', jsonb_build_object('address', '示例路9号'), '改', '{{status}}', 'x', {NOW}, '[]', 0,"
     " 0, 0, '{{}}',"
     " CASE WHEN '{status}' IN ('approved', 'refused') THEN 'y' END)",
+    "public_money": "(id, district, kind, programme, applicant_uscc, amount_yuan, granted_on, recorded_by, recorded_at,"
+    f" entry_key) VALUES ('{RECORD}', '110105', '{{status}}', '租金', '91110000600037341L', 1, '2024-01-01', 'x',"
+    f" {NOW}, '键9')",
+    "money_bar": "(id, application_id, district, applicant_uscc, money_id, basis, status, evidence, raised_by,"
+    f" raised_at) VALUES ({OF_CASE}, '{RECORD}', 'declaration', '{{status}}', '证', 'x', {NOW})",
+    "series_batch": "(id, kind, origin, figures, bases, document_title, reason, status, number, entered_by,"
+    " entered_by_name, entered_at, decided_at)"
+    f""" SELECT '{RECORD}', 'lpr', 'entered', '[{FIGURE}]', '{{{{0}}}}', '公告', '按月', '{{status}}',"""
+    f" CASE WHEN '{{status}}' = 'confirmed' THEN 9 END, 'city-officer-1', '经办', {NOW},"
+    f" CASE WHEN '{{status}}' <> 'proposed' THEN {NOW} END",
 }
 ITEM = (
     "INSERT INTO funding.plan_item (id, plan_id, application_id, district, applicant_uscc, status, project_name,"

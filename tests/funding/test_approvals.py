@@ -226,10 +226,10 @@ async def test_other_municipal_money_stops_an_approval_until_it_is_withdrawn(wor
 @pytest.mark.clause("二（五）")
 async def test_other_municipal_money_is_found_by_project_code_too(world: World) -> None:
     await appropriate(world)
-    case = await enter_pool(world, project_code="2404-110105-04-01-123456")
+    case = await enter_pool(world, project_code="2402-110105-04-01-123456")
     await draft(world, case)
     entry = {
-        "project_code": "2404-110105-04-01-123456",
+        "project_code": "2402-110105-04-01-123456",
         "applicant_uscc": OWNER,
         "district": DISTRICT,
         "programme": "绿色化改造奖励",

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.clause("三（二）")
 CLAWBACK = {"ground": "other", "clause": "四（一）1", "amount_yuan": "1.00", "reason": "追", "evidence": "证"}
 RELEASE, DEMAND = f"release-requests/{RECORD}", f"clawback-requests/{RECORD}"
 REASON = {"reason": "理由"}
-CODE = "2404-110105-04-01-123456"
+CODE = "2402-110105-04-01-123456"
 PLANNED, RELEASED = {"status": "planned", "reservation": "instalment-1"}, {"status": "released", "released_yuan": 9}
 
 
@@ -59,6 +59,10 @@ ACTS: dict[str, tuple[str, str, str, Any, dict[str, Any], Callable[[UUID], tuple
     "request_release": (
         "request_release", "finance-1", "applications/{case}/release-requests", {"evidence": "依据"}, PLANNED, planned,
     ),
+    "request_plan_release": (
+        "request_release", "finance-1", f"plans/{RECORD}/release-requests", {"evidence": "依据"}, PLANNED, planned,
+    ),
+    "release_plan": ("release", "finance-1", f"plans/{RECORD}/release", None, PLANNED, requested),
     "release_funds": ("release", "finance-1", f"{RELEASE}/approve", None, PLANNED, requested),
     "reject_release": ("release", "finance-1", f"{RELEASE}/reject", REASON, PLANNED, requested),
     "request_clawback": (
@@ -117,20 +121,23 @@ async def test_a_bar_is_not_lifted_by_who_brought_any_barred_project_towards_the
         await world.post("funding", "/v1/plans", drafter, plan, 201)
     money = {
         "project_code": CODE, "applicant_uscc": OWNER, "district": DISTRICT, "programme": "另一渠道",
-        "amount_yuan": "3000000.00", "granted_on": "2023-06-01",
+        "granted_on": "2023-06-01",
     }  # fmt: skip
-    kept = [await world.post("funding", "/v1/municipal-money", "city-officer-7", money, 201) for _ in range(2)]
-    paths = [f"/v1/municipal-money/{each['id']}/withdraw" for each in kept]
+    readings = world.instances["funding"].settings.interpretations
+    paths = []
+    for yuan, reading in (("3000000.00", {}), ("7.00", {"other_funds_scope": "entity"})):
+        readings |= reading
+        kept = await world.post("funding", "/v1/municipal-money", "city-officer-7", money | {"amount_yuan": yuan}, 201)
+        paths.append(f"/v1/municipal-money/{kept['id']}/withdraw")
+    readings.clear()
     assert await code(world, paths[0], "city-officer-5", REASON, 403) == "same_officer"
     await world.post("funding", paths[0], "city-officer-6", REASON)
-    world.instances["funding"].settings.interpretations["other_funds_scope"] = "entity"
     assert await code(world, paths[1], "city-officer-6", REASON, 403) == "same_officer"
-    world.instances["funding"].settings.interpretations.clear()
     await world.post("funding", paths[1], "city-officer-8", REASON)
 
 
 async def test_a_bar_registered_at_intake_is_not_lifted_by_who_registered_it(world: World) -> None:
-    identity = uuid4()
+    case, identity = await enter_pool(world, project_code=CODE), uuid4()
     registered = MunicipalMoneyRegistered(
         record_id=identity,
         district=DISTRICT,
@@ -145,9 +152,15 @@ async def test_a_bar_registered_at_intake_is_not_lifted_by_who_registered_it(wor
         registered_by="city-officer-7",
     )
     await announce(world, "intake", registered)
-    path = f"/v1/municipal-money/{identity}/withdraw"
-    assert await code(world, path, "city-officer-7", REASON, 403) == "same_officer"
-    await world.post("funding", path, "city-officer-8", REASON)
+    assert await code(world, f"/v1/municipal-money/{identity}/withdraw", "city-officer-8", REASON) == "wrong_status"
+    path = f"/v1/applications/{case}"
+    (bar,) = (await world.get("funding", path, "auditor-1"))["money_bars"]
+    proposal = {"bar_id": bar["id"], "evidence": "复函", "document_no": "函1号"}
+    await world.post("funding", f"{path}/propose-money-bar-lifting", "city-officer-6", proposal)
+    decision = {"bar_id": bar["id"], "lift": True, **REASON}
+    lift = f"{path}/decide-money-bar-lifting"
+    assert await code(world, lift, "city-officer-7", decision, 403) == "same_officer"
+    await world.post("funding", lift, "city-officer-8", decision)
 
 
 async def test_who_drafted_the_plan_lifts_no_hold_on_its_projects(world: World) -> None:

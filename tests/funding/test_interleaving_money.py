@@ -56,7 +56,7 @@ async def test_a_plan_waits_for_the_budget_of_its_year(world: World) -> None:
     case = await approved(world)
     items = {"items": [plan_item(case)]}
     plan = await world.post("funding", "/v1/plans", "city-officer-2", {"year": 2025, "batch": 1, **items}, 201)
-    spent = "UPDATE funding_ledger.account SET debits_pending = 1 WHERE fiscal_year = 2025"
+    spent = "UPDATE funding_ledger.account SET debits_pending = 1 WHERE fiscal_year = 2025 AND code = 2"
     call = world.call("funding", "POST", f"/v1/plans/{plan['id']}/issue", "city-supervisor-2")
     answer = await after(world, spent, "", call)
     assert answer.json()["code"] == "over_budget"

@@ -13,6 +13,7 @@ from tests.funding.case import (
     enter_payee,
     enter_pool,
     payee,
+    plan_item,
     planned,
     read,
     requested,
@@ -53,7 +54,7 @@ async def test_an_account_bears_the_name_of_the_entity_and_a_number_of_digits(wo
 async def test_no_money_is_asked_for_before_the_district_has_confirmed_the_account(world: World) -> None:
     await appropriate(world)
     case = await approved(world)
-    plan = {"year": 2024, "batch": 1, "items": [{"application_id": str(case)}]}
+    plan = {"year": 2024, "batch": 1, "items": [plan_item(case)]}
     drafted = await world.post("funding", "/v1/plans", "city-officer-2", plan, 201)
     await world.post("funding", f"/v1/plans/{drafted['id']}/issue", "city-supervisor-2")
     refused = await requested(world, case, status=409)

@@ -8,7 +8,7 @@ import pytest
 from deploy.demo.personas import Persona, applicant
 from services.funding.models.interest_claims import OPEN as WAITING
 from services.funding.rules.change_codes import CHANGE_STATUSES, CORRECTION_STATUSES, OPEN_CHANGES
-from services.funding.rules.code_lists import APPLICATION_STATUSES, CLAIM_IN_REVIEW, CLAIM_STATUSES
+from services.funding.rules.code_lists import APPLICATION_STATUSES, CLAIM_IN_REVIEW, CLAIM_STATUSES, MONEY_BAR_STATUSES
 from tests.enumeration import operations
 from tests.funding.case import OWNER, appropriate, approved, enter_pool, plan_item
 from tests.funding.rows import RECORD, add, add_planned
@@ -134,6 +134,10 @@ PAYMENTS = {
 }  # fmt: skip
 """Acts of the payments: their statuses are those of tests/funding/test_payment_statuses.py."""
 RECEIPT = {"amount_yuan": "0.01", "bank_receipt_no": "回单1"}
+BAR, AGAIN = "applications/{case}", {"case_ids": [str(RECORD)], "reason": "更正"}
+FOUND = {"bar_id": str(RECORD), "evidence": "复函", "document_no": "函1号"}
+SAME_WORKS = FOUND | {"same_works": True}
+LIFTING = {"bar_id": str(RECORD), "lift": True, "reason": "材料充分"}
 DECIDED: dict[str, dict[str, tuple[str, str | Persona, Any, set[str]]]] = {
     "appropriation": {
         "confirm_budget": ("budgets/{}/confirm", "city-supervisor-2", None, {"drafted"}),
@@ -195,6 +199,19 @@ DECIDED: dict[str, dict[str, tuple[str, str | Persona, Any, set[str]]]] = {
         "resubmit_change": ("changes/{}/resubmit", OWN, ANEW, {"returned"}),
         "withdraw_change": ("changes/{}/withdraw", OWN, {"reason": "撤回"}, set(OPEN_CHANGES)),
     },
+    "money_bar": {
+        "settle_money_bar": (f"{BAR}/settle-money-bar", "city-officer-6", SAME_WORKS, {"undetermined"}),
+        "propose_money_bar_lifting": (f"{BAR}/propose-money-bar-lifting", "city-officer-6", FOUND, {"barred"}),
+        "decide_money_bar_lifting": (
+            f"{BAR}/decide-money-bar-lifting", "city-supervisor-3", LIFTING, {"lift_proposed"},
+        ),
+    },
+    "series_batch": {
+        "return_figures": ("series/batches/{}/return", "city-officer-2", {"reason": "退回"}, {"proposed"}),
+        "withdraw_figures": ("series/batches/{}/withdraw", "city-officer-1", {"reason": "撤回"}, {"proposed"}),
+        "recompute_cases": ("series/batches/{}/recompute", "city-officer-2", AGAIN, {"confirmed"}),
+        "confirm_figures": ("series/batches/{}/confirm", "city-officer-2", None, {"proposed"}),
+    },
 }  # fmt: skip
 """Acts on a record by table and operation, with the statuses in which it is not refused for the status."""
 STATUSES = {
@@ -208,6 +225,8 @@ STATUSES = {
     "clawback_request": ("requested", "demanded", "rejected", "recovered"),
     "approval_change": tuple(CHANGE_STATUSES),
     "correction_order": tuple(CORRECTION_STATUSES),
+    "money_bar": tuple(MONEY_BAR_STATUSES),
+    "series_batch": ("proposed", "confirmed", "returned", "withdrawn"),
     "penalty": ("unpaid", "paid"),
 }
 
@@ -219,6 +238,8 @@ async def test_a_record_is_decided_only_while_it_waits_for_the_decision(world: W
     await appropriate(world)
     if table in ("release_request", "plan_change"):
         await add_planned(world, case)  # a release and a change read the plan of their project
+    if table == "money_bar":
+        await add(world, "public_money", case, "other_municipal")
     if table == "approval_change":
         await put(world, case, "approved")
     if table == "interest_claim":
@@ -229,7 +250,7 @@ async def test_a_record_is_decided_only_while_it_waits_for_the_decision(world: W
         for operation, (path, who, body, admitted) in DECIDED[table].items():
             await world.database.admin.execute(f"DELETE FROM funding.{table} WHERE id = '{RECORD}'")
             await add(world, table, case, status)
-            answer = await world.call("funding", "POST", f"/v1/{path.format(RECORD)}", who, body)
+            answer = await world.call("funding", "POST", f"/v1/{path.format(RECORD, case=case)}", who, body)
             refused = answer.json().get("code") == "wrong_status"
             assert refused is (status not in admitted), (operation, status, answer.text)
 
@@ -254,5 +275,6 @@ def test_every_act_on_a_status_has_its_rows() -> None:
         "record_co_support", "register_municipal_money", "withdraw_public_money", "refer_to_bank",
         "record_referral_outcome", "issue_api_key", "revoke_api_key", "issue_stream_ticket",
         "close_person", "authorise_agent", "withdraw_agent", "enter_payee", "check_payee", *PAYMENTS,
-        "add_attachment", "withdraw_attachment", "record_penalty",
+        "add_attachment", "withdraw_attachment", "record_penalty", "raise_money_bar",
+        "enter_figures", "preview_figures",
     }  # fmt: skip

@@ -54,6 +54,10 @@ async def test_the_budget_shows_each_step_of_the_money(world: World) -> None:
         "committed": "10000000.00",
         "paid": "0.00",
         "returned": "0.00",
+        "cut": "0.00",
+        "moved_in": "0.00",
+        "moved_out": "0.00",
+        "frozen": "0.00",
         "available": "490000000.00",
     }
     request = await requested(world, case)

@@ -158,7 +158,7 @@ async def pay_interest(client: StoryClient, ids: dict[str, str]) -> None:
         ("file", INTEREST.owner, {"attachments": [scan]}),
         ("check", f"{INTEREST.district}-officer-1", None),
         ("verify", "city-officer-3", None),
-        ("decide", "city-supervisor-2", None),
+        ("decide", "city-supervisor-1", None),
     ):
         claim = await client.decide("funding", f"{path}/{act}", who, f"interest-claim-1-{act}", body)
     if claim["amount_yuan"] != SUBSIDY:

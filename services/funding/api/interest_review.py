@@ -18,7 +18,7 @@ from services.funding.models.applications import Application
 from services.funding.models.interest_claims import InterestClaim
 from shared.storage.audit import case_of, record_act
 from shared.text import Paragraph
-from shared.web.auth import CityDesk, CityOfficer, CitySupervisor, DistrictOfficer, DistrictOrCity, Reviewer
+from shared.web.auth import CityDesk, CityOfficer, CitySupervisor, DistrictOfficer, Reviewer
 from shared.web.headers import IfMatch
 from shared.web.idempotency import ActRoute, Session
 
@@ -44,10 +44,10 @@ class ClaimReason(BaseModel):
     "/v1/interest-claims/{claim_id}/accept-remark",
     name="accept_interest_remark",
     summary="认可核对意见",
-    description="区级或市级审核人员核实一项核对意见后予以认可并说明理由；未认可的核对意见使申请不能转下一环节。依据：二（四）2。",
+    description="当前环节的区级或市级人员核实一项核对意见后予以认可并说明理由；未认可的核对意见使申请不能转下一环节。依据：二（四）2。",
 )
 async def accept_interest_remark(
-    session: Session, actor: DistrictOrCity, claim_id: ClaimKey, body: RemarkAcceptance, if_match: IfMatch = None
+    session: Session, actor: Reviewer, claim_id: ClaimKey, body: RemarkAcceptance, if_match: IfMatch = None
 ) -> AcceptedRemarkOut:
     """Accept a remark with a reason; a remark that nobody accepts stops the claim. 二（四）2"""
     claim, application = await lock_claim(session, claim_id, if_match)

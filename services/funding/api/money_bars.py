@@ -17,7 +17,7 @@ from services.funding.rules.code_lists import MONEY_BAR_BASES, MONEY_BAR_STATUSE
 from shared.audiences import Handler, Internal
 from shared.errors import Duplicate, NotFound, WrongStatus
 from shared.storage.audit import case_of, record_act, take_duty
-from shared.storage.session import found, now
+from shared.storage.session import locked, now
 from shared.storage.versions import locked_as_read
 from shared.text import Line, Paragraph
 from shared.web.auth import CityDesk, CityOfficer
@@ -77,8 +77,8 @@ async def raise_money_bar(
     if_match: IfMatch = None,
 ) -> MoneyBarOut:
     """Raise a bar on evidence, also one that was lifted before. 二（五）"""
+    money = await locked(session, PublicMoney, body.money_id)  # before the application, as its withdrawal does
     application = await locked_as_read(session, Application, application_id, if_match)
-    money = await found(session, PublicMoney, body.money_id)
     if money.kind != "other_municipal" or money.withdrawn_at is not None:
         raise WrongStatus("该记录不是有效的其他市级财政性资金，请核对财政资金记录编号", field="/body/money_id")
     if await open_bars(session, MoneyBar.application_id == application.id, MoneyBar.money_id == money.id):

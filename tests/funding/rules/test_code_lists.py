@@ -4,16 +4,20 @@ from typing import get_args
 
 import pytest
 
-from services.funding.rules import code_lists
+from services.funding.rules import budgets, change_codes, code_lists, money_bars, plans
 from services.funding.rules.code_lists import CODE_LISTS
 from shared.contracts.library import SupportMode
 
 TYPES = {
     "application_status": code_lists.ApplicationStatus,
     "support_mode": SupportMode,
+    "budget_kind": budgets.BudgetKind,
     "appropriation_status": code_lists.AppropriationStatus,
     "plan_status": code_lists.PlanStatus,
     "plan_item_status": code_lists.PlanItemStatus,
+    "plan_change_kind": plans.PlanChangeKind,
+    "plan_change_status": plans.PlanChangeStatus,
+    "plan_item_action": plans.ItemAction,
     "release_status": code_lists.ReleaseStatus,
     "payee_status": code_lists.PayeeStatus,
     "payment_order_status": code_lists.PaymentOrderStatus,
@@ -32,7 +36,13 @@ TYPES = {
     "return_status": code_lists.ReturnStatus,
     "clawback_ground": code_lists.ClawbackGround,
     "clawback_status": code_lists.ClawbackStatus,
+    "correction_status": change_codes.CorrectionStatus,
+    "penalty_kind": change_codes.PenaltyKind,
+    "change_kind": change_codes.ChangeKind,
+    "change_status": change_codes.ChangeStatus,
     "public_money_kind": code_lists.PublicMoneyKind,
+    "money_bar_basis": money_bars.Basis,
+    "money_bar_status": code_lists.MoneyBarStatus,
     "referral_outcome": code_lists.ReferralOutcome,
 }
 
@@ -52,9 +62,13 @@ def test_the_lists_have_the_names_that_callers_know() -> None:
     assert list(CODE_LISTS) == [
         "application_status",
         "support_mode",
+        "budget_kind",
         "appropriation_status",
         "plan_status",
         "plan_item_status",
+        "plan_change_kind",
+        "plan_change_status",
+        "plan_item_action",
         "release_status",
         "payee_status",
         "payment_order_status",
@@ -74,7 +88,13 @@ def test_the_lists_have_the_names_that_callers_know() -> None:
         "return_status",
         "clawback_ground",
         "clawback_status",
+        "correction_status",
+        "penalty_kind",
+        "change_kind",
+        "change_status",
         "public_money_kind",
+        "money_bar_basis",
+        "money_bar_status",
         "referral_outcome",
         "clause",
         "sort_field",
