@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from typing import Any
 
-from faults.checker.effects import Classified, Effect
+from faults.checker.effects import Classified, Effect, sends_back
 from faults.checker.reading import Snapshot
 from faults.model import budget
 from faults.model.budget import Ledger, Transfer
@@ -56,12 +56,16 @@ def _expected_transfers(effect: Effect, investments: dict[str, int]) -> Iterator
         for case in facts["applications"]:
             yield from _on_both_accounts(case, "cancellation:approval", investments)
             yield from _on_both_accounts(case, "reservation:instalment-1", investments)
+    elif act == "release_funds" and facts["again"]:
+        yield effect.case, f"payment_again:{facts['request']}", award_fen(investments[effect.case])
     elif act == "release_funds":
         yield from _on_both_accounts(effect.case, "release:instalment-1", investments)
     elif act == "demand_clawback":
         yield effect.case, f"clawback:{facts['request']}", fen(facts["yuan"])
     elif act == "record_recovery":
         yield effect.case, "return:clawback", fen(facts["yuan"])
+    elif act == "book_receipts" and sends_back(effect):
+        yield facts["application"], "bank_return", award_fen(investments[facts["application"]])
 
 
 def _on_both_accounts(case: str, purpose: str, investments: dict[str, int]) -> Iterator[Posting]:
@@ -70,9 +74,9 @@ def _on_both_accounts(case: str, purpose: str, investments: dict[str, int]) -> I
 
 
 def _key(transfer: Transfer) -> Posting:
-    """Return the posting of a transfer. A recovery's purpose ends with a number of the suite, which no answer names."""
-    own = transfer.purpose.startswith("return:clawback:")
-    return transfer.case, "return:clawback" if own else transfer.purpose, transfer.fen
+    """Return the posting of a transfer. Some purposes end with a number of the suite, which no answer names."""
+    numbered = (name for name in ("return:clawback", "bank_return") if transfer.purpose.startswith(f"{name}:"))
+    return transfer.case, next(numbered, transfer.purpose), transfer.fen
 
 
 def _unmatched(expected: dict[Posting, Effect], transfers: list[Transfer]) -> Iterator[Difference]:

@@ -5,13 +5,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from faults.checker.effects import Classified, Effect
+from faults.checker.effects import Classified, Effect, sends_back
 from faults.checker.reading import REGISTERS, Act, Snapshot
-from faults.model import application, declaration, documents, review
+from faults.model import application, declaration, documents, payment, review
 from faults.model.application import Application
 from faults.model.declaration import Declaration
 from faults.model.documents import Document
 from faults.model.history import Apply, Difference, Replayed, Step, replay
+from faults.model.payment import Payment
 from faults.model.review import Review
 from faults.workload.log import Command
 
@@ -46,6 +47,7 @@ class Replay:
         self.snapshot, self.parked = snapshot, parked
         self.cases: list[Case] = []
         self.documents: dict[str, Document] = {}
+        self.payments: dict[str, Payment] = {}
         self._commands: dict[tuple[str, str], CaseCommands] = defaultdict(CaseCommands)
         self._created = [effect for effect in classified.effects if effect.command.act == "create_declaration"]
         self._drafted = [
@@ -53,10 +55,12 @@ class Replay:
         ]
         for effect in classified.effects:
             self._commands[effect.command.service, effect.case].effects.append(effect)
-            for entered in effect.command.facts["applications"] if effect.command.act == "issue_plan" else ():
-                self._commands["funding", entered].effects.append(effect)
+            for touched in _touched(effect):
+                self._commands["funding", touched].effects.append(effect)
         for command in classified.refused:
             self._commands[command.service, command.case].refused.append(command)
+        every = [*(effect.command for effect in classified.effects), *classified.refused]
+        self._releases = dict.fromkeys(command.case for command in every if command.act in payment.RULES)
 
     def run(self) -> Iterator[Difference]:
         """Yield every difference between the model and the suite's answers, acts and events."""
@@ -64,6 +68,8 @@ class Replay:
             yield from self._run_case(effect)
         for effect in self._drafted:
             self.documents[effect.case] = yield from self._replay("funding", effect.case, Document(), documents.apply)
+        for release in self._releases:
+            self.payments[release] = yield from self._replay("funding", release, Payment(), payment.apply)
         for (service, identity), commands in self._commands.items():
             acts = [effect.command for effect in commands.effects] + commands.refused
             yield from (Difference("code", f"{act}: the model has no case {identity} in {service}")
@@ -134,7 +140,7 @@ def _in_order(
     """Return the recorded acts as steps, each with its command, and the acts and commands without a counterpart."""
     unmatched_effects: dict[tuple[str, str, str | None], deque[Effect]] = defaultdict(deque)
     for effect in sorted(effects, key=lambda effect: effect.command.started):
-        name = "enter_plan" if effect.command.act == "issue_plan" and effect.case != identity else effect.command.act
+        name = effect.command.act if effect.case == identity else _ON_CASES[effect.command.act]
         unmatched_effects[name, effect.command.actor, effect.command.facts.get("kind")].append(effect)
     steps, differences, before = [], [], Act("", "", None, None)
     for act in acts:
@@ -156,4 +162,15 @@ def _in_order(
 
 def _of(effect: Effect, act: str) -> Step:
     """Return the step of an effect. Its `request` is the one that the command names, or that it made."""
-    return effect.step(act, request=effect.command.facts.get("request") or effect.answer)
+    return effect.step(act, request=effect.command.facts.get("request") or effect.answer, answer=effect.answer)
+
+
+_ON_CASES = {"issue_plan": "enter_plan", "book_receipts": "note_sent_back"}
+"""Acts that are recorded under another name with each project they touch."""
+
+
+def _touched(effect: Effect) -> Sequence[str]:
+    """Return the projects with which an act on a document is recorded."""
+    if effect.command.act == "issue_plan":
+        return list(effect.command.facts["applications"])
+    return [effect.command.facts["application"]] if sends_back(effect) else []

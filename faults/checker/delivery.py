@@ -137,7 +137,7 @@ _FILES = """
 SELECT format('project %s was paid %s, demanded %s, recovered %s; in monitoring %s, %s, %s',
               coalesce(a.id, f.declaration_id), a.released_yuan, a.demanded_yuan, a.recovered_yuan,
               f.released_yuan, f.demanded_yuan, f.recovered_yuan)
-FROM (SELECT * FROM funding.application WHERE released_yuan > 0) a
+FROM (SELECT * FROM funding.application WHERE released_yuan + bank_returned_yuan > 0) a
 FULL JOIN monitoring.project_file f ON f.declaration_id = a.id
 WHERE (a.released_yuan, a.demanded_yuan, a.recovered_yuan, a.award_yuan)
       IS DISTINCT FROM (f.released_yuan, f.demanded_yuan, f.recovered_yuan, f.award_yuan)"""

@@ -27,6 +27,12 @@ class Effect:
         return Step(name, self.command.actor, facts, self.command.started, self.ended, str(self.command))
 
 
+def sends_back(effect: Effect) -> bool:
+    """Return whether a receipt of a payment that the bank sent back was matched."""
+    matched = isinstance(effect.answer, list) and effect.answer[0] == "matched"
+    return effect.command.facts.get("result") == "returned" and matched
+
+
 @dataclass(frozen=True)
 class Classified:
     """Commands by outcome."""

@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
+from uuid import UUID
 
 import asyncpg
 
@@ -31,6 +32,8 @@ STATES = {
     " FROM monitoring.project_file",
     "movements": "SELECT declaration_id AS id, array_agg(kind ORDER BY kind) AS kinds"
     " FROM monitoring.fund_movement GROUP BY 1",
+    "payment": "SELECT DISTINCT ON (release_id) release_id AS id, status FROM funding.payment_line"
+    " ORDER BY release_id, status = 'withdrawn'",
     "appropriation": "SELECT id, status FROM funding.appropriation",
     "investment_plan": "SELECT id, status FROM funding.investment_plan",
 }
@@ -98,10 +101,17 @@ async def read(admin: Connection, key_prefix: str) -> Snapshot:
 async def _read_service(admin: Connection, service: str, key_prefix: str, snapshot: Snapshot) -> None:
     for row in await admin.fetch(_KEYS.format(service=service), f"{key_prefix}%"):
         snapshot.keys[row["key"]] = StoredAnswer(row["status"], row["digest"])
+    documents = await _documents(admin) if service == "funding" else {}
     for row in await admin.fetch(_ACTS.format(service=service)):
-        snapshot.acts[service, str(row["case_id"])].append(Act(row["act"], row["actor"], row["kind"], row["outcome"]))
+        case = documents.get(row["case_id"], row["case_id"])
+        snapshot.acts[service, str(case)].append(Act(row["act"], row["actor"], row["kind"], row["outcome"]))
     for row in await admin.fetch(_EVENTS.format(service=service)):
         snapshot.events[service, str(row["aggregate_id"])].append(row["type"])
+
+
+async def _documents(admin: Connection) -> dict[UUID, UUID]:
+    """Return the release of each payment order, and of each batch of receipts: the load has one line in each."""
+    return {row["document"]: row["release_id"] for row in await admin.fetch(_DOCUMENTS)}
 
 
 async def _read_ledger(admin: Connection, snapshot: Snapshot) -> None:
@@ -134,6 +144,10 @@ WHERE act NOT LIKE '%\\_refused' AND act NOT IN ('open_quarter', 'issue_api_key'
 _EVENTS = """
 SELECT aggregate_id, type FROM {service}.event_log
 WHERE aggregate_type NOT IN ('resource', 'library_entry', 'library_update') ORDER BY aggregate_id, agg_seq
+"""
+_DOCUMENTS = """
+SELECT order_id AS document, release_id FROM funding.payment_line
+UNION ALL SELECT r.batch_id, l.release_id FROM funding.treasury_receipt r JOIN funding.payment_line l USING (order_no)
 """
 _UPDATES = """
 SELECT said ->> 'request_id' AS request_id, at, said::text FROM (

@@ -5,14 +5,14 @@ from typing import Any
 
 from faults.checker.cases import Case, Parked, Replay
 from faults.checker.reading import Act, Snapshot
-from faults.model.application import CLAWED, HELD_EVENT, RELEASED
+from faults.model.application import CLAWED, HELD_EVENT, RELEASED, SENT_BACK
 from faults.model.history import Difference
 
 INTAKE_ACTS = {
     "eligibility.declaration_assessed.v1": "learn_assessment", "eligibility.review_passed.v1": "learn_review",
     "eligibility.review_rejected.v1": "learn_review", "eligibility.pool_entered.v1": "learn_pool_entry",
     "funding.funds_approved.v1": "learn_approval", RELEASED: "learn_release", HELD_EVENT: "learn_hold",
-    CLAWED: "learn_clawback",
+    CLAWED: "learn_clawback", SENT_BACK: "learn_sent_back",
 }  # fmt: skip
 """Acts that intake records for events of other services."""
 
@@ -29,6 +29,9 @@ def compare(replayed: Replay, acts: Mapping[tuple[str, str], list[Act]]) -> Iter
     for document in replayed.documents:
         row = snapshot.states["appropriation"].get(document) or snapshot.states["investment_plan"].get(document)
         yield from _equal(f"document {document}", row and row["status"], replayed.documents[document].status)
+    for release, payment in replayed.payments.items():
+        row = snapshot.states["payment"].get(release)
+        yield from _equal(f"payment of {release}", row and row["status"], payment.status or None)
     yield from _ranks(snapshot)
 
 
@@ -96,7 +99,8 @@ def _movements(events: tuple[str, ...]) -> list[str]:
         return []
     since = events[events.index(RELEASED) :]
     clawed = ["demanded", "recovered"][: since.count(CLAWED)]
-    return sorted(["released", *clawed, *["held"] * since.count(HELD_EVENT)])
+    counted = {"released": RELEASED, "sent_back": SENT_BACK, "held": HELD_EVENT}
+    return sorted([*clawed, *(kind for kind, event in counted.items() for _ in range(since.count(event)))])
 
 
 def _ranks(snapshot: Snapshot) -> Iterator[Difference]:

@@ -11,8 +11,8 @@ from faults.model.history import Step
 from faults.model.money import award_fen, fen
 
 WRONG_STATUS, HELD = "wrong_status", "funds_held"
-RELEASED, HELD_EVENT, CLAWED = (
-    "funding.funds_released.v1", "funding.funds_held.v1", "funding.funds_clawed_back.v1",
+RELEASED, HELD_EVENT, CLAWED, SENT_BACK = (
+    "funding.funds_released.v1", "funding.funds_held.v1", "funding.funds_clawed_back.v1", "funding.funds_sent_back.v1",
 )  # fmt: skip
 
 
@@ -101,7 +101,7 @@ def _confirm_payee(state: Application, step: Step) -> tuple[Application, str]:
 
 
 def _request_release(state: Application, step: Step) -> tuple[Application, str]:
-    if state.status != "planned":
+    if state.status not in ("planned", "releasing"):
         return state, WRONG_STATUS
     if state.holds:
         return state, HELD
@@ -119,6 +119,14 @@ def _release(state: Application, step: Step) -> tuple[Application, str]:
         return state, WRONG_STATUS
     paid = replace(_with_request(state, step, "paid"), status="released", released_fen=state.award_fen)
     return _with_duty(paid, step, "release", RELEASED)
+
+
+def _send_back(state: Application, step: Step) -> tuple[Application, str]:
+    """Note that the bank sent the payment back: it may be asked for again."""
+    if dict(state.requests).get(step.facts["request"]) != "paid":
+        return state, WRONG_STATUS
+    waiting = replace(_with_request(state, step, "returned"), status="releasing", released_fen=0)
+    return replace(waiting, events=(*waiting.events, SENT_BACK)), ""
 
 
 def _request_clawback(state: Application, step: Step) -> tuple[Application, str]:
@@ -152,6 +160,7 @@ RULES: dict[str, Callable[[Application, Step], tuple[Application, str]]] = {
     "confirm_payee": _confirm_payee,
     "request_release": _request_release,
     "release_funds": _release,
+    "note_sent_back": _send_back,
     "request_clawback": _request_clawback,
     "demand_clawback": _demand,
     "record_recovery": _recover,

@@ -6,11 +6,12 @@ from dataclasses import dataclass, field
 from faults.model.history import Difference, Step, inversions, window
 
 DIRECT, PENDING, POST, VOID = range(4)
-SOURCE, BUDGET, COMMITMENT, AWARD, PAID_GRANT, _, RECEIVABLE, RETURNED = range(1, 9)
+SOURCE, BUDGET, COMMITMENT, AWARD, PAID_GRANT, _, RECEIVABLE, RETURNED, _, BANK_RETURN = range(1, 11)
 UNLIMITED = (SOURCE, COMMITMENT)
 FLOWS = {
     "appropriation": (SOURCE, BUDGET), "award": (COMMITMENT, AWARD), "clawback": (PAID_GRANT, RECEIVABLE),
-    "return": (RECEIVABLE, RETURNED), "budget": (BUDGET, PAID_GRANT), "award_side": (AWARD, COMMITMENT),
+    "return": (RECEIVABLE, RETURNED), "bank_return": (PAID_GRANT, BANK_RETURN),
+    "payment_again": (BANK_RETURN, PAID_GRANT), "budget": (BUDGET, PAID_GRANT), "award_side": (AWARD, COMMITMENT),
 }  # fmt: skip
 
 

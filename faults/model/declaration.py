@@ -141,5 +141,6 @@ RULES: dict[str, Rule] = {
     "learn_approval": lambda state, _step: _learn(state, "approved"),
     "learn_release": lambda state, _step: _learn(state, "released"),
     "learn_hold": lambda state, _step: (state, ""),
+    "learn_sent_back": lambda state, _step: (state, ""),
     "learn_clawback": _learn_clawback,
 }

@@ -20,6 +20,11 @@ def _id(answer: Any) -> str:
     return str(answer["id"])
 
 
+def _booked(answer: Any) -> list[str]:
+    """Return what became of the receipt."""
+    return [row["verdict"] for row in answer["rows"]]
+
+
 CREATING_ACTS = frozenset({"create_declaration", "draft_budget", "draft_plan"})
 """Acts that answer with the id of the case or document they create."""
 ANSWER_READERS: dict[str, Callable[[Any], Any]] = {
@@ -28,6 +33,8 @@ ANSWER_READERS: dict[str, Callable[[Any], Any]] = {
     **dict.fromkeys(
         ("create_declaration", "draft_budget", "draft_plan", "enter_payee", "request_release", "request_clawback"), _id
     ),
+    "issue_payment_order": _id,
+    "book_receipts": _booked,
 }  # fmt: skip
 
 DECIDING_ACTS = frozenset({
@@ -35,5 +42,6 @@ DECIDING_ACTS = frozenset({
     "review_declaration", "request_opinion", "give_opinion", "forward_declaration", "receive_declaration",
     "conclude_review", "recognise_investment", "score_project", "enter_pool", "draft_approval", "approve_application",
     "issue_plan", "confirm_budget", "lift_hold", "confirm_payee", "release_funds", "demand_clawback", "record_recovery",
+    "withdraw_payment_order",
 })  # fmt: skip
 """Acts that are sent for the version of the record that was read just before."""

@@ -1,8 +1,9 @@
-"""From the pool to payment: draft, decision, request, hold, release, clawback. 三（二）"""
+"""From the pool to payment: draft, decision, request, hold, release, the treasury's answer, clawback. 三（二）"""
 
 from faults.workload.case import Case, concurrently
 from faults.workload.decisions import Decisions
 from faults.workload.log import Command
+from faults.workload.ordering import pay_out, pay_out_again
 
 DRAFT = {"mode": "investment_grant", "justification": "符合条件，建议支持"}
 EVIDENCE = {"evidence": "计划已下达，专户已开立"}
@@ -41,18 +42,29 @@ async def _release(case: Case) -> None:
     asked = next(
         (each for each in await concurrently(*(_request_release(case, role) for role in roles)) if each.accepted), None
     )
-    if asked is not None and await _approve_release(case, asked.answer):
+    if asked is not None and await _approve_release(case, asked.answer) and await _arrives(case, asked.answer):
         seen = await case.wait_for("monitoring", f"/v1/files/{case.id}", "claimant", "declaration_id")
         if seen and case.happens("demanded back", 0.1):
             await _claw_back(case)
+
+
+async def _arrives(case: Case, release: str) -> bool:
+    """Have the treasury pay, a second time if the bank sends the payment back; return whether the case is paid."""
+    if not await pay_out(case, release):
+        return True
+    asked = await _request_release(case, "asker")
+    if not asked.accepted or not await _approve_release(case, asked.answer, again=True):
+        return False
+    await pay_out_again(case, asked.answer)
+    return True
 
 
 async def _request_release(case: Case, role: str) -> Command:
     return await case.funding_act("request_release", "release-requests", role, EVIDENCE, contested=True)
 
 
-async def _approve_release(case: Case, request: str) -> bool:
-    path, facts = f"/v1/release-requests/{request}/approve", {"request": request}
+async def _approve_release(case: Case, request: str, *, again: bool = False) -> bool:
+    path, facts = f"/v1/release-requests/{request}/approve", {"request": request, "again": again}
     if case.happens("released by its asker", 0.1):
         own = await case.act("funding", "release_funds", path, "asker", facts=facts)
         if own.accepted:

@@ -107,8 +107,15 @@ async def test_a_sound_suite_has_no_finding_and_everything_was_checked(finished_
     )
     verdict = await finished_load.judge_log()
     assert verdict.first == ""
-    codes = {command.code for command in CommandLog.read(finished_load.log).commands}
-    assert codes >= {"wrong_status", "same_officer", "over_budget"}
+    commands = CommandLog.read(finished_load.log).commands
+    assert {command.code for command in commands} >= {"wrong_status", "same_officer", "over_budget", "duplicate"}
+    answers = {
+        (command.facts["result"], *command.answer)
+        for command in commands
+        if command.act == "book_receipts" and command.accepted
+    }
+    assert answers >= {("paid", "matched"), ("paid", "open"), ("returned", "matched")}, answers
+    assert {command.status for command in commands if command.act == "withdraw_payment_order"} >= {200, 409}
     assert verdict.figures.cases > 100
     assert verdict.figures.transfers > 20
     assert verdict.figures.codes > verdict.figures.commands
@@ -179,6 +186,14 @@ CORRUPTIONS = {
         "state",
         "UPDATE funding.application SET status = 'planned' WHERE id ="
         " (SELECT id FROM funding.application WHERE status = 'released' LIMIT 1)",
+    ),
+    "a payment has another answer": (
+        "state",
+        "UPDATE funding.payment_line SET status = 'returned' WHERE id ="
+        " (SELECT id FROM funding.payment_line WHERE status = 'paid' LIMIT 1)",
+    ),
+    "a receipt is gone": (
+        "lost", "DELETE FROM funding.act WHERE id = (SELECT max(id) FROM funding.act WHERE act = 'book_receipts')",
     ),
     "a payment was booked twice": (
         "doubled",
