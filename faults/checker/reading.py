@@ -143,7 +143,7 @@ WHERE act NOT LIKE '%\\_refused' AND act NOT IN ('open_quarter', 'issue_api_key'
 """
 _EVENTS = """
 SELECT aggregate_id, type FROM {service}.event_log
-WHERE aggregate_type NOT IN ('resource', 'library_entry', 'library_update') ORDER BY aggregate_id, agg_seq
+WHERE aggregate_type NOT IN ('resource', 'library_entry', 'library_update', 'series') ORDER BY aggregate_id, agg_seq
 """
 _DOCUMENTS = """
 SELECT order_id AS document, release_id FROM funding.payment_line

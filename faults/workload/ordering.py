@@ -22,8 +22,8 @@ async def pay_out(case: Case, release: str) -> bool:
         return False
     if case.happens("booked by who ordered", 0.15):
         await _book(case, release, line, result, "b", role="asker")
-    vouchers = ("c", "d") if case.happens("booked twice", 0.2) else ("c",)
-    booked = await concurrently(*(_book(case, release, line, result, voucher) for voucher in vouchers))
+    roles = ("payer", "bookkeeper") if case.happens("booked twice", 0.25) else ("payer",)
+    booked = await concurrently(*(_book(case, release, line, result, role, role=role) for role in roles))
     return result == "returned" and any_accepted(*booked)
 
 
