@@ -134,7 +134,7 @@ async def book_receipts(session: Session, actor: Finance, body: NewReceipts, res
 async def book_receipt_file(
     session: Session,
     actor: Finance,
-    content: Annotated[bytes, Body(media_type="text/csv", title="文件内容")],
+    content: Annotated[bytes, Body(media_type="text/csv", title="文件内容", json_schema_extra={"format": "binary"})],
     response: Response,
 ) -> BookedReceipts:
     """Book the receipts of a CSV file under the same rules. 三（二）"""

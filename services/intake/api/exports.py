@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, Select, select
 from services.intake.api.register_filters import ENTRIES, RESOURCES
 from services.intake.models.registers import LibraryEntry, Resource
 from shared.actors import Actor
+from shared.attachments.download import BINARY
 from shared.contracts.library import LABELS, LibraryComponent, LibraryRow, ResourceRow
 from shared.escaping import csv_cell
 from shared.runtime import Instance
@@ -26,9 +27,7 @@ router = APIRouter(route_class=ActRoute, tags=["资源台账与储备库"])
 _PART = 200
 _IN_MEMORY, _PIECE = 2 * 1024 * 1024, 64 * 1024
 Conditions = tuple[ColumnElement[bool], ...]
-_CSV: dict[int | str, dict[str, Any]] = {
-    200: {"content": {"text/csv": {"schema": {"type": "string"}}}, "description": "CSV 文件，UTF-8 编码"}
-}
+_CSV: dict[int | str, dict[str, Any]] = {200: {"content": {"text/csv": BINARY}, "description": "CSV 文件，UTF-8 编码"}}
 
 
 @router.get(
