@@ -130,11 +130,11 @@ async def test_events_go_straight_to_one_consumer(
 
 
 async def test_a_consumer_gets_the_events_of_its_sources_only(logged: World, withdrawals: WithdrawalLog) -> None:
-    """Eligibility handles events of intake alone."""
+    """Eligibility handles events of intake and funding, and none of monitoring."""
     rows = await rows_of(logged, "events", "replay", "--from", TEN, "--consumer", "eligibility", "--dry-run")
-    assert rows == [row("intake", 1, 4, 4)]
+    assert rows == [row("intake", 1, 4, 4), row("funding", 1, 1, 1)]
     (audit,) = (await audit_rows(logged)).items()
-    assert (audit[0], audit[1][0]["arguments"]["sources"]) == ("eligibility", ["intake"])
+    assert (audit[0], audit[1][0]["arguments"]["sources"]) == ("eligibility", ["intake", "funding"])
 
 
 @pytest.mark.parametrize(
