@@ -100,21 +100,14 @@ async def corrupt(finished_load: FinishedLoad, database: str, statements: str) -
 
 
 async def test_a_sound_suite_has_no_finding_and_everything_was_checked(finished_load: FinishedLoad) -> None:
-    assert (finished_load.figures.failures, finished_load.figures.server_errors, finished_load.figures.dropped) == (
-        (),
-        (),
-        0,
-    )
+    figures = finished_load.figures
+    assert (figures.failures, figures.server_errors, figures.dropped) == ((), (), 0)
     verdict = await finished_load.judge_log()
     assert verdict.first == ""
     commands = CommandLog.read(finished_load.log).commands
     assert {command.code for command in commands} >= {"wrong_status", "same_officer", "over_budget"}
-    answers = {
-        (command.facts["result"], *command.answer)
-        for command in commands
-        if command.act == "book_receipts" and command.accepted
-    }
-    assert answers >= {("paid", "matched")}
+    booked = [command for command in commands if command.act == "book_receipts" and command.accepted]
+    assert ["matched"] in [command.answer for command in booked]
     assert verdict.figures.cases > 100
     assert verdict.figures.transfers > 20
     assert verdict.figures.codes > verdict.figures.commands
