@@ -22,6 +22,8 @@ OUTSIDE = frozenset({"applicant", *DISTRICT_ROLES})
 """Roles that see a district's or an owner's rows, not the whole city's."""
 PUBLIC = {
     "read_ruleset": "the rules by which a case was decided",
+    "list_figure_batches": "figures of the whole city, which belong to no district",
+    "get_figure_batch": "the same",
     "read_budget": "the appropriation of the whole city",
     "read_quarter of intake": "the quarter of the district that the address names",
     "read_quarter_snapshot": "the same",
