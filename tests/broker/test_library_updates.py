@@ -34,8 +34,9 @@ ACTOR = system_actor("test")
 
 @pytest.fixture
 async def intake(server: Server, database: str, broker: Broker, tmp_path: Path) -> AsyncIterator[Instance]:
-    """Yield intake alone, on the broker."""
-    settings = broker.settings(server.settings(database)).model_copy(update={"files_url": tmp_path.as_uri()})
+    """Yield intake alone, on the broker, with a story's clock: the example signs the machine's own time."""
+    own = {"files_url": tmp_path.as_uri(), "story_clock": True}
+    settings = broker.settings(server.settings(database)).model_copy(update=own)
     async with running(service, settings, Clock(START), KafkaBus(settings, "intake")) as instance:
         yield instance
 
