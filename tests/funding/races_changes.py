@@ -1,5 +1,6 @@
 """Races of orders to correct, penalties and changes of an approval. 二（四）, 四（一）3"""
 
+from tests.funding import rows
 from tests.funding.races import APPLICATION, CASE, REASON, Race, become, decided, records
 from tests.funding.rows import RECORD
 
@@ -8,6 +9,7 @@ PENALTY = {
     "kind": "interest", "ground": "other", "authority": "机关", "document_no": "决1", "decided_on": "2024-02-01",
     "base_yuan": "1.00", "amount_yuan": "1.00", "attachments": [str(RECORD)],
 }  # fmt: skip
+SIGNED = "UPDATE funding.approval_change SET signed_by = 'z', signed_at = now(), countersign_from_yuan = 1"
 CHANGE = {"kind": "site", "address": "示例路8号", "reason": "改", "attachments": [str(RECORD)]}
 RACES = {
     "order_correction": Race(
@@ -45,4 +47,9 @@ RACES = {
             ("withdraw", "owner", REASON, "requested"),
         )
     },
+    "countersign_change": Race(
+        "city-supervisor-3", f"changes/{RECORD}/countersign", None, "wrong_status",
+        decided("approval_change", "reviewed", signed_by="NULL", signed_at="NULL", countersign_from_yuan="NULL"),
+        status="approved", given=lambda case: (rows.row("approval_change", case, "reviewed"), SIGNED),
+    ),
 }  # fmt: skip

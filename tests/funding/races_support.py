@@ -21,7 +21,7 @@ GONE = "UPDATE funding.{} SET withdrawn_at = now(), withdrawn_by = 'y', withdraw
 WITHDRAWN = decided("interest_claim", "withdrawn")
 DECIDED = decided("interest_claim", "decided", due_yuan="1", amount_yuan="1", decided_at="now()")
 REOPENED = decided("interest_claim", "returned", due_yuan="NULL", amount_yuan="NULL", decided_at="NULL")
-SIGNED = "UPDATE funding.application SET signed_by = 'z', signed_at = now(), countersign_from_yuan = 1"
+SIGNED = "UPDATE funding.application SET signed_by = 'z', signed_at = now(), countersign_from_yuan = 1, award_yuan = 1"
 RACES = {
     "register_loan": Race(
         "city-officer-1", f"{CASE}/loans", LOAN, "invalid",

@@ -51,7 +51,7 @@ _NAMESPACE = "0198a000-0000-7000-8000-00000000000"
 _FENCED = ("municipal_funding_record", "declaration")
 _ADD = sa.text(
     "INSERT INTO municipal_fund_programme (id, name, name_form, authority, note, added_by, added_at) "
-    "SELECT CAST(:id AS uuid), :name, :name_form, :authority, :note, 'intake', now() "
+    "SELECT CAST(:id AS uuid), :name, :name_form, :authority, :note, 'intake', '2026-11-30T00:00:00Z' "
     "WHERE NOT EXISTS (SELECT FROM municipal_fund_programme WHERE name_form = :name_form)"
 )
 
