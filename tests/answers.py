@@ -20,7 +20,7 @@ from tests.world import World
 _ID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 _HASH = "[0-9a-f]{64}"
 _SECRET = "th_live_[0-9A-Za-z_-]+"
-_KEY = r"\b[0-9a-f]{12}\b"
+_KEY = r"\b(?:[0-9a-f]{12}|[0-9a-f]{32})\b"
 _NUMBER = r"\b110105-2024-[0-9a-f]{4}\b"
 _OF_A_VIEW = re.compile(r'"[0-9a-f]{32}"')
 """Entity tag of an answer that shows a part: it depends on ids, which differ from run to run."""

@@ -60,7 +60,7 @@ class Loan(Base, Part):
     """Basis that the contract states; None: that of the policy."""
     settlement_day: Mapped[int | None]
     """Day of the month on which the bank settles interest; None: the contract fixes none."""
-    share: Mapped[Decimal] = mapped_column(Numeric(7, 6), server_default="1")
+    share: Mapped[Decimal] = mapped_column(Numeric(7, 6), server_default=text("1"))
     """Part of the loan that is used for the project."""
     extensions: Mapped[list[dict[str, Any]]] = mapped_column(server_default="[]")
     drawdowns: Mapped[list[dict[str, Any]]]

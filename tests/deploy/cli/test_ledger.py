@@ -14,7 +14,7 @@ async def test_a_ledger_that_agrees_prints_nothing_and_one_that_does_not_exits_3
     row = {
         "invariant": "each_case_equals_its_accounts",
         "subject": f"application {case}",
-        "figures": "case 0.00/10000001.00/0.00/0.00 yuan, ledger 0/1000000000/0/0 fen, award 0/0 fen",
+        "figures": "case 0.00/10000001.00/0.00/0.00/0.00 yuan, ledger 0/1000000000/0/0/0 fen, award 0/0 fen",
     }
     assert await rows_of(world, "ledger", "verify", code=3) == [row]
     table = await tenghuan(world, "ledger", "verify")

@@ -44,9 +44,11 @@ def elsewhere() -> Iterator[Embedded]:
         server.stop(keep=False)
 
 
-async def lets_in(server: "Embedded | ContainedPostgres", role: str, password: str) -> bool:
+async def lets_in(
+    server: "Embedded | ContainedPostgres", role: str, password: str, database: str = "postgres"
+) -> bool:
     try:
-        await (await asyncpg.connect(server.dsn("postgres", role, password))).close()
+        await (await asyncpg.connect(server.dsn(database, role, password))).close()
     except asyncpg.InvalidPasswordError:
         return False
     return True
@@ -123,8 +125,8 @@ async def test_nothing_is_rotated_without_a_new_password(world: World) -> None:
     refused = await tenghuan(world, "roles", "rotate", "--reason", "yearly")
     assert refused.exit_code == 1
     assert "NEXT_PASSWORD" in refused.output
-    server = world.database.server.embedded
-    assert all(await asyncio.gather(*(lets_in(server, *login) for login in ROLE_PASSWORDS.items())))
+    server, name = world.database.server.embedded, world.database.name
+    assert all(await asyncio.gather(*(lets_in(server, *login, name) for login in ROLE_PASSWORDS.items())))
 
 
 async def test_only_the_administrator_rotates(world: World) -> None:
