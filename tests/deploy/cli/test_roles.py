@@ -44,9 +44,7 @@ def elsewhere() -> Iterator[Embedded]:
         server.stop(keep=False)
 
 
-async def lets_in(
-    server: "Embedded | ContainedPostgres", role: str, password: str, database: str = "postgres"
-) -> bool:
+async def lets_in(server: "Embedded | ContainedPostgres", role: str, password: str, database: str = "postgres") -> bool:
     try:
         await (await asyncpg.connect(server.dsn(database, role, password))).close()
     except asyncpg.InvalidPasswordError:
