@@ -54,6 +54,7 @@ async def funding(world: World) -> None:
     readings["instalments"] = "by_progress"
     await funding_story.told(world)
     readings.clear()
+    await test_countersigning.countersigned(world)
     await _bars(world)
 
 
@@ -70,7 +71,6 @@ async def _bars(world: World) -> None:
     again = {"money_id": kept["id"], "evidence": "现场核查"}
     await world.post("funding", f"{path}/raise-money-bar", "city-officer-5", again, 201)
     await series_acts.every_act(world, "funding")
-    await test_countersigning.countersigned(world)
 
 
 async def monitoring(world: World) -> None:
