@@ -1,11 +1,12 @@
 """Acts by which every operation of each service that takes a duty is done at least once."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from uuid import UUID
 
 from tests.eligibility import fixtures as eligibility_fixtures
 from tests.funding import case as funding_case
+from tests.funding import distinct, interest_steps, test_countersigning, test_money_bars, test_municipal_money
 from tests.funding import story as funding_story
-from tests.funding import test_countersigning, test_money_bars, test_municipal_money
 from tests.intake import full_declaration, listed_rows, sample_declarations, sample_rows
 from tests.monitoring import fixtures as monitoring_fixtures
 from tests.monitoring import prepared
@@ -52,10 +53,21 @@ async def funding(world: World) -> None:
     """Tell the whole story of funding, with payment by progress."""
     readings = world.instances["funding"].settings.interpretations
     readings["instalments"] = "by_progress"
-    await funding_story.told(world)
+    story = await funding_story.told(world)
+    await _revised_claim(world, story.cases["loan"])
     readings.clear()
     await test_countersigning.countersigned(world)
     await _bars(world)
+
+
+async def _revised_claim(world: World, case: UUID) -> None:
+    """Draft a claim for interest subsidy and state its line anew."""
+    owner = world.owner(distinct.OTHER_OWNER, "示例单位2")
+    record = await world.get("funding", f"/v1/applications/{case}/interest", "city-officer-3")
+    line = interest_steps.line(record["lines"][0]["loan_id"], "2024-06-21", "2024-07-20")
+    claim = await interest_steps.drafted(world, case, line, who=owner)
+    body = {"period": "2024Q3", "lines": [line]}
+    await world.call("funding", "PUT", f"/v1/interest-claims/{claim['id']}", owner, body, status=200)
 
 
 async def _bars(world: World) -> None:
