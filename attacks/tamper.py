@@ -13,7 +13,6 @@ from attacks.target import Succeeded, Target
 from services import SERVICES, load
 from shared.sealing.keys import public_keys
 from shared.sealing.verify import Report, Verification
-from shared.storage.files import file_store
 
 SEALED_SECONDS = 45.0
 CHANGES = {
@@ -54,8 +53,9 @@ CHANGES = {
 
 async def verified(target: Target, connection: asyncpg.Connection, service: str) -> Report:
     """Verify a service as `tenghuan audit verify` does, in the connection's transaction."""
-    keys, store = public_keys(target.settings), file_store(target.settings.file_store_url(service))
-    return await Verification(connection, service, load(service).seals, keys, (), store).run()
+    declared, keys = load(service), public_keys(target.settings)
+    store = declared.file_store(target.settings)
+    return await Verification(connection, service, declared.seals, keys, (), store).run()
 
 
 @asynccontextmanager
@@ -100,7 +100,7 @@ async def change_records_unseen(target: Target) -> None:
 @attack("tamper")
 async def replace_a_stored_file(target: Target) -> None:
     """Replace a stored file, and have it handed out"""
-    kept = Path(urlsplit(target.settings.file_store_url("intake")).path) / "sha256"
+    kept = Path(urlsplit(target.settings.file_store_url(area="")).path) / "sha256"
     path = next(each for each in kept.rglob("*") if each.is_file())
     before = path.read_bytes()
     path.write_bytes(before[:-1] + bytes([before[-1] ^ 1]))

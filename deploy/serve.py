@@ -21,7 +21,8 @@ from shared import logs
 from shared.clock import Clock
 from shared.events.bus import Bus
 from shared.exporter import exporting
-from shared.runtime import bus_of, check_settings, running
+from shared.runtime import bus_of, running
+from shared.start_checks import check_settings
 from shared.settings import ROLE_KINDS, NoLogin, Settings
 
 

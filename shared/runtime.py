@@ -16,29 +16,26 @@ from shared.actors import Actor, system_actor
 from shared.clock import Clock
 from shared.contracts.code_lists import CodeLists
 from shared.events.bus import CHECKPOINTS, Bus
-from shared.events.bus.brokers import check_brokers
 from shared.events.handlers import Handlers, InboundTopic
 from shared.events.inbox import Consumer
 from shared.events.inbox_purge import purge
 from shared.events.relay import Relay
 from shared.events.series import SeriesDuty, store_package
-from shared.identity.signing_keys import check_keys
 from shared.identity.tokens import TokenReader
 from shared.identity.wrong_keys import WrongKeys
 from shared.metrics import TableGauge
-from shared.policy import interpretations
-from shared.policy.errors import UnknownInterpretation
 from shared.rates import RateLimiter
 from shared.sealing import exchange
 from shared.sealing.declared import Seals
-from shared.sealing.keys import check_seal_keys
 from shared.sealing.runner import Sealer
 from shared.settings import Settings
+from shared.start_checks import check_settings
 from shared.storage.access import Access
 from shared.storage.agents import Agents
 from shared.storage.api_keys import ApiKeys
 from shared.storage.audit import record_scheduled_changes
 from shared.storage.file_references import remove_stale_uploads, remove_unreferenced
+from shared.storage.files import FileStore, file_store
 from shared.storage.papers import Papers
 from shared.storage.people import SignIns
 from shared.storage.retention import RULES, Rule, erase_due
@@ -102,6 +99,12 @@ class Service:
     """Rules of erasure by age, beside those of every service."""
     papers: Papers = field(default_factory=Papers)
     """The papers that its records may carry."""
+    files_area: str | None = None
+    """Area of the file store that holds its files, empty for the whole store; None: the area of its name."""
+
+    def file_store(self, settings: Settings) -> FileStore:
+        """Return the store of the service's files."""
+        return file_store(settings.file_store_url(self.name if self.files_area is None else self.files_area))
 
     def read_topics(self) -> Mapping[str, InboundTopic]:
         """Return the topics that the service reads beside events: its own, and the checkpoints of all services."""
@@ -117,6 +120,7 @@ class Instance:
 
     def __init__(self, service: Service, settings: Settings, clock: Clock, bus: Bus | None) -> None:
         self.service, self.settings, self.clock, self.bus = service, settings, clock, bus
+        self.files = service.file_store(settings)
         self.database = Database(service.name, settings.service_url(service.name), clock, settings)
         # Background work has connections of its own: it never waits behind queued requests.
         few = settings.model_copy(update={"pool_size": _BACKGROUND_POOL, "pool_overflow": _BACKGROUND_POOL})
@@ -200,7 +204,7 @@ class Instance:
             await self.sign_ins.write(session)
             await forget_old_tickets(session)
             await purge(session)
-            await remove_stale_uploads(session, self.service.name)
+            await remove_stale_uploads(session, self.files)
 
     async def keep_figures(self) -> None:
         """Handle events that waited for figures, and store the package's figures as first entries, once a release."""
@@ -212,7 +216,7 @@ class Instance:
 
     async def retain(self) -> None:
         """Erase what is kept for no longer, in short transactions of which each is recorded, and stray files. I31"""
-        await remove_unreferenced(self.background, self.service.seals.files)
+        await remove_unreferenced(self.background, self.files, self.service.seals.files)
         more = True
         while more:
             async with self.background.session(system_actor(self.service.name)) as session:
@@ -274,21 +278,6 @@ async def running(service: Service, settings: Settings, clock: Clock, bus: Bus |
         yield instance
     finally:
         await instance.stop()
-
-
-def check_settings(settings: Settings) -> None:
-    """Raise ValueError for unreadable signing keys, brokers without logins, and unknown readings of the notice."""
-    check_keys(settings)
-    check_seal_keys(settings)
-    if settings.bus == "kafka":
-        check_brokers(settings)
-    try:
-        interpretations(settings.interpretations)
-    except UnknownInterpretation as unknown:
-        key, option = (unknown.extra[name] for name in ("key", "option"))
-        raise ValueError(
-            f"TENGHUAN_INTERPRETATIONS: no reading {key} = {option}; docs/policy.md lists them"
-        ) from unknown
 
 
 def bus_of(service: str, settings: Settings) -> Bus | None:

@@ -233,10 +233,10 @@ class Settings(LoadLimits, Periods):
             raise ValueError("TENGHUAN_DATABASE_URL is not set")
         return make_url(self.database_url).set(drivername="postgresql+asyncpg")
 
-    def file_store_url(self, service: str) -> str:
-        """Return the store of a service's files, an area of its own; intake's is the whole store, as released."""
+    def file_store_url(self, area: str) -> str:
+        """Return the address of an area of the file store, without a name that of the whole store."""
         whole = (self.files_url or (self.data_dir.resolve() / "files").as_uri()).rstrip("/")
-        return whole if service == "intake" else f"{whole}/{service}"
+        return f"{whole}/{area}" if area else whole
 
     def redacted(self) -> dict[str, Any]:
         """Return the settings without secrets and passwords, for display."""

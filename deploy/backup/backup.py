@@ -15,7 +15,7 @@ from deploy.local.settings import SEAL_KEYS
 from shared.errors import NotFound
 from shared.runtime import Service
 from shared.settings import Settings
-from shared.storage.files import FileAltered, file_store
+from shared.storage.files import FileAltered
 from shared.storage.migrate import admin_engine, status
 
 KEYS = ("signing-key.json", "role-password", SEAL_KEYS)
@@ -55,7 +55,7 @@ async def backup(settings: Settings, services: Iterable[Service], path: Path, at
 
 async def _snapshot(
     settings: Settings, services: Iterable[Service], schemas: list[str], into: IO[bytes]
-) -> tuple[dict[str, Any], list[tuple[str, str]]]:
+) -> tuple[dict[str, Any], list[tuple[Service, str]]]:
     """Dump the database; return its description and the files its rows refer to, all of one snapshot."""
     engine = admin_engine(settings)
     try:
@@ -65,7 +65,7 @@ async def _snapshot(
             there = await present_schemas(connection, schemas)
             version = await connection.scalar(text("SHOW server_version"))
             described = {"postgresql": version, "tables": await counts(connection, there)}
-            files = [(each.name, sha256) for each in services for sha256 in await _files(connection, each)]
+            files = [(each, sha256) for each in services for sha256 in await _files(connection, each)]
             await dump(settings, snapshot, there, into)
             return described, files
     finally:
@@ -81,14 +81,14 @@ async def _files(connection: AsyncConnection, service: Service) -> list[str]:
     return sorted(found)
 
 
-async def _add_file(writer: ArchiveWriter, settings: Settings, service: str, sha256: str, folder: Path) -> None:
-    store = file_store(settings.file_store_url(service))
+async def _add_file(writer: ArchiveWriter, settings: Settings, service: Service, sha256: str, folder: Path) -> None:
+    store, name = service.file_store(settings), service.name
     with tempfile.TemporaryFile(dir=folder) as copy:
         try:
             async for chunk in await store.read(sha256):
                 copy.write(chunk)
         except NotFound:
-            raise FileLost(f"the file store has lost {sha256}, which a record of {service} refers to") from None
+            raise FileLost(f"the file store has lost {sha256}, which a record of {name} refers to") from None
         except FileAltered:
-            raise FileLost(f"the file store has other content under {sha256}, which {service} refers to") from None
-        writer.add(f"files/{service}/{sha256}", copy)
+            raise FileLost(f"the file store has other content under {sha256}, which {name} refers to") from None
+        writer.add(f"files/{name}/{sha256}", copy)

@@ -18,7 +18,6 @@ from deploy.local.postgres import remove, start
 from deploy.local.settings import settings_of
 from shared.runtime import Service
 from shared.settings import Settings
-from shared.storage.files import file_store
 from shared.storage.migrate import admin_engine, known_revisions, upgrade
 from shared.storage.roles import create_roles
 
@@ -98,7 +97,7 @@ async def restore(settings: Settings, services: Iterable[Service], restoration: 
     engine = admin_engine(settings)
     try:
         await _check_empty(engine, schemas)
-        await _restore_files(settings, restoration.archive, at)
+        await _restore_files(services, settings, restoration.archive, at)
         await _create_roles(engine, services, settings)
         for name, content in entries(restoration.archive):
             if name == "database.dump":
@@ -127,11 +126,12 @@ async def _create_roles(engine: AsyncEngine, services: Iterable[Service], settin
             await create_roles(connection, service.name, settings)
 
 
-async def _restore_files(settings: Settings, archive: Path, at: datetime) -> None:
+async def _restore_files(services: Iterable[Service], settings: Settings, archive: Path, at: datetime) -> None:
+    stores = {service.name: service.file_store(settings) for service in services}
     for name, content in entries(archive):
         if name.startswith("files/"):
             *area, sha256 = name.removeprefix("files/").split("/")
-            store = file_store(settings.file_store_url(area[0] if area else _BEFORE_AREAS))
+            store = stores[area[0] if area else _BEFORE_AREAS]
             received = await store.receive(_stream(content), settings.upload_limit_bytes, at)
             if received.sha256 != sha256:
                 await store.discard(received.key)

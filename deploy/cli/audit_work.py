@@ -12,7 +12,7 @@ from shared.sealing.note import Keys, PublicKey, UnreadableNote, keys_by_name, l
 from shared.sealing.runner import sealer_connection
 from shared.sealing.verify import Held, Report, Verification
 from shared.settings import NoLogin
-from shared.storage.files import FileStore, file_store
+from shared.storage.files import FileStore
 
 _HELD = "SELECT note FROM {schema}.foreign_checkpoint WHERE split_part(origin, '/', -1) = $1 ORDER BY size"
 _HEAD = "SELECT note FROM {schema}.seal_checkpoint ORDER BY size DESC LIMIT 1"
@@ -22,8 +22,8 @@ async def verified(operation: Operation, checkpoint: Path | None, public_key: Pa
     """Verify each service against its own checkpoints, those that the others hold, and exported ones."""
     keys = _keys(operation, public_key)
     exported = _exported(checkpoint)
-    url = operation.settings.file_store_url
-    stores = {name: file_store(url(name)) if files else None for name in operation.command.services}
+    services = operation.command.services
+    stores = {name: load(name).file_store(operation.settings) if files else None for name in services}
     reports = {name: await _verified(operation, name, keys, exported, store) for name, store in stores.items()}
     faults = sum(len(report.faults) for report in reports.values())
     rows = [row for name, report in reports.items() for row in rows_of(name, report)]

@@ -35,6 +35,7 @@ service = Service(
     papers=PAPERS,
     series=SERIES,
     retention=RULES,
+    files_area="",
 )
 
 

@@ -7,7 +7,6 @@ from fastapi.responses import StreamingResponse
 
 from shared.storage.file_names import disposition, name_for
 from shared.storage.file_types import EXTENSIONS
-from shared.storage.files import file_store
 from shared.web.headers import WITH_ETAG
 
 BINARY = {"schema": {"type": "string", "format": "binary"}}
@@ -19,8 +18,7 @@ CONTENT: dict[int | str, dict[str, Any]] = {
 
 async def content_of(request: Request, row: Any) -> StreamingResponse:
     """Return the content of a row with `sha256`, `filename`, `media_type` and `size_bytes`. Raises FileAltered."""
-    instance = request.app.state.instance
-    content = await file_store(instance.settings.file_store_url(instance.service.name)).read(row.sha256)
+    content = await request.app.state.instance.files.read(row.sha256)
     headers = {
         "content-disposition": disposition(name_for(row.filename, row.media_type)),
         "content-length": str(row.size_bytes),

@@ -15,7 +15,7 @@ from shared.runtime import Instance
 from shared.storage.file_names import check_name, name_for
 from shared.storage.file_references import forget, lock_content
 from shared.storage.file_types import UnsupportedType
-from shared.storage.files import FileStore, Received, TooLarge, file_store
+from shared.storage.files import FileStore, Received, TooLarge
 from shared.text import Line
 from shared.web.idempotency import FILE_SHA256
 
@@ -65,9 +65,8 @@ async def _received(request: Request, filename: Filename) -> AsyncIterator[Uploa
     The role of the caller was checked by the route. This ends after the transaction has: a file whose act failed goes.
     """
     instance: Instance = request.app.state.instance
-    limit = instance.settings.upload_limit_bytes
+    store, limit = instance.files, instance.settings.upload_limit_bytes
     _check_headers(request, limit)
-    store = file_store(instance.settings.file_store_url(instance.service.name))
     received = await store.receive(_body(request), limit, instance.clock.now())
     setattr(request.state, FILE_SHA256, received.sha256)
     upload = None

@@ -13,7 +13,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.actors import system_actor
-from shared.storage.files import FileStore, file_store
+from shared.storage.files import FileStore
 from shared.storage.session import Database, now, settings_of
 
 log = structlog.get_logger()
@@ -42,11 +42,10 @@ async def _named(session: AsyncSession, tables: Sequence[str], contents: Sequenc
     return set((await session.scalars(text(asked), {"contents": list(contents)})).all())
 
 
-async def remove_unreferenced(database: Database, tables: Sequence[str]) -> int:
+async def remove_unreferenced(database: Database, store: FileStore, tables: Sequence[str]) -> int:
     """Remove stored files older than `unreferenced_keep_hours` that no row names; return their number."""
     if not tables:
         return 0
-    store = file_store(database.settings.file_store_url(database.service))
     before = database.clock.now() - timedelta(hours=database.settings.unreferenced_keep_hours)
     stored, removed = await store.stored_before(before), 0
     for start in range(0, len(stored), _CHUNK):
@@ -59,8 +58,6 @@ async def remove_unreferenced(database: Database, tables: Sequence[str]) -> int:
     return removed
 
 
-async def remove_stale_uploads(session: AsyncSession, service: str) -> None:
+async def remove_stale_uploads(session: AsyncSession, store: FileStore) -> None:
     """Remove files of interrupted uploads after `incoming_keep_hours`."""
-    settings = settings_of(session)
-    oldest_kept = now(session) - timedelta(hours=settings.incoming_keep_hours)
-    await file_store(settings.file_store_url(service)).sweep(oldest_kept)
+    await store.sweep(now(session) - timedelta(hours=settings_of(session).incoming_keep_hours))

@@ -2,13 +2,12 @@
 
 from datetime import timedelta
 
-from shared.storage.files import file_store
 from tests.shared.storage.test_files import stream
 from tests.world import World
 
 
 async def test_an_interrupted_upload_is_kept_for_its_hours(world: World) -> None:
-    store, at = file_store(world.settings.file_store_url("intake")), world.clock.now()
+    store, at = world.instances["intake"].files, world.clock.now()
     await store.receive(stream(b"x"), 10, at)
     incoming = world.folder / "files" / "incoming"
     for later, left in ((timedelta(hours=24), 1), (timedelta(hours=24, seconds=1), 0)):

@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
-from services import SERVICES
+from services import SERVICES, load_all
 from shared.load_limits import Rates
 from shared.settings import ROLE_KINDS, ROOT, NoLogin, Settings
+from shared.storage.files import file_store
 
 
 def test_a_service_may_have_a_database_login_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -224,11 +225,18 @@ def test_settings_are_shown_without_secrets() -> None:
 
 
 def test_files_are_kept_beside_the_data_unless_a_store_is_named(tmp_path: Path) -> None:
-    for service, area in (("intake", ""), ("funding", "/funding")):
-        assert Settings(data_dir=tmp_path).file_store_url(service) == (tmp_path / "files").as_uri() + area
+    for area, below in (("", ""), ("funding", "/funding")):
+        assert Settings(data_dir=tmp_path).file_store_url(area) == (tmp_path / "files").as_uri() + below
         for url in ("s3://b/p", "s3://b/p/"):
-            assert Settings(data_dir=tmp_path, files_url=url).file_store_url(service) == "s3://b/p" + area
+            assert Settings(data_dir=tmp_path, files_url=url).file_store_url(area) == "s3://b/p" + below
     assert Settings().data_dir == ROOT / "var"
+
+
+def test_each_service_has_the_area_of_its_name_and_intake_the_whole_store(tmp_path: Path) -> None:
+    settings = Settings(data_dir=tmp_path)
+    areas = {"": "intake"} | {name: name for name in SERVICES if name != "intake"}
+    stores = {service.name: service.file_store(settings) for service in load_all()}
+    assert stores == {name: file_store(settings.file_store_url(area)) for area, name in areas.items()}
 
 
 def test_the_environment_comes_before_a_secret_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -10,7 +10,6 @@ from services import SERVICES, load
 from shared.actors import system_actor
 from shared.attachments import uploads
 from shared.storage import file_references
-from shared.storage.files import file_store
 from tests.attachments import PDF, attached, sent
 from tests.funding.case import enter_pool
 from tests.shared.storage.test_files import stream
@@ -27,7 +26,7 @@ def files(world: World, service: str = "funding") -> list[str]:
 
 async def stray(world: World, content: bytes, service: str = "funding") -> str:
     """Store a file to which nothing refers, as a crash before the commit leaves it."""
-    store = file_store(world.settings.file_store_url(service))
+    store = world.instances[service].files
     received = await store.receive(stream(content), 100, world.clock.now())
     await store.keep(received)
     return received.sha256
@@ -97,7 +96,5 @@ async def test_a_file_that_is_being_kept_is_not_swept(world: World) -> None:
         async with instance.background.session(system_actor("funding")) as other:
             await other.execute(text("SET LOCAL lock_timeout = '50ms'"))
             with pytest.raises(Exception, match="lock timeout"):
-                await file_references.forget(
-                    other, file_store(world.settings.file_store_url("funding")), ("funding.attachment",), content
-                )
+                await file_references.forget(other, world.instances["funding"].files, ("funding.attachment",), content)
     assert files(world) == [content]

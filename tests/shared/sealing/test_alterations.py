@@ -13,7 +13,6 @@ import pytest
 from services import SERVICES, load
 from shared.sealing.keys import public_keys
 from shared.sealing.verify import Verification
-from shared.storage.files import file_store
 from tests.eligibility import fixtures as eligibility_fixtures
 from tests.funding import case as funding_case
 from tests.intake import sample_declarations
@@ -37,7 +36,7 @@ class Attack:
         self.admin: asyncpg.Connection = world.database.admin
         self.hands: list[tuple[str, Hand]] = []
         self.files = FileHand(world, chance)
-        self.store = file_store(world.settings.file_store_url("intake"))
+        self.store = world.instances["intake"].files
 
     async def prepare(self) -> None:
         """Read the sealed tables, put a record by hand into those without any, then seal all."""

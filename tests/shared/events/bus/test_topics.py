@@ -11,8 +11,8 @@ from services import SERVICES
 from shared.events.bus import connection, topics
 from shared.events.bus.connection import client_options
 from shared.events.bus.topics import LIBRARY_UPDATES, dead_letters_topic, ensure_topics, events_topic, topic_specs
-from shared.runtime import check_settings
 from shared.settings import Settings
+from shared.start_checks import check_settings
 
 WEEK_MS, LONGEST = 604_800_000, 8_454_144
 
