@@ -69,13 +69,7 @@ async def figure_used(world: World) -> None:
     admin, at = world.database.admin, "?kind=lpr&key=1Y&on=2023-12-20"
     await admin.execute(f"INSERT INTO intake.series_batch {rows.ROWS['series_batch'].format(status='proposed')}")
     (held,) = (await world.get("intake", f"/v1/series{at}", "auditor-1"))["items"]
-    read = (
-        "SELECT id, district, applicant_uscc, 'receive', now(), ARRAY[$1] FROM intake.declaration ORDER BY id LIMIT 1"
-    )
-    columns = "case_id, district, applicant_uscc, act, at, figures"
-    case = await admin.fetchval(
-        f"INSERT INTO intake.series_use ({columns}) {read} RETURNING case_id::text", held["name"]
-    )
+    case = await admin.fetchval(_USE, held["name"])
     for who, cases in (("city-officer-1", [case]), ("110105-officer-1", [case]), ("110106-officer-1", [])):
         seen = await world.get("intake", f"/v1/series/batches/{rows.RECORD}/affected", who)
         assert [each["case_id"] for each in seen["items"]] == cases, who
