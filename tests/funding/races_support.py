@@ -74,7 +74,7 @@ RACES = {
         for name, end, who, body, status, other in (
             ("file", "file", OWNER_OF_CASE, {"attachments": [str(RECORD)]}, "draft", WITHDRAWN),
             ("withdraw", "withdraw", OWNER_OF_CASE, REASON, "verified", DECIDED),
-            ("accept", "accept-remark", OFFICER, {"key": "x", **REASON}, "filed", WITHDRAWN),
+            ("accept", "accept-remark", OFFICER, {"key": "0" * 32, **REASON}, "filed", WITHDRAWN),
             ("check", "check", OFFICER, None, "filed", WITHDRAWN),
             ("verify", "verify", "city-officer-1", None, "checked", WITHDRAWN),
             ("decide", "decide", "city-supervisor-1", None, "verified", decided("interest_claim", "returned")),
