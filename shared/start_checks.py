@@ -1,4 +1,4 @@
-"""What of the settings a process checks before it starts."""
+"""Checks of the settings before a process starts."""
 
 from shared.events.bus.brokers import check_brokers
 from shared.identity.signing_keys import check_keys
