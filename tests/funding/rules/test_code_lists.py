@@ -4,6 +4,9 @@ from typing import get_args
 
 import pytest
 
+from services.funding.api import budget_totals, months, payment_orders
+from services.funding.interest import due, facts
+from services.funding.payments import receipts
 from services.funding.rules import budgets, change_codes, code_lists, money_bars, plans
 from services.funding.rules.code_lists import CODE_LISTS
 from shared.contracts.library import SupportMode
@@ -25,6 +28,12 @@ TYPES = {
     "receipt_result": code_lists.ReceiptResult,
     "receipt_status": code_lists.ReceiptStatus,
     "receipt_difference": code_lists.ReceiptDifference,
+    "receipt_verdict": receipts.Verdict,
+    "payment_order_format": payment_orders.OrderFileOut.model_fields["format"].annotation,
+    "month_item_kind": months.MonthItemOut.model_fields["kind"].annotation,
+    "total_dimension": budget_totals.Dimension,
+    "interest_due_kind": due.DueKind,
+    "interest_end_day": facts.EndDay,
     "month_status": code_lists.MonthStatus,
     "interest_claim_status": code_lists.ClaimStatus,
     "interest_line_state": code_lists.LineState,
@@ -76,6 +85,12 @@ def test_the_lists_have_the_names_that_callers_know() -> None:
         "receipt_result",
         "receipt_status",
         "receipt_difference",
+        "receipt_verdict",
+        "payment_order_format",
+        "month_item_kind",
+        "total_dimension",
+        "interest_due_kind",
+        "interest_end_day",
         "month_status",
         "interest_claim_status",
         "interest_line_state",
