@@ -236,7 +236,7 @@ async def test_a_file_is_read_as_a_spreadsheet_wrote_it(world: World, name: str)
     content = FILES[name](text)
     for verdict in ("matched", "unchanged"):
         answer = await world.clients["funding"].post(
-            f"{BOOK}/files", content=content, headers=headers(world, f"{name}-{verdict}")
+            f"{BOOK}:importFile", content=content, headers=headers(world, f"{name}-{verdict}")
         )
         assert answer.status_code == 201, answer.text
         (row,) = answer.json()["rows"]
@@ -252,13 +252,13 @@ BAD_FILES = {
 
 async def test_a_file_that_cannot_be_read_names_every_bad_row(world: World) -> None:
     text = "凭证号,金额,结果,日期\n1,2.00,成功,2024-03-01\n2,2.001,成功,39629\n3,,也许,2024-03-01\n"
-    answer = await world.clients["funding"].post(f"{BOOK}/files", content=text.encode(), headers=headers(world, "bad"))
+    answer = await world.clients["funding"].post(f"{BOOK}:importFile", content=text.encode(), headers=headers(world, "bad"))
     assert (answer.status_code, answer.json()["code"]) == (422, "receipts_refused")
     found = [(row["row"], row["detail"].split("：")[0]) for row in answer.json()["rows"]]
     assert found == [(2, "金额（元）"), (2, "支付日期"), (3, "金额（元）"), (3, "支付结果")]
     for name, (content, pointer, word) in BAD_FILES.items():
         answer = await world.clients["funding"].post(
-            f"{BOOK}/files", content=content.encode(), headers=headers(world, name.replace(" ", "-"))
+            f"{BOOK}:importFile", content=content.encode(), headers=headers(world, name.replace(" ", "-"))
         )
         (error,) = answer.json()["errors"]
         assert (error["pointer"], word in answer.json()["detail"]) == (pointer, True), name

@@ -89,7 +89,7 @@ class PlanItemOut(Shape):
     status: PlanItemStatus = Field(title="状态")
     project_name: str = Field(title="项目名称")
     content_and_scale: str = Field(title="建设内容及规模")
-    construction_period: str = Field(title="建设工期")
+    construction_period: Annotated[str, BeforeValidator(_stated)] = Field(title="建设工期", description="早期计划未载明的写“未载明”")
     total_investment_yuan: Money = Field(title="总投资", description=YUAN)
     year_investment_yuan: Money = Field(title="年度投资额", description=YUAN)
     fund_source: str = Field(title="资金来源")

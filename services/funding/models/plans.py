@@ -87,7 +87,8 @@ class PlanItem(Base, Part):
     status: Mapped[str] = mapped_column(default="planned")
     project_name: Mapped[str]
     content_and_scale: Mapped[str]
-    construction_period: Mapped[str]
+    construction_period: Mapped[str | None]
+    """Null in plans issued before it was asked for."""
     total_investment_yuan: Mapped[Decimal]
     year_investment_yuan: Mapped[Decimal]
     fund_source: Mapped[str]

@@ -64,16 +64,13 @@ def upgrade() -> None:
     # Row-level security binds the owner too.
     for table in ("plan_item", "investment_plan"):
         op.execute(f"CREATE POLICY upgrade_fills ON {table} FOR ALL TO owner_funding USING (true)")
-    op.execute("UPDATE plan_item SET construction_period = '未载明' WHERE construction_period IS NULL")
     op.execute("UPDATE plan_item i SET year = p.year FROM investment_plan p WHERE p.id = i.plan_id")
     for table in ("plan_item", "investment_plan"):
         op.execute(f"DROP POLICY upgrade_fills ON {table}")
-    op.alter_column("plan_item", "construction_period", nullable=False)
     op.alter_column("plan_item", "year", nullable=False)
 
 
 def downgrade() -> None:
-    op.alter_column("plan_item", "construction_period", nullable=True)
     op.drop_column("plan_item", "year")
     op.drop_column("plan_item", "change_id")
     op.drop_column("plan_item", "number")
