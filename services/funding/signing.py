@@ -1,4 +1,4 @@
-"""Which decisions need a second signature by amount, and what is said of those that lack it. 三（二）"""
+"""Decisions that need a second signature by amount, and the words for those that lack it. 三（二）"""
 
 from decimal import Decimal
 

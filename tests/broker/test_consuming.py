@@ -35,60 +35,6 @@ async def test_a_batch_that_was_not_handled_comes_again(broker: Broker) -> None:
     assert next(failures) == 2
 
 
-async def test_offsets_wait_for_the_handlers(broker: Broker) -> None:
-    subscriber = RecordingSubscriber()
-    subscriber.open.clear()
-    async with running_bus(broker.settings(), subscriber) as bus:
-        given: list[Sequence[Arrival]] = []
-        subscriber.before = given.append
-        await bus.publish(TOPIC, [message()])
-        await wait_until(lambda: given)
-        assert await _committed(broker) == 0
-        subscriber.open.set()
-        await wait_until(lambda: subscriber.received)
-        async with asyncio.timeout(60):
-            while await _committed(broker) == 0:  # noqa: ASYNC110 - noted by the broker
-                await asyncio.sleep(0.02)
-
-
-async def test_offsets_whose_commit_failed_are_committed_although_no_record_follows(
-    broker: Broker, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    subscriber, commits, commit = RecordingSubscriber(), itertools.count(), AIOKafkaConsumer.commit
-
-    async def fail_once(consumer: AIOKafkaConsumer, offsets: Any) -> None:
-        if next(commits) == 0:
-            raise TimeoutError
-        await commit(consumer, offsets)
-
-    monkeypatch.setattr(AIOKafkaConsumer, "commit", fail_once)
-    async with running_bus(broker.settings(), subscriber) as bus:
-        await bus.publish(TOPIC, [message()])
-        async with asyncio.timeout(60):
-            while await _committed(broker) == 0:  # noqa: ASYNC110 - noted by the broker
-                await asyncio.sleep(0.02)
-    assert len(subscriber.received) == 1
-    assert next(commits) == 2
-
-
-async def _committed(broker: Broker) -> int:
-    """Return the number of records that the group has committed."""
-    asker = AIOKafkaConsumer(
-        **client_options(broker.settings(), "tests"), group_id="tenghuan.funding", enable_auto_commit=False
-    )
-    await asker.start()
-    try:
-        asker.assign(partitions := await _partitions(asker))
-        return sum([await asker.committed(partition) or 0 for partition in partitions])
-    finally:
-        await asker.stop()
-
-
-async def _partitions(asker: AIOKafkaConsumer) -> list[TopicPartition]:
-    await asker.end_offsets([TopicPartition(TOPIC, 0)])
-    return [TopicPartition(TOPIC, number) for number in sorted(asker.partitions_for_topic(TOPIC) or {0})]
-
-
 async def test_after_a_stop_in_order_nothing_comes_twice(broker: Broker, monkeypatch: pytest.MonkeyPatch) -> None:
     # On a loaded machine the last commit may take longer than a stop waits.
     monkeypatch.setattr(consuming, "_LAST_COMMIT_SECONDS", 30.0)

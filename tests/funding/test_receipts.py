@@ -252,7 +252,9 @@ BAD_FILES = {
 
 async def test_a_file_that_cannot_be_read_names_every_bad_row(world: World) -> None:
     text = "凭证号,金额,结果,日期\n1,2.00,成功,2024-03-01\n2,2.001,成功,39629\n3,,也许,2024-03-01\n"
-    answer = await world.clients["funding"].post(f"{BOOK}:importFile", content=text.encode(), headers=headers(world, "bad"))
+    answer = await world.clients["funding"].post(
+        f"{BOOK}:importFile", content=text.encode(), headers=headers(world, "bad")
+    )
     assert (answer.status_code, answer.json()["code"]) == (422, "receipts_refused")
     found = [(row["row"], row["detail"].split("：")[0]) for row in answer.json()["rows"]]
     assert found == [(2, "金额（元）"), (2, "支付日期"), (3, "金额（元）"), (3, "支付结果")]

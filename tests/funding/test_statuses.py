@@ -155,7 +155,10 @@ DECIDED: dict[str, dict[str, tuple[str, str | Persona, Any, set[str]]]] = {
         "file_interest_claim": ("interest-claims/{}/file", OWN, SCANS, {"draft", "returned"}),
         "withdraw_interest_claim": ("interest-claims/{}/withdraw", OWN, {"reason": "撤回"}, set(WAITING)),
         "accept_interest_remark": (
-            "interest-claims/{}/accept-remark", "city-officer-3", {"key": "0" * 32, "reason": "核实"}, set(CLAIM_IN_REVIEW),
+            "interest-claims/{}/accept-remark",
+            "city-officer-3",
+            {"key": "0" * 32, "reason": "核实"},
+            set(CLAIM_IN_REVIEW),
         ),
         "check_interest_claim": ("interest-claims/{}/check", "110105-officer-1", None, {"filed"}),
         "verify_interest_claim": ("interest-claims/{}/verify", "city-officer-3", None, {"checked"}),

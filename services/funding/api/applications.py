@@ -19,7 +19,7 @@ from services.funding.api.loans import LoanOut
 from services.funding.api.money_bars import MoneyBarOut
 from services.funding.api.payees import PayeeOut
 from services.funding.api.payment_orders import LineOut
-from services.funding.api.plans import PlanItemOut
+from services.funding.api.plan_shapes import PlanItemOut
 from services.funding.api.public_money import PublicMoneyOut
 from services.funding.api.releases import ReleaseOut
 from services.funding.api.returns import ReturnOut

@@ -12,7 +12,8 @@ from pydantic import BaseModel, Field, model_validator
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.funding.api.plans import ContentAndScale, FundSource, PlanKey, YearInvestment
+from services.funding.api.plan_shapes import ContentAndScale, FundSource, YearInvestment
+from services.funding.api.plans import PlanKey
 from services.funding.api.shapes import DATE, TIME, Shape
 from services.funding.models.plan_changes import PlanChange
 from services.funding.models.plans import InvestmentPlan

@@ -43,10 +43,10 @@ class Approval(Base, Part):
     justification: Mapped[str]
     readings: Mapped[dict[str, Any]]
     approved_by: Mapped[str]
-    """Who signed last, by which the approval took effect."""
+    """Account of the last signature, by which the approval took effect."""
     approved_on: Mapped[date]
     first_signed_by: Mapped[str | None]
-    """Who signed first, where two had to sign."""
+    """Account of the first signature, where two had to sign."""
     first_signed_on: Mapped[date | None]
     countersign_from_yuan: Mapped[Decimal | None]
     """Amount from which on two had to sign, on the day of the first signature."""

@@ -6,6 +6,7 @@ import pytest
 
 from services.funding.ledger.reconciliation import CHECKS, RECONCILED, reconcile
 from tests.funding.ledger.planted import Named, changed
+from tests.funding.ledger.tampered_approvals import APPROVED
 from tests.funding.ledger.tampered_cases import CASE_CHANGES
 from tests.funding.ledger.tampered_changes import ALTERED
 from tests.funding.ledger.tampered_claims import CLAIM_CHANGES
@@ -28,7 +29,7 @@ from tests.funding.ledger.tampering import (
 from tests.funding.ledger.told_books import ToldBooks, told_books
 from tests.postgres import Server
 
-CHANGES = DOCUMENTS | PLAN_CHANGES | CASE_CHANGES | PAYMENT_CHANGES | ALTERED | CLAIM_CHANGES
+CHANGES = DOCUMENTS | APPROVED | PLAN_CHANGES | CASE_CHANGES | PAYMENT_CHANGES | ALTERED | CLAIM_CHANGES
 
 
 @pytest.fixture(scope="module")
