@@ -1,4 +1,4 @@
-"""Races of an act of funding with another transaction: the race, the records that it needs, the changes that it meets."""
+"""Races of an act of funding with another transaction: the records that it needs, the changes that it meets."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
