@@ -1,6 +1,6 @@
 """Code lists of funding: every code of a type has a Chinese label, and no label lacks its code."""
 
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 
@@ -11,7 +11,7 @@ from services.funding.rules import budgets, change_codes, code_lists, money_bars
 from services.funding.rules.code_lists import CODE_LISTS
 from shared.contracts.library import SupportMode
 
-TYPES = {
+TYPES: dict[str, Any] = {
     "application_status": code_lists.ApplicationStatus,
     "support_mode": SupportMode,
     "budget_kind": budgets.BudgetKind,
