@@ -6,16 +6,37 @@ from typing import Annotated, Any, Self
 from uuid import UUID
 
 from fastapi import Path
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, model_validator
 
 from shared.audiences import Handler, Internal
 from shared.series.codes import ChangeCode, KindCode, Origin, Status
-from shared.text import STORABLE, Cleaned, Line, Paragraph, clean_line
+from shared.text import STORABLE, Cleaned, Line, Paragraph, clean_line, clean_paragraph
 
 BatchKey = Annotated[UUID, Path(title="登记批次标识")]
 Key = Annotated[str, StringConstraints(min_length=1, max_length=60, pattern=STORABLE), Cleaned(clean_line)]
 VersionName = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=STORABLE), Cleaned(clean_line)]
 Base64 = Annotated[str, StringConstraints(max_length=2_000_000, pattern=r"^[A-Za-z0-9+/]*={0,2}$")]
+_DEPTH, _LIMIT = 4, 10**18
+
+
+def _checked(value: Any, depth: int = 0) -> Any:
+    """Return a JSON value whose numbers are finite and bounded and whose text can be stored. Raises ValueError."""
+    if isinstance(value, str):
+        return _TEXT.validate_python(value)
+    if isinstance(value, (int, float)) and not -_LIMIT < value < _LIMIT:
+        raise ValueError("数值须为有限的数，且不超过 18 位")
+    if isinstance(value, (list, dict)) and depth == _DEPTH:
+        raise ValueError(f"对象和数组最多 {_DEPTH} 层")
+    if isinstance(value, list):
+        return [_checked(item, depth + 1) for item in value]
+    if isinstance(value, dict):
+        return {_TEXT.validate_python(key): _checked(item, depth + 1) for key, item in value.items()}
+    return value
+
+
+_TEXT: TypeAdapter[str] = TypeAdapter(
+    Annotated[str, StringConstraints(max_length=4000, pattern=STORABLE), Cleaned(clean_paragraph)]
+)
 _VALUE = "数值：数字写作字符串，如 LPR 3.00（百分数）；比例写作小数；多项的为对象或数组；null 为未公布"
 
 
@@ -26,7 +47,7 @@ class FigureIn(BaseModel):
 
     key: Key = Field(title="数据名", description="LPR 为 1Y 或 5Y；参数和口径为其代码；年历为年份；版本为版本号")
     valid_from: date = Field(title="施行日期", description="自该日起适用；LPR 为公布日")
-    value: Any = Field(None, title="数值", description=_VALUE)
+    value: Annotated[Any, AfterValidator(_checked)] = Field(None, title="数值", description=_VALUE)
     unverified: bool = Field(False, title="未经核实", description="用到该数据的计算都会标明")
     struck: bool = Field(False, title="撤销", description="登记有误、该日期本无此数据的，撤销原数据")
     source: Line | None = Field(None, title="来源")

@@ -27,6 +27,7 @@ TOTAL_DIMENSIONS: Final[dict[str, str]] = {
     "mode": "支持方式",
     "year": "年度",
 }
+SIGNATURE_KINDS: Final[dict[str, str]] = {"approve": "签署", "countersign": "加签"}
 
 ANSWER_LISTS: Final[Mapping[str, Mapping[str, str]]] = {
     "receipt_verdict": RECEIPT_VERDICTS,
@@ -35,4 +36,5 @@ ANSWER_LISTS: Final[Mapping[str, Mapping[str, str]]] = {
     "total_dimension": TOTAL_DIMENSIONS,
     "interest_due_kind": DUE_KINDS,
     "interest_end_day": END_DAYS,
+    "signature_kind": SIGNATURE_KINDS,
 }

@@ -4,7 +4,7 @@ from typing import Any, get_args
 
 import pytest
 
-from services.funding.api import budget_totals, months, payment_orders
+from services.funding.api import budget_totals, months, payment_orders, signature_shapes
 from services.funding.interest import due, facts
 from services.funding.payments import receipts
 from services.funding.rules import budgets, change_codes, code_lists, money_bars, plans
@@ -34,6 +34,7 @@ TYPES: dict[str, Any] = {
     "total_dimension": budget_totals.Dimension,
     "interest_due_kind": due.DueKind,
     "interest_end_day": facts.EndDay,
+    "signature_kind": signature_shapes.SignatureOut.model_fields["kind"].annotation,
     "month_status": code_lists.MonthStatus,
     "interest_claim_status": code_lists.ClaimStatus,
     "interest_line_state": code_lists.LineState,
@@ -91,6 +92,7 @@ def test_the_lists_have_the_names_that_callers_know() -> None:
         "total_dimension",
         "interest_due_kind",
         "interest_end_day",
+        "signature_kind",
         "month_status",
         "interest_claim_status",
         "interest_line_state",
