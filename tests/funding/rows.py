@@ -54,11 +54,11 @@ ROWS = {
     f" SELECT {OF_CASE}, 'fine', 'other', '机关', '决1', '2024-02-01', 1, 1, 'x', {NOW},"
     " CASE WHEN '{status}' = 'paid' THEN date '2024-02-02' END, CASE WHEN '{status}' = 'paid' THEN '回单7' END",
     "approval_change": "(id, application_id, district, applicant_uscc, kind, proposal, reason, status, requested_by,"
-    " requested_at, recognised, award_yuan, cut_yuan, recover_yuan, derivation, decided_by, decided_on)"
+    " requested_at, recognised, award_yuan, cut_yuan, recover_yuan, derivation, decided_by, decided_at)"
     f" VALUES ({OF_CASE}, 'site', jsonb_build_object('address', '示例路9号'), '改', '{{status}}', 'x', {NOW}, '[]', 0,"
     " 0, 0, '{{}}',"
     " CASE WHEN '{status}' IN ('approved', 'refused') THEN 'y' END,"
-    " CASE WHEN '{status}' IN ('approved', 'refused') THEN date '2024-02-02' END)",
+    " CASE WHEN '{status}' IN ('approved', 'refused') THEN timestamptz '2024-02-02 09:00+08' END)",
     "public_money": "(id, district, kind, programme, applicant_uscc, amount_yuan, granted_on, recorded_by, recorded_at,"
     f" entry_key) VALUES ('{RECORD}', '110105', '{{status}}', '租金', '91110000600037341L', 1, '2024-01-01', 'x',"
     f" {NOW}, '键9')",

@@ -22,6 +22,8 @@ REFERS = {
     "FiguresIn.figures.key",
     "NewPayee.account_name",
     "NewPayee.bank_code",
+    "FundingRecordIn.address",
+    "NewReceipts.receipts.order_no",
     "RemarkAcceptance.key",
     "InspectorAssignmentIn.inspector",
 }
