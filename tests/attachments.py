@@ -21,7 +21,7 @@ async def sent(
     address = urlencode({name: value for name, value in {"filename": filename, **query}.items() if value is not None})
     return await world.clients[service].post(
         f"/v1/attachments?{address}",
-        content=PDF + b"%06d" % number if body is None else body,
+        content=PDF + b"a%05d" % number if body is None else body,
         headers={"authorization": f"Bearer {world.token(who)}", "idempotency-key": f"attachment-{number}"},
     )
 
