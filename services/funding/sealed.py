@@ -66,7 +66,12 @@ SEALS = Seals(
         sealed("funding", _TABLES["plan_item"], changes=True),
         sealed("funding", _TABLES["loan"], "registered_by", "withdrawn_by", "withdraw_reason", changes=True),
         sealed("funding", _TABLES["loan_version"], "recorded_by", "reason"),
-        sealed("funding", _TABLES["money_bar"], "evidence", "settlement", "decision_reason", changes=True),
+        sealed(
+            "funding",
+            _TABLES["money_bar"],
+            *("raised_by", "settled_by", "decided_by", "evidence", "settlement", "decision_reason"),
+            changes=True,
+        ),
         sealed("funding", _TABLES["money_return"], "recorded_by", "decided_by", changes=True),
         sealed(
             "funding",

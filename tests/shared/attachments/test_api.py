@@ -70,7 +70,7 @@ REFUSED: list[tuple[str, dict[str, Any], tuple[int, str, str]]] = [
     (
         CITY,
         {"record": "treasury", "kind": "budget_document", "record_id": None, "district": "999999"},
-        (403, "forbidden", "/query/district"),
+        (422, "malformed", "/query/district"),
     ),
     ("owner", {"replaces": "paper"}, (422, "invalid", "/query/reason")),
     ("owner", {"replaces": "other kind", "reason": "有误"}, (404, "not_found", "")),

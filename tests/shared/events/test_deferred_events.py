@@ -22,7 +22,9 @@ def withdrawn(declaration_id: UUID, reason: str = "示例") -> DeclarationWithdr
 
 
 async def logged(session: AsyncSession) -> list[Any]:
-    rows = await session.execute(text("SELECT aggregate_id, agg_seq, actor FROM event_log ORDER BY id"))
+    rows = await session.execute(
+        text("SELECT aggregate_id, agg_seq, actor FROM event_log WHERE aggregate_type <> 'series' ORDER BY id")
+    )
     return [tuple(row) for row in rows]
 
 

@@ -101,6 +101,11 @@ ANSWER, SETTINGS = "an answer, which its own model checked before", "settings of
 COPIES = {
     "services/funding/api/offers.py": ANSWER,
     "services/funding/api/plans.py": ANSWER,
+    "services/funding/api/changes.py": ANSWER,
+    "services/funding/api/receipts.py": ANSWER,
+    "services/funding/api/payment_orders.py": ANSWER,
+    "services/funding/api/interest_claims.py": ANSWER,
+    "shared/figures/reading.py": ANSWER,
     "services/funding/api/approvals.py": ANSWER,
     "services/funding/api/shapes.py": ANSWER,
     "services/intake/api/register_lists.py": ANSWER,

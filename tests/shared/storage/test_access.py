@@ -107,6 +107,8 @@ NEVER_CHANGED = {
 """Columns of what an act was about, who did it and when: fixed with the row's insertion."""
 CHANGED_ALL_THE_SAME = {
     ("application", "clause"): "of the award, which the approval sets",
+    ("approval_change", "requested_by"): "of the newest request; a returned one may be requested anew by a colleague",
+    ("approval_change", "requested_at"): "of the newest request; every request is a sealed act",
     ("interest_claim", "amount_yuan"): "set when the claim is decided, taken back when a decided claim is returned",
     ("loan", "principal_yuan"): "of the newest version; every version stays in loan_version",
     ("loan", "contract_no"): "of the newest version; every version stays in loan_version",
@@ -114,6 +116,7 @@ CHANGED_ALL_THE_SAME = {
     ("municipal_funding_record", "document_no"): "corrected by another person; every version is in a sealed event",
     ("public_money", "amount_yuan"): "of an entry of intake, which is corrected there",
     ("public_money", "document_no"): "of an entry of intake, which is corrected there",
+    ("penalty", "bank_receipt_no"): "of the payment, which is added once",
     ("person", "recorded_by"): "the directory's row names who recorded it last",
     ("project_identity", "approval_no"): "added when the approval is announced",
 }

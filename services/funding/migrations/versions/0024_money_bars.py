@@ -6,6 +6,7 @@ Entries that excluded a project before this version, by its declaration or code,
 from alembic import op
 
 from shared.storage.ddl import protect
+from shared.storage.ddl_sealing import let_sealer_read
 
 revision = "0024"
 down_revision = "0023"
@@ -77,3 +78,4 @@ def upgrade() -> None:
     for table in unfenced:
         op.execute(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")
     protect(op, "money_bar", "funding", applicant=True)
+    let_sealer_read(op, "money_bar", "funding")
