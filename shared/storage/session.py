@@ -139,8 +139,8 @@ async def driver(session: AsyncSession) -> Any:
 
     A statement through it costs half the processor time of one through the ORM session; its errors are asyncpg's own.
     """
-    if "driver" not in session.info:
-        await session.connection()
+    if "driver" not in session.info or session.in_nested_transaction():
+        await session.connection()  # of a savepoint: it begins with the session's first use of its connection
     return session.info["driver"]
 
 

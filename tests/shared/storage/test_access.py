@@ -115,6 +115,7 @@ CHANGED_ALL_THE_SAME = {
     ("municipal_funding_record", "amount_yuan"): "corrected by another person; every version is in a sealed event",
     ("municipal_funding_record", "document_no"): "corrected by another person; every version is in a sealed event",
     ("public_money", "amount_yuan"): "of an entry of intake, which is corrected there",
+    ("public_money", "applicant_uscc"): "of an entry of intake, which is corrected there",
     ("public_money", "document_no"): "of an entry of intake, which is corrected there",
     ("penalty", "bank_receipt_no"): "of the payment, which is added once",
     ("person", "recorded_by"): "the directory's row names who recorded it last",
