@@ -1,12 +1,12 @@
 """Roles, schemas and Alembic history of each service."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from alembic import command, context
 from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
+from alembic.runtime.migration import MigrationContext, MigrationInfo
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import Connection, MetaData, text
@@ -131,9 +131,25 @@ def run_migrations() -> None:
         compare_server_default=True,
         include_schemas=False,
         transaction_per_migration=True,
+        on_version_apply=_explain,
     )
     with context.begin_transaction():
         context.run_migrations()
+
+
+_SEALS = text("SELECT to_regclass('seal_leaf') IS NOT NULL")
+_EXPLAIN = text(
+    "INSERT INTO operation (operation_id, at, operator, login, command, arguments, reason, outcome, detail) "
+    "SELECT gen_random_uuid(), now(), 'migration', session_user, 'db migrate', '{}', 'a newer version', 'done', "
+    "jsonb_build_object('revision', CAST(:revision AS text)) WHERE EXISTS (SELECT FROM seal_leaf)"
+)
+
+
+def _explain(ctx: MigrationContext, step: MigrationInfo, heads: Collection[Any], run_args: Mapping[str, Any]) -> None:
+    """Record a migration of sealed records in its own transaction: what it added or changed rests on that operation."""
+    connection = ctx.connection
+    if connection is not None and connection.scalar(_SEALS):
+        connection.execute(_EXPLAIN, {"revision": step.up_revision_id})
 
 
 def _check(connection: Connection, service: Migrated) -> str | None:
