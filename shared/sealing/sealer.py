@@ -197,9 +197,7 @@ async def judge(
 async def given_numbers(connection: Connection, seals: Seals) -> dict[str, int]:
     """Return the last number that was given in each table of numbered records."""
     return {
-        table.kind: await connection.fetchval(
-            f"SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM {table.kind}_id_seq"
-        )
+        table.kind: await connection.fetchval(f"SELECT last_value FROM {table.kind}_id_seq")
         for table in seals.tables
         if table.numbered
     }

@@ -54,7 +54,11 @@ async def test_an_approval_is_proved_to_its_applicant_and_the_example_verifies_i
     # Handlers are named to nobody who has no salt.
     assert "supervisor" not in proof["content"]
     assert proof["salts"] is None
-    assert set((await world.get("funding", path, "auditor-1"))["salts"]) == {"approved_by", "first_signed_by", "justification"}
+    assert set((await world.get("funding", path, "auditor-1"))["salts"]) == {
+        "approved_by",
+        "first_signed_by",
+        "justification",
+    }
 
     amount = proof["content"].replace('"award_yuan": ', '"award_yuan": 1')
     for damaged in ({"content": amount}, {"index": proof["index"] + 1}, {"path": proof["path"][1:]}):
