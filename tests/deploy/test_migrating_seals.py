@@ -7,8 +7,9 @@ from sqlalchemy import Connection, text
 
 from services import load
 from shared.storage.migrate import _as_owner, _config, admin_engine, provision
-from tests.postgres import Server
+from tests.postgres import WORKER, Server
 
+DATABASE = f"migrating_seals_{WORKER}"
 SEALED = """
 INSERT INTO seal_layout (kind, columns, personal) VALUES ('intake.act', '{id}', '{}');
 INSERT INTO seal_leaf VALUES (0, 1, '1', '', 'itself', '{}', '{}');
@@ -29,9 +30,9 @@ def _migrated(connection: Connection, sealed: bool) -> None:
 
 @pytest.mark.parametrize("sealed", [True, False])
 async def test_rows_that_a_migration_adds_to_sealed_records_rest_on_its_operation(server: Server, sealed: bool) -> None:
-    await server.run("CREATE DATABASE migrating_seals")
+    await server.run(f"CREATE DATABASE {DATABASE}")
     try:
-        settings = server.settings("migrating_seals")
+        settings = server.settings(DATABASE)
         engine = admin_engine(settings)
         with server.alone():
             async with engine.connect() as connection:
@@ -39,7 +40,7 @@ async def test_rows_that_a_migration_adds_to_sealed_records_rest_on_its_operatio
                 await connection.commit()
                 await connection.run_sync(_migrated, sealed)
         await engine.dispose()
-        admin = await asyncpg.connect(server.embedded.dsn("migrating_seals"))
+        admin = await asyncpg.connect(server.embedded.dsn(DATABASE))
         explained = await admin.fetch(
             "SELECT o.command, o.detail ->> 'revision' AS revision FROM intake.municipal_fund_programme p "
             "JOIN intake.operation o ON o.xmin = p.xmin"
@@ -50,4 +51,4 @@ async def test_rows_that_a_migration_adds_to_sealed_records_rest_on_its_operatio
         assert (await admin.fetchval("SELECT count(*) FROM intake.operation") > 0) is sealed
         await admin.close()
     finally:
-        await server.run("DROP DATABASE migrating_seals WITH (FORCE)")
+        await server.run(f"DROP DATABASE {DATABASE} WITH (FORCE)")
