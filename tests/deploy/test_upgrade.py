@@ -182,6 +182,7 @@ async def _read(settings: Settings) -> None:
     )
     listeners = bind_all("127.0.0.1", 0)
     addresses = {name: address(listener) for name, listener in listeners.items()}
+    subsidised = dict[str, int]()
     async with (
         suite(settings, Clock(), InProcessBus()) as instances,
         served(apps_of(instances), listeners),
@@ -190,7 +191,14 @@ async def _read(settings: Settings) -> None:
         await client.move_to(date(2026, 3, 1))
         listed = await client.get("intake", "/v1/declarations", "auditor-1")
         stages = {item["project_name"]: item["stage_label"] for item in listed["items"]}
+        for case in (await client.get("funding", "/v1/applications", "auditor-1"))["items"]:
+            path = f"/v1/applications/{case['id']}"
+            claims = (await client.get("funding", path, "auditor-1"))["interest_claims"]
+            for claim in claims:
+                await client.get("funding", f"/v1/interest-claims/{claim['id']}", "auditor-1")
+            subsidised.update({case["project_name"]: len(claims)} if claims else {})
         ledger = await client.get("funding", "/v1/ledger/verify", "auditor-1")
+    assert subsidised == {"新华1949文化金融与创新产业园二期": 1}
     assert len(stages) == 9  # the one refused at the door is its owner's draft
     assert stages["示例挪用资金厂房"] == "资金已追回"
     assert ledger == {"sound": True, "drifts": []}

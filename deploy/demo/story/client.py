@@ -52,6 +52,9 @@ async def _with_retry(client: httpx.AsyncClient, method: str, path: str, **sent:
         raise Unexpected(f"{method} {path}: no answer for {TIMEOUT_SECONDS:.0f} s") from None
 
 
+_EARLIER = "\n数据目录里是早前版本讲的演示，不能接着讲：请先 make clean，或用 TENGHUAN_DATA_DIR 另设目录"
+
+
 class StoryClient:
     """Client of the four services. Keys are derived from the step, so a retold step is not done twice."""
 
@@ -119,9 +122,10 @@ class StoryClient:
         self.steps += 1
         expected = (expect,) if isinstance(expect, int) else expect
         if answer.status_code not in expected:
+            hint = _EARLIER if "idempotency_key_reused" in answer.text else ""
             raise Unexpected(
                 f"{method} {path} as {who if isinstance(who, str) else who.subject}: "
-                f"{answer.status_code} {answer.text[:600]}"
+                f"{answer.status_code} {answer.text[:600]}{hint}"
             )
         return answer
 

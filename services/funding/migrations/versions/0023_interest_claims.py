@@ -33,7 +33,7 @@ ALTER TABLE loan ALTER COLUMN annual_rate DROP NOT NULL,
 ALTER TABLE loan NO FORCE ROW LEVEL SECURITY;
 
 UPDATE loan SET settlement_day = 20, drawdowns = jsonb_build_array(
-    jsonb_build_object('on', drawn_on, 'amount_yuan', principal_yuan::text, 'voucher_no', '')
+    jsonb_build_object('on', drawn_on, 'amount_yuan', principal_yuan::text)
 )
 """
 
