@@ -8,7 +8,7 @@ from shared.web.duties import OperationDuty
 
 SHEETS = {"score": 2}
 """Duties that several people must take on one case: two score sheets make a panel (三（二）)."""
-RARE = frozenset({"lift_hold", "countersign", "countersign_change"})
+RARE = frozenset({"lift_hold", "countersign", "countersign_change", "withdraw_penalty"})
 """Duties that a case needs only when something went wrong, or when its amount reaches a threshold that was set."""
 
 

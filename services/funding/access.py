@@ -55,8 +55,11 @@ ACCESS = (
     ),
     Access(
         "correction_order",
-        "proof and end of an order; ground, demand and deadline stay",
-        app=f"{ADD}, UPDATE (status, proof, proved_at, closed_by, closed_at, closing_reason)",
+        "proof, extension and end of an order; ground and demand stay, and the first deadline",
+        app=(
+            f"{ADD}, UPDATE (status, proof, proved_at, closed_by, closed_at, closing_reason, due_on, first_due_on, "
+            "extension_reason, withdrawn_by, withdrawn_at, withdraw_reason)"
+        ),
         sealer="SELECT",
     ),
     Access(
@@ -156,8 +159,11 @@ ACCESS = (
     ),
     Access(
         "penalty",
-        "the payment is added; what the authority decided stays",
-        app=f"{ADD}, UPDATE (bank_receipt_no, receipt_key, paid_on, booked_by, booked_at)",
+        "the payment is added, or two persons withdraw it; what the authority decided stays",
+        app=(
+            f"{ADD}, UPDATE (bank_receipt_no, receipt_key, paid_on, booked_by, booked_at, withdrawal_asked_by, "
+            "withdrawal_asked_at, withdrawal_reason, withdrawn_by, withdrawn_at)"
+        ),
         sealer="SELECT",
     ),
     Access(

@@ -1,4 +1,4 @@
-"""Steps of orders to correct: the order locked with its application, and the order that a recovery rests on."""
+"""Steps of orders to correct and penalties: each locked with its application, and the order that recovery rests on."""
 
 from uuid import UUID
 
@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.funding.models.applications import Application
-from services.funding.models.corrections import CorrectionOrder
+from services.funding.models.corrections import CorrectionOrder, Penalty
 from services.funding.rules.corrections import CURABLE, CorrectionFirst
 from shared.storage.session import found, locked
 from shared.storage.versions import locked_as_read
@@ -19,6 +19,13 @@ async def locked_order(
     order = await found(session, CorrectionOrder, order_id)
     application = await locked_as_read(session, Application, order.application_id, if_match)
     return await locked(session, CorrectionOrder, order_id), application
+
+
+async def locked_penalty(session: AsyncSession, penalty_id: UUID, if_match: str | None) -> tuple[Penalty, Application]:
+    """Return the fine or interest and its application, locked, the application first."""
+    row = await found(session, Penalty, penalty_id)
+    application = await locked_as_read(session, Application, row.application_id, if_match)
+    return await locked(session, Penalty, penalty_id), application
 
 
 async def expect_uncorrected(session: AsyncSession, application: Application, ground: str) -> None:

@@ -10,6 +10,8 @@ PENALTY = {
     "base_yuan": "1.00", "amount_yuan": "1.00", "attachments": [str(RECORD)],
 }  # fmt: skip
 SIGNED = "UPDATE funding.approval_change SET signed_by = 'z', signed_at = now(), countersign_from_yuan = 1"
+ASKED = "UPDATE funding.penalty SET withdrawal_asked_by = 'z', withdrawal_asked_at = now(), withdrawal_reason = '误'"
+WITHDRAWN = "UPDATE funding.penalty SET withdrawn_by = 'y', withdrawn_at = now()"
 CHANGE = {"kind": "site", "address": "示例路8号", "reason": "改", "attachments": [str(RECORD)]}
 RACES = {
     "order_correction": Race(
@@ -22,6 +24,22 @@ RACES = {
     "close_correction": Race(
         "city-officer-6", f"correction-orders/{RECORD}/close", {"corrected": True, **REASON}, "wrong_status",
         decided("correction_order", "uncorrected"), given=records("correction_order", "ordered"),
+    ),
+    "extend_correction": Race(
+        "city-officer-3", f"correction-orders/{RECORD}/extend", {"due_on": "2024-06-01", **REASON}, "wrong_status",
+        decided("correction_order", "corrected"), given=records("correction_order", "ordered"),
+    ),
+    "withdraw_correction": Race(
+        "city-officer-3", f"correction-orders/{RECORD}/withdraw", REASON, "wrong_status",
+        decided("correction_order", "uncorrected"), given=records("correction_order", "ordered"),
+    ),
+    "ask_penalty_withdrawal": Race(
+        "city-officer-3", f"penalties/{RECORD}/ask-withdrawal", REASON, "wrong_status", WITHDRAWN,
+        given=records("penalty", "unpaid"),
+    ),
+    "decide_penalty_withdrawal": Race(
+        "city-officer-6", f"penalties/{RECORD}/decide-withdrawal", {"withdraw": True, **REASON}, "wrong_status",
+        WITHDRAWN, given=lambda case: (rows.row("penalty", case, "unpaid"), ASKED),
     ),
     "record_penalty": Race("city-officer-3", f"{CASE}/penalties", PENALTY, "invalid", APPLICATION),
     "book_penalty": Race(

@@ -120,3 +120,44 @@ async def test_a_fine_is_recorded_within_its_range_and_touches_no_money_of_the_g
     assert Decimal(str(yuan(after, "demanded"))) == 0
     seen = await world.get("funding", f"/v1/penalties?application_id={case}&kind=interest", world.owner())
     assert [each["amount_yuan"] for each in seen["items"]] == ["1.00"]
+
+
+CAUSE = {"reason": "登记有误"}
+
+
+async def test_an_order_is_extended_or_withdrawn_with_a_reason_and_stays_on_record(world: World) -> None:
+    case = await released(world)
+    order = await ordered(world, case)
+    same = await world.post("funding", f"{order}/extend", OFFICER, {"due_on": "2024-03-11", **CAUSE}, 422)
+    assert same["errors"][0]["pointer"] == "/body/due_on"
+    longer = await world.post("funding", f"{order}/extend", OFFICER, {"due_on": "2024-03-20", **CAUSE})
+    assert (longer["due_on"], longer["first_due_on"]) == ("2024-03-20", "2024-03-11")
+    world.clock.set(world.clock.now().replace(day=12))
+    assert "2024-03-20" in (await world.post("funding", f"{order}/close", OTHER, UNCORRECTED, 409))["detail"]
+    gone = await world.post("funding", f"{order}/withdraw", OFFICER, CAUSE)
+    assert (gone["status"], gone["withdraw_reason"]) == ("withdrawn", "登记有误")
+    for path, body in (("withdraw", CAUSE), ("extend", {"due_on": "2024-04-20", **CAUSE})):
+        assert (await world.post("funding", f"{order}/{path}", OFFICER, body, 409))["code"] == "wrong_status", path
+    listed = await world.get("funding", f"/v1/correction-orders?application_id={case}", world.owner())
+    assert [each["status"] for each in listed["items"]] == ["withdrawn"]
+
+
+async def test_a_wrong_penalty_is_withdrawn_by_two_persons_and_recorded_anew(world: World) -> None:
+    case = await released(world)
+    path = f"/v1/applications/{case}/penalties"
+    body = await with_paper(world, case, "penalty_decision", OFFICER, {**FINE, "amount_yuan": "100000.00"})
+    row = await world.post("funding", path, OFFICER, body, 201)
+    penalty, decision = f"/v1/penalties/{row['id']}", {"withdraw": True, **CAUSE}
+    decide = f"{penalty}/decide-withdrawal"
+    assert (await world.post("funding", decide, OTHER, decision, 409))["code"] == "wrong_status"
+    await world.post("funding", f"{penalty}/ask-withdrawal", OFFICER, CAUSE)
+    assert (await world.post("funding", decide, OFFICER, decision, 403))["code"] == "same_officer"
+    kept = await world.post("funding", decide, OTHER, {**decision, "withdraw": False})
+    assert (kept["withdrawal_reason"], kept["withdrawn_at"]) == (None, None)
+    await world.post("funding", f"{penalty}/ask-withdrawal", OFFICER, CAUSE)
+    gone = await world.post("funding", decide, OTHER, decision)
+    assert (gone["withdrawn_by"], gone["withdrawal_asked_by"]) == (OTHER, OFFICER)
+    receipt = {"bank_receipt_no": "罚款回单1", "paid_on": "2024-03-01"}
+    assert (await world.post("funding", f"{penalty}/paid", "finance-1", receipt, 409))["code"] == "wrong_status"
+    again = await with_paper(world, case, "penalty_decision", OFFICER, {**FINE, "amount_yuan": "100000.00"})
+    await world.post("funding", path, OFFICER, again, 201)

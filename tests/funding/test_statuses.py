@@ -24,6 +24,7 @@ OWN = applicant(OWNER, "示例置业有限公司")
 SCANS = {"attachments": [str(UUID(int=1))]}
 PAPER = {"attachments": [str(UUID(int=1))]}
 PROOF = {"proof": "已改", **PAPER}
+CAUSE = {"reason": "登记有误"}
 CLOSING = {"corrected": True, "reason": "已改正"}
 PAYMENT = {"bank_receipt_no": "回单8", "paid_on": "2024-02-02"}
 ORDER = {
@@ -189,9 +190,19 @@ DECIDED: dict[str, dict[str, tuple[str, str | Persona, Any, set[str]]]] = {
     },
     "correction_order": {
         "prove_correction": ("correction-orders/{}/prove", OWN, PROOF, {"ordered", "proved"}),
+        "extend_correction": (
+            "correction-orders/{}/extend", "city-officer-3", {"due_on": "2024-06-01", **CAUSE}, {"ordered", "proved"},
+        ),
+        "withdraw_correction": ("correction-orders/{}/withdraw", "city-officer-3", CAUSE, {"ordered", "proved"}),
         "close_correction": ("correction-orders/{}/close", "city-officer-6", CLOSING, {"ordered", "proved"}),
     },
-    "penalty": {"book_penalty": ("penalties/{}/paid", "finance-1", PAYMENT, {"unpaid"})},
+    "penalty": {
+        "book_penalty": ("penalties/{}/paid", "finance-1", PAYMENT, {"unpaid"}),
+        "ask_penalty_withdrawal": ("penalties/{}/ask-withdrawal", "city-officer-3", CAUSE, {"unpaid", "paid"}),
+        "decide_penalty_withdrawal": (
+            "penalties/{}/decide-withdrawal", "city-officer-6", {"withdraw": True, **CAUSE}, set(),  # nobody asked
+        ),
+    },
     "approval_change": {
         "check_change": ("changes/{}/check", "110105-officer-1", OPINION, {"requested"}),
         "review_change": ("changes/{}/review", "city-officer-6", OPINION, {"checked", "reviewed"}),

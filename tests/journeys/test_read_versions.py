@@ -29,6 +29,7 @@ DECIDES: dict[str, str] = {
     " confirm_figures return_figures withdraw_figures check_change"
     " review_change approve_change refuse_change return_change resubmit_change withdraw_change"
     " prove_correction close_correction book_penalty countersign_approval countersign_change"
+    " extend_correction withdraw_correction ask_penalty_withdrawal decide_penalty_withdrawal"
     " issue_plan_change withdraw_plan_change release_plan"
     " check_payee confirm_payee return_payee withdraw_payee withdraw_payment_order"
     " match_receipt unmatch_receipt accept_receipt void_receipt"

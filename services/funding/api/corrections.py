@@ -82,6 +82,11 @@ class CorrectionOrderOut(Shape):
     closed_by: Handler = Field(title="认定人")
     closed_at: datetime | None = Field(title="认定时间", description=TIME)
     closing_reason: str | None = Field(title="认定理由")
+    first_due_on: date | None = Field(title="原改正期限", description=f"{DATE}；未延长的为空")
+    extension_reason: str | None = Field(title="最近一次延长期限的理由")
+    withdrawn_by: Handler = Field(title="撤回人")
+    withdrawn_at: datetime | None = Field(title="撤回时间", description=TIME)
+    withdraw_reason: str | None = Field(title="撤回理由")
 
 
 @router.post(

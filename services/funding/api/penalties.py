@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from services.funding.api.shapes import DATE, TIME, YUAN, ApplicationKey, Shape, Yuan
 from services.funding.applications import new_row_columns
+from services.funding.corrections import locked_penalty
 from services.funding.models.applications import Application
 from services.funding.models.corrections import Penalty
 from services.funding.rules.change_codes import PenaltyKind
@@ -21,7 +22,7 @@ from shared.errors import Invalid
 from shared.money import Money
 from shared.storage.audit import case_of, record_act
 from shared.storage.session import found, locked, now, today
-from shared.storage.versions import etag, locked_as_read
+from shared.storage.versions import etag
 from shared.text import Line
 from shared.web.auth import CityOfficer, Finance, Person
 from shared.web.filters import one_of
@@ -76,6 +77,11 @@ class PenaltyOut(Shape):
     paid_on: date | None = Field(title="缴款日期", description=f"{DATE}；未缴为空")
     booked_by: Handler = Field(title="缴款登记人")
     booked_at: datetime | None = Field(title="缴款登记时间", description=TIME)
+    withdrawal_asked_by: Handler = Field(title="提请撤销人")
+    withdrawal_asked_at: datetime | None = Field(title="提请撤销时间", description=TIME)
+    withdrawal_reason: str | None = Field(title="撤销理由")
+    withdrawn_by: Handler = Field(title="撤销人")
+    withdrawn_at: datetime | None = Field(title="撤销时间", description=f"{TIME}；有效的为空")
 
 
 @router.post(
@@ -156,9 +162,7 @@ async def book_penalty(
     session: Session, actor: Finance, penalty_id: PenaltyKey, body: PenaltyPayment, if_match: IfMatch = None
 ) -> PenaltyOut:
     """Record that a fine or interest was paid, by somebody other than who released."""
-    row = await found(session, Penalty, penalty_id)
-    application = await locked_as_read(session, Application, row.application_id, if_match)
-    row = await locked(session, Penalty, penalty_id)
+    row, application = await locked_penalty(session, penalty_id, if_match)
     if not row.decided_on <= body.paid_on <= today(session):
         raise Invalid("缴款日期须在决定日期之后且不晚于今日", field="/body/paid_on")
     row.pay(body.bank_receipt_no, body.paid_on, actor.subject, now(session))

@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 from typing import Final, Literal
 
-CorrectionStatus = Literal["ordered", "proved", "corrected", "uncorrected"]
+CorrectionStatus = Literal["ordered", "proved", "corrected", "uncorrected", "withdrawn"]
 CORRECTION_STATUSES: Final[dict[str, str]] = {
     "ordered": "已责令改正",
     "proved": "已报送改正情况",
     "corrected": "已改正",
     "uncorrected": "未改正",
+    "withdrawn": "已撤回",
 }
 
 PenaltyKind = Literal["fine", "interest"]
