@@ -1,4 +1,4 @@
-"""The part of the story in which corrections are ordered and withdrawn, fines and interest recorded, paid, withdrawn."""
+"""The part of the story in which corrections are ordered and withdrawn, fines recorded, paid and withdrawn."""
 
 from typing import Any
 

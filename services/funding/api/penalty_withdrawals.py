@@ -1,6 +1,5 @@
 """Endpoints by which a wrongly recorded fine or interest is withdrawn: one person asks, another decides."""
 
-from uuid import UUID
 
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
@@ -26,7 +25,7 @@ class WithdrawalRequest(BaseModel):
 
 
 class WithdrawalDecision(BaseModel):
-    """Whether the row is withdrawn, with the reason."""
+    """Decision on a request, with the reason."""
 
     model_config = ConfigDict(extra="forbid")
 
