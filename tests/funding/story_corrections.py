@@ -9,8 +9,8 @@ from tests.funding.story_steps import Story
 FINES: list[dict[str, Any]] = [
     {"kind": "fine", "ground": "false_material", "base_yuan": "4000000.05", "amount_yuan": "500000.04"},
     {"kind": "interest", "ground": "not_implemented", "base_yuan": "4000000.06", "amount_yuan": "30000.08"},
-    {"kind": "interest", "ground": "diversion", "base_yuan": "4000000.07", "amount_yuan": "30000.09"},
-    {"kind": "fine", "ground": "diversion", "base_yuan": "4000000.08", "amount_yuan": "400000.11"},
+    {"kind": "interest", "ground": "funds_diverted", "base_yuan": "4000000.07", "amount_yuan": "30000.09"},
+    {"kind": "fine", "ground": "funds_diverted", "base_yuan": "4000000.08", "amount_yuan": "400000.11"},
 ]
 
 
@@ -22,7 +22,7 @@ async def ordered(story: Story) -> None:
     """Order three corrections: one is proved and found done, one is extended and withdrawn, one stops the payments."""
     path, owner = "/v1/applications/{grant}", story.world.owner()
     orders = []
-    for number, ground in enumerate(("other", "not_implemented", "diversion"), 1):
+    for number, ground in enumerate(("other", "not_implemented", "funds_diverted"), 1):
         at(story.world, f"2024-04-03 1{6 + number}:20")
         body = {
             "ground": ground,
