@@ -1,6 +1,5 @@
 """Endpoints by which a wrongly recorded fine or interest is withdrawn: one person asks, another decides."""
 
-
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
