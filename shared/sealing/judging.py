@@ -69,7 +69,7 @@ class Judge:
         if self.last is None or self.before_last is None or self._began_before(row, self.last):
             return None
         given = self.before_last.numbers.get(row.kind, 0)
-        if number <= given and given > 1:  # 1 also stands for a sequence that gave none yet
+        if number <= given and (number, given) != (1, 1):  # a sequence that gave none yet shows 1 too
             return _fault(row, "inserted", f"number {number} belongs before records sealed earlier")
         return None
 

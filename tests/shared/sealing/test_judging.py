@@ -12,7 +12,16 @@ OPERATION = next(table for table in load("intake").seals.tables if table.kind ==
 
 @pytest.mark.parametrize(
     ("number", "mark", "sound"),
-    [(1, 0, True), (1, 1, True), (2, 1, True), (1, 2, False), (2, 2, False), (3, 2, True), (8, 2, False)],
+    [
+        (1, 1, True),
+        (0, 1, False),
+        (-2, 1, False),
+        (2, 1, True),
+        (1, 2, False),
+        (2, 2, False),
+        (3, 2, True),
+        (8, 2, False),
+    ],
 )
 def test_a_number_given_before_the_checkpoint_before_the_last_is_inserted(number: int, mark: int, sound: bool) -> None:
     marks = Marks(100, {"intake.operation": mark})
