@@ -1,4 +1,4 @@
-"""What the demonstration says of data that an earlier version told."""
+"""The demonstration tells of data that an earlier version left."""
 
 import httpx
 import pytest
