@@ -24,7 +24,7 @@ from services.funding.models.returns import MoneyReturn
 from services.funding.rules.claims import Balance, balance
 from services.funding.rules.offers import INTEREST
 from shared.actors import system_actor
-from shared.errors import DomainError
+from shared.errors import DomainError, WrongStatus
 from shared.policy.reference_rates import registered_rates
 from shared.storage.audit import case_of, record_act
 from shared.storage.session import acting_as, actor_of, now, settings_of, today
@@ -141,7 +141,18 @@ async def refuse_overclaimed(session: AsyncSession, application: Application) ->
     if left is not None and left.excess_yuan:
         raise Overclaimed(
             f"按现行事实和利率计算的贴息比已核定数少 {left.excess_yuan:,.2f} 元；"
-            "请先退回尚未拨付的贴息申请，或办理退回、追回"
+            "请先驳回待审批的拨付申请、退回尚未拨付的贴息申请，或办理退回、追回"
+        )
+
+
+async def refuse_unowed(session: AsyncSession, application: Application, yuan: Decimal) -> None:
+    """Raise WrongStatus for a demand of `yuan` above what was decided beyond the calculation of today."""
+    lines = [stored_line(line) for line in await counted_lines(session, application.id)]
+    left = await balance_of(session, application, await calculated(session, application, lines))
+    if left is not None and left.excess_yuan < yuan:
+        raise WrongStatus(
+            f"按现行事实和利率计算，多核定的贴息为 {left.excess_yuan:,.2f} 元，少于拟追回的 {yuan:,.2f} 元；"
+            "请决定不予追回，仍有多核定的重新计算贴息，按现数提出"
         )
 
 

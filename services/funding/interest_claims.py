@@ -157,7 +157,10 @@ def _fact(session: AsyncSession, stored: Lines, line: Sent, place: int) -> Settl
     try:
         return line_fact(str(line_id), number, _own(line))
     except ValueError as fault:
-        detail = "结息期、余额或利率的起始日不得晚于截止日；截止日不计息的，结息期至少两天"
+        detail = (
+            "结息期、余额和利率的起始日不得晚于截止日；余额、利率各段须在结息期内且互不重叠；"
+            "截止日不计息的，各段止于其前一日，结息期至少两天"
+        )
         raise Invalid(detail, field=f"/body/lines/{place}") from fault
 
 

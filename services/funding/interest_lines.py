@@ -65,6 +65,5 @@ async def counted_lines(session: AsyncSession, application_id: UUID) -> list[Int
 
 async def lines_with(session: AsyncSession, application_id: UUID) -> list[InterestLine]:
     """Return the lines that would count if the open claim were decided: its own in place of those they correct."""
-    lines = await lines_of(session, application_id)
-    counted, own = ({line.line_id: line for line in lines.in_state(state)} for state in ("counted", "pending"))
-    return list((counted | own).values())
+    standing = (await lines_of(session, application_id)).in_state("counted", "pending")
+    return list({line.line_id: line for line in standing}.values())

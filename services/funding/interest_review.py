@@ -8,10 +8,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.funding.applications import new_row_columns
 from services.funding.interest.results import Calculation, Remark
-from services.funding.interest_calculations import InterestUndetermined, balance_of, calculated, recalculate
+from services.funding.interest_calculations import InterestUndetermined, balance_of, calculated, loans_of, recalculate
 from services.funding.interest_claims import expect_no_open_claim, scans_of
 from services.funding.interest_facts import stored_line
-from services.funding.interest_lines import lines_with
+from services.funding.interest_lines import counted_lines, lines_with
 from services.funding.models.applications import Application
 from services.funding.models.interest_claims import AcceptedRemark, InterestClaim
 from services.funding.models.releases import ReleaseRequest
@@ -47,7 +47,6 @@ class Reviewed:
     calculation: Calculation
     remarks: Mapping[str, Remark]
     """Remarks by their key that nobody has accepted."""
-    accepted: Sequence[AcceptedRemark]
     due: Balance | None
 
 
@@ -56,14 +55,13 @@ async def reviewed(session: AsyncSession, application: Application, claim: Inter
     await session.flush()
     lines = [stored_line(line) for line in await lines_with(session, application.id)]
     calculation = await calculated(session, application, lines)
-    accepted = await _accepted(session, claim)
-    known = {remark.key for remark in accepted}
+    known = {remark.key for remark in await accepted_remarks(session, claim)}
     raised = {remark_key(each.line_id or each.loan_id, each.code, each.sentence): each for each in calculation.remarks}
     due = await balance_of(session, application, calculation)
-    return Reviewed(calculation, {key: each for key, each in raised.items() if key not in known}, accepted, due)
+    return Reviewed(calculation, {key: each for key, each in raised.items() if key not in known}, due)
 
 
-async def _accepted(session: AsyncSession, claim: InterestClaim) -> Sequence[AcceptedRemark]:
+async def accepted_remarks(session: AsyncSession, claim: InterestClaim) -> Sequence[AcceptedRemark]:
     """Return the remarks accepted in this claim and in decided ones of the project, oldest first."""
     decided = select(InterestClaim.id).filter_by(application_id=claim.application_id, status="decided")
     rows = await session.scalars(
@@ -151,7 +149,18 @@ async def undecide_claim(session: AsyncSession, application: Application, claim:
     await expect_unrequested(session, claim)
     await expect_no_open_claim(session, application.id)
     claim.undecide(reason)
+    await _expect_standing_loans(session, application)
     await recalculate(session, application, "claim_returned")
+
+
+async def _expect_standing_loans(session: AsyncSession, application: Application) -> None:
+    """Raise WrongStatus where a line that counts again, as its correction does not, rests on a withdrawn contract."""
+    await session.flush()
+    standing = {loan.id for loan in await loans_of(session, application)}
+    if any(line.loan_id not in standing for line in await counted_lines(session, application.id)):
+        raise WrongStatus(
+            "本次申请更正过的明细将恢复计入，而其贷款合同已撤销，不能退回；请由项目单位在下一次贴息申请中更正"
+        )
 
 
 async def expect_unrequested(session: AsyncSession, claim: InterestClaim) -> None:

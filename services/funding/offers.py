@@ -42,6 +42,7 @@ def _contracted(loan: Loan, chosen_tenor: str, on: date) -> PlannedLoan:
         cast(Tenor | None, loan.tenor),
         loan.drawn_on,
         tuple(loan.repriced_on),
+        loan.day_count_basis,
     )
 
 

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.funding.applications import locked_applications, new_row_columns
 from services.funding.holds import refuse_held
+from services.funding.interest_calculations import refuse_overclaimed
 from services.funding.ledger.case_acts import pay_instalment, pay_sent_back
 from services.funding.ledger.posting import post
 from services.funding.ledger.postings import Transfer
@@ -86,6 +87,8 @@ async def pay_requested(session: AsyncSession, request: ReleaseRequest, applicat
     """Pay a locked request and return the transfers to post. Raises what refuses it. 三（二）"""
     await refuse_held(session, application, "stop", "review")
     await refuse_unfit(session, application)
+    if request.claim_id is not None and request.replaces_id is None:
+        await refuse_overclaimed(session, application)
     request.decide("paid", actor_of(session).subject, now(session))
     request.transfer_id, transfers = _paid(session, application, request)
     detail: dict[str, Any] = {"request_id": str(request.id), "amount_yuan": str(request.amount_yuan)}

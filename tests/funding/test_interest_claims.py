@@ -4,11 +4,14 @@ import itertools
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from tests.funding.case import read, requested, sound, yuan
 from tests.funding.interest_steps import (
+    CITY,
+    DECIDER,
     accept_all,
     borrower,
     calculation,
@@ -165,6 +168,46 @@ async def test_too_much_is_offset_below_the_limit_and_reclaimed_above_it(world: 
     await sound(world)
 
 
+async def withdraw_line(world: World, case: UUID) -> None:
+    """Withdraw the line of a project that counts."""
+    [kept] = [each for each in (await record(world, case))["lines"] if each["state"] == "counted"]
+    await world.post("funding", f"/v1/interest-lines/{kept['id']}/withdraw", CITY, {"reason": "误填"})
+
+
+async def test_a_release_that_was_requested_is_not_paid_once_the_facts_give_less(world: World) -> None:
+    case, [loan] = await borrower(world, started_on="2023-01-05", loans=(BIG,))
+    claim = await decided(world, case, line(loan, "2024-03-21", "2024-06-20", "0.0300", "200000000.00"))
+    request = await requested(world, case, claim_id=claim["id"])
+    await withdraw_line(world, case)
+    path = f"/v1/release-requests/{request['id']}"
+    assert (await world.post("funding", f"{path}/approve", "finance-2", status=409))["code"] == "interest_overclaimed"
+    await world.post("funding", f"{path}/reject", "finance-2", {"reason": "贴息已减少"})
+    await step(world, claim, "reopen", DECIDER, {"reason": "明细已撤销"})
+    assert yuan(await read(world, case), "released") == "0.00"
+    await sound(world)
+
+
+async def test_what_is_owed_again_is_not_reclaimed_and_the_rest_is_when_the_project_ends(world: World) -> None:
+    case, [loan] = await borrower(world, started_on="2023-01-05", loans=(BIG,))
+    facts = ("2024-03-21", "2024-06-20", "0.0300", "200000000.00")
+    await pay(world, case, await decided(world, case, line(loan, *facts)))
+    kept = (await record(world, case))["lines"][0]["line_id"]
+    await withdraw_line(world, case)
+    [clawback] = (await read(world, case))["clawback_requests"]
+    refund: dict[str, Any] = {"refunds": [{"on": "2024-07-01", "amount_yuan": "100.00", "voucher_no": "退息1"}]}
+    await decided(world, case, line(loan, *facts, corrects=kept, reason="撤销有误，另有退息", **refund))
+    path = f"/v1/clawback-requests/{clawback['id']}"
+    refused = await world.post("funding", f"{path}/approve", "city-supervisor-2", status=409)
+    assert (refused["code"], "100.00 元" in refused["detail"]) == ("wrong_status", True)
+    await world.post("funding", f"{path}/reject", "city-supervisor-2", {"reason": "明细已恢复"})
+    await world.post("funding", f"/v1/applications/{case}/close", "city-supervisor-2", {"reason": "不再实施"})
+    requests = {each["status"]: each for each in (await read(world, case))["clawback_requests"]}
+    assert requests["requested"]["amount_yuan"] == "100.00"
+    path = f"/v1/clawback-requests/{requests['requested']['id']}/approve"
+    assert (await world.post("funding", path, "city-supervisor-1"))["status"] == "demanded"
+    await sound(world)
+
+
 async def test_a_preview_stores_nothing_and_says_what_is_missing(world: World) -> None:
     case, [loan] = await borrower(world, started_on=None, loans=(BIG,))
     body = {"lines": [line(loan, "2024-03-21", "2024-06-20", "0.0390", "200000000.00")]}
@@ -210,6 +253,10 @@ async def test_lines_name_the_field_that_is_wrong(world: World) -> None:
     for pointer, change in wrong.items():
         answer = await drafted(world, case, {**good, **change}, status=422)
         assert [error["pointer"] for error in answer["errors"]] == [pointer]
+    for change in ({"end_day": "excluded"}, {"rates": good["rates"] * 2}):
+        answer = await drafted(world, case, {**good, **change}, status=422)
+        assert "各段须在结息期内且互不重叠" in answer["detail"]
+        assert "止于其前一日" in answer["detail"]
     assert (await drafted(world, case, good))["status"] == "draft"  # the last day may be today
 
 

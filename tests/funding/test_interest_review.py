@@ -55,7 +55,9 @@ async def test_each_stage_is_passed_by_its_own_office_and_by_nobody_twice(world:
     await sound(world)
 
 
-async def test_the_owner_reads_his_claim_and_lines_without_the_officials(world: World) -> None:
+async def test_the_owner_reads_his_claim_and_lines_without_the_officials(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     case, [loan] = await borrower(world, loans=DRAWN)
     claim = await decided(world, case, line(loan, *Q2))
     owner, stranger = world.owner(), world.owner("91110108551385082Q", "示例另一单位")
@@ -65,6 +67,8 @@ async def test_the_owner_reads_his_claim_and_lines_without_the_officials(world: 
     mine = await record(world, case, owner)
     assert ([each["state"] for each in mine["lines"]], mine["calculations"][0]["computed_by"]) == (["counted"], None)
     told = await world.get("funding", f"/v1/interest-calculations/{mine['calculations'][0]['id']}", owner)
+    monkeypatch.setattr("services.funding.interest_review.calculated", None)  # a closed claim is not computed again
+    assert (await shown(world, claim, owner))["calculation"] is None
     assert any("511,111.11" in sentence for sentence in told["result"]["lines"][0]["explanation"])
     for path in (
         f"interest-claims/{claim['id']}", f"applications/{case}/interest", f"loans/{loan}",
@@ -120,6 +124,32 @@ async def test_a_refused_claim_counts_nothing_and_a_decided_one_can_be_reopened_
     await pay(world, case, claim)
     assert (await step(world, claim, "reopen", DECIDER, {"reason": "再看"}, 409))["code"] == "wrong_status"
     await sound(world)
+
+
+async def test_a_reopened_claim_lets_neither_a_correction_nor_a_withdrawn_contract_be_forgotten(world: World) -> None:
+    case, [wrong, right] = await borrower(world, loans=(*DRAWN, *DRAWN))
+    first = await decided(world, case, line(wrong, *Q2))
+    kept = (await record(world, case))["lines"][0]["line_id"]
+    corrected = line(right, *Q2, corrects=kept, reason="贷款合同填错", rate="0.0100")
+    second = await decided(world, case, corrected)
+    assert second["due_yuan"] == "-255555.55"
+    back = {"reason": "再核对"}
+    assert (await step(world, first, "reopen", DECIDER, back))["status"] == "returned"
+    assert (await shown(world, first))["calculation"]["payable_yuan"] == "255555.56"
+    await step(world, first, "withdraw", world.owner(), back)
+    await world.post("funding", f"/v1/loans/{wrong}/withdraw", "city-officer-1", {"reason": "误登"})
+    assert (await step(world, second, "reopen", DECIDER, back))["status"] == "returned"
+
+
+async def test_a_correction_is_not_reopened_onto_a_withdrawn_contract(world: World) -> None:
+    case, [wrong, right] = await borrower(world, loans=(*DRAWN, *DRAWN))
+    await decided(world, case, line(wrong, *Q2))
+    kept = (await record(world, case))["lines"][0]["line_id"]
+    second = await decided(world, case, line(right, *Q2, corrects=kept, reason="贷款合同填错"))
+    await world.post("funding", f"/v1/loans/{wrong}/withdraw", "city-officer-1", {"reason": "误登"})
+    refused = await step(world, second, "reopen", DECIDER, {"reason": "再核对"}, 409)
+    assert (refused["code"], "贷款合同已撤销" in refused["detail"]) == ("wrong_status", True)
+    assert (await shown(world, second))["status"] == "decided"
 
 
 async def test_of_two_claims_at_once_one_is_drafted_and_a_request_sent_twice_is_one(world: World) -> None:

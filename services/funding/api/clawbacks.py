@@ -13,6 +13,7 @@ from services.funding.api.shapes import TIME, YUAN, ApplicationKey, Shape, Yuan
 from services.funding.applications import new_row_columns
 from services.funding.corrections import expect_uncorrected
 from services.funding.holds import place_hold
+from services.funding.interest_calculations import GROUND, refuse_unowed
 from services.funding.ledger.case_acts import demand
 from services.funding.ledger.posting import post
 from services.funding.ledger.postings import receive_return
@@ -124,6 +125,8 @@ async def demand_clawback(
 ) -> ClawbackOut:
     """Demand the money back and stop payments at once. 四（一）1"""
     row, application = await _locked_clawback(session, clawback_id, if_match)
+    if row.ground == GROUND and row.status == "requested":
+        await refuse_unowed(session, application, row.amount_yuan)
     row.decide("demanded", actor.subject, now(session), None)
     application.expect_net_paid(row.amount_yuan)
     application.demanded_yuan += row.amount_yuan

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.funding.api.shapes import ApplicationKey, ApplicationOut, HoldOut, shown_one
 from services.funding.holds import end_hold, place_hold
+from services.funding.interest_calculations import recalculate_if_begun
 from services.funding.ledger.case_acts import cancel_reserved
 from services.funding.ledger.posting import post
 from services.funding.models.applications import Application
@@ -123,6 +124,6 @@ async def close_application(
     await record_act(
         session, "close_application", case_of(application), reason=body.reason, duty="close_application", **detail
     )
-    await session.flush()
+    await recalculate_if_begun(session, application, "recalculated")
     await post(session, transfers)
     return await shown_one(session, application)

@@ -31,7 +31,7 @@ from services.funding.interest_claims import (
     scans_of,
 )
 from services.funding.interest_lines import lines_of
-from services.funding.interest_review import reviewed
+from services.funding.interest_review import accepted_remarks, reviewed
 from services.funding.models.applications import Application
 from services.funding.models.interest_claims import OPEN, InterestClaim, InterestLine
 from services.funding.rules.claims import period_name
@@ -191,19 +191,27 @@ async def read_interest_claim(
 async def _detail(session: AsyncSession, application: Application, claim: InterestClaim) -> InterestClaimDetail:
     stored = await lines_of(session, application.id)
     own = [line for line in stored.versions if line.claim_id == claim.id]
-    under_way = claim.status in OPEN
-    now = await reviewed(session, application, claim)
-    remarks = [OpenRemark(key=key, **_named(each)) for key, each in now.remarks.items()] if under_way else []
+    accepted = await accepted_remarks(session, claim)
     return InterestClaimDetail(
         **dict(InterestClaimOut.model_validate(claim)),
         draft=claim.draft,
         lines=[_line(line, stored.states[line.id]) for line in own],
         attachments=[AttachmentOut.model_validate(paper) for paper in await scans_of(session, claim)],
-        open_remarks=remarks,
-        accepted_remarks=[AcceptedRemarkOut.model_validate(each) for each in now.accepted if each.claim_id == claim.id],
-        calculation=calculation_out(now.calculation, await loans_of(session, application)) if under_way else None,
-        due=due_out(now.due) if under_way else None,
+        accepted_remarks=[AcceptedRemarkOut.model_validate(each) for each in accepted if each.claim_id == claim.id],
+        **await _under_way(session, application, claim),
     )
+
+
+async def _under_way(session: AsyncSession, application: Application, claim: InterestClaim) -> dict[str, Any]:
+    """Return what a claim still to be decided shows: open remarks and the calculation of now; nothing of another."""
+    if claim.status not in OPEN:
+        return {"open_remarks": [], "calculation": None, "due": None}
+    now = await reviewed(session, application, claim)
+    return {
+        "open_remarks": [OpenRemark(key=key, **_named(each)) for key, each in now.remarks.items()],
+        "calculation": calculation_out(now.calculation, await loans_of(session, application)),
+        "due": due_out(now.due),
+    }
 
 
 def _named(remark: Any) -> dict[str, Any]:

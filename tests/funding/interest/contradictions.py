@@ -79,6 +79,13 @@ LINES: dict[str, tuple[list[SettlementLine], list[str]]] = {
         second(payments=(replace(SECOND.payments[0], voucher_no=f" {PAID.voucher_no} "),)),
         ["voucher_twice"],
     ),
+    "one voucher in two spellings": (
+        [
+            replace(FIRST, payments=(replace(PAID, voucher_no="付息-A1"),)),
+            replace(SECOND, payments=(replace(SECOND.payments[0], voucher_no="付息- a1"),)),
+        ],
+        ["voucher_twice"],
+    ),
     "no voucher": (paying(voucher_no=" "), ["voucher_missing"]),
     "a refund without voucher": (first(refunds=(Refund(Q1[1], Decimal(1)),)), ["voucher_missing"]),
     "paid before the period ended": (paying(paid_on=date(2024, 3, 19)), ["paid_before_period_end"]),
@@ -211,7 +218,7 @@ LOANS: dict[str, tuple[Loan, list[str]]] = {
             LOAN,
             drawdowns=(
                 replace(DRAWN, id="1", amount_yuan=HALF, voucher_no="D"),
-                replace(DRAWN, id="2", amount_yuan=HALF, voucher_no="D"),
+                replace(DRAWN, id="2", amount_yuan=HALF, voucher_no=" d"),
             ),
         ),
         ["principal_voucher_twice"],

@@ -1,6 +1,6 @@
 """Checks of a loan contract against its own drawdowns, repayments and extensions. Pure. 二（四）2"""
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal
@@ -11,6 +11,7 @@ from services.funding.interest.facts import Loan
 from services.funding.interest.results import Remark
 from services.funding.interest.steps import DAY, ZERO
 from services.funding.rules.loans import contract_key
+from shared.normal_forms import normal_identifier
 from shared.policy.reference_rates import SHORT_TERM_MONTHS
 
 LoanCheck = Callable[[Loan, Scope], Iterator[Remark]]
@@ -92,10 +93,13 @@ def extensions(loan: Loan, scope: Scope) -> Iterator[Remark]:
 
 def principal_vouchers(loan: Loan, scope: Scope) -> Iterator[Remark]:
     """Yield a voucher that stands for two drawdowns or repayments."""
-    used = Counter(part.voucher_no.strip() for part in loan.movements)
-    for number, times in used.items():
-        if number and times > 1:
-            yield remark("principal_voucher_twice", loan, f"放款、还款凭证 {number} 用了 {times} 次", voucher=number)
+    spellings: defaultdict[str, list[str]] = defaultdict(list)
+    for part in loan.movements:
+        spellings[normal_identifier(part.voucher_no)].append(part.voucher_no.strip())
+    for identity, used in spellings.items():
+        if identity and len(used) > 1:
+            sentence = f"放款、还款凭证 {used[0]} 用了 {len(used)} 次"
+            yield remark("principal_voucher_twice", loan, sentence, voucher=used[0])
 
 
 def contracts_together(loans: Sequence[Loan]) -> Iterator[Remark]:

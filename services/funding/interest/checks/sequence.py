@@ -10,6 +10,7 @@ from services.funding.interest.checks.scope import Scope, remark, yuan
 from services.funding.interest.facts import Loan, SettlementLine
 from services.funding.interest.results import Remark
 from services.funding.interest.steps import DAY, ZERO, pieces
+from shared.normal_forms import normal_identifier
 
 QUARTER_DAYS: Final = 85
 """Days without a line that hold a whole quarter."""
@@ -89,14 +90,15 @@ def balances_carried(lines: Sequence[SettlementLine], loan: Loan, scope: Scope) 
 
 def vouchers(lines: Sequence[SettlementLine]) -> Iterator[Remark]:
     """Yield each line whose voucher number another line of the project, or the same one, has used already."""
-    users: defaultdict[str, list[SettlementLine]] = defaultdict(list)
+    users: defaultdict[str, list[tuple[str, SettlementLine]]] = defaultdict(list)
     for line in lines:
         for number in (*(p.voucher_no for p in line.payments), *(r.voucher_no for r in line.refunds)):
-            users[number.strip()].append(line)
-    for number, used_by in users.items():
-        for line in used_by[1:] if number else ():
-            sentence = f"凭证 {number} 已用于结息期 {used_by[0].from_on} 至 {used_by[0].last_on}"
-            yield remark("voucher_twice", line, sentence, voucher=number, other=used_by[0].id)
+            users[normal_identifier(number)].append((number.strip(), line))
+    for identity, uses in users.items():
+        first = uses[0][1]
+        for number, line in uses[1:] if identity else ():
+            sentence = f"凭证 {number} 已用于结息期 {first.from_on} 至 {first.last_on}"
+            yield remark("voucher_twice", line, sentence, voucher=number, other=first.id)
 
 
 SEQUENCE_CHECKS: Final[tuple[SequenceCheck, ...]] = (neighbours, first_line, settlement_days, balances_carried)
