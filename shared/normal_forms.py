@@ -27,6 +27,10 @@ _OPENING: Final = re.compile("[\\[{<〔【〖〘〚〈《「『\u2772⟦⟨]")
 _CLOSING: Final = re.compile("[\\]}>〕】〗〙〛〉》」』\u2773⟧⟩]")
 
 
+_ASCII_UNSEEN: Final = dict.fromkeys([*range(33), 127])
+"""Blanks and control characters of ASCII, the characters of most numbers."""
+
+
 def _settled(step: Callable[[str], str], text: str) -> str:
     """Return text after a step that is repeated until nothing changes."""
     while (changed := step(text)) != text:
@@ -36,6 +40,8 @@ def _settled(step: Callable[[str], str], text: str) -> str:
 
 def _folded(text: str) -> str:
     """Return text without width, case, blanks and hidden characters, in simplified characters."""
+    if text.isascii():
+        return text.lower().translate(_ASCII_UNSEEN)
     shown = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", _HIDDEN.sub("", text)).casefold())
     kept = "".join(each for each in shown if not each.isspace() and unicodedata.category(each) not in ("Cc", "Cf"))
     return str(_SIMPLIFIED.convert(kept))

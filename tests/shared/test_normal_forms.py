@@ -201,6 +201,11 @@ def test_a_form_is_its_own_form(form: Callable[[str], str], typed: str) -> None:
     assert form(form(typed)) == form(typed)
 
 
+@given(typed=st.text(st.characters(codec="ascii")))
+def test_an_identifier_of_plain_characters_is_read_as_one_with_others(typed: str) -> None:
+    assert normal_identifier(f"元{typed}") == f"元{normal_identifier(typed)}"
+
+
 @given(typed=_TYPED)
 def test_a_place_keeps_its_form_in_its_district(typed: str) -> None:
     once = normal_place(typed, "110105")
