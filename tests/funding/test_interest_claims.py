@@ -208,6 +208,17 @@ async def test_what_is_owed_again_is_not_reclaimed_and_the_rest_is_when_the_proj
     await sound(world)
 
 
+async def test_a_later_start_of_construction_is_recomputed_at_once(world: World) -> None:
+    case, [loan] = await borrower(world, started_on="2023-01-05", loans=(BIG,))
+    await pay(world, case, await decided(world, case, line(loan, "2024-03-21", "2024-06-20", "0.0300", "200000000.00")))
+    started = {"status": "under_construction", "started_on": "2024-06-21", "evidence": "更正开工报告"}
+    await world.post("funding", f"/v1/applications/{case}/construction-status", "city-officer-1", started)
+    stored = await calculation(world, case)
+    assert (stored["cause"], stored["total_yuan"]) == ("construction_recorded", "0.00")
+    [clawback] = (await read(world, case))["clawback_requests"]
+    assert clawback["amount_yuan"] == "1533333.33"
+
+
 async def test_a_preview_stores_nothing_and_says_what_is_missing(world: World) -> None:
     case, [loan] = await borrower(world, started_on=None, loans=(BIG,))
     body = {"lines": [line(loan, "2024-03-21", "2024-06-20", "0.0390", "200000000.00")]}

@@ -7,6 +7,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from services.funding.api.shapes import DATE, ApplicationKey, ApplicationOut, shown_one
+from services.funding.interest_calculations import recalculate_if_begun
 from services.funding.models.applications import Application
 from shared.contracts.library import ConstructionStatus
 from shared.errors import Invalid
@@ -33,7 +34,7 @@ class ConstructionState(BaseModel):
     "/v1/applications/{application_id}/construction-status",
     name="record_construction",
     summary="登记建设状态",
-    description="市级人员登记经核实的建设状态、开工和完工日期，作为计划下达和贴息天数的依据。已完工须填写完工日期。依据：二（五）、二（四）2。",
+    description="市级人员登记经核实的建设状态、开工和完工日期，作为计划下达和贴息天数的依据；已计入的结息明细即重新计算。已完工须填写完工日期。依据：二（五）、二（四）2。",
 )
 async def record_construction(
     session: Session, actor: CityOfficer, application_id: ApplicationKey, body: ConstructionState
@@ -47,4 +48,5 @@ async def record_construction(
     application.completed_on = body.completed_on
     detail = body.model_dump(mode="json")
     await record_act(session, "record_construction", case_of(application), duty="record_facts", **detail)
+    await recalculate_if_begun(session, application, "construction_recorded")
     return await shown_one(session, application)

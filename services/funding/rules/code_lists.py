@@ -133,7 +133,13 @@ LINE_STATES: Final[dict[str, str]] = {
 }
 
 CalculationCause = Literal[
-    "claim_decided", "claim_returned", "line_withdrawn", "loan_corrected", "loan_withdrawn", "recalculated"
+    "claim_decided",
+    "claim_returned",
+    "line_withdrawn",
+    "loan_corrected",
+    "loan_withdrawn",
+    "construction_recorded",
+    "recalculated",
 ]
 CALCULATION_CAUSES: Final[dict[str, str]] = {
     "claim_decided": "核定贴息申请",
@@ -141,6 +147,7 @@ CALCULATION_CAUSES: Final[dict[str, str]] = {
     "line_withdrawn": "撤销结息明细",
     "loan_corrected": "更正贷款合同",
     "loan_withdrawn": "撤销贷款合同",
+    "construction_recorded": "登记建设状态",
     "recalculated": "重新计算（利率、口径或项目事实变化）",
 }
 
