@@ -15,6 +15,7 @@ from services.funding.models.applications import Application
 from services.funding.models.changes import ApprovalChange
 from services.funding.models.interest_claims import InterestClaim
 from services.funding.models.releases import ReleaseRequest
+from services.funding.money_bars import compare_application, take_turn
 from services.funding.rules.change_codes import OPEN_CHANGES
 from services.funding.rules.changes import Reduction, changed_components, check_conditions, facts_with, reduced
 from services.funding.rules.offers import GRANT, grant_offer
@@ -51,6 +52,8 @@ async def locked_change(
 ) -> tuple[ApprovalChange, Application]:
     """Return the change and its application, locked, the application first."""
     row = await found(session, ApprovalChange, change_id)
+    if row.kind == "site":
+        await take_turn(session)
     application = await locked_as_read(session, Application, row.application_id, if_match)
     return await locked(session, ApprovalChange, change_id), application
 
@@ -140,6 +143,8 @@ async def apply_change(session: AsyncSession, application: Application, change: 
     transfers = cut_award(application, result.cut_yuan, f"change:{change.id}") if result.cut_yuan else []
     application.reduce(result.cut_yuan, result.recover_yuan)
     await session.flush()
+    if change.kind == "site":
+        await compare_application(session, application, "建设地点变更后比对")
     if transfers:
         await post(session, transfers)
 

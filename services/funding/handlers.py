@@ -58,7 +58,7 @@ async def receive_application(session: AsyncSession, event: PoolEntered) -> None
     grade = await session.get(EntityGrade, project.applicant_uscc)
     if grade is not None:
         await _hold_by_grade(session, application, grade)
-    await compare_application(session, application)
+    await compare_application(session, application, "项目进入资金安排时比对")
 
 
 async def hold_after_inspection(session: AsyncSession, event: InspectionCompleted) -> None:

@@ -73,7 +73,7 @@ async def compare_money(
     `by` registered, corrected or withdrew it. `renewed`: it names other works than before, so that bars lifted for the
     earlier ones are raised again.
     """
-    await session.execute(_TURN)
+    await take_turn(session)
     await session.flush()
     works = works_of_money(money)
     for application in await _concerned(session, money):
@@ -81,15 +81,20 @@ async def compare_money(
         await _update(session, application, money, basis, reason, by, renewed)
 
 
-async def compare_application(session: AsyncSession, application: Application) -> None:
-    """Compare an application that arrived, or whose works changed, with every entry of other municipal money."""
+async def take_turn(session: AsyncSession) -> None:
+    """Take the turn to compare, which comes before the lock of an application that others may hold."""
     await session.execute(_TURN)
+
+
+async def compare_application(session: AsyncSession, application: Application, reason: str) -> None:
+    """Compare an application that arrived, or moved, with every entry of other municipal money."""
+    await take_turn(session)
     await session.flush()
     entries = select(PublicMoney).where(PublicMoney.kind == "other_municipal", PublicMoney.withdrawn_at.is_(None))
     for money in (await session.scalars(entries.order_by(PublicMoney.granted_on, PublicMoney.id))).all():
         basis = _basis(session, works_of_money(money), application)
         if basis is not None:
-            await _update(session, application, money, basis, "项目进入资金安排时比对", money.recorded_by, False)
+            await _update(session, application, money, basis, reason, money.recorded_by, False)
 
 
 async def _concerned(session: AsyncSession, money: PublicMoney) -> list[Application]:
@@ -120,6 +125,8 @@ async def _update(
     """Bring the bar of one entry on one application into agreement with the comparison."""
     bars = await _bars_of(session, application, money)
     standing = next((bar for bar in bars if bar.status in OPEN), None)
+    if standing is not None and standing.basis == "declaration" and money.withdrawn_at is None:
+        return  # named by the entry, or by an officer on evidence that no comparison knows: ends with the entry alone
     if standing is not None and (basis is None or standing.basis != basis):
         await _reconsider(session, application, standing, basis, reason, by)
     elif standing is None and basis is not None and (renewed or not any(bar.status == "lifted" for bar in bars)):

@@ -11,12 +11,14 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.funding.applications import ruleset_of
+from services.funding.approvals import DraftOutdated
 from services.funding.ledger.budget_state import require_budget
 from services.funding.ledger.case_acts import commit_to_plan
 from services.funding.ledger.posting import post
 from services.funding.models.applications import Application
 from services.funding.models.plans import InvestmentPlan, PlanItem
 from services.funding.money_bars import refuse_other_municipal_money
+from services.funding.rules.plans import total_investment
 from shared.contracts import funding
 from shared.districts import CITY
 from shared.errors import DomainError, Invalid
@@ -72,6 +74,7 @@ async def _stays(
 ) -> bool:
     """Return whether a project stays in the plan; raises the refusal that stops the issue (I15). 二（五）"""
     application.expect("approved")
+    _expect_as_drafted(item, application)
     await refuse_other_municipal_money(session, application)
     asked = checks_completion(ruleset_of(session, application).interpretations["completed_check"], "plan_issue")
     if not asked or application.construction_status != "completed":
@@ -88,6 +91,20 @@ async def _stays(
     detail: dict[str, Any] = {"reason": decision.reason, "include": decision.include}
     await record_act(session, "decide_completed", case_of(application), **detail)
     return decision.include
+
+
+def _expect_as_drafted(item: PlanItem, application: Application) -> None:
+    """Raise DraftOutdated where an approved change altered amount or investment after the plan was drafted."""
+    drafted = (item.amount_yuan, item.total_investment_yuan)
+    now_is = (application.reserved_yuan, total_investment(application.components))
+    if drafted != now_is:
+        told = "、总投资 ".join(
+            f"{before:,.2f} 元变为 {after:,.2f} 元" for before, after in zip(drafted, now_is, strict=True)
+        )
+        raise DraftOutdated(
+            f"{application.project_name} 的批复在编制后已变更（安排金额 {told}），请撤回本计划后重新编制",
+            application_id=str(application.id),
+        )
 
 
 def _announced(plan: InvestmentPlan, items: Sequence[PlanItem], on: date) -> funding.PlanIssued:

@@ -1,8 +1,9 @@
 """Checks and event of a release: due instalment, other money, completion before the plan. 二（五）, 三（二）"""
 
+from datetime import date
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.funding.applications import components_of, facts_of, project_of, ruleset_of
@@ -52,17 +53,22 @@ async def refuse_unfit(session: AsyncSession, application: Application) -> None:
     """Raise OtherMunicipalMoney, CompletedBeforePlan, NoPayee or PayeeChanging. 二（五）, 三（二）"""
     await refuse_other_municipal_money(session, application)
     await payee_in_force(session, application)
-    issued_on, decision = (
-        await session.execute(
-            select(InvestmentPlan.issued_on, PlanItem.completed_decision)
-            .join(InvestmentPlan, InvestmentPlan.id == PlanItem.plan_id)
-            .where(PlanItem.application_id == application.id, PlanItem.status == "planned")
-        )
-    ).one()
+    issued_on, decision = (await session.execute(_plan_of(application))).one()
     completed_on = application.completed_on
     if completed_on is not None and issued_on is not None and completed_on <= issued_on and decision is None:
         dates = f"完工 {completed_on}，计划下达 {issued_on}（二（五））"
         raise CompletedBeforePlan(f"{dates}；如完工日期有误请更正建设状态，否则请终止拨付")
+
+
+def _plan_of(application: Application) -> Select[tuple[date | None, str | None]]:
+    """Return the query for the plan that the project is in, or was in when the payment went out that is paid again."""
+    return (
+        select(InvestmentPlan.issued_on, PlanItem.completed_decision)
+        .join(InvestmentPlan, InvestmentPlan.id == PlanItem.plan_id)
+        .where(PlanItem.application_id == application.id, PlanItem.status.in_(("planned", "removed")))
+        .order_by((PlanItem.status == "planned").desc(), PlanItem.id.desc())
+        .limit(1)
+    )
 
 
 async def sent_back_release(session: AsyncSession, application: Application) -> ReleaseRequest | None:

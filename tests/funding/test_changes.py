@@ -9,7 +9,8 @@ import pytest
 from deploy.demo.personas import Persona
 from tests.attachments import attached
 from tests.funding import rows
-from tests.funding.case import appropriate, approved, planned, read, released, requested, yuan
+from tests.funding.case import appropriate, approved, plan_item, planned, read, released, requested, yuan
+from tests.funding.test_municipal_money import register
 from tests.world import World
 
 pytestmark = pytest.mark.clause("二（四）")
@@ -133,6 +134,29 @@ async def test_other_changes_alter_the_case_and_no_amount(world: World) -> None:
     assert [each["proposal"] for each in page["items"]] == [KINDS[kind] for kind in ("entity", "site", "schedule")]
     assert page["items"][0]["review_opinion"] is None
     assert (await world.get("funding", "/v1/changes", world.owner(*OTHER)))["items"] == []
+
+
+async def test_a_project_that_moves_to_works_with_other_municipal_money_is_barred(world: World) -> None:
+    case = await planned_case(world)
+    there = {"project_code": None, "address": "示例路三号", "entity_uscc": OTHER[0], "works": ["fit_out"]}
+    await register(world, **there)
+    assert (await read(world, case))["money_bars"] == []
+    await act(world, await reviewed(world, case, "site"), "approve", SUPERVISOR)
+    bars = (await read(world, case))["money_bars"]
+    assert [(bar["basis"], bar["status"]) for bar in bars] == [("place_and_works", "barred")]
+    assert (await requested(world, case, status=409))["code"] == "other_municipal_money"
+
+
+async def test_a_plan_drafted_before_a_smaller_award_is_drafted_anew(world: World) -> None:
+    await appropriate(world)
+    case = await approved(world)
+    body = {"year": 2024, "batch": 1, "items": [plan_item(case)]}
+    plan = await world.post("funding", "/v1/plans", "city-officer-2", body, 201)
+    await act(world, await reviewed(world, case), "approve", SUPERVISOR)
+    path = f"/v1/plans/{plan['id']}"
+    assert (await world.post("funding", f"{path}/issue", "city-supervisor-1", None, 409))["code"] == "draft_outdated"
+    await world.post("funding", f"{path}/withdraw", "city-officer-2", REASON)
+    assert (await planned(world, case))["total_yuan"] == "8000000.00"
 
 
 CONTENT = {**KINDS["content"], "kind": "content"}

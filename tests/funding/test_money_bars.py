@@ -190,6 +190,20 @@ async def test_a_lifted_bar_is_raised_again_on_new_evidence(world: World) -> Non
     await act(world, case, "raise-money-bar", "city-officer-2", unknown, 404)
 
 
+async def test_a_bar_raised_on_evidence_falls_with_its_entry_and_not_with_a_correction(world: World) -> None:
+    case = await enter_pool(world)
+    kept = await register(world)
+    assert await statuses(world, case) == []
+    body = {"money_id": kept["id"], "evidence": "现场核查：同一楼宇"}
+    await act(world, case, "raise-money-bar", "city-officer-2", body, 201)
+    kept = await correct(world, kept, "city-officer-3", amount_yuan="9.00")
+    assert await statuses(world, case) == [("declaration", "barred")]
+    path = f"/v1/municipal-funding-records/{kept['id']}/withdraw"
+    await world.post("intake", path, "city-officer-3", {"reason": "登记有误"})
+    await world.settle()
+    assert await statuses(world, case) == [("declaration", "fallen")]
+
+
 async def test_repeated_and_late_events_change_nothing(world: World) -> None:
     case = await enter_pool(world, project_code=CODE)
     kept = await register(world)

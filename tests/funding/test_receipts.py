@@ -19,6 +19,7 @@ from tests.funding.case import (
     yuan,
 )
 from tests.funding.distinct import at
+from tests.funding.test_plan_changes import changed
 from tests.world import World
 
 pytestmark = pytest.mark.clause("三（二）")
@@ -114,10 +115,10 @@ async def test_a_payment_that_the_bank_sent_back_is_paid_again_to_a_corrected_ac
     assert shown["release_requests"][0]["status"] == "returned"
     assert "note_sent_back" in [each["act"] for each in shown["timeline"]]
     await sound(world)
-    changed = await enter_payee(world, case, account_no="0200009999", reason="账号填错")
+    entered = await enter_payee(world, case, account_no="0200009999", reason="账号填错")
     assert (await requested(world, case, status=409))["code"] == "payee_changing"
-    await world.post("funding", f"/v1/payee-accounts/{changed['id']}/check", CLERK)
-    await world.post("funding", f"/v1/payee-accounts/{changed['id']}/confirm", HEAD)
+    await world.post("funding", f"/v1/payee-accounts/{entered['id']}/check", CLERK)
+    await world.post("funding", f"/v1/payee-accounts/{entered['id']}/confirm", HEAD)
     at(world, "2024-03-05 10:00")
     again = await requested(world, case)
     assert (again["replaces_id"], again["instalment"], again["amount_yuan"]) == (line["release_id"], 1, "10000000.00")
@@ -133,6 +134,18 @@ async def test_a_payment_that_the_bank_sent_back_is_paid_again_to_a_corrected_ac
     assert kinds[1:] == ["funding.funds_released.v1", "funding.funds_sent_back.v1", "funding.funds_released.v1"]
     file = await world.get("monitoring", f"/v1/files/{case}", "110105-officer-1")
     assert file["released_yuan"] == "10000000.00"
+    await sound(world)
+
+
+async def test_a_payment_that_was_sent_back_is_paid_again_although_its_project_left_the_plan(world: World) -> None:
+    case, order = await paid(world)
+    (plan,) = (await world.get("funding", "/v1/plans", "auditor-1"))["items"]
+    await changed(world, plan)
+    await booked(world, receipt(order["items"][0], result="returned", bank_reason="账户冻结"))
+    again = await requested(world, case)
+    await world.post("funding", f"/v1/release-requests/{again['id']}/approve", "finance-2")
+    shown = await read(world, case)
+    assert (shown["status"], yuan(shown, "released")) == ("released", "10000000.00")
     await sound(world)
 
 
