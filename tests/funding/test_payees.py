@@ -115,6 +115,15 @@ async def test_another_account_takes_a_reason_two_people_and_a_waiting_day(world
     assert kept == [(1, "confirmed"), (2, "confirmed")]
 
 
+async def test_after_a_change_of_name_the_owner_enters_the_account_under_its_new_name(world: World) -> None:
+    case = await planned_case(world)
+    await world.database.admin.execute("UPDATE funding.application SET applicant_name = '示例置业集团有限公司'")
+    refused = await requested(world, case, status=409)
+    assert (refused["code"], "示例置业集团有限公司" in refused["detail"]) == ("payee_changing", True)
+    renamed = await enter_payee(world, case, reason="单位更名")
+    assert (renamed["account_name"], renamed["status"]) == ("示例置业集团有限公司", "entered")
+
+
 async def test_a_change_that_is_returned_or_withdrawn_leaves_the_confirmed_account_in_force(world: World) -> None:
     case = await planned_case(world)
     for act, who in (("return", CLERK), ("withdraw", world.owner())):

@@ -78,7 +78,7 @@ async def enter_payee(
     application = await locked(session, Application, application_id)
     refuse_unlike_owner(application, body.account_name)
     accounts = await accounts_of(session, application.id)
-    refuse_unfit_entry(accounts, body.bank, body.account_no, body.reason, today(session))
+    refuse_unfit_entry(accounts, body.account_name, body.bank, body.account_no, body.reason, today(session))
     columns = {**new_row_columns(session, application), "entered_by": actor.subject, "entered_at": now(session)}
     changes = any(account.status == "confirmed" for account in accounts)
     row = PayeeAccount(number=len(accounts) + 1, changes=changes, **columns, **dict(body))

@@ -21,7 +21,7 @@ class NoPayee(DomainError):
 
 
 class PayeeChanging(DomainError):
-    """Another account is entered, or confirmed and not in force yet; nothing is paid until then. 三（二）"""
+    """Another account is entered or not in force yet, or the entity has another name; nothing is paid until then."""
 
     status, code, title = 409, "payee_changing", "收款账户正在变更"
 
@@ -37,6 +37,7 @@ async def payee_in_force(session: AsyncSession, application: Application) -> Pay
     accounts, on = await accounts_of(session, application.id), today(session)
     if in_force := in_force_on(accounts, on):
         refuse_change_under_way(accounts, on)
+        _refuse_former_name(application, in_force)
         return in_force
     waiting = any(account.status in OPEN for account in accounts)
     way_out = "账户已填报，请区级办理人员确认" if waiting else "请项目单位填报收款账户，再由区级办理人员确认"
@@ -58,9 +59,22 @@ def refuse_change_under_way(accounts: Sequence[PayeeAccount], on: date) -> None:
         raise PayeeChanging(f"变更后的收款账户自 {newest.from_on} 起生效，请自该日起办理")
 
 
+def _refuse_former_name(application: Application, account: PayeeAccount) -> None:
+    """Raise PayeeChanging for an account in the name that the entity had before an approved change."""
+    if not _named_as_owner(application, account.account_name):
+        raise PayeeChanging(
+            f"项目单位现为“{application.applicant_name}”，收款账户户名仍为“{account.account_name}”；"
+            "请项目单位按现名称填报收款账户（账号可以不变），经区级办理后拨付"
+        )
+
+
+def _named_as_owner(application: Application, account_name: str) -> bool:
+    return normal_identifier(account_name) == normal_identifier(application.applicant_name)
+
+
 def refuse_unlike_owner(application: Application, account_name: str) -> None:
     """Raise Invalid unless the account bears the name of the entity, however it is written."""
-    if normal_identifier(account_name) != normal_identifier(application.applicant_name):
+    if not _named_as_owner(application, account_name):
         raise Invalid(
             f"账户名称须与项目单位名称“{application.applicant_name}”一致；单位更名的，请先办理项目单位变更",
             field="/body/account_name",
@@ -68,7 +82,7 @@ def refuse_unlike_owner(application: Application, account_name: str) -> None:
 
 
 def refuse_unfit_entry(
-    accounts: Sequence[PayeeAccount], bank: str, account_no: str, reason: str | None, on: date
+    accounts: Sequence[PayeeAccount], name: str, bank: str, account_no: str, reason: str | None, on: date
 ) -> None:
     """Raise Duplicate for an account that is open or in force already, Invalid for a change without a reason."""
     if accounts and accounts[-1].status in OPEN:
@@ -76,7 +90,8 @@ def refuse_unfit_entry(
     before = in_force_on(accounts, date.max)
     if before is None:
         return
-    if (normal_identifier(before.bank), before.account_no) == (normal_identifier(bank), account_no):
+    same = normal_identifier(before.bank) == normal_identifier(bank) and before.account_no == account_no
+    if same and normal_identifier(before.account_name) == normal_identifier(name):
         raise Duplicate("该账户就是已确认的收款账户，无须变更", field="/body/account_no")
     if reason is None:
         raise Invalid("变更收款账户须说明理由", field="/body/reason")
