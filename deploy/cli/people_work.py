@@ -55,14 +55,14 @@ class Listed:
 def read_list(file: Path) -> list[Line]:
     """Return the lines of a CSV file in UTF-8 or GB 18030. Raises OSError, and ValueError for one of another form."""
     reader = csv.DictReader(io.StringIO(_decoded(file.read_bytes()), newline=""), strict=True)
-    heads = [COLUMNS.get(head.strip(), head.strip()) for head in reader.fieldnames or ()]
-    if sorted(heads) != sorted(COLUMNS.values()):
-        raise ValueError(f"the first line must name the columns {', '.join(COLUMNS.values())} ({'、'.join(COLUMNS)})")
-    reader.fieldnames = heads
     try:
+        heads = [COLUMNS.get(head.strip(), head.strip()) for head in reader.fieldnames or ()]
+        reader.fieldnames = heads
         rows = [(reader.line_num, row) for row in reader]
     except csv.Error as error:
         raise ValueError(f"line {reader.line_num}: {error}") from error
+    if sorted(heads) != sorted(COLUMNS.values()):
+        raise ValueError(f"the first line must name the columns {', '.join(COLUMNS.values())} ({'、'.join(COLUMNS)})")
     if wrong := [number for number, row in rows if None in row or None in row.values()]:
         raise ValueError(f"line {wrong[0]} has not {len(heads)} columns")
     return [Line(number, **{head: str(row[head]).strip() for head in heads}) for number, row in rows]
@@ -88,9 +88,7 @@ def people_of(lines: Iterable[Line], reason: str) -> list[Listed]:
 def _listed(subject: str, lines: list[Line], reason: str) -> Listed:
     first = lines[0]
     if not _SUBJECT.fullmatch(subject):
-        return Listed(
-            first.number, subject, {}, "账号须为 1 至 255 个可打印的 ASCII 字符，且不以 service: 或 key: 开头"
-        )
+        return Listed(first.number, subject, {}, _NO_ACCOUNT)
     if other := [line.number for line in lines if (line.name, line.district) != (first.name, first.district)]:
         return Listed(other[0], subject, {}, f"姓名或所在区与第 {first.number} 行不同")
     entry = {

@@ -9,10 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from shared.actors import ROLES
 from shared.attachments.quotas import Stored, check_quota
 from shared.attachments.uploads import Upload
-from shared.attachments.uses import Desk, Undecided, follow, record_id_of, undecided
+from shared.attachments.uses import Desk, Undecided, follow, is_fixed, record_id_of, undecided
 from shared.clock import uuid7
 from shared.districts import CITY
-from shared.errors import Forbidden, Invalid, NotFound
+from shared.errors import Duplicate, Forbidden, Invalid, NotFound
 from shared.storage.attachment_tables import Attachment
 from shared.storage.audit import Case, record_act
 from shared.storage.papers import Carrier, Papers
@@ -72,11 +72,13 @@ async def add(
 ) -> tuple[Attachment, bool]:
     """Return the paper, and whether it is new: the same content of the same kind under the same name is there already.
 
-    The same content under another name replaces it, as the earlier name was wrong. Raises FileQuota and WrongStatus.
+    The same content under another name replaces it, as the earlier name was wrong. Raises FileQuota, WrongStatus, and
+    Duplicate where the content would replace another paper.
     """
     await session.execute(_LOCK, {"record": str(place.record_id)})
     same = await _same(session, place, kind, upload.received.sha256)
     if same is not None and same.filename == upload.filename:
+        await _expect_no_other_replaced(session, same, replacing)
         return same, False
     former = await _former(session, place, kind, replacing, same)
     acts = [await retire(session, papers, each, why) for each, why in former.items()]
@@ -91,7 +93,10 @@ async def add(
 
 
 def _stored(place: Place) -> Stored:
+    """Return the files beside which a new one counts; at a desk, which never closes, those of decided acts do not."""
     here = Attachment.record_id == place.record_id
+    if place.carrier.model is None:
+        here = here & ~is_fixed()
     return Stored(Attachment, here, f"本{place.carrier.label}", "附件", place.case.applicant_uscc)
 
 
@@ -104,6 +109,14 @@ async def _same(session: AsyncSession, place: Place, kind: str, sha256: str) -> 
     )
     paper: Attachment | None = await session.scalar(query)
     return paper
+
+
+async def _expect_no_other_replaced(session: AsyncSession, same: Attachment, replacing: Replacing) -> None:
+    """Raise Duplicate if the upload names another present paper to be replaced by what is there already."""
+    if replacing.paper_id in (None, same.id):
+        return
+    if (await found(session, Attachment, replacing.paper_id)).removed_at is None:
+        raise Duplicate(f"同样的文件已是有效附件 {same.id}，未作替换；请撤回所要替换的附件", field="/query/replaces")
 
 
 async def _former(

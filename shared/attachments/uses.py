@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import inspect, select, update
+from sqlalchemy import ColumnElement, exists, inspect, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import registry
 
 from shared.errors import Invalid, WrongStatus
-from shared.storage.attachment_tables import Attachment, AttachmentUse
+from shared.storage.attachment_tables import Attachment, AttachmentUse, Base
 from shared.storage.papers import desk_id
 from shared.storage.session import found, now
 from shared.storage.versions import lock_shown, raise_version
@@ -88,6 +88,12 @@ async def decided(session: AsyncSession, act: Any) -> None:
     await session.execute(open_uses.values(decided_at=now(session)))
 
 
+def is_fixed() -> ColumnElement[bool]:
+    """Return the condition of the papers on which a decided act rests."""
+    uses = AttachmentUse.attachment_id == Attachment.id
+    return exists().where(uses, AttachmentUse.decided_at.is_not(None))
+
+
 async def papers_of(session: AsyncSession, act_ids: Iterable[UUID]) -> dict[UUID, list[Attachment]]:
     """Return the papers on which acts rest, by act, in order of upload, without those that were replaced."""
     query = (
@@ -139,6 +145,6 @@ async def follow(session: AsyncSession, former: Iterable[Undecided], replacement
 
 
 def _model_of(table: str, mapped: registry | None) -> type[Any] | None:
-    """Return the mapped class of an act's table."""
-    mappers = mapped.mappers if mapped is not None else ()
+    """Return the mapped class of an act's table: one of the service, or one that every service has."""
+    mappers = [*(mapped.mappers if mapped is not None else ()), *Base.registry.mappers]
     return next((each.class_ for each in mappers if getattr(each.local_table, "name", "") == table), None)

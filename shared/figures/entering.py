@@ -1,7 +1,6 @@
 """Acts of the dated figures: preview, enter, confirm, return and withdraw a batch."""
 
-from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
@@ -29,6 +28,7 @@ from shared.series import KINDS, Register
 from shared.series.checks import Context, faults_of
 from shared.series.entries import Examined, RowChange, RowError, examine, gathered, read_csv
 from shared.series.folding import written
+from shared.storage.attachment_tables import Base
 from shared.storage.audit import Case, record_act
 from shared.storage.series import lock_series
 from shared.storage.series_tables import series_batch
@@ -44,12 +44,11 @@ PAPER = "series_document"
 """Kind of the papers that batches of figures rest on."""
 
 
-@dataclass(frozen=True)
-class BatchAct:
+class BatchAct(Base):
     """The batch as an act that rests on papers."""
 
-    id: UUID
-    __tablename__: ClassVar[str] = "series_batch"
+    __tablename__ = "series_batch"
+    __table__ = series_batch
 
 
 class KeptElsewhere(Invalid):
@@ -97,7 +96,7 @@ async def enter_figures(
     _expect_valid(examined)
     values = _values(session, body, examined.effective)
     await session.execute(insert(series_batch).values(values))
-    papers = await require(session, body.attachments, _desk(request), PAPER, act=BatchAct(values["id"]))
+    papers = await require(session, body.attachments, _desk(request), PAPER, act=BatchAct(id=values["id"]))
     told = {"kind": body.kind, "figures": len(examined.effective), **facts_of(papers)}
     await record_act(
         session, "enter_figures", Case(values["id"], CITY), reason=body.reason, duty="enter_figures", **told
@@ -267,7 +266,7 @@ async def _shown(session: AsyncSession, batch_id: UUID) -> BatchOut:
     """Return the batch after an act; a decision fixes the papers on which it rests."""
     row = await batch_of(session, batch_id)
     if row.status != "proposed":
-        await decided(session, BatchAct(batch_id))
+        await decided(session, BatchAct(id=batch_id))
     return (await shown(session, [row]))[0]
 
 

@@ -21,11 +21,12 @@ _QUOTATION_DAY: Final = 20
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """Day of the entry, number of the document that it rests on, and the readings that settings of the system fix."""
+    """Day of the entry, its document's number, the readings that settings of the system fix, and the whole batch."""
 
     today: date
     document_no: str | None = None
     fixed: frozenset[str] = frozenset()
+    batch: tuple[Figure, ...] = ()
 
 
 def faults_of(figure: Figure, register: Register, context: Context) -> Iterator[Fault]:
@@ -58,15 +59,25 @@ def _lpr(figure: Figure, register: Register, context: Context) -> Iterator[Fault
     if figure.valid_from.day < _QUOTATION_DAY:
         yield "valid_from", f"LPR 每月 {_QUOTATION_DAY} 日（遇节假日顺延）公布，{figure.valid_from} 不是公布日"
     for other in register.series("lpr", figure.key):
-        if other.valid_from != figure.valid_from and _month(other.valid_from) == _month(figure.valid_from):
+        if _is_beside(other, figure):
             yield (
                 "valid_from",
                 f"该月已登记 {other.valid_from} 的 {other.key} 报价 {other.value}；日期有误的请先撤销原数据",
             )
+    for other in context.batch:
+        if _is_beside(other, figure):
+            yield "valid_from", f"同一批中该月另有 {other.valid_from} 的 {other.key} 报价；一月只有一个公布日"
 
 
-def _month(day: date) -> tuple[int, int]:
-    return day.year, day.month
+def _is_beside(other: Figure, figure: Figure) -> bool:
+    """Return whether two quotations of a tenor are of one month and of different days."""
+    one_month = other.valid_from.replace(day=1) == figure.valid_from.replace(day=1)
+    return (
+        one_month
+        and other.key == figure.key
+        and other.valid_from != figure.valid_from
+        and not (other.struck or figure.struck)
+    )
 
 
 def _value(figure: Figure, register: Register, context: Context) -> Iterator[Fault]:

@@ -6,7 +6,7 @@ import csv
 import io
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Final
 
@@ -161,9 +161,10 @@ def examine(kind: str, entries: Sequence[Mapping[str, Any]], register: Register,
     changes: list[RowChange] = []
     errors: list[RowError] = []
     seen: dict[Place, int] = {}
-    for number, entry in enumerate(entries, 1):
+    figures = [_figure(kind, entry) for entry in entries]
+    context = replace(context, batch=tuple(figures))
+    for number, (entry, figure) in enumerate(zip(entries, figures, strict=True), 1):
         row = int(entry.get("row", number))
-        figure = _figure(kind, entry)
         if figure.place in seen:
             errors.append(RowError(row, "valid_from", f"与第 {seen[figure.place]} 行是同一数据，请只保留一行"))
             continue

@@ -10,12 +10,14 @@ from shared.storage.seal_tables import metadata as common
 from shared.storage.session import TYPES
 
 
-class _Base(DeclarativeBase):
+class Base(DeclarativeBase):
+    """Mapped classes that every service has."""
+
     metadata = common
     type_annotation_map = TYPES
 
 
-class Attachment(_Base):
+class Attachment(Base):
     """One uploaded paper of a record. The row of a replaced or withdrawn paper is kept."""
 
     __tablename__ = "attachment"
@@ -56,7 +58,7 @@ class Attachment(_Base):
     removed_reason: Mapped[str | None]
 
 
-class AttachmentUse(_Base):
+class AttachmentUse(Base):
     """The act that rests on a paper. Once the act is decided, the paper is neither replaced nor withdrawn."""
 
     __tablename__ = "attachment_use"

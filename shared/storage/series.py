@@ -14,6 +14,10 @@ from shared.storage.series_tables import series_batch, series_head, series_use
 STAMP = "(SELECT max(stamp) FROM series_head)"
 """The stamp of the register, read with the statement that begins a transaction."""
 _TURN = text("SELECT pg_advisory_xact_lock(hashtextextended('series ' || current_schema(), 17))")
+_NEXT_STAMP = text("""
+SELECT greatest(max(stamp) + 1, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint) FROM series_head
+""")
+"""Query for a stamp above all others, of those who take turns. That of a transaction rolled back never comes again."""
 _USED = "used_figures"
 
 
@@ -47,8 +51,12 @@ def note_stamp(work: Reading, store: FigureStore, stamp: int | None, connection:
 
 
 async def lock_series(session: AsyncSession) -> None:
-    """Make transactions that move heads take turns; one lock for all kinds, so that no two wait for each other."""
+    """Make transactions that move heads take turns, and read the figures as the one before has left them.
+
+    One lock for all kinds, so that no two wait for each other.
+    """
     await session.execute(_TURN)
+    await follow(session)
 
 
 async def last_number(session: AsyncSession, kind: str) -> int:
@@ -61,12 +69,13 @@ async def move_head(session: AsyncSession, kind: str, *, owned: bool, announced:
     held = set(await session.scalars(select(series_batch.c.number).where(series_batch.c.kind == kind)))
     number = next(each for each in range(len(held) + 1) if each + 1 not in held)
     known = max([announced, *(each for each in held if each)])
-    values = {"kind": kind, "number": number, "announced": known, "owned": owned}
+    stamp = await session.scalar(_NEXT_STAMP)
+    values = {"kind": kind, "number": number, "announced": known, "owned": owned, "stamp": stamp}
     made = pg_insert(series_head).values(values)
     changed = {
         "number": number,
         "announced": func.greatest(series_head.c.announced, known),
-        "stamp": text("pg_current_xact_id()::text::bigint"),
+        "stamp": stamp,
     }
     await session.execute(made.on_conflict_do_update(index_elements=["kind"], set_=changed))
     await follow(session)

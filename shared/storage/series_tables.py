@@ -59,7 +59,7 @@ series_head = Table(
     Column("owned", Boolean, nullable=False),
     Column("stamp", BigInteger, nullable=False, server_default=text("((pg_current_xact_id())::text)::bigint")),
 )
-"""The last batch of each kind without a gap before it, the last one announced, and the transaction that wrote them."""
+"""The last batch of each kind without a gap before it, the last one announced, and the stamp of the last move."""
 
 series_use = Table(
     "series_use",

@@ -99,7 +99,9 @@ async def test_an_error_in_one_line_is_told_and_nothing_is_entered(world: World,
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("content", ["", "subject,name,role\na,b,c\n", f"{HEADS}a,b\n", f'{HEADS}"a,b\n', b"\x81"])
+@pytest.mark.parametrize(
+    "content", ["", "subject,name,role\na,b,c\n", f"{HEADS}a,b\n", f'{HEADS}"a,b\n', '"subject', b"\x81"]
+)
 async def test_a_file_that_is_no_such_list_is_refused(world: World, tmp_path: Path, content: str | bytes) -> None:
     file = tmp_path / "people.csv"
     file.write_bytes(content if isinstance(content, bytes) else content.encode())

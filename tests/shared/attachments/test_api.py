@@ -9,6 +9,7 @@ from shared.actors import ROLES
 from shared.storage.papers import PERSONS
 from tests.attachments import PDF, attached, sent
 from tests.funding.case import enter_pool
+from tests.shared.figures.batches import batch, confirm, enter, rate
 from tests.world import World
 
 OTHER = ("91110000802100433B", "另一置业有限公司")
@@ -108,6 +109,11 @@ async def test_equal_content_is_one_paper_and_another_name_replaces_it(world: Wo
     assert first.json() == again.json()
     renamed = (await sent(world, "funding", world.owner(), body, "乙.docx", **place)).json()
     assert (renamed["filename"], renamed["replaces"]) == ("乙.docx.pdf", first.json()["id"])
+    other = await attached(world, "funding", world.owner(), **place)
+    instead: dict[str, Any] = {**place, "replaces": other, "reason": "有误"}
+    kept = await sent(world, "funding", world.owner(), body, "乙.docx", **instead)
+    assert (kept.status_code, kept.json()["code"]) == (409, "duplicate")
+    assert renamed["id"] in kept.json()["detail"]
     same = await sent(world, "funding", world.owner(), body, "甲.pdf", **{**place, "kind": "change_evidence"})
     assert same.status_code == 201, "another kind is another paper"
     answer = await world.call("funding", "GET", f"/v1/attachments/{renamed['id']}/content", CITY)
@@ -147,3 +153,16 @@ async def test_the_limits_of_a_party_hold_for_each_record(world: World) -> None:
     settings.declaration_files = 9
     over = await sent(world, "funding", world.owner(*OTHER), record="application", record_id=second, kind="consent")
     assert over.json()["code"] == "file_quota"
+
+
+async def test_a_desk_has_room_again_once_the_acts_on_its_papers_are_decided(world: World) -> None:
+    world.instances["funding"].settings.declaration_files = 1
+    place: dict[str, Any] = {"record": "treasury", "record_id": None, "kind": "series_document"}
+    paper = await attached(world, "funding", CITY, **place)
+    full = await sent(world, "funding", CITY, **place)
+    assert full.json()["code"] == "file_quota"
+    figures = batch("lpr", rate("1Y", "2024-02-20", "3.40"), attachments=[paper])
+    entered = await enter(world, figures, who=CITY, status=201)
+    assert (await sent(world, "funding", CITY, **place)).json()["code"] == "file_quota"
+    await confirm(world, entered, status=200)
+    assert (await sent(world, "funding", CITY, **place)).status_code == 201

@@ -4,6 +4,7 @@ from datetime import date
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from services.funding.handlers import receive_application
 from shared.contracts.eligibility import PolicyFiguresConfirmed, PoolEntered
@@ -86,6 +87,22 @@ async def test_the_package_is_stored_and_announced_once_and_changes_nothing(worl
     carried = await listed(world, "eligibility", kind="lpr", versions="true", key="1Y")
     await world.redeliver_all()
     assert await listed(world, "eligibility", kind="lpr", versions="true", key="1Y") == carried
+
+
+async def test_a_move_that_began_before_the_last_one_is_read_by_everybody(world: World) -> None:
+    """Commit the transaction with the older number last."""
+    world.clock.set(JUNE)
+    consumer = world.instances["eligibility"].consumer
+    (event,) = await announced(world, "3.40")
+    await world.settle()
+    await world.database.admin.execute("DELETE FROM eligibility.series_batch; DELETE FROM eligibility.series_head")
+    async with consumer._transaction() as slow:
+        await slow.execute(text("SELECT pg_current_xact_id()"))
+        await hear(world, event.model_copy(update={"kind": "factor", "batch_id": event.series_id}))
+        await listed(world, "eligibility", kind="lpr")
+        await store_copy(slow, event)
+    (found,) = await listed(world, "eligibility", kind="lpr", key="1Y", on="2024-03-01")
+    assert found["value"] == "3.40"
 
 
 REMINDER = {"key": "evaluation_reminder_days", "valid_from": "2024-02-01", "value": "45"}

@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from shared.deadlines import STATE_COUNCIL
+from tests.attachments import attached
 from tests.eligibility.test_dry_run import dry_run, project
+from tests.interleaving import other_session, until_waiting
 from tests.shared.figures.batches import AUTHOR, CSV, JUNE, SECOND, THIRD, batch, confirm, enter, listed, rate
 from tests.world import World
 
@@ -136,6 +138,36 @@ async def test_the_same_month_twice_is_refused_or_waits_for_its_author(june: Wor
     returned = await june.post("funding", path, SECOND, {"reason": "该月已登记"})
     assert (returned["status"], returned["decision_reason"]) == ("returned", "该月已登记")
     await confirm(june, second, status=409)
+
+
+async def test_a_file_with_two_days_of_publication_in_a_month_is_refused(june: World) -> None:
+    days = [rate("1Y", "2026-03-20", "2.90"), rate("1Y", "2026-03-23", "2.90"), rate("5Y", "2026-03-20", "3.40")]
+    refused = await enter(june, batch("lpr", *days), status=422)
+    assert [each["pointer"] for each in refused.json()["errors"]] == ["/rows/1/valid_from", "/rows/2/valid_from"]
+
+
+async def test_two_batches_of_one_figure_confirmed_at_once_leave_one_version(june: World) -> None:
+    batches = [await enter(june, batch("lpr", rate("1Y", "2026-03-20", value)), status=201) for value in ("2.9", "2.8")]
+    async with other_session(june) as holder, asyncio.TaskGroup() as group, holder.transaction():
+        await holder.execute("SELECT pg_advisory_xact_lock(hashtextextended('series funding', 17))")
+        answers = [group.create_task(confirm(june, each)) for each in batches]
+        await until_waiting(june, 2)
+    assert sorted(each.result().status_code for each in answers) == [200, 409]
+    versions = await listed(june, "funding", kind="lpr", key="1Y", versions="true")
+    assert [each["version"] for each in versions if each["valid_from"] == "2026-03-20"] == [1]
+
+
+async def test_a_document_replaced_before_the_decision_is_another_version_of_the_batch(june: World) -> None:
+    first = await attached(june, "funding", AUTHOR, "treasury", None, "series_document")
+    entered = await enter(june, batch(file=CSV.encode(), attachments=[first]), status=201)
+    second = await attached(
+        june, "funding", AUTHOR, "treasury", None, "series_document", replaces=first, reason="页码不全"
+    )
+    await confirm(june, entered, if_match='"1"', status=412)
+    confirmed = await confirm(june, entered, if_match='"2"', status=200)
+    assert confirmed.json()["attachments"] == [second]
+    path = f"/v1/attachments/{second}/withdraw"
+    assert (await june.post("funding", path, AUTHOR, {"reason": "有误"}, 409))["code"] == "wrong_status"
 
 
 async def test_two_officers_who_confirm_at_once_confirm_once(june: World) -> None:
