@@ -60,7 +60,7 @@ async def refuse_unfit(session: AsyncSession, application: Application) -> None:
         raise CompletedBeforePlan(f"{dates}；如完工日期有误请更正建设状态，否则请终止拨付")
 
 
-def _plan_of(application: Application) -> Select[tuple[date | None, str | None]]:
+def _plan_of(application: Application) -> Select[date | None, str | None]:
     """Return the query for the plan that the project is in, or was in when the payment went out that is paid again."""
     return (
         select(InvestmentPlan.issued_on, PlanItem.completed_decision)
