@@ -47,6 +47,24 @@ async def test_who_issued_the_order_does_not_book_its_receipts(world: World) -> 
     assert refused["code"] == "same_officer"
 
 
+OTHER_CONTENT = (
+    {"amount_yuan": "1.00"},
+    {"result_on": "2024-02-29"},
+    {"order_no": "另一支付申请1号"},
+    {"line_no": 2},
+    {"account_no": "6222000000000001"},
+    {"bank_reason": "账户冻结"},
+)
+
+
+@pytest.mark.parametrize("other", OTHER_CONTENT, ids=lambda other: next(iter(other)))
+async def test_each_part_of_what_a_voucher_says_makes_it_another(world: World, other: dict[str, Any]) -> None:
+    _, order = await paid(world)
+    await booked(world, receipt(order["items"][0], result="returned"))
+    refused = await booked(world, receipt(order["items"][0], result="returned", **other), status=409)
+    assert refused["code"] == "voucher_used"
+
+
 async def test_the_same_receipts_again_are_unchanged_and_another_content_of_a_voucher_is_refused(world: World) -> None:
     _, order = await paid(world)
     line = order["items"][0]

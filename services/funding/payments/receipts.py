@@ -44,9 +44,13 @@ class Stated:
 
     def same_as(self, receipt: TreasuryReceipt) -> bool:
         """Return whether a receipt on record states the same."""
-        stated = (self.amount_yuan, self.result_on, normal_identifier(self.order_no or ""), self.line_no)
-        order_no = normal_identifier(receipt.order_no or "")
-        return stated == (receipt.amount_yuan, receipt.result_on, order_no, receipt.line_no)
+        return _content(self) == _content(receipt)
+
+
+def _content(stated: Stated | TreasuryReceipt) -> tuple[object, ...]:
+    """Return what a voucher says, however its numbers are written."""
+    numbers = (normal_identifier(stated.order_no or ""), normal_identifier(stated.account_no or ""))
+    return stated.amount_yuan, stated.result_on, *numbers, stated.line_no, stated.bank_reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,10 +170,10 @@ async def _booked(
 async def _lines(session: AsyncSession, stated: Sequence[Stated]) -> dict[tuple[str, int | None], PaymentLine]:
     """Return the lines that the receipts name, by order and number; whoever books takes the duty on their orders."""
     wanted = {normal_identifier(each.order_no) for each in stated if each.order_no}
-    orders = [row for row in await session.scalars(select(PaymentOrder)) if normal_identifier(row.order_no) in wanted]
-    for order in orders:
-        await take_duty(session, order.id, "book_receipt")
-    ids = [order.id for order in orders]
+    numbers = await session.execute(select(PaymentOrder.id, PaymentOrder.order_no))
+    ids = [order_id for order_id, order_no in numbers if normal_identifier(order_no) in wanted]
+    for order_id in ids:
+        await take_duty(session, order_id, "book_receipt")
     rows = await session.scalars(select(PaymentLine).where(PaymentLine.order_id.in_(ids)))
     return {(normal_identifier(line.order_no), line.line_no): line for line in rows}
 
