@@ -5,13 +5,11 @@ from typing import Any, Final, get_args
 
 from shared.actors import ROLES
 from shared.contracts import library
-from shared.contracts.facts import StockUse
 from shared.districts import DISTRICTS
 from shared.series import codes as figures
 
 CodeLists = Mapping[str, Mapping[str, str]]
 """Chinese labels by code, by the name of the list."""
-_STOCK_USE_LABELS: Final = {"office": "商务楼宇", "commercial": "商业设施"}
 
 
 def _labels(codes: Any) -> dict[str, str]:
@@ -32,7 +30,7 @@ CODE_LISTS: Final[CodeLists] = {
     "safety_grade": {code: f"{code} 级" for code in get_args(library.SafetyGrade)},
     "project_type": _labels(library.ProjectType),
     "component_kind": _labels(library.ComponentKind),
-    "stock_use": _labels(StockUse) | _STOCK_USE_LABELS,
+    "stock_use": _labels(library.ResourceKind),
     "operation_mode": _labels(library.OperationMode),
     "support_mode": _labels(library.SupportMode),
     "construction_status": _labels(library.ConstructionStatus),

@@ -1,9 +1,10 @@
 """Facts of a project that the rules read. An absent fact is unknown, not false."""
 
+from collections.abc import Mapping
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Any, Final
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from shared.contracts.library import (
     ComponentKind,
@@ -12,12 +13,22 @@ from shared.contracts.library import (
     Industry,
     LibraryRow,
     ProjectType,
+    ResourceKind,
     SupportMode,
 )
 from shared.money import Area, Money, Ratio
 from shared.text import Cleaned, clean_optional_line
 
-StockUse = Literal["office", "commercial", "industrial_plant", "warehouse", "industrial_heritage", "related_facility"]
+FORMER_CODES: Final[Mapping[str, str]] = {"office": "office_building", "commercial": "commercial_facility"}
+"""Codes of earlier versions that senders may still use, with the codes of today, which answers and events carry."""
+
+
+def _todays_code(code: Any) -> Any:
+    return FORMER_CODES.get(code, code) if isinstance(code, str) else code
+
+
+StockUse = Annotated[ResourceKind, BeforeValidator(_todays_code)]
+"""Use of a stock building: the kinds of the resource ledger, their former codes included."""
 
 Name = Annotated[Annotated[str, StringConstraints(max_length=200)] | None, Cleaned(clean_optional_line)]
 ResourceId = Annotated[Annotated[str, StringConstraints(max_length=64)] | None, Cleaned(clean_optional_line)]
@@ -80,7 +91,6 @@ class ProjectFacts(BaseModel):
     components: tuple[Component, ...] = Field((), title="项目组成", max_length=200)
 
 
-_STOCK_USES = {"office_building": "office", "commercial_facility": "commercial"}
 _COMMON = set(ProjectFacts.model_fields) & set(LibraryRow.model_fields) - {"components", "industries"}
 
 
@@ -94,7 +104,7 @@ def facts_of_library(row: LibraryRow) -> ProjectFacts:
             {
                 "kind": part.kind,
                 "resource_id": part.resource_external_id,
-                "stock_use": _STOCK_USES.get(part.stock_use or "", part.stock_use),
+                "stock_use": part.stock_use,
                 "renovated_area_m2": part.renovated_area_m2,
                 "fixed_investment_yuan": part.fixed_investment_yuan,
                 "planned_occupancy": part.planned_occupancy,

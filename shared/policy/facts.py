@@ -170,8 +170,8 @@ def _yes_no(value: Any, item: Input) -> bool:
 
 
 def _word(value: Any, item: Input) -> str:
-    if isinstance(value, str) and value in item.options:
-        return str(value)
+    if isinstance(value, str) and (word := item.aliases.get(value, value)) in item.options:
+        return word
     raise UnreadableFact(f"{item.label} 不可识别：{value}", fact=item.field or item.name)
 
 

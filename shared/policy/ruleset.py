@@ -28,7 +28,10 @@ PARAMETER_NAME: Final = re.compile(r"\bp\.([a-z][a-z0-9_]*)")
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """A fact that the rules read. `of`, `field` and `draw` tell how it is derived from the components."""
+    """A fact that the rules read. `of`, `field` and `draw` tell how it is derived from the components.
+
+    `aliases` are former codes of its options, with the codes of today.
+    """
 
     name: str
     type: Kind
@@ -37,6 +40,7 @@ class Input:
     unit: str = ""
     judgement: bool = False
     options: Mapping[str, str] = field(default_factory=dict)
+    aliases: Mapping[str, str] = field(default_factory=dict)
     of: str = ""
     field: str = ""
     draw: str = ""

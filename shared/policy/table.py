@@ -209,6 +209,8 @@ def _column(frame: pl.DataFrame, item: Input) -> pl.Expr:
     if item.type == "number":
         number = column.cast(pl.Float64)
         return (pl.when(number.is_finite()).then(number) if found.is_float() else number).alias(item.name)
+    if found != _dtype(item) and item.aliases:
+        column = column.cast(pl.String).replace(dict(item.aliases))
     return column if found == _dtype(item) else column.cast(_dtype(item), strict=False)
 
 

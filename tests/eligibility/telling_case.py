@@ -27,7 +27,8 @@ PROJECT: Mapping[str, Any] = {
 FIRST_REVIEW = Hand(actor="110106-officer-1", duty="first_review")
 FORWARDED_ON, RECEIVED_ON, ACCEPTED_ON = date(2024, 3, 1), date(2024, 3, 4), date(2024, 2, 5)
 COMPONENT: Mapping[str, Any] = {
-    "kind": "building", "name": "主楼", "stock_use": "commercial", "completed_on": "2010-06-30", "wholly_vacant": True,
+    "kind": "building", "name": "主楼", "stock_use": "commercial_facility",
+    "completed_on": "2010-06-30", "wholly_vacant": True,
     "renovated_area_m2": "26000", "leasable_area_m2": "25000", "fixed_investment_yuan": "300000000.01",
     "planned_occupancy": "0.85",
 }  # fmt: skip

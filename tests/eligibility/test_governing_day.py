@@ -72,7 +72,7 @@ async def test_by_the_reading_of_approval_the_day_of_the_assessment_governs(
 async def test_a_reassessment_reads_the_standard_of_the_governing_day(world: World) -> None:
     told = facts(
         components=[{
-            "kind": "building", "stock_use": "office", "completed_on": "2010-06-30", "wholly_vacant": False,
+            "kind": "building", "stock_use": "office_building", "completed_on": "2010-06-30", "wholly_vacant": False,
             "occupancy": "0.35", "district_tax_per_m2_yuan": "300", "function_mismatch": False,
             "renovated_area_m2": "26000", "fixed_investment_yuan": "1.00", "planned_occupancy": "0.80",
         }],

@@ -189,7 +189,8 @@ async def test_a_newer_version_replaces_every_field_of_a_register_row(world: Wor
             "project_type": "inefficient_building", "district": "110105", "construction_status": "ready_to_start",
             "energy_saving_ratio": "0.2", "support_mode": "investment_grant", "in_reserve_library": False,
             "components": [{
-                "kind": "building", "resource_id": "R-1", "stock_use": "office", "renovated_area_m2": "21000.00",
+                "kind": "building", "resource_id": "R-1", "stock_use": "office_building",
+                "renovated_area_m2": "21000.00",
                 "fixed_investment_yuan": "300000000.00", "planned_occupancy": "0.85",
             }],
         },

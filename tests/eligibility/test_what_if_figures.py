@@ -113,7 +113,7 @@ async def test_the_construction_status_confirmed_on_receipt_counts(world: World)
 
 async def test_a_library_entry_reads_the_ledger_of_its_own_district(world: World) -> None:
     part = {"resource_id": "R-1", "renovated_area_m2": "26000", "fixed_investment_yuan": "1.00", "kind": "building",
-            "stock_use": "office", "planned_occupancy": "0.85", "completed_on": "2010-01-01"}  # fmt: skip
+            "stock_use": "office_building", "planned_occupancy": "0.85", "completed_on": "2010-01-01"}  # fmt: skip
     entry = {**told(), "components": [part]}
     taxed = {**GROUND_OPEN, "district_says_low_occupancy": False, "annual_district_tax_yuan": "300000"}
     await store(

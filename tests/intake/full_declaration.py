@@ -42,7 +42,7 @@ BUILDING_PART: dict[str, Any] = {
     "kind": "building",
     "name": "1号楼",
     "resource_id": "R-1",
-    "stock_use": "office",
+    "stock_use": "office_building",
     "completed_on": "1998-07-16",
     "wholly_vacant": False,
     "occupancy": "0.41",

@@ -30,7 +30,7 @@ MET: dict[str, Any] = {
 
 def building(area: str, invested: str, **changes: Any) -> dict[str, Any]:
     """Return a vacant office building of 2008 that meets every condition, with these changes."""
-    part = {"kind": "building", "name": "主楼", "stock_use": "office", "completed_on": "2008-06-30",
+    part = {"kind": "building", "name": "主楼", "stock_use": "office_building", "completed_on": "2008-06-30",
             "wholly_vacant": True, "planned_occupancy": "0.85"}  # fmt: skip
     return {**part, "renovated_area_m2": area, "fixed_investment_yuan": invested, **changes}
 
@@ -96,7 +96,7 @@ INTEREST = Case(
 PACKAGE = Case(
     "package", 3, "张家湾设计小镇片区统筹", "110112", "area_package",
     (
-        building("21500.00", "200000000.00", stock_use="commercial", completed_on="2001-05-01"),
+        building("21500.00", "200000000.00", stock_use="commercial_facility", completed_on="2001-05-01"),
         factory("4200.00", "40000000.00", stock_use="warehouse", end_cause="function_adjustment"),
         {"kind": "infrastructure", "name": "道路与绿化", "fixed_investment_yuan": "20000000.00"},
     ),
@@ -116,7 +116,7 @@ MUNICIPAL = Case(
 )  # fmt: skip
 RETAIL = Case(
     "retail", 7, "示例纯零售商场", "110114", "inefficient_building",
-    (building("26000.00", "150000000.00", stock_use="commercial"),), {"industries": ["retail"]},
+    (building("26000.00", "150000000.00", stock_use="commercial_facility"),), {"industries": ["retail"]},
     refused_clause="二（二）1",
 )  # fmt: skip
 SETTLED = Case(

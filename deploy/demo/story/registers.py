@@ -47,8 +47,7 @@ async def _push(client: StoryClient, code: str, book: str, rows: list[dict[str, 
 
 def _resource_row(case: Case, like: dict[str, Any]) -> dict[str, Any]:
     part = case.components[0]
-    uses = {"office": "office_building", "commercial": "commercial_facility"}
-    kind = uses.get(part["stock_use"], part["stock_use"])
+    kind = part["stock_use"]
     grounds = ["wholly_vacant"] if part.get("wholly_vacant") else []
     return {
         "external_id": f"{case.district}-R-STORY{case.number:02d}", "district": case.district, "quarter": QUARTER,
@@ -77,12 +76,10 @@ def _library_row(case: Case) -> dict[str, Any]:
 
 
 def _component(part: dict[str, Any], resource: str | None) -> dict[str, Any]:
-    uses = {"office": "office_building", "commercial": "commercial_facility"}
     component = {
         "kind": part["kind"], "resource_external_id": resource,
         "fixed_investment_yuan": part["fixed_investment_yuan"],
     }  # fmt: skip
     if part["kind"] == "infrastructure":
         return component
-    use = uses.get(part["stock_use"], part["stock_use"])
-    return component | {"stock_use": use} | {k: part[k] for k in ("renovated_area_m2", "planned_occupancy")}
+    return component | {k: part[k] for k in ("stock_use", "renovated_area_m2", "planned_occupancy")}
