@@ -2,11 +2,8 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import date
-from pathlib import Path
 from typing import Any
 from uuid import UUID
-
-import yaml
 
 from shared.actors import system_actor
 from shared.clock import uuid7
@@ -22,18 +19,17 @@ from shared.contracts.intake import (
     Project,
 )
 from shared.events.outbox import emit
+from tests.cases.form import base
 from tests.world import START, World
 
 USCC = "91110000600037341L"
-BASES: Mapping[str, Mapping[str, Any]] = yaml.safe_load(
-    (Path(__file__).parents[1] / "shared" / "policy" / "cases" / "eligibility.yaml").read_text("utf-8")
-)["base"]
+BASES: Mapping[str, Mapping[str, Any]] = {name: base(name) for name in ("building", "factory", "area")}
 MARKS = ("industry", "green", "readiness", "investment", "surroundings")
 
 
-def facts(base: str = "building", drop: Iterable[str] = (), **changed: Any) -> ProjectFacts:
+def facts(kind: str = "building", drop: Iterable[str] = (), **changed: Any) -> ProjectFacts:
     """Return the facts of a base case, with some changed or dropped."""
-    told = {name: value for name, value in {**BASES[base], **changed}.items() if name not in set(drop)}
+    told = {name: value for name, value in {**BASES[kind], **changed}.items() if name not in set(drop)}
     return ProjectFacts.model_validate(told)
 
 

@@ -1,24 +1,22 @@
-"""Worked cases from YAML: a passing base, a few changes, and the decision that the notice gives."""
+"""Worked cases of tests/cases: a passing base, a few changes, and the decision that the notice gives."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from copy import deepcopy
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from functools import cache
-from pathlib import Path
 from typing import Any, Final
 
 import polars as pl
-import yaml
 
 from shared.policy import Decision, Ruleset, assess, evaluate_targets, resolve
 from shared.policy.ruleset import Phase
 from shared.policy.table import eligible, frame_of, outcomes
+from tests.cases.form import Row, base, rows_of
 
-FOLDER: Final = Path(__file__).parent / "cases"
+__all__ = ["ANSWERS", "Case", "base", "case_of", "cases", "decided_cases"]
 ANSWERS: Final[Mapping[str, bool | None]] = {"eligible": True, "ineligible": False, "undetermined": None}
 TARGETS_ON: Final = date(2025, 6, 30)
 
@@ -56,10 +54,8 @@ class Case:
 
 @cache
 def cases() -> tuple[Case, ...]:
-    """Return all declaration and evaluation cases of the YAML files."""
-    given, more, targets = (_load(name) for name in ("eligibility", "eligibility_more", "targets"))
-    declared = [_case(entry, given["base"], "declare") for entry in given["cases"] + more["cases"]]
-    return tuple(declared + [_case(entry, targets["base"], "evaluate") for entry in targets["cases"]])
+    """Return all declaration and evaluation cases."""
+    return tuple(case_of(row) for row in rows_of("declaration", "targets"))
 
 
 def decided_cases() -> list[Case]:
@@ -67,31 +63,9 @@ def decided_cases() -> list[Case]:
     return [case for case in cases() if "error" not in case.expect]
 
 
-def base(name: str) -> dict[str, Any]:
-    """Return the facts of a declaration that meets every rule: building, factory or area."""
-    facts: dict[str, Any] = deepcopy(_load("eligibility")["base"][name])
-    return facts
-
-
-@cache
-def _load(name: str) -> Any:
-    return yaml.safe_load((FOLDER / f"{name}.yaml").read_text("utf-8"))
-
-
-def _case(entry: Mapping[str, Any], bases: Mapping[str, Any], phase: Phase) -> Case:
-    facts = deepcopy(bases[entry["base"]])
-    for path in entry.get("unset", ()):
-        holder, last = _holder_of(facts, path)
-        del holder[last]
-    for path, value in entry.get("set", {}).items():
-        holder, last = _holder_of(facts, path)
-        holder[last] = {**holder[last], **value} if isinstance(value, dict) else value
-    as_of = facts.get("accepted_on", TARGETS_ON)
-    return Case(entry["name"], facts, entry["expect"], as_of, entry.get("under", {}), entry.get("standards", {}), phase)
-
-
-def _holder_of(facts: Any, path: str) -> tuple[Any, Any]:
-    *steps, last = [int(step) if step.isdigit() else step for step in path.split(".")]
-    for step in steps:
-        facts = facts[step]
-    return facts, last
+def case_of(row: Row) -> Case:
+    """Return the case of a row that is put to the rules of a declaration or to the targets."""
+    facts = row.facts(row.where)
+    phase: Phase = "declare" if row.where == "declaration" else "evaluate"
+    under, standards = row.given.get("under", {}), row.given.get("standards", {})
+    return Case(row.title, facts, row.expect, facts.get("accepted_on", TARGETS_ON), under, standards, phase)
