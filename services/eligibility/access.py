@@ -33,6 +33,7 @@ ACCESS = (
     ),
     Access("ruleset", "the text of a rule set stays", app=ADD, sealer="SELECT"),
     Access("score_sheet", "each score sheet stays as it was given", app=ADD, sealer="SELECT"),
+    Access("standard_decision", "each decision on a standard stays as it was made", app=ADD, sealer="SELECT"),
     Access("settlement", "each settlement stays as it was made", app=ADD, sealer="SELECT"),
     Access("stock_resource", "copy of the newest version of a resource", app=f"{ADD}, UPDATE (facts, version)"),
 )

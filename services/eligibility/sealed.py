@@ -16,6 +16,7 @@ SEALS = Seals(
         sealed("eligibility", _TABLES["recognised_investment"], "recognised_by", "recognised_by_name"),
         sealed("eligibility", _TABLES["pool_entry"], changes=True),
         sealed("eligibility", _TABLES["district_standard"], "set_by", "set_by_name"),
+        sealed("eligibility", _TABLES["standard_decision"], "reason", "decided_by", "decided_by_name"),
         sealed("eligibility", _TABLES["ruleset"]),
     ),
     {

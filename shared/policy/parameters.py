@@ -41,6 +41,8 @@ class DatedValue:
     district: str = ""
     publisher: str = "city"
     unverified: bool = False
+    set_aside: str = ""
+    """A district's standard that would replace this value and has no effect, and why, in Chinese."""
     figure: str = ""
     """Name of the version in the register of figures; empty for a district's own value."""
 
@@ -73,6 +75,16 @@ def district_keys() -> frozenset[str]:
     return frozenset(key for key, entry in definitions().items() if entry.get("by_district"))
 
 
+def no_looser(key: str, own: Decimal, city: Decimal | None) -> bool:
+    """Return whether a district's number is at least as strict as the city's, or the city leaves it open.
+
+    Only such a number has effect without the city's confirmation (四（一）2, 四（二）3).
+    """
+    if city is None or own == city:
+        return True
+    return own < city if definitions()[key]["stricter"] == "lower" else own > city
+
+
 @cache
 def district_standards() -> tuple[tuple[DatedValue, date | None], ...]:
     """Return the published district standards of series/district.csv, each with its last date or None."""
@@ -90,8 +102,10 @@ def value_on(key: str, on: date, district: str | None = None) -> DatedValue | No
     for dated in history()[key]:
         if dated.valid_from <= on:
             found = dated
+    city = found.value if found else None
     for own, until in district_standards():
-        if own.key == key and own.district == district and own.valid_from <= on and (until is None or on <= until):
+        of_district = own.key == key and own.district == district
+        if of_district and own.valid_from <= on and (until is None or on <= until) and no_looser(key, own.value, city):
             found = own
     if found is not None and found.figure:
         note([found.figure])

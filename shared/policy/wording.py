@@ -34,7 +34,8 @@ def format_source(dated: DatedValue) -> str:
     """Format the source of a value: edition and clause, or document, and first date."""
     origin = dated.ref or dated.source or "未注明"
     district = f"{dated.district} 区级标准，" if dated.district else ""
-    return f"〔{district}{origin}，{dated.valid_from}起〕"
+    aside = f"；{dated.set_aside}" if dated.set_aside else ""
+    return f"〔{district}{origin}，{dated.valid_from}起{aside}〕"
 
 
 def describe(trace: Trace, ruleset: Ruleset) -> str:

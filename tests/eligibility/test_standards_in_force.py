@@ -76,7 +76,8 @@ async def publish(world: World, who: str = "110105-supervisor-1", status: int = 
 
 async def test_a_published_standard_is_numbered_in_its_district_and_shown_in_full(world: World) -> None:
     answer = await world.call("eligibility", "POST", PATH, "110105-supervisor-1", STANDARD, status=201)
-    assert answer.headers["location"] == "/v1/district-standards?district=110105"
+    own_path = f"{PATH}/{answer.json()['id']}"
+    assert (answer.headers["location"], answer.headers["etag"]) == (own_path, '"1"')
     theirs = await publish(world, "110106-supervisor-2", district="110106", value="0.4", document_no="丰台标准")
     second = await publish(world, parameter=TAX, value="150.5000", valid_from="2024-02-01")
     UUID(second["id"])
@@ -84,6 +85,8 @@ async def test_a_published_standard_is_numbered_in_its_district_and_shown_in_ful
     assert second == {
         "id": second["id"], "number": 2, "district": "110105", "parameter": TAX, "label": "单位面积年区级税收界限",
         "unit": "元/㎡", "value": "150.5", "valid_from": "2024-02-01", "document_no": "示例区低效楼宇认定标准", **who,
+        "city_value": "200", "effect": "stricter", "effect_label": "不宽于市级，适用", "decisions": [],
+        "effect_reason": "朝阳区标准 150.5元/㎡（示例区低效楼宇认定标准）不宽于市级 200元/㎡，按区级标准判定",
     }  # fmt: skip
     assert (theirs["number"], theirs["district"], theirs["set_by"]) == (1, "110106", "110106-supervisor-2")
     listed = (await world.get("eligibility", f"{PATH}?sort=set_at", "110105-officer-1"))["items"]

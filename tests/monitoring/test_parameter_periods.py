@@ -190,6 +190,7 @@ async def test_tax_is_compared_with_the_bound_of_the_projects_own_district(
     city = parameters.history()["low_tax_yuan_per_m2"][-1]
     own = replace(city, value=Decimal(400), district="110105")
     monkeypatch.setattr(parameters, "district_standards", lambda: ((own, None),))
+    monkeypatch.setattr(parameters, "no_looser", lambda *_: True)  # as if the city had confirmed it
     project = await funded_project(world)
     result = (await computed_evaluation(world, project))["result"]
     assert {head["head"]: head["score"] for head in result["heads"]}["tax_contribution"] == "12.50"

@@ -4,7 +4,7 @@ from services.eligibility.models.base import Base
 from services.eligibility.models.library import LibraryProject, StockResource
 from services.eligibility.models.pool import ConflictDeclaration, PoolEntry, RecognisedInvestment, ScoreSheet
 from services.eligibility.models.reviews import Assessment, Review, Settlement
-from services.eligibility.models.standards import DistrictStandard, StoredRuleset
+from services.eligibility.models.standards import DistrictStandard, StandardDecision, StoredRuleset
 
 __all__ = [
     "Assessment",
@@ -17,6 +17,7 @@ __all__ = [
     "Review",
     "ScoreSheet",
     "Settlement",
+    "StandardDecision",
     "StockResource",
     "StoredRuleset",
 ]

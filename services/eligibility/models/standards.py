@@ -1,11 +1,11 @@
-"""Tables of rule sets and district standards (四（一）2, 四（二）3)."""
+"""Tables of rule sets, district standards and the decisions on them (四（一）2, 四（二）3)."""
 
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, CheckConstraint, Numeric, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Numeric, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.eligibility.models.base import Base
@@ -43,3 +43,25 @@ class DistrictStandard(Base):
     set_by: Mapped[str]
     set_by_name: Mapped[str]
     set_at: Mapped[datetime]
+
+
+class StandardDecision(Base):
+    """The city's confirmation or refusal of a standard, or its district's withdrawal. Append-only; the last counts."""
+
+    __tablename__ = "standard_decision"
+    __table_args__ = (
+        UniqueConstraint("standard_id", "number"),
+        CheckConstraint("decision IN ('confirmed', 'not_confirmed', 'withdrawn')", name="decision"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    standard_id: Mapped[UUID] = mapped_column(
+        ForeignKey("district_standard.id", name="fk_standard_decision_standard_id_district_standard")
+    )
+    number: Mapped[int]
+    district: Mapped[str]
+    decision: Mapped[str]
+    reason: Mapped[str]
+    decided_by: Mapped[str]
+    decided_by_name: Mapped[str]
+    decided_at: Mapped[datetime]

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Literal
 
+from shared.policy.overlays import EFFECTS
 from shared.policy.parameters import district_keys, history
 
 Stage = Literal["in_review", "passed", "rejected", "in_pool", "kept_out", "returned", "closed"]
@@ -70,6 +71,13 @@ COST_KINDS: dict[str, str] = {
 ProjectOrigin = Literal["declaration", "library"]
 PROJECT_ORIGINS: dict[str, str] = {"declaration": "申报项目", "library": "储备库项目"}
 
+StandardDecisionCode = Literal["confirmed", "not_confirmed", "withdrawn"]
+STANDARD_DECISIONS: dict[str, str] = {
+    "confirmed": "市级确认",
+    "not_confirmed": "市级不予确认",
+    "withdrawn": "区级撤回",
+}
+
 EditionId = Literal["2021", "2023"]
 EDITIONS: dict[str, str] = {"2021": "2021 年版", "2023": "2023 年版"}
 
@@ -93,5 +101,7 @@ CODE_LISTS: Mapping[str, Mapping[str, str]] = {
     "project_origin": PROJECT_ORIGINS,
     "edition": EDITIONS,
     "district_parameter": _district_parameters(),
+    "district_standard_effect": EFFECTS,
+    "district_standard_decision": STANDARD_DECISIONS,
 }
 """Every code list by name, as `GET /v1/code-lists` serves them."""
