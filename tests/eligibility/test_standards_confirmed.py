@@ -12,7 +12,7 @@ pytestmark = pytest.mark.clause("四（一）2", "四（二）3")
 PATH = "/v1/district-standards"
 TAX = "low_tax_yuan_per_m2"
 REASON = {"reason": "按文件办理"}
-CONFIRMED, REFUSED = ({"decision": word, "reason": "经研究"} for word in ("confirmed", "not_confirmed"))
+CONFIRMED, REFUSED = ({"confirmed": said, "reason": "经研究"} for said in (True, False))
 
 
 async def publish(world: World, value: str, status: int = 201, **changed: Any) -> Any:
@@ -96,7 +96,7 @@ async def test_decisions_are_kept_in_order_and_the_last_one_counts(world: World)
     for number, body in enumerate((CONFIRMED, REFUSED, CONFIRMED), 1):
         shown = await decide(world, standard, body)
         assert [each["number"] for each in shown["decisions"]] == list(range(1, number + 1))
-        assert shown["decisions"][-1]["decision"] == body["decision"]
+        assert shown["decisions"][-1]["decision"] == ("confirmed" if body["confirmed"] else "not_confirmed")
         assert (await decide(world, standard, body, 409))["code"] == "wrong_status"
     read = await world.get("eligibility", f"{PATH}/{standard['id']}", "110105-officer-1")
     assert read == shown
@@ -139,11 +139,11 @@ async def test_a_standard_is_compared_with_the_citys_number_of_each_day(world: W
 @pytest.mark.parametrize(
     ("body", "pointer"),
     [
-        ({"decision": "withdrawn", "reason": "不同意"}, "/body/decision"),
-        ({"decision": "confirmed"}, "/body/reason"),
-        ({"decision": "confirmed", "reason": " "}, "/body/reason"),
+        ({"confirmed": None, "reason": "不同意"}, "/body/confirmed"),
+        ({"confirmed": True}, "/body/reason"),
+        ({"confirmed": True, "reason": " "}, "/body/reason"),
     ],
 )
-async def test_a_decision_is_one_of_two_and_has_a_reason(world: World, body: Any, pointer: str) -> None:
+async def test_a_decision_is_yes_or_no_and_has_a_reason(world: World, body: Any, pointer: str) -> None:
     standard = await publish(world, "1000")
     assert (await decide(world, standard, body, 422))["errors"][0]["pointer"] == pointer

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from uuid import UUID
 
 from tests.eligibility import fixtures as eligibility_fixtures
+from tests.eligibility import test_standards_confirmed
 from tests.funding import case as funding_case
 from tests.funding import distinct, interest_steps, test_countersigning, test_money_bars, test_municipal_money
 from tests.funding import story as funding_story
@@ -38,7 +39,7 @@ async def intake(world: World) -> None:
 
 
 async def eligibility(world: World) -> None:
-    """Settle, choose an edition, conclude, score, and decide on two projects."""
+    """Settle, choose an edition, conclude, score, decide on two projects and on a district standard."""
     fixtures = eligibility_fixtures
     case = await fixtures.forward(world, fixtures.facts(drop=fixtures.OPEN))
     await fixtures.act(world, case, "settle", "city-officer-1", fixtures.SETTLE)
@@ -46,6 +47,9 @@ async def eligibility(world: World) -> None:
     for name, status in (("enter-pool", 201), ("keep-out", 204)):
         ready = await fixtures.assessed_project(world)
         await fixtures.act(world, ready, name, "city-supervisor-1", REASON, status)
+    standard = await test_standards_confirmed.publish(world, "1000")
+    await test_standards_confirmed.decide(world, standard, test_standards_confirmed.CONFIRMED)
+    await test_standards_confirmed.withdraw(world, standard)
     await series_acts.every_act(world, "eligibility")
 
 

@@ -9,6 +9,7 @@ from shared.actors import system_actor
 from shared.contracts.base import event_types
 from tests.attachments import attached
 from tests.eligibility import fixtures as eligibility_fixtures
+from tests.eligibility import test_standards_confirmed
 from tests.funding import case as funding_case
 from tests.funding import interest_steps
 from tests.intake import sample_declarations, sample_rows
@@ -32,6 +33,7 @@ _COLUMNS: Mapping[str, Mapping[str, str]] = {
         "declaration_id": "review.declaration_id",
         "case_id": "review.declaration_id",
         "ruleset_hash": "ruleset.hash",
+        "standard_id": "district_standard.id",
     },
     "funding": {
         "order_id": "correction_order.id",
@@ -92,6 +94,8 @@ async def eligibility(world: World) -> None:
     await eligibility_fixtures.act(world, open_case, "settle", "city-officer-1", eligibility_fixtures.SETTLE)
     await eligibility_fixtures.passed_review(world)
     await eligibility_fixtures.assessed_project(world)
+    standard = await test_standards_confirmed.publish(world, "1000")
+    await test_standards_confirmed.decide(world, standard, test_standards_confirmed.CONFIRMED)
     await series_acts.every_act(world, "eligibility")
 
 

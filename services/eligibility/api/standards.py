@@ -84,12 +84,13 @@ async def decide_district_standard(
     effect, why = effect_on(standard, _day(standard, today(session)), decisions)
     if effect in ("stricter", "city_open", "withdrawn"):
         raise WrongStatus(f"{why}，无须市级确认", current=effect)
-    if _last(standard, decisions) == body.decision:
+    decision = "confirmed" if body.confirmed else "not_confirmed"
+    if _last(standard, decisions) == decision:
         raise WrongStatus(f"已作出同一决定：{EFFECTS[effect]}", current=effect)
     case = Case(standard.id, standard.district)
-    told = {"decision": body.decision}
+    told = {"decision": decision}
     await record_act(session, "decide_district_standard", case, reason=body.reason, duty="confirm_standard", **told)
-    return await _decided(session, standard, decisions, body.decision, body.reason)
+    return await _decided(session, standard, decisions, decision, body.reason)
 
 
 @router.post(

@@ -101,7 +101,7 @@ CODE_LISTS: Mapping[str, Mapping[str, str]] = {
     "project_origin": PROJECT_ORIGINS,
     "edition": EDITIONS,
     "district_parameter": _district_parameters(),
-    "district_standard_effect": EFFECTS,
-    "district_standard_decision": STANDARD_DECISIONS,
+    "district_standard_state": EFFECTS,
+    "district_standard_outcome": STANDARD_DECISIONS,
 }
 """Every code list by name, as `GET /v1/code-lists` serves them."""

@@ -1,7 +1,7 @@
 """Bodies of the district standard endpoints (四（一）2, 四（二）3)."""
 
 from datetime import date, datetime
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema
@@ -49,9 +49,7 @@ class StandardDecisionIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    decision: Literal["confirmed", "not_confirmed"] = Field(
-        title="决定", description="confirmed 确认；not_confirmed 不予确认（原已确认的即予取消）"
-    )
+    confirmed: bool = Field(title="是否确认", description="false 为不予确认；原已确认的即予取消")
     reason: Paragraph = Field(title="理由")
 
 

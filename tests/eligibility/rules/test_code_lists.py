@@ -61,4 +61,6 @@ def test_the_lists_have_the_names_that_callers_know() -> None:
         "project_origin",
         "edition",
         "district_parameter",
+        "district_standard_state",
+        "district_standard_outcome",
     ]
