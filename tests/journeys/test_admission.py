@@ -17,6 +17,7 @@ each_service = pytest.mark.parametrize("service", SERVICES)
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
 WITHOUT_A_KEY = {
     ("POST", "/v1/dry-run"),
+    ("POST", "/v1/dry-run/picture"),
     ("POST", "/v1/what-if"),
     ("POST", "/v1/series/preview"),
     ("POST", "/v1/applications/{application_id}/interest-preview"),

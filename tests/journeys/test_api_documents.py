@@ -21,7 +21,8 @@ from tests.world import World
 
 # Probes, reference data for integrators and signed checkpoints need no token: they show nothing of a case.
 OPEN_TO_ALL = {
-    "live", "ready", "read_event_schema", "dry_run_declaration", "list_editions", "list_clauses", "list_duties",
+    "live", "ready", "read_event_schema", "dry_run_declaration", "draw_dry_run", "list_editions", "read_input_schema",
+    "read_decision_model", "list_clauses", "list_duties",
     "list_problems", "explain_problem", "list_code_lists", "list_checkpoints", "list_figures",
 }  # fmt: skip
 _INVALID_KEYSETS: tuple[Any, ...] = ([], {}, [None, "\x00"], 10**30)

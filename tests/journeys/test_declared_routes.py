@@ -12,7 +12,8 @@ from tests.enumeration import dependencies, operations
 
 each_service = pytest.mark.parametrize("service", SERVICES)
 STORING_NOTHING = {
-    "issue_stream_ticket", "dry_run_declaration", "run_what_if", "preview_figures", "preview_interest", "set_clock",
+    "issue_stream_ticket", "dry_run_declaration", "draw_dry_run", "run_what_if", "preview_figures", "preview_interest",
+    "set_clock",
 }  # fmt: skip
 """Operations by another method than GET that record nothing: calculations, and the clock of the demonstration."""
 OF_ALL = {

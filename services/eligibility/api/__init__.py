@@ -1,12 +1,13 @@
 """HTTP of eligibility, by subject."""
 
-from services.eligibility.api import assessments, dry_run, policy, pool, reviews, scoring, standards, what_if
+from services.eligibility.api import assessments, dry_run, pictures, policy, pool, reviews, scoring, standards, what_if
 from shared.attachments import api as attachments
 from shared.figures import entering, reading, recomputing
 from shared.web.routing import joined
 
 SUBJECTS = (
     assessments,
+    pictures,
     reviews,
     scoring,
     pool,

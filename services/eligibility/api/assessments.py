@@ -126,7 +126,7 @@ async def replay_assessment(
 ) -> ReplayOut:
     """Assess the recorded facts again by the recorded rule set and compare the answers."""
     await found(session, Review, declaration_id)
-    assessment = await _numbered(session, declaration_id, number)
+    assessment = await numbered_assessment(session, declaration_id, number)
     recorded, repeated = Decision.from_json(assessment.record), await _assess_again(session, assessment)
     differs = [name for name, value in recorded.to_json().items() if repeated.to_json()[name] != value]
     return ReplayOut(
@@ -152,7 +152,8 @@ async def read_ruleset(session: ReadSession, actor: Anyone, ruleset_hash: Rulese
     return RulesetOut(hash=row.hash, edition=row.edition, doc_no=row.doc_no, content=row.content)
 
 
-async def _numbered(session: AsyncSession, declaration_id: UUID, number: int | None) -> Assessment:
+async def numbered_assessment(session: AsyncSession, declaration_id: UUID, number: int | None) -> Assessment:
+    """Return a decision record of a case by its number, or the latest. Raises NotFound."""
     if number is None:
         return await current_assessment(session, declaration_id)
     query = select(Assessment).filter_by(declaration_id=declaration_id, number=number)

@@ -1,5 +1,7 @@
 """HTTP of the public dry run: eligibility, missing information, possible support (二)."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import date
 from decimal import Decimal
 
@@ -28,14 +30,20 @@ router = APIRouter(route_class=KnownParametersRoute, tags=["政策自测"])
 )
 async def dry_run_declaration(request: Request, body: DryRunIn) -> DryRunOut:
     """Assess a project without sign-in and without storing anything; district standards are not read. 二"""
+    async with tried(request, body) as (judged, as_of):
+        return DryRunOut(**decision_out(judged.decision, judged.summary), support=_support(judged, body.loan, as_of))
+
+
+@asynccontextmanager
+async def tried(request: Request, body: DryRunIn) -> AsyncIterator[tuple[Judgement, date]]:
+    """Judge a project by the figures of today; yield the judgement and the day of its rules while they are read."""
     instance: Instance = request.app.state.instance
     facts = body.facts
     if body.district:
         facts = ProjectFacts.model_validate({**facts.model_dump(), "district": body.district})
     as_of = body.as_of or facts.accepted_on or instance.clock.today()
     async with instance.database.reading(PUBLIC):
-        judged = dry_run(facts, as_of, instance.settings.interpretations)
-        return DryRunOut(**decision_out(judged.decision, judged.summary), support=_support(judged, body.loan, as_of))
+        yield dry_run(facts, as_of, instance.settings.interpretations), as_of
 
 
 def _support(judged: Judgement, loan: LoanIn | None, as_of: date) -> SupportOut:

@@ -77,6 +77,8 @@ STANDARD_DECISIONS: dict[str, str] = {
     "not_confirmed": "市级不予确认",
     "withdrawn": "区级撤回",
 }
+PictureFormat = Literal["svg", "mermaid", "text"]
+PICTURE_FORMATS: dict[str, str] = {"svg": "图（SVG）", "mermaid": "Mermaid 文本", "text": "分级列表"}
 
 EditionId = Literal["2021", "2023"]
 EDITIONS: dict[str, str] = {"2021": "2021 年版", "2023": "2023 年版"}
@@ -100,6 +102,7 @@ CODE_LISTS: Mapping[str, Mapping[str, str]] = {
     "cost_kind": COST_KINDS,
     "project_origin": PROJECT_ORIGINS,
     "edition": EDITIONS,
+    "picture_format": PICTURE_FORMATS,
     "district_parameter": _district_parameters(),
     "district_standard_state": EFFECTS,
     "district_standard_outcome": STANDARD_DECISIONS,

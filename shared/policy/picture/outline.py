@@ -118,10 +118,11 @@ def _readings(rule: Rule, ruleset: Ruleset) -> Iterator[str]:
 def _decides(found: Finding, decision: Decision) -> bool:
     """Return whether the conclusion follows from the rule.
 
-    A refusal that holds for every project type may rest on a clause whose rule is still open.
+    A refusal that holds for every project type may rest on a clause whose rule is still open. A 原则上 rule decides
+    where its exception must be given a reason.
     """
     if found.strength != "must":
-        return False
+        return found.clause in decision.needs_reason and found.effective is False and decision.decision == "eligible"
     if decision.decision == "ineligible":
         refused = any(other.strength == "must" and other.effective is False for other in decision.findings)
         return found.effective is False or (not refused and found.clause in decision.unmet and not found.effective)

@@ -11,6 +11,7 @@ FONTS: Final = (
 )
 _NARROW: Final = 0.58
 """Ems of a Latin letter or digit, somewhat above their mean width in the fonts named."""
+_NEVER_LAST: Final = "（〔《“‘"
 _NEVER_FIRST: Final = "，。；：、！？）〕》”’%％"
 
 
@@ -20,7 +21,7 @@ def ems(text: str) -> float:
 
 
 def wrapped(text: str, most: float) -> tuple[str, ...]:
-    """Return the text in lines of at most so many ems; no line begins with a closing mark, no number is broken."""
+    """Return the text in lines of at most so many ems; none begins with a closing mark or ends with an opening one."""
     lines, line = [], ""
     for piece in _pieces(text):
         if line and ems(line + piece) > most and piece not in _NEVER_FIRST:
@@ -40,7 +41,7 @@ def _pieces(text: str) -> list[str]:
     """Return the text in pieces that stay whole: runs of Latin letters and digits, single Chinese characters."""
     pieces: list[str] = []
     for letter in text:
-        if pieces and _joins(pieces[-1][-1]) and _joins(letter):
+        if pieces and ((_joins(pieces[-1][-1]) and _joins(letter)) or pieces[-1][-1] in _NEVER_LAST):
             pieces[-1] += letter
         else:
             pieces.append(letter)
