@@ -193,9 +193,9 @@ class _Writer:
         """Return the condition with the choices of readings and publications made."""
         match node:
             case Compare(sign, Interpretation(name), Constant(value)):
-                return Constant((self._ruleset.interpretations[name] == value) is (sign == "=="))  # type: ignore[arg-type]
+                return Constant((self._ruleset.interpretations[name] == value) is (sign == "=="))
             case Published(name):
-                return Constant(self._ruleset.values[name] is not None)  # type: ignore[arg-type]
+                return Constant(self._ruleset.values[name] is not None)
             case Choose(condition, then, otherwise, yes_no):
                 made = self._read(condition)
                 if isinstance(made, Constant):
