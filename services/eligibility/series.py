@@ -56,7 +56,7 @@ async def judge_again(session: AsyncSession, case_id: UUID, reason: str) -> str:
 
 
 SERIES = SeriesDuty(
-    owns=("parameter", "industry", "interpretation", "calendar", "edition"),
+    owns=("parameter", "industry", "interpretation", "calendar", "edition", "industry_class", "industry_restriction"),
     reads=("lpr",),
     announcement=PolicyFiguresConfirmed,
     compare=changed_judgements,

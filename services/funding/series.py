@@ -59,7 +59,7 @@ async def calculate_again(session: AsyncSession, case_id: UUID, reason: str) -> 
 
 SERIES = SeriesDuty(
     owns=("lpr",),
-    reads=("parameter", "industry", "interpretation", "calendar", "edition"),
+    reads=("parameter", "industry", "interpretation", "calendar", "edition", "industry_class", "industry_restriction"),
     announcement=RateFiguresConfirmed,
     compare=changed_subsidies,
     recompute=calculate_again,

@@ -2,4 +2,6 @@
 
 from shared.events.series import SeriesDuty
 
-SERIES = SeriesDuty(reads=("parameter", "industry", "interpretation", "calendar", "edition"))
+SERIES = SeriesDuty(
+    reads=("parameter", "industry", "interpretation", "calendar", "edition", "industry_class", "industry_restriction")
+)

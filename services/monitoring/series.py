@@ -5,6 +5,6 @@ from shared.events.series import SeriesDuty
 
 SERIES = SeriesDuty(
     owns=("factor",),
-    reads=("parameter", "industry", "interpretation", "calendar", "edition"),
+    reads=("parameter", "industry", "interpretation", "calendar", "edition", "industry_class", "industry_restriction"),
     announcement=FactorFiguresConfirmed,
 )

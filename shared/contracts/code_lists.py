@@ -5,6 +5,7 @@ from typing import Any, Final, get_args
 
 from shared.actors import ROLES
 from shared.contracts import library
+from shared.contracts.facts import TENANT_STAGES
 from shared.districts import DISTRICTS
 from shared.series import codes as figures
 
@@ -35,6 +36,7 @@ CODE_LISTS: Final[CodeLists] = {
     "support_mode": _labels(library.SupportMode),
     "construction_status": _labels(library.ConstructionStatus),
     "industry": _labels(library.Industry),
+    "tenant_stage": TENANT_STAGES,
     "permit": _labels(library.Permit),
     "maturity": _labels(library.Maturity),
     **figures.CODE_LISTS,

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
@@ -16,8 +16,9 @@ from shared.contracts.library import (
     ResourceKind,
     SupportMode,
 )
+from shared.industry_codes import IndustryCode
 from shared.money import Area, Money, Ratio
-from shared.text import Cleaned, clean_optional_line
+from shared.text import Cleaned, Line, clean_optional_line
 
 FORMER_CODES: Final[Mapping[str, str]] = {"office": "office_building", "commercial": "commercial_facility"}
 """Codes of earlier versions that senders may still use, with the codes of today, which answers and events carry."""
@@ -59,6 +60,22 @@ class Component(BaseModel):
     planned_occupancy: Ratio | None = Field(None, title="交付后1年内承诺入驻率")
 
 
+TenantStage = Literal["intended", "contracted"]
+TENANT_STAGES: Final[Mapping[str, str]] = {"intended": "拟引入", "contracted": "已签约"}
+
+
+class Tenant(BaseModel):
+    """A firm that the project will let space to, or has a contract with (二（二）1, 二（三）1)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: Line = Field(title="企业名称")
+    industry_code: IndustryCode = Field(title="行业代码", description="GB/T 4754-2017，如 6510 或 I6510")
+    area_m2: Area | None = Field(None, title="使用面积（平方米）")
+    share: Ratio | None = Field(None, title="占可出租面积比例", description="0 至 1")
+    stage: TenantStage = Field("intended", title="引入阶段", description="intended 拟引入；contracted 已签约")
+
+
 class ProjectFacts(BaseModel):
     """All facts that the rules read, under the names that the worked cases use."""
 
@@ -74,6 +91,7 @@ class ProjectFacts(BaseModel):
     admission_standard: bool | None = Field(None, title="有准入标准")
     operating_mechanism: bool | None = Field(None, title="建立运营管理机制")
     industries: tuple[Industry, ...] | None = Field(None, title="改造后引入的业态", max_length=5)
+    tenants: tuple[Tenant, ...] | None = Field(None, title="拟引入和已签约企业", max_length=200)
     green_retrofit_simultaneous: bool | None = Field(None, title="同步实施节能绿色化改造")
     renewable_feasible: bool | None = Field(None, title="具备可再生能源利用条件")
     renewable_planned: bool | None = Field(None, title="增设可再生能源利用设施")

@@ -173,9 +173,10 @@ def _duty(request: Request, kind: str) -> SeriesDuty:
 
 def _examined(session: AsyncSession, body: FiguresIn) -> Examined:
     entries, faults = _entries(body)
-    context = Context(today(session), body.document_no, fixed_readings(session))
+    said = (body.document_no, body.documented_on, bool(body.attachments))
+    context = Context(today(session), *said, fixed_readings(session))
     register: Register = session.info["figures"].register
-    examined = examine(body.kind, gathered(entries), register, context)
+    examined = examine(body.kind, gathered(body.kind, entries), register, context)
     return Examined(examined.changes, (*faults, *examined.errors))
 
 
@@ -242,7 +243,7 @@ def _expect_unmoved(session: AsyncSession, row: Row[Any]) -> None:
             raise FiguresMoved(
                 f"{figure.key} {figure.valid_from} 在登记后已另有版本，请退回本批次，由登记人核对后重新登记"
             )
-    context = Context(today(session), row.document_no, fixed_readings(session))
+    context = Context(today(session), row.document_no, row.documented_on, True, fixed_readings(session))
     for figure in proposed(row):
         for _, told in faults_of(figure, register, context):
             raise FiguresMoved(f"{figure.key} {figure.valid_from}：{told}。请退回本批次，由登记人核对后重新登记")

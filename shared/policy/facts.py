@@ -60,7 +60,7 @@ def read(facts: Mapping[str, Any], ruleset: Ruleset) -> Project:
     whole: dict[str, Any] = {}
     for item in ruleset.inputs.values():
         if not item.of:
-            whole[item.name] = _typed(facts.get(item.field or item.name), item)
+            whole[item.name] = _typed(facts.get(item.stated_as), item)
         elif not item.per_component:
             whole[item.name] = _drawn(components, item)
     own = {
@@ -160,7 +160,7 @@ def _has(component: Component, name: str) -> bool:
 
 
 def _typed(value: Any, item: Input) -> Any:
-    return None if value is None else READERS[item.type](value, item)
+    return item.absent if value is None else READERS[item.type](value, item)
 
 
 def _yes_no(value: Any, item: Input) -> bool:

@@ -44,6 +44,13 @@ class Input:
     of: str = ""
     field: str = ""
     draw: str = ""
+    absent: bool | None = None
+    """What an absent fact means; None if it is unknown, which is the rule."""
+
+    @property
+    def stated_as(self) -> str:
+        """Return the name under which a project's facts hold it; for a `derived` one `field` names its origin."""
+        return self.name if self.draw == "derived" else self.field or self.name
 
     @property
     def per_component(self) -> bool:

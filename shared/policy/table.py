@@ -204,7 +204,7 @@ def _leaf(node: Node, ruleset: Ruleset) -> pl.Expr:
 
 def _column(frame: pl.DataFrame, item: Input) -> pl.Expr:
     if item.name not in frame.columns:
-        return pl.lit(None, _dtype(item)).alias(item.name)
+        return pl.lit(item.absent, _dtype(item)).alias(item.name)
     found, column = frame.schema[item.name], pl.col(item.name)
     if item.type == "number":
         number = column.cast(pl.Float64)

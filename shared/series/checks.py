@@ -8,7 +8,10 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
+from shared.districts import CITY, DISTRICTS
+from shared.industry_codes import InvalidIndustryCode, validate_industry_code
 from shared.series.figures import Figure, Register
+from shared.series.kinds import KINDS
 from shared.series.package import FOLDER, definitions, kind_of, reading_definitions
 
 Fault = tuple[str, str]
@@ -21,10 +24,12 @@ _QUOTATION_DAY: Final = 20
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """Day of the entry, its document's number, the readings that settings of the system fix, and the whole batch."""
+    """Day of the entry, its document's number, day and file, the readings that settings fix, and the whole batch."""
 
     today: date
     document_no: str | None = None
+    documented_on: date | None = None
+    attached: bool = False
     fixed: frozenset[str] = frozenset()
     batch: tuple[Figure, ...] = ()
 
@@ -33,7 +38,7 @@ def faults_of(figure: Figure, register: Register, context: Context) -> Iterator[
     """Yield the fields that are wrong and what is wrong with them."""
     if figure.struck and register.newest(figure.place) is None:
         yield "struck", "没有这一数据，无从撤销"
-    elif figure.struck and figure.kind not in ("lpr", "calendar") and len(register.series(figure.kind, figure.key)) < 2:
+    elif figure.struck and not KINDS[figure.kind].removable and len(register.series(figure.kind, figure.key)) < 2:
         yield "struck", "这是唯一的数据，不能撤销；请改登正确的数值"
     else:
         yield from _CHECKS[figure.kind](figure, register, context)
@@ -202,6 +207,54 @@ def _edition(figure: Figure, register: Register, context: Context) -> Iterator[F
         yield "document_no", "依据文件须是该版本自己的文号"
 
 
+def _listed(figure: Figure, context: Context) -> Iterator[Fault]:
+    """Yield faults of the code and the document of an entry of a list; the document once for a batch."""
+    try:
+        if validate_industry_code(figure.key) != figure.key:
+            yield "key", f"行业代码请写作 {validate_industry_code(figure.key)}（不带门类字母）"
+    except InvalidIndustryCode as fault:
+        yield "key", str(fault)
+    if context.batch and figure is not context.batch[0]:
+        return
+    for name, present, label in (
+        ("document_no", context.document_no, "文号"),
+        ("documented_on", context.documented_on, "文件日期"),
+        ("attachments", context.attached, "原文件（先用 POST /v1/attachments 上传，再填附件标识）"),
+    ):
+        if not present:
+            yield name, f"目录须注明来源：请填写{label}"
+
+
+def _industry_class(figure: Figure, register: Register, context: Context) -> Iterator[Fault]:
+    yield from _listed(figure, context)
+    supported = {each for held in register.series("industry", "supported_industries") for each in held.value}
+    if not figure.struck and not (isinstance(figure.value, list) and set(figure.value) <= supported):
+        yield "value", f"应为门类代码的数组，可选：{'、'.join(sorted(supported))}；不属于支持门类的为空数组 []"
+
+
+def _industry_restriction(figure: Figure, register: Register, context: Context) -> Iterator[Fault]:
+    yield from _listed(figure, context)
+    if figure.struck:
+        return
+    bars = figure.value if isinstance(figure.value, list) else []
+    if not bars:
+        yield "value", '应为数组，如 [{"level": "restricted", "districts": ["110101"], "text": "目录原文"}]'
+    for place, bar in enumerate(bars):
+        yield from ((f"value/{place}/{field}", told) for field, told in _bar(bar))
+
+
+def _bar(bar: Any) -> Iterator[Fault]:
+    """Yield faults of one restriction: level, districts and text."""
+    told = bar if isinstance(bar, Mapping) else {}
+    if told.get("level") not in ("prohibited", "restricted"):
+        yield "level", "应为 prohibited（禁止）或 restricted（限制，含附条件的禁止）"
+    districts = told.get("districts")
+    if not isinstance(districts, list) or not districts or not {*districts} <= {CITY, *DISTRICTS}:
+        yield "districts", f"应为区代码的数组，全市为 {CITY}"
+    if not str(told.get("text") or "").strip():
+        yield "text", "请摘录目录原文"
+
+
 _CHECKS: Final[Mapping[str, Callable[[Figure, Register, Context], Iterator[Fault]]]] = {
     "lpr": _lpr,
     "parameter": _value,
@@ -210,4 +263,6 @@ _CHECKS: Final[Mapping[str, Callable[[Figure, Register, Context], Iterator[Fault
     "interpretation": _reading,
     "calendar": _calendar,
     "edition": _edition,
+    "industry_class": _industry_class,
+    "industry_restriction": _industry_restriction,
 }

@@ -5,7 +5,17 @@ from typing import Final, Literal
 
 from shared.series.kinds import KINDS
 
-KindCode = Literal["lpr", "parameter", "industry", "factor", "interpretation", "calendar", "edition"]
+KindCode = Literal[
+    "lpr",
+    "parameter",
+    "industry",
+    "factor",
+    "interpretation",
+    "calendar",
+    "edition",
+    "industry_class",
+    "industry_restriction",
+]
 Status = Literal["proposed", "confirmed", "returned", "withdrawn"]
 Origin = Literal["package", "entered", "imported"]
 ChangeCode = Literal["new", "corrected", "struck", "same"]

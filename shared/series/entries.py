@@ -5,11 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Final
 
+from shared.districts import CITY, DISTRICTS
+from shared.industry_codes import FIELDS, InvalidIndustryCode, validate_industry_code
 from shared.series.checks import Context, faults_of
 from shared.series.codes import ChangeCode
 from shared.series.figures import Figure, Place, Register
@@ -75,7 +78,8 @@ def read_csv(kind: str, content: bytes) -> tuple[list[dict[str, Any]], list[RowE
         return [], [RowError(0, "file", str(error) if "文件" in str(error) else f"不是有效的 CSV 文件：{error}")]
     own = KINDS[kind].columns
     if own and own[0] in columns:
-        missing, read = [name for name in own[:-1] if name not in columns], _OWN_FORMS[kind]
+        needed = own[:-1] if kind == "lpr" else own
+        missing, read = [name for name in needed if name not in columns], _OWN_FORMS[kind]
     else:
         missing, read = [name for name in COMMON_COLUMNS[:3] if name not in columns], _common_row
     if missing or not rows:
@@ -138,11 +142,56 @@ def _calendar_row(row: Mapping[str, str]) -> Iterator[dict[str, Any]]:
     yield {"key": str(day.year), "valid_from": date(day.year, 1, 1), "value": {name: [day.isoformat()]}}
 
 
-_OWN_FORMS: Final = {"lpr": _lpr_row, "calendar": _calendar_row}
+def _class_row(row: Mapping[str, str]) -> Iterator[dict[str, Any]]:
+    """Yield an entry of the list of fields: fields by code or label, separated by 、 or ；; none are 无."""
+    labels = {label: code for code, label in FIELDS.items()}
+    said = [word for word in re.split(r"[、；;,，\s]+", row["fields"].strip()) if word and word != "无"]
+    if unknown := [word for word in said if word not in labels and word not in FIELDS]:
+        raise _Unreadable("fields", f"没有门类“{unknown[0]}”，可填：{'、'.join(FIELDS.values())}；不属于的填 无")
+    yield {"key": _code(row), "valid_from": _day(row, "valid_from"), "value": [labels.get(word, word) for word in said]}
 
 
-def gathered(entries: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Return the days of a calendar file as one entry a year; entries of other kinds unchanged."""
+def _restriction_row(row: Mapping[str, str]) -> Iterator[dict[str, Any]]:
+    """Yield one restriction of a code: level 禁止 or 限制, districts by code or name, 全市 for all, and the text."""
+    level = {"禁止": "prohibited", "限制": "restricted"}.get(row["level"].strip(), row["level"].strip())
+    names = {**{unit.name: code for code, unit in DISTRICTS.items()}, "全市": CITY}
+    districts = [names.get(word, word) for word in re.split(r"[、；;,，\s]+", row["districts"].strip()) if word]
+    bar = {"level": level, "districts": districts, "text": row["text"].strip()}
+    yield {"key": _code(row), "valid_from": _day(row, "valid_from"), "value": [bar]}
+
+
+def _code(row: Mapping[str, str]) -> str:
+    try:
+        return validate_industry_code(row["code"])
+    except InvalidIndustryCode as fault:
+        raise _Unreadable("code", str(fault)) from None
+
+
+_OWN_FORMS: Final = {
+    "lpr": _lpr_row,
+    "calendar": _calendar_row,
+    "industry_class": _class_row,
+    "industry_restriction": _restriction_row,
+}
+
+
+def gathered(kind: str, entries: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return the days of a calendar file as one entry a year, and restrictions of one code and day as one entry."""
+    return _restrictions(entries) if kind == "industry_restriction" else _years(entries)
+
+
+def _restrictions(entries: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return the rows of a file as one entry for each code and day; other entries unchanged."""
+    found: dict[Any, dict[str, Any]] = {}
+    for number, entry in enumerate(entries):
+        place = (entry["key"], entry["valid_from"]) if "row" in entry else number
+        known = found.setdefault(place, {**entry, "value": []} if "row" in entry else {**entry})
+        if "row" in entry:
+            known["value"] = [*known["value"], *entry["value"]]
+    return list(found.values())
+
+
+def _years(entries: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     years: dict[str, dict[str, Any]] = {}
     others: list[dict[str, Any]] = []
     for entry in entries:

@@ -8,6 +8,7 @@ from typing import Any
 from shared.errors import Invalid, WrongStatus
 from shared.policy import ENGINE, Decision, Ruleset, assess, editions, interpretations, resolve
 from shared.policy.errors import NoEditionInForce
+from shared.policy.industries import tenant_facts
 
 LIBRARY_CLAUSE = "四（一）2"
 NO_EDITION = {
@@ -92,6 +93,7 @@ def judge(
     Settlements of rules outside the edition are ignored. Raises UnreadableFact, UnknownInterpretation.
     """
     district = facts.get("district")
+    facts = {**facts, **tenant_facts(facts, as_of)}
     try:
         ruleset = resolve(as_of, district, readings, standards)
     except NoEditionInForce as gap:

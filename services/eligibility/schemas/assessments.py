@@ -9,6 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from services.eligibility.models import Assessment, Review, Settlement
 from services.eligibility.rules.code_lists import PROVIDERS, Answer, EditionBasis, Occasion, Provider, Stage, Strength
 from shared.audiences import Handler
+from shared.contracts.facts import TenantStage
+from shared.contracts.library import Industry
 from shared.policy import Decision, Finding
 
 
@@ -55,6 +57,21 @@ class MissingInformationOut(BaseModel):
     clause: str = Field(title="条款", description="如 二（一）1")
 
 
+class TenantFindingOut(BaseModel):
+    """What the lists of the governing day say of one tenant."""
+
+    name: str = Field(title="企业名称")
+    industry_code: str = Field(title="行业代码", description="GB/T 4754-2017")
+    area_m2: str | None = Field(title="使用面积（平方米）")
+    share: str | None = Field(title="占可出租面积比例")
+    stage: TenantStage = Field(title="引入阶段")
+    fields: list[Industry] | None = Field(title="所属支持门类", description="空数组为不属于；null 为对照表未列，待认定")
+    supported: bool | None = Field(title="是否属于支持门类", description="null 为待定")
+    admitted: bool | None = Field(title="是否不在禁止和限制之列", description="null 为待定")
+    entries: list[str] = Field(title="所依据的数据版本名", description="见 GET /v1/series")
+    sentence: str = Field(title="说明")
+
+
 class SupportAmountOut(BaseModel):
     """A support amount with its derivation."""
 
@@ -84,6 +101,8 @@ class AssessmentDecisionOut(BaseModel):
     open: list[str] = Field(title="待定的条款")
     needs_reason: list[str] = Field(title="须说明理由的条款")
     missing: list[MissingInformationOut] = Field(title="尚缺信息")
+    tenants: list[TenantFindingOut] = Field(title="拟引入和已签约企业逐一比对")
+    tenant_remarks: list[str] = Field(title="企业比对提示")
     amounts: dict[str, SupportAmountOut] = Field(title="支持金额", description="按支持方式")
     interpretations: dict[str, str] = Field(title="所用口径")
 
@@ -188,6 +207,8 @@ def decision_out(decision: Decision, summary: str, settled: dict[str, Settlement
             )
             for item in decision.missing
         ],
+        "tenants": [TenantFindingOut.model_validate(each) for each in decision.facts.get("tenant_findings", ())],
+        "tenant_remarks": list(decision.facts.get("tenant_remarks", ())),
         "amounts": decision.to_json()["amounts"],
         "interpretations": dict(decision.interpretations),
     }
