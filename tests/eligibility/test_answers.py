@@ -131,7 +131,7 @@ def each_record(records: list[dict[str, Any]], ruleset: str) -> None:
             "decision": decision, "as_of": "2024-02-05", "as_of_kind": "district_acceptance", "edition": "2023",
             "doc_no": "京发改规〔2023〕12号", "ruleset": ruleset, "engine": "1", "unmet": [],
             "open": [] if decision == "eligible" else ["二（二）3"], "needs_reason": ["四（一）2"],
-            "missing": missing, "interpretations": interpretations(),
+            "missing": missing, "interpretations": interpretations(), "tenants": [], "tenant_remarks": [],
         }  # fmt: skip
         assert record["facts"] == {
             **told().model_dump(mode="json", exclude_none=True),

@@ -8,7 +8,8 @@ from shared.industry_codes import SECTIONS, InvalidIndustryCode, broader, sectio
 @pytest.mark.parametrize(
     ("typed", "code"),
     [
-        ("6510", "6510"), ("I6510", "6510"), (" i6510 ", "6510"), ("Ｉ６５１０", "6510"), ("651", "651"), ("65", "65"),
+        ("6510", "6510"), ("I6510", "6510"), (" i6510 ", "6510"), ("\uff29\uff16\uff15\uff11\uff10", "6510"),
+        ("651", "651"), ("65", "65"),
         ("I", "I"), ("0111", "0111"),
     ],
 )  # fmt: skip
