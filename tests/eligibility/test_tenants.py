@@ -24,7 +24,7 @@ BARS = (
     BAR + "6540,2024-01-01,禁止,全市,示例：不予新设\n"
     "51,2024-01-01,限制,东城区、110102,示例：区域性批发\n51,2024-01-01,禁止,海淀区,示例：专业市场\n"
 )
-SOURCE = {"document_title": "示例清单", "document_no": "示例〔2024〕1号", "documented_on": "2023-12-20"}
+SOURCE: dict[str, Any] = {"document_title": "示例清单", "document_no": "示例〔2024〕1号", "documented_on": "2023-12-20"}
 
 
 async def imported(world: World, kind: str, content: str, **changed: Any) -> Any:
