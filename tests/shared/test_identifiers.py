@@ -89,7 +89,10 @@ def test_a_field_refuses_a_wrong_code_in_chinese() -> None:
         TypeAdapter(Uscc).validate_python("911100006000373411")
 
 
-@pytest.mark.parametrize("code", ["2403-110105-04-01-123456", "2024-110302-70-03-000001", "2016-000052-48-01-006161"])
+@pytest.mark.parametrize(
+    "code",
+    ["2403-110105-04-01-123456", "2024-110302-70-03-000001", "2016-000052-48-01-006161", "2403-110105-97-09-000001"],
+)
 def test_a_project_code_of_beijing_or_of_the_centre_is_valid(code: str) -> None:
     assert TypeAdapter(ProjectCode).validate_python(code) == code
 
@@ -118,6 +121,11 @@ def test_a_project_code_has_one_spelling(typed: str) -> None:
         ("0001-110105-04-01-123456", "前4位"),
         ("1212-110105-04-01-123456", "前4位"),
         ("2100-110105-04-01-123456", "前4位"),
+        ("2403-110105-00-01-123456", "第3段"),
+        ("2403-110105-98-01-123456", "第3段"),
+        ("2403-110105-04-00-123456", "第4段"),
+        ("2403-110105-04-10-123456", "第4段"),
+        ("2403-110105-04-01-000000", "第5段"),
     ],
 )
 def test_a_project_code_with_an_impossible_part_is_refused_by_its_name(code: str, part: str) -> None:
@@ -143,9 +151,27 @@ def test_a_project_code_begins_with_its_month_or_year(code: str, day: date, futu
 
 
 @pytest.mark.parametrize(
-    ("first", "message"), [("8B", None), ("B1", "第1位"), ("X1", "第1位"), ("91", None), ("Y1", None)]
+    ("first", "message"),
+    [
+        ("81", None),
+        ("B1", "第1位"),
+        ("X1", "第1位"),
+        ("91", None),
+        ("93", None),
+        ("Y1", None),
+        ("54", None),
+        ("12", None),
+        ("8B", "第2位"),
+        ("94", "第2位"),
+        ("Y2", "第2位"),
+        ("14", "第2位"),
+        ("N4", "第2位"),
+        ("55", "第2位"),
+    ],
 )
-def test_a_credit_code_begins_with_a_registration_authority(first: str, message: str | None) -> None:
+def test_a_credit_code_begins_with_a_registration_authority_and_one_of_its_classes(
+    first: str, message: str | None
+) -> None:
     code = first + "110106" + "MF001234K"
     code += uscc_check_character(code)
     if message is None:
@@ -157,9 +183,14 @@ def test_a_credit_code_begins_with_a_registration_authority(first: str, message:
 
 @pytest.mark.parametrize(
     ("region", "valid"),
-    [("100000", True), ("110302", True), ("110000", True), ("320594", True), ("990101", False), ("000000", False)],
-)
-def test_a_credit_code_names_the_province_of_its_registrar(region: str, valid: bool) -> None:
+    [
+        ("100000", True), ("110302", True), ("110400", True), ("110000", True), ("110103", True), ("110228", True),
+        ("320594", True), ("310141", True), ("320500", True), ("469001", True), ("540102", True),
+        ("990101", False), ("000000", False), ("999999", False), ("109999", False),
+        ("110120", False), ("119999", False), ("110199", False), ("329999", False),
+    ],
+)  # fmt: skip
+def test_a_credit_code_names_the_region_of_its_registrar(region: str, valid: bool) -> None:
     code = "91" + region + "MF001234K"
     code += uscc_check_character(code)
     if valid:
