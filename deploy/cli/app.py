@@ -13,6 +13,7 @@ from deploy.cli import (
     outbox,
     parked,
     people,
+    policy,
     privacy,
     roles,
     series,
@@ -22,7 +23,7 @@ from deploy.cli import (
 
 app = typer.Typer(
     name="tenghuan",
-    help="Operate the suite: outbox, parked events, dead letters, replay, bus, ledger, backup, settings, seals.",
+    help="Operate the suite: outbox, parked events, dead letters, bus, ledger, backup, settings, seals, rules.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_show_locals=False,
@@ -42,6 +43,7 @@ for name, subject in (
     ("privacy", privacy),
     ("people", people),
     ("series", series),
+    ("policy", policy),
 ):
     app.add_typer(subject.app, name=name)
 

@@ -32,7 +32,7 @@ async def listed(client: httpx.AsyncClient, kind: str, *, versions: bool = False
     while True:
         asked: dict[str, Any] = {"kind": kind, "limit": _LIMIT, "versions": versions}
         asked |= {"cursor": cursor} if cursor else {}
-        page = _answer(await client.get("/v1/series", params=asked))
+        page = answer_of(await client.get("/v1/series", params=asked))
         shown = ("key", "valid_from", "value", "version", "unverified", "struck", "batch")
         rows += [{name: item[name] for name in shown} for item in page["items"]]
         cursor = page["next_cursor"]
@@ -43,7 +43,7 @@ async def listed(client: httpx.AsyncClient, kind: str, *, versions: bool = False
 async def imported(client: httpx.AsyncClient, body: dict[str, Any], content: bytes, *, dry_run: bool) -> list[Row]:
     """Enter the figures of a CSV file and return what each row changes. Raises Refused, with nothing entered."""
     sent = body | {"file": base64.b64encode(content).decode()}
-    preview = _answer(await client.post("/v1/series/preview", json=sent))
+    preview = answer_of(await client.post("/v1/series/preview", json=sent))
     if preview["errors"]:
         raise Refused("\n".join(f"第 {each['row']} 行 {each['field']}：{each['detail']}" for each in preview["errors"]))
     rows: list[Row] = [
@@ -52,16 +52,16 @@ async def imported(client: httpx.AsyncClient, body: dict[str, Any], content: byt
     ]
     if dry_run:
         return rows
-    entered = _answer(await client.post("/v1/series/batches", json=sent, headers=_key()))
+    entered = answer_of(await client.post("/v1/series/batches", json=sent, headers=_key()))
     return [row | {"batch": entered["id"]} for row in rows]
 
 
 async def confirmed(client: httpx.AsyncClient, batch: str) -> list[Row]:
     """Confirm a batch as it is now and return it. Raises Refused, for its author too."""
     read = await client.get(f"/v1/series/batches/{batch}")
-    _answer(read)
+    answer_of(read)
     tag = {"if-match": read.headers["etag"], **_key()}
-    done = _answer(await client.post(f"/v1/series/batches/{batch}/confirm", headers=tag))
+    done = answer_of(await client.post(f"/v1/series/batches/{batch}/confirm", headers=tag))
     return [{name: done[name] for name in ("id", "kind", "number", "status", "document_title")}]
 
 
@@ -69,7 +69,7 @@ def _key() -> dict[str, str]:
     return {"idempotency-key": str(uuid4())}
 
 
-def _answer(response: httpx.Response) -> Any:
+def answer_of(response: httpx.Response) -> Any:
     """Return the body of an answer. Raises Refused with the explanation of a refusal."""
     if response.is_success:
         return response.json()
