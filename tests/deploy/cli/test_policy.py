@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 
 import httpx
 import pytest
-from click.testing import Result
+from typer.testing import Result
 
 from deploy.cli.policy.replaying import replayed_cases
 from shared.policy.ruleset import jsonable
