@@ -39,7 +39,7 @@ async def judged_case(session: AsyncSession, review: Review) -> tuple[Judgement,
         as_of,
         settings_of(session).interpretations,
         await standards_on(session, review.district, as_of),
-        {rule: settlement.holds for rule, settlement in (await settlements_of(session, review)).items()},
+        {rule: bool(settlement.holds) for rule, settlement in (await settlements_of(session, review)).items()},
     )
     return judged, kind
 
@@ -57,11 +57,12 @@ async def current_assessment(session: AsyncSession, declaration_id: UUID) -> Ass
 
 
 async def settlements_of(session: AsyncSession, review: Review) -> dict[str, Settlement]:
-    """Return the latest settlement of each rule in this round."""
+    """Return the latest settlement of each rule in this round, without those that were withdrawn."""
     query = select(Settlement).where(
         Settlement.declaration_id == review.declaration_id, Settlement.round == review.round
     )
-    return {row.rule: row for row in await session.scalars(query.order_by(Settlement.number))}
+    latest = {row.rule: row for row in await session.scalars(query.order_by(Settlement.number))}
+    return {rule: row for rule, row in latest.items() if row.holds is not None}
 
 
 async def _add_assessment(

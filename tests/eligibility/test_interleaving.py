@@ -45,6 +45,7 @@ STANDARD = {
 }  # fmt: skip
 OF_A_REVIEW: Mapping[str, tuple[str, Any]] = {
     "settle": ("city-officer-1", SETTLE),
+    "withdraw-settlement": ("city-officer-1", {"rule": SETTLE["rule"], "reason": "认定有误"}),
     "choose-edition": ("city-supervisor-1", {"edition": "2023", "reason": "从新"}),
     "reassess": ("city-officer-1", REASON),
     "conclude": ("city-officer-2", PASS),

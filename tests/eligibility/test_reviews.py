@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from services.eligibility.api.pool import NotReadyForPool
-from services.eligibility.api.reviews import MachineFound, OwnSettlement
 from services.eligibility.api.scoring import InConflict, PanelComplete
+from services.eligibility.api.settlements import MachineFound, OwnSettlement
 from services.eligibility.rules.reviews import NotMet, NotReceived, StillOpen
 from shared.errors import DomainError
 from tests.eligibility.fixtures import (
@@ -100,6 +100,31 @@ async def test_a_settlement_is_replaced_by_another_officer_only(world: World) ->
     assert [(one["actor"], one["detail"]["holds"]) for one in acts if one["act"] == "settle_finding"] == [
         ("city-officer-1", True), ("city-officer-2", False),
     ]  # fmt: skip
+
+
+async def test_a_settlement_is_withdrawn_by_anybody_and_made_anew_by_another_officer(world: World) -> None:
+    declaration_id = await forward(world, facts(drop=OPEN))
+    taken_back = {"rule": SETTLE["rule"], "reason": "依据有误"}
+    assert (await act(world, declaration_id, "withdraw-settlement", "city-officer-1", taken_back, 409))["detail"] == (
+        "规则 surroundings 没有现行的人工认定，无从撤回"
+    )
+    assert (await act(world, declaration_id, "settle", "city-officer-1", SETTLE))["decision"] == "eligible"
+    case = await act(world, declaration_id, "withdraw-settlement", "city-officer-1", taken_back)
+    assert (case["decision"], case["current"]["occasion"]) == ("undetermined", "reassessed")
+    (found,) = (one for one in case["current"]["findings"] if one["rule"] == SETTLE["rule"])
+    assert (found["settlement"], found["effective"]) == (None, None)
+    await act(world, declaration_id, "withdraw-settlement", "city-officer-1", taken_back, 409)
+    other = {**SETTLE, "holds": False}
+    assert (await act(world, declaration_id, "settle", "city-officer-1", other, 403))["code"] == "own_settlement"
+    case = await act(world, declaration_id, "settle", "city-officer-2", other)
+    (found,) = (one for one in case["current"]["findings"] if one["rule"] == SETTLE["rule"])
+    assert (case["decision"], found["settlement"]["number"]) == ("ineligible", 3)
+    acts = (await world.get("eligibility", f"/v1/acts/{declaration_id}", "city-officer-1"))["items"]
+    (told,) = (one for one in acts if one["act"] == "withdraw_settlement")
+    assert (told["reason"], told["detail"]["held"], told["detail"]["settled_by"]) == (
+        "依据有误", True, "city-officer-1",
+    )  # fmt: skip
+    await act(world, declaration_id, "withdraw-settlement", "110105-officer-2", taken_back, 403)
 
 
 async def test_a_settlement_needs_a_reason_and_a_city_officer(world: World) -> None:

@@ -34,6 +34,7 @@ REASON = {"reason": "同意"}
 # Act: the stage that it needs, who does it, its body, its duty.
 ACTS: Mapping[str, tuple[str, str, Any, str | None]] = {
     "settle": ("in_review", "city-officer-1", SETTLE, "settle"),
+    "withdraw-settlement": ("in_review", "city-officer-1", {"rule": SETTLE["rule"], "reason": "认定有误"}, "settle"),
     "choose-edition": ("in_review", "city-supervisor-1", {"edition": "2023", "reason": "从新"}, "choose_edition"),
     "reassess": ("in_review", "city-officer-1", REASON, None),
     "conclude": ("in_review", "city-officer-1", PASS, "conclude"),
@@ -86,6 +87,7 @@ async def test_nobody_does_an_act_who_holds_an_excluding_duty_on_the_case(world:
     await receive(world, concluded)
     case_of = {
         "settle": reviewed,
+        "withdraw-settlement": reviewed,
         "choose-edition": reviewed,
         "conclude": concluded,
         "scores": passed,
@@ -100,11 +102,20 @@ async def test_nobody_does_an_act_who_holds_an_excluding_duty_on_the_case(world:
                 refusal = await act(world, case, name, who, body, 403)
                 detail = f"您已在本事项中承担“{DUTIES[duty]}”，不得再承担“{DUTIES[own]}”：{exclusion.reason}"
                 assert (refusal["code"], detail in refusal["detail"]) == ("same_officer", True), (name, duty)
-        for name in ("settle", "choose-edition", "conclude", "scores", "investment", "enter-pool"):
+        for name in (
+            "settle",
+            "withdraw-settlement",
+            "choose-edition",
+            "conclude",
+            "scores",
+            "investment",
+            "enter-pool",
+        ):
             _, who, body, _ = ACTS[name]
             case = case_of.get(name, ready)
             await hold(officers, case, who, WITH_DUTY[name])
-            await act(world, case, name, who, body, 200 if name in ("settle", "choose-edition", "conclude") else 201)
+            created = name in ("scores", "investment", "enter-pool")
+            await act(world, case, name, who, body, 201 if created else 200)
 
 
 @pytest.mark.parametrize("name", ["reassess", "conflict-declaration"])

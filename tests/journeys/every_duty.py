@@ -43,6 +43,9 @@ async def eligibility(world: World) -> None:
     fixtures = eligibility_fixtures
     case = await fixtures.forward(world, fixtures.facts(drop=fixtures.OPEN))
     await fixtures.act(world, case, "settle", "city-officer-1", fixtures.SETTLE)
+    await fixtures.act(
+        world, case, "withdraw-settlement", "city-officer-1", {"rule": fixtures.SETTLE["rule"], **REASON}
+    )
     await fixtures.act(world, case, "choose-edition", "city-supervisor-1", {"edition": "2023", **REASON})
     for name, status in (("enter-pool", 201), ("keep-out", 204)):
         ready = await fixtures.assessed_project(world)

@@ -1,6 +1,17 @@
 """HTTP of eligibility, by subject."""
 
-from services.eligibility.api import assessments, dry_run, pictures, policy, pool, reviews, scoring, standards, what_if
+from services.eligibility.api import (
+    assessments,
+    dry_run,
+    pictures,
+    policy,
+    pool,
+    reviews,
+    scoring,
+    settlements,
+    standards,
+    what_if,
+)
 from shared.attachments import api as attachments
 from shared.figures import entering, reading, recomputing
 from shared.web.routing import joined
@@ -9,6 +20,7 @@ SUBJECTS = (
     assessments,
     pictures,
     reviews,
+    settlements,
     scoring,
     pool,
     standards,

@@ -1,4 +1,4 @@
-"""HTTP of the review of conditions: settlement, edition, reassessment, conclusion (二, 三（二）)."""
+"""HTTP of the review of conditions: edition, reassessment, conclusion (二, 三（二）)."""
 
 from datetime import date
 from typing import Any
@@ -7,73 +7,23 @@ from fastapi import APIRouter, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.eligibility.api.parameters import DeclarationId
-from services.eligibility.models import Assessment, Review, Settlement
-from services.eligibility.reviews import (
-    assess_case,
-    case_fields,
-    current_assessment,
-    numbered_fields,
-    settlements_of,
-)
+from services.eligibility.models import Assessment, Review
+from services.eligibility.reviews import assess_case, case_fields, current_assessment, settlements_of
 from services.eligibility.rules.reviews import ReviewState, check_pass, check_rejection, reference_day
 from services.eligibility.schemas.assessments import ReviewDetailOut, review_out
-from services.eligibility.schemas.reviews import ConclusionIn, EditionChoiceIn, ReassessmentIn, SettlementIn
-from shared.actors import Actor
-from shared.contracts.eligibility import FindingSettled, ReviewPassed, ReviewRejected
+from services.eligibility.schemas.reviews import ConclusionIn, EditionChoiceIn, ReassessmentIn
+from shared.contracts.eligibility import ReviewPassed, ReviewRejected
 from shared.contracts.intake import Project
-from shared.errors import Forbidden, Invalid, WrongStatus
 from shared.events.outbox import emit
 from shared.policy import Decision
 from shared.storage.audit import case_of, hands_of, record_act
-from shared.storage.session import now, today
+from shared.storage.session import today
 from shared.storage.versions import etag, locked_as_read
 from shared.web.auth import CityOfficer, CitySupervisor
 from shared.web.headers import VERSIONED, IfMatch
 from shared.web.idempotency import ActRoute, Session
 
 router = APIRouter(route_class=ActRoute, tags=["条件审查"])
-
-
-class OwnSettlement(Forbidden):
-    """Refusal to change one's own settlement."""
-
-    code, title = "own_settlement", "不得由本人更改本人作出的认定"
-
-
-class MachineFound(WrongStatus):
-    """Refusal to settle a finding that has an outcome."""
-
-    code, title = "machine_found", "该项机器已有结论，不得人工认定"
-
-
-@router.post(
-    "/v1/assessments/{declaration_id}/settle",
-    name="settle_finding",
-    summary="人工认定",
-    description=(
-        "市发展改革委经办对机器待定的一项作出认定并说明理由，系统重新判定；"
-        "事项须在条件审查中，机器已有结论的不得认定，更改他人认定须由另一名经办作出。依据：二。"
-    ),
-    responses=VERSIONED,
-)
-async def settle_finding(
-    session: Session,
-    actor: CityOfficer,
-    declaration_id: DeclarationId,
-    body: SettlementIn,
-    response: Response,
-    if_match: IfMatch = None,
-) -> ReviewDetailOut:
-    """Settle an open finding and reassess the case. 二"""
-    review = await locked_as_read(session, Review, declaration_id, if_match)
-    review.expect_stage("in_review")
-    clause = _open_finding(await current_assessment(session, declaration_id), body.rule)
-    settlement = await _settlement(session, review, body, clause, actor)
-    session.add(settlement)
-    detail = body.model_dump(exclude={"reason"})
-    await record_act(session, "settle_finding", case_of(review), reason=body.reason, duty="settle", **detail)
-    await emit(session, _settled(review, settlement))
-    return await _reassessed(session, review, "settled", response)
 
 
 @router.post(
@@ -101,7 +51,7 @@ async def choose_edition(
     review.chosen_edition = body.edition
     detail = {"edition": body.edition}
     await record_act(session, "choose_edition", case_of(review), reason=body.reason, duty="choose_edition", **detail)
-    return await _reassessed(session, review, "edition_chosen", response)
+    return await reassessed(session, review, "edition_chosen", response)
 
 
 @router.post(
@@ -123,7 +73,7 @@ async def reassess_declaration(
     review = await locked_as_read(session, Review, declaration_id, if_match)
     review.expect_stage("in_review")
     await record_act(session, "reassess_declaration", case_of(review), reason=body.reason)
-    return await _reassessed(session, review, "reassessed", response)
+    return await reassessed(session, review, "reassessed", response)
 
 
 @router.post(
@@ -168,47 +118,8 @@ def _conclude(review: Review, decision: Decision, body: ConclusionIn, on: date) 
     review.conclude("passed", body.reason, on, check_pass(state, decision, reasons))
 
 
-def _open_finding(assessment: Assessment, rule: str) -> str:
-    """Return the clause of an open finding. Raises Invalid for an unknown rule, MachineFound for an answered one."""
-    findings = {found.rule: found for found in Decision.from_json(assessment.record).findings}
-    if rule not in findings:
-        waiting = [name for name, found in findings.items() if found.outcome is None]
-        raise Invalid(f"本次判定没有规则 {rule}，待定项：{'、'.join(waiting) or '无'}", field="/body/rule")
-    if findings[rule].outcome is not None:
-        raise MachineFound(findings[rule].sentence)
-    return findings[rule].clause
-
-
-async def _settlement(
-    session: AsyncSession, review: Review, body: SettlementIn, clause: str, actor: Actor
-) -> Settlement:
-    """Return the new settlement. Raises OwnSettlement where the same person made the previous one."""
-    standing = (await settlements_of(session, review)).get(body.rule)
-    if standing is not None and standing.settled_by == actor.subject:
-        raise OwnSettlement("更改认定须由另一名经办作出，请转交其他经办办理")
-    return Settlement(
-        **await numbered_fields(session, review, Settlement),
-        applicant_uscc=review.applicant_uscc,
-        clause=clause,
-        settled_by=actor.subject,
-        settled_by_name=actor.name,
-        settled_at=now(session),
-        **body.model_dump(),
-    )
-
-
-def _settled(review: Review, settlement: Settlement) -> FindingSettled:
-    return FindingSettled(
-        **case_fields(review),
-        rule=settlement.rule,
-        clause=settlement.clause,
-        holds=settlement.holds,
-        settled_by=settlement.settled_by,
-        reason=settlement.reason,
-    )
-
-
-async def _reassessed(session: AsyncSession, review: Review, occasion: str, response: Response) -> ReviewDetailOut:
+async def reassessed(session: AsyncSession, review: Review, occasion: str, response: Response) -> ReviewDetailOut:
+    """Assess the case again for an act, and return it with its new record."""
     await session.flush()
     assessment = await assess_case(session, review, occasion)
     await session.flush()

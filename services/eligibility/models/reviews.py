@@ -105,7 +105,7 @@ class Assessment(Base, Part):
 
 
 class Settlement(Base, Part):
-    """A city officer's decision on an open finding; a later settlement of the same rule replaces it."""
+    """A city officer's decision on an open finding; the last one of a rule counts, and withdraws if `holds` is None."""
 
     __tablename__ = "settlement"
     __table_args__ = (UniqueConstraint("declaration_id", "number"),)
@@ -119,7 +119,7 @@ class Settlement(Base, Part):
     round: Mapped[int]
     rule: Mapped[str]
     clause: Mapped[str]
-    holds: Mapped[bool]
+    holds: Mapped[bool | None]
     reason: Mapped[str]
     evidence: Mapped[str | None]
     settled_by: Mapped[str]

@@ -26,6 +26,15 @@ class SettlementIn(BaseModel):
     evidence: Paragraph | None = Field(None, title="依据材料")
 
 
+class SettlementWithdrawalIn(BaseModel):
+    """Reason for which a settlement is taken back."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    rule: RuleId = Field(title="规则编号", description="现有人工认定的 rule")
+    reason: Paragraph = Field(title="理由")
+
+
 class EditionChoiceIn(BaseModel):
     """The edition that governs a case where the acceptance date does not decide it (I16)."""
 
