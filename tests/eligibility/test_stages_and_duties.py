@@ -77,6 +77,7 @@ async def hold(officers: asyncpg.Connection, case: UUID, actor: str, duty: str) 
 
 async def test_nobody_does_an_act_who_holds_an_excluding_duty_on_the_case(world: World) -> None:
     reviewed = await forward(world, facts(drop=OPEN))
+    await act(world, reviewed, "settle", "city-officer-2", SETTLE)
     passed = await passed_review(world)
     await act(world, passed, "conflict-declaration", "city-officer-1", NO_CONFLICT, 201)
     ready = await passed_review(world)

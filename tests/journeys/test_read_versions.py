@@ -17,8 +17,8 @@ DECIDES: dict[str, str] = {
     " request_opinion give_opinion return_declaration refuse_declaration forward_declaration"
     " correct_other_funds withdraw_other_funds correct_fund_programme close_fund_programme"
     " return_declaration_from_city receive_declaration prepare_quarter certify_quarter reopen_quarter leave_library",
-    "eligibility": "settle_finding withdraw_settlement choose_edition reassess_declaration conclude_review recognise_investment"
-    " score_project enter_pool keep_out confirm_figures return_figures withdraw_figures"
+    "eligibility": "settle_finding withdraw_settlement choose_edition reassess_declaration conclude_review"
+    " recognise_investment score_project enter_pool keep_out confirm_figures return_figures withdraw_figures"
     " decide_district_standard withdraw_district_standard",
     "funding": "draft_approval approve_application decline_application lift_hold close_application release_funds"
     " reject_release demand_clawback reject_clawback record_recovery confirm_return reject_return"
