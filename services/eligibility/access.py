@@ -5,6 +5,15 @@ from shared.storage.access import ADD, Access
 ACCESS = (
     Access("assessment", "each assessment stays as it was made", app=ADD, sealer="SELECT"),
     Access("conflict_declaration", "a declaration of interests stays", app=ADD, sealer="SELECT"),
+    Access(
+        "district_programme",
+        "what was entered stays; an entry is decided, ended and replaced",
+        app=(
+            f"{ADD}, UPDATE (status, valid_to, decided_by, decided_by_name, decided_at, decision_reason, ended_by, "
+            "ended_by_name, ended_at, end_reason, version)"
+        ),
+        sealer="SELECT",
+    ),
     Access("district_standard", "a standard is followed by a newer one", app=ADD, sealer="SELECT"),
     Access(
         "library_project",

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from uuid import UUID
 
 from tests.eligibility import fixtures as eligibility_fixtures
-from tests.eligibility import test_standards_confirmed
+from tests.eligibility import test_programmes, test_standards_confirmed
 from tests.funding import case as funding_case
 from tests.funding import distinct, interest_steps, test_countersigning, test_money_bars, test_municipal_money
 from tests.funding import story as funding_story
@@ -53,6 +53,10 @@ async def eligibility(world: World) -> None:
     standard = await test_standards_confirmed.publish(world, "1000")
     await test_standards_confirmed.decide(world, standard, test_standards_confirmed.CONFIRMED)
     await test_standards_confirmed.withdraw(world, standard)
+    for act, who in (("confirm", test_programmes.SECOND), ("return", test_programmes.SECOND), ("withdraw", None)):
+        programme = await test_programmes.enter(world, name=f"示例办法{act}")
+        body = None if act == "confirm" else REASON
+        await test_programmes.act(world, programme, act, who or test_programmes.AUTHOR, body)
     await series_acts.every_act(world, "eligibility")
 
 

@@ -9,7 +9,7 @@ from shared.actors import system_actor
 from shared.contracts.base import event_types
 from tests.attachments import attached
 from tests.eligibility import fixtures as eligibility_fixtures
-from tests.eligibility import test_standards_confirmed
+from tests.eligibility import test_programmes, test_standards_confirmed
 from tests.funding import case as funding_case
 from tests.funding import interest_steps
 from tests.intake import sample_declarations, sample_rows
@@ -34,6 +34,7 @@ _COLUMNS: Mapping[str, Mapping[str, str]] = {
         "case_id": "review.declaration_id",
         "ruleset_hash": "ruleset.hash",
         "standard_id": "district_standard.id",
+        "programme_id": "district_programme.id",
     },
     "funding": {
         "order_id": "correction_order.id",
@@ -96,6 +97,7 @@ async def eligibility(world: World) -> None:
     await eligibility_fixtures.assessed_project(world)
     standard = await test_standards_confirmed.publish(world, "1000")
     await test_standards_confirmed.decide(world, standard, test_standards_confirmed.CONFIRMED)
+    await test_programmes.confirmed(world)
     await series_acts.every_act(world, "eligibility")
 
 

@@ -33,7 +33,7 @@ STATUSES = {
     "eligibility": {
         "enter_figures": 201,
         "declare_conflict": 201, "score_project": 201, "recognise_investment": 201, "enter_pool": 201, "keep_out": 204,
-        "set_district_standard": 201,
+        "set_district_standard": 201, "enter_district_programme": 201,
     },
     "funding": {
         "enter_figures": 201,

@@ -10,7 +10,7 @@ from tests.world import World
 BEGINNING = {
     "create_declaration", "draft_budget", "notify_rating", "request_repair", "register_other_funds",
     "register_municipal_money", "enter_figures", "issue_payment_order", "prepare_month",
-    "set_district_standard",
+    "set_district_standard", "enter_district_programme",
 }  # fmt: skip
 """Operations that begin a case, on which nobody holds a duty yet."""
 

@@ -19,7 +19,8 @@ DECIDES: dict[str, str] = {
     " return_declaration_from_city receive_declaration prepare_quarter certify_quarter reopen_quarter leave_library",
     "eligibility": "settle_finding withdraw_settlement choose_edition reassess_declaration conclude_review"
     " recognise_investment score_project enter_pool keep_out confirm_figures return_figures withdraw_figures"
-    " decide_district_standard withdraw_district_standard",
+    " decide_district_standard withdraw_district_standard"
+    " confirm_district_programme return_district_programme withdraw_district_programme end_district_programme",
     "funding": "draft_approval approve_application decline_application lift_hold close_application release_funds"
     " reject_release demand_clawback reject_clawback record_recovery confirm_return reject_return"
     " correct_loan withdraw_loan revise_interest_claim file_interest_claim withdraw_interest_claim"
@@ -52,7 +53,8 @@ MADE_OR_CHANGED = "it demands the version of a row that exists, and creates one 
 FILE = "a file is added or removed by its own id, and its content never changes"
 DOES_NOT: dict[str, str] = {
     "create_declaration": NEW, "open_quarter": NEW, "add_fund_programme": NEW, "add_meter": NEW,
-    "set_district_standard": NEW, "plan_inspections": NEW, "order_inspection": NEW, "open_green_record": NEW,
+    "set_district_standard": NEW, "enter_district_programme": PROPOSES,
+    "plan_inspections": NEW, "order_inspection": NEW, "open_green_record": NEW,
     "draft_plan_change": PROPOSES, "request_plan_release": PROPOSES,
     "draft_plan": PROPOSES, "draft_budget": PROPOSES, "request_release": PROPOSES, "request_clawback": PROPOSES,
     "request_repair": PROPOSES, "raise_credit_ground": PROPOSES, "rectify_finding": PROPOSES, "refer_to_bank": PROPOSES,

@@ -7,10 +7,19 @@ from decimal import Decimal
 
 from fastapi import APIRouter, Request
 
+from services.eligibility.programmes import programmes_in_force
 from services.eligibility.rules.dry_run import Loan, dry_run, grant_of, interest_of
 from services.eligibility.rules.reviews import Judgement
 from services.eligibility.schemas.assessments import SupportAmountOut, decision_out
-from services.eligibility.schemas.dry_run import DryRunIn, DryRunOut, InterestEstimateOut, LoanIn, SupportOut
+from services.eligibility.schemas.dry_run import (
+    DryRunIn,
+    DryRunOut,
+    InterestEstimateOut,
+    LoanIn,
+    OwnSupportOut,
+    SupportOut,
+)
+from shared.actors import system_actor
 from shared.audiences import PUBLIC
 from shared.contracts.facts import ProjectFacts
 from shared.runtime import Instance
@@ -31,7 +40,9 @@ router = APIRouter(route_class=KnownParametersRoute, tags=["政策自测"])
 async def dry_run_declaration(request: Request, body: DryRunIn) -> DryRunOut:
     """Assess a project without sign-in and without storing anything; district standards are not read. 二"""
     async with tried(request, body) as (judged, as_of):
-        return DryRunOut(**decision_out(judged.decision, judged.summary), support=_support(judged, body.loan, as_of))
+        told = decision_out(judged.decision, judged.summary)
+        own = await _own_support(request, judged, as_of)
+        return DryRunOut(**told, support=_support(judged, body.loan, as_of), own_support=own)
 
 
 @asynccontextmanager
@@ -44,6 +55,16 @@ async def tried(request: Request, body: DryRunIn) -> AsyncIterator[tuple[Judgeme
     as_of = body.as_of or facts.accepted_on or instance.clock.today()
     async with instance.database.reading(PUBLIC):
         yield dry_run(facts, as_of, instance.settings.interpretations), as_of
+
+
+async def _own_support(request: Request, judged: Judgement, on: date) -> list[OwnSupportOut]:
+    """Return what the project's district grants itself on a day; nothing without a district. 四（二）3"""
+    district, instance = judged.decision.district, request.app.state.instance
+    if district is None:
+        return []
+    async with instance.database.session(system_actor(instance.database.service)) as session:
+        rows = await programmes_in_force(session, on, district, judged.decision.facts.get("project_type"))
+        return [OwnSupportOut.model_validate(row) for row in rows]
 
 
 def _support(judged: Judgement, loan: LoanIn | None, as_of: date) -> SupportOut:

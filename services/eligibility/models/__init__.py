@@ -3,6 +3,7 @@
 from services.eligibility.models.base import Base
 from services.eligibility.models.library import LibraryProject, StockResource
 from services.eligibility.models.pool import ConflictDeclaration, PoolEntry, RecognisedInvestment, ScoreSheet
+from services.eligibility.models.programmes import DistrictProgramme
 from services.eligibility.models.reviews import Assessment, Review, Settlement
 from services.eligibility.models.standards import DistrictStandard, StandardDecision, StoredRuleset
 
@@ -10,6 +11,7 @@ __all__ = [
     "Assessment",
     "Base",
     "ConflictDeclaration",
+    "DistrictProgramme",
     "DistrictStandard",
     "LibraryProject",
     "PoolEntry",

@@ -80,6 +80,28 @@ STANDARD_DECISIONS: dict[str, str] = {
 PictureFormat = Literal["svg", "mermaid", "text"]
 PICTURE_FORMATS: dict[str, str] = {"svg": "图（SVG）", "mermaid": "Mermaid 文本", "text": "分级列表"}
 
+ProgrammeSupport = Literal[
+    "investment", "rent_subsidy", "operating_subsidy", "interest", "land_and_space", "financing", "other_support"
+]
+PROGRAMME_SUPPORTS: dict[str, str] = {
+    "investment": "固定资产投资支持",
+    "rent_subsidy": "租金补贴",
+    "operating_subsidy": "运营补贴",
+    "interest": "贷款利息支持",
+    "land_and_space": "土地和空间政策",
+    "financing": "融资服务",
+    "other_support": "其他支持",
+}
+
+ProgrammeStatus = Literal["entered", "confirmed", "returned", "withdrawn", "replaced"]
+PROGRAMME_STATUSES: dict[str, str] = {
+    "entered": "待确认",
+    "confirmed": "已确认",
+    "returned": "已退回",
+    "withdrawn": "已撤回",
+    "replaced": "已更正",
+}
+
 EditionId = Literal["2021", "2023"]
 EDITIONS: dict[str, str] = {"2021": "2021 年版", "2023": "2023 年版"}
 
@@ -106,5 +128,7 @@ CODE_LISTS: Mapping[str, Mapping[str, str]] = {
     "district_parameter": _district_parameters(),
     "district_standard_state": EFFECTS,
     "district_standard_outcome": STANDARD_DECISIONS,
+    "district_programme_support": PROGRAMME_SUPPORTS,
+    "district_programme_status": PROGRAMME_STATUSES,
 }
 """Every code list by name, as `GET /v1/code-lists` serves them."""

@@ -2,6 +2,7 @@
 
 from datetime import date
 from typing import Annotated
+from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -52,7 +53,19 @@ class SupportOut(BaseModel):
     interest_subsidy: InterestEstimateOut = Field(title="贷款贴息")
 
 
+class OwnSupportOut(BaseModel):
+    """A programme by which the project's own district supports such projects besides the city."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID = Field(title="标识", description="见 GET /v1/district-programmes")
+    name: str = Field(title="政策名称")
+    support: str = Field(title="支持内容")
+    document_no: str = Field(title="文件名称或文号")
+
+
 class DryRunOut(AssessmentDecisionOut):
     """The explained decision and both support amounts; nothing is stored."""
 
     support: SupportOut = Field(title="支持金额估算", description="两种方式择其中一种申请")
+    own_support: list[OwnSupportOut] = Field(title="本区另有的支持政策", description="未填所属区的为空数组")

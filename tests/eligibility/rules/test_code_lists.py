@@ -63,4 +63,6 @@ def test_the_lists_have_the_names_that_callers_know() -> None:
         "district_parameter",
         "district_standard_state",
         "district_standard_outcome",
+        "district_programme_support",
+        "district_programme_status",
     ]
