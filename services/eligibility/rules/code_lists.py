@@ -81,10 +81,10 @@ PictureFormat = Literal["svg", "mermaid", "text"]
 PICTURE_FORMATS: dict[str, str] = {"svg": "图（SVG）", "mermaid": "Mermaid 文本", "text": "分级列表"}
 
 ProgrammeSupport = Literal[
-    "investment", "rent_subsidy", "operating_subsidy", "interest", "land_and_space", "financing", "other_support"
+    "fixed_investment", "rent_subsidy", "operating_subsidy", "interest", "land_and_space", "financing", "other_support"
 ]
 PROGRAMME_SUPPORTS: dict[str, str] = {
-    "investment": "固定资产投资支持",
+    "fixed_investment": "固定资产投资支持",
     "rent_subsidy": "租金补贴",
     "operating_subsidy": "运营补贴",
     "interest": "贷款利息支持",

@@ -60,6 +60,7 @@ def test_the_lists_have_the_names_that_callers_know() -> None:
         "cost_kind",
         "project_origin",
         "edition",
+        "picture_format",
         "district_parameter",
         "district_standard_state",
         "district_standard_outcome",
