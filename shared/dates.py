@@ -1,13 +1,20 @@
 """The three ways in which a period of years, months or days is counted, each with its rule, and Beijing's time zone."""
 
 import calendar
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from shared.deadlines import Calendar, Deadline, announced, note_years
 
 BEIJING: Final = ZoneInfo("Asia/Shanghai")
+
+
+def beijing_day(at: datetime) -> date:
+    """Return the day of an instant in Beijing."""
+    return at.astimezone(BEIJING).date()
+
+
 _DAY: Final = timedelta(days=1)
 
 

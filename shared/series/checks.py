@@ -18,6 +18,8 @@ Fault = tuple[str, str]
 """Field and what is wrong with it."""
 HIGHEST_LPR_PCT: Final = Decimal(10)
 """Quotations of this percentage and above are taken for slips of the pen; the highest published LPR is 4.90."""
+MOST_PARAGRAPHS: Final = 20
+LONGEST_PARAGRAPH: Final = 1000
 _SATURDAY: Final = 5
 _QUOTATION_DAY: Final = 20
 
@@ -90,13 +92,19 @@ def _value(figure: Figure, register: Register, context: Context) -> Iterator[Fau
     if entry is None or kind_of(figure.key) != figure.kind:
         yield "key", f"没有参数 {figure.key}；可用的见 GET /v1/series?kind={figure.kind}"
         return
+    if entry.get("prospective") and figure.valid_from <= context.today:
+        yield "valid_from", f"已作决定的文字不能改变，施行日期须晚于今日（{context.today}）"
     if not figure.struck:
-        yield from _shape(figure, register, entry["unit"])
+        yield from _shape(figure, register, entry)
     yield from _quoted(figure, register, context)
 
 
-def _shape(figure: Figure, register: Register, unit: str) -> Iterator[Fault]:
-    """Yield faults of a value that is not shaped as the earlier values of its key."""
+def _shape(figure: Figure, register: Register, entry: Mapping[str, Any]) -> Iterator[Fault]:
+    """Yield faults of a value that is not shaped as its definition says, or as the earlier values of its key."""
+    if entry.get("form") == "paragraphs":
+        yield from _paragraphs(figure.value)
+        return
+    unit = entry["unit"]
     known = [each.value for each in register.series(figure.kind, figure.key) if each.value is not None]
     pattern = known[-1] if known else "0"
     if isinstance(pattern, Mapping):
@@ -107,6 +115,13 @@ def _shape(figure: Figure, register: Register, unit: str) -> Iterator[Fault]:
                 yield from _leaf(item, pattern[name], unit, f"value/{name}")
     else:
         yield from _leaf(figure.value, pattern, unit, "value")
+
+
+def _paragraphs(value: Any) -> Iterator[Fault]:
+    if not isinstance(value, list) or not 0 < len(value) <= MOST_PARAGRAPHS:
+        yield "value", f'应为 JSON 数组，一段一项，最多 {MOST_PARAGRAPHS} 段，如 ["第一段", "第二段"]'
+    elif not all(isinstance(text, str) and 0 < len(text.strip()) <= LONGEST_PARAGRAPH for text in value):
+        yield "value", f"每段须为文字，不得为空，最多 {LONGEST_PARAGRAPH} 字"
 
 
 def _leaf(value: Any, pattern: Any, unit: str, field: str) -> Iterator[Fault]:

@@ -90,6 +90,7 @@ def the_case_as_it_stands(case: dict[str, Any], key: str) -> None:
         "stage_label": "已入库", "decision": "eligible", "received_on": "2024-03-04", "concluded_on": "2024-03-06",
         "construction_status": "under_construction", "library_exception_reason": "区政府已同意补录",
         "chosen_edition": None, "conclusion_reason": "同意", "exceptions": {"四（一）2": "区政府已同意补录"},
+        "remedy": None,
     }  # fmt: skip
     findings = {finding["rule"]: finding for finding in case["current"]["findings"]}
     assert {rule: finding["settlement"] for rule, finding in findings.items() if finding["settlement"]} == {

@@ -214,6 +214,7 @@ def current(story: Story) -> dict[str, Any]:
         "funds_held": False,
         "created_at": "2024-03-01T02:00:00Z",
         "updated_at": "2024-04-17T03:30:00Z",
+        "remedy": None,
     }
 
 

@@ -8,10 +8,12 @@ from uuid import UUID, uuid4
 import pytest
 
 from services.intake.handlers import HANDLERS
+from services.intake.rules.stages import REFUSED_BY
 from shared.contracts.eligibility import PolicyFiguresConfirmed
 from shared.contracts.funding import FundsApproved
 from shared.contracts.intake import Project
 from shared.contracts.monitoring import CreditRated
+from shared.policy.remedies import remedy
 from tests.intake import sample_declarations
 from tests.intake.learned_events import EVENTS, OWNER, PROJECT
 from tests.intake.test_handlers import announce
@@ -44,6 +46,7 @@ async def test_an_event_records_its_stage_and_details(world: World, name: str) -
         "due_on": "2024-03-20" if name in ("held", "compared", "sent back by the bank") else None,
         "funds_held": held,
         "updated_at": "2024-03-12T01:00:00Z",
+        "remedy": remedy("city", date(2024, 3, 12)).model_dump(mode="json") if stage in REFUSED_BY else None,
     }
     (last,) = (await world.get("intake", f"/v1/acts/{case}?role=system", "auditor-1"))["items"]
     assert {field: value for field, value in last.items() if field not in ("id", "actor", "actor_name")} == {

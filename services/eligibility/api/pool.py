@@ -28,6 +28,7 @@ from shared.errors import WrongStatus
 from shared.events.outbox import emit
 from shared.identifiers import Uscc
 from shared.storage.audit import case_of, hands_of, record_act
+from shared.storage.session import today
 from shared.text import STORED
 from shared.web.auth import CitySupervisor, Official
 from shared.web.filters import dates, one_of, search
@@ -96,7 +97,7 @@ async def keep_out(
 ) -> None:
     """Refuse entry to the pool with a reason. 三（二）"""
     review = await lock_passed_review(session, declaration_id, if_match)
-    review.stage, review.conclusion_reason = "kept_out", body.reason
+    review.keep_out(body.reason, today(session))
     await record_act(session, "keep_out", case_of(review), reason=body.reason, duty="enter_pool")
     await emit(session, ReviewRejected(**case_fields(review), clauses=(POOL_CLAUSE,), reason=body.reason))
 

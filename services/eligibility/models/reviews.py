@@ -66,6 +66,10 @@ class Review(Base):
         self.stage, self.conclusion_reason, self.concluded_on = stage, reason, on
         self.exceptions = exceptions
 
+    def keep_out(self, reason: str, on: date) -> None:
+        """Refuse the assessed project entry to the pool. 三（二）"""
+        self.stage, self.conclusion_reason, self.concluded_on = "kept_out", reason, on
+
     def leave(self, stage: str) -> None:
         """Set the stage of a declaration that was returned, withdrawn or refused."""
         self.stage = stage

@@ -16,6 +16,8 @@ STAGES: dict[str, str] = {
     "returned": "已退回补正",
     "closed": "已撤回或终止",
 }
+REFUSED = ("rejected", "kept_out")
+"""Stages of a case that was refused; its answer lists the remedies."""
 
 Answer = Literal["eligible", "ineligible", "undetermined"]
 ANSWERS: dict[str, str] = {"eligible": "符合条件", "ineligible": "不符合条件", "undetermined": "待定"}

@@ -7,11 +7,21 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.eligibility.models import Assessment, Review, Settlement
-from services.eligibility.rules.code_lists import PROVIDERS, Answer, EditionBasis, Occasion, Provider, Stage, Strength
+from services.eligibility.rules.code_lists import (
+    PROVIDERS,
+    REFUSED,
+    Answer,
+    EditionBasis,
+    Occasion,
+    Provider,
+    Stage,
+    Strength,
+)
 from shared.audiences import Handler
 from shared.contracts.facts import TenantStage
 from shared.contracts.library import Industry
 from shared.policy import Decision, Finding
+from shared.policy.remedies import Remedy, remedy
 
 
 class SettlementOut(BaseModel):
@@ -165,6 +175,7 @@ class ReviewDetailOut(ReviewOut):
     conclusion_reason: str | None = Field(title="审查意见", description="未作结论为空")
     exceptions: dict[str, str] = Field(title="原则性条款的例外理由", description="按条款")
     version: int = Field(title="版本号", description="与 ETag 一致")
+    remedy: Remedy | None = Field(title="救济途径", description="审查不通过或不予入库时列示；其他为空")
     current: DecisionRecordOut = Field(title="现行判定记录")
 
 
@@ -241,5 +252,6 @@ def record_out(assessment: Assessment, settled: dict[str, Settlement] | None = N
 
 def review_out(review: Review, assessment: Assessment, settled: dict[str, Settlement]) -> ReviewDetailOut:
     """Return a case with its current record as a response body."""
-    row = {name: getattr(review, name) for name in ReviewDetailOut.model_fields if name != "current"}
-    return ReviewDetailOut(**row, current=record_out(assessment, settled))
+    row = {name: getattr(review, name) for name in ReviewDetailOut.model_fields if name not in ("current", "remedy")}
+    against = remedy("city", review.concluded_on) if review.stage in REFUSED and review.concluded_on else None
+    return ReviewDetailOut(**row, remedy=against, current=record_out(assessment, settled))

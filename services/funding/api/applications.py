@@ -55,8 +55,10 @@ from services.funding.rules.code_lists import APPLICATION_STATUSES, ApplicationS
 from shared.audiences import CITY_ACTS, for_city, for_officials
 from shared.contracts.facts import ProjectFacts
 from shared.contracts.library import DistrictCode, SupportMode
+from shared.dates import beijing_day
 from shared.identifiers import Uscc
 from shared.money import SignedMoney
+from shared.policy.remedies import Remedy, remedy
 from shared.storage.audit import acts_of
 from shared.storage.session import found
 from shared.storage.versions import etag, etag_of_view
@@ -190,12 +192,13 @@ async def read_application(
     """Return the full record of a case with its timeline; the city gets the version that its acts demand. 三（二）"""
     application = await found(session, Application, application_id)
     summary = await shown_one(session, application)
+    acts = await acts_of(session, application.id)
     detail = ApplicationDetail(
-        **dict(summary),
+        **dict(summary) | {"remedy": _remedy(application, acts)},
         project=FundedProject.model_validate(application.project),
         facts=ProjectFacts.model_validate(application.facts, context=STORED),
         components=[AssessedComponentOut.model_validate(part) for part in application.components],
-        timeline=_timeline(await acts_of(session, application.id)),
+        timeline=_timeline(acts),
         **{name: await _part(session, name, application.id) for name in PARTS},
     )
     response.headers["etag"] = etag(application) if for_city() else etag_of_view(detail)
@@ -208,6 +211,13 @@ async def _part(session: AsyncSession, name: str, application_id: UUID) -> list[
     if name in DECIDED and not for_officials():
         query = query.where(DECIDED[name])
     return [shape.model_validate(row) for row in await session.scalars(query)]
+
+
+def _remedy(application: Application, acts: Sequence[Mapping[str, Any]]) -> Remedy | None:
+    """Return the remedies that counted on the day on which the report was declined; None if it was not."""
+    if application.status != "declined":
+        return None
+    return remedy("city", beijing_day(next(act["at"] for act in reversed(acts) if act["act"] == "decline_application")))
 
 
 def _timeline(acts: Sequence[Mapping[str, Any]]) -> list[ActOut]:

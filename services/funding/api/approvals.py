@@ -16,6 +16,7 @@ from shared.contracts.funding import FundsDeclined
 from shared.contracts.library import LABELS, SupportMode
 from shared.events.outbox import emit
 from shared.money import Money
+from shared.policy.remedies import remedy
 from shared.storage.audit import case_of, record_act
 from shared.storage.session import today
 from shared.storage.versions import locked_as_read
@@ -147,7 +148,8 @@ async def decline_application(
         session, "decline_application", case_of(application), reason=body.reason, duty="approve", clauses=body.clauses
     )
     await emit(session, _declined_event(application, body))
-    return await shown_one(session, application)
+    shown = await shown_one(session, application)
+    return shown.model_copy(update={"remedy": remedy("city", today(session))})
 
 
 def _declined_event(application: Application, body: Declination) -> FundsDeclined:

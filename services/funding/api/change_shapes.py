@@ -12,8 +12,10 @@ from services.funding.rules.change_codes import ChangeKind, ChangeStatus
 from services.funding.rules.changes import proposal_of
 from shared.attachments import Attached
 from shared.audiences import Handler, Internal
+from shared.dates import beijing_day
 from shared.identifiers import Uscc
 from shared.money import Area, Money
+from shared.policy.remedies import Remedy, remedy
 from shared.text import Line, Paragraph
 
 
@@ -115,3 +117,8 @@ class ChangeOut(Shape):
     decision_reason: str | None = Field(title="不予批准的理由")
     return_reason: str | None = Field(title="最近一次退回的理由")
     attachments: list[UUID] = Field(default_factory=list, title="附件编号", description="申请所附的有效附件")
+    remedy: Remedy | None = Field(None, title="救济途径", description="不予批准时列示；其他为空")
+
+    def model_post_init(self, context: Any) -> None:
+        if self.status == "refused" and self.decided_at:
+            self.remedy = remedy("city", beijing_day(self.decided_at))

@@ -20,6 +20,7 @@ from services.funding.rules.offers import CLAUSES
 from shared.audiences import CityInternal, Handler, for_city
 from shared.contracts.library import LABELS, ComponentKind, ConstructionStatus, SupportMode
 from shared.money import Money, SignedMoney
+from shared.policy.remedies import Remedy
 
 ApplicationKey = Annotated[UUID, Path(title="资金申请编号", description="与申报编号相同")]
 Exact = Annotated[Decimal, PlainSerializer(lambda value: f"{value:f}", return_type=str)]
@@ -136,6 +137,7 @@ class ApplicationOut(Shape):
     amounts: list[Figure] = Field(default_factory=list, title="金额", description="按发生顺序排列")
     held: bool = Field(False, title="是否暂停拨付")
     holds: list[HoldOut] = Field(default_factory=list, title="生效中的暂停")
+    remedy: Remedy | None = Field(None, title="救济途径", description="不予批复的，在办理结果和详情中列示；其他为空")
 
 
 DRAFTED = ("mode", "mode_label", "budget_year", "derivation", "clause")

@@ -2,6 +2,8 @@
 
 from typing import Final, Literal, NamedTuple
 
+from shared.policy.remedies import Authority
+
 StageCode = Literal[
     "draft",
     "submitted",
@@ -62,6 +64,8 @@ STAGES: Final[dict[str, Stage]] = {
 
 ENDED: Final = frozenset({"withdrawn", "refused", "rejected", "declined"})
 """Stages that end a declaration without an award: the project may be declared again."""
+REFUSED_BY: Final[dict[str, Authority]] = {"refused": "district", "rejected": "city", "declined": "city"}
+"""Stages of a refused declaration and who refused it; its answer lists the remedies."""
 EDITABLE: Final = frozenset({"draft", "returned"})
 AT_DISTRICT: Final = frozenset({"submitted", "accepted", "opinion_requested", "opinion_given"})
 UNDER_REVIEW: Final = frozenset({"accepted", "opinion_requested", "opinion_given"})

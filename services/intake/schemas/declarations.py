@@ -6,11 +6,13 @@ from uuid import UUID
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
-from services.intake.rules.stages import StageCode
+from services.intake.rules.stages import REFUSED_BY, StageCode
 from shared.contracts.facts import ProjectFacts
 from shared.contracts.library import DistrictCode, OperationMode
+from shared.dates import beijing_day
 from shared.identifiers import ProjectCode, Uscc
 from shared.money import Money, Ratio
+from shared.policy.remedies import Remedy, remedy
 from shared.text import AsStored, Line
 
 _BY_PROCEDURE = ("declared_on", "accepted_on", "in_reserve_library", "district")
@@ -137,6 +139,11 @@ class DeclarationOut(BaseModel):
     funds_held: bool = Field(title="拨付是否暂停")
     created_at: datetime = Field(title="创建时间", description="RFC 3339，带时区")
     updated_at: datetime = Field(title="最近更新时间", description="RFC 3339，带时区")
+    remedy: Remedy | None = Field(None, title="救济途径", description="不予上报、不通过或未获批复时列示；其他为空")
+
+    def model_post_init(self, context: Any) -> None:
+        if self.stage in REFUSED_BY:
+            self.remedy = remedy(REFUSED_BY[self.stage], beijing_day(self.updated_at))
 
 
 def stored_facts(facts: ProjectFacts) -> dict[str, Any]:
