@@ -14,8 +14,10 @@ if TYPE_CHECKING:
 
     from deploy.cli.output import Row
 
-app = typer.Typer(help="Dated figures: LPR, parameters, readings, factors, calendars.", no_args_is_help=True)
-Kind = Annotated[str, typer.Argument(help="lpr, parameter, industry, factor, interpretation, calendar or edition.")]
+app = typer.Typer(
+    help="Dated figures: LPR, parameters, readings, factors, calendars, lists of industries.", no_args_is_help=True
+)
+Kind = Annotated[str, typer.Argument(help="One of those of docs/series.md, such as lpr.")]
 Url = Annotated[
     str, typer.Option("--url", help="Address of the service that owns the kind, such as http://127.0.0.1:8003.")
 ]
@@ -50,6 +52,9 @@ def import_series(
     documented_on: Annotated[
         datetime | None, typer.Option("--documented-on", formats=["%Y-%m-%d"], help="Day of the source document.")
     ] = None,
+    paper: Annotated[
+        Path | None, typer.Option("--paper", help="File of the source document.", exists=True, dir_okay=False)
+    ] = None,
     dry_run: DryRun = False,
     form: Output = Format.table,
 ) -> None:
@@ -59,7 +64,7 @@ def import_series(
     body = {"kind": _known(kind), "document_title": document, "reason": reason}
     body |= {"document_no": document_no} if document_no else {}
     body |= {"documented_on": documented_on.date().isoformat()} if documented_on else {}
-    _run(url, token, form, lambda client: work.imported(client, body, file.read_bytes(), dry_run=dry_run))
+    _run(url, token, form, lambda client: work.imported(client, body, file.read_bytes(), paper, dry_run=dry_run))
 
 
 @app.command("confirm")

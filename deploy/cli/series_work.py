@@ -11,7 +11,11 @@ from shared.series import KINDS
 
 OWNERS = {"lpr": "funding", "factor": "monitoring"}
 """Services that own a kind; eligibility owns the others."""
+DESKS = {"eligibility": "policy", "funding": "treasury", "monitoring": "data"}
+"""Records of each service to which the document of a batch is attached."""
 _LIMIT = 200
+Paper = tuple[str, bytes]
+"""Name and content of the file of a document."""
 
 
 class Refused(Exception):
@@ -40,8 +44,13 @@ async def listed(client: httpx.AsyncClient, kind: str, *, versions: bool = False
             return rows
 
 
-async def imported(client: httpx.AsyncClient, body: dict[str, Any], content: bytes, *, dry_run: bool) -> list[Row]:
-    """Enter the figures of a CSV file and return what each row changes. Raises Refused, with nothing entered."""
+async def imported(
+    client: httpx.AsyncClient, body: dict[str, Any], content: bytes, paper: Paper | None = None, *, dry_run: bool
+) -> list[Row]:
+    """Enter the figures of a CSV file with the document's file and return what each row changes.
+
+    Raises Refused, with nothing entered.
+    """
     sent = body | {"file": base64.b64encode(content).decode()}
     preview = answer_of(await client.post("/v1/series/preview", json=sent))
     if preview["errors"]:
@@ -52,8 +61,17 @@ async def imported(client: httpx.AsyncClient, body: dict[str, Any], content: byt
     ]
     if dry_run:
         return rows
+    sent |= {"attachments": [await attached(client, str(body["kind"]), paper)]} if paper else {}
     entered = answer_of(await client.post("/v1/series/batches", json=sent, headers=_key()))
     return [row | {"batch": entered["id"]} for row in rows]
+
+
+async def attached(client: httpx.AsyncClient, kind: str, paper: Paper) -> str:
+    """Upload the document of a batch to the desk of the kind's owner and return its id. Raises Refused."""
+    name, content = paper
+    place = {"record": DESKS[owner_of(kind)], "kind": "series_document", "filename": name}
+    answer = await client.post("/v1/attachments", params=place, content=content, headers=_key())
+    return str(answer_of(answer)["id"])
 
 
 async def confirmed(client: httpx.AsyncClient, batch: str) -> list[Row]:

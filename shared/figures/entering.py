@@ -72,7 +72,7 @@ class FiguresMoved(WrongStatus):
 async def preview_figures(request: Request, session: ReadSession, actor: CityDesk, body: FiguresIn) -> PreviewOut:
     """Return what a batch would change; nothing is stored."""
     duty = _duty(request, body.kind)
-    examined = _examined(session, body)
+    examined = _examined(session, body, attached=True)
     changed = [change.figure for change in examined.effective]
     affected = [] if examined.errors or not changed else await affected_by(session, duty, changed)
     errors = [RowErrorOut(row=each.row, field=each.field, detail=each.message) for each in examined.errors]
@@ -92,7 +92,7 @@ async def enter_figures(
 ) -> BatchOut:
     """Enter a batch of figures, which count once another person confirms them. Raises Invalid for wrong rows."""
     _duty(request, body.kind)
-    examined = _examined(session, body)
+    examined = _examined(session, body, attached=bool(body.attachments))
     _expect_valid(examined)
     values = _values(session, body, examined.effective)
     await session.execute(insert(series_batch).values(values))
@@ -171,9 +171,10 @@ def _duty(request: Request, kind: str) -> SeriesDuty:
     return duty
 
 
-def _examined(session: AsyncSession, body: FiguresIn) -> Examined:
+def _examined(session: AsyncSession, body: FiguresIn, *, attached: bool) -> Examined:
+    """Return what a batch would change; a preview counts as if the document's file were attached."""
     entries, faults = _entries(body)
-    said = (body.document_no, body.documented_on, bool(body.attachments))
+    said = (body.document_no, body.documented_on, attached)
     context = Context(today(session), *said, fixed_readings(session))
     register: Register = session.info["figures"].register
     examined = examine(body.kind, gathered(body.kind, entries), register, context)

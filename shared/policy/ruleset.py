@@ -45,7 +45,7 @@ class Input:
     field: str = ""
     draw: str = ""
     absent: bool | None = None
-    """What an absent fact means; None if it is unknown, which is the rule."""
+    """Meaning of an absent fact; None if it is unknown, which is the rule."""
 
     @property
     def stated_as(self) -> str:

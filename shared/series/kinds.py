@@ -15,9 +15,9 @@ class Kind:
     key_label: str
     columns: tuple[str, ...] = ()
     removable: bool = False
-    """Whether the only figure of a key may be struck."""
+    """True if the only figure of a key may be struck."""
     sourced: bool = False
-    """Whether a batch needs its document with number, day and file."""
+    """True if a batch needs its document with number, day and file."""
 
 
 COMMON_COLUMNS: Final = ("key", "valid_from", "value", "unverified", "struck", "source", "ref", "quote", "note")

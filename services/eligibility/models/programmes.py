@@ -14,7 +14,7 @@ from shared.storage.normal_columns import Normalised
 
 
 class DistrictProgramme(Base, Normalised):
-    """What a district itself grants from a day on, by its document: entered by one, confirmed by another. 四（二）3
+    """A programme of a district, by its document and from a day on: entered by one, confirmed by another. 四（二）3
 
     A correction is an entry that replaces a confirmed one; `valid_to` is the last day, also of one that was ended.
     """

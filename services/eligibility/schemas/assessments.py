@@ -68,7 +68,7 @@ class MissingInformationOut(BaseModel):
 
 
 class TenantFindingOut(BaseModel):
-    """What the lists of the governing day say of one tenant."""
+    """Findings about one tenant by the lists of the governing day."""
 
     name: str = Field(title="企业名称")
     industry_code: str = Field(title="行业代码", description="GB/T 4754-2017")

@@ -51,6 +51,7 @@ OPTIONS = {
         "--document",
         "--document-no",
         "--documented-on",
+        "--paper",
         "--reason",
         "--token",
         "--dry-run",
