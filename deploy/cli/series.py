@@ -64,7 +64,10 @@ def import_series(
     body = {"kind": _known(kind), "document_title": document, "reason": reason}
     body |= {"document_no": document_no} if document_no else {}
     body |= {"documented_on": documented_on.date().isoformat()} if documented_on else {}
-    _run(url, token, form, lambda client: work.imported(client, body, file.read_bytes(), paper, dry_run=dry_run))
+    document_file = (paper.name, paper.read_bytes()) if paper else None
+    _run(
+        url, token, form, lambda client: work.imported(client, body, file.read_bytes(), document_file, dry_run=dry_run)
+    )
 
 
 @app.command("confirm")

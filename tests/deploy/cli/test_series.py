@@ -1,7 +1,5 @@
 """`tenghuan series`: figures listed, imported and confirmed over HTTP by two people."""
 
-from pathlib import Path
-
 import httpx
 import pytest
 
@@ -38,9 +36,8 @@ def test_documents_go_to_the_record_that_each_service_has_for_them() -> None:
     assert desks == DESKS
 
 
-async def test_a_list_is_imported_with_its_document(world: World, tmp_path: Path) -> None:
-    paper = tmp_path / "示例清单.pdf"
-    paper.write_bytes(b"%PDF-1.7\nsample")
+async def test_a_list_is_imported_with_its_document(world: World) -> None:
+    paper = ("示例清单.pdf", b"%PDF-1.7\nsample")
     body = {"kind": "industry_class", "document_title": "示例清单", "document_no": "示例〔2024〕1号"}
     body |= {"documented_on": "2024-01-02", "reason": "登记清单"}
     content = "code,valid_from,fields\nI65,2024-01-01,高精尖产业\n".encode()
