@@ -10,10 +10,10 @@ from shared.policy.picture.text import wrapped
 
 WIDTH: Final = 1280
 MARGIN: Final = 24
-GAP: Final = 5
-LINE: Final = 19
-PADDING: Final = 9
-BASE: Final = 19
+GAP: Final = 4
+LINE: Final = 18
+PADDING: Final = 8
+BASE: Final = 18
 """Depth of the first line's base in a box."""
 SPINE: Final = 10
 INDENT: Final = 26
@@ -42,7 +42,7 @@ class Box:
     @property
     def port(self) -> int:
         """Return the ordinate at which lines meet the box: that of its mark."""
-        return self.y + 14
+        return self.y + 13
 
     @property
     def bottom(self) -> int:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from itertools import groupby
 from typing import Any, Final, Literal
 
@@ -17,7 +18,7 @@ from shared.policy.facts import Part, Project, read
 from shared.policy.language import And, Choose, Compare, Fact, Interpretation, Not, Or, Published, walk
 from shared.policy.parameters import readings
 from shared.policy.ruleset import Rule, Ruleset
-from shared.policy.wording import describe
+from shared.policy.wording import describe, format_value
 
 State = Literal["yes", "no", "open", "skipped"]
 STATES: Final[dict[bool | None, State]] = {True: "yes", False: "no", None: "open"}
@@ -73,9 +74,15 @@ def _on_reason(decision: Decision) -> bool:
 
 
 def _basis(decision: Decision) -> str:
+    """Return what the conclusion rests on: document, day and rule set, clauses that stand against it, the award."""
     if not decision.doc_no:
         return f"政策基准日 {decision.as_of}"
-    return f"依据 {decision.doc_no}，政策基准日 {decision.as_of}，规则集 {decision.ruleset[:16]}"
+    document = f"依据 {decision.doc_no}，政策基准日 {decision.as_of}，规则集 {decision.ruleset[:16]}"
+    lists = {"未满足": decision.unmet, "待定": decision.open, "须说明理由": decision.needs_reason}
+    clauses = [f"{word}：{'、'.join(named)}" for word, named in lists.items() if named]
+    given = [award for award in decision.amounts.values() if award.award_yuan and decision.decision == "eligible"]
+    awards = [f"{award.label} {format_value(Decimal(str(award.award_yuan)), '元')}" for award in given]
+    return "；".join([document, *clauses, *awards])
 
 
 def _clause(clause: str, rules: Sequence[tuple[Finding, Branch]]) -> Branch:

@@ -18,7 +18,10 @@ from tests.shared.policy.random_declarations import declaration, near_passing
 
 NOW, TRIAL = date(2024, 3, 1), date(2022, 3, 1)
 SVG = "{http://www.w3.org/2000/svg}"
-A4_RATIO = 1.4142
+A4_MM = (190, 277)
+"""Width and height of an upright A4 page within margins of 10 mm."""
+SMALLEST_PT = 5.5
+PT_PER_MM = 2.835
 
 
 def changed(kind: str = "building", drop: tuple[str, ...] = (), component: Any = None, **other: Any) -> dict[str, Any]:
@@ -107,7 +110,8 @@ def test_words_fit_their_boxes_and_boxes_do_not_overlap_on_an_upright_page(name:
             assert beside or box.bottom <= other.y or other.bottom <= box.y, (box.lines, other.lines)
     # A package of several kinds of components takes two pages.
     if name != "package":
-        assert layout.height <= WIDTH * A4_RATIO
+        mm_per_px = min(A4_MM[0] / WIDTH, A4_MM[1] / layout.height)
+        assert mm_per_px * PT_PER_MM * 15 >= SMALLEST_PT
 
 
 def test_colour_is_never_the_only_sign() -> None:
