@@ -68,7 +68,29 @@ def test_the_tree_says_the_conclusion_and_marks_what_decides_it(name: str) -> No
     deciding = {branch.text for branch in branches(tree) if branch.decides}
     assert tree.text == CASES[name][2]
     assert CASES[name][3] <= deciding
-    assert "采用热泵供暖" not in deciding
+    assert (
+        not {"采用热泵供暖", MISMATCH.format("待提供"), "项目类型 低效楼宇改造，不符：要求等于 片区统筹改造"} & deciding
+    )
+
+
+MISMATCH = "现状功能或业态不符合城市发展功能需求：{}"
+GROUNDS = [("any", True, {MISMATCH.format("是")}), ("use_and_mismatch", None, set())]
+
+
+@pytest.mark.parametrize(("reading", "outcome", "deciding"), GROUNDS)
+def test_a_condition_shows_as_the_chosen_reading_leaves_it(
+    reading: str, outcome: bool | None, deciding: set[str]
+) -> None:
+    ruleset = resolve(NOW, interpretations={"building_grounds": reading})
+    mismatched = changed(component={"wholly_vacant": False, "function_mismatch": True})
+    decision = assess(mismatched, ruleset)
+    rule = next(branch for branch in branches(outline(decision, ruleset)) if branch.text == "符合低效楼宇认定情形")
+    assert decision.finding("building_inefficient").outcome is outcome
+    assert {
+        branch.text for branch in branches(rule) if branch.decides and branch.text.startswith("现状功能")
+    } == deciding
+    assert any(branch.text == "须全部成立" for branch in branches(rule)) is (reading != "any")
+    assert "口径：" in rule.note
 
 
 @each_case
