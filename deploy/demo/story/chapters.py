@@ -8,7 +8,7 @@ from typing import Any
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from deploy.demo.story import declarations, funding, monitoring, registers, review
+from deploy.demo.story import declarations, funding, lists, monitoring, registers, review
 from deploy.demo.story.client import StoryClient, Unexpected
 from deploy.demo.story.projects import CASES, COMPLETED, REFUSED_BY_CITY, SETTLED, Case
 from deploy.demo.story.report import Line, Outcome
@@ -55,6 +55,7 @@ def _chapters(client: StoryClient, ids: dict[str, str]) -> list[Chapter]:
     return [
         ("各区推送资源台账与储备库", lambda: registers.load_registers(client, ids)),
         ("各区按季度审定报送", lambda: registers.certify(client)),
+        ("登记示例产业清单", lambda: lists.enter_lists(client, ids)),
         ("项目申报、初审、征求意见、上报与市级接收", lambda: declarations.file_everything(client, ids)),
         ("条件审查：机器判定、人工认定、结论", lambda: review.decide(client, ids)),
         ("入库评估", lambda: review.enter_pool(client, ids)),

@@ -84,9 +84,15 @@ class Case:
         return [name for name in stated if name not in self.real_facts]
 
 
+TENANTS = [
+    {"name": "示例金融科技公司", "industry_code": "6510", "area_m2": "3000.00", "share": "0.05", "stage": "contracted"},
+    {"name": "示例研发公司", "industry_code": "7320", "area_m2": "1200.00", "share": "0.02", "stage": "intended"},
+]
+"""Firms of the demonstration, whose industries are in the sample rows of the list (lists.py)."""
 CAP = Case(
     "cap", 1, "北京金融科技中心（世纪天乐大厦改造）", "110102", "inefficient_building",
-    (building("62000.00", "600000000.00"),), real_facts=("project_type", "components.0.wholly_vacant"),
+    (building("62000.00", "600000000.00"),), {"tenants": TENANTS},
+    real_facts=("project_type", "components.0.wholly_vacant"),
 )  # fmt: skip
 INTEREST = Case(
     "interest", 2, "新华1949文化金融与创新产业园二期", "110102", "old_factory",
