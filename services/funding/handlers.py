@@ -119,7 +119,7 @@ async def note_evaluation(session: AsyncSession, event: EvaluationIssued) -> Non
     application = await _locked_application(session, event)
     if application is None:
         return
-    application.evaluated_on, application.targets_met = event.issued_on, event.targets_met
+    application.evaluated_on, application.targets_met = event.issued_on, event.outcome
     short = [target for target in event.targets if target.met is False]
     missed = [f"{target.label}（{target.clause}）：目标 {target.target}，实际 {target.actual}" for target in short]
     reason = "评价目标未全部达成，请研究整改；是否追回由主管部门决定" if missed else None

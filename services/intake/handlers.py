@@ -160,7 +160,8 @@ async def record_evaluation(session: AsyncSession, event: EvaluationIssued) -> N
         "clause": "三（三）",
         "grade": event.grade,
         "score": event.score,
-        "targets_met": event.targets_met,
+        "targets_met": event.outcome,
+        **({"undetermined": list(event.undetermined)} if event.undetermined else {}),
     }
     await _advance(session, event.declaration_id, "evaluated", "learn_evaluation", **detail)
 

@@ -1,5 +1,6 @@
 """Computation and issue of evaluations from the service's records and the district's statement (三（三）)."""
 
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -12,9 +13,10 @@ from services.monitoring.models.evaluation import Evaluation, IssuedEvaluation
 from services.monitoring.models.files import ProjectFile
 from services.monitoring.models.inspections import Finding
 from services.monitoring.models.quarters import ProjectQuarter, QuarterSubmission
+from services.monitoring.rules.areas import AreaCheck
 from services.monitoring.rules.delivery import check_reference_day, evaluation_years
 from services.monitoring.rules.evaluation.actuals import Actuals, occupancy_rate
-from services.monitoring.rules.evaluation.calculation import ProjectState, evaluate
+from services.monitoring.rules.evaluation.calculation import ProjectState, area_checks, evaluate
 from services.monitoring.rules.evaluation.report import build_report
 from services.monitoring.rules.quarters import ComponentLetting
 from shared.contracts.monitoring import EvaluationIssued, TargetResult
@@ -30,7 +32,23 @@ async def compute_evaluation(session: AsyncSession, file: ProjectFile, actuals: 
     ruleset = resolve(file.as_of, file.district, settings_of(session).interpretations)
     _check_reference(file, actuals.reference_on, today(session), ruleset)
     _check_lettings(file, actuals)
-    return evaluate(actuals, await _project_state(session, file, ruleset), ruleset)
+    state = await _project_state(session, file, ruleset)
+    _check_areas(actuals, area_checks(actuals, state, ruleset))
+    return evaluate(actuals, state, ruleset)
+
+
+def _check_areas(actuals: Actuals, checks: Sequence[AreaCheck]) -> None:
+    """Raise Invalid for an area that differs from the award without a reason, and for a reason without an area."""
+    roof = actuals.roof
+    if roof.roof_projection_m2 is not None and (roof.pv_projection_m2 or 0) > roof.roof_projection_m2:
+        raise Invalid("光伏组件水平投影不得大于全部屋面水平投影，请核对", field="/body/roof/pv_projection_m2")
+    given = {item.field for item in actuals.area_reasons}
+    for check in checks:
+        if check.agrees is False and check.pointer not in given:
+            way = f"请核对；确有变化的，在 area_reasons 中填写 {check.pointer} 的差异理由"
+            raise Invalid(f"{check.sentence}，{way}", field=f"/body{check.pointer}")
+    if unknown := given - {check.pointer for check in checks}:
+        raise Invalid(f"没有需要说明的面积字段 {min(unknown)}", field="/body/area_reasons")
 
 
 def _check_reference(file: ProjectFile, on: date, today: date, ruleset: Ruleset) -> None:
@@ -49,6 +67,8 @@ def _check_lettings(file: ProjectFile, actuals: Actuals) -> None:
         if item.index >= len(file.components) or item.index in seen:
             raise Invalid(f"组成序号须为 0 至 {len(file.components) - 1}，每项组成只填一次", field=f"{pointer}/index")
         seen.add(item.index)
+        if file.components[item.index]["kind"] == "infrastructure":
+            raise Invalid("配套基础设施不计入驻率，请只填楼宇和厂房", field=f"{pointer}/index")
         if item.moved_in_area_m2 > item.leasable_area_m2 or item.signed_area_m2 > item.leasable_area_m2:
             raise Invalid(
                 f"入驻和签约面积不得大于可出租面积 {item.leasable_area_m2} 平方米", field=f"{pointer}/leasable_area_m2"
@@ -169,6 +189,7 @@ def _announcement(file: ProjectFile, evaluation: Evaluation) -> EvaluationIssued
         grade=evaluation.grade,
         targets=tuple(TargetResult(**{name: row[name] for name in names}) for row in rows),
         targets_met=evaluation.targets_met is True,
+        undetermined=tuple(evaluation.result.get("undetermined", ())),
         issued_on=evaluation.issued_on,
         late=bool(evaluation.late),
     )

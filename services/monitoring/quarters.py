@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.monitoring.credit import raise_ground
 from services.monitoring.models.files import ProjectFile
 from services.monitoring.models.quarters import ProjectQuarter, QuarterSubmission
+from services.monitoring.rules.areas import component_areas, letting_remarks
 from services.monitoring.rules.quarters import Award, QuarterReport, Remark, check_quarter
 from shared.clock import uuid7
 from shared.contracts.monitoring import ProjectQuarterSubmitted
@@ -84,7 +85,9 @@ async def check_report(
     session: AsyncSession, file: ProjectFile, row: ProjectQuarter, report: QuarterReport
 ) -> list[Remark]:
     """Return the errors and warnings of a report against the award and the previous submission."""
-    return check_quarter(report, award_of(file), await _previous(session, row), today(session))
+    parts = component_areas(file.components, file.facts)
+    remarks = check_quarter(report, award_of(file), await _previous(session, row), today(session))
+    return remarks + letting_remarks(report.occupancy, parts, today(session))
 
 
 async def submit_report(session: AsyncSession, file: ProjectFile, row: ProjectQuarter) -> None:

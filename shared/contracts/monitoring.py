@@ -82,7 +82,10 @@ class TargetResult(BaseModel):
 
 
 class EvaluationIssued(Event, type="monitoring.evaluation_issued.v1", about="project_file", key="declaration_id"):
-    """The district's evaluation within a year of delivery was issued and reported to the city. 三（三）"""
+    """The district's evaluation within a year of delivery was issued and reported to the city. 三（三）
+
+    `undetermined` names the targets without data: the targets as a whole are then neither met nor missed.
+    """
 
     declaration_id: UUID
     evaluation_id: UUID
@@ -92,6 +95,13 @@ class EvaluationIssued(Event, type="monitoring.evaluation_issued.v1", about="pro
     targets_met: bool
     issued_on: date
     late: bool
+    undetermined: tuple[str, ...] = ()
+
+    @property
+    def outcome(self) -> bool | None:
+        """Whether the targets are met: None where one has no data and none is missed."""
+        missed = any(target.met is False for target in self.targets)
+        return None if self.undetermined and not missed else self.targets_met
 
 
 class CreditRated(Event, type="monitoring.credit_rated.v1", about="entity", key="entity_id"):

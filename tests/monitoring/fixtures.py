@@ -22,8 +22,9 @@ AWARD = Decimal("30000000.00")
 
 
 def facts() -> ProjectFacts:
-    building = Component(kind="building", name="甲座", wholly_vacant=True, planned_occupancy="0.85")
-    factory = Component(kind="factory", name="乙厂房", planned_occupancy="0.75")
+    areas: dict[str, Any] = {"gross_floor_area_m2": "10000", "leasable_area_m2": "10000"}
+    building = Component(kind="building", name="甲座", wholly_vacant=True, planned_occupancy="0.85", **areas)
+    factory = Component(kind="factory", name="乙厂房", planned_occupancy="0.75", **areas)
     return ProjectFacts(
         project_type="area_package",
         accepted_on=AS_OF,

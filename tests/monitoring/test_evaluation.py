@@ -61,6 +61,8 @@ async def test_undetermined_targets_raise_no_ground(world: World) -> None:
     project = await funded_project(world)
     issue = await issued_evaluation(world, project, energy=None)
     assert issue["targets_met"] is None
+    event = (await world.events("monitoring", "monitoring.evaluation_issued.v1"))[0]["data"]
+    assert (event["targets_met"], event["undetermined"]) == (False, ["综合节能率达到目标"])
     credit = await world.get("monitoring", f"/v1/entities/{OWNER}/credit", "city-officer-1")
     assert "G8" not in [ground["code"] for ground in credit["grounds"]]
 
@@ -122,6 +124,9 @@ async def test_no_evaluation_before_delivery_and_no_issue_before_evaluation(worl
         ({"lettings": [letting(0, "2", "1") | {"signed_area_m2": "0"}]}, "/body/lettings/0/leasable_area_m2"),
         ({"energy": energy() | {"report": {"method": "GUESSED", "area_m2": "1"}}}, "/body/energy/report/method"),
         ({"funds": None}, "/body/funds"),
+        ({"lettings": [letting(0, "10", "10")]}, "/body/lettings/0/leasable_area_m2"),
+        ({"roof": {"pv_projection_m2": "2", "roof_projection_m2": "1"}}, "/body/roof/pv_projection_m2"),
+        ({"area_reasons": [{"field": "/tax/area", "reason": "无"}]}, "/body/area_reasons"),
     ],
 )
 async def test_impossible_actuals_are_refused(world: World, changes: dict[str, Any], pointer: str) -> None:
@@ -130,6 +135,15 @@ async def test_impossible_actuals_are_refused(world: World, changes: dict[str, A
     path = f"/v1/files/{project}/evaluation"
     refused = await world.post("monitoring", path, "110105-officer-2", actuals(**changes), status=422)
     assert refused["errors"][0]["pointer"] == pointer
+
+
+async def test_a_differing_area_with_a_reason_is_computed_and_reported(world: World) -> None:
+    reason = {"field": "/lettings/0/leasable_area_m2", "reason": "二层改作公共空间"}
+    changes: dict[str, Any] = {"lettings": [letting(0, "7000", "8000"), letting(1, "7500")]}
+    changes |= {"area_reasons": [reason], "industries": None}
+    answer = await computed_evaluation(world, await funded_project(world), **changes)
+    differing = [area for area in answer["result"]["areas"] if area["agrees"] is False]
+    assert [(area["field"], area["reason"]) for area in differing] == [(reason["field"], reason["reason"])]
 
 
 async def test_the_best_occupancy_is_stored_beside_the_reference_date(world: World) -> None:

@@ -174,6 +174,9 @@ async def test_each_clause_of_a_letting(world: World) -> None:
     project = await delivered(world)
     pointers = []
     for changes, expected in CLAUSES:
-        answer = await evaluate(world, project, 422 if expected else 200, lettings=[stated(**changes)])
+        sent = stated(**changes)
+        differs = [{"field": "/lettings/0/leasable_area_m2", "reason": "示例理由"}]
+        body = {"lettings": [sent], "industries": None, "area_reasons": differs}
+        answer = await evaluate(world, project, 422 if expected else 200, **body)
         pointers.append(answer["errors"][0]["pointer"].rsplit("/", 1)[1] if expected else None)
     assert pointers == [expected for _, expected in CLAUSES]

@@ -13,24 +13,27 @@ from tests.monitoring.rules.test_evaluation import judged, project_state
 pytestmark = pytest.mark.clause("三（三）")
 
 
+PROJECT = {
+    "project_name": "示例改造",
+    "declaration_no": "S-7",
+    "applicant_name": "示例单位",
+    "applicant_uscc": "91110000600037341L",
+    "mode": "interest_subsidy",
+    "award_yuan": "9.00",
+    "released_yuan": "8.00",
+    "delivered_on": "2024-09-02",
+    "evaluation_due_on": "2025-09-02",
+}
+
+
 def test_the_report_has_every_part() -> None:
     result, _ = judged(problems=["问题一", "问题二"], seen=project_state(late_quarters=1))
-    project = {
-        "project_name": "示例改造",
-        "declaration_no": "S-7",
-        "applicant_name": "示例单位",
-        "applicant_uscc": "91110000600037341L",
-        "mode": "interest_subsidy",
-        "award_yuan": "9.00",
-        "released_yuan": "8.00",
-        "delivered_on": "2024-09-02",
-        "evaluation_due_on": "2025-09-02",
-    }
-    report = build_report(project, result, {"reference_on": "2025-06-30", "advice": "建议甲。"})
+    report = build_report(PROJECT, result, {"reference_on": "2025-06-30", "advice": "建议甲。"})
     assert report["title"] == "示例改造项目评价报告"
     assert report["advice"] == [result["proposal"], "建议甲。"]
     assert report["conclusion"] == {
-        name: result[name] for name in ("score", "grade", "grade_label", "hard_fail", "targets_met")
+        name: result[name]
+        for name in ("score", "grade", "grade_label", "hard_fail", "targets_met", "undetermined", "unscored")
     }
     assert report["basis"]["ruleset"] == result["ruleset"]
     lines = markdown_report(report).splitlines()
@@ -56,12 +59,12 @@ def test_the_report_has_every_part() -> None:
     assert sum(line.startswith("采用口径：") and line.count("（I") == len(READINGS) for line in lines) == 1
     assert any("能耗核算（基准期" in line and "光伏自用 0 千瓦时单列。" in line for line in lines)
     failed, _ = judged(funds={"misused": True, "ledger_matches": False, "audit_findings": 0}, energy=None)
-    text = markdown_report(build_report(project, failed, {"reference_on": "2025-06-30"}))
+    text = markdown_report(build_report(PROJECT, failed, {"reference_on": "2025-06-30"}))
     assert "（因资金挪用直接定为不合格）。" in text
     assert "账实不符；审计问题 0 个；季报逾期 0 次；存在挪用。" in text
     assert "能耗核算" not in text
     clean, _ = judged()
-    assert "未发现问题。" in markdown_report(build_report(project, clean, {"reference_on": "2025-06-30"}))
+    assert "未发现问题。" in markdown_report(build_report(PROJECT, clean, {"reference_on": "2025-06-30"}))
 
 
 def texts(data: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
@@ -110,3 +113,12 @@ def test_no_text_of_the_report_becomes_a_part_of_it() -> None:
         forged = [line for line in markdown_report(changed).splitlines() if "评价得分 100 分" in line]
         assert all("甲" in line for line in forged), path
     assert printed > 20
+
+
+def test_an_open_target_is_never_called_reached() -> None:
+    """A report once said 改造目标总体：待定 and 改造目标已实现 in consecutive lines."""
+    result, _ = judged(energy=None)
+    text = markdown_report(build_report(PROJECT, result, {"reference_on": "2025-06-30", "advice": None}))
+    assert "改造目标总体：待定。" in text
+    assert "已实现，" not in text
+    assert "未评分（按 0 分计）：综合节能率。" in text

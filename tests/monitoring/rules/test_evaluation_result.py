@@ -120,7 +120,7 @@ def test_problems_in_their_order() -> None:
             "建议就未达标部分",
         ),
         ({}, {"funds": FUNDS | {"misused": True}}, "建议限期整改"),
-        ({}, {"energy": None}, "改造目标已实现，建议按规定完成后续手续"),
+        ({}, {"energy": None}, "改造目标尚有待定，不作已实现认定；请补齐以下情况后复核：综合节能率达到目标"),
     ],
 )
 def test_a_proposal_follows_a_missed_target_or_a_failed_grade(

@@ -17,6 +17,7 @@ from tests.enumeration import operations
 
 MARKS = {"min_length": ">=", "max_length": "<=", "ge": ">=", "le": "<=", "gt": ">"}
 LIMITS = {
+    "Actuals.area_reasons": "<=210",
     "Actuals.industries": "<=20",
     "Actuals.key_tenants": "<=100",
     "Actuals.lettings": "<=200",

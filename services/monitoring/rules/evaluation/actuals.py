@@ -4,7 +4,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from services.monitoring.rules.code_lists import TenantLevel
 from services.monitoring.rules.energy import EnergyComparison
@@ -12,6 +12,8 @@ from services.monitoring.rules.quarters import ComponentLetting
 from shared.contracts.library import Industry
 from shared.money import Area, Money
 from shared.text import Line, Paragraph
+
+AreaField = Annotated[str, StringConstraints(pattern=r"^(/[a-z0-9_]{1,40}){1,3}$")]
 
 
 class Letting(ComponentLetting):
@@ -79,6 +81,15 @@ class FundUse(BaseModel):
     explanation: Paragraph | None = Field(None, title="说明")
 
 
+class AreaReason(BaseModel):
+    """Why an area differs from that of the award or the declaration; `field` is a place in this body."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    field: AreaField = Field(title="面积所在字段", description="如 /lettings/0/leasable_area_m2")
+    reason: Paragraph = Field(title="差异理由")
+
+
 class Actuals(BaseModel):
     """Input of an evaluation as of `reference_on`, within a year of delivery (I20)."""
 
@@ -92,6 +103,7 @@ class Actuals(BaseModel):
     energy: EnergyComparison | None = Field(None, title="能耗对比")
     roof: Roof = Field(default_factory=Roof, title="屋面光伏")
     funds: FundUse = Field(title="资金使用")
+    area_reasons: Annotated[list[AreaReason], Field(max_length=210)] = Field([], title="面积差异理由")
     problems: Annotated[list[Line], Field(max_length=50)] = Field([], title="存在问题")
     advice: Paragraph | None = Field(None, title="建议")
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from decimal import ROUND_DOWN, Decimal, InvalidOperation
 from typing import Any
 
+from services.monitoring.rules.areas import AreaCheck, component_areas, evaluation_checks
 from services.monitoring.rules.code_lists import ENERGY_METHODS, EVALUATION_GRADES
 from services.monitoring.rules.energy import BASELINE_METHODS, energy_saving
 from services.monitoring.rules.evaluation.actuals import Actuals, occupancy_rate, target_facts
@@ -20,6 +21,7 @@ PROPOSALS = {
     "partial_clawback": "建议就未达标部分提出追回意见，由主管部门决定",
 }
 """Proposal for a failed evaluation or a missed target, by the reading of I33."""
+REACHED, OPEN = "改造目标已实现，建议按规定完成后续手续", "改造目标尚有待定，不作已实现认定；请补齐以下情况后复核：{}"
 
 
 @dataclass(frozen=True)
@@ -58,12 +60,15 @@ def evaluate(actuals: Actuals, project: ProjectState, ruleset: Ruleset) -> dict[
         "grade_label": EVALUATION_GRADES[grade],
         "hard_fail": misused,
         "targets_met": _all_met(targets),
+        "undetermined": [target["label"] for target in targets if target["met"] is None],
+        "unscored": [head["label"] for head in scored if head["share"] is None],
         "targets": targets,
         "heads": scored,
         "energy": energy and {**energy, "ratio": None if ratio is None else f"{ratio:.6f}"},
         "occupancies": {str(place): None if value is None else f"{value:.6f}" for place, value in occupancies.items()},
         "best_occupancies": {str(place): f"{value:.6f}" for place, value in project.best_occupancy.items()},
         "funds": _funds(actuals, project),
+        "areas": _areas(actuals, project, ruleset),
         "problems": _problems(actuals, project, targets, readings),
         "proposal": _proposal(grade, targets, readings),
         "headline": decision.headline,
@@ -153,8 +158,28 @@ def percent(text: str, unit: str = "%") -> str:
 
 
 def _all_met(targets: list[dict[str, Any]]) -> bool | None:
-    values = [target["met"] for target in targets]
+    """Return False where one is missed, None where one is open or there is none to judge."""
+    values = [target["met"] for target in targets] or [None]
     return False if False in values else None if None in values else True
+
+
+def area_checks(actuals: Actuals, project: ProjectState, ruleset: Ruleset) -> list[AreaCheck]:
+    """Return the checks of every denominator against the award and the declared facts."""
+    parts = component_areas(project.components, project.facts)
+    return evaluation_checks(actuals, parts, ruleset.interpretations["tax_area"], actuals.reference_on)
+
+
+def _areas(actuals: Actuals, project: ProjectState, ruleset: Ruleset) -> list[dict[str, Any]]:
+    reasons = {item.field: item.reason for item in actuals.area_reasons}
+    return [
+        {
+            "field": check.pointer,
+            "sentence": check.sentence,
+            "agrees": check.agrees,
+            "reason": reasons.get(check.pointer),
+        }
+        for check in area_checks(actuals, project, ruleset)
+    ]
 
 
 def _funds(actuals: Actuals, project: ProjectState) -> dict[str, Any]:
@@ -196,5 +221,9 @@ def _baseline_problem(actuals: Actuals, project: ProjectState, readings: Mapping
 
 
 def _proposal(grade: str, targets: list[dict[str, Any]], readings: Mapping[str, str]) -> str:
-    missed = grade == "failed" or any(target["met"] is False for target in targets)
-    return PROPOSALS[readings["evaluation_failed"]] if missed else "改造目标已实现，建议按规定完成后续手续"
+    """Return the advice; a target without data is never taken for one that is met, and it is named."""
+    waiting = [target["label"] for target in targets if target["met"] is None]
+    missed = any(target["met"] is False for target in targets) or (grade == "failed" and not waiting)
+    advice = [PROPOSALS[readings["evaluation_failed"]]] if missed else []
+    advice += [OPEN.format("、".join(waiting))] if waiting else []
+    return "；".join(advice or [REACHED])

@@ -31,11 +31,15 @@ def build_report(project: Mapping[str, Any], result: Mapping[str, Any], basis: M
         "overview": dict(project),
         "basis": {**basis, **{key: result[key] for key in ("doc_no", "edition", "ruleset", "interpretations")}},
         "targets": result["targets"],
+        "areas": result.get("areas", []),
         "heads": result["heads"],
         "energy": result["energy"],
         "funds": result["funds"],
         "problems": result["problems"],
-        "conclusion": {key: result[key] for key in ("score", "grade", "grade_label", "hard_fail", "targets_met")},
+        "conclusion": {
+            **{key: result[key] for key in ("score", "grade", "grade_label", "hard_fail", "targets_met")},
+            **{key: result.get(key, []) for key in ("undetermined", "unscored")},
+        },
         "advice": [result["proposal"], *([basis["advice"]] if basis.get("advice") else [])],
     }
 
@@ -47,6 +51,7 @@ def markdown_report(report: Mapping[str, Any]) -> str:
         _overview(report["overview"]),
         _basis(report["basis"]),
         _targets(report["targets"]),
+        _areas(report["areas"]),
         _heads(report["heads"]),
         _energy(report["energy"]),
         _funds(report["funds"]),
@@ -90,6 +95,15 @@ def _targets(targets: Sequence[Mapping[str, Any]]) -> str:
     return "## 三、改造目标对照\n\n" + _table(["条款", "目标", "要求", "实际", "结果", "差距"], rows)
 
 
+def _areas(areas: Sequence[Mapping[str, Any]]) -> str:
+    """Return the paragraph on the areas that divide the ratios, with the reason of each that differs."""
+    lines = [
+        "- " + _said("{sentence}。", **item) + (_said("差异理由：{reason}。", **item) if item["reason"] else "")
+        for item in areas
+    ]
+    return "\n".join(["计算面积核对：", "", *lines]) if lines else ""
+
+
 def _heads(heads: Sequence[Mapping[str, Any]]) -> str:
     rows = [[item["label"], item["weight"], item["score"], item["detail"]] for item in heads]
     return "## 四、五项评价\n\n" + _table(["项目", "权重", "得分", "说明"], rows)
@@ -125,6 +139,7 @@ def _conclusion(report: Mapping[str, Any]) -> str:
         _said("评价得分 {score} 分，等级“{grade_label}”", **end)
         + ("（因资金挪用直接定为不合格）。" if end["hard_fail"] else "。"),
         _said("改造目标总体：{}。", MET[end["targets_met"]]),
+        *([_said("未评分（按 0 分计）：{}。", "、".join(end["unscored"]))] if end["unscored"] else []),
         *(_said("{}。", item).replace("。。", "。") for item in report["advice"]),
     ]
     return "\n".join(["## 七、结论和建议", "", *lines])
