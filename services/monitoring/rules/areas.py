@@ -76,7 +76,9 @@ def evaluation_checks(actuals: Actuals, parts: Components, tax_area: str, on: da
     if actuals.tax is not None:
         field, label = _TAX_AREAS[tax_area]
         checks.append(
-            AreaCheck("/tax/area_m2", "税收计算面积", actuals.tax.area_m2, field and _whole(parts, field, label, on))
+            AreaCheck(
+                "/tax/area_m2", "税收计算面积", actuals.tax.area_m2, _whole(parts, field, label, on) if field else None
+            )
         )
     if actuals.energy is not None:
         for year, label in (("baseline", "基准期能耗计算面积"), ("report", "报告期能耗计算面积")):
