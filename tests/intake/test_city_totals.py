@@ -83,6 +83,7 @@ LIBRARY: dict[str, Row] = {
     CHAOYANG: {
         "in_library_count": 3,
         "left_count": 1,
+        "by_status": {"in_library": 3, "left": 1},
         "simulated_count": 3,
         "fixed_investment_yuan": "7000.07",
         "renovated_area_m2": "70.70",
@@ -93,6 +94,7 @@ LIBRARY: dict[str, Row] = {
     FENGTAI: {
         "in_library_count": 1,
         "left_count": 0,
+        "by_status": {"in_library": 1},
         "simulated_count": 1,
         "fixed_investment_yuan": "8000.08",
         "renovated_area_m2": "80.80",
@@ -103,6 +105,7 @@ LIBRARY: dict[str, Row] = {
     "110000": {
         "in_library_count": 4,
         "left_count": 1,
+        "by_status": {"in_library": 4, "left": 1},
         "simulated_count": 4,
         "fixed_investment_yuan": "15000.15",
         "renovated_area_m2": "151.50",
@@ -113,6 +116,7 @@ LIBRARY: dict[str, Row] = {
     "": {
         "in_library_count": 0,
         "left_count": 0,
+        "by_status": {},
         "simulated_count": 0,
         "fixed_investment_yuan": "0.00",
         "renovated_area_m2": "0.00",

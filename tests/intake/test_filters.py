@@ -96,6 +96,7 @@ TABLES = {
             "district=110105": "A",
             "status=left": "B",
             "status=in_library": "AC",
+            "apart=false": "ABC",
             "type=area_package": "B",
             "type=inefficient_building": "AC",
             "support_mode=interest_subsidy": "C",

@@ -8,9 +8,10 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
-from sqlalchemy import Numeric, cast, func, select
+from sqlalchemy import Numeric, cast, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.intake.models.library_status import LIBRARY_STATUS
 from services.intake.models.quarters import QuarterSubmission
 from services.intake.models.registers import LibraryEntry, Resource
 from services.intake.rules.quarters import EXEMPT, reporting_units
@@ -65,6 +66,7 @@ class LibraryTotals(BaseModel):
     name: str = Field(title="区名称")
     in_library_count: int = Field(0, title="在库项目数")
     left_count: int = Field(0, title="已出库项目数")
+    by_status: dict[str, int] = Field(default_factory=dict, title="按在库状态计数", description="状态随事项进展")
     simulated_count: int = Field(0, title="含模拟数据的记录数")
     fixed_investment_yuan: Total = Field(Decimal(0), title="在库项目固定资产投资合计", description="单位：元")
     renovated_area_m2: Total = Field(Decimal(0), title="在库项目改造面积合计", description="单位：平方米")
@@ -180,7 +182,7 @@ async def _entry_rows(session: AsyncSession) -> Sequence[Any]:
     """Return counts, investments and areas of library projects by district, status, type, maturity and mode."""
     keys = (
         LibraryEntry.district,
-        LibraryEntry.status,
+        LIBRARY_STATUS.label("status"),
         LibraryEntry.project_type,
         LibraryEntry.maturity,
         LibraryEntry.support_mode,
@@ -192,7 +194,7 @@ async def _entry_rows(session: AsyncSession) -> Sequence[Any]:
             func.count().filter(LibraryEntry.simulated).label("simulated"),
             func.sum(LibraryEntry.fixed_investment_yuan).label("investment"),
             func.sum(LibraryEntry.renovated_area_m2).label("area"),
-        ).group_by(*keys)
+        ).group_by(*(text(str(place)) for place in range(1, len(keys) + 1)))
     )
     return rows.all()
 
@@ -203,7 +205,8 @@ def _library_totals(code: str, name: str, rows: list[Any], reporting: Reporting 
         district=code,
         name=name,
         in_library_count=sum(row.n for row in within),
-        left_count=sum(row.n for row in rows) - sum(row.n for row in within),
+        left_count=sum(row.n for row in rows if row.status == "left"),
+        by_status=_counted(rows, "status"),
         simulated_count=sum(row.simulated for row in rows),
         fixed_investment_yuan=sum((row.investment for row in within), Decimal(0)),
         renovated_area_m2=sum((row.area for row in within), Decimal(0)),

@@ -1,8 +1,8 @@
 """Filters and sort columns of the lists of the resource ledger and the reserve library (四（一）2)."""
 
-from typing import Literal
-
+from services.intake.models.library_status import APART, LIBRARY_STATUS
 from services.intake.models.registers import LibraryEntry, LibraryEntryVersion, Resource, ResourceVersion
+from services.intake.rules.library_status import LibraryStatus
 from shared.contracts.library import DistrictCode, ProjectType, Quarter, ResourceKind, ResourceStatus, SupportMode
 from shared.identifiers import ProjectCode, Uscc
 from shared.web.filters import flag, moments, one_of, search, since
@@ -32,7 +32,8 @@ RESOURCES = Listing(
 )
 ENTRIES = Listing(
     one_of("district", LibraryEntry.district, DistrictCode, "所在区"),
-    one_of("status", LibraryEntry.status, Literal["in_library", "left"], "状态"),
+    one_of("status", LIBRARY_STATUS, LibraryStatus, "状态"),
+    flag("apart", APART, "登记与事项进展是否不一致"),
     one_of("type", LibraryEntry.project_type, ProjectType, "项目类型"),
     one_of("support_mode", LibraryEntry.support_mode, SupportMode, "拟申请支持方式"),
     one_of("entity_uscc", LibraryEntry.entity_uscc, Uscc, "实施主体统一社会信用代码"),

@@ -46,6 +46,7 @@ class Declaration(Base):
         CheckConstraint("operation_mode IN ('own', 'joint', 'lease')", name="operation_mode_known"),
         Index("ix_declaration_district_id", "district", "id"),
         Index("ix_declaration_applicant_uscc_id", "applicant_uscc", "id"),
+        Index("ix_declaration_library_entry_id", "library_entry_id"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)

@@ -8,10 +8,10 @@ from services.intake.rules.checklist import PROVIDER_LABELS, STATE_LABELS, items
 from services.intake.rules.duplicates import BASIS_LABELS as MATCH_BASIS_LABELS
 from services.intake.rules.duplicates import SOURCE_LABELS
 from services.intake.rules.first_review import OPINION_POSITION_LABELS, REVIEW_ITEM_LABELS, REVIEW_OUTCOME_LABELS
+from services.intake.rules.library_status import LIBRARY_STATUS_LABELS
 from services.intake.rules.quarters import SEVERITY_LABELS, SUBJECT_LABELS, SUBMISSION_STATUS_LABELS
 from services.intake.rules.stages import DECISION_LABELS, STAGES
 from services.intake.rules.upsert import (
-    LIBRARY_STATUS_LABELS,
     MODE_LABELS,
     REGISTER_LABELS,
     ROW_STATUS_LABELS,

@@ -5,7 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from pydantic import BaseModel
 
@@ -17,8 +17,6 @@ _NUMBER_FIELDS: Final = (b"_m2", b"_tce", b"_yuan", b"_ratio", b"_share", b"_deg
 _LONGEST_SUFFIX: Final = max(map(len, _NUMBER_FIELDS))
 NOT_FACTS: Final = {"quarter", "change_reason"}
 """Fields of a row that are not facts: confirming the same facts for a new quarter changes none of them."""
-LibraryStatus = Literal["in_library", "left"]
-LIBRARY_STATUS_LABELS: Final[dict[str, str]] = {"in_library": "在库", "left": "已出库"}
 ROW_STATUS_LABELS: Final[dict[str, str]] = {
     "created": "新增",
     "updated": "更新",

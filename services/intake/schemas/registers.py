@@ -8,6 +8,7 @@ from uuid import UUID
 from fastapi import Path
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, StringConstraints
 
+from services.intake.rules.library_status import LibraryStatus
 from shared.audiences import Handler
 from shared.contracts.library import DistrictCode, ExternalId
 from shared.contracts.pushes import RowResult, count_by_status
@@ -92,7 +93,14 @@ class EntryOut(BaseModel):
     entity_uscc: str = Field(title="项目单位统一社会信用代码", description="18 位")
     support_mode: str | None = Field(title="拟申请支持方式")
     maturity: str = Field(title="成熟度")
-    status: str = Field(title="在库状态", description="in_library 在库；left 已出库")
+    status: LibraryStatus = Field(
+        validation_alias="library_status",
+        title="在库状态",
+        description=(
+            "随事项进展：in_library 在库；supported 已获支持；delivered 已交付；evaluated 已评价；"
+            "recovering 资金追回中；recovered 资金已追回；left 已由区出库"
+        ),
+    )
     fixed_investment_yuan: Total = Field(title="固定资产投资合计", description="单位：元")
     renovated_area_m2: Total = Field(title="改造面积合计", description="单位：平方米")
     simulated: bool = Field(title="模拟数据", description="含非真实字段时为 true")

@@ -4,7 +4,7 @@ from typing import get_args
 
 import pytest
 
-from services.intake.rules import checklist, duplicates, first_review, quarters, stages, upsert
+from services.intake.rules import checklist, duplicates, first_review, library_status, quarters, stages
 from services.intake.rules.code_lists import CODE_LISTS
 from shared.contracts import pushes, works
 
@@ -30,7 +30,7 @@ def test_every_code_has_a_chinese_label(name: str) -> None:
         ("match_source", duplicates.Source),
         ("quarter_finding_severity", quarters.Severity),
         ("quarter_finding_subject", quarters.Subject),
-        ("library_entry_status", upsert.LibraryStatus),
+        ("library_entry_status", library_status.LibraryStatus),
         ("push_mode", pushes.Mode),
         ("pushed_row_status", pushes.RowStatus),
         ("register", pushes.BookName),
