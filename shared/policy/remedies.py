@@ -6,11 +6,12 @@ The text of a past day therefore never changes, and a refusal keeps the text of 
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Final, Literal
 
 from pydantic import BaseModel, Field
 
+from shared.dates import beijing_day
 from shared.policy.parameters import history
 
 Authority = Literal["city", "district"]
@@ -41,6 +42,11 @@ def remedy(authority: Authority, on: date) -> Remedy:
         valid_from=known[-1].valid_from if known else None,
         told="\n".join(paragraphs) or _absent(authority),
     )
+
+
+def remedy_at(authority: Authority, decided_at: datetime | None) -> Remedy | None:
+    """Return the remedies of a refusal decided at an instant, by its day in Beijing; None before the decision."""
+    return None if decided_at is None else remedy(authority, beijing_day(decided_at))
 
 
 def _absent(authority: Authority) -> str:

@@ -1,4 +1,4 @@
-"""What a policy command found: tables with headings for people, one JSON value for programs, the exit code."""
+"""Result of a policy command: tables with headings for people, one JSON value for programs, the exit code."""
 
 import json
 import sys

@@ -12,10 +12,9 @@ from services.funding.rules.change_codes import ChangeKind, ChangeStatus
 from services.funding.rules.changes import proposal_of
 from shared.attachments import Attached
 from shared.audiences import Handler, Internal
-from shared.dates import beijing_day
 from shared.identifiers import Uscc
 from shared.money import Area, Money
-from shared.policy.remedies import Remedy, remedy
+from shared.policy.remedies import Remedy, remedy_at
 from shared.text import Line, Paragraph
 
 
@@ -120,5 +119,4 @@ class ChangeOut(Shape):
     remedy: Remedy | None = Field(None, title="救济途径", description="不予批准时列示；其他为空")
 
     def model_post_init(self, context: Any) -> None:
-        if self.status == "refused" and self.decided_at:
-            self.remedy = remedy("city", beijing_day(self.decided_at))
+        self.remedy = remedy_at("city", self.decided_at) if self.status == "refused" else None

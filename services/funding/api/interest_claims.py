@@ -39,9 +39,8 @@ from services.funding.rules.code_lists import CLAIM_STATUSES, ClaimStatus, LineS
 from shared.attachments import Attached, facts_of
 from shared.attachments.api import AttachmentOut
 from shared.audiences import Handler, Internal
-from shared.dates import beijing_day
 from shared.money import Money, SignedMoney
-from shared.policy.remedies import Remedy, remedy
+from shared.policy.remedies import Remedy, remedy_at
 from shared.storage.audit import case_of, record_act
 from shared.storage.session import found, locked
 from shared.storage.versions import etag
@@ -98,8 +97,7 @@ class InterestClaimOut(Shape):
     remedy: Remedy | None = Field(None, title="救济途径", description="不予贴息时列示；其他为空")
 
     def model_post_init(self, context: Any) -> None:
-        if self.status == "refused" and self.decided_at:
-            self.remedy = remedy("city", beijing_day(self.decided_at))
+        self.remedy = remedy_at("city", self.decided_at) if self.status == "refused" else None
         self.status_label = CLAIM_STATUSES[self.status]
         self.period = period_name(self.period_from, self.period_to)
 
