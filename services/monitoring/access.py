@@ -69,7 +69,7 @@ ACCESS = (
         "progress of money, delivery and evaluation; project, applicant and targets stay",
         app=(
             f"{ADD}, UPDATE (version, award_yuan, released_yuan, returned_yuan, demanded_yuan, recovered_yuan, "
-            "held, hold_reason, status, delivered_on, delivery_proof, evaluation_due_on, "
+            "held, hold_reason, status, delivered_on, delivery_proof, delivery_remark, evaluation_due_on, "
             "evaluation_state)"
         ),
         sealer="SELECT",

@@ -99,6 +99,7 @@ async def _project_state(session: AsyncSession, file: ProjectFile, ruleset: Rule
             await session.scalar(select(Finding.id).where(Finding.declaration_id == file.declaration_id, diversion))
         ),
         best_occupancy=_best_occupancies(file, submitted, ruleset),
+        delivery_remark=file.delivery_remark,
     )
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from shared.contracts.base import Event
 from shared.contracts.funding import FundsReturned
-from tests.monitoring.fixtures import OTHER, OWNER, announce, funded_project, release, set_date
+from tests.monitoring.fixtures import OTHER, OWNER, announce, funded_project, release, set_date, submit
 from tests.world import World
 
 pytestmark = pytest.mark.clause("二（三）1", "三（三）")
@@ -78,6 +78,7 @@ async def test_each_reading_has_its_day_of_delivery_and_its_last_day(
         "accepted_on": accepted_on,
         "shifted_from": shifted_from,
         "calendar_known": True,
+        "remark": "交付前没有季报，形象进度未知",
     }
 
 
@@ -116,3 +117,24 @@ async def test_a_file_shows_its_own_movements_in_the_order_in_which_they_were_re
     await announce(world, *later)
     shown = [await world.get("monitoring", f"/v1/files/{project}", "auditor-1") for project in (first, second)]
     assert [[UUID(row["id"]).int for row in file["movements"]] for file in shown] == [[9, 7, 1], [8]]
+
+
+@pytest.mark.parametrize(
+    ("progress", "remark"),
+    [("0.30", "2024Q1 季报形象进度为 30.00%，累计完成投资占核定投资 30.00%，与竣工交付不一致，请核实"), ("1", None)],
+)
+async def test_a_delivery_is_compared_with_the_reported_progress(
+    world: World, progress: str, remark: str | None
+) -> None:
+    project = await funded_project(world)
+    set_date(world, 2024, 4, 3)
+    await submit(world, project, "2024Q1", progress=progress)
+    assert (await deliver(world, project))["delivery_remark"] == remark
+    acts = (await world.get("monitoring", f"/v1/acts/{project}", "city-officer-1"))["items"]
+    assert [act["detail"]["remark"] for act in acts if act["act"] == "deliver_project"] == [remark]
+
+
+async def test_a_delivery_without_any_report_says_so(world: World) -> None:
+    project = await funded_project(world)
+    set_date(world, 2024, 3, 11)
+    assert (await deliver(world, project))["delivery_remark"] == "交付前没有季报，形象进度未知"

@@ -74,6 +74,7 @@ async def test_a_second_calculation_replaces_the_first_until_it_is_issued(world:
         "targets_met": True,
         "issued_on": "2025-09-02",
         "late": False,
+        "undetermined": [],
     }
 
 

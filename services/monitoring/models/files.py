@@ -55,6 +55,7 @@ class ProjectFile(Base):
     status: Mapped[str]
     delivered_on: Mapped[date | None]
     delivery_proof: Mapped[str | None]
+    delivery_remark: Mapped[str | None]
     evaluation_due_on: Mapped[date | None]
     evaluation_state: Mapped[str | None]
     version: Mapped[int] = mapped_column(server_default="1")
@@ -74,8 +75,9 @@ class ProjectFile(Base):
         if delivered_on < self.as_of:
             raise Invalid(f"交付日期不得早于受理日期 {self.as_of}：已完工项目不予支持", field=f"/body/{field}")
 
-    def deliver(self, delivered_on: date, proof: str, evaluation_due_on: date) -> None:
-        """Record delivery, which starts the evaluation year. 三（三）"""
+    def deliver(self, delivered_on: date, proof: str, evaluation_due_on: date, remark: str | None) -> None:
+        """Record delivery, which starts the evaluation year, with what the reports say against it. 三（三）"""
+        self.delivery_remark = remark
         self.status, self.delivered_on, self.delivery_proof = "delivered", delivered_on, proof
         self.evaluation_due_on, self.evaluation_state = evaluation_due_on, "running"
 

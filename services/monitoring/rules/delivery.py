@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import Final
 
 from services.monitoring.rules.targets import published_parameter
@@ -56,3 +57,15 @@ def check_reference_day(on: date, delivered_on: date, last: date, moment: str, y
     anniversary = evaluation_year(delivered_on, "no_shift", years).on
     if moment == "anniversary" and on != anniversary:
         raise Invalid(f"按现行口径，评价基准日须为满一年之日 {anniversary}", field=field)
+
+
+def delivery_remark(
+    quarter: str | None, progress: Decimal | None, done_yuan: Decimal, base_yuan: Decimal
+) -> str | None:
+    """Return what the newest quarterly report says against a delivery: works unfinished, or none reported. 二（三）1"""
+    if quarter is None or progress is None:
+        return "交付前没有季报，形象进度未知"
+    if progress >= 1:
+        return None
+    share = f"，累计完成投资占核定投资 {done_yuan / base_yuan:.2%}" if base_yuan else ""
+    return f"{quarter} 季报形象进度为 {progress:.2%}{share}，与竣工交付不一致，请核实"

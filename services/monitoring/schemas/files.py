@@ -46,6 +46,9 @@ class FileOut(BaseModel):
     delivered_on: date | None = Field(
         title="交付日期", description="竣工验收（备案）日期，格式 2024-06-30；尚未交付为空"
     )
+    delivery_remark: str | None = Field(
+        title="交付提示", description="交付时最近一期季报的形象进度与竣工交付不一致之处；没有时为空"
+    )
     evaluation_due_on: date | None = Field(
         title="评价期限", description="评价的最后一日，格式 2024-06-30；尚未交付为空"
     )

@@ -36,6 +36,7 @@ class ProjectState:
     late_quarters: int
     open_diversion: bool
     best_occupancy: Mapping[int, Decimal]
+    delivery_remark: str | None = None
 
 
 def evaluate(actuals: Actuals, project: ProjectState, ruleset: Ruleset) -> dict[str, Any]:
@@ -206,6 +207,8 @@ def _problems(
         problems.append("四（一）1 补助资金账实不符")
     if project.late_quarters:
         problems.append(f"四（一）2 季度台账逾期 {project.late_quarters} 次")
+    if project.delivery_remark:
+        problems.append(f"二（三）1 {project.delivery_remark}")
     return problems + _baseline_problem(actuals, project, readings) + list(actuals.problems)
 
 
