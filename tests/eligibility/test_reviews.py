@@ -127,6 +127,16 @@ async def test_a_settlement_is_withdrawn_by_anybody_and_made_anew_by_another_off
     await act(world, declaration_id, "withdraw-settlement", "110105-officer-2", taken_back, 403)
 
 
+async def test_who_withdraws_anothers_settlement_may_settle_and_its_author_may_not(world: World) -> None:
+    declaration_id = await forward(world, facts(drop=OPEN))
+    await act(world, declaration_id, "settle", "city-officer-1", SETTLE)
+    taken_back = {"rule": SETTLE["rule"], "reason": "依据有误"}
+    await act(world, declaration_id, "withdraw-settlement", "city-officer-2", taken_back)
+    assert (await act(world, declaration_id, "settle", "city-officer-1", SETTLE, 403))["code"] == "own_settlement"
+    case = await act(world, declaration_id, "settle", "city-officer-2", {**SETTLE, "holds": False})
+    assert case["decision"] == "ineligible"
+
+
 async def test_a_settlement_needs_a_reason_and_a_city_officer(world: World) -> None:
     declaration_id = await forward(world, facts(drop=OPEN))
     await act(world, declaration_id, "settle", "city-officer-1", {**SETTLE, "reason": " "}, 422)

@@ -91,6 +91,15 @@ async def test_an_earlier_standard_counts_while_a_looser_one_waits_and_after_a_w
     assert (decision, "1,000元" in sentence) == ("ineligible", False)
 
 
+async def test_a_standard_that_waits_is_forgotten_once_a_later_one_applies(world: World) -> None:
+    case = await building_of_tax_900(world)
+    await publish(world, "1000")
+    await publish(world, "160", valid_from="2024-02-01")
+    _, sentence = await judged(world, case)
+    assert "160元/㎡" in sentence
+    assert "不适用" not in sentence
+
+
 async def test_decisions_are_kept_in_order_and_the_last_one_counts(world: World) -> None:
     standard = await publish(world, "1000")
     for number, body in enumerate((CONFIRMED, REFUSED, CONFIRMED), 1):

@@ -104,6 +104,7 @@ async def test_without_lists_every_tenant_is_for_a_person_to_decide_and_without_
 ) -> None:
     found = await answer(world, tenant("6510"))
     assert found["decision"] == "undetermined"
+    assert (found["rules"]["tenants_supported"], found["rules"]["tenants_admitted"]) == (None, None)
     assert "尚未登记禁止和限制目录，待定" in found["tenants"][0]["sentence"]
     assert {(item["field"], item["who"]) for item in found["missing"]} == {("tenants", "city")}
     for none in ((), None):
@@ -121,6 +122,13 @@ async def test_all_tenants_count_and_a_small_supported_share_is_remarked(world: 
     assert (await answer(world, *by_share))["tenant_remarks"] == []
     unknown = [tenant("6513", area_m2="300.00"), tenant("6510", "示例乙公司")]
     assert (await answer(world, *unknown))["tenant_remarks"] == []
+
+
+async def test_one_tenant_that_is_not_supported_decides_whatever_is_unknown_of_another(world: World) -> None:
+    await lists(world)
+    for pair in (("7040", "6513"), ("6513", "7040")):
+        found = await answer(world, *(tenant(code) for code in pair))
+        assert (found["decision"], found["unmet"]) == ("ineligible", ["二（二）1"])
 
 
 async def test_what_is_not_mapped_is_settled_by_one_officer_and_changed_by_another(world: World) -> None:
