@@ -100,6 +100,13 @@ def working_days_after(day: date, count: int, calendar: Calendar | None = None) 
     return Deadline(on, calendar_known=known)
 
 
+def working_days_left(day: date, last: date, calendar: Calendar | None = None) -> int:
+    """Return the working days after `day` up to and including `last`; 0 once the period is over."""
+    known = calendar or announced()
+    note_years(day, max(day, last))
+    return sum(known.is_working_day(day + timedelta(days=each)) for each in range(1, (last - day).days + 1))
+
+
 def quarter_of(day: date) -> str:
     """Return the quarter of a date, such as `2024Q1`."""
     return f"{day.year}Q{(day.month + 2) // 3}"

@@ -25,6 +25,7 @@ async def save_correction(
     correct_by: date,
     *,
     by_city: bool,
+    days_left: int | None = None,
 ) -> None:
     """Store the reasons of a return and announce it."""
     correction = Correction(
@@ -35,6 +36,7 @@ async def save_correction(
         by_city=by_city,
         reasons=[reason.model_dump() for reason in reasons],
         correct_by=correct_by,
+        days_left=days_left,
         returned_by=actor_of(session).subject,
         returned_at=now(session),
     )

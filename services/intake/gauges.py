@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.intake.city_steps import PERIODS
 from services.intake.models.declarations import Declaration
 from services.intake.rules.stages import AT_DISTRICT
 from shared.metrics import TableGauge
@@ -16,7 +17,9 @@ async def _overdue(session: AsyncSession) -> Mapping[str, float]:
     rows = await session.execute(
         select(Declaration.stage, func.count()).where(Declaration.due_on < today(session)).group_by(Declaration.stage)
     )
-    return dict.fromkeys((*AT_DISTRICT, "returned"), 0.0) | {stage: float(count) for stage, count in rows}
+    return dict.fromkeys((*AT_DISTRICT, *PERIODS, "assessed", "returned"), 0.0) | {
+        stage: float(count) for stage, count in rows
+    }
 
 
 GAUGES = (TableGauge("overdue_cases", "Cases past the day on which a step was due, by kind", "kind", _overdue),)

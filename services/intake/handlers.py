@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.intake.city_steps import step_due_on
 from services.intake.models.credit import EntityCredit
 from services.intake.models.declarations import Declaration
 from services.intake.models.duplicates import end_identity, save_identity
@@ -46,7 +47,7 @@ async def _advance(
     """Advance the declaration to a stage and record the event as an act on it."""
     declaration = await _locked_declaration(session, declaration_id)
     if declaration is not None:
-        declaration.advance_to(stage, now(session))
+        declaration.advance_to(stage, now(session), step_due_on(session, stage))
         await record_act(session, act, case_of(declaration), round=declaration.round, reason=reason, **detail)
 
 

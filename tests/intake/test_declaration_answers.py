@@ -98,17 +98,17 @@ STATES: list[tuple[str, str, int, str | None, list[str | None]]] = [
     ("submit", "submitted", 2, "2024-04-15", ["2024-03-27", "2024-03-05", None, None]),
     ("accept", "accepted", 2, "2024-04-18", ["2024-03-27", "2024-03-05", None, None]),
     ("request-opinion", "opinion_requested", 2, "2024-04-16", ["2024-03-27", "2024-03-05", None, None]),
-    ("forward", "forwarded", 2, None, ["2024-03-27", "2024-03-05", "2024-04-09", None]),
+    ("forward", "forwarded", 2, "2024-04-16", ["2024-03-27", "2024-03-05", "2024-04-09", None]),
     ("city-return", "returned", 2, "2024-05-10", ["2024-03-27", "2024-03-05", "2024-04-09", None]),
     ("submit", "submitted", 3, "2024-04-28", ["2024-04-11", "2024-03-05", "2024-04-09", None]),
     ("accept", "accepted", 3, "2024-04-29", ["2024-04-11", "2024-03-05", "2024-04-09", None]),
-    ("forward", "forwarded", 3, None, ["2024-04-11", "2024-03-05", "2024-04-16", None]),
-    ("receive", "assessed", 3, None, ["2024-04-11", "2024-03-05", "2024-04-16", "2024-04-17"]),
+    ("forward", "forwarded", 3, "2024-04-23", ["2024-04-11", "2024-03-05", "2024-04-16", None]),
+    ("receive", "assessed", 3, "2024-05-16", ["2024-04-11", "2024-03-05", "2024-04-16", "2024-04-17"]),
 ]
 """Act, stage after it, round, last day of the next step, and days of submission, acceptance, report and receipt.
 
-Last days: 12 working days for a review, 8 for an opinion, 20 for a correction; 7 and 28 April 2024 are working
-Sundays, 4 to 6 April and 1 to 5 May are holidays.
+Last days: 12 working days for a first review, 8 for an opinion, 20 for a correction, 5 for the city's receipt and 20
+for its review; 7, 28 April and 11 May 2024 are working days of a weekend, 4 to 6 April and 1 to 5 May are holidays.
 """
 
 
@@ -210,7 +210,7 @@ def current(story: Story) -> dict[str, Any]:
         "accepted_on": "2024-03-05",
         "forwarded_on": "2024-04-16",
         "received_on": "2024-04-17",
-        "due_on": None,
+        "due_on": "2024-05-16",
         "funds_held": False,
         "created_at": "2024-03-01T02:00:00Z",
         "updated_at": "2024-04-17T03:30:00Z",
@@ -257,6 +257,7 @@ async def test_the_reads_of_review_opinion_and_returns_show_their_rounds(world: 
             "by_city": False,
             "reasons": DISTRICT_REASONS,
             "correct_by": "2024-04-23",
+            "days_left": None,
             "returned_at": "2024-03-25T03:30:00Z",
         },
         {
@@ -264,6 +265,7 @@ async def test_the_reads_of_review_opinion_and_returns_show_their_rounds(world: 
             "by_city": True,
             "reasons": CITY_REASONS,
             "correct_by": "2024-05-10",
+            "days_left": None,
             "returned_at": "2024-04-10T03:30:00Z",
         },
     ]

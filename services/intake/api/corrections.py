@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import select
 
 from services.intake.api.parameters import DeclarationId
+from services.intake.city_steps import days_left
 from services.intake.corrections import correction_due_on, save_correction
 from services.intake.declarations import updated_response, visible_declaration
 from services.intake.models.corrections import Correction
@@ -88,7 +89,8 @@ async def return_declaration(
     name="return_declaration_from_city",
     summary="市级退回补正",
     description=(
-        "市发展改革委经办人员不予接收，将已上报的申报退回项目单位补正。申报须已上报、待接收。依据方案三（一）。"
+        "市发展改革委经办人员不予接收，或接收后在审查结论前，将已上报的申报退回项目单位补正。"
+        "接收后退回的，审查期限自退回之日停止计算，再次接收后继续计算。依据方案三（一）。"
     ),
     response_model=DeclarationOut,
     responses=VERSIONED,
@@ -101,11 +103,12 @@ async def return_declaration_from_city(
     response: Response,
     if_match: IfMatch = None,
 ) -> Declaration:
-    """Return a reported declaration for correction instead of receiving it. 三（一）"""
+    """Return a reported declaration for correction instead of receiving it, or during its review. 三（一）"""
     declaration = await locked_as_read(session, Declaration, declaration_id, if_match)
     correct_by = correction_due_on(session)
+    left = days_left(session, declaration)
     declaration.return_from_city(now(session), correct_by)
-    await save_correction(session, declaration, correction.stated(), correct_by, by_city=True)
+    await save_correction(session, declaration, correction.stated(), correct_by, by_city=True, days_left=left)
     await record_act(
         session,
         "return_declaration_from_city",
@@ -126,6 +129,9 @@ class CorrectionOut(BaseModel):
     by_city: bool = Field(title="是否由市级退回")
     reasons: list[Annotated[ReasonIn, AsStored()]] = Field(title="补正事项")
     correct_by: date = Field(title="补正期限", description="日期，如 2024-06-30")
+    days_left: int | None = Field(
+        title="审查期限剩余工作日", description="市级接收后退回时停止计算的审查期限；接收前退回的为空"
+    )
     returned_at: datetime = Field(title="退回时间", description="RFC 3339，带时区")
 
 

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.intake import events
 from services.intake.api.parameters import DeclarationId
 from services.intake.api.refusals import RefusalsRecorded
+from services.intake.city_steps import review_due_on, step_due_on
 from services.intake.declarations import updated_response
 from services.intake.models.declarations import Declaration
 from services.intake.models.first_review import findings_of
@@ -71,7 +72,7 @@ async def forward_declaration(
     in_library = await in_reserve_library(session, declaration)
     if missing := await _gaps(session, declaration, in_library, conclusion.library_exception_reason):
         raise refusals.not_forwardable(missing)
-    declaration.forward(today(session), now(session))
+    declaration.forward(today(session), now(session), step_due_on(session, "forwarded"))
     exception = None if in_library else conclusion.library_exception_reason
     detail = {"clause": "三（一）", "in_reserve_library": in_library, "library_exception_reason": exception}
     await record_act(
@@ -172,7 +173,7 @@ async def receive_declaration(
     """Receive the declaration at the city after checking again that it is not completed (I15). 二（五）, 三（一）"""
     declaration = await locked_as_read(session, Declaration, declaration_id, if_match)
     on: date = today(session)
-    declaration.receive(on, now(session))
+    declaration.receive(on, now(session), await review_due_on(session, declaration))
     if receipt.construction_status == "completed" and refuses_completed(session, "city_receipt"):
         raise refusals.completed("/body/construction_status")
     detail = {"clause": "三（一）、二（五）", "construction_status": receipt.construction_status}

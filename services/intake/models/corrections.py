@@ -28,6 +28,7 @@ class Correction(Base, Part):
     by_city: Mapped[bool]
     reasons: Mapped[list[dict[str, Any]]]
     correct_by: Mapped[date]
+    days_left: Mapped[int | None] = mapped_column(SmallInteger)
     returned_by: Mapped[str]
     returned_at: Mapped[datetime]
 

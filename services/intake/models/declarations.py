@@ -171,33 +171,33 @@ class Declaration(Base):
         self.require_stage({"opinion_requested"})
         self.set_stage("opinion_given", at)
 
-    def forward(self, day: date, at: datetime) -> None:
-        """Report the declaration to the city."""
+    def forward(self, day: date, at: datetime, due_on: date | None) -> None:
+        """Report the declaration to the city, which has to receive it."""
         self.require_stage(UNDER_REVIEW)
         self.forwarded_on, self.assessed = day, False
-        self.set_stage("forwarded", at)
+        self.set_stage("forwarded", at, due_on)
 
-    def receive(self, day: date, at: datetime) -> None:
+    def receive(self, day: date, at: datetime, due_on: date | None) -> None:
         """Record the receipt by the city. The policy assessment may have arrived before it."""
         self.require_stage({"forwarded"})
         self.received_on = day
-        self.set_stage("assessed" if self.assessed else "received", at)
+        self.set_stage("assessed" if self.assessed else "received", at, due_on)
 
     def return_from_city(self, at: datetime, correct_by: date) -> None:
-        """Return the declaration to the applicant, by the city, instead of receiving it."""
-        self.require_stage({"forwarded"})
+        """Return the declaration to the applicant, by the city, instead of receiving it or during its review."""
+        self.require_stage({"forwarded", "received", "assessed"})
         self.set_stage("returned", at, correct_by)
 
-    def advance_to(self, stage: str, at: datetime) -> None:
+    def advance_to(self, stage: str, at: datetime, due_on: date | None = None) -> None:
         """Advance to a stage that another service announced; a late event does not move the case back."""
         if advances(self.stage, stage):
-            self.set_stage(stage, at)
+            self.set_stage(stage, at, due_on)
 
     def record_assessment(self, at: datetime) -> None:
         """Record the policy assessment; the stage changes only after the receipt."""
         if self.stage in ("forwarded", "received"):
             self.assessed = True
-        self.advance_to("assessed", at)
+        self.advance_to("assessed", at, self.due_on)
 
     @property
     def declaration_id(self) -> UUID:

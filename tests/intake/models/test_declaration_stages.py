@@ -97,15 +97,19 @@ ACTS = {
         lambda d: d.record_opinion(AT), {"opinion_requested"}, {"stage": "opinion_given", "due_on": None}
     ),
     "forward": Act(
-        lambda d: d.forward(DAY, AT),
+        lambda d: d.forward(DAY, AT, NEW_DUE),
         REVIEWED,
-        {"stage": "forwarded", "forwarded_on": DAY, "assessed": False, "due_on": None},
+        {"stage": "forwarded", "forwarded_on": DAY, "assessed": False, "due_on": NEW_DUE},
     ),
     "receive": Act(
-        lambda d: d.receive(DAY, AT), {"forwarded"}, {"stage": "assessed", "received_on": DAY, "due_on": None}
+        lambda d: d.receive(DAY, AT, NEW_DUE),
+        {"forwarded"},
+        {"stage": "assessed", "received_on": DAY, "due_on": NEW_DUE},
     ),
     "return from city": Act(
-        lambda d: d.return_from_city(AT, NEW_DUE), {"forwarded"}, {"stage": "returned", "due_on": NEW_DUE}
+        lambda d: d.return_from_city(AT, NEW_DUE),
+        {"forwarded", "received", "assessed"},
+        {"stage": "returned", "due_on": NEW_DUE},
     ),
 }
 
@@ -151,7 +155,7 @@ def test_the_first_acceptance_is_kept(before: date | None, accepted: date) -> No
 
 def test_a_receipt_waits_for_the_assessment() -> None:
     filed = declaration("forwarded", assessed=False)
-    filed.receive(DAY, AT)
+    filed.receive(DAY, AT, None)
     assert (filed.stage, filed.received_on) == ("received", DAY)
 
 
@@ -175,5 +179,5 @@ def test_an_assessment_is_remembered_between_report_and_review(stage: str) -> No
     assessed = declaration(stage, assessed=False)
     assessed.record_assessment(AT)
     remembered = {"assessed": True} if stage in ("forwarded", "received") else {}
-    moved = {"stage": "assessed", "due_on": None, "updated_at": AT} if stage == "received" else {}
+    moved = {"stage": "assessed", "updated_at": AT} if stage == "received" else {}
     assert content(assessed) == content(declaration(stage, assessed=False)) | remembered | moved
