@@ -27,7 +27,7 @@ PERIODS: Final[dict[str, str]] = {
 def step_due_on(session: AsyncSession, stage: str) -> date | None:
     """Return the last day of the city's next step from today; None for a stage that waits for somebody else."""
     period = PERIODS.get(stage)
-    return period and working_days_after(today(session), getattr(settings_of(session), period)).on
+    return working_days_after(today(session), getattr(settings_of(session), period)).on if period else None
 
 
 async def review_due_on(session: AsyncSession, declaration: Declaration) -> date | None:
