@@ -63,11 +63,17 @@ def answer_of(service: str, who: str, answer: httpx.Response) -> Answer:
     if "etag" in seen:
         seen["etag"] = _OF_A_VIEW.sub('"of what is shown"', seen["etag"])
     is_json = "json" in answer.headers.get("content-type", "")
-    body = answer.json() if is_json else f"{answer.headers.get('content-type')}, {len(answer.content)} bytes"
+    body = answer.json() if is_json else _file(answer)
     if is_json and isinstance(body, dict) and "request_id" in body:
         assert body.pop("request_id") == answer.headers["x-request-id"]
     operation = operation_of(service, request.method, request.url.path).name
     return Answer(operation, f"{request.method} {request.url.raw_path.decode()}", who, answer.status_code, body, seen)
+
+
+def _file(answer: httpx.Response) -> str:
+    """Return media type and size of a file; a drawing's size changes with every better sentence in it."""
+    media_type = str(answer.headers.get("content-type"))
+    return media_type if media_type.startswith("image/svg") else f"{media_type}, {len(answer.content)} bytes"
 
 
 @contextmanager
