@@ -17,6 +17,7 @@ from services import SERVICES
 
 BEIJING = timezone(timedelta(hours=8))
 COMMON = {"--format", "--operator"}
+TERMS = {"--as-of", "--district", "--reading", "--json"}
 OPTIONS = {
     "outbox lag": {"--service", "--max-seconds", *COMMON},
     "parked list": {"--service", "--source", *COMMON},
@@ -58,6 +59,12 @@ OPTIONS = {
         "--format",
     },
     "series confirm": {"BATCH", "--url", "--token", "--format"},
+    "policy show": {"EDITION", *TERMS},
+    "policy diff": {"BEFORE", "AFTER", *TERMS},
+    "policy check": {"FILE", "--picture", *TERMS},
+    "policy replay": {"FILE", "--url", "--token", "--json"},
+    "policy simulate": {"FILE", "--set", "--curve", *TERMS},
+    "policy export": {"EDITION", "--form", *TERMS} - {"--json"},
     "config check": COMMON,
     "backup": {"ARCHIVE", "--reason", *COMMON},
     "restore": {"ARCHIVE", "--reason", *COMMON},
