@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,6 +13,7 @@ from deploy.cli.output import Row
 from deploy.cli.policy.facts_file import Unreadable
 from deploy.cli.policy.shown import Shown
 from deploy.cli.series_work import answer_of
+from services.eligibility.rules.reviews import judge
 from shared.policy import Decision, replay
 
 _SECONDS: Final = 60.0
@@ -65,8 +67,15 @@ async def _items(client: httpx.AsyncClient, path: str) -> AsyncIterator[Any]:
 
 
 def _repeated(number: int, record: Mapping[str, Any]) -> Row:
-    then, now = Decision.from_json(record).to_json(), replay(record).to_json()
+    then, now = Decision.from_json(record).to_json(), _again(record).to_json()
     return _row(f"第{number}项", then["decision"], [name for name, value in then.items() if now[name] != value])
+
+
+def _again(record: Mapping[str, Any]) -> Decision:
+    """Judge a record by its rule set; one without, of a day between the editions, by what is in force then."""
+    if record["ruleset"]:
+        return replay(record)
+    return judge(record["facts"], date.fromisoformat(record["as_of"]), record["interpretations"]).decision
 
 
 def _row(case: str, decision: str, differs: Sequence[str]) -> Row:

@@ -178,6 +178,19 @@ async def test_decisions_of_a_file_are_judged_again(tmp_path: Path) -> None:
     assert "does not answer" in (await policy("replay", "--url", "http://127.0.0.1:9", code=4)).stderr
 
 
+async def test_a_day_between_the_editions_is_undetermined_and_judged_alike_again(tmp_path: Path) -> None:
+    between = ("--as-of", "2023-07-15")
+    told = await policy("check", written(tmp_path, building()), *between, "--json", code=5)
+    (record,) = json.loads(told.stdout)
+    assert (record["decision"], record["ruleset"], record["open"]) == ("undetermined", "", ["二"])
+    file = tmp_path / "decisions.json"
+    file.write_text(told.stdout, "utf-8")
+    assert (await found("replay", file))["different"] == 0
+    said = await policy("check", written(tmp_path, building()), *between, "--picture", tmp_path / "d.txt", code=5)
+    assert "没有施行的政策版本" in said.stdout
+    assert "没有施行的政策版本" in (tmp_path / "d.txt").read_text("utf-8")
+
+
 async def test_the_decisions_of_a_service_are_judged_again(world: World) -> None:
     declaration_id = await forward(world, facts(drop=OPEN))
     await act(world, declaration_id, "settle", "city-officer-1", SETTLE)
