@@ -24,6 +24,7 @@ OPEN_TO_ALL = {
     "live", "ready", "read_event_schema", "dry_run_declaration", "draw_dry_run", "list_editions", "read_input_schema",
     "read_decision_model", "list_clauses", "list_duties",
     "list_problems", "explain_problem", "list_code_lists", "list_checkpoints", "list_figures",
+    "list_district_programmes",
 }  # fmt: skip
 _INVALID_KEYSETS: tuple[Any, ...] = ([], {}, [None, "\x00"], 10**30)
 INVALID_CURSORS = (

@@ -28,6 +28,7 @@ NEITHER = {
     "eligibility": {
         "DistrictStandard": IMMUTABLE,
         "PoolEntry": "ranks of a year, computed anew with each entry; entering changes the review itself",
+        "StandardDecision": TAGGED,
         "StoredRuleset": IMMUTABLE,
     },
     "funding": {
