@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from tests.eligibility.test_dry_run import dry_run, project
+from tests.interleaving import refuse_other_versions
 from tests.world import World
 
 pytestmark = pytest.mark.clause("四（二）3", "四（二）2")
@@ -124,6 +125,14 @@ async def test_a_programme_is_ended_within_its_period_by_its_supervisor(world: W
     assert (ended["valid_to"], ended["ended_by"], ended["end_reason"]) == ("2024-06-30", HEAD, "按文件办理")
     assert (await shown(world, on="2024-06-30"), await shown(world, on="2024-07-01")) == ([PROGRAMME["name"]], [])
     await act(world, await enter(world, name="另一项"), "end", HEAD, {"ends_on": "2024-06-30", **REASON}, 409)
+
+
+async def test_a_programme_is_decided_on_as_it_was_read(world: World) -> None:
+    path = f"{PATH}/{(await enter(world))['id']}"
+    last = {"ends_on": "2024-06-30", **REASON}
+    acts = (("confirm", SECOND, None), ("return", SECOND, REASON), ("withdraw", AUTHOR, REASON), ("end", HEAD, last))
+    for name, who, body in acts:
+        await refuse_other_versions(world, "eligibility", "POST", f"{path}/{name}", who, body)
 
 
 async def test_a_name_is_entered_once_for_a_first_day_however_it_is_spelled(world: World) -> None:

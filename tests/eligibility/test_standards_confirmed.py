@@ -6,6 +6,7 @@ from uuid import UUID
 import pytest
 
 from tests.eligibility.fixtures import case_path, facts, forward, with_component
+from tests.interleaving import refuse_other_versions
 from tests.world import World
 
 pytestmark = pytest.mark.clause("四（一）2", "四（二）3")
@@ -121,6 +122,12 @@ async def test_decisions_are_kept_in_order_and_the_last_one_counts(world: World)
         ("decide_district_standard", "not_confirmed"),
         ("decide_district_standard", "confirmed"),
     ]
+
+
+async def test_a_standard_is_decided_on_and_withdrawn_as_it_was_read(world: World) -> None:
+    path = f"{PATH}/{(await publish(world, '1000'))['id']}"
+    await refuse_other_versions(world, "eligibility", "POST", f"{path}/decide", "city-officer-1", CONFIRMED)
+    await refuse_other_versions(world, "eligibility", "POST", f"{path}/withdraw", "110105-supervisor-1", REASON)
 
 
 async def test_a_withdrawn_standard_is_neither_decided_on_nor_withdrawn_again(world: World) -> None:
