@@ -146,7 +146,7 @@ async def test_only_the_city_confirms_and_only_its_district_withdraws(world: Wor
 
 
 async def test_a_standard_is_compared_with_the_citys_number_of_each_day(world: World) -> None:
-    """The bound is 200 from the first day of the 2021 edition on; before it the city has no number."""
+    """Compare with 200, which holds from the first day of the 2021 edition on; before it the city has no number."""
     standard = await publish(world, "200.0001", valid_from="2021-01-01")
     assert standard["effect"] == "awaiting_city"
     assert (await publish(world, "200", valid_from="2021-05-28"))["effect"] == "stricter"
