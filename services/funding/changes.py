@@ -90,7 +90,7 @@ async def assess_change(
     if change.kind == "content":
         check_conditions(application.facts, facts_with(application.facts, change.proposal["components"]), ruleset)
         if application.mode == GRANT:
-            offer = grant_offer(components, ruleset)
+            offer = grant_offer(components, application.facts.get("project_type"), ruleset)
             recomputed, lines = offer.award_yuan or Decimal(0), offer.lines
     result = reduced(application.current_award_yuan, recomputed, application.reserved_yuan)
     await refuse_below_claims(session, application, result.award_yuan)

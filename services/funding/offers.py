@@ -27,7 +27,7 @@ async def support_offers(
     loans = registered or ([plan] if plan else [])
     days = SubsidyDays(application.construction_started_on, application.declared_on, on)
     return {
-        "investment_grant": grant_offer(application.components, ruleset),
+        "investment_grant": grant_offer(application.components, application.facts.get("project_type"), ruleset),
         "interest_subsidy": interest_offer(loans, days, ruleset),
     }
 

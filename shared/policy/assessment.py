@@ -208,4 +208,5 @@ def _amounts(facts: Mapping[str, Any], ruleset: Ruleset) -> dict[str, Award]:
     amount = ruleset.amounts.get("investment_grant")
     if amount is None or facts.get("support_mode") not in (None, amount.mode):
         return {}
-    return {amount.id: grant(facts.get("components") or (), ruleset).as_award(amount)}
+    components, project_type = facts.get("components") or (), facts.get("project_type")
+    return {amount.id: grant(components, ruleset, project_type=project_type).as_award(amount)}

@@ -12,6 +12,15 @@ ENGINE: Final = "1"
 """Engine version; a new one when the same rule set and facts may give another result or wording."""
 
 Outcome = Literal["eligible", "ineligible", "undetermined"]
+Answer = Literal["eligible", "eligible_with_reason", "ineligible", "undetermined"]
+ANSWERS: Final[Mapping[Answer, str]] = {
+    "eligible": "符合",
+    "eligible_with_reason": "符合，须说明理由",
+    "ineligible": "不符合",
+    "undetermined": "待定",
+}
+"""The four answers at a glance, in Chinese."""
+TARGETS: Final[Mapping[Answer, str]] = {"eligible": "是", "ineligible": "否", "undetermined": "待定"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +57,17 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Award:
-    """A support amount before and after the cap, in yuan as text, with its derivation line by line. 二（四）1"""
+    """A support amount before and after the cap, in yuan as text, with its derivation line by line. 二（四）1
+
+    `excluded_yuan` is the investment that earns nothing (I3), None if all of it counts.
+    """
 
     clause: str
     label: str
     uncapped_yuan: str | None
     award_yuan: str | None
     derivation: tuple[str, ...]
+    excluded_yuan: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +96,27 @@ class Decision:
     interpretations: Mapping[str, str] = field(default_factory=dict)
 
     @property
+    def answer(self) -> Answer:
+        """The decision with what 原则上 leaves to a person: one of the four answers.
+
+        "eligible_with_reason" where a 原则上 condition is not met, "undetermined" where it is not known whether one is.
+        """
+        if self.decision != "eligible":
+            return self.decision
+        if any(found.strength == "principle" and found.effective is None for found in self.findings):
+            return "undetermined"
+        return "eligible_with_reason" if self.needs_reason else "eligible"
+
+    @property
+    def answer_label(self) -> str:
+        """The answer in Chinese."""
+        return ANSWERS[self.answer]
+
+    @property
     def headline(self) -> str:
         """The decision in one Chinese line, shown above the findings."""
-        question = "符合申报条件" if self.phase == "declare" else "达到改造目标"
-        answer = {"eligible": "是", "ineligible": "否", "undetermined": "待定"}[self.decision]
+        question = "申报条件" if self.phase == "declare" else "达到改造目标"
+        answer = self.answer_label if self.phase == "declare" else TARGETS[self.decision]
         asked = "　还需提供：" + "、".join(dict.fromkeys(item.label for item in self.missing)) if self.missing else ""
         return f"依据 {self.doc_no}（规则集 {self.ruleset[:16]}）：{question} = {answer}{asked}"
 

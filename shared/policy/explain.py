@@ -60,8 +60,8 @@ def bind(node: Node, parameters: Mapping[str, Any], interpretations: Mapping[str
             return _any(tuple(map(part, parts)), node)
         case Not(inner):
             return _not(part(inner), node)
-        case Choose(condition, then, otherwise, yes_no):
-            return _choose(part(condition), part(then), part(otherwise), yes_no, node)
+        case Choose(condition, then, otherwise):
+            return _choose(part(condition), part(then), part(otherwise), node)
         case _:
             return _leaf(node, parameters, interpretations)
 
@@ -160,12 +160,12 @@ def _not(part: Judge, node: Node) -> Judge:
     return judge
 
 
-def _choose(condition: Judge, then: Judge, otherwise: Judge, yes_no: bool, node: Node) -> Judge:
+def _choose(condition: Judge, then: Judge, otherwise: Judge, node: Node) -> Judge:
     def judge(facts: Facts) -> Trace:
         traces = condition(facts), then(facts), otherwise(facts)
         chosen, first, second = traces[0][0], traces[1][0], traces[2][0]
         if chosen is None:
-            return first if yes_no and first is second else None, node, traces
+            return first if first == second else None, node, traces
         return first if chosen else second, node, traces
 
     return judge

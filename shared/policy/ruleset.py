@@ -75,8 +75,17 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
+class Counted:
+    """When the investment of a component kind counts; `otherwise` says in Chinese why not, by which `reading` (I3)."""
+
+    when: Node
+    otherwise: str
+    reading: str
+
+
+@dataclass(frozen=True, slots=True)
 class Amount:
-    """Formula of a support amount: one part per component kind, under one cap. 二（四）1"""
+    """Formula of a support amount: one part per component kind, under one cap; `counts` restricts kinds. 二（四）1"""
 
     id: str
     clause: str
@@ -84,6 +93,7 @@ class Amount:
     mode: str
     parts: Mapping[str, Node]
     cap: Node
+    counts: Mapping[str, Counted] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -198,7 +208,11 @@ class Ruleset:
             if not (isinstance(part, Arithmetic) and isinstance(part.left, Fact) and isinstance(part.right, Parameter)):
                 raise MalformedRule(f"{name}.{kind} 须为 投资额 * 比例")
         cap = parse(entry["cap"], self.vocabulary, "number")
-        return Amount(name, entry["clause"], entry["label"], entry["mode"], parts, cap)
+        counts = {
+            kind: Counted(parse(told["when"], self.vocabulary), told["otherwise"], told["reading"])
+            for kind, told in entry.get("counts", {}).items()
+        }
+        return Amount(name, entry["clause"], entry["label"], entry["mode"], parts, cap, counts)
 
 
 def content_of(
@@ -233,9 +247,13 @@ def touched(ruleset: Ruleset, keys: Iterable[str]) -> tuple[str, ...]:
         amount.id
         for amount in ruleset.amounts.values()
         if changed & {"cap_scope", "package_rate"}
-        or any(_names(node) & changed for node in (amount.cap, *amount.parts.values()))
+        or any(_names(node) & changed for node in (amount.cap, *amount.parts.values(), *_conditions(amount)))
     ]
     return tuple(rules + amounts)
+
+
+def _conditions(amount: Amount) -> tuple[Node, ...]:
+    return tuple(counted.when for counted in amount.counts.values())
 
 
 def jsonable(value: Any) -> Any:

@@ -166,8 +166,8 @@ def _choice(node: Choose, ruleset: Ruleset) -> pl.Expr:
     condition, then, otherwise = (expression(part, ruleset) for part in (node.condition, node.then, node.otherwise))
     if node.yes_no:
         return (condition & then) | (~condition & otherwise) | (then & otherwise)
-    # `.otherwise` would take the second branch for an unknown condition.
-    return pl.when(condition).then(then).when(~condition).then(otherwise)
+    # `.otherwise` would take the second branch for an unknown condition, which matters unless both are equal.
+    return pl.when(condition).then(then).when(~condition).then(otherwise).when(then == otherwise).then(then)
 
 
 def _fixed(node: Node, ruleset: Ruleset) -> bool | None:

@@ -11,8 +11,8 @@ from typing import Any, Final
 import polars as pl
 
 from shared.policy.errors import NotForTables
-from shared.policy.language import And, Arithmetic, Choose, Compare, Extreme, Node
-from shared.policy.ruleset import Amount, Ruleset, touched
+from shared.policy.language import And, Arithmetic, Choose, Compare, Constant, Extreme, Node
+from shared.policy.ruleset import COMPONENT_KINDS, Amount, Ruleset, touched
 from shared.policy.table import PROJECT, eligible, expression, outcomes, projects, sanitized
 
 WORDS: Final = {True: "eligible", False: "ineligible", None: "undetermined"}
@@ -85,7 +85,7 @@ def award_trees(ruleset: Ruleset, amount: Amount) -> tuple[Node, Node]:
         if scope == "category":
             raise NotForTables("按主要类型确定比例且分类设上限时须逐项计算")
     else:
-        building, factory, infrastructure = (amount.parts[kind] for kind in ("building", "factory", "infrastructure"))
+        building, factory, infrastructure = (_counted(amount, kind) for kind in COMPONENT_KINDS)
         groups = [building, Arithmetic("+", factory, infrastructure)]
         whole = _sum(groups)
     capped = [Extreme("min", group, amount.cap) for group in (groups if scope == "category" else [whole])]
@@ -166,11 +166,23 @@ def _cross(both: pl.DataFrame) -> tuple[dict[str, Any], ...]:
     )
 
 
+def _counted(amount: Amount, kind: str) -> Node:
+    """Return the part of a kind, zero where its investment does not count (I3)."""
+    return _where_counted(amount, kind, amount.parts[kind])
+
+
+def _where_counted(amount: Amount, kind: str, part: Node) -> Node:
+    """Return `part` where the investment of its kind counts, and zero where it does not."""
+    if kind not in amount.counts:
+        return part
+    return Choose(amount.counts[kind].when, part, Constant(0), yes_no=False)
+
+
 def _dominant(amount: Amount) -> Node:
     """Return the tree of the total investment at the rate of the kind with the largest investment (I2)."""
-    parts = [amount.parts[kind] for kind in ("building", "factory", "infrastructure")]
-    investments = [part.left for part in parts if isinstance(part, Arithmetic)]
-    rates = [part.right for part in parts if isinstance(part, Arithmetic)]
+    products = {kind: part for kind, part in amount.parts.items() if isinstance(part, Arithmetic)}
+    investments = [_where_counted(amount, kind, products[kind].left) for kind in COMPONENT_KINDS]
+    rates = [products[kind].right for kind in COMPONENT_KINDS]
     total = _sum(investments)
     building, factory, infrastructure = investments
     at = [Arithmetic("*", total, rate) for rate in rates]

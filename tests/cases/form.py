@@ -75,12 +75,17 @@ def changed(facts: dict[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]
     for path, value in changes.get("set", {}).items():
         holder, last = _holder(facts, path)
         if isinstance(value, dict):
-            value = {**(holder.get(last) or {} if isinstance(holder, dict) else holder[last]), **value}
+            value = {**(_present(holder, last) or {}), **value}
         if isinstance(holder, list) and last == len(holder):
             holder.append(value)
         else:
             holder[last] = value
     return facts
+
+
+def _present(holder: Any, key: Any) -> Any:
+    """Return what is at a key or index, None where there is nothing."""
+    return holder.get(key) if isinstance(holder, dict) else holder[key] if key < len(holder) else None
 
 
 def differences(found: Any, expect: Mapping[str, Any]) -> list[str]:

@@ -9,7 +9,9 @@ from typing import Any, Final
 
 import pytest
 
-from shared.policy import grant, resolve
+from shared.policy import Ruleset, grant, resolve, simulate
+from shared.policy.errors import NotForTables
+from shared.policy.table import frame_of
 from tests.cases.form import GIVEN, STEP, Row, at, changed, differences, like, rows, rows_of
 from tests.cases.prepared import PREPARED
 from tests.funding.interest.projects import calculated, drawn, interest, line
@@ -28,8 +30,20 @@ def judged(row: Row) -> dict[str, Any]:
 
 def granted(row: Row) -> dict[str, Any]:
     facts = row.facts()
-    found = grant(facts["components"], resolve(facts["accepted_on"], interpretations=row.given.get("under", {})))
-    return {"uncapped_yuan": str(found.uncapped), "award_yuan": str(found.award), "lines": list(found.lines)}
+    ruleset = resolve(facts["accepted_on"], interpretations=row.given.get("under", {}))
+    found = grant(facts["components"], ruleset, project_type=facts.get("project_type"))
+    assert _granted_in_table(facts, ruleset) in (found.award, "not for tables")
+    amounts = {name: getattr(found, name) for name in ("uncapped", "award", "excluded")}
+    told = {f"{name}_yuan": None if yuan is None else f"{yuan:.2f}" for name, yuan in amounts.items()}
+    return {**told, "lines": list(found.lines)}
+
+
+def _granted_in_table(facts: dict[str, Any], ruleset: Ruleset) -> Decimal | str | None:
+    try:
+        found = simulate(frame_of([facts], ruleset), ruleset).rows["award_fen"].to_list()[0]
+    except NotForTables:
+        return "not for tables"
+    return None if found is None else Decimal(found) / 100
 
 
 def subsidised(row: Row) -> dict[str, Any]:

@@ -45,7 +45,9 @@ STARTED_EARLIER = replace(PROJECT, construction_started_on=date(2022, 1, 1))
 
 def award(key: str, components: list[dict[str, Any]]) -> Callable[[str], Decimal | None]:
     """Return the award of components as a function of the choice."""
-    return lambda option: grant(components, resolve(ON, interpretations={key: option})).award
+    return lambda option: (
+        grant(components, resolve(ON, interpretations={key: option}), project_type="area_package").award
+    )
 
 
 def interest(
@@ -64,7 +66,7 @@ def interest(
 def base_of_grant(option: str) -> tuple[Decimal | None, bool, Decimal]:
     """Return the award, whether it is provisional, and the return proposed for 24 million paid and 15 million due."""
     ruleset = resolve(ON, interpretations={"investment_base": option})
-    offer = grant_offer(FACTORY, ruleset)
+    offer = grant_offer(FACTORY, "old_factory", ruleset)
     due = proposed_return(Decimal(24_000_000), Decimal(15_000_000), ruleset)
     return offer.award_yuan, "决算" in offer.lines[-1], due
 

@@ -68,8 +68,7 @@ async def _own_support(request: Request, judged: Judgement, on: date) -> list[Ow
 
 
 def _support(judged: Judgement, loan: LoanIn | None, as_of: date) -> SupportOut:
-    components = judged.decision.facts.get("components", ())
-    given = grant_of(components, judged.ruleset) if judged.ruleset else None
+    given = grant_of(judged.decision.facts, judged.ruleset) if judged.ruleset else None
     planned = Loan(loan.principal_yuan, loan.rate, Decimal(loan.years)) if loan else None
     chosen = judged.decision.interpretations
     return SupportOut(

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Literal
 
+from shared.policy.decision import ANSWERS as ANSWERS_AT_A_GLANCE
 from shared.policy.overlays import EFFECTS
 from shared.policy.parameters import district_keys, history
 
@@ -21,6 +22,9 @@ REFUSED = ("rejected", "kept_out")
 
 Answer = Literal["eligible", "ineligible", "undetermined"]
 ANSWERS: dict[str, str] = {"eligible": "符合条件", "ineligible": "不符合条件", "undetermined": "待定"}
+
+ShownAnswer = Literal["eligible", "eligible_with_reason", "ineligible", "undetermined"]
+SHOWN_ANSWERS: dict[str, str] = {code: label for code, label in ANSWERS_AT_A_GLANCE.items()}  # noqa: C416 - plain text keys
 
 Occasion = Literal["forwarded", "received", "settled", "edition_chosen", "reassessed"]
 OCCASIONS: dict[str, str] = {
@@ -116,6 +120,7 @@ def _district_parameters() -> dict[str, str]:
 CODE_LISTS: Mapping[str, Mapping[str, str]] = {
     "review_stage": STAGES,
     "decision": ANSWERS,
+    "answer": SHOWN_ANSWERS,
     "assessment_occasion": OCCASIONS,
     "edition_basis": EDITION_BASES,
     "rule_strength": STRENGTHS,

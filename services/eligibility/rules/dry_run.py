@@ -1,6 +1,6 @@
 """Dry run of a project: its assessment and an estimate of both kinds of support (二, 二（四）). Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -40,15 +40,18 @@ class Support:
     derivation: tuple[str, ...]
     present_value_yuan: str | None = None
     cap_reached_in: date | None = None
+    excluded_yuan: str | None = None
 
 
-def grant_of(components: Sequence[Mapping[str, Any]], ruleset: Ruleset) -> Support | None:
+def grant_of(facts: Mapping[str, Any], ruleset: Ruleset) -> Support | None:
     """Return the investment grant, whichever mode is requested; None where the edition has none. 二（四）1"""
     amount = ruleset.amounts.get("investment_grant")
     if amount is None:
         return None
-    award = grant(components, ruleset).as_award(amount)
-    return Support(award.clause, award.label, award.uncapped_yuan, award.award_yuan, award.derivation)
+    components, project_type = facts.get("components", ()), facts.get("project_type")
+    award = grant(components, ruleset, project_type=project_type).as_award(amount)
+    amounts = (award.uncapped_yuan, award.award_yuan)
+    return Support(award.clause, award.label, *amounts, award.derivation, excluded_yuan=award.excluded_yuan)
 
 
 def interest_of(loan: Loan | None, on: date, chosen: Mapping[str, str] | None = None) -> Support:

@@ -14,6 +14,7 @@ from services.eligibility.rules.code_lists import (
     EditionBasis,
     Occasion,
     Provider,
+    ShownAnswer,
     Stage,
     Strength,
 )
@@ -92,6 +93,9 @@ class SupportAmountOut(BaseModel):
     uncapped_yuan: str | None = Field(title="封顶前金额", description="元，两位小数；不能计算为空")
     award_yuan: str | None = Field(title="支持金额", description="元，两位小数；不能计算为空")
     derivation: list[str] = Field(title="计算过程", description="逐步说明")
+    excluded_yuan: str | None = Field(
+        None, title="不予补助的投资", description="元；片区统筹项目以外的配套基础设施投资，没有为空"
+    )
 
 
 class AssessmentDecisionOut(BaseModel):
@@ -100,6 +104,14 @@ class AssessmentDecisionOut(BaseModel):
     decision: Answer = Field(
         title="判定结论", description=("eligible 符合条件；ineligible 不符合条件；undetermined 待定")
     )
+    answer: ShownAnswer = Field(
+        title="一眼可见的结论",
+        description=(
+            "eligible 符合；eligible_with_reason 符合，须说明理由（原则性条款未满足）；"
+            "ineligible 不符合；undetermined 待定"
+        ),
+    )
+    answer_label: str = Field(title="一眼可见的结论名称")
     summary: str = Field(title="结论说明")
     as_of: date = Field(title="政策基准日", description="格式 2024-06-30")
     edition: str = Field(title="政策版本", description="如 2023；没有有效版本为空串")
@@ -200,11 +212,14 @@ class RulesetOut(BaseModel):
     content: dict[str, Any] = Field(title="规则集内容", description="规则、参数和口径")
 
 
+_SHOWN = ("answer", "answer_label", "as_of", "edition", "doc_no", "ruleset", "engine")
+
+
 def decision_out(decision: Decision, summary: str, settled: dict[str, Settlement] | None = None) -> dict[str, Any]:
     """Return the fields of AssessmentDecisionOut."""
     settlements = settled or {}
     return {
-        **{name: getattr(decision, name) for name in ("decision", "as_of", "edition", "doc_no", "ruleset", "engine")},
+        **{name: getattr(decision, name) for name in ("decision", *_SHOWN)},
         **{name: list(getattr(decision, name)) for name in ("unmet", "open", "needs_reason")},
         "summary": summary,
         "findings": [finding_out(found, settlements.get(found.rule)) for found in decision.findings],

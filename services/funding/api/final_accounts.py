@@ -99,7 +99,7 @@ def _recomputed(session: AsyncSession, application: Application, body: NewFinalA
         for part, yuan in zip(application.components, final, strict=True)
     ]
     ruleset = ruleset_of(session, application)
-    offer = grant_offer(parts, ruleset, final=True)
+    offer = grant_offer(parts, application.facts.get("project_type"), ruleset, final=True)
     recomputed, approved = offer.award_yuan or Decimal("0.00"), application.award_yuan or Decimal("0.00")
     return FinalAccounts(
         document_no=body.document_no,

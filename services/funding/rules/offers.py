@@ -15,7 +15,7 @@ from shared.policy.reference_rates import registered_rates
 GRANT, INTEREST = "investment_grant", "interest_subsidy"
 CLAUSES = {GRANT: "二（四）1", INTEREST: "二（四）2"}
 READINGS = {
-    GRANT: ("cap_scope", "package_rate", "investment_base", "excluded_costs"),
+    GRANT: ("cap_scope", "package_rate", "standalone_infrastructure", "investment_base", "excluded_costs"),
     INTEREST: (
         "lpr_date",
         "lpr_tenor",
@@ -72,11 +72,16 @@ def recognised_investment(components: Sequence[Mapping[str, Any]], ruleset: Rule
     return [{"kind": part["kind"], "fixed_investment_yuan": part[source]} for part in components]
 
 
-def grant_offer(components: Sequence[Mapping[str, Any]], ruleset: Ruleset, *, final: bool = False) -> Offer:
-    """Return the offer of a grant on the recognised investment, or on that of the `final` accounts. 二（四）1"""
+def grant_offer(
+    components: Sequence[Mapping[str, Any]], project_type: str | None, ruleset: Ruleset, *, final: bool = False
+) -> Offer:
+    """Return the offer of a grant on the recognised investment, or on that of the `final` accounts. 二（四）1
+
+    The base leaves out what earns nothing: infrastructure outside an area package (I3).
+    """
     parts = recognised_investment(components, ruleset)
-    result, limit = grant(parts, ruleset), ruleset.values.get("grant_cap_yuan")
-    base = sum((Decimal(part["fixed_investment_yuan"]) for part in parts), Decimal("0.00"))
+    result, limit = grant(parts, ruleset, project_type=project_type), ruleset.values.get("grant_cap_yuan")
+    base = sum((Decimal(part["fixed_investment_yuan"]) for part in parts), Decimal("0.00")) - (result.excluded or 0)
     missing = [] if result.award is not None else ["补助比例、上限或投资额"]
     cap = _ledger_cap(parts, ruleset, limit)
     lines, used = [*result.lines, *([] if final else _base_note(ruleset))], readings_used(ruleset, GRANT)

@@ -50,6 +50,7 @@ def test_the_lists_have_the_names_that_callers_know() -> None:
     assert list(code_lists.CODE_LISTS) == [
         "review_stage",
         "decision",
+        "answer",
         "assessment_occasion",
         "edition_basis",
         "rule_strength",

@@ -75,12 +75,12 @@ def test_cap_and_years_are_those_of_the_day(monkeypatch: pytest.MonkeyPatch) -> 
 
 @pytest.mark.clause("二（四）1")
 def test_the_grant_is_shown_whichever_mode_is_requested() -> None:
-    support = grant_of(base("building")["components"], resolve(ON))
+    support = grant_of(base("building"), resolve(ON))
     assert support is not None
     assert (support.clause, support.label) == ("二（四）1", "投资补助")
     assert (support.uncapped_yuan, support.award_yuan) == ("30000000.00", "30000000.00")
     assert len(support.derivation) == 2
-    assert grant_of(base("building")["components"], resolve(date(2022, 3, 1))) is None
+    assert grant_of(base("building"), resolve(date(2022, 3, 1))) is None
 
 
 def test_an_undeclared_project_is_judged_as_if_accepted_on_the_day() -> None:

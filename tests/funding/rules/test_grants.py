@@ -28,7 +28,7 @@ def parts(**millions: str) -> list[dict[str, str]]:
 )
 def test_half_a_fen_is_rounded_up_once(investment: str, award: str) -> None:
     component = {"kind": "building", "fixed_investment_yuan": investment}
-    assert str(grant([component], RULESET).award) == award
+    assert str(grant([component], RULESET, project_type="inefficient_building").award) == award
     facts = base("building")
     facts["components"][0] |= component
     assert simulate(frame_of([facts], RULESET), RULESET).rows["award_fen"].to_list() == [int(Decimal(award) * 100)]
@@ -39,16 +39,16 @@ def test_rounding_happens_after_the_sum() -> None:
         {"kind": "building", "fixed_investment_yuan": "0.05"},
         {"kind": "building", "fixed_investment_yuan": "0.05"},
     ]
-    assert str(grant(halves, RULESET).award) == "0.01"
+    assert str(grant(halves, RULESET, project_type="inefficient_building").award) == "0.01"
 
 
 def test_an_unknown_investment_gives_an_unknown_grant() -> None:
-    assert grant([{"kind": "building"}, *parts(factory="10")], RULESET).award is None
-    assert grant([], RULESET).award is None
+    assert grant([{"kind": "building"}, *parts(factory="10")], RULESET, project_type="area_package").award is None
+    assert grant([], RULESET, project_type=None).award is None
 
 
 def test_the_trial_edition_has_no_amounts_that_could_be_wrong() -> None:
-    assert grant(parts(building="300"), resolve(date(2022, 3, 1))).award is None
+    assert grant(parts(building="300"), resolve(date(2022, 3, 1)), project_type="inefficient_building").award is None
 
 
 def test_each_reading_gives_its_own_amount() -> None:
@@ -64,14 +64,14 @@ def test_each_reading_gives_its_own_amount() -> None:
     }
     for (scope, rate), award in expected.items():
         ruleset = resolve(ON, interpretations={"cap_scope": scope, "package_rate": rate})
-        assert str(grant(components, ruleset).award) == award, (scope, rate)
+        assert str(grant(components, ruleset, project_type="area_package").award) == award, (scope, rate)
 
 
 @pytest.mark.parametrize("rate", ["by_component", "dominant"])
 def test_the_table_follows_the_readings_it_can(rate: str) -> None:
     ruleset = resolve(ON, interpretations={"package_rate": rate})
     facts = base("area")
-    award = grant(facts["components"], ruleset).award
+    award = grant(facts["components"], ruleset, project_type=facts["project_type"]).award
     assert award is not None
     assert simulate(frame_of([facts], ruleset), ruleset).rows["award_fen"].to_list() == [int(award * 100)]
 

@@ -62,7 +62,7 @@ def test_the_recognised_investment_by_each_reading(reading: str, amounts: list[s
     [("project", "50000000.00", 50), ("category", "53000000.00", 100), ("component", "53000000.00", 150)],
 )
 def test_a_grant_is_offered_under_one_cap_or_one_for_each_group(scope: str, award: str, cap: int) -> None:
-    offer = grant_offer(PARTS, rules(cap_scope=scope))
+    offer = grant_offer(PARTS, "area_package", rules(cap_scope=scope))
     assert (offer.mode, offer.clause, offer.base_yuan) == (GRANT, "二（四）1", Decimal("310000000.00"))
     assert (offer.uncapped_yuan, offer.award_yuan) == (Decimal("53000000.00"), Decimal(award))
     assert (offer.cap_yuan, offer.missing) == (Decimal(cap * 1_000_000), [])
@@ -74,22 +74,22 @@ def test_a_grant_is_offered_under_one_cap_or_one_for_each_group(scope: str, awar
 @pytest.mark.clause("二（四）1")
 def test_a_category_that_is_not_there_has_no_cap() -> None:
     for parts, groups in ((PARTS[:1], 1), (PARTS[1:], 1), (PARTS[:2], 2)):
-        assert grant_offer(parts, rules(cap_scope="category")).cap_yuan == Decimal(groups * 50_000_000)
+        assert grant_offer(parts, "area_package", rules(cap_scope="category")).cap_yuan == Decimal(groups * 50_000_000)
 
 
 @pytest.mark.clause("二（四）1")
 def test_an_amount_that_follows_the_final_accounts_is_provisional_until_then() -> None:
     note = "投资基数暂按入库评估审定数，竣工决算后以决算数为准"
     final = rules(investment_base="final_accounts")
-    assert grant_offer(PARTS, final).lines[-1] == note
-    assert note not in grant_offer(PARTS, final, final=True).lines
-    assert note not in grant_offer(PARTS, rules()).lines
+    assert grant_offer(PARTS, "area_package", final).lines[-1] == note
+    assert note not in grant_offer(PARTS, "area_package", final, final=True).lines
+    assert note not in grant_offer(PARTS, "area_package", rules()).lines
 
 
 @pytest.mark.clause("二（四）1")
 def test_without_a_rate_there_is_no_grant() -> None:
     trial = resolve(date(2022, 3, 1))
-    offer = grant_offer(PARTS, trial)
+    offer = grant_offer(PARTS, "area_package", trial)
     assert (offer.award_yuan, offer.uncapped_yuan, offer.missing) == (None, None, ["补助比例、上限或投资额"])
 
 

@@ -85,6 +85,12 @@ def test_the_grant_is_a_tenth_or_three_tenths_of_the_investment_under_one_cap() 
                 kind: f"{kind}_fixed_investment_yuan * p.{kind}_grant_rate"
                 for kind in ("building", "factory", "infrastructure")
             },
+            "counts": {
+                "infrastructure": {
+                    "when": "project_type == 'area_package' or i.standalone_infrastructure == 'allowed'",
+                    "otherwise": "不在片区统筹项目内，不予补助", "reading": "standalone_infrastructure",
+                },
+            },
         }
     }  # fmt: skip
 

@@ -130,7 +130,7 @@ def _known_to(ruleset: Ruleset, facts: Mapping[str, Any]) -> dict[str, Any]:
 def _award_fen(facts: Mapping[str, Any], ruleset: Ruleset) -> int | None:
     from shared.policy import grant
 
-    award = grant(facts.get("components") or (), ruleset).award
+    award = grant(facts.get("components") or (), ruleset, project_type=facts.get("project_type")).award
     return None if award is None else int(award * 100)
 
 
