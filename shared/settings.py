@@ -176,11 +176,7 @@ class Settings(LoadLimits, Periods):
     opinion_due_working_days: int = 10
     first_review_due_working_days: int = 10
     correction_due_working_days: int = 20
-    receipt_due_working_days: int = Field(default=5, ge=1, le=250)
-    review_due_working_days: int = Field(default=20, ge=1, le=250)
-    pool_due_working_days: int = Field(default=30, ge=1, le=250)
-    approval_due_working_days: int = Field(default=20, ge=1, le=250)
-    """Working days of the city for receipt, review, pool assessment and approval. 三（二）"""
+    city_due_working_days: dict[str, int] = Field({"forwarded": 5, "received": 20, "review_passed": 30, "pooled": 20})
     quarter_due_working_days: int = 10
     rectification_due_days: int = 30
     payee_waiting_working_days: int = Field(default=1, ge=1, le=30)

@@ -15,19 +15,14 @@ from services.intake.models.declarations import Declaration
 from shared.deadlines import working_days_after, working_days_left
 from shared.storage.session import settings_of, today
 
-PERIODS: Final[dict[str, str]] = {
-    "forwarded": "receipt_due_working_days",
-    "received": "review_due_working_days",
-    "review_passed": "pool_due_working_days",
-    "pooled": "approval_due_working_days",
-}
-"""Setting with the working days of the city's next step, by the stage that begins it."""
+PERIODS: Final = ("forwarded", "received", "review_passed", "pooled")
+"""Stages that begin a step of the city; `city_due_working_days` has the working days of each."""
 
 
 def step_due_on(session: AsyncSession, stage: str) -> date | None:
     """Return the last day of the city's next step from today; None for a stage that waits for somebody else."""
-    period = PERIODS.get(stage)
-    return working_days_after(today(session), getattr(settings_of(session), period)).on if period else None
+    period = settings_of(session).city_due_working_days.get(stage)
+    return None if period is None else working_days_after(today(session), period).on
 
 
 async def review_due_on(session: AsyncSession, declaration: Declaration) -> date | None:

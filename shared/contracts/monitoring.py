@@ -99,7 +99,7 @@ class EvaluationIssued(Event, type="monitoring.evaluation_issued.v1", about="pro
 
     @property
     def outcome(self) -> bool | None:
-        """Whether the targets are met: None where one has no data and none is missed."""
+        """Return whether the targets are met; None where one has no data and none is missed."""
         missed = any(target.met is False for target in self.targets)
         return None if self.undetermined and not missed else self.targets_met
 

@@ -41,11 +41,11 @@ async def test_receipt_and_review_have_their_last_day_and_are_overdue_after_it(w
     on, settings = world.clock.today(), world.instances["intake"].settings
     shown = await _read(world, case)
     assert (shown["due_on"], shown["overdue"]) == (
-        str(working_days_after(on, settings.receipt_due_working_days).on),
+        str(working_days_after(on, settings.city_due_working_days["forwarded"]).on),
         False,
     )
     received = await world.post("intake", f"/v1/declarations/{case}/receive", CITY, RECEIPT)
-    due = working_days_after(on, settings.review_due_working_days).on
+    due = working_days_after(on, settings.city_due_working_days["received"]).on
     assert received["due_on"] == str(due)
     await world.settle()
     shown = await _read(world, case)
@@ -60,7 +60,7 @@ async def test_a_return_during_the_review_stops_its_clock(world: World) -> None:
     case = await sample_declarations.forwarded(world)
     await world.post("intake", f"/v1/declarations/{case}/receive", CITY, RECEIPT)
     await world.settle()
-    whole, began = world.instances["intake"].settings.review_due_working_days, world.clock.today()
+    whole, began = world.instances["intake"].settings.city_due_working_days["received"], world.clock.today()
     _set(world, working_days_after(began, 8).on)
     returned = await world.post("intake", f"/v1/declarations/{case}/city-return", CITY, RETURN)
     assert returned["stage"] == "returned"

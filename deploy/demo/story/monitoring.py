@@ -143,7 +143,7 @@ def _actuals(moved_in: str, case: Case) -> dict[str, Any]:
         "reference_on": "2025-11-18",
         "lettings": [let],
         "key_tenants": [{"name": "示例重点企业", "level": "district", "moved_in": True}],
-        "industries": [{"industry": "modern_services", **area}],
+        "industries": [{"industry": "modern_services", "area_m2": moved_in}],
         "tax": {"before_yuan": "1000000.00", "after_yuan": "25000000.00", **area},
         "energy": {
             "baseline": used | {"electricity_kwh": "5000000"},

@@ -116,7 +116,7 @@ def test_no_text_of_the_report_becomes_a_part_of_it() -> None:
 
 
 def test_an_open_target_is_never_called_reached() -> None:
-    """A report once said 改造目标总体：待定 and 改造目标已实现 in consecutive lines."""
+    """Regression: an issued report said 待定 and 已实现 in consecutive lines."""
     result, _ = judged(energy=None)
     text = markdown_report(build_report(PROJECT, result, {"reference_on": "2025-06-30", "advice": None}))
     assert "改造目标总体：待定。" in text

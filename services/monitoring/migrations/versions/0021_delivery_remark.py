@@ -1,4 +1,4 @@
-"""What the newest quarterly report says against a delivery. 二（三）1"""
+"""Remark of a delivery against the newest quarterly report. 二（三）1"""
 
 import sqlalchemy as sa
 from alembic import op

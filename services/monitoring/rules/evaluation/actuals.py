@@ -82,7 +82,7 @@ class FundUse(BaseModel):
 
 
 class AreaReason(BaseModel):
-    """Why an area differs from that of the award or the declaration; `field` is a place in this body."""
+    """Reason for an area that differs from the award or the declaration; `field` is a place in this body."""
 
     model_config = ConfigDict(extra="forbid")
 
