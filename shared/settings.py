@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, SecretStr
+from pydantic import Field, PositiveInt, SecretStr
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from sqlalchemy import URL, make_url
@@ -57,8 +57,7 @@ class Settings(LoadLimits, Periods):
     role_connections: dict[str, int] = Field(default_factory=dict)
     """Maximum number of connections of a role, by kind ({"app": 80}); others keep those of shared/storage/roles.py."""
     service_database_urls: dict[str, str] = Field(default_factory=dict)
-    """Database URL of a single service, by service name: TENGHUAN_<SERVICE>_DATABASE_URL. It names the server; a
-    password in it is that of app_<service> unless that has a setting of its own."""
+    """Server of a single service, TENGHUAN_<SERVICE>_DATABASE_URL; a password in it is that of app_<service>."""
     pool_size: int = 5
     pool_overflow: int = 5
 
@@ -69,8 +68,7 @@ class Settings(LoadLimits, Periods):
     log_format: Literal["auto", "json", "console"] = "auto"
     """`auto`: JSON, one object a line; on a terminal a format for reading."""
     metrics_port: int = Field(default=0, ge=0, le=65535)
-    """Port of the metrics for Prometheus; 0: none. `make run-kafka` gives the four services this
-    port and the next three."""
+    """Port of the metrics for Prometheus; 0: none. Under `make run-kafka` each service takes the next one."""
     metrics_host: str = "127.0.0.1"
     """The address of an internal network: metrics are served without a login."""
     metrics_seconds: float = Field(default=15.0, gt=0)
@@ -176,7 +174,9 @@ class Settings(LoadLimits, Periods):
     opinion_due_working_days: int = 10
     first_review_due_working_days: int = 10
     correction_due_working_days: int = 20
-    city_due_working_days: dict[str, int] = Field({"forwarded": 5, "received": 20, "review_passed": 30, "pooled": 20})
+    city_due_working_days: dict[str, PositiveInt] = Field(
+        {"forwarded": 5, "received": 20, "review_passed": 30, "pooled": 20}
+    )
     quarter_due_working_days: int = 10
     rectification_due_days: int = 30
     payee_waiting_working_days: int = Field(default=1, ge=1, le=30)
