@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from functools import cache
+from typing import Annotated, Any
 
 import httpx
 from fastapi import APIRouter, FastAPI
@@ -111,3 +112,14 @@ def filters_of(service: str) -> set[tuple[str, str]]:
 def events_of(service: str) -> list[type[Event]]:
     """Return the event types that a service announces."""
     return [event for event in event_types() if event.type.startswith(f"{service}.")]
+
+
+def received_by_route(route: APIRoute) -> Iterator[tuple[str, Any]]:
+    """Yield the name and type, annotations included, of each body, query and path parameter of a route."""
+    waiting = [route.dependant]
+    while waiting:
+        each = waiting.pop()
+        waiting += each.dependencies
+        for parameter in (*each.body_params, *each.query_params, *each.path_params):
+            field = parameter.field_info
+            yield parameter.name, Annotated[field.annotation, *field.metadata] if field.metadata else field.annotation

@@ -1,7 +1,6 @@
 """Facts of a project that the rules read. An absent fact is unknown, not false."""
 
 from collections.abc import Mapping
-from datetime import date
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
@@ -16,6 +15,7 @@ from shared.contracts.library import (
     ResourceKind,
     SupportMode,
 )
+from shared.days import BuiltDay, ProcedureDay
 from shared.industry_codes import IndustryCode
 from shared.money import Area, Money, Ratio
 from shared.text import Cleaned, Line, clean_optional_line
@@ -45,7 +45,7 @@ class Component(BaseModel):
     name: Name = Field(None, title="名称")
     resource_id: ResourceId = Field(None, title="资源台账编号")
     stock_use: StockUse | None = Field(None, title="存量用途")
-    completed_on: date | None = Field(None, title="建成日期")
+    completed_on: BuiltDay | None = Field(None, title="建成日期")
     wholly_vacant: bool | None = Field(None, title="整栋空置")
     occupancy: Ratio | None = Field(None, title="现状入驻率")
     district_tax_per_m2_yuan: Money | None = Field(None, title="单位面积年区级税收（元/平方米）")
@@ -82,8 +82,8 @@ class ProjectFacts(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     project_type: ProjectType | None = Field(None, title="项目类型")
-    declared_on: date | None = Field(None, title="首次提交申报日期")
-    accepted_on: date | None = Field(None, title="区发展改革委受理日期")
+    declared_on: ProcedureDay | None = Field(None, title="首次提交申报日期")
+    accepted_on: ProcedureDay | None = Field(None, title="区发展改革委受理日期")
     district: District = Field(None, title="所在区")
     planning_conforms: bool | None = Field(None, title="符合首都功能定位和规划")
     title_clear: bool | None = Field(None, title="产权清晰")

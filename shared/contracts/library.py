@@ -9,11 +9,11 @@ derives them from the fields below.
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated, Final, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, WithJsonSchema, model_validator
 
+from shared.days import BuiltDay, DoneDay, PlannedDay
 from shared.districts import DISTRICTS, district
 from shared.identifiers import ProjectCode, Uscc
 from shared.money import Area, Money, Quantity, Ratio
@@ -162,7 +162,7 @@ class ResourceRow(BaseModel):
     title_disputed: bool | None = Field(None, title="是否存在权属争议")
     land_use: Text | None = Field(None, title="土地用途")
     land_area_m2: PositiveArea | None = Field(None, title="用地面积（平方米）")
-    completed_on: date | None = Field(None, title="建成日期")
+    completed_on: BuiltDay | None = Field(None, title="建成日期")
     completed_year: int | None = Field(None, title="建成年份", description="只知年份时填写", ge=1860, le=2100)
     completion_proof: CompletionProof | None = Field(None, title="建成时间依据")
     storeys_above: int | None = Field(None, title="地上层数", ge=1, le=150)
@@ -181,7 +181,7 @@ class ResourceRow(BaseModel):
     end_cause: EndCause | None = Field(None, title="原生产无法继续的原因")
     criterion_version: Text | None = Field(None, title="区低效楼宇认定标准版本")
     certified_by: Text | None = Field(None, title="认定单位")
-    certified_on: date | None = Field(None, title="认定日期")
+    certified_on: DoneDay | None = Field(None, title="认定日期")
     heritage_status: HeritageStatus | None = Field(None, title="文物及历史建筑情况")
     safety_grade: SafetyGrade | None = Field(None, title="房屋安全鉴定等级")
     willing_to_renovate: bool | None = Field(None, title="产权单位是否有改造意愿")
@@ -248,8 +248,8 @@ class LibraryRow(BaseModel):
     support_mode: SupportMode | None = Field(None, title="拟申请支持方式")
     industries: tuple[Industry, ...] = Field((), title="拟引入产业")
     key_tenants: tuple[Text, ...] = Field((), title="拟引入重大项目或重点企业", max_length=50)
-    starts_on: date | None = Field(None, title="开工（计划开工）日期")
-    completes_on: date | None = Field(None, title="完工（计划完工）日期")
+    starts_on: PlannedDay | None = Field(None, title="开工（计划开工）日期")
+    completes_on: PlannedDay | None = Field(None, title="完工（计划完工）日期")
     construction_status: ConstructionStatus | None = Field(None, title="建设状态")
     permits: tuple[Permit, ...] = Field((), title="已取得手续")
     maturity: Maturity = Field(title="成熟度")
@@ -269,11 +269,11 @@ class LibraryRow(BaseModel):
     single_entity: bool | None = Field(None, title="由单一实施主体开展")
     contiguous: bool | None = Field(None, title="片区连片")
     priority: int | None = Field(None, title="优先级", description="1 最高", ge=1, le=5)
-    entered_on: date = Field(title="入库日期")
-    left_on: date | None = Field(None, title="出库日期")
+    entered_on: DoneDay = Field(title="入库日期")
+    left_on: DoneDay | None = Field(None, title="出库日期")
     leave_reason: Text | None = Field(None, title="出库原因")
     signed_off_by: Text | None = Field(None, title="区审定单位")
-    signed_off_on: date | None = Field(None, title="区审定日期")
+    signed_off_on: DoneDay | None = Field(None, title="区审定日期")
 
     @model_validator(mode="after")
     def _agree(self) -> Self:

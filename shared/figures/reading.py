@@ -1,7 +1,6 @@
 """Reads of the dated figures: the figures for everybody; batches, their effects and uses for officials."""
 
 from collections.abc import Sequence
-from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -11,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.actors import system_actor
 from shared.attachments.uses import papers_of
+from shared.days import FilterDay
 from shared.errors import NotFound
 from shared.figures.effects import affected_by, proposed
 from shared.figures.shapes import (
@@ -50,7 +50,7 @@ async def list_figures(
     asked: Annotated[MemoryPageRequest, Depends(FIGURES)],
     kind: Annotated[KindCode | None, Query(description="数据类别")] = None,
     key: Annotated[Key | None, Query(description="数据名")] = None,
-    on: Annotated[date | None, Query(description="只列该日施行的数据")] = None,
+    on: Annotated[FilterDay | None, Query(description="只列该日施行的数据")] = None,
     versions: Annotated[bool, Query(description="为 true 时列出全部版本，含已更正和撤销的")] = False,
 ) -> Page[FigureOut]:
     """Return the confirmed figures of this service; open to everybody."""
@@ -67,7 +67,7 @@ async def register_of(database: Database) -> Register:
         return current()
 
 
-def _shown(figure: Figure, register: Register, on: date | None, versions: bool) -> bool:
+def _shown(figure: Figure, register: Register, on: FilterDay | None, versions: bool) -> bool:
     if on is not None:
         return figure is register.in_force(figure.kind, figure.key, on)
     return versions or (figure is register.newest(figure.place) and not figure.struck)

@@ -9,6 +9,7 @@ from fastapi import Path
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, model_validator
 
 from shared.audiences import Handler, Internal
+from shared.days import DoneDay, FigureDay
 from shared.series.codes import ChangeCode, KindCode, Origin, Status
 from shared.text import STORABLE, Cleaned, Line, Paragraph, clean_line, clean_paragraph
 
@@ -46,7 +47,7 @@ class FigureIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     key: Key = Field(title="数据名", description="LPR 为 1Y 或 5Y；参数和口径为其代码；年历为年份；版本为版本号")
-    valid_from: date = Field(title="施行日期", description="自该日起适用；LPR 为公布日")
+    valid_from: FigureDay = Field(title="施行日期", description="自该日起适用；LPR 为公布日")
     value: Annotated[Any, AfterValidator(_checked)] = Field(None, title="数值", description=_VALUE)
     unverified: bool = Field(False, title="未经核实", description="用到该数据的计算都会标明")
     struck: bool = Field(False, title="撤销", description="登记有误、该日期本无此数据的，撤销原数据")
@@ -66,7 +67,7 @@ class FiguresIn(BaseModel):
     file: Base64 | None = Field(None, title="CSV 文件", description="Base64；UTF-8 或 GBK")
     document_title: Line = Field(title="依据文件", description="如 全国银行间同业拆借中心公告")
     document_no: Line | None = Field(None, title="文号")
-    documented_on: date | None = Field(None, title="文件日期")
+    documented_on: DoneDay | None = Field(None, title="文件日期")
     reason: Line = Field(title="登记理由")
     attachments: list[UUID] = Field(
         default_factory=list,

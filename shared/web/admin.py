@@ -5,11 +5,12 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Path, Request
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import select, text
 
 from shared.actors import ROLES, system_actor
 from shared.audiences import CITY_ACTS, TO_OFFICIALS, Handler, for_city
+from shared.days import Moment
 from shared.errors import DomainError, Invalid, NotFound
 from shared.runtime import Instance
 from shared.storage.tables import act
@@ -65,7 +66,7 @@ _UNDO = "拨错时请停止演示，清空演示数据后重新启动"
 class ClockSetting(BaseModel):
     """The instant to set the clock to."""
 
-    now: AwareDatetime = Field(title="现在时间")
+    now: Moment = Field(title="现在时间")
 
 
 @router.put("/clock", name="set_clock", include_in_schema=False)

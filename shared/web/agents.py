@@ -10,6 +10,7 @@ from sqlalchemy import insert, select, update
 
 from shared.actors import Actor
 from shared.clock import uuid7
+from shared.days import EffectiveDay
 from shared.districts import CITY
 from shared.errors import Forbidden, Invalid, NotFound
 from shared.identity.claims import Subject
@@ -34,8 +35,8 @@ class AgentIn(BaseModel):
 
     subject: Subject = Field(title="受托人的登录标识", description="受托人登录后以 GET /v1/me 查得的 subject。")
     name: Line = Field(title="受托人姓名")
-    starts_on: date = Field(title="起始日期", description="当日起有效；不得早于今日。")
-    ends_on: date = Field(title="截止日期", description="当日仍有效；自起始日期起不超过 366 天。")
+    starts_on: EffectiveDay = Field(title="起始日期", description="当日起有效；不得早于今日。")
+    ends_on: EffectiveDay = Field(title="截止日期", description="当日仍有效；自起始日期起不超过 366 天。")
     reason: Reason = Field(title="授权事由")
 
 

@@ -7,7 +7,6 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Path, Request, Response
 from pydantic import (
     AfterValidator,
-    AwareDatetime,
     BaseModel,
     ConfigDict,
     Field,
@@ -18,6 +17,7 @@ from sqlalchemy import func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.actors import new_api_key
+from shared.days import Moment
 from shared.districts import CITY, district
 from shared.errors import Invalid, NotFound
 from shared.storage.audit import Case, record_act
@@ -59,7 +59,7 @@ class NewKey(BaseModel):
         title="权限范围",
         description="读写权限与资源，例如 read:events、write:resources；材料文件须单列 read:materials。",
     )
-    expires_at: AwareDatetime | None = Field(
+    expires_at: Moment | None = Field(
         default=None, title="失效时间", description="不填时按系统设置的期限；不得超过系统设置的最长期限。"
     )
     reason: IssueReason = Field(title="签发理由")

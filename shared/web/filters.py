@@ -3,28 +3,15 @@
 import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
 from inspect import Parameter
 from typing import Annotated, Any
 
 from fastapi import Query
-from pydantic import AfterValidator, AwareDatetime
 from sqlalchemy import ColumnElement, Text, and_, func, literal_column, or_
 
 from shared.audiences import for_officials
+from shared.days import FilterDay, Moment
 from shared.text import Line
-
-_FIRST, _LAST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
-
-
-def _in_range(moment: datetime) -> datetime:
-    if not _FIRST <= moment <= _LAST:
-        raise ValueError("时间须在 2000 年至 2200 年之间")
-    return moment
-
-
-Moment = Annotated[AwareDatetime, AfterValidator(_in_range)]
-"""An instant with its zone, within the years that columns and calendars hold."""
 
 Condition = Callable[[Mapping[str, Any]], ColumnElement[bool] | None]
 
@@ -111,7 +98,7 @@ def between(name: str, column: Any, kind: Any, description: str) -> Filter:
 
 def dates(name: str, column: Any, description: str) -> Filter:
     """Return a range filter over a date column."""
-    return between(name, column, date, description)
+    return between(name, column, FilterDay, description)
 
 
 def moments(name: str, column: Any, description: str) -> Filter:

@@ -13,6 +13,7 @@ from prometheus_client import Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared import logs, metrics, tracing
+from shared.days import received_by
 
 log = structlog.get_logger()
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{8,64}")
@@ -47,7 +48,8 @@ class RequestLog:
             context.trace_id = trace[1]
         token = logs.set_context(context)
         try:
-            await self.app(scope, receive, send_with_id)
+            with received_by(scope["app"].state.instance.clock):
+                await self.app(scope, receive, send_with_id)
         except Exception as error:
             if not context.error:
                 context.fail(error)

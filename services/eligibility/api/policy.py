@@ -14,6 +14,7 @@ from services.eligibility.rules.reviews import reference_day
 from services.eligibility.schemas.policy import EditionOut, RuleOut
 from shared.audiences import PUBLIC
 from shared.contracts.facts import Component, ProjectFacts
+from shared.days import FilterDay
 from shared.policy import Ruleset, editions, resolve
 from shared.policy.decision_model import decision_model
 from shared.policy.input_schema import input_schema
@@ -63,7 +64,7 @@ _SCHEMA: dict[int | str, dict[str, Any]] = {
 _MODEL: dict[int | str, dict[str, Any]] = {
     200: {"content": {"application/json": {"schema": {"type": "object", "description": "JDM 决策模型"}}}}
 }
-AsOf = Annotated[date | None, Query(description="按哪一天的参数和口径；缺省为今天，不在施行期内的取最近的一天")]
+AsOf = Annotated[FilterDay | None, Query(description="按哪一天的参数和口径；缺省为今天，不在施行期内的取最近的一天")]
 
 
 @router.get(

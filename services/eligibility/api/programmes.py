@@ -1,6 +1,5 @@
 """HTTP of the programmes by which districts support projects themselves (四（二）2, 四（二）3)."""
 
-from datetime import date
 from typing import Annotated
 from uuid import UUID
 
@@ -21,6 +20,7 @@ from services.eligibility.schemas.programmes import (
 from shared.actors import Actor, system_actor
 from shared.clock import uuid7
 from shared.contracts.library import DistrictCode, ProjectType
+from shared.days import FilterDay
 from shared.errors import Duplicate, Forbidden, Invalid
 from shared.normal_forms import normal_name
 from shared.runtime import Instance
@@ -51,7 +51,7 @@ async def list_district_programmes(
     asked: Annotated[MemoryPageRequest, Depends(IN_FORCE)],
     district: Annotated[DistrictCode | None, Query(description="所属区")] = None,
     project_type: Annotated[ProjectType | None, Query(description="项目类型")] = None,
-    on: Annotated[date | None, Query(description="施行于该日，默认今日")] = None,
+    on: Annotated[FilterDay | None, Query(description="施行于该日，默认今日")] = None,
 ) -> Page[ProgrammeOut]:
     """Return the confirmed programmes in force on a day; open to everybody."""
     instance: Instance = request.app.state.instance

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from services.eligibility.schemas.assessments import AssessmentDecisionOut, SupportAmountOut
 from shared.contracts.facts import ProjectFacts
 from shared.contracts.library import DistrictCode
+from shared.days import ProcedureDay
 from shared.money import Money, Ratio
 
 
@@ -28,7 +29,7 @@ class DryRunIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     facts: ProjectFacts = Field(title="项目事实", description="未知的留空")
-    as_of: date | None = Field(
+    as_of: ProcedureDay | None = Field(
         None,
         title="按哪一天的政策",
         description="缺省为受理日期，再缺省为今天",

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from services.eligibility.rules.code_lists import ProgrammeStatus, ProgrammeSupport
 from shared.audiences import Handler, Internal
 from shared.contracts.library import DistrictCode, ProjectType
+from shared.days import DoneDay, EffectiveDay
 from shared.text import Line, Paragraph
 
 EARLIEST, LATEST = date(2021, 1, 1), date(2100, 12, 31)
@@ -29,9 +30,9 @@ class ProgrammeIn(BaseModel):
         default_factory=list, title="适用项目类型", description="空为全部", max_length=3
     )
     document_no: Line = Field(title="文件名称或文号")
-    documented_on: date = Field(title="文件日期", ge=EARLIEST, le=LATEST, description=_DAY)
-    valid_from: date = Field(title="施行日期", ge=EARLIEST, le=LATEST, description=_DAY)
-    valid_to: date | None = Field(
+    documented_on: DoneDay = Field(title="文件日期", ge=EARLIEST, le=LATEST, description=_DAY)
+    valid_from: EffectiveDay = Field(title="施行日期", ge=EARLIEST, le=LATEST, description=_DAY)
+    valid_to: EffectiveDay | None = Field(
         None, title="截止日期", ge=EARLIEST, le=LATEST, description=f"含当日；{_DAY}；未定为空"
     )
     replaces: UUID | None = Field(
@@ -59,7 +60,7 @@ class ProgrammeEndIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    ends_on: date = Field(title="截止日期", ge=EARLIEST, le=LATEST, description=f"含当日；{_DAY}")
+    ends_on: EffectiveDay = Field(title="截止日期", ge=EARLIEST, le=LATEST, description=f"含当日；{_DAY}")
     reason: Paragraph = Field(title="理由")
 
 

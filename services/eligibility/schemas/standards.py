@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchem
 from services.eligibility.rules.code_lists import StandardDecisionCode
 from shared.audiences import Handler, Internal
 from shared.contracts.library import DistrictCode
+from shared.days import EffectiveDay
 from shared.money import Quantity
 from shared.policy.overlays import Effect
 from shared.policy.parameters import district_keys
@@ -34,7 +35,7 @@ class DistrictStandardIn(BaseModel):
     district: DistrictCode = Field(title="所属区", description="区代码，如 110105")
     parameter: Parameter = Field(title="参数")
     value: Quantity = Field(title="数值", description="比例填 0 至 1 的小数")
-    valid_from: date = Field(
+    valid_from: EffectiveDay = Field(
         title="施行日期",
         ge=date(2021, 1, 1),
         le=date(2100, 12, 31),

@@ -11,6 +11,7 @@ from services.eligibility.rules.code_lists import (
     ProjectOrigin,
 )
 from shared.contracts.library import DistrictCode
+from shared.days import ProcedureDay
 
 Key = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
 
@@ -36,7 +37,7 @@ class WhatIfIn(BaseModel):
     interpretations: dict[Key, Key] = Field(
         default_factory=dict, max_length=20, title="口径", description=("口径代码与选项")
     )
-    as_of: date | None = Field(
+    as_of: ProcedureDay | None = Field(
         None,
         title="按哪一天的政策",
         ge=date(2021, 1, 1),

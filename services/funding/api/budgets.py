@@ -20,6 +20,7 @@ from services.funding.rules.code_lists import AppropriationStatus
 from shared.attachments.requests import AttachedOptional
 from shared.attachments.uses import Desk, decided, facts_of, require
 from shared.clock import uuid7
+from shared.days import DoneDay
 from shared.districts import CITY
 from shared.errors import Duplicate, Invalid, NotFound
 from shared.money import Money
@@ -67,7 +68,7 @@ class NewAppropriation(BaseModel):
         max_length=2000,
     )
     document_no: Line = Field(title="预算文号", description="同一年度同类业务不得重复")
-    document_on: date | None = Field(None, title="文件日期", description=DATE)
+    document_on: DoneDay | None = Field(None, title="文件日期", description=DATE)
     note: Line | None = Field(None, title="理由（说明）", description="安排或追加可不填，其他业务必填")
     attachments: AttachedOptional = Field(default_factory=list, description="安排或追加可以没有，其他业务必填")
 

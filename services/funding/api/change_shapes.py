@@ -1,6 +1,6 @@
 """Requests and answers of changes of an approval. 二（四）, 三（二）"""
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +12,7 @@ from services.funding.rules.change_codes import ChangeKind, ChangeStatus
 from services.funding.rules.changes import proposal_of
 from shared.attachments import Attached
 from shared.audiences import Handler, Internal
+from shared.days import PlannedDay
 from shared.identifiers import Uscc
 from shared.money import Area, Money
 from shared.policy.remedies import Remedy, remedy_at
@@ -50,8 +51,10 @@ class ChangeIn(BaseModel):
     applicant_name: Line | None = Field(None, title="变更后单位名称", description="项目单位变更时填写")
     successor_uscc: Uscc | None = Field(None, title="承继单位统一社会信用代码", description="合并、分立时填写")
     address: Line | None = Field(None, title="变更后建设地点", description="建设地点变更时填写")
-    planned_started_on: date | None = Field(None, title="变更后计划开工日期", description="建设工期变更时可以填写")
-    planned_completed_on: date | None = Field(None, title="变更后计划完工日期", description="建设工期变更时填写")
+    planned_started_on: PlannedDay | None = Field(
+        None, title="变更后计划开工日期", description="建设工期变更时可以填写"
+    )
+    planned_completed_on: PlannedDay | None = Field(None, title="变更后计划完工日期", description="建设工期变更时填写")
     reason: Paragraph = Field(title="变更理由")
     attachments: Attached
 

@@ -1,8 +1,5 @@
 """Endpoint that records the state of construction, on which plans and interest days rest. 二（五）, 二（四）2"""
 
-from datetime import date
-from typing import Annotated
-
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
@@ -10,6 +7,7 @@ from services.funding.api.shapes import DATE, ApplicationKey, ApplicationOut, sh
 from services.funding.interest_calculations import recalculate_if_begun
 from services.funding.models.applications import Application
 from shared.contracts.library import ConstructionStatus
+from shared.days import DoneDay
 from shared.errors import Invalid
 from shared.storage.audit import case_of, record_act
 from shared.storage.session import locked
@@ -18,15 +16,14 @@ from shared.web.auth import CityOfficer
 from shared.web.idempotency import ActRoute, Session
 
 router = APIRouter(route_class=ActRoute, tags=["批复"])
-ConstructionDay = Annotated[date, Field(ge=date(2000, 1, 1), le=date(2100, 12, 31))]
 
 
 class ConstructionState(BaseModel):
     """Verified state of construction with its evidence."""
 
     status: ConstructionStatus = Field(title="建设状态")
-    started_on: ConstructionDay | None = Field(None, title="开工日期", description=f"{DATE}；不填则保留原登记日期")
-    completed_on: ConstructionDay | None = Field(None, title="完工日期", description=f"{DATE}；已完工时必填")
+    started_on: DoneDay | None = Field(None, title="开工日期", description=f"{DATE}；不填则保留原登记日期")
+    completed_on: DoneDay | None = Field(None, title="完工日期", description=f"{DATE}；已完工时必填")
     evidence: Line = Field(title="依据", description="核实建设状态所依据的材料")
 
 

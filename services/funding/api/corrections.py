@@ -18,6 +18,7 @@ from services.funding.rules.change_codes import CorrectionStatus
 from services.funding.rules.code_lists import CLAWBACK_GROUNDS, Clause, ClawbackGround
 from shared.attachments import Attached, decided, facts_of, require
 from shared.audiences import Handler
+from shared.days import DeadlineDay
 from shared.errors import Invalid
 from shared.storage.audit import case_of, record_act
 from shared.storage.session import found, locked, now, today
@@ -42,7 +43,7 @@ class NewCorrectionOrder(BaseModel):
     ground: ClawbackGround = Field(title="事由")
     clause: Clause = Field(title="依据条款")
     demand: Paragraph = Field(title="改正要求")
-    due_on: date = Field(title="改正期限", description=DATE)
+    due_on: DeadlineDay = Field(title="改正期限", description=DATE)
     attachments: Attached
 
 

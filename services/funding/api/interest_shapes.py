@@ -16,10 +16,10 @@ from services.funding.models.loans import Loan
 from services.funding.rules.claims import Balance
 from services.funding.rules.code_lists import CalculationCause
 from shared.audiences import Handler
+from shared.days import LoanDay
 from shared.money import Money, Ratio, SignedMoney
 from shared.text import Line, Paragraph
 
-Day = Annotated[date, Field(ge=date(1990, 1, 1), le=date(2100, 12, 31))]
 DAY = "日期，格式 2024-06-30，起止两日均计算在内"
 PENAL = "单位：元，已包含在已付利息中，不予贴息"
 PERIOD = r"^20[0-9]{2}(Q[1-4]|H[12])$"
@@ -28,23 +28,23 @@ PERIOD = r"^20[0-9]{2}(Q[1-4]|H[12])$"
 class InterestBalance(BaseModel):
     """Outstanding principal on each day of a period, both ends included."""
 
-    from_on: Day = Field(title="起始日", description=DAY)
-    to_on: Day = Field(title="截止日", description=DAY)
+    from_on: LoanDay = Field(title="起始日", description=DAY)
+    to_on: LoanDay = Field(title="截止日", description=DAY)
     balance_yuan: Money = Field(title="日余额", description="单位：元，该期间每日的贷款余额")
 
 
 class InterestRate(BaseModel):
     """Annual rate on each day of a period as a ratio, both ends included."""
 
-    from_on: Day = Field(title="起始日", description=DAY)
-    to_on: Day = Field(title="截止日", description=DAY)
+    from_on: LoanDay = Field(title="起始日", description=DAY)
+    to_on: LoanDay = Field(title="截止日", description=DAY)
     annual_rate: Ratio = Field(title="年利率", description="实际执行利率，小数，0.0390 即 3.90%")
 
 
 class InterestPaid(BaseModel):
     """Interest paid on a day, with the penal parts that it contains."""
 
-    paid_on: Day = Field(title="付息日", description=DATE)
+    paid_on: LoanDay = Field(title="付息日", description=DATE)
     paid_yuan: Yuan
     voucher_no: Line = Field(title="凭证号", description="银行付息凭证或回单的编号")
     penalty_yuan: Money = Field(Decimal("0.00"), title="其中罚息", description=PENAL)
@@ -55,7 +55,7 @@ class InterestPaid(BaseModel):
 class InterestRefund(BaseModel):
     """Ordinary interest that the bank gave back."""
 
-    on: Day = Field(title="退息日", description=DATE)
+    on: LoanDay = Field(title="退息日", description=DATE)
     amount_yuan: Yuan
     voucher_no: Line = Field(title="凭证号")
 
@@ -64,8 +64,8 @@ class NewInterestLine(BaseModel):
     """Line of a bank's settlement (结息单) of a registered loan, or the correction of one that was claimed before."""
 
     loan_id: UUID = Field(title="贷款编号", description="本项目已登记的贷款合同的编号")
-    from_on: Day = Field(title="结息期起始日", description=DATE)
-    to_on: Day = Field(title="结息期截止日", description=f"{DATE}；不得晚于今日（北京时间）")
+    from_on: LoanDay = Field(title="结息期起始日", description=DATE)
+    to_on: LoanDay = Field(title="结息期截止日", description=f"{DATE}；不得晚于今日（北京时间）")
     end_day: EndDay = Field(
         title="截止日是否计息", description="included 截止日计息，excluded 截止日不计息（算头不算尾），按结息单填写"
     )

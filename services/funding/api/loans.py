@@ -15,6 +15,7 @@ from services.funding.models.applications import Application
 from services.funding.models.loans import Loan
 from services.funding.rules.code_lists import LoanRateType, LprTenor
 from shared.audiences import Handler
+from shared.days import LoanDay
 from shared.errors import Invalid
 from shared.money import Money, Ratio
 from shared.storage.audit import case_of, record_act
@@ -27,7 +28,6 @@ from shared.web.idempotency import ActRoute, ReadSession, Session
 
 router = APIRouter(route_class=ActRoute, tags=["贷款贴息"])
 LoanKey = Annotated[UUID, Path(title="贷款编号")]
-LoanDay = Annotated[date, Field(ge=date(1990, 1, 1), le=date(2100, 12, 31))]
 RATE = "小数，0.0390 即 3.90%"
 REPRICING = f"{DATE}；固定利率或合同未约定的留空。口径 lpr_date 选用 repricing 时，自各重定价日起适用当日的 LPR"
 TENOR = "1Y 一年期，5Y 五年期以上；合同未载明时为空"

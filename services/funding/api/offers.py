@@ -15,6 +15,7 @@ from services.funding.offers import support_offers
 from services.funding.rules.code_lists import LprTenor
 from services.funding.rules.offers import Offer
 from shared.contracts.library import LABELS, SupportMode
+from shared.days import LoanDay
 from shared.errors import Invalid
 from shared.money import Money, Ratio
 from shared.policy.interest_estimate import PlannedLoan
@@ -71,7 +72,7 @@ async def compare_modes(
     annual_rate: Annotated[Ratio | None, Query(title="计划年利率", description="小数，0.0390 即 3.90%")] = None,
     term_months: Annotated[int, Query(ge=1, le=600, title="计划贷款期限", description="单位：月")] = 60,
     tenor: Annotated[LprTenor | None, Query(title="LPR 期限", description="1Y 一年期，5Y 五年期以上")] = None,
-    drawn_on: Annotated[date | None, Query(title="计划放款日期", description=f"{DATE}；不填即今日")] = None,
+    drawn_on: Annotated[LoanDay | None, Query(title="计划放款日期", description=f"{DATE}；不填即今日")] = None,
 ) -> ModeComparison:
     """Return the offers of both modes; the planned loan counts only while no contract is registered. 二（四）"""
     application = await found(session, Application, application_id)
@@ -82,7 +83,7 @@ async def compare_modes(
     return _comparison(session, application, await support_offers(session, application, plan))
 
 
-def _within_series(drawn_on: date) -> date:
+def _within_series(drawn_on: LoanDay) -> date:
     if not 2019 <= drawn_on.year <= 2100:
         raise Invalid("放款日期须在 2019 年至 2100 年之间，例如 2024-06-30", field="/query/drawn_on")
     return drawn_on

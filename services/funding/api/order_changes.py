@@ -1,7 +1,5 @@
 """Endpoints by which an order to correct is extended or withdrawn; the order itself stays on record."""
 
-from datetime import date
-
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -9,6 +7,7 @@ from services.funding.api.corrections import CorrectionOrderOut, OrderKey
 from services.funding.api.shapes import DATE
 from services.funding.corrections import locked_order
 from shared.attachments import decided
+from shared.days import DeadlineDay
 from shared.storage.audit import case_of, record_act
 from shared.storage.session import now, today
 from shared.text import Paragraph
@@ -24,7 +23,7 @@ class Extension(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    due_on: date = Field(title="新的改正期限", description=DATE)
+    due_on: DeadlineDay = Field(title="新的改正期限", description=DATE)
     reason: Paragraph = Field(title="延长理由")
 
 

@@ -18,6 +18,7 @@ from services.funding.rules.code_lists import ClawbackGround
 from services.funding.rules.corrections import check_fine
 from shared.attachments import Attached, facts_of, require
 from shared.audiences import Handler
+from shared.days import DoneDay
 from shared.errors import Invalid
 from shared.money import Money
 from shared.storage.audit import case_of, record_act
@@ -43,7 +44,7 @@ class NewPenalty(BaseModel):
     ground: ClawbackGround = Field(title="事由")
     authority: Line = Field(title="作出决定的机关")
     document_no: Line = Field(title="决定书文号")
-    decided_on: date = Field(title="决定日期", description=DATE)
+    decided_on: DoneDay = Field(title="决定日期", description=DATE)
     base_yuan: Yuan = Field(title="计算基数", description=f"{YUAN}：骗取、违规使用的金额，或计息的本金")
     amount_yuan: Yuan
     attachments: Attached
@@ -55,7 +56,7 @@ class PenaltyPayment(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     bank_receipt_no: Line = Field(title="银行回单号", description="不得重复")
-    paid_on: date = Field(title="缴款日期", description=DATE)
+    paid_on: DoneDay = Field(title="缴款日期", description=DATE)
 
 
 class PenaltyOut(Shape):

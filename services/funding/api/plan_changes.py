@@ -22,6 +22,7 @@ from services.funding.rules.plans import ItemAction, PlanChangeKind, PlanChangeS
 from shared.attachments.requests import Attached
 from shared.attachments.uses import Desk, decided, facts_of, require
 from shared.clock import uuid7
+from shared.days import DoneDay, PlannedDay
 from shared.districts import CITY
 from shared.errors import Duplicate, Invalid
 from shared.storage.audit import Case, record_act
@@ -50,8 +51,10 @@ class NewItemChange(BaseModel):
     application_id: UUID = Field(title="资金申请编号", description="须为本计划中的项目，不得重复")
     action: ItemAction = Field(title="处理方式", description="change 变更内容，remove 调出计划；已拨付的部分不变")
     content_and_scale: ContentAndScale | None = Field(None, title="建设内容及规模")
-    construction_starts_on: date | None = Field(None, title="建设工期起", description=f"{DATE}；与建设工期止同时填写")
-    construction_ends_on: date | None = Field(None, title="建设工期止", description=DATE)
+    construction_starts_on: PlannedDay | None = Field(
+        None, title="建设工期起", description=f"{DATE}；与建设工期止同时填写"
+    )
+    construction_ends_on: PlannedDay | None = Field(None, title="建设工期止", description=DATE)
     year_investment_yuan: YearInvestment | None = Field(None, title="年度投资额")
     fund_source: FundSource | None = Field(None, title="资金来源")
 
@@ -81,7 +84,7 @@ class NewPlanChange(BaseModel):
 
     kind: PlanChangeKind = Field(title="调整类型", description="amend 调整所列项目，cancel 撤销整个计划（不填项目）")
     document_no: Line = Field(title="调整文号")
-    document_on: date | None = Field(None, title="文件日期", description=DATE)
+    document_on: DoneDay | None = Field(None, title="文件日期", description=DATE)
     reason: Paragraph = Field(title="调整理由")
     items: list[NewItemChange] = Field(default_factory=list, title="项目", max_length=200)
     attachments: Attached

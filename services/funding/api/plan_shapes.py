@@ -10,6 +10,7 @@ from services.funding.api.budgets import Year
 from services.funding.api.shapes import DATE, TIME, YUAN, Shape, Yuan
 from services.funding.rules.code_lists import PlanItemStatus, PlanStatus
 from shared.contracts.library import SupportMode
+from shared.days import PlannedDay
 from shared.money import Money
 from shared.text import Line, Paragraph
 
@@ -29,8 +30,8 @@ class NewPlanItem(BaseModel):
     content_and_scale: ContentAndScale | None = Field(
         None, title="建设内容及规模", description="不填则由核定的项目组成生成，组成缺少改造面积时须填写"
     )
-    construction_starts_on: date = Field(title="建设工期起", description=DATE)
-    construction_ends_on: date = Field(title="建设工期止", description=f"{DATE}，不得早于建设工期起")
+    construction_starts_on: PlannedDay = Field(title="建设工期起", description=DATE)
+    construction_ends_on: PlannedDay = Field(title="建设工期止", description=f"{DATE}，不得早于建设工期起")
     year_investment_yuan: YearInvestment = Field(title="年度投资额")
     fund_source: FundSource = Field(title="资金来源")
 

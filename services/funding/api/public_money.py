@@ -24,6 +24,7 @@ from services.funding.rules.public_money import PUBLIC, PUBLIC_MONEY_CLAUSES, ov
 from shared.audiences import Handler, Internal
 from shared.clock import uuid7
 from shared.contracts.library import DistrictCode
+from shared.days import DoneDay
 from shared.errors import Invalid, WrongStatus
 from shared.identifiers import ProjectCode, Uscc
 from shared.money import Money
@@ -80,7 +81,7 @@ class NewCoSupport(BaseModel):
     )
     programme: Line = Field(title="政策或项目名称")
     amount_yuan: Yuan
-    granted_on: date = Field(title="安排日期", description=DATE)
+    granted_on: DoneDay = Field(title="安排日期", description=DATE)
     document_no: Line | None = Field(None, title="文号")
     repeat_reason: Repeat = None
 
@@ -192,7 +193,7 @@ class NewMunicipalMoney(BaseModel):
     district: DistrictCode = Field(title="所在区", description="行政区划代码，6 位，例如 110105")
     programme: Line = Field(title="资金渠道")
     amount_yuan: Yuan
-    granted_on: date = Field(title="安排日期", description=DATE)
+    granted_on: DoneDay = Field(title="安排日期", description=DATE)
     document_no: Line | None = Field(None, title="文号")
     repeat_reason: Repeat = None
 

@@ -15,6 +15,7 @@ from shared.clock import uuid7
 from shared.contracts.intake import MunicipalMoneyWithdrawn
 from shared.contracts.library import DistrictCode
 from shared.contracts.works import WorksKind
+from shared.days import DoneDay
 from shared.errors import Forbidden, Invalid, WrongStatus
 from shared.events.outbox import emit
 from shared.identifiers import ProjectCode, Uscc
@@ -56,7 +57,7 @@ class FundingRecordIn(BaseModel):
     )
     document_no: Line | None = Field(None, title="下达文号")
     amount_yuan: Annotated[Money, Field(gt=0, le=10**13)] = Field(title="金额", description="单位：元，大于 0")
-    funded_on: date = Field(title="资金下达日期", description="日期，如 2022-06-01")
+    funded_on: DoneDay = Field(title="资金下达日期", description="日期，如 2022-06-01")
     source: Paragraph = Field(title="信息来源", description="如 主管部门公示，最多 4000 字")
     repeat_reason: Paragraph | None = Field(
         None,

@@ -25,6 +25,7 @@ from services.intake.registers.push import RowsRefused, record_pushes
 from shared.actors import key_holder, signature
 from shared.contracts.base import Event
 from shared.contracts.pushes import MOST_ROWS, REQUESTED, RowProblem, RowResult, signed_content
+from shared.days import received_by
 from shared.errors import DomainError, FieldProblem, Unauthenticated
 from shared.events.bus import Message, Record
 from shared.events.handlers import InboundTopic
@@ -170,7 +171,8 @@ async def _answer(session: AsyncSession, messages: Sequence[Message]) -> None:
 def _read(session: AsyncSession, message: Message) -> Push:
     if len(message.data) > settings_of(session).json_limit_bytes:
         raise TooLarge(f"一次更新不得超过 {settings_of(session).json_limit_bytes} 字节，请分批报送")
-    push = parse_update(message.data)
+    with received_by(session.info["clock"]):
+        push = parse_update(message.data)
     actor_of(session).check_scope(push.register.scope)
     return push
 

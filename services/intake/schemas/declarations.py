@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from services.intake.rules.stages import REFUSED_BY, StageCode
 from shared.contracts.facts import ProjectFacts
@@ -26,14 +26,7 @@ def _stated(facts: ProjectFacts) -> ProjectFacts:
     return facts
 
 
-def _in_reach(moment: datetime) -> datetime:
-    if not _FIRST <= moment <= _LAST:
-        raise ValueError("时间须在 2000 年至 2200 年之间")
-    return moment
-
-
 StatedFacts = Annotated[ProjectFacts, AfterValidator(_stated)]
-Moment = Annotated[AwareDatetime, AfterValidator(_in_reach)]
 LoanMonths = Annotated[int, Field(ge=1, le=600)]
 Simulated = Annotated[list[Line], Field(max_length=500)]
 

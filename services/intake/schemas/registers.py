@@ -1,6 +1,6 @@
 """Request and response models of ledger and library (四（一）2)."""
 
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any, Self
 from uuid import UUID
@@ -12,6 +12,7 @@ from services.intake.rules.library_status import LibraryStatus
 from shared.audiences import Handler
 from shared.contracts.library import DistrictCode, ExternalId
 from shared.contracts.pushes import RowResult, count_by_status
+from shared.days import DoneDay
 from shared.money import Area
 from shared.text import STORABLE, Cleaned, clean_paragraph
 
@@ -137,6 +138,6 @@ class Leaving(BaseModel):
     """Reason and date of a removal from the library; the date defaults to today."""
 
     reason: LeaveReason = Field(title="出库原因", description="最多 200 字")
-    left_on: date | None = Field(
+    left_on: DoneDay | None = Field(
         None, title="出库日期", description="日期，如 2024-06-30；留空为今日，不得早于入库日期或晚于今日"
     )

@@ -14,6 +14,7 @@ from services.monitoring.rules.code_lists import (
     RepairState,
 )
 from shared.audiences import TO_OFFICIALS, Handler
+from shared.days import DoneDay
 from shared.text import Line, Paragraph
 
 
@@ -140,7 +141,7 @@ class CreditGroundIn(BaseModel):
     declaration_id: UUID | None = Field(None, title="所涉项目")
     detail: Paragraph = Field(title="事实")
     evidence: Annotated[list[Line], Field(min_length=1, max_length=20)] = Field(title="佐证材料编号")
-    occurred_on: date = Field(title="发生日期", description="格式 2024-06-30；不得晚于今日")
+    occurred_on: DoneDay = Field(title="发生日期", description="格式 2024-06-30；不得晚于今日")
 
 
 class RatingNoticeIn(BaseModel):

@@ -13,6 +13,7 @@ from services.monitoring.rules.code_lists import (
     SupportMode,
 )
 from shared.contracts.library import ComponentKind
+from shared.days import DoneDay
 from shared.money import Money, SignedMoney
 from shared.text import Line
 
@@ -127,13 +128,13 @@ class DeliveryIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    delivered_on: date = Field(
+    delivered_on: DoneDay = Field(
         title="竣工验收（备案）日期", description="格式 2024-06-30；不得早于受理日期，不得晚于今日"
     )
-    handed_over_on: date | None = Field(
+    handed_over_on: DoneDay | None = Field(
         None, title="移交日期", description="格式 2024-06-30；口径 delivery_meaning 选用 handover 时必填，作为交付日"
     )
-    opened_on: date | None = Field(
+    opened_on: DoneDay | None = Field(
         None, title="开业日期", description="格式 2024-06-30；口径 delivery_meaning 选用 opening 时必填，作为交付日"
     )
     proof: Line = Field(title="竣工验收备案文号或材料编号")

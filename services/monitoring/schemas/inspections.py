@@ -12,6 +12,7 @@ from services.monitoring.rules.code_lists import (
 )
 from services.monitoring.schemas.findings import FindingIn, FindingOut
 from shared.audiences import TO_OFFICIALS, Handler, Internal
+from shared.days import DoneDay
 from shared.storage.people import Names
 from shared.text import Line, Paragraph
 
@@ -128,7 +129,7 @@ class InspectionCompletionIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    inspected_on: date = Field(title="核查日期", description="格式 2024-06-30；不得晚于今日")
+    inspected_on: DoneDay = Field(title="核查日期", description="格式 2024-06-30；不得晚于今日")
     summary: Paragraph = Field(title="核查情况")
     evidence: Annotated[list[Line], Field(max_length=50)] = Field([], title="佐证材料编号（照片、记录）")
     findings: Annotated[list[FindingIn], Field(max_length=50)] = Field([], title="发现的问题")

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Annotated, Self
 from uuid import UUID
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from services.monitoring.rules.code_lists import (
     MeterKind,
@@ -12,17 +12,9 @@ from services.monitoring.rules.code_lists import (
     ReadingFindingState,
     ReadingStatus,
 )
+from shared.days import Moment
 from shared.money import Quantity
 from shared.text import Line
-
-
-def _in_our_time(instant: datetime) -> datetime:
-    if not 2000 <= instant.year <= 2200:
-        raise ValueError("时刻须在 2000 年至 2200 年之间")
-    return instant
-
-
-Instant = Annotated[AwareDatetime, AfterValidator(_in_our_time)]
 
 
 class MeterBoundsIn(BaseModel):
@@ -72,7 +64,7 @@ class ReadingIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     meter_id: UUID = Field(title="计量点标识")
-    measured_at: Instant = Field(title="计量时刻", description="须带时区")
+    measured_at: Moment = Field(title="计量时刻", description="须带时区")
     value: Quantity = Field(title="读数", description="单位随计量内容，最多四位小数")
 
 

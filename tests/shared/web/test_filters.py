@@ -9,7 +9,8 @@ from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import Boolean, Date, DateTime, Integer, Text, column, select, values
 
 from shared.actors import system_actor
-from shared.web.filters import Filter, Moment, between, dates, flag, moments, one_of, search, since
+from shared.days import Moment
+from shared.web.filters import Filter, between, dates, flag, moments, one_of, search, since
 from shared.web.idempotency import ReadSession
 from shared.web.paging import FilterSet, Listing, Page, PageRequest
 from shared.web.parameters import KnownParametersRoute

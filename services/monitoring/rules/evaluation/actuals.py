@@ -1,6 +1,5 @@
 """Results of a delivered project as the district states them for its evaluation (三（三）); absent means unknown."""
 
-from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any
 
@@ -10,6 +9,7 @@ from services.monitoring.rules.code_lists import TenantLevel
 from services.monitoring.rules.energy import EnergyComparison
 from services.monitoring.rules.quarters import ComponentLetting
 from shared.contracts.library import Industry
+from shared.days import ProcedureDay
 from shared.money import Area, Money
 from shared.text import Line, Paragraph
 
@@ -95,7 +95,7 @@ class Actuals(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    reference_on: date = Field(title="评价基准日")
+    reference_on: ProcedureDay = Field(title="评价基准日")
     lettings: Annotated[list[Letting], Field(max_length=200)] = Field([], title="各组成入驻情况")
     key_tenants: Annotated[list[KeyTenant], Field(max_length=100)] | None = Field(None, title="重大项目和重点企业")
     industries: Annotated[list[IndustryArea], Field(max_length=20)] | None = Field(None, title="入驻业态")
