@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -22,7 +22,6 @@ from shared.dates import window
 
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _INSTANT: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}.*", re.DOTALL)
-_FIRST, _LAST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 _clock: ContextVar[Clock | None] = ContextVar("clock_of_what_is_received", default=None)
 
 
@@ -118,7 +117,7 @@ def _written_instant(value: Any) -> Any:
 
 
 def _in_our_time(moment: datetime) -> datetime:
-    if not _FIRST <= moment <= _LAST:
+    if not 2000 <= moment.year <= 2200:
         raise ValueError("时间须在 2000 年至 2200 年之间")
     return moment
 
@@ -133,5 +132,7 @@ ProcedureDay = Annotated[date, Within(WINDOWS["procedure"])]
 FigureDay = Annotated[date, Within(WINDOWS["figure"])]
 FilterDay = Annotated[date, Within(WINDOWS["filter"])]
 
-Moment = Annotated[AwareDatetime, BeforeValidator(_written_instant), AfterValidator(_in_our_time)]
+Instant = Annotated[AwareDatetime, BeforeValidator(_written_instant)]
+"""An instant with its zone, in its written form."""
+Moment = Annotated[Instant, AfterValidator(_in_our_time)]
 """An instant with its zone, within the years that columns and calendars hold."""

@@ -10,7 +10,7 @@ from sqlalchemy import select, text
 
 from shared.actors import ROLES, system_actor
 from shared.audiences import CITY_ACTS, TO_OFFICIALS, Handler, for_city
-from shared.days import Moment
+from shared.days import Instant
 from shared.errors import DomainError, Invalid, NotFound
 from shared.runtime import Instance
 from shared.storage.tables import act
@@ -66,7 +66,7 @@ _UNDO = "拨错时请停止演示，清空演示数据后重新启动"
 class ClockSetting(BaseModel):
     """The instant to set the clock to."""
 
-    now: Moment = Field(title="现在时间")
+    now: Instant = Field(title="现在时间")
 
 
 @router.put("/clock", name="set_clock", include_in_schema=False)

@@ -1,4 +1,4 @@
-"""Dates that are received: every field has a window, which holds from its first to its last day; no number is a date."""
+"""Dates that are received: every field has a window that holds from its first to its last day; no number is one."""
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
@@ -11,9 +11,9 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from services import SERVICES
 from shared.clock import Clock
 from shared.contracts.pushes import LibraryBatch, LibraryUpdate, ResourceBatch, ResourceUpdate
-from shared.days import WINDOWS, BuiltDay, Moment, Within, received_by
+from shared.days import WINDOWS, BuiltDay, Instant, Moment, Within, received_by
 from shared.text import STORED
-from tests.enumeration import received_by_route, operations
+from tests.enumeration import operations, received_by_route
 
 pytestmark = pytest.mark.clause("四（一）2")
 TODAY = date(2024, 2, 29)
@@ -38,7 +38,7 @@ def unguarded(annotation: Any, place: str, seen: set[type], guard: bool = False)
                 yield from unguarded(hint, f"{annotation.__name__}.{name}", seen)
     elif get_origin(annotation) is Annotated:
         inner, *notes = get_args(annotation)
-        named = any(isinstance(note, Within) for note in notes) or annotation == Moment
+        named = any(isinstance(note, Within) for note in notes) or annotation in (Moment, Instant)
         yield from unguarded(inner, place, seen, guard or named)
     elif get_origin(annotation) in (Union, UnionType, list, tuple, dict, set, frozenset):
         for inner in get_args(annotation):
@@ -81,8 +81,10 @@ def test_bounds_follow_the_clock() -> None:
 
 @pytest.mark.parametrize(
     "written",
-    [0, 86400, 39629, 39629.0, "0", "39629", "2008/6/30", "2008年6月30日", "2008-6-30", "20080630", "2008-06-30T00:00:00"]
-    + [datetime(2008, 6, 30, tzinfo=UTC), True, b"2008-06-30", "2008-02-30", "２００８-06-30", " 2008-06-30"],
+    [
+        *(0, 86400, 39629, 39629.0, "0", "39629", True, b"2008-06-30", datetime(2008, 6, 30, tzinfo=UTC)),
+        *("2008/6/30", "2008年6月30日", "2008-6-30", "20080630", "2008-06-30T00:00:00", "2008-02-30", " 2008-06-30"),
+    ],
     ids=repr,
 )
 def test_what_is_not_written_as_a_date_is_refused(written: Any) -> None:

@@ -20,7 +20,7 @@ from services.funding.payments.receipt_files import stated_in
 from services.funding.payments.receipts import Judged, Stated, book, line_of
 from services.funding.rules.code_lists import ReceiptDifference, ReceiptResult, ReceiptStatus
 from shared.audiences import AccountNo, Handler
-from shared.days import DoneDay
+from shared.days import ProcedureDay
 from shared.districts import CITY
 from shared.errors import Invalid
 from shared.identifiers import AccountNumber
@@ -57,7 +57,7 @@ class NewReceipt(BaseModel):
     account_no: AccountNumber | None = Field(None, title="收款人账号", description="填写的与支付申请核对")
     amount_yuan: Yuan
     result: ReceiptResult = Field(title="支付结果", description="paid 支付成功，returned 退票")
-    result_on: DoneDay = Field(title="支付或退票日期", description=DATE)
+    result_on: ProcedureDay = Field(title="支付或退票日期", description=DATE)
     bank_reason: Line | None = Field(None, title="退票原因")
 
 

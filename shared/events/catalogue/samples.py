@@ -13,6 +13,7 @@ from shared.contracts.delivery import MessageDeadLettered, dead_lettered_type
 from shared.contracts.pushes import REQUESTED, signed_content
 from shared.events.bus import Message
 from shared.events.catalogue.words import words
+from shared.text import STORED
 
 Schema = dict[str, Any]
 TIME = "2024-10-14T02:00:00+00:00"
@@ -30,7 +31,7 @@ def example_data(model: type[BaseModel]) -> dict[str, Any]:
 
 def example_message(event: type[Event]) -> Message:
     """Return an example message of an event type."""
-    data, source = event.model_validate(example_data(event)), event.type.split(".")[0]
+    data, source = event.model_validate(example_data(event), context=STORED), event.type.split(".")[0]
     senders = words()["senders"]
     who = senders.get(source, senders["default"])
     about = {"district": data.district, "applicantuscc": data.applicant_uscc}

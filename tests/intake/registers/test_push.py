@@ -1,6 +1,7 @@
 """Tests of pushed rows: recorded once, changed with a reason, or refused by field (四（一）2)."""
 
 import asyncio
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -183,6 +184,7 @@ async def test_a_district_system_pushes_with_its_key_and_a_reading_key_does_not(
 
 async def test_the_whole_sample_is_pushed_over_the_api(world: World) -> None:
     ledger, reserve = resources(1), library(1)
+    world.clock.set(datetime(2024, 4, 1, tzinfo=UTC))
     async with asyncio.timeout(240):
         for code in DISTRICTS:
             who = f"{code}-officer-1"

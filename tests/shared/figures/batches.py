@@ -8,7 +8,7 @@ from tests.world import World
 
 JUNE = datetime(2026, 6, 25, 2, tzinfo=UTC)
 AUTHOR, SECOND, THIRD = "city-officer-1", "city-officer-2", "city-supervisor-1"
-DOCUMENT = {"document_title": "全国银行间同业拆借中心公告", "document_no": "2026年第4号", "documented_on": "2026-04-20"}
+DOCUMENT = {"document_title": "全国银行间同业拆借中心公告", "document_no": "2026年第4号", "documented_on": "2024-01-20"}
 APRIL = "2026-03-20,2.90,3.40,公告\n2026-04-20,2.80,3.30,公告\n2026-05-20,2.80,3.30,公告\n2026-06-22,2.80,3.30,公告\n"
 CSV = "publish_date,lpr_1y_pct,lpr_5y_pct,verification\n" + APRIL
 
