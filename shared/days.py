@@ -6,7 +6,7 @@ Pydantic reads a number as seconds since 1970: an empty Excel date, 0, made a bu
 
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -17,22 +17,21 @@ from typing import Annotated, Any, Final
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator, GetCoreSchemaHandler, ValidationInfo
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
-from shared.clock import Clock
 from shared.dates import window
 
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _INSTANT: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}.*", re.DOTALL)
-_clock: ContextVar[Clock | None] = ContextVar("clock_of_what_is_received", default=None)
+_today: ContextVar[Callable[[], date] | None] = ContextVar("today_of_what_is_received", default=None)
 
 
 @contextmanager
-def received_by(clock: Clock) -> Iterator[None]:
-    """Check dates that are read in this context against the today of a clock."""
-    token = _clock.set(clock)
+def received_by(today: Callable[[], date]) -> Iterator[None]:
+    """Check dates that are read in this context against a service's today."""
+    token = _today.set(today)
     try:
         yield
     finally:
-        _clock.reset(token)
+        _today.reset(token)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +49,8 @@ class Window:
 
     def refuse(self, day: date) -> None:
         """Raise ValueError for a day outside the window, naming its bounds and what to check."""
-        clock = _clock.get()
-        first, last = self.bounds(clock.today() if clock else None)
+        today = _today.get()
+        first, last = self.bounds(today() if today else None)
         if not first <= day <= last:
             end = f"、不晚于今日（{last}）" if self.last == 0 else f"、不晚于 {last}" if last != date.max else ""
             raise ValueError(f"{self.states}须不早于 {first}{end}，现为 {day}，请核对年份")

@@ -48,7 +48,7 @@ class RequestLog:
             context.trace_id = trace[1]
         token = logs.set_context(context)
         try:
-            with received_by(scope["app"].state.instance.clock):
+            with received_by(scope["app"].state.instance.clock.today):
                 await self.app(scope, receive, send_with_id)
         except Exception as error:
             if not context.error:

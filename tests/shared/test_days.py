@@ -9,7 +9,6 @@ import pytest
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from services import SERVICES
-from shared.clock import Clock
 from shared.contracts.pushes import LibraryBatch, LibraryUpdate, ResourceBatch, ResourceUpdate
 from shared.days import WINDOWS, BuiltDay, Instant, Moment, Within, received_by
 from shared.text import STORED
@@ -21,10 +20,6 @@ PUSHES = (ResourceBatch, LibraryBatch, ResourceUpdate, LibraryUpdate)
 """Bodies that an operation or the topic reads by itself."""
 BUILT: TypeAdapter[date] = TypeAdapter(BuiltDay)
 INSTANT: TypeAdapter[datetime] = TypeAdapter(Moment)
-
-
-def clock_at(day: date) -> Clock:
-    return Clock(datetime(day.year, day.month, day.day, 4, tzinfo=UTC))
 
 
 def unguarded(annotation: Any, place: str, seen: set[type], guard: bool = False) -> Iterator[str]:
@@ -61,7 +56,7 @@ def test_a_window_holds_from_its_first_to_its_last_day(name: str) -> None:
     window = WINDOWS[name]
     adapter: TypeAdapter[date] = TypeAdapter(Annotated[date, Within(window)])
     first, last = window.bounds(TODAY)
-    with received_by(clock_at(TODAY)):
+    with received_by(lambda: TODAY):
         for day, right in ((first, True), (last, True)):
             assert adapter.validate_python(day.isoformat()) == day, right
         for day in (first - timedelta(days=1), last + timedelta(days=1)):
@@ -74,7 +69,7 @@ def test_bounds_follow_the_clock() -> None:
     assert WINDOWS["built"].bounds(TODAY) == (date(1860, 1, 1), TODAY)
     assert WINDOWS["deadline"].bounds(TODAY) == (TODAY, date(2029, 2, 28))
     assert WINDOWS["planned"].bounds(date(2024, 6, 30)) == (date(2000, 1, 1), date(2044, 6, 29))
-    with received_by(clock_at(date(2024, 6, 29))), pytest.raises(ValidationError, match="不晚于今日（2024-06-29）"):
+    with received_by(lambda: date(2024, 6, 29)), pytest.raises(ValidationError, match="不晚于今日（2024-06-29）"):
         BUILT.validate_python("2024-06-30")
     assert BUILT.validate_python("2024-06-30") == date(2024, 6, 30), "without a clock the bound is open"
 

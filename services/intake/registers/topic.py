@@ -171,7 +171,7 @@ async def _answer(session: AsyncSession, messages: Sequence[Message]) -> None:
 def _read(session: AsyncSession, message: Message) -> Push:
     if len(message.data) > settings_of(session).json_limit_bytes:
         raise TooLarge(f"一次更新不得超过 {settings_of(session).json_limit_bytes} 字节，请分批报送")
-    with received_by(session.info["clock"]):
+    with received_by(session.info["clock"].today):
         push = parse_update(message.data)
     actor_of(session).check_scope(push.register.scope)
     return push
