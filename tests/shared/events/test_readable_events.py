@@ -59,7 +59,7 @@ def bodies() -> Iterator[type[BaseModel]]:
 
 FLOWS: dict[str, tuple[type[BaseModel], str]] = {"LibraryRow.leave_reason": (Leaving, "reason")}
 """Bounded fields of events that a request field of another model flows into."""
-STATED = {"LibraryRow", "ResourceRow", "ProjectFacts", "Component"}
+STATED = {"LibraryRow", "ResourceRow", "ProjectFacts", "Component", "Tenant"}
 """Models that a request states and an event carries unchanged, so that their bounds are the same."""
 READ_AS_BYTES = {"LibraryRow"}
 """Rows of a push, which the contract's own model reads from the bytes of the body."""
