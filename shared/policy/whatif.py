@@ -105,8 +105,9 @@ def _judged(inputs: pl.DataFrame, ruleset: Ruleset, found: pl.DataFrame) -> pl.D
     if amount is None:
         return rows.with_columns(award_fen=pl.lit(None, pl.Int64))
     award = expression(award_trees(ruleset, amount)[1], ruleset)
+    # Interest depends on a loan, which a declaration has not yet: no price, which is not the price of nothing.
     other_mode = pl.col("support_mode") != amount.mode
-    priced = whole.lazy().select(award_fen=pl.when(other_mode).then(pl.lit(0, pl.Int64)).otherwise(fen(award)))
+    priced = whole.lazy().select(award_fen=pl.when(other_mode).then(pl.lit(None, pl.Int64)).otherwise(fen(award)))
     return rows.hstack(priced.collect())
 
 

@@ -52,8 +52,8 @@ async def test_a_lower_threshold_admits_a_small_building(world: World) -> None:
     (moved,) = found["gained"]["projects"]
     assert (moved["id"], moved["award_after_yuan"]) == (str(declaration_id), "30000000.00")
     assert found["lost"] == {"count": 0, "projects": []}
-    assert found["before"] == {"certain_yuan": "30000000.00", "possible_yuan": "30000000.00"}
-    assert found["after"] == {"certain_yuan": "60000000.00", "possible_yuan": "60000000.00"}
+    assert found["before"] == {"certain_yuan": "30000000.00", "possible_yuan": "30000000.00", "unpriced": 0}
+    assert found["after"] == {"certain_yuan": "60000000.00", "possible_yuan": "60000000.00", "unpriced": 0}
     assert [line["rule"] for line in found["touched"]] == ["building_renovated_area"]
     assert [line["rule"] for line in found["blocking_before"]] == ["building_renovated_area"]
 
@@ -62,7 +62,7 @@ async def test_undetermined_projects_widen_the_award_interval(world: World) -> N
     await forward(world, facts())
     await forward(world, facts(drop=["surroundings_coordinated"]))
     found = await what_if(world, parameters={"building_grant_rate": "0.20"})
-    assert found["after"] == {"certain_yuan": "50000000.00", "possible_yuan": "100000000.00"}
+    assert found["after"] == {"certain_yuan": "50000000.00", "possible_yuan": "100000000.00", "unpriced": 0}
     assert found["touched"][0]["rule"] == "investment_grant"
 
 

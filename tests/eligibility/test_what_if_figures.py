@@ -25,7 +25,7 @@ def building(area: str, investment: str, planned: str = "0.85", drop: tuple[str,
 def awards(eligible: int, undetermined: int, certain: str, possible: str) -> dict[str, Any]:
     return {
         "eligible": eligible, "undetermined": undetermined, "certain_yuan": f"{certain}.00",
-        "possible_yuan": f"{possible}.00",
+        "possible_yuan": f"{possible}.00", "unpriced": 0,
     }  # fmt: skip
 
 
@@ -73,8 +73,8 @@ async def test_every_figure_of_the_answer(world: World) -> None:
             "before": "eligible", "after": "ineligible", "award_before_yuan": "7000000.00",
             "award_after_yuan": "14000000.00",
         }]},
-        "before": {"certain_yuan": "37000000.00", "possible_yuan": "42000000.00"},
-        "after": {"certain_yuan": "70000000.00", "possible_yuan": "80000000.00"},
+        "before": {"certain_yuan": "37000000.00", "possible_yuan": "42000000.00", "unpriced": 0},
+        "after": {"certain_yuan": "70000000.00", "possible_yuan": "80000000.00", "unpriced": 0},
         "by_district": [
             {"district": "110105", "before": awards(1, 0, "30000000", "30000000"),
              "after": awards(1, 0, "50000000", "50000000")},

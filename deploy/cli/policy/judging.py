@@ -62,8 +62,7 @@ def _one(judged: Judgement) -> tuple[Section, ...]:
 
 
 def _amounts(judged: Judgement) -> Sequence[Row]:
-    components = judged.decision.facts.get("components", ())
-    given = grant_of(components, judged.ruleset) if judged.ruleset and judged.decision.amounts else None
+    given = grant_of(judged.decision.facts, judged.ruleset) if judged.ruleset and judged.decision.amounts else None
     if given is None:
         return ()
     return [{"支持方式": given.label, "金额（元）": given.award_yuan or "待定", "计算": "；".join(given.derivation)}]

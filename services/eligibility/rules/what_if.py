@@ -11,6 +11,7 @@ import polars as pl
 from services.eligibility.rules.code_lists import Answer, ProjectOrigin
 from shared.errors import Invalid
 from shared.policy import Ruleset, simulate
+from shared.policy.ruleset import touched
 from shared.policy.table import frame_of
 from shared.policy.whatif import Simulation
 
@@ -89,10 +90,9 @@ class WhatIfResult:
         rows = self.rows.filter(~before & after if gained else before & ~after).sort("position")
         return [self._project_line(row) for row in rows.iter_rows(named=True)]
 
-    def award_interval(self, suffix: str = "") -> dict[str, str | None]:
-        """Return the awards of eligible projects, and with undetermined projects added, in yuan."""
-        row = self.rows.select(*_yuan_columns(suffix)).row(0, named=True)
-        return {"certain_yuan": _yuan(row[f"certain{suffix}"]), "possible_yuan": _yuan(row[f"possible{suffix}"])}
+    def award_interval(self, suffix: str = "") -> dict[str, Any]:
+        """Return the awards of eligible projects, with undetermined ones added, in yuan, and how many have no price."""
+        return _interval(self.rows.select(*_yuan_columns(suffix)).row(0, named=True), suffix)
 
     def by_district(self) -> list[dict[str, Any]]:
         """Return the award interval and the counts of each district."""
@@ -164,7 +164,19 @@ def patch_of(
         patch[key] = option
     if not patch:
         raise Invalid("请在 parameters 或 interpretations 中至少改动一项", field="/body")
+    _refuse_idle(patch, parameters, ruleset)
     return patch
+
+
+def _refuse_idle(patch: Mapping[str, Any], parameters: Mapping[str, Any], ruleset: Ruleset) -> None:
+    """Raise Invalid for a change on which no rule or amount depends: "nobody moved" would be no answer."""
+    for key in patch:
+        if touched(ruleset, [key]):
+            continue
+        place = "parameters" if key in parameters else "interpretations"
+        usable = "、".join(sorted(each for each in getattr(ruleset, place) if touched(ruleset, [each])))
+        detail = f"{key} 不在判定和补助的规则之中，不能测算；可以测算的：{usable}"
+        raise Invalid(detail, field=f"/body/{place}/{key}")
 
 
 _EMPTY = pl.DataFrame(
@@ -190,12 +202,20 @@ def _with_positions(rows: pl.DataFrame, positions: Sequence[int], subjects: Sequ
     )
 
 
-def _yuan_columns(suffix: str) -> tuple[pl.Expr, pl.Expr]:
+def _yuan_columns(suffix: str) -> tuple[pl.Expr, ...]:
     answer, award = pl.col(f"eligible{suffix}"), pl.col(f"award_fen{suffix}")
     certain = award.filter(answer).sum()
-    return certain.alias(f"certain{suffix}"), (certain + award.filter(answer.is_null()).sum()).alias(
-        f"possible{suffix}"
-    )
+    possible = certain + award.filter(answer.is_null()).sum()
+    unpriced = (answer.fill_null(True) & award.is_null()).sum()
+    return certain.alias(f"certain{suffix}"), possible.alias(f"possible{suffix}"), unpriced.alias(f"unpriced{suffix}")
+
+
+def _interval(row: Mapping[str, Any], suffix: str) -> dict[str, Any]:
+    return {
+        "certain_yuan": _yuan(row[f"certain{suffix}"]),
+        "possible_yuan": _yuan(row[f"possible{suffix}"]),
+        "unpriced": row[f"unpriced{suffix}"],
+    }
 
 
 def _counts(suffix: str) -> tuple[pl.Expr, pl.Expr]:
@@ -208,8 +228,7 @@ def _district_line(row: Mapping[str, Any]) -> dict[str, Any]:
         moment: {
             "eligible": row[f"yes{suffix}"],
             "undetermined": row[f"open{suffix}"],
-            "certain_yuan": _yuan(row[f"certain{suffix}"]),
-            "possible_yuan": _yuan(row[f"possible{suffix}"]),
+            **_interval(row, suffix),
         }
         for moment, suffix in (("before", ""), ("after", "_after"))
     }

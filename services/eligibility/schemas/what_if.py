@@ -86,6 +86,9 @@ class AwardIntervalOut(BaseModel):
 
     certain_yuan: str = Field(title="确定金额", description="符合条件项目合计，元，两位小数")
     possible_yuan: str = Field(title="可能金额", description="另加待定项目，元，两位小数")
+    unpriced: int = Field(
+        title="未能计价的项目数", description="符合条件或待定、金额尚不能计算的项目，不在两项金额内，个"
+    )
 
 
 class DistrictAwardsOut(AwardIntervalOut):

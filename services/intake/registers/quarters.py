@@ -30,7 +30,7 @@ _OPEN = text("""
 
 # A shared lock: pushes do not wait for each other, but a certification waits for them and they wait for it.
 _LOCK_OPEN = text("""
-    SELECT s.district, s.quarter FROM quarter_submission s
+    SELECT s.district, s.quarter, s.submission_no FROM quarter_submission s
     JOIN unnest(CAST(:districts AS text[]), CAST(:quarters AS text[])) AS k(district, quarter)
       ON s.district = k.district AND s.quarter = k.quarter
     WHERE s.status <> 'certified' ORDER BY s.district, s.quarter FOR SHARE OF s""")
@@ -42,13 +42,14 @@ _RESOURCES_AS_OF = text(_AS_OF.format(key="resource_id", table="resource")).colu
 _ENTRIES_AS_OF = text(_AS_OF.format(key="entry_id", table="library_entry")).columns(content=JSONB)
 
 
-async def open_quarters(session: AsyncSession, periods: Collection[Period]) -> set[Period]:
+async def open_quarters(session: AsyncSession, periods: Collection[Period]) -> dict[Period, int]:
     """Open the quarters that were never opened, and lock all open ones until the transaction ends.
 
-    Returns the open quarters. A quarter missing from the result is closed: its rows may no longer change.
+    Returns the open quarters with the number of their submission, above 1 for one that the city reopened. A quarter
+    missing from the result is closed: its rows may no longer change.
     """
     if not periods:
-        return set()
+        return {}
     districts, quarters = (list(column) for column in zip(*sorted(periods), strict=True))
     at, workdays = now(session), settings_of(session).quarter_due_working_days
     opened = await session.execute(
@@ -65,7 +66,7 @@ async def open_quarters(session: AsyncSession, periods: Collection[Period]) -> s
     for row in opened.all():
         await record_act(session, "open_quarter", Case(row.id, row.district), quarter=row.quarter)
     locked = await session.execute(_LOCK_OPEN, {"districts": districts, "quarters": quarters})
-    return {(row.district, row.quarter) for row in locked}
+    return {(row.district, row.quarter): row.submission_no for row in locked}
 
 
 async def submission_of(

@@ -77,7 +77,7 @@ async def record_rows(session: AsyncSession, register: Register, sent: Sequence[
     outcomes = [
         Outcome("created", created[each.key], 1)
         if each.key in created
-        else _outcome(register, each, refusals.get(each.index), recorded.get(each.key), each.period in opened)
+        else _outcome(register, each, refusals.get(each.index), recorded.get(each.key), opened.get(each.period))
         for each in sent
     ]
     done = list(zip(outcomes, sent, strict=True))
@@ -108,15 +108,18 @@ def _refusal(each: SentRow, own: Collection[str], day: date, repeated: Collectio
 
 
 def _outcome(
-    register: Register, each: SentRow, refusal: Refusal | None, recorded: "RecordedRow | None", is_open: bool
+    register: Register, each: SentRow, refusal: Refusal | None, recorded: "RecordedRow | None", submission: int | None
 ) -> Outcome:
-    """Return the outcome of a row that is not new."""
+    """Return the outcome of a row that is not new; `submission` is the number of its quarter's, None if closed."""
     if refusal:
         return Outcome("refused", refusal=refusal)
     if recorded and _is_unchanged(each, recorded):
         return Outcome("unchanged", recorded.id, recorded.state.version)
-    if recorded is None or not is_open:
+    if recorded is None or submission is None:
         return Outcome("refused", refusal=rules.quarter_closed(each.row.quarter))
+    # A quarter that the city reopened is corrected in its own rows, whatever came later.
+    if each.row.quarter < recorded.state.quarter and submission == 1:
+        return Outcome("refused", refusal=rules.older_quarter(each.row.quarter, recorded.state.quarter))
     refusal = rules.missing_reason(recorded.state, each.sha256, each.reason, register.reason_field)
     if refusal:
         return Outcome("refused", refusal=refusal)

@@ -77,6 +77,15 @@ def quarter_closed(quarter: str) -> Refusal:
     return Refusal("quarter_closed", detail, "quarter", 409)
 
 
+def older_quarter(quarter: str, recorded: str) -> Refusal:
+    """Return the refusal of other facts of an earlier quarter than the recorded one: the later quarter stands."""
+    detail = (
+        f"该记录已有 {recorded} 的情况，{quarter} 的内容不能覆盖；"
+        f"更正请以 {recorded} 或本季度报送并写明变动原因，{quarter} 已审定的请市发展改革委重新开启"
+    )
+    return Refusal("older_quarter", detail, "quarter", 409)
+
+
 def future_quarter(quarter: str, current: str) -> Refusal:
     """Return the refusal of a quarter that has not begun; `current` is the latest allowed quarter."""
     return Refusal("future_quarter", f"{quarter} 尚未开始，最晚填 {current}", "quarter")

@@ -103,8 +103,12 @@ def test_projects_that_become_eligible_or_cease_to_be() -> None:
 
 def test_awards_are_an_interval_in_all_and_by_district() -> None:
     result = compared()
-    assert result.award_interval() == {"certain_yuan": "60000000.00", "possible_yuan": "90000000.00"}
-    assert result.award_interval("_after") == {"certain_yuan": "90000000.00", "possible_yuan": "150000000.00"}
+    assert result.award_interval() == {"certain_yuan": "60000000.00", "possible_yuan": "90000000.00", "unpriced": 0}
+    assert result.award_interval("_after") == {
+        "certain_yuan": "90000000.00",
+        "possible_yuan": "150000000.00",
+        "unpriced": 0,
+    }
 
     def line(eligible: int, undetermined: int, certain: str, possible: str) -> dict[str, Any]:
         return {
@@ -112,6 +116,7 @@ def test_awards_are_an_interval_in_all_and_by_district() -> None:
             "undetermined": undetermined,
             "certain_yuan": certain,
             "possible_yuan": possible,
+            "unpriced": 0,
         }
 
     assert result.by_district() == [
@@ -128,6 +133,24 @@ def test_awards_are_an_interval_in_all_and_by_district() -> None:
     ]
 
 
+def unpriced(number: int, **changes: Any) -> Subject:
+    made = subject(number, CHAOYANG, **changes)
+    part = {key: value for key, value in made.facts["components"][0].items() if key != "fixed_investment_yuan"}
+    return Subject(made.id, made.origin, made.name, made.district, {**made.facts, "components": [part]})
+
+
+def test_projects_without_a_price_are_counted_and_not_taken_for_nothing() -> None:
+    subjects = [
+        subject(0, CHAOYANG),
+        unpriced(1),
+        unpriced(2, other_municipal_funds=None),
+        unpriced(3, title_clear=False),
+        subject(4, CHAOYANG, support_mode="interest_subsidy"),
+    ]
+    result = run(Population(("state",), subjects), [Group(RULES, DISTRICTS)], LOWER_FLOOR)
+    assert result.award_interval() == {"certain_yuan": "30000000.00", "possible_yuan": "30000000.00", "unpriced": 3}
+
+
 def test_conditions_are_summed_over_the_groups() -> None:
     result = compared(LOWER_FLOOR, frozenset({CHAOYANG}), frozenset({FENGTAI}))
     before = [(row["rule"], row["refused"], row["alone"]) for row in result.blocking(after=False)]
@@ -142,7 +165,7 @@ def test_conditions_are_summed_over_the_groups() -> None:
 def test_a_population_without_projects_of_the_districts_is_empty() -> None:
     result = compared(LOWER_FLOOR, frozenset({HAIDIAN}))
     assert (result.rows.height, result.by_district(), result.changed_projects(gained=True)) == (0, [], [])
-    assert result.award_interval("_after") == {"certain_yuan": "0.00", "possible_yuan": "0.00"}
+    assert result.award_interval("_after") == {"certain_yuan": "0.00", "possible_yuan": "0.00", "unpriced": 0}
     assert {cell["count"] for cell in result.table()} == {0}
 
 
@@ -189,6 +212,12 @@ def test_a_patch_has_numbers_lists_and_readings() -> None:
         ({"supported_industries": "other"}, {}, "/body/parameters/supported_industries", "代码列表"),
         ({}, {"cap_scope": "other"}, "/body/interpretations/cap_scope", "可选：category、component、project"),
         ({}, {"unknown": "a"}, "/body/interpretations/unknown", "没有口径 unknown"),
+        (
+            {},
+            {"completion_evidence": "title"},
+            "/body/interpretations/completion_evidence",
+            "不能测算；可以测算的：.*cap_scope",
+        ),
         ({}, {}, "/body", "至少改动一项"),
     ],
 )

@@ -173,6 +173,22 @@ async def test_a_row_of_a_reopened_quarter_can_be_corrected_after_the_next_began
     assert (said["resources"][0]["version"], said["resources"][0]["row"]["vacant_area_m2"]) == (3, "11000.00")
 
 
+async def test_the_later_quarter_stands_while_the_earlier_one_was_not_reopened(world: World) -> None:
+    await push(world, [resource(quarter="2023Q4"), resource("R-2", quarter="2023Q4")])
+    await push(world, [resource(vacant_area_m2="9000.00", change_reason="招商", quarter="2024Q1")])
+    late = [
+        resource(vacant_area_m2="8000.00", change_reason="补报", quarter="2023Q4"),
+        resource("R-2", vacant_area_m2="8000.00", change_reason="更正", quarter="2023Q4"),
+    ]
+    said = await push(world, late, mode="partial", status=207)
+    assert [(each["status"], (each["problem"] or {}).get("code")) for each in said["rows"]] == [
+        ("refused", "older_quarter"),
+        ("updated", None),
+    ]
+    row = await world.get("intake", "/v1/resources/110105/R-1", OFFICER)
+    assert (row["row"]["quarter"], row["row"]["vacant_area_m2"]) == ("2024Q1", "9000.00")
+
+
 async def test_a_push_and_a_certification_at_once_agree_on_what_was_certified(world: World) -> None:
     await fill(world)
     world.clock.set(IN_TIME)

@@ -17,6 +17,7 @@ FUNDED = build_match("funded", "project_code", "1号", of_another=False)
     [
         (upsert.other_district({"110106", "110105"}), "district", "可报送的区代码：110105、110106"),
         (upsert.future_quarter("2024Q3", "2024Q1"), "quarter", "最晚填 2024Q1"),
+        (upsert.older_quarter("2023Q4", "2024Q1"), "quarter", "请以 2024Q1 或本季度报送"),
         (upsert.quarter_closed("2024Q1"), "quarter", "由市发展改革委重新开启"),
         (upsert.repeated_row("R-1"), "external_id", "请只保留一行"),
         (upsert.missing_reason(RECORDED, b"after", None, "change_reason"), "change_reason", "填写本行的 change_reason"),
