@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.eligibility.schemas.assessments import AssessmentDecisionOut, SupportAmountOut
-from shared.contracts.facts import ProjectFacts
+from shared.contracts.facts import Component, ProjectFacts
 from shared.contracts.library import DistrictCode
 from shared.days import ProcedureDay
 from shared.money import Money, Ratio
@@ -23,12 +23,32 @@ class LoanIn(BaseModel):
     years: Annotated[int, Field(title="原期限（年）", ge=1, le=40)]
 
 
+class TriedComponent(Component):
+    """A component, with what a district settles about it in a case: a dry run may assume it."""
+
+    other_cause_accepted: bool | None = Field(None, title="其他停产原因经认可", description="由区认定；试算可以假定")
+
+
+class TriedFacts(ProjectFacts):
+    """Facts of a project, with what officials and experts settle in a case: a dry run may assume it."""
+
+    key_area: bool | None = Field(None, title="位于重点区域", description="2021 年版，由市认定；试算可以假定")
+    unread_provisions_met: bool | None = Field(
+        None, title="符合2021年版其余条件", description="由市对照原文认定；试算可以假定"
+    )
+    renewable_confirmed: bool | None = Field(
+        None, title="专家认定具备可再生能源利用条件", description="由专家认定；试算可以假定"
+    )
+    heat_pump_heating: bool | None = Field(None, title="采用地源、再生水或空气源热泵供暖")
+    components: tuple[TriedComponent, ...] = Field((), title="项目组成", max_length=200)
+
+
 class DryRunIn(BaseModel):
     """A project to try; absent facts are unknown."""
 
     model_config = ConfigDict(extra="forbid")
 
-    facts: ProjectFacts = Field(title="项目事实", description="未知的留空")
+    facts: TriedFacts = Field(title="项目事实", description="未知的留空")
     as_of: ProcedureDay | None = Field(
         None,
         title="按哪一天的政策",

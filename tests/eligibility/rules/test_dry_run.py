@@ -1,13 +1,18 @@
 """Dry run: both kinds of support estimated, and the day of an undeclared project. 二（四）"""
 
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
 from services.eligibility.rules.dry_run import Loan, dry_run, grant_of, interest_of
+from services.eligibility.schemas.dry_run import TriedComponent, TriedFacts
 from shared.contracts.facts import ProjectFacts
 from shared.policy import resolve
+from shared.policy.language import Fact
 from tests.shared.policy.periods import add_period
 from tests.shared.policy.worked_cases import base
 
@@ -91,3 +96,24 @@ def test_an_undeclared_project_is_judged_as_if_accepted_on_the_day() -> None:
     judgement = dry_run(own, ON, {})
     assert (judgement.decision.facts["accepted_on"], judgement.decision.as_of) == ("2024-02-01", "2024-03-01")
     assert judgement.decision.decision == "eligible"
+
+
+@pytest.mark.parametrize("on", [ON, date(2022, 3, 1)], ids=["2023", "2021"])
+def test_whatever_a_condition_asks_for_can_be_stated(on: date) -> None:
+    ruleset = resolve(on)
+    asked = {name for rule in ruleset.phase("declare") for name in _inputs_of(rule.tree)}
+    for name in asked:
+        item = ruleset.inputs[name]
+        model = TriedComponent if item.of else TriedFacts
+        assert (item.field or name) in model.model_fields or item.draw == "count", name
+    assert len(asked) > 10
+
+
+def _inputs_of(node: Any) -> Iterator[str]:
+    if isinstance(node, Fact):
+        yield node.name
+    elif is_dataclass(node):
+        for part in fields(node):
+            value = getattr(node, part.name)
+            for each in value if isinstance(value, tuple) else (value,):
+                yield from _inputs_of(each)
