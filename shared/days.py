@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -21,6 +21,7 @@ from shared.dates import window
 
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _INSTANT: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}.*", re.DOTALL)
+_FIRST, _LAST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 _today: ContextVar[Callable[[], date] | None] = ContextVar("today_of_what_is_received", default=None)
 
 
@@ -116,7 +117,7 @@ def _written_instant(value: Any) -> Any:
 
 
 def _in_our_time(moment: datetime) -> datetime:
-    if not 2000 <= moment.year <= 2200:
+    if not _FIRST <= moment <= _LAST:
         raise ValueError("时间须在 2000 年至 2200 年之间")
     return moment
 

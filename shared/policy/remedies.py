@@ -16,7 +16,7 @@ from shared.policy.parameters import history
 
 Authority = Literal["city", "district"]
 KEYS: Final[dict[Authority, str]] = {"city": "city_remedy", "district": "district_remedy"}
-AUTHORITIES: Final[dict[Authority, str]] = {"city": "市发展改革委", "district": "区发展改革委"}
+AUTHORITIES: Final[dict[str, str]] = {"city": "市发展改革委", "district": "区发展改革委"}
 
 
 class Remedy(BaseModel):

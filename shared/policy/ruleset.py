@@ -76,7 +76,10 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """When the investment of a component kind counts; `otherwise` says in Chinese why not, by which `reading` (I3)."""
+    """Condition on which the investment of a component kind counts; `otherwise` says in Chinese why not.
+
+    `reading` names the reading that decides it (I3).
+    """
 
     when: Node
     otherwise: str

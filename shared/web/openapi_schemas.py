@@ -7,8 +7,16 @@ from typing import Any
 from shared.contracts.code_lists import CodeLists
 
 CHINESE = re.compile("[\u4e00-\u9fff]")
-_STANDARD_KEYWORDS = {"gt": "exclusiveMinimum", "lt": "exclusiveMaximum"}
-"""Keywords that pydantic emits where a constraint meets a schema of another type, with those of JSON Schema."""
+_STANDARD_KEYWORDS = {
+    "gt": ("exclusiveMinimum", "须大于"),
+    "lt": ("exclusiveMaximum", "须小于"),
+    "ge": ("minimum", "不早于"),
+    "le": ("maximum", "不晚于"),
+}
+"""Keywords that pydantic emits where a constraint meets a schema of another type: those of JSON Schema, and in words.
+
+Of strings only dates have bounds that include their end.
+"""
 _LISTS, _MAPS = ("anyOf", "oneOf", "allOf", "prefixItems"), ("properties", "patternProperties", "$defs")
 _SINGLE = ("items", "additionalProperties", "not", "propertyNames")
 Schema = dict[str, Any]
@@ -49,14 +57,13 @@ def describe(part: Schema) -> None:
 
 def _standardise(part: Schema) -> None:
     """Replace keywords that JSON Schema does not know; a numeric bound says nothing of a string."""
-    for keyword, standard in _STANDARD_KEYWORDS.items():
+    for keyword, (standard, words) in _STANDARD_KEYWORDS.items():
         if keyword in part:
             bound = part.pop(keyword)
             if part.get("type") in ("number", "integer"):
                 part[standard] = bound
             else:
-                note = f"须{'大' if keyword == 'gt' else '小'}于 {bound}"
-                part["description"] = "；".join(text for text in (part.get("description"), note) if text)
+                part["description"] = "；".join(filter(None, (part.get("description"), f"{words} {bound}")))
 
 
 def codes_of(part: Schema) -> list[str]:

@@ -49,13 +49,7 @@ class DryRunIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     facts: TriedFacts = Field(title="项目事实", description="未知的留空")
-    as_of: ProcedureDay | None = Field(
-        None,
-        title="按哪一天的政策",
-        description="缺省为受理日期，再缺省为今天",
-        ge=date(1990, 1, 1),
-        le=date(2100, 12, 31),
-    )
+    as_of: ProcedureDay | None = Field(None, title="按哪一天的政策", description="缺省为受理日期，再缺省为今天")
     district: DistrictCode | None = Field(None, title="所属区", description="区代码，如 110105；留空从项目事实")
     loan: LoanIn | None = Field(None, title="贷款")
 

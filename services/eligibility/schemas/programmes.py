@@ -13,7 +13,7 @@ from shared.days import DoneDay, EffectiveDay
 from shared.text import Line, Paragraph
 
 EARLIEST, LATEST = date(2021, 1, 1), date(2100, 12, 31)
-_DAY = "格式 2024-06-30，2021-01-01 至 2100-12-31"
+_DAY = "格式 2024-06-30"
 
 
 class ProgrammeIn(BaseModel):

@@ -39,7 +39,7 @@ class DistrictStandardIn(BaseModel):
         title="施行日期",
         ge=date(2021, 1, 1),
         le=date(2100, 12, 31),
-        description=("格式 2024-06-30，2021-01-01 至 2100-12-31"),
+        description="格式 2024-06-30",
     )
     document_no: Line = Field(title="文件名称或文号")
     reason: Paragraph = Field(title="说明")

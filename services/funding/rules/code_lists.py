@@ -9,6 +9,7 @@ from services.funding.rules.change_codes import CHANGE_LISTS
 from services.funding.rules.money_bars import BASES, Basis
 from services.funding.rules.plans import ITEM_ACTIONS, PLAN_CHANGE_KINDS, PLAN_CHANGE_STATUSES
 from shared.contracts.library import LABELS, SupportMode
+from shared.policy.remedies import AUTHORITIES
 
 ApplicationStatus = Literal["received", "drafted", "approved", "declined", "planned", "releasing", "released", "closed"]
 APPLICATION_STATUSES: Final[dict[str, str]] = {
@@ -280,5 +281,6 @@ CODE_LISTS: Final[Mapping[str, Mapping[str, str]]] = {
     "money_bar_status": MONEY_BAR_STATUSES,
     "referral_outcome": REFERRAL_OUTCOMES,
     "clause": CLAUSES,
+    "deciding_authority": AUTHORITIES,
     "sort_field": {"award_yuan": "批复金额", "released_yuan": "已拨付金额"},
 }

@@ -17,6 +17,7 @@ from services.intake.rules.upsert import (
     ROW_STATUS_LABELS,
 )
 from shared.contracts.works import WORKS
+from shared.policy.remedies import AUTHORITIES
 
 CODE_LISTS: Final[Mapping[str, Mapping[str, str]]] = {
     "declaration_stage": {code: stage.label for code, stage in STAGES.items()},
@@ -38,5 +39,6 @@ CODE_LISTS: Final[Mapping[str, Mapping[str, str]]] = {
     "register": REGISTER_LABELS,
     "library_entry_status": LIBRARY_STATUS_LABELS,
     "works_kind": WORKS,
+    "deciding_authority": AUTHORITIES,
 }
 """Every code list by name, as `GET /v1/code-lists` serves them."""
