@@ -129,7 +129,9 @@ def each_record(records: list[dict[str, Any]], ruleset: str) -> None:
             "who_label": "区发展改革委", "clause": "二（二）3",
         }]  # fmt: skip
         assert without(record, *row, "assessment_id", "findings", "summary", "amounts", "facts") == {
-            "decision": decision, "as_of": "2024-02-05", "as_of_kind": "district_acceptance", "edition": "2023",
+            "decision": decision, "answer": "eligible_with_reason" if decision == "eligible" else "undetermined",
+            "answer_label": "符合，须说明理由" if decision == "eligible" else "待定",
+            "as_of": "2024-02-05", "as_of_kind": "district_acceptance", "edition": "2023",
             "doc_no": "京发改规〔2023〕12号", "ruleset": ruleset, "engine": "1", "unmet": [],
             "open": [] if decision == "eligible" else ["二（二）3"], "needs_reason": ["四（一）2"],
             "missing": missing, "interpretations": interpretations(), "tenants": [], "tenant_remarks": [],
@@ -141,6 +143,7 @@ def each_record(records: list[dict[str, Any]], ruleset: str) -> None:
         grant = record["amounts"]["investment_grant"]
         assert without(grant, "derivation") == {  # a tenth of 300 000 000.01 yuan, rounded to the fen
             "clause": "二（四）1", "label": "投资补助", "uncapped_yuan": "30000000.00", "award_yuan": "30000000.00",
+            "excluded_yuan": None,
         }  # fmt: skip
 
 

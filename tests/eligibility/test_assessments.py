@@ -35,7 +35,7 @@ async def test_a_forwarded_declaration_is_assessed(world: World) -> None:
     assert case["current"]["amounts"]["investment_grant"]["award_yuan"] == "30000000.00"
     (assessed,) = await world.events("eligibility", "eligibility.declaration_assessed.v1")
     assert assessed["data"]["ruleset"] == case["current"]["ruleset"]
-    assert "符合申报条件 = 是" in assessed["data"]["summary"]
+    assert "：申报条件 = 符合" in assessed["data"]["summary"]
 
 
 @pytest.mark.clause("二（一）1")

@@ -120,7 +120,7 @@ async def test_both_supports_are_shown_with_their_derivation(world: World) -> No
     assert support["interest_subsidy"] == {
         # 100 000 000.33 yuan at the one-year rate of 3.45 % for 730 days, two of the ten years
         "clause": "二（四）2", "label": "贷款贴息（估算）", "uncapped_yuan": "6995833.36", "award_yuan": "6995833.36",
-        "cap_reached_in": None,
+        "excluded_yuan": None, "cap_reached_in": None,
         "derivation": [
             "拟贷款：2024-03-01 至 2026-02-28，本金 100,000,000.33 元，合同利率 3.91%；每段＝本金×年利率×天数÷360",
             "2024-03-01 至 2026-02-28（730 天），1Y LPR 3.45%（2024-02-20 公布）：LPR较低，按LPR，计 6,995,833.36 元",

@@ -65,7 +65,7 @@ async def test_each_event_on_the_way_to_the_pool_tells_of_its_act(world: World) 
         ("pool_entered", "city-supervisor-1", "2024-03-08"),
     ]
     opened, received, settled, assessed, passed, entered = (event["data"] for event in events)
-    by_which = f"依据 京发改规〔2023〕12号（规则集 {ruleset[:16]}）：符合申报条件 = "
+    by_which = f"依据 京发改规〔2023〕12号（规则集 {ruleset[:16]}）：申报条件 = "
     waiting = {
         **identity(declaration_id), "decision": "undetermined", "as_of": "2024-02-05", "edition": "2023",
         "ruleset": ruleset, "unmet": [], "open": ["二（二）3"], "needs_reason": ["四（一）2"], "missing": MISSING,
@@ -78,7 +78,7 @@ async def test_each_event_on_the_way_to_the_pool_tells_of_its_act(world: World) 
     }  # fmt: skip
     assert assessed == {
         **waiting, "assessment_id": records[2]["assessment_id"], "decision": "eligible", "open": [], "missing": [],
-        "summary": by_which + "是。须说明理由：四（一）2",
+        "summary": by_which + "符合，须说明理由。须说明理由：四（一）2",
     }  # fmt: skip
     officers = {"city_officer_5": "receipt", "city_officer_1": "settle", "city_officer_2": "conclude"}
     assert passed == {

@@ -37,8 +37,6 @@ class DistrictStandardIn(BaseModel):
     value: Quantity = Field(title="数值", description="比例填 0 至 1 的小数")
     valid_from: EffectiveDay = Field(
         title="施行日期",
-        ge=date(2021, 1, 1),
-        le=date(2100, 12, 31),
         description="格式 2024-06-30",
     )
     document_no: Line = Field(title="文件名称或文号")
