@@ -48,12 +48,8 @@ async def test_who_issued_the_order_does_not_book_its_receipts(world: World) -> 
 
 
 OTHER_CONTENT = (
-    {"amount_yuan": "1.00"},
-    {"result_on": "2024-02-29"},
-    {"order_no": "另一支付申请1号"},
-    {"line_no": 2},
-    {"account_no": "6222000000000001"},
-    {"bank_reason": "账户冻结"},
+    *({"amount_yuan": "1.00"}, {"result_on": "2024-02-29"}, {"order_no": "另一支付申请1号"}, {"line_no": 2}),
+    *({"account_no": "6222000000000001"}, {"bank_reason": "账户冻结"}),
 )
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from html import escape
 from typing import Final
 from unicodedata import category, east_asian_width
-from xml.sax.saxutils import escape
 
 FONTS: Final = (
     "PingFang SC, Microsoft YaHei, Source Han Sans SC, Noto Sans CJK SC, Noto Sans SC, WenQuanYi Micro Hei, sans-serif"
