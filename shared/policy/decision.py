@@ -8,7 +8,7 @@ from typing import Any, Final, Literal, Self
 
 from shared.policy.ruleset import Phase, Strength
 
-ENGINE: Final = "1"
+ENGINE: Final = "2"
 """Engine version; a new one when the same rule set and facts may give another result or wording."""
 
 Outcome = Literal["eligible", "ineligible", "undetermined"]

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from shared.actors import system_actor
+from shared.policy.decision import ENGINE
 from tests.eligibility.fixtures import OPEN, SETTLE, act, announce, case_path, facts, forward, read_case, returned
 from tests.eligibility.stored_rows import standard, store
 from tests.world import World
@@ -110,7 +111,7 @@ async def test_a_record_without_an_edition_replays_by_its_own_day(world: World) 
         ('record || \'{"engine": "0", "unmet": ["二"]}\'', "0", ["engine", "unmet"]),
         (
             "jsonb_set(record, '{facts,energy_saving_ratio}', '\"0.01\"')",
-            "1",
+            ENGINE,
             ["amounts", "decision", "findings", "unmet"],
         ),
     ],
@@ -130,7 +131,7 @@ async def test_a_replay_names_each_field_that_differs_and_both_engines(
         )
     answer = await world.get("eligibility", case_path(case, "replay"), "city-officer-1")
     assert (answer["number"], answer["equal"], sorted(answer["differs_in"])) == (2, False, differs)
-    assert (answer["engine_then"], answer["engine_now"]) == (engine, "1")
+    assert (answer["engine_then"], answer["engine_now"]) == (engine, ENGINE)
 
 
 async def test_settlements_count_in_their_round_and_are_numbered_on(world: World) -> None:

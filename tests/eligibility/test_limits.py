@@ -78,14 +78,12 @@ ACCEPTED_AND_REFUSED: list[tuple[type[BaseModel], str, Any, Any]] = [
     (ComponentRecognition, "excluded.0.kind", "vat", "tax"),
     (ComponentRecognition, "reason", None, ""),
     (DryRunIn, "as_of", "1990-01-01", "1989-12-31"),
-    (DryRunIn, "as_of", "2100-12-31", "2101-01-01"),
     (DryRunIn, "loan.years", 1, 0),
     (DryRunIn, "loan.years", 40, 41),
     (DryRunIn, "loan.rate", "1", "1.01"),
     (DryRunIn, "loan", None, {}),
     (DryRunIn, "district", "BDA", "110100"),
-    (WhatIfIn, "as_of", "2021-01-01", "2020-12-31"),
-    (WhatIfIn, "as_of", "2100-12-31", "2101-01-01"),
+    (WhatIfIn, "as_of", "1990-01-01", "1989-12-31"),
     (WhatIfIn, "districts", list(DISTRICTS), [*DISTRICTS, "110105"]),
     (WhatIfIn, "parameters", keys(20), keys(21)),
     (WhatIfIn, "parameters", {"k": "9" * 14}, {"k": "9" * 15}),
@@ -96,7 +94,6 @@ ACCEPTED_AND_REFUSED: list[tuple[type[BaseModel], str, Any, Any]] = [
     (WhatIfIn, "interpretations", {"k": "a"}, {"k": "A"}),
     (WhatIfIn, "interpretations", dict.fromkeys(keys(20), "a"), dict.fromkeys(keys(21), "a")),
     (DistrictStandardIn, "valid_from", "2021-01-01", "2020-12-31"),
-    (DistrictStandardIn, "valid_from", "2100-12-31", "2101-01-01"),
 ]  # fmt: skip
 
 

@@ -85,12 +85,17 @@ LOAN = {
     "term_months": 60,
     "drawdowns": [{"on": "2024-03-01", "amount_yuan": "3000000000.00"}],
 }
+EARLIER = {
+    "principal_yuan": "100000000.00",
+    "term_months": 26,
+    "drawdowns": [{"on": "2023-01-01", "amount_yuan": "100000000.00"}],
+}
 FACTS = {
     # A second loan raises the base of an award that stands at its cap; a later start of construction lowers the award.
     "the base alone": ("loans", LOAN | {"contract_no": "借2"}),
     "the amount alone": (
         "construction-status",
-        {"status": "under_construction", "started_on": "2026-02-01", "evidence": "开工报告"},
+        {"status": "under_construction", "started_on": "2024-02-01", "evidence": "开工报告"},
     ),
 }
 
@@ -101,7 +106,7 @@ async def test_a_draft_is_outdated_by_its_base_and_by_its_amount(world: World, n
     await appropriate(world)
     case = await enter_pool(world)
     path = f"/v1/applications/{case}"
-    loan = LOAN if name == "the base alone" else LOAN | {"principal_yuan": "100000000.00", "term_months": 26}
+    loan = LOAN if name == "the base alone" else LOAN | EARLIER
     await world.post("funding", f"{path}/loans", "city-officer-2", loan, 201)
     before = await draft(world, case, "interest_subsidy")
     end, body = FACTS[name]

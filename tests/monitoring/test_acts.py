@@ -96,8 +96,12 @@ async def evaluate(world: World, project: UUID) -> list[Act]:
     await world.post("monitoring", f"{path}/acknowledge", "city-officer-2")
     days = {"delivered_on": "2024-09-02", "accepted_on": "2024-09-02", "evaluation_due_on": "2025-09-02"}
     of = {"evaluation": made["id"]}
+    told = {
+        "shifted_from": None, "calendar_known": True,
+        "remark": "2024Q1 季报形象进度为 31.00%，累计完成投资占核定投资 30.00%，与竣工交付不一致，请核实",
+    }  # fmt: skip
     return [
-        ("deliver_project", OFFICER, "竣工备2024-001", days | {"shifted_from": None, "calendar_known": True}),
+        ("deliver_project", OFFICER, "竣工备2024-001", days | told),
         ("evaluate_project", "110105-officer-2", None, of | {"score": made["score"], "grade": "excellent"}),
         ("issue_evaluation", "110105-supervisor-1", None, of | {"grade": "excellent"}),
         ("acknowledge_evaluation", "city-officer-2", None, of),

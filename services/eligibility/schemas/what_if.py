@@ -40,8 +40,6 @@ class WhatIfIn(BaseModel):
     as_of: ProcedureDay | None = Field(
         None,
         title="按哪一天的政策",
-        ge=date(2021, 1, 1),
-        le=date(2100, 12, 31),
         description=("格式 2024-06-30；留空为今日"),
     )
     districts: list[DistrictCode] = Field(default_factory=list, max_length=17, title="范围；空为全市")

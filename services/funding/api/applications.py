@@ -55,10 +55,9 @@ from services.funding.rules.code_lists import APPLICATION_STATUSES, ApplicationS
 from shared.audiences import CITY_ACTS, for_city, for_officials
 from shared.contracts.facts import ProjectFacts
 from shared.contracts.library import DistrictCode, SupportMode
-from shared.dates import beijing_day
 from shared.identifiers import Uscc
 from shared.money import SignedMoney
-from shared.policy.remedies import Remedy, remedy
+from shared.policy.remedies import Remedy, remedy_at
 from shared.storage.audit import acts_of
 from shared.storage.session import found
 from shared.storage.versions import etag, etag_of_view
@@ -217,7 +216,8 @@ def _remedy(application: Application, acts: Sequence[Mapping[str, Any]]) -> Reme
     """Return the remedies that counted on the day on which the report was declined; None if it was not."""
     if application.status != "declined":
         return None
-    return remedy("city", beijing_day(next(act["at"] for act in reversed(acts) if act["act"] == "decline_application")))
+    declined = (act["at"] for act in reversed(acts) if act["act"] == "decline_application")
+    return remedy_at("city", next(declined, None))
 
 
 def _timeline(acts: Sequence[Mapping[str, Any]]) -> list[ActOut]:
