@@ -85,6 +85,7 @@ async def test_a_release_opens_the_file_with_each_field_of_its_project(world: Wo
         "simulated": ["bank_receipt"],
         "first_released_on": "2024-02-07",
         "status": "under_way",
+        "delivery_remark": None,
         "delivered_on": None,
         "evaluation_due_on": None,
         "evaluation_state": None,

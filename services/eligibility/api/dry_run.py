@@ -18,6 +18,7 @@ from services.eligibility.schemas.dry_run import (
     LoanIn,
     OwnSupportOut,
     SupportOut,
+    TriedFacts,
 )
 from shared.actors import system_actor
 from shared.audiences import PUBLIC
@@ -50,7 +51,7 @@ async def tried(request: Request, body: DryRunIn) -> AsyncIterator[tuple[Judgeme
     instance: Instance = request.app.state.instance
     facts = body.facts
     if body.district:
-        facts = facts.model_copy(update={"district": body.district})
+        facts = TriedFacts.model_validate({**facts.model_dump(), "district": body.district})
     as_of = body.as_of or facts.accepted_on or instance.clock.today()
     async with instance.database.reading(PUBLIC):
         yield dry_run(facts, as_of, instance.settings.interpretations), as_of
