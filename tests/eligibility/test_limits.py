@@ -77,13 +77,14 @@ ACCEPTED_AND_REFUSED: list[tuple[type[BaseModel], str, Any, Any]] = [
     (ComponentRecognition, "excluded", [COST] * 20, [COST] * 21),
     (ComponentRecognition, "excluded.0.kind", "vat", "tax"),
     (ComponentRecognition, "reason", None, ""),
-    (DryRunIn, "as_of", "1990-01-01", "1989-12-31"),
+    (DryRunIn, "as_of", "1990-01-01", "1989-12-31"),  # later bounds of dates follow today: tests/shared/test_days.py
     (DryRunIn, "loan.years", 1, 0),
     (DryRunIn, "loan.years", 40, 41),
     (DryRunIn, "loan.rate", "1", "1.01"),
     (DryRunIn, "loan", None, {}),
     (DryRunIn, "district", "BDA", "110100"),
-    (WhatIfIn, "as_of", "1990-01-01", "1989-12-31"),
+    (WhatIfIn, "as_of", "2021-01-01", "2020-12-31"),
+    (WhatIfIn, "as_of", "2100-12-31", "2101-01-01"),
     (WhatIfIn, "districts", list(DISTRICTS), [*DISTRICTS, "110105"]),
     (WhatIfIn, "parameters", keys(20), keys(21)),
     (WhatIfIn, "parameters", {"k": "9" * 14}, {"k": "9" * 15}),
@@ -93,7 +94,6 @@ ACCEPTED_AND_REFUSED: list[tuple[type[BaseModel], str, Any, Any]] = [
     (WhatIfIn, "parameters", {"k" * 64: "1"}, {"k" * 65: "1"}),
     (WhatIfIn, "interpretations", {"k": "a"}, {"k": "A"}),
     (WhatIfIn, "interpretations", dict.fromkeys(keys(20), "a"), dict.fromkeys(keys(21), "a")),
-    (DistrictStandardIn, "valid_from", "2021-01-01", "2020-12-31"),
 ]  # fmt: skip
 
 
