@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from shared.policy import interpretations
+from shared.policy.decision import ENGINE
 from tests.eligibility.fixtures import case_path
 from tests.eligibility.telling_case import (
     DISTRICT,
@@ -71,7 +72,7 @@ async def test_each_answer_about_a_case_shows_its_own_fields(world: World) -> No
     }  # fmt: skip
     assert read["replay?number=1"] == {
         "assessment_id": read["records"]["items"][0]["assessment_id"], "number": 1, "equal": True, "differs_in": [],
-        "ruleset": read[""]["current"]["ruleset"], "engine_then": "1", "engine_now": "1",
+        "ruleset": read[""]["current"]["ruleset"], "engine_then": ENGINE, "engine_now": ENGINE,
     }  # fmt: skip
     (entry,) = (await world.get("eligibility", "/v1/pool?year=2024", "110106-officer-1"))["items"]
     assert entry == {
@@ -132,7 +133,7 @@ def each_record(records: list[dict[str, Any]], ruleset: str) -> None:
             "decision": decision, "answer": "eligible_with_reason" if decision == "eligible" else "undetermined",
             "answer_label": "符合，须说明理由" if decision == "eligible" else "待定",
             "as_of": "2024-02-05", "as_of_kind": "district_acceptance", "edition": "2023",
-            "doc_no": "京发改规〔2023〕12号", "ruleset": ruleset, "engine": "1", "unmet": [],
+            "doc_no": "京发改规〔2023〕12号", "ruleset": ruleset, "engine": ENGINE, "unmet": [],
             "open": [] if decision == "eligible" else ["二（二）3"], "needs_reason": ["四（一）2"],
             "missing": missing, "interpretations": interpretations(), "tenants": [], "tenant_remarks": [],
         }  # fmt: skip
