@@ -3,11 +3,9 @@
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from services.funding.interest.facts import (
     BalanceSegment,
@@ -24,22 +22,11 @@ from tests.funding.interest.projects import CAP, LOAN, PRINCIPAL, PROJECT, V2, c
 
 pytestmark = pytest.mark.clause("二（四）2")
 
-_AMOUNTS = Path(__file__).parents[2] / "shared" / "policy" / "cases" / "amounts.yaml"
-CASES = yaml.safe_load(_AMOUNTS.read_text("utf-8"))["interest"]
 HUNDRED = Decimal("100000000.00")
 
 
 def payable(*lines: Any, **given: Any) -> Decimal | None:
     return calculated(lines, **given).payable_yuan
-
-
-@pytest.mark.parametrize("case", CASES, ids=[case["name"] for case in CASES])
-def test_a_worked_case_comes_out_to_the_fen(case: dict[str, Any]) -> None:
-    one = line(case["from"], case["to"], case["actual"])
-    result = calculated([one], [replace(LOAN, tenor=case["tenor"])]).lines[0]
-    assert sum(segment.days for segment in result.segments) == case["days"]
-    assert result.check is not None
-    assert (str(result.check.recomputed_yuan), str(result.payable_yuan)) == (case["bank_interest"], case["subsidy"])
 
 
 def test_an_earlier_line_that_is_filed_later_counts_as_if_it_came_first() -> None:

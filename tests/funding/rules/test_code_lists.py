@@ -65,7 +65,7 @@ def test_a_code_list_labels_exactly_the_codes_of_its_type(name: str) -> None:
 def test_every_label_is_chinese() -> None:
     labels = [(name, code, label) for name, codes in CODE_LISTS.items() for code, label in codes.items()]
     assert [entry for entry in labels if entry[2].isascii()] == []
-    assert set(CODE_LISTS) - set(TYPES) == {"clause", "interest_limit", "sort_field"}
+    assert set(CODE_LISTS) - set(TYPES) == {"clause", "deciding_authority", "interest_limit", "sort_field"}
 
 
 def test_the_lists_have_the_names_that_callers_know() -> None:
@@ -114,6 +114,7 @@ def test_the_lists_have_the_names_that_callers_know() -> None:
         "money_bar_status",
         "referral_outcome",
         "clause",
+        "deciding_authority",
         "sort_field",
     ]
     assert CODE_LISTS["interest_limit"].keys() == {"interest_paid", "cap", "award"}

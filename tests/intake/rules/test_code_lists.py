@@ -62,4 +62,5 @@ def test_the_lists_have_the_names_that_callers_know() -> None:
         "register",
         "library_entry_status",
         "works_kind",
+        "deciding_authority",
     ]

@@ -152,7 +152,7 @@ READING = {"meter_id": "00000000-0000-0000-0000-000000000001", "value": "1"}
     [
         (ReadingIn, READING | {"measured_at": "1999-12-31T23:59:59Z"}, False),
         (ReadingIn, READING | {"measured_at": "2000-01-01T00:00:00Z"}, True),
-        (ReadingIn, READING | {"measured_at": "2200-12-31T23:59:59Z"}, True),
+        (ReadingIn, READING | {"measured_at": "2200-01-01T00:00:00Z"}, True),
         (ReadingIn, READING | {"measured_at": "2201-01-01T00:00:00Z"}, False),
         (ReadingIn, READING | {"measured_at": "2024-01-01T00:00:00"}, False),
         (MeterBoundsIn, METER | {"low": "10", "high": "10"}, True),
