@@ -34,7 +34,10 @@ CHANGES = {
     "change an event": ("monitoring", "UPDATE monitoring.event_log SET actor = 'nobody' WHERE id = 1"),
     "swap two acts": (
         "eligibility",
-        "UPDATE eligibility.act a SET at = b.at FROM eligibility.act b WHERE a.id + b.id = 3 AND a.at <> b.at",
+        "WITH first AS (SELECT id, at FROM eligibility.act ORDER BY id LIMIT 1),"
+        " other AS (SELECT id, at FROM eligibility.act WHERE at <> (SELECT at FROM first) ORDER BY id LIMIT 1)"
+        " UPDATE eligibility.act a SET at = CASE a.id WHEN first.id THEN other.at ELSE first.at END FROM first, other"
+        " WHERE a.id IN (first.id, other.id)",
     ),
     "insert an act of last year": (
         "intake",
